@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * NT's linked lists: the doubly linked LIST_ENTRY, the singly linked
+ * SINGLE_LIST_ENTRY with its interlocked forms, and the types of S-lists.
+ *
+ * The inlines are plain memory accesses: any IRQL, and the caller keeps others
+ * out. The interlocked forms bring their own exclusion, through the caller's
+ * spin lock with interrupts off; a list is used with one kind or the other.
+ */
+#ifndef NTPOOL_NT_LIST_H
+#define NTPOOL_NT_LIST_H
+
+#include "ntdef.h"
+#include "nt_sync.h"
+
+/**
+ * InitializeListHead() - make a list empty
+ * @ListHead: head; what it held is forgotten
+ *
+ * Context: any IRQL.
+ */
+FORCEINLINE void InitializeListHead(PLIST_ENTRY ListHead)
+{
+	ListHead->Flink = ListHead;
+	ListHead->Blink = ListHead;
+}
+
+/**
+ * IsListEmpty() - whether a list has no member
+ * @ListHead: head of the list
+ *
+ * Context: any IRQL.
+ * Return: TRUE if it is empty.
+ */
+FORCEINLINE BOOLEAN IsListEmpty(PLIST_ENTRY ListHead)
+{
+	return ListHead->Flink == ListHead;
+}
+
+/**
+ * InsertHeadList() - insert an entry as the first
+ * @ListHead: head of the list
+ * @Entry: what to insert; a member of no list
+ *
+ * Context: any IRQL.
+ */
+FORCEINLINE void InsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY Entry)
+{
+	PLIST_ENTRY First = ListHead->Flink;
+
+	Entry->Flink = First;
+	Entry->Blink = ListHead;
+	First->Blink = Entry;
+	ListHead->Flink = Entry;
+}
+
+/**
+ * InsertTailList() - insert an entry as the last
+ * @ListHead: head of the list
+ * @Entry: what to insert; a member of no list
+ *
+ * Context: any IRQL.
+ */
+FORCEINLINE void InsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY Entry)
+{
+	PLIST_ENTRY Last = ListHead->Blink;
+
+	Entry->Flink = ListHead;
+	Entry->Blink = Last;
+	Last->Flink = Entry;
+	ListHead->Blink = Entry;
+}
+
+/**
+ * RemoveEntryList() - take an entry out of its list
+ * @Entry: the member
+ *
+ * Context: any IRQL.
+ * Return: TRUE if the list is empty now.
+ */
+FORCEINLINE BOOLEAN RemoveEntryList(PLIST_ENTRY Entry)
+{
+	PLIST_ENTRY After = Entry->Flink;
+	PLIST_ENTRY Before = Entry->Blink;
+
+	Before->Flink = After;
+	After->Blink = Before;
+	return After == Before;
+}
+
+/**
+ * RemoveHeadList() - take out the first entry
+ * @ListHead: head of the list
+ *
+ * Context: any IRQL.
+ * Return: the entry; of an empty list its head, as on NT.
+ */
+FORCEINLINE PLIST_ENTRY RemoveHeadList(PLIST_ENTRY ListHead)
+{
+	PLIST_ENTRY First = ListHead->Flink;
+
+	RemoveEntryList(First);
+	return First;
+}
+
+/**
+ * RemoveTailList() - take out the last entry
+ * @ListHead: head of the list
+ *
+ * Context: any IRQL.
+ * Return: the entry; of an empty list its head, as on NT.
+ */
+FORCEINLINE PLIST_ENTRY RemoveTailList(PLIST_ENTRY ListHead)
+{
+	PLIST_ENTRY Last = ListHead->Blink;
+
+	RemoveEntryList(Last);
+	return Last;
+}
+
+/**
+ * AppendTailList() - append a whole list to another
+ * @ListHead: head of the list that grows
+ * @ListToAppend: any member of a circle of entries that has no head
+ *
+ * Context: any IRQL.
+ */
+FORCEINLINE void AppendTailList(PLIST_ENTRY ListHead, PLIST_ENTRY ListToAppend)
+{
+	PLIST_ENTRY Last = ListHead->Blink;
+
+	Last->Flink = ListToAppend;
+	ListHead->Blink = ListToAppend->Blink;
+	ListToAppend->Blink->Flink = ListHead;
+	ListToAppend->Blink = Last;
+}
+
+/**
+ * PushEntryList() - insert an entry as the first
+ * @ListHead: head of the list
+ * @Entry: what to insert
+ *
+ * Context: any IRQL.
+ */
+FORCEINLINE void PushEntryList(PSINGLE_LIST_ENTRY ListHead,
+			       PSINGLE_LIST_ENTRY Entry)
+{
+	Entry->Next = ListHead->Next;
+	ListHead->Next = Entry;
+}
+
+/**
+ * PopEntryList() - take out the first entry
+ * @ListHead: head of the list
+ *
+ * Context: any IRQL.
+ * Return: the entry, or NULL if the list was empty.
+ */
+FORCEINLINE PSINGLE_LIST_ENTRY PopEntryList(PSINGLE_LIST_ENTRY ListHead)
+{
+	PSINGLE_LIST_ENTRY First = ListHead->Next;
+
+	if (First)
+		ListHead->Next = First->Next;
+	return First;
+}
+
+PSINGLE_LIST_ENTRY ExInterlockedPushEntryList(PSINGLE_LIST_ENTRY ListHead,
+					      PSINGLE_LIST_ENTRY ListEntry,
+					      PKSPIN_LOCK Lock);
+PSINGLE_LIST_ENTRY ExInterlockedPopEntryList(PSINGLE_LIST_ENTRY ListHead,
+					     PKSPIN_LOCK Lock);
+
+/**
+ * struct _SLIST_ENTRY - member of an S-list
+ * @Next: next member, NULL at the end
+ */
+typedef struct _SLIST_ENTRY {
+	struct _SLIST_ENTRY *Next;
+} DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT) SLIST_ENTRY, *PSLIST_ENTRY;
+
+/**
+ * union _SLIST_HEADER - head of an S-list; opaque to drivers
+ * @Alignment: the first eight bytes
+ * @Region: on 64 bit, the other eight
+ */
+typedef union _SLIST_HEADER {
+#ifdef __LP64__
+	struct {
+		ULONGLONG Alignment;
+		ULONGLONG Region;
+	};
+#else
+	ULONGLONG Alignment;
+#endif
+} DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT) SLIST_HEADER, *PSLIST_HEADER;
+
+_Static_assert(sizeof(SLIST_HEADER) == MEMORY_ALLOCATION_ALIGNMENT,
+	       "SLIST_HEADER is 16 bytes, 8 on 32 bit");
+
+#endif
