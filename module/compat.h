@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What differs between the kernels that ntpool builds on, 6.1 and newer. A
+ * feature is found by its macro where it has one; the version is asked only where
+ * nothing else can tell, and only here.
+ */
+#ifndef NTPOOL_COMPAT_H
+#define NTPOOL_COMPAT_H
+
+#include <linux/mmzone.h>
+#include <linux/shrinker.h>
+#include <linux/version.h>
+
+/* 6.8 renamed it; before 6.4 MAX_ORDER was one past the largest order. */
+#ifndef MAX_PAGE_ORDER
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+#define MAX_PAGE_ORDER MAX_ORDER
+#else
+#define MAX_PAGE_ORDER (MAX_ORDER - 1)
+#endif
+#endif
+
+/* 6.17, and some stable kernels: says that a queue is per CPU on purpose. */
+#ifndef WQ_PERCPU
+#define WQ_PERCPU 0
+#endif
+
+/*
+ * Shrinkers are allocated since 6.7; before, the caller embeds them. There is one
+ * in this module, so its two functions take no argument but the number to free.
+ */
+struct ntp_shrinker {
+	unsigned long (*count)(void);
+	unsigned long (*scan)(unsigned long nr);
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	struct shrinker *shrinker;
+#else
+	struct shrinker shrinker;
+#endif
+};
+
+int ntp_shrinker_register(struct ntp_shrinker *self, const char *name,
+			  unsigned long (*count)(void),
+			  unsigned long (*scan)(unsigned long nr));
+void ntp_shrinker_unregister(struct ntp_shrinker *self);
+
+#endif

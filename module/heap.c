@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The heap: blocks below a page, carved from pages.
+ *
+ * One heap for each pool and NUMA node. A page is 256 units of 16 bytes; a block
+ * is a run of units with a header in front, as in NT, and never leaves its page.
+ * A request takes the best-fitting free block of the heap, exactly as many units
+ * as it needs; the rest stays a free block. A freed block is merged with its free
+ * neighbours at once. A page that has become one free block is kept, up to a
+ * small stock, or goes back to the kernel.
+ *
+ * What NT keeps in the headers alone (where blocks begin, which are free) is kept
+ * here in two bitmaps in struct ntp_page, which does not lie in the page: a driver
+ * that writes where it must not can spoil headers, but neither the heap nor its
+ * knowledge of them. The headers say the same once more, for people who look at
+ * memory and for the fast paths, and are checked.
+ *
+ * In front of the heap are the CPUs' caches (cache.c), which take and give blocks
+ * in batches. A cached block is not free in the bitmaps; its header says so.
+ *
+ * Locking. heap->lock guards the bitmaps, the lists and every header of a free
+ * block. It is a raw lock taken with interrupts off, because blocks are allocated
+ * and freed in hard interrupts; under it is bounded work on few cache lines, no
+ * allocation and no call to anybody but report.c. Pages are got from the kernel
+ * before it is taken and returned after it was dropped.
+ *
+ * Lock order: lookaside registry -> heap->lock -> tag_lock, report lock; never two
+ * heaps at once.
+ *
+ * Lifetime of a page: entered into the page map before its first block is carved;
+ * detached under the lock when it is empty, taken off the map, freed by RCU, so
+ * that a look-up in a read section may use what it found.
+ */
+#include <linux/cpumask.h>
+#include <linux/nodemask.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+
+#include "backing.h"
+#include "freelist.h"
+#include "irql.h"
+#include "report.h"
+
+/* Empty pages that a heap keeps for the next burst. */
+#define HEAP_STOCK	16
+
+u64 ntp_secret __ro_after_init;
+
+static struct ntp_heap **heaps[NTP_KINDS] __ro_after_init;	/* by node */
+static struct kmem_cache *page_cache __ro_after_init;
+
+struct ntp_heap *ntp_heap_of(enum ntp_kind kind, int node)
+{
+	return heaps[kind][node];
+}
+
+/* Headers of blocks that no driver owns. */
+static void header_write(struct ntp_page *page, unsigned int unit, unsigned int units,
+			 enum ntp_state state)
+{
+	struct ntp_header *hdr = ntp_page_header(page, unit);
+	unsigned int last = find_last_bit(page->start, unit);
+
+	*hdr = (struct ntp_header){
+		.state = state,
+		.units = units,
+		.prev = last < unit ? unit - last : 0,
+	};
+}
+
+/* The neighbour after a block of @units has a new size before it. */
+static void header_fix_next(struct ntp_page *page, unsigned int unit, unsigned int units)
+{
+	if (unit + units < NTP_UNITS)
+		WRITE_ONCE(ntp_page_header(page, unit + units)->prev, units);
+}
+
+/* A free block of @units comes to be at @unit. */
+static void block_add_free(struct ntp_page *page, unsigned int unit, unsigned int units)
+{
+	__set_bit(unit, page->start);
+	__set_bit(unit, page->free);
+	header_write(page, unit, units, NTP_STATE_FREE);
+	header_fix_next(page, unit, units);
+	ntp_freelist_add(page->heap, ntp_page_header(page, unit), units);
+}
+
+/* The free block at @unit stops being one. */
+static void block_del_free(struct ntp_page *page, unsigned int unit, unsigned int units)
+{
+	ntp_freelist_del(page->heap, ntp_page_header(page, unit), units);
+	__clear_bit(unit, page->free);
+	__clear_bit(unit, page->start);
+}
+
+static void page_account(struct ntp_page *page, int units)
+{
+	struct ntp_heap *heap = page->heap;
+
+	heap->nr_empty -= page->free_units == NTP_UNITS;
+	page->free_units += units;
+	heap->free_units += units;
+	heap->nr_empty += page->free_units == NTP_UNITS;
+}
+
+/* Cuts up to @want blocks of @units off the free block at @hdr, size @room. */
+static unsigned int block_carve(struct ntp_header *hdr, unsigned int room,
+				unsigned int units, struct ntp_header **out,
+				unsigned int want)
+{
+	struct ntp_page *page = ntp_page_of(hdr);
+	unsigned int unit = ntp_page_unit(page, hdr);
+	unsigned int n;
+
+	block_del_free(page, unit, room);
+	for (n = 0; n < want && room >= units; n++) {
+		__set_bit(unit, page->start);
+		header_write(page, unit, units, NTP_STATE_CACHED);
+		out[n] = ntp_page_header(page, unit);
+		unit += units;
+		room -= units;
+	}
+	if (room)
+		block_add_free(page, unit, room);
+	else
+		header_fix_next(page, unit - units, units);
+	page_account(page, -(int)(n * units));
+	return n;
+}
+
+static unsigned int heap_take_locked(struct ntp_heap *heap, unsigned int units,
+				     struct ntp_header **out, unsigned int want)
+{
+	struct ntp_header *hdr;
+	unsigned int n = 0, room;
+
+	while (n < want) {
+		hdr = ntp_freelist_find(heap, units, &room);
+		if (!hdr)
+			break;
+		n += block_carve(hdr, room, units, out + n, want - n);
+	}
+	return n;
+}
+
+unsigned int ntp_heap_take(struct ntp_heap *heap, unsigned int units,
+			   struct ntp_header **out, unsigned int want)
+{
+	unsigned long flags;
+	unsigned int n;
+
+	raw_spin_lock_irqsave(&heap->lock, flags);
+	n = heap_take_locked(heap, units, out, want);
+	raw_spin_unlock_irqrestore(&heap->lock, flags);
+	return n;
+}
+
+static struct ntp_page *page_create(struct ntp_heap *heap)
+{
+	gfp_t gfp = ntp_backing_gfp();
+	struct ntp_page *page;
+
+	if (heap->kind == NTP_PAGED && !IS_ENABLED(CONFIG_PREEMPT_COUNT))
+		gfp = GFP_NOIO | __GFP_NOWARN;
+	if (!gfp || ntp_backing_refused())
+		return NULL;
+	page = kmem_cache_alloc_node(page_cache, gfp | __GFP_ZERO, heap->node);
+	if (!page)
+		return NULL;
+	page->heap = heap;
+	page->base = ntp_backing_alloc(heap->kind, 1, heap->node);
+	if (page->base && !ntp_page_enter(page))
+		return page;
+	if (page->base)
+		ntp_backing_free(page->base, 1);
+	kmem_cache_free(page_cache, page);
+	return NULL;
+}
+
+static void page_free_rcu(struct rcu_head *rcu)
+{
+	struct ntp_page *page = container_of(rcu, struct ntp_page, rcu);
+
+	ntp_backing_free(page->base, 1);
+	kmem_cache_free(page_cache, page);
+}
+
+struct ntp_header *ntp_heap_take_fresh(struct ntp_heap *heap, unsigned int units)
+{
+	struct ntp_page *page = page_create(heap);
+	struct ntp_header *hdr;
+	unsigned long flags;
+
+	if (!page)
+		return NULL;
+	raw_spin_lock_irqsave(&heap->lock, flags);
+	list_add(&page->link, &heap->pages);
+	heap->nr_pages++;
+	page_account(page, NTP_UNITS);
+	block_add_free(page, 0, NTP_UNITS);
+	/* Somebody may have freed a better one; it is ours to take, for sure. */
+	heap_take_locked(heap, units, &hdr, 1);
+	raw_spin_unlock_irqrestore(&heap->lock, flags);
+	return hdr;
+}
+
+/* Takes @page, all free, off its heap. */
+static void page_detach(struct ntp_page *page, struct list_head *out)
+{
+	struct ntp_heap *heap = page->heap;
+
+	page_account(page, -NTP_UNITS);
+	block_del_free(page, 0, NTP_UNITS);
+	heap->nr_pages--;
+	page->dead = true;
+	list_move(&page->link, out);
+}
+
+static void pages_release(struct list_head *list)
+{
+	struct ntp_page *page, *next;
+
+	list_for_each_entry_safe(page, next, list, link) {
+		ntp_page_leave(page);
+		call_rcu(&page->rcu, page_free_rcu);
+	}
+}
+
+unsigned long ntp_heap_trim(struct ntp_heap *heap, unsigned long keep, unsigned long max)
+{
+	struct ntp_header *hdr;
+	unsigned long flags, n;
+	unsigned int room;
+	LIST_HEAD(out);
+
+	/* The xarray of paged pool has a sleeping lock on PREEMPT_RT. */
+	if (heap->kind == NTP_PAGED && ntp_raw_atomic())
+		return 0;
+	raw_spin_lock_irqsave(&heap->lock, flags);
+	for (n = 0; n < max && heap->nr_empty > keep; n++) {
+		hdr = ntp_freelist_find(heap, NTP_UNITS, &room);
+		if (!hdr)
+			break;
+		page_detach(ntp_page_of(hdr), &out);
+	}
+	raw_spin_unlock_irqrestore(&heap->lock, flags);
+	pages_release(&out);
+	return n;
+}
+
+unsigned long ntp_heap_trim_all(unsigned long keep, unsigned long max)
+{
+	struct ntp_heap *heap;
+	unsigned long n = 0;
+	enum ntp_kind kind;
+	int node;
+
+	for (kind = 0; kind < NTP_KINDS; kind++)
+		ntp_for_each_heap(heap, kind, node)
+			n += ntp_heap_trim(heap, keep, max - n);
+	return n;
+}
+
+unsigned long ntp_heap_empty_pages(void)
+{
+	struct ntp_heap *heap;
+	unsigned long n = 0;
+	enum ntp_kind kind;
+	int node;
+
+	for (kind = 0; kind < NTP_KINDS; kind++)
+		ntp_for_each_heap(heap, kind, node)
+			n += READ_ONCE(heap->nr_empty);
+	return n;
+}
+
+/* What the header of a block that no driver owns says must be what we know. */
+static void header_inspect(struct ntp_page *page, unsigned int unit, unsigned int units)
+{
+	struct ntp_header *hdr = ntp_page_header(page, unit);
+	unsigned int last = find_last_bit(page->start, unit);
+	unsigned int prev = last < unit ? unit - last : 0;
+	struct ntp_stop stop = {
+		.code = NTP_STOP_BAD_POOL_HEADER,
+		.param = { 0x5, (unsigned long)hdr, hdr->units, hdr->prev },
+		.addr_mask = BIT(1),
+		.text = "the header of a freed block was overwritten; it was restored",
+	};
+
+	if (hdr->state != NTP_STATE_CACHED || ntp_header_units(hdr) != units ||
+	    hdr->prev != prev)
+		ntp_report(&stop);
+}
+
+static void heap_give_one(struct ntp_header *hdr)
+{
+	struct ntp_page *page = ntp_page_of(hdr);
+	unsigned int unit = ntp_page_unit(page, hdr);
+	unsigned int end = ntp_page_end(page, unit);
+	unsigned int last;
+
+	header_inspect(page, unit, end - unit);
+	page_account(page, end - unit);
+	if (end < NTP_UNITS && test_bit(end, page->free)) {
+		last = ntp_page_end(page, end);
+		block_del_free(page, end, last - end);
+		end = last;
+	}
+	last = find_last_bit(page->start, unit);
+	if (last < unit && test_bit(last, page->free)) {
+		block_del_free(page, last, unit - last);
+		__clear_bit(unit, page->start);
+		unit = last;
+	}
+	block_add_free(page, unit, end - unit);
+}
+
+void ntp_heap_give(struct ntp_heap *heap, struct ntp_header **blocks, unsigned int nr)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	raw_spin_lock_irqsave(&heap->lock, flags);
+	for (i = 0; i < nr; i++)
+		heap_give_one(blocks[i]);
+	raw_spin_unlock_irqrestore(&heap->lock, flags);
+}
+
+void ntp_heap_settle(struct ntp_heap *heap)
+{
+	if (unlikely(READ_ONCE(heap->nr_empty) > HEAP_STOCK))
+		ntp_heap_trim(heap, HEAP_STOCK, ULONG_MAX);
+}
+
+bool ntp_header_read_live(const struct ntp_page *page, unsigned int unit,
+			  struct ntp_header *copy)
+{
+	const struct ntp_header *hdr = ntp_page_header(page, unit);
+
+	*copy = data_race(*hdr);
+	return copy->state == NTP_STATE_LIVE && copy->check == ntp_header_check(copy, hdr) &&
+	       ntp_header_units(copy) == ntp_page_end(page, unit) - unit;
+}
+
+static enum ntp_verdict claim_locked(struct ntp_page *page, void *p,
+				     struct ntp_header *copy)
+{
+	unsigned long offset = p - page->base;
+	struct ntp_header *hdr;
+	unsigned int start;
+
+	if (page->dead)
+		return NTP_FREE_UNOWNED;
+	/* The block around the place where the header would be. */
+	offset -= min(offset, sizeof(*hdr));
+	start = find_last_bit(page->start, (offset >> NTP_UNIT_SHIFT) + 1);
+	hdr = ntp_page_header(page, start);
+	if (test_bit(start, page->free) || READ_ONCE(hdr->state) == NTP_STATE_CACHED)
+		return NTP_FREE_TWICE;
+	if (p != ntp_block_body(hdr))
+		return NTP_FREE_MIDDLE;
+	if (!ntp_header_read_live(page, start, copy))
+		return NTP_FREE_CORRUPT;
+	WRITE_ONCE(hdr->state, NTP_STATE_CACHED);
+	return NTP_FREE_OK;
+}
+
+enum ntp_verdict ntp_heap_claim(struct ntp_page *page, void *p, struct ntp_header *copy)
+{
+	enum ntp_verdict verdict;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&page->heap->lock, flags);
+	verdict = claim_locked(page, p, copy);
+	raw_spin_unlock_irqrestore(&page->heap->lock, flags);
+	return verdict;
+}
+
+static struct ntp_heap *heap_create(enum ntp_kind kind, int node)
+{
+	struct ntp_heap *heap = kzalloc_node(sizeof(*heap), GFP_KERNEL,
+					     node_online(node) ? node : NUMA_NO_NODE);
+
+	if (!heap)
+		return NULL;
+	raw_spin_lock_init(&heap->lock);
+	INIT_LIST_HEAD(&heap->pages);
+	heap->kind = kind;
+	heap->node = node;
+	return heap;
+}
+
+static int heaps_create(enum ntp_kind kind)
+{
+	int node;
+
+	heaps[kind] = kcalloc(nr_node_ids, sizeof(*heaps[kind]), GFP_KERNEL);
+	if (!heaps[kind])
+		return -ENOMEM;
+	for_each_node(node) {
+		heaps[kind][node] = heap_create(kind, node);
+		if (!heaps[kind][node])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int __init ntp_heap_init(void)
+{
+	enum ntp_kind kind;
+
+	ntp_secret = get_random_u64();
+	page_cache = kmem_cache_create("ntpool_page", sizeof(struct ntp_page), 0,
+				       SLAB_HWCACHE_ALIGN, NULL);
+	if (!page_cache)
+		return -ENOMEM;
+	for (kind = 0; kind < NTP_KINDS; kind++)
+		if (heaps_create(kind)) {
+			ntp_heap_exit();
+			return -ENOMEM;
+		}
+	return 0;
+}
+
+/* Pages with blocks that drivers never freed go as well: nobody is left. */
+static void heap_destroy(struct ntp_heap *heap)
+{
+	struct ntp_page *page, *next;
+
+	list_for_each_entry_safe(page, next, &heap->pages, link) {
+		ntp_page_leave(page);
+		call_rcu(&page->rcu, page_free_rcu);
+	}
+	kfree(heap);
+}
+
+void ntp_heap_exit(void)
+{
+	enum ntp_kind kind;
+	int node;
+
+	for (kind = 0; kind < NTP_KINDS; kind++) {
+		if (!heaps[kind])
+			continue;
+		for_each_node(node)
+			if (heaps[kind][node])
+				heap_destroy(heaps[kind][node]);
+		kfree(heaps[kind]);
+	}
+	rcu_barrier();
+	kmem_cache_destroy(page_cache);
+}

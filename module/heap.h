@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Blocks below a page: their header, their page, their heap. */
+#ifndef NTPOOL_HEAP_H
+#define NTPOOL_HEAP_H
+
+#include <linux/bitmap.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/spinlock.h>
+
+#include "ntpool.h"
+
+/*
+ * A page is 256 units, so a unit is 16 bytes with 4 KiB pages, and the number of
+ * units of a block fits the 8 bits that NT's header has for it.
+ */
+#define NTP_UNITS		256
+#define NTP_UNIT_SHIFT		(PAGE_SHIFT - 8)
+#define NTP_UNIT		BIT(NTP_UNIT_SHIFT)
+/* Requests above it are whole pages: 4064 with 4 KiB pages. */
+#define NTP_SMALL_MAX		(PAGE_SIZE - sizeof(struct ntp_header) - NTP_UNIT)
+/* A block has a header and room for two links: smaller free runs only wait. */
+#define NTP_MIN_UNITS		DIV_ROUND_UP(sizeof(struct ntp_header) + 16, NTP_UNIT)
+
+/* Values far apart: a stray bit does not turn one into another. */
+enum ntp_state {
+	NTP_STATE_FREE = 0x1e,		/* on a list of its heap */
+	NTP_STATE_CACHED = 0x63,	/* in a CPU's cache; free in every statistic */
+	NTP_STATE_LIVE = 0xb5,		/* a driver's */
+};
+
+enum {
+	NTP_HDR_OVERFLOW = BIT(0),	/* counted under Ovfl */
+	NTP_HDR_TYPE = NTP_TYPE_MASK,	/* the NT pool type's low four bits */
+};
+
+/**
+ * struct ntp_header - the 16 bytes in front of each block
+ * @check: keyed sum of all that the owner wrote; first, so that an overrun of the
+ *	   block before hits it first
+ * @state: enum ntp_state
+ * @units: size of the block with header, 256 as 0; written when it is carved
+ * @requested: bytes the driver asked for
+ * @flags: NTP_HDR_*
+ * @prev: units of the neighbour before, 0 for the first block of a page; written
+ *	  under the heap's lock, at any time, hence not in @check
+ * @tag: pool tag
+ * @caller: the allocating call, relative to this module: see ntp_caller_pack()
+ *
+ * @check, @state, @requested, @flags, @tag and @caller belong to whoever owns the
+ * block: the driver's calls for a live one, the CPU for a cached one, the heap's
+ * lock for a free one. What decides anything (where blocks begin, which are free)
+ * is kept outside the page in struct ntp_page; the header is checked against it.
+ */
+struct ntp_header {
+	u16 check;
+	u8 state;
+	u8 units;
+	u16 requested;
+	u8 flags;
+	u8 prev;
+	u32 tag;
+	s32 caller;
+};
+
+static_assert(sizeof(struct ntp_header) == 16);
+
+/**
+ * struct ntp_page - what the heap knows of one carved page; not in that page
+ * @start: a block (live, cached, free) begins at this unit
+ * @free: the block that begins at this unit is free in the heap
+ * @base: the page
+ * @heap: its heap, for good
+ * @link: in heap->pages
+ * @free_units: units in free blocks
+ * @dead: taken off the heap; it waits for readers to go away
+ * @rcu: frees page and descriptor
+ *
+ * @start is read without lock (see ntp_free()); all is written under heap->lock.
+ */
+struct ntp_page {
+	DECLARE_BITMAP(start, NTP_UNITS);
+	DECLARE_BITMAP(free, NTP_UNITS);
+	void *base;
+	struct ntp_heap *heap;
+	struct list_head link;
+	unsigned int free_units;
+	bool dead;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct ntp_heap - the blocks of one pool on one node
+ * @lock: guards all below, and the pages' bitmaps. Taken from hard interrupts, so
+ *	  interrupts are off under it. A leaf: only report.c's lock nests inside
+ * @kind: which pool
+ * @node: NUMA node that its pages come from
+ * @bins: @bins[n] is the first free block of n units, at its header
+ * @filled: bit n: @bins[n] is not empty
+ * @pages: all pages, and the cursors of walkers
+ * @nr_pages: carved pages
+ * @nr_empty: those of them that are one free block
+ * @free_units: units in free blocks
+ */
+struct ntp_heap {
+	raw_spinlock_t lock;
+	enum ntp_kind kind;
+	int node;
+	struct ntp_header *bins[NTP_UNITS + 1];
+	DECLARE_BITMAP(filled, NTP_UNITS + 1);
+	struct list_head pages;
+	unsigned long nr_pages;
+	unsigned long nr_empty;
+	unsigned long free_units;
+};
+
+/* What freeing a pointer into a carved page would mean. */
+enum ntp_verdict {
+	NTP_FREE_OK,
+	NTP_FREE_UNOWNED,	/* the page is not carved any more */
+	NTP_FREE_MIDDLE,	/* no block begins there */
+	NTP_FREE_TWICE,		/* the block is free or cached */
+	NTP_FREE_CORRUPT,	/* the header was overwritten */
+};
+
+struct ntp_heap *ntp_heap_of(enum ntp_kind kind, int node);
+
+#define ntp_for_each_heap(heap, kind, node)			\
+	for_each_node(node)					\
+		if (((heap) = ntp_heap_of(kind, node)))
+
+/* Up to @want blocks of @units into @out, marked cached. Returns how many. */
+unsigned int ntp_heap_take(struct ntp_heap *heap, unsigned int units,
+			   struct ntp_header **out, unsigned int want);
+/* One block, marked cached, from a fresh page of the kernel; may sleep. */
+struct ntp_header *ntp_heap_take_fresh(struct ntp_heap *heap, unsigned int units);
+/* Cached blocks go back to @heap, which is theirs. */
+void ntp_heap_give(struct ntp_heap *heap, struct ntp_header **blocks, unsigned int nr);
+/* After giving, with preemption enabled: empty pages beyond the stock go home. */
+void ntp_heap_settle(struct ntp_heap *heap);
+/*
+ * Claims the block at @p for the caller, who frees it: if it is live it becomes
+ * cached, and *@copy is its header as it was. Decided under the lock: exact even
+ * against a second free at the same time. In an RCU read section.
+ */
+enum ntp_verdict ntp_heap_claim(struct ntp_page *page, void *p, struct ntp_header *copy);
+/* Up to @max empty pages beyond @keep go back to the kernel. Returns how many. */
+unsigned long ntp_heap_trim(struct ntp_heap *heap, unsigned long keep, unsigned long max);
+/* The same for all heaps. */
+unsigned long ntp_heap_trim_all(unsigned long keep, unsigned long max);
+/* Empty pages of all heaps. */
+unsigned long ntp_heap_empty_pages(void);
+
+/*
+ * Copies the header of the live block at @unit. False if it is not one, or not a
+ * valid one. Under the heap's lock; the block's owner may free it meanwhile, the
+ * copy is then the old header or none.
+ */
+bool ntp_header_read_live(const struct ntp_page *page, unsigned int unit,
+			  struct ntp_header *copy);
+
+/**
+ * struct ntp_heap_stats - the heap part of debugfs `pools` and `classes`
+ * @pages: carved pages
+ * @free_units: units in free blocks of the heap; cached ones come on top
+ */
+struct ntp_heap_stats {
+	unsigned long pages;
+	unsigned long free_units;
+};
+
+void ntp_heap_stats(enum ntp_kind kind, struct ntp_heap_stats *stats);
+/* Live and free (cached included) blocks of each size, index in units. */
+int ntp_heap_classes(enum ntp_kind kind, unsigned long *live, unsigned long *free);
+int ntp_heap_for_each(ntp_block_fn fn, void *arg);
+/* Bitmaps, headers and lists agree: 0, else -EUCLEAN and a line in the log. */
+int ntp_heap_verify(void);
+
+extern u64 ntp_secret;
+
+/*
+ * The keyed sum of what the owner of the block at @at wrote into its header. Not
+ * cryptography: it makes a header that was overwritten, by accident or by bytes
+ * moved from elsewhere, fail with a probability of 65535 in 65536.
+ */
+static __always_inline u16 ntp_header_check(const struct ntp_header *hdr, const void *at)
+{
+	u64 sum = hdr->tag | (u64)(u32)hdr->caller << 32;
+	u32 shape = hdr->units | hdr->requested << 8 | (u32)hdr->flags << 24;
+
+	sum ^= ntp_secret ^ (unsigned long)at;
+	sum += shape * 0x9e3779b97f4a7c15ULL;
+	return (sum * 0xd6e8feb86659fd93ULL) >> 48;
+}
+
+/*
+ * Return addresses in 32 bits. On x86-64 all kernel text lies in the top 2 GiB,
+ * elsewhere within 2 GiB of this module as a rule; if not, the caller is unknown.
+ */
+#if BITS_PER_LONG == 32 || (defined(CONFIG_X86_64) && !defined(CONFIG_UML))
+static __always_inline s32 ntp_caller_pack(unsigned long caller)
+{
+	return (s32)caller;
+}
+
+static inline unsigned long ntp_caller_unpack(s32 caller)
+{
+	return (unsigned long)(long)caller;
+}
+#else
+static __always_inline s32 ntp_caller_pack(unsigned long caller)
+{
+	long distance = caller - (unsigned long)&ntp_heap_of;
+
+	return distance == (s32)distance ? (s32)distance : 0;
+}
+
+static inline unsigned long ntp_caller_unpack(s32 caller)
+{
+	return caller ? (unsigned long)&ntp_heap_of + (long)caller : 0;
+}
+#endif
+
+static inline unsigned int ntp_size_units(size_t size)
+{
+	return (size + sizeof(struct ntp_header) + NTP_UNIT - 1) >> NTP_UNIT_SHIFT;
+}
+
+static inline unsigned int ntp_header_units(const struct ntp_header *hdr)
+{
+	return hdr->units ?: NTP_UNITS;
+}
+
+static inline void *ntp_block_body(struct ntp_header *hdr)
+{
+	return hdr + 1;
+}
+
+static inline struct ntp_header *ntp_block_header(void *body)
+{
+	return (struct ntp_header *)body - 1;
+}
+
+#endif

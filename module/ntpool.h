@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What every file of ntpool.ko shares: the two kinds of pool, the record that
+ * describes one live allocation, and the entry points from floor to floor.
+ *
+ * The floors, top to bottom; calls go down only:
+ *
+ *	pool.c zone.c lookaside.c list.c irql.c		exported NT names
+ *	debugfs.c leak.c test.c				observers
+ *	site.c						sums by call site
+ *	alloc.c						one allocation, any size
+ *	cache.c big.c tag.c				per-CPU caches, pages, figures
+ *	heap.c freelist.c walk.c			blocks below a page
+ *	pagemap.c backing.c				memory from the kernel
+ *	report.c					every line of output
+ *
+ * report.c is the exception that all of them call: it formats what it is given
+ * and calls nothing back.
+ */
+#ifndef NTPOOL_H
+#define NTPOOL_H
+
+#include <linux/bits.h>
+#include <linux/list.h>
+#include <linux/types.h>
+
+#include "compat.h"
+
+#define NTP_VERSION		"0.1"
+
+/* The tag of the routines that take none, and the one of the tags past max_tags. */
+#define NTP_TAG_NONE		0x656e6f4eU	/* "None" */
+#define NTP_TAG_OVERFLOW	0x6c66764fU	/* "Ovfl" */
+/* PROTECTED_POOL: no character of a tag has its top bit set, so it is free. */
+#define NTP_TAG_PROTECTED	BIT(31)
+
+enum ntp_kind {
+	NTP_NONPAGED,		/* linear map, usable in every context */
+	NTP_PAGED,		/* vmalloc, process context only */
+	NTP_KINDS
+};
+
+/* "Nonp" or "Paged", as PoolMon prints it. */
+const char *ntp_kind_name(enum ntp_kind kind);
+
+/**
+ * struct ntp_block - one allocation as observers see it
+ * @addr: what the driver was given
+ * @tag: its tag, four characters, first one lowest
+ * @kind: which pool
+ * @bytes: taken from the pool: header and rounding, or whole pages
+ * @requested: bytes asked for
+ * @caller: address that the allocating call returns to; 0 if out of range
+ */
+struct ntp_block {
+	void *addr;
+	u32 tag;
+	enum ntp_kind kind;
+	size_t bytes;
+	size_t requested;
+	unsigned long caller;
+};
+
+/* Called for each live block, outside of all locks; may sleep. */
+typedef int (*ntp_block_fn)(const struct ntp_block *block, void *arg);
+
+/*
+ * Calls @fn for every live allocation of both pools, until it returns non-zero.
+ * A block allocated or freed meanwhile is seen or not, but never half.
+ * Process context. Returns what @fn returned last, 0, or -ENOMEM.
+ */
+int ntp_for_each_block(ntp_block_fn fn, void *arg);
+
+/*
+ * How a request for memory is to be served: what pool.c and lookaside.c decode
+ * their arguments to. The low four bits of NT's pool type ride along for headers.
+ */
+enum {
+	NTP_ZERO = BIT(0),		/* contents zeroed */
+	NTP_TYPE_SHIFT = 4,
+	NTP_TYPE_MASK = 0xf0,
+};
+
+/* NULL when there is no memory or @size overflows; the failure is counted. */
+void *ntp_alloc(enum ntp_kind kind, size_t size, u32 tag, unsigned int flags,
+		unsigned long caller);
+/* @tag 0: not checked. Reports what is wrong with @p, see alloc.c. */
+void ntp_free(void *p, u32 tag, unsigned long caller);
+/* True if @p points into memory of the paged pool. */
+bool ntp_is_paged(const void *p);
+
+/* params.c: see the table of parameters in README.md */
+extern unsigned int ntp_max_tags;
+extern bool ntp_bugcheck_panics;
+unsigned long ntp_verifier(void);
+int ntp_set_verifier(unsigned long flags);	/* 0 or -EINVAL; sleeps */
+#define NTP_VERIFIER_BITS	0xfUL
+
+/* Lookaside lists follow the verifier; called by params.c with its mutex held. */
+void ntp_lookaside_verifier_changed(bool on);
+
+/* Life cycle, in the order of main.c. */
+int ntp_backing_init(void);
+void ntp_backing_exit(void);
+int ntp_pagemap_init(void);
+void ntp_pagemap_exit(void);
+int ntp_tag_init(void);
+void ntp_tag_exit(void);
+int ntp_heap_init(void);
+void ntp_heap_exit(void);
+int ntp_cache_init(void);
+void ntp_cache_exit(void);
+void ntp_big_exit(void);
+int ntp_lookaside_init(void);
+void ntp_lookaside_exit(void);
+int ntp_leak_init(void);
+void ntp_leak_exit(void);
+void ntp_debugfs_init(void);
+void ntp_debugfs_exit(void);
+
+#endif

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The page map: which carved page of a pool an address lies in.
+ *
+ * Every free is checked against it before anything is read through the pointer:
+ * NT guesses from its address ranges, this module has no range of its own.
+ *
+ * Two tables. Pages of the linear map, that is the nonpaged pool, are found in a
+ * table of two levels indexed by the page's distance from PAGE_OFFSET: a root
+ * with one pointer for each 2 MiB of memory, and leaves of one page that are made
+ * when the first page below them is carved. Everything else (paged pool in
+ * vmalloc space, memory added after the module was loaded) is in an xarray; paged
+ * pool is not called from hot paths. The table of our own earns its place: a
+ * look-up is a dozen instructions of every free, an xarray's three to four times
+ * as many.
+ *
+ * Locking. Readers take none. A root entry goes once from the shared empty leaf
+ * to a leaf of its own, by cmpxchg, and leaves are kept until the module goes, so
+ * a reader may hold any leaf it saw. Leaf entries are single words, each changed
+ * only by the one who carves or returns that page. Descriptors are freed by RCU.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "backing.h"
+#include "pagemap.h"
+
+struct ntp_leaf **ntp_map_root __read_mostly;
+unsigned long ntp_map_limit __read_mostly;
+struct xarray ntp_map_far;
+
+static struct ntp_leaf *empty_leaf;
+static unsigned long nr_leaves;
+
+static struct ntp_leaf *map_new_leaf(void)
+{
+	gfp_t gfp = ntp_backing_gfp();
+
+	if (!gfp || ntp_backing_refused())
+		return NULL;
+	return (struct ntp_leaf *)get_zeroed_page(gfp);
+}
+
+/* The leaf to write @nr's entry into, made if need be. */
+static struct ntp_leaf *map_leaf(unsigned long nr)
+{
+	struct ntp_leaf **root = &ntp_map_root[nr / NTP_LEAF_PAGES];
+	struct ntp_leaf *leaf = READ_ONCE(*root), *old;
+
+	if (leaf != empty_leaf)
+		return leaf;
+	leaf = map_new_leaf();
+	if (!leaf)
+		return NULL;
+	old = cmpxchg(root, empty_leaf, leaf);
+	if (old == empty_leaf)
+		return leaf;
+	free_page((unsigned long)leaf);
+	return old;
+}
+
+static int map_enter_far(struct ntp_page *page)
+{
+	unsigned long index = (unsigned long)page->base >> PAGE_SHIFT;
+	gfp_t gfp = ntp_backing_gfp();
+	unsigned long flags;
+	void *old;
+
+	if (!gfp || ntp_backing_refused())
+		return -ENOMEM;
+	if (gfpflags_allow_blocking(gfp))
+		return xa_err(xa_store_irq(&ntp_map_far, index, page, gfp));
+	/* Interrupts may be off already, and stay so: without leave to block
+	 * the store does not drop the lock.
+	 */
+	xa_lock_irqsave(&ntp_map_far, flags);
+	old = __xa_store(&ntp_map_far, index, page, gfp);
+	xa_unlock_irqrestore(&ntp_map_far, flags);
+	return xa_err(old);
+}
+
+int ntp_page_enter(struct ntp_page *page)
+{
+	unsigned long nr = ((unsigned long)page->base - PAGE_OFFSET) >> PAGE_SHIFT;
+	struct ntp_leaf *leaf;
+
+	if (nr >= ntp_map_limit)
+		return map_enter_far(page);
+	leaf = map_leaf(nr);
+	if (!leaf)
+		return -ENOMEM;
+	/* Pairs with the dependent load in ntp_page_of(). */
+	smp_store_release(&leaf->page[nr % NTP_LEAF_PAGES], page);
+	return 0;
+}
+
+void ntp_page_leave(struct ntp_page *page)
+{
+	unsigned long nr = ((unsigned long)page->base - PAGE_OFFSET) >> PAGE_SHIFT;
+	unsigned long flags;
+
+	if (nr < ntp_map_limit) {
+		WRITE_ONCE(ntp_map_root[nr / NTP_LEAF_PAGES]->page[nr % NTP_LEAF_PAGES], NULL);
+		return;
+	}
+	xa_lock_irqsave(&ntp_map_far, flags);
+	__xa_erase(&ntp_map_far, (unsigned long)page->base >> PAGE_SHIFT);
+	xa_unlock_irqrestore(&ntp_map_far, flags);
+}
+
+int ntp_pagemap_init(void)
+{
+	unsigned long pages = ((unsigned long)high_memory - PAGE_OFFSET) >> PAGE_SHIFT;
+	unsigned long i;
+
+	xa_init_flags(&ntp_map_far, XA_FLAGS_LOCK_IRQ);
+	nr_leaves = DIV_ROUND_UP(pages, NTP_LEAF_PAGES);
+	empty_leaf = (struct ntp_leaf *)get_zeroed_page(GFP_KERNEL);
+	ntp_map_root = kvmalloc_array(nr_leaves, sizeof(*ntp_map_root), GFP_KERNEL);
+	if (!empty_leaf || !ntp_map_root) {
+		free_page((unsigned long)empty_leaf);
+		kvfree(ntp_map_root);
+		return -ENOMEM;
+	}
+	for (i = 0; i < nr_leaves; i++)
+		ntp_map_root[i] = empty_leaf;
+	ntp_map_limit = nr_leaves * NTP_LEAF_PAGES;
+	return 0;
+}
+
+/* After the heaps have returned every page. */
+void ntp_pagemap_exit(void)
+{
+	unsigned long i;
+
+	for (i = 0; i < nr_leaves; i++)
+		if (ntp_map_root[i] != empty_leaf)
+			free_page((unsigned long)ntp_map_root[i]);
+	free_page((unsigned long)empty_leaf);
+	kvfree(ntp_map_root);
+	xa_destroy(&ntp_map_far);
+}
