@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One allocation of any size, and one free of whatever a driver hands back.
+ *
+ * Below a page: a block from this CPU's cache or, behind it, from the heap of
+ * this CPU's node; its header is written, its tag counted. Above: whole pages.
+ *
+ * A free trusts nothing. On the fast path, with preemption disabled so that what
+ * the page map says stays true (an RCU read section):
+ *
+ *	the address lies in a carved page		(page map)
+ *	a block begins there				(bitmap outside the page)
+ *	it is live and its header is as it was written	(state, keyed sum)
+ *	its tag is the one given			(header)
+ *
+ * and the block goes into this CPU's cache. If any of it does not hold, or there
+ * is no room, the slow path decides again under the heap's lock and reports what
+ * is wrong. A second free that runs on another CPU in the same few nanoseconds as
+ * the first may pass the fast path too; NT has the same window.
+ *
+ * Reports, with NT's stop codes and parameters:
+ *
+ *	NULL						0xC2/0x46
+ *	user space					0xC2/0x40
+ *	no pool's, not mapped				0xC2/0x46
+ *	no pool's, linear map				0xC2/0x42
+ *	no pool's, other kernel mapping			0xC2/0x43
+ *	the middle of an allocation			0xC2/0x99, paged 0xC2/0x41286
+ *	freed before					0xC2/0x07
+ *	header overwritten				0x19/0x20; the block is kept
+ *	wrong tag					0xC2/0x0A; freed all the same
+ *	paged at DISPATCH_LEVEL				0xC2/0x09; freed all the same
+ *
+ * A block with a spoiled header is kept: it stays live in every figure, nobody
+ * gets its memory, and what is left of it is named when ntpool is unloaded.
+ *
+ * Locking: none of its own.
+ */
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/uaccess.h>
+
+#include "big.h"
+#include "cache.h"
+#include "irql.h"
+#include "pagemap.h"
+#include "report.h"
+#include "tag.h"
+
+const char *ntp_kind_name(enum ntp_kind kind)
+{
+	return kind == NTP_PAGED ? "Paged" : "Nonp";
+}
+
+/* Sums a failed request; NULL for the caller to return. */
+static noinline void *alloc_failed(enum ntp_kind kind, u32 tag)
+{
+	this_cpu_inc(ntp_tag_find(tag)[kind].failed);
+	return NULL;
+}
+
+static noinline void *alloc_at_dispatch(size_t size, u32 tag, unsigned long caller)
+{
+	struct ntp_stop stop = {
+		.code = NTP_STOP_BAD_POOL_CALLER,
+		.param = { 0x08, ntp_irql(), NTP_PAGED, size },
+		.text = "paged pool was asked for at DISPATCH_LEVEL or above",
+		.has_tag = true,
+		.tag = tag,
+		.size = size,
+		.caller = caller,
+	};
+
+	ntp_report(&stop);
+	return alloc_failed(NTP_PAGED, tag);
+}
+
+static noinline void *alloc_pages_whole(enum ntp_kind kind, size_t size, u32 tag,
+					unsigned int flags, unsigned long caller)
+{
+	struct ntp_tag_counts __percpu *counts = ntp_tag_find(tag);
+	u8 keep = flags & NTP_HDR_TYPE;
+	struct ntp_big *big;
+
+	if (counts == ntp_tag_overflow)
+		keep |= NTP_HDR_OVERFLOW;
+	big = ntp_big_alloc(kind, size, tag, keep, caller);
+	if (!big)
+		return alloc_failed(kind, tag);
+	ntp_tag_count_alloc(&counts[kind], big->pages << PAGE_SHIFT, size);
+	/* The page allocator has zeroed them already under init_on_alloc. */
+	if ((flags & NTP_ZERO) && !want_init_on_alloc(0))
+		memset(big->base, 0, size);
+	return big->base;
+}
+
+static __always_inline void header_fill(struct ntp_header *hdr, unsigned int units,
+					size_t size, u32 tag, u8 flags,
+					unsigned long caller)
+{
+	hdr->tag = tag;
+	hdr->caller = ntp_caller_pack(caller);
+	hdr->requested = size;
+	hdr->flags = flags;
+	hdr->units = units;
+	hdr->check = ntp_header_check(hdr, hdr);
+	/* Walkers take a header for live only when the rest of it is there. */
+	smp_store_release(&hdr->state, NTP_STATE_LIVE);
+}
+
+void *ntp_alloc(enum ntp_kind kind, size_t size, u32 tag, unsigned int flags,
+		unsigned long caller)
+{
+	struct ntp_tag_counts __percpu *counts;
+	struct ntp_header *hdr;
+	unsigned int units;
+	u8 keep;
+
+	tag &= ~NTP_TAG_PROTECTED;
+	if (kind == NTP_PAGED && unlikely(!ntp_paged_ok()))
+		return alloc_at_dispatch(size, tag, caller);
+	if (unlikely(size > NTP_SMALL_MAX))
+		return alloc_pages_whole(kind, size, tag, flags, caller);
+	units = max(ntp_size_units(size), NTP_MIN_UNITS);
+	hdr = ntp_cache_pop(kind, units);
+	if (unlikely(!hdr)) {
+		hdr = ntp_cache_refill(kind, units);
+		if (!hdr)
+			return alloc_failed(kind, tag);
+	}
+	counts = ntp_tag_find(tag);
+	keep = flags & NTP_HDR_TYPE;
+	if (unlikely(counts == ntp_tag_overflow))
+		keep |= NTP_HDR_OVERFLOW;
+	header_fill(hdr, units, size, tag, keep, caller);
+	ntp_tag_count_alloc(&counts[kind], (size_t)units << NTP_UNIT_SHIFT, size);
+	if ((flags & NTP_ZERO) || want_init_on_alloc(0))
+		memset(ntp_block_body(hdr), 0, ((size_t)units << NTP_UNIT_SHIFT) - sizeof(*hdr));
+	return ntp_block_body(hdr);
+}
+
+static __always_inline struct ntp_tag_counts __percpu *counts_of(u32 tag, u8 flags)
+{
+	return unlikely(flags & NTP_HDR_OVERFLOW) ? ntp_tag_overflow : ntp_tag_find(tag);
+}
+
+static __always_inline void count_free(enum ntp_kind kind, const struct ntp_header *copy)
+{
+	ntp_tag_count_free(&counts_of(copy->tag, copy->flags)[kind],
+			   (size_t)copy->units << NTP_UNIT_SHIFT, copy->requested);
+}
+
+/* The contents are nobody's; the caller is the only one who knows the block. */
+static __always_inline void wipe(struct ntp_header *hdr, const struct ntp_header *copy)
+{
+	if (want_init_on_free())
+		memset(ntp_block_body(hdr), 0,
+		       ((size_t)copy->units << NTP_UNIT_SHIFT) - sizeof(*hdr));
+}
+
+/*
+ * Could a block's body begin at @p, going by the bitmap? One comparison finds
+ * what is below the first header, what is misaligned and what is beyond: rotated
+ * right, each of them is a large number.
+ */
+static __always_inline bool begins_block(const struct ntp_page *page, const void *p)
+{
+	unsigned long offset = offset_in_page(p) - sizeof(struct ntp_header);
+	unsigned long unit = offset >> NTP_UNIT_SHIFT |
+			     offset << (BITS_PER_LONG - NTP_UNIT_SHIFT);
+
+	return unit < NTP_UNITS && test_bit(unit, page->start);
+}
+
+/* With preemption disabled. False: not freed, for whatever reason. */
+static __always_inline bool free_fast(void *p, u32 tag)
+{
+	struct ntp_header *hdr = ntp_block_header(p), copy;
+	struct ntp_page *page = ntp_page_of(p);
+	struct ntp_heap *heap;
+
+	if (unlikely(!page || !begins_block(page, p)))
+		return false;
+	copy = data_race(*hdr);
+	if (unlikely(copy.state != NTP_STATE_LIVE ||
+		     copy.check != ntp_header_check(&copy, hdr) ||
+		     (tag && copy.tag != tag)))
+		return false;
+	heap = page->heap;
+	wipe(hdr, &copy);
+	if (unlikely(!ntp_cache_push(heap, hdr, copy.units)))
+		return false;
+	count_free(heap->kind, &copy);
+	return true;
+}
+
+/* How to name what is wrong with a pointer. */
+static void report_free(u32 p1, void *p, const char *text, unsigned long caller)
+{
+	struct ntp_stop stop = {
+		.code = NTP_STOP_BAD_POOL_CALLER,
+		.param = { p1, (unsigned long)p },
+		.addr_mask = BIT(1),
+		.text = text,
+		.caller = caller,
+	};
+
+	ntp_report(&stop);
+}
+
+static bool is_module_space(unsigned long addr)
+{
+#ifdef MODULES_VADDR
+	return addr >= MODULES_VADDR && addr < MODULES_END;
+#else
+	return false;
+#endif
+}
+
+/* The kernel's image, modules, vmalloc space and stacks in it. */
+static bool is_mapped(const void *p)
+{
+	if (is_vmalloc_addr(p) || is_module_space((unsigned long)p))
+		return vmalloc_to_page(p);
+	return virt_addr_valid(p);
+}
+
+static void report_unowned(void *p, unsigned long caller)
+{
+	if (!p)
+		report_free(0x46, p, "NULL was freed", caller);
+	else if ((unsigned long)p < TASK_SIZE_MAX)
+		report_free(0x40, p, "an address of user space was freed", caller);
+	else if (ntp_in_linear_map(p) && virt_addr_valid(p))
+		report_free(0x42, p, "kernel memory that is in no pool was freed", caller);
+	else if (is_mapped(p))
+		report_free(0x43, p, "mapped kernel memory that is in no pool was freed", caller);
+	else
+		report_free(0x46, p, "an address where nothing is was freed", caller);
+}
+
+static void report_middle(enum ntp_kind kind, void *p, unsigned long caller)
+{
+	report_free(kind == NTP_PAGED ? 0x41286 : 0x99, p,
+		    "an address in the middle of an allocation was freed", caller);
+}
+
+static void report_twice(struct ntp_header *hdr, unsigned long caller)
+{
+	struct ntp_stop stop = {
+		.code = NTP_STOP_BAD_POOL_CALLER,
+		.param = { 0x07, 0, *(u64 *)hdr, (unsigned long)ntp_block_body(hdr) },
+		.addr_mask = BIT(3),
+		.text = "a block was freed that is free already",
+		.caller = caller,
+	};
+
+	ntp_report(&stop);
+}
+
+static void report_corrupt(struct ntp_header *hdr, unsigned long caller)
+{
+	struct ntp_stop stop = {
+		.code = NTP_STOP_BAD_POOL_HEADER,
+		.param = { 0x20, (unsigned long)hdr,
+			   (unsigned long)hdr + ((size_t)hdr->units << NTP_UNIT_SHIFT) },
+		.addr_mask = BIT(1) | BIT(2),
+		.text = "the header of a block was overwritten, most likely from the block before it; the block is kept",
+		.has_tag = true,
+		.tag = hdr->tag,
+		.size = hdr->requested,
+		.caller = caller,
+	};
+
+	ntp_report(&stop);
+}
+
+static void report_wrong_tag(void *p, u32 tag, u32 right, size_t size,
+			     unsigned long allocator, unsigned long caller)
+{
+	struct ntp_stop stop = {
+		.code = NTP_STOP_BAD_POOL_CALLER,
+		.param = { 0x0a, (unsigned long)p, right, tag },
+		.addr_mask = BIT(1),
+		.text = "a block was freed with another tag than it was allocated with",
+		.has_tag = true,
+		.tag = right,
+		.size = size,
+		.caller = caller,
+		.allocator = allocator,
+	};
+
+	ntp_report(&stop);
+}
+
+static void report_at_dispatch(void *p, u32 tag, size_t size, unsigned long caller)
+{
+	struct ntp_stop stop = {
+		.code = NTP_STOP_BAD_POOL_CALLER,
+		.param = { 0x09, ntp_irql(), NTP_PAGED, (unsigned long)p },
+		.addr_mask = BIT(3),
+		.text = "paged pool was freed at DISPATCH_LEVEL or above",
+		.has_tag = true,
+		.tag = tag,
+		.size = size,
+		.caller = caller,
+	};
+
+	ntp_report(&stop);
+}
+
+/* What a free has to say for itself. */
+struct free_call {
+	void *p;
+	u32 tag;
+	bool at_dispatch;
+	unsigned long caller;
+};
+
+/* The block is the caller's to free; what he did wrong does not matter to it. */
+static void free_complain(const struct free_call *call, enum ntp_kind kind, u32 tag,
+			  size_t size, unsigned long allocator)
+{
+	if (call->tag && call->tag != tag)
+		report_wrong_tag(call->p, call->tag, tag, size, allocator, call->caller);
+	if (call->at_dispatch && kind == NTP_PAGED)
+		report_at_dispatch(call->p, tag, size, call->caller);
+}
+
+static void free_claimed(const struct free_call *call, struct ntp_heap *heap,
+			 const struct ntp_header *copy)
+{
+	struct ntp_header *hdr = ntp_block_header(call->p);
+
+	free_complain(call, heap->kind, copy->tag, copy->requested,
+		      ntp_caller_unpack(copy->caller));
+	wipe(hdr, copy);
+	count_free(heap->kind, copy);
+	ntp_cache_put(heap, hdr, copy->units);
+}
+
+static void free_big_claimed(const struct free_call *call, struct ntp_big *big)
+{
+	free_complain(call, big->kind, big->tag, big->requested, big->caller);
+	ntp_tag_count_free(&counts_of(big->tag, big->flags)[big->kind],
+			   big->pages << PAGE_SHIFT, big->requested);
+	ntp_big_release(big);
+}
+
+static void free_big(const struct free_call *call)
+{
+	struct ntp_big *big, copy;
+
+	switch (ntp_big_claim(call->p, &big, &copy)) {
+	case NTP_FREE_OK:
+		free_big_claimed(call, big);
+		break;
+	case NTP_FREE_MIDDLE:
+		report_middle(copy.kind, call->p, call->caller);
+		break;
+	default:
+		report_unowned(call->p, call->caller);
+	}
+}
+
+/* False: the pool does not own the page. In a read section. */
+static bool free_in_page(const struct free_call *call, struct ntp_page *page)
+{
+	struct ntp_header copy;
+
+	switch (ntp_heap_claim(page, call->p, &copy)) {
+	case NTP_FREE_OK:
+		free_claimed(call, page->heap, &copy);
+		return true;
+	case NTP_FREE_MIDDLE:
+		report_middle(page->heap->kind, call->p, call->caller);
+		return true;
+	case NTP_FREE_TWICE:
+		report_twice(ntp_block_header(call->p), call->caller);
+		return true;
+	case NTP_FREE_CORRUPT:
+		report_corrupt(ntp_block_header(call->p), call->caller);
+		return true;
+	case NTP_FREE_UNOWNED:
+		return false;
+	}
+	return false;
+}
+
+static noinline void free_slow(void *p, u32 tag, unsigned long caller)
+{
+	const struct free_call call = {
+		.p = p,
+		.tag = tag,
+		.at_dispatch = !ntp_paged_ok(),
+		.caller = caller,
+	};
+	struct ntp_page *page;
+	bool done;
+
+	rcu_read_lock();
+	page = ntp_page_of(p);
+	done = page && free_in_page(&call, page);
+	rcu_read_unlock();
+	if (!done)
+		free_big(&call);
+}
+
+void ntp_free(void *p, u32 tag, unsigned long caller)
+{
+	bool done;
+
+	tag &= ~NTP_TAG_PROTECTED;
+	/* Before preemption is disabled: then it would look like DISPATCH_LEVEL. */
+	if (likely(ntp_in_linear_map(p)) || ntp_paged_ok()) {
+		preempt_disable();
+		done = free_fast(p, tag);
+		preempt_enable();
+		if (likely(done))
+			return;
+	}
+	free_slow(p, tag, caller);
+}
+
+bool ntp_is_paged(const void *p)
+{
+	struct ntp_page *page;
+	bool carved, paged;
+
+	rcu_read_lock();
+	page = ntp_page_of(p);
+	carved = page;
+	paged = page && page->heap->kind == NTP_PAGED;
+	rcu_read_unlock();
+	return carved ? paged : ntp_big_is_paged(p);
+}
+
+int ntp_for_each_block(ntp_block_fn fn, void *arg)
+{
+	return ntp_heap_for_each(fn, arg) ?: ntp_big_for_each(fn, arg);
+}

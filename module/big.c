@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Whole pages: requests that do not fit into a page together with a header.
+ *
+ * As in NT they are page aligned, without a header, and take exactly as many
+ * pages as needed; a table outside says what they are. NT's is a hash of
+ * addresses. Here it is a tree, ordered by address, because a pointer into the
+ * middle of an allocation is to be recognised too, and because its nodes are
+ * allocated with the pages: entering it can neither fail nor need memory.
+ *
+ * Locking: big_lock, raw and with interrupts off, a leaf. One lock for both pools
+ * and all nodes: who asks for whole pages goes to the page allocator anyway.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/topology.h>
+
+#include "backing.h"
+#include "big.h"
+#include "irql.h"
+
+/* How many a walker copies under one taking of the lock. */
+#define WALK_BATCH	64
+
+static DEFINE_RAW_SPINLOCK(big_lock);
+static struct rb_root big_tree = RB_ROOT;
+static unsigned long big_pages[NTP_KINDS];
+
+static bool big_less(struct rb_node *a, const struct rb_node *b)
+{
+	return rb_entry(a, struct ntp_big, node)->base < rb_entry(b, struct ntp_big, node)->base;
+}
+
+static void big_enter(struct ntp_big *big)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&big_lock, flags);
+	rb_add(&big->node, &big_tree, big_less);
+	big_pages[big->kind] += big->pages;
+	raw_spin_unlock_irqrestore(&big_lock, flags);
+}
+
+/* The last allocation that begins at or before @p. */
+static struct ntp_big *big_at_or_before(const void *p)
+{
+	struct rb_node *node = big_tree.rb_node;
+	struct ntp_big *big, *found = NULL;
+
+	lockdep_assert_held(&big_lock);
+	while (node) {
+		big = rb_entry(node, struct ntp_big, node);
+		if (big->base <= p) {
+			found = big;
+			node = node->rb_right;
+		} else {
+			node = node->rb_left;
+		}
+	}
+	return found;
+}
+
+/* The allocation that @p lies in. */
+static struct ntp_big *big_around(const void *p)
+{
+	struct ntp_big *big = big_at_or_before(p);
+
+	return big && p < big->base + (big->pages << PAGE_SHIFT) ? big : NULL;
+}
+
+static struct ntp_big *big_create(gfp_t gfp)
+{
+	return gfp && !ntp_backing_refused() ? kmalloc(sizeof(struct ntp_big), gfp) : NULL;
+}
+
+struct ntp_big *ntp_big_alloc(enum ntp_kind kind, size_t size, u32 tag, u8 flags,
+			      unsigned long caller)
+{
+	unsigned long pages = (size >> PAGE_SHIFT) + !!(size & ~PAGE_MASK);
+	gfp_t gfp = ntp_backing_gfp();
+	struct ntp_big *big;
+	void *base;
+
+	if (pages > totalram_pages())
+		return NULL;
+	big = big_create(gfp);
+	if (!big)
+		return NULL;
+	base = ntp_backing_alloc(kind, pages, numa_mem_id());
+	if (!base) {
+		kfree(big);
+		return NULL;
+	}
+	*big = (struct ntp_big){
+		.base = base,
+		.pages = pages,
+		.requested = size,
+		.caller = caller,
+		.kind = kind,
+		.tag = tag,
+		.flags = flags,
+	};
+	big_enter(big);
+	return big;
+}
+
+enum ntp_verdict ntp_big_claim(void *p, struct ntp_big **out, struct ntp_big *copy)
+{
+	enum ntp_verdict verdict = NTP_FREE_UNOWNED;
+	struct ntp_big *big;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&big_lock, flags);
+	big = big_around(p);
+	if (big && big->base == p) {
+		rb_erase(&big->node, &big_tree);
+		big_pages[big->kind] -= big->pages;
+		*out = big;
+		verdict = NTP_FREE_OK;
+	} else if (big) {
+		*copy = *big;
+		verdict = NTP_FREE_MIDDLE;
+	}
+	raw_spin_unlock_irqrestore(&big_lock, flags);
+	return verdict;
+}
+
+void ntp_big_release(struct ntp_big *big)
+{
+	ntp_backing_free(big->base, big->pages);
+	/* On PREEMPT_RT kfree() may sleep; nobody waits for a read section here. */
+	if (ntp_raw_atomic())
+		kfree_rcu(big, rcu);
+	else
+		kfree(big);
+}
+
+bool ntp_big_is_paged(const void *p)
+{
+	struct ntp_big *big;
+	unsigned long flags;
+	bool paged;
+
+	raw_spin_lock_irqsave(&big_lock, flags);
+	big = big_around(p);
+	paged = big && big->kind == NTP_PAGED;
+	raw_spin_unlock_irqrestore(&big_lock, flags);
+	return paged;
+}
+
+unsigned long ntp_big_pages(enum ntp_kind kind)
+{
+	return READ_ONCE(big_pages[kind]);
+}
+
+static void big_describe(const struct ntp_big *big, struct ntp_block *block)
+{
+	*block = (struct ntp_block){
+		.addr = big->base,
+		.tag = big->tag,
+		.kind = big->kind,
+		.bytes = big->pages << PAGE_SHIFT,
+		.requested = big->requested,
+		.caller = big->caller,
+	};
+}
+
+/* Up to WALK_BATCH allocations from address *@from on, which moves behind them. */
+static unsigned int big_copy(struct ntp_block *blocks, void **from)
+{
+	struct rb_node *node;
+	struct ntp_big *big;
+	unsigned int n = 0;
+
+	raw_spin_lock_irq(&big_lock);
+	big = big_at_or_before(*from);
+	node = !big ? rb_first(&big_tree) :
+	       big->base == *from ? &big->node : rb_next(&big->node);
+	for (; node && n < WALK_BATCH; node = rb_next(node)) {
+		big_describe(rb_entry(node, struct ntp_big, node), &blocks[n]);
+		*from = blocks[n++].addr + PAGE_SIZE;
+	}
+	raw_spin_unlock_irq(&big_lock);
+	return n;
+}
+
+int ntp_big_for_each(ntp_block_fn fn, void *arg)
+{
+	struct ntp_block *blocks = kmalloc_array(WALK_BATCH, sizeof(*blocks), GFP_KERNEL);
+	unsigned int i, n;
+	void *from = NULL;
+	int ret = 0;
+
+	if (!blocks)
+		return -ENOMEM;
+	do {
+		n = big_copy(blocks, &from);
+		for (i = 0; i < n && !ret; i++)
+			ret = fn(&blocks[i], arg);
+		cond_resched();
+	} while (n && !ret);
+	kfree(blocks);
+	return ret;
+}
+
+/* What drivers never freed goes as well: nobody is left. */
+void ntp_big_exit(void)
+{
+	struct ntp_big *big, *next;
+
+	rbtree_postorder_for_each_entry_safe(big, next, &big_tree, node) {
+		ntp_backing_free(big->base, big->pages);
+		kfree(big);
+	}
+	big_tree = RB_ROOT;
+}

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Figures per tag, always on.
+ *
+ * NT keeps one table of trackers, hashed by tag, and updates it with interlocked
+ * additions. Here each tag has counters of its own on every CPU, side by side for
+ * the two pools, and an allocation adds to them with this_cpu operations: no
+ * atomic instruction, no cache line that two CPUs write. A block remembers its
+ * tag, so a free finds the same counters again.
+ *
+ * Finding the counters. An open-addressing hash table, read without a lock: slots
+ * go once from unused to used, the key stored last, and nothing is ever removed.
+ * When it is half full a table of four times the size replaces it; the old one is
+ * kept until the module goes, because somebody may still read it. All old tables
+ * together are smaller than the present one.
+ *
+ * New tags. Counters are cut from chunks of per-CPU memory, which can only be had
+ * for sure where one may sleep and enter file systems; ntpool's callers may do
+ * neither. So a worker keeps chunks in reserve and enlarges the table. An atomic
+ * caller takes from the reserve; if that is empty, a sleepable one waits a short
+ * while for the worker, an atomic one tries the per-CPU allocator itself. What
+ * then still has no counters, and every tag past max_tags, is counted under
+ * `Ovfl`; the block says so (NTP_HDR_OVERFLOW), so that its free is counted there
+ * too even if the tag has got counters in the meantime.
+ *
+ * Locking. tag_lock guards the table's growth, the chunks and insertions; it is
+ * taken with interrupts off, from any context, and nothing nests inside it.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "backing.h"
+#include "irql.h"
+#include "tag.h"
+
+enum {
+	CHUNK_TAGS = 32,		/* 3.5 KiB on each CPU */
+	RESERVE_CHUNKS = 2,
+	FIRST_TABLE_BITS = 10,
+	GROW_BITS = 2,
+	WAIT_MS = 50,
+};
+
+/* Counters for CHUNK_TAGS tags, @nr of them in use. Never freed before exit. */
+struct tag_chunk {
+	struct list_head link;
+	unsigned int nr;
+	u32 tag[CHUNK_TAGS];
+	struct ntp_tag_counts __percpu *counts;
+};
+
+struct ntp_tag_table *ntp_tag_table __read_mostly;
+struct ntp_tag_counts __percpu *ntp_tag_overflow __read_mostly;
+
+static DEFINE_RAW_SPINLOCK(tag_lock);
+static LIST_HEAD(chunks);		/* in use, the newest last */
+static struct tag_chunk *newest;
+static LIST_HEAD(reserve);
+static unsigned int nr_reserve;
+static unsigned int nr_tags;
+
+static void tag_make_room(struct work_struct *work);
+static DECLARE_WORK(room_work, tag_make_room);
+static DECLARE_WAIT_QUEUE_HEAD(room_wait);
+
+static struct tag_chunk *chunk_alloc(gfp_t gfp)
+{
+	size_t size = CHUNK_TAGS * NTP_KINDS * sizeof(struct ntp_tag_counts);
+	struct tag_chunk *chunk;
+
+	if (ntp_backing_refused())
+		return NULL;
+	chunk = kzalloc(sizeof(*chunk), gfp);
+	if (!chunk)
+		return NULL;
+	chunk->counts = __alloc_percpu_gfp(size, __alignof__(struct ntp_tag_counts), gfp);
+	if (!chunk->counts) {
+		kfree(chunk);
+		return NULL;
+	}
+	return chunk;
+}
+
+static void chunk_free_all(struct list_head *list)
+{
+	struct tag_chunk *chunk, *next;
+
+	list_for_each_entry_safe(chunk, next, list, link) {
+		free_percpu(chunk->counts);
+		kfree(chunk);
+	}
+}
+
+static void reserve_add(struct tag_chunk *chunk)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&tag_lock, flags);
+	list_add(&chunk->link, &reserve);
+	nr_reserve++;
+	raw_spin_unlock_irqrestore(&tag_lock, flags);
+}
+
+static struct ntp_tag_table *table_alloc(unsigned int bits, gfp_t gfp)
+{
+	struct ntp_tag_table *table;
+
+	if (ntp_backing_refused())
+		return NULL;
+	table = kvzalloc(struct_size(table, slot, BIT(bits)), gfp);
+	if (!table)
+		return NULL;
+	table->shift = 32 - bits;
+	table->mask = BIT(bits) - 1;
+	return table;
+}
+
+/* The slot of @tag, or the unused one where it belongs. Never full: see grow. */
+static struct ntp_tag_slot *table_slot(struct ntp_tag_table *table, u32 tag)
+{
+	u32 i = ntp_tag_hash(table, tag);
+	u64 key;
+
+	for (;; i = (i + 1) & table->mask) {
+		key = smp_load_acquire(&table->slot[i].key);
+		if (!key || key == (tag | BIT_ULL(32)))
+			return &table->slot[i];
+	}
+}
+
+static void table_insert(struct ntp_tag_table *table, u32 tag,
+			 struct ntp_tag_counts __percpu *counts)
+{
+	struct ntp_tag_slot *slot = table_slot(table, tag);
+
+	slot->counts = counts;
+	/* Pairs with the acquires of ntp_tag_find() and table_slot(). */
+	smp_store_release(&slot->key, tag | BIT_ULL(32));
+}
+
+static bool table_wants_growth(void)
+{
+	return nr_tags > (ntp_tag_table->mask + 1) / 2;
+}
+
+static bool table_full(void)
+{
+	return nr_tags >= (ntp_tag_table->mask + 1) / 8 * 7;
+}
+
+static void table_grow(void)
+{
+	unsigned int bits = 32 - ntp_tag_table->shift + GROW_BITS;
+	struct ntp_tag_table *table = table_alloc(bits, GFP_KERNEL | __GFP_NOWARN);
+	struct tag_chunk *chunk;
+	unsigned long flags;
+	unsigned int i;
+
+	if (!table)
+		return;
+	/* A driver's own `Ovfl` shares the row. */
+	table_insert(table, NTP_TAG_OVERFLOW, ntp_tag_overflow);
+	raw_spin_lock_irqsave(&tag_lock, flags);
+	list_for_each_entry(chunk, &chunks, link)
+		for (i = 0; i < chunk->nr; i++)
+			table_insert(table, chunk->tag[i],
+				     chunk->counts + i * NTP_KINDS);
+	table->older = ntp_tag_table;
+	smp_store_release(&ntp_tag_table, table);
+	raw_spin_unlock_irqrestore(&tag_lock, flags);
+}
+
+/* The worker: the only one that replaces the table. */
+static void tag_make_room(struct work_struct *work)
+{
+	struct tag_chunk *chunk;
+
+	if (table_wants_growth())
+		table_grow();
+	while (READ_ONCE(nr_reserve) < RESERVE_CHUNKS) {
+		chunk = chunk_alloc(GFP_KERNEL | __GFP_NOWARN);
+		if (!chunk)
+			break;
+		reserve_add(chunk);
+	}
+	wake_up_all(&room_wait);
+}
+
+static bool tag_has_room(void)
+{
+	lockdep_assert_held(&tag_lock);
+	return !table_full() && (nr_reserve || (newest && newest->nr < CHUNK_TAGS));
+}
+
+/* The next free place for counters; there is room. */
+static struct tag_chunk *tag_chunk_to_use(void)
+{
+	struct tag_chunk *chunk = newest;
+
+	if (!chunk || chunk->nr == CHUNK_TAGS) {
+		chunk = list_first_entry(&reserve, struct tag_chunk, link);
+		nr_reserve--;
+		/* Readers walk the list without the lock, and never past its end. */
+		list_del(&chunk->link);
+		list_add_tail_rcu(&chunk->link, &chunks);
+		newest = chunk;
+	}
+	return chunk;
+}
+
+/* Enters @tag if there is room; finds it if somebody else was faster. */
+static struct ntp_tag_counts __percpu *tag_insert(u32 tag, bool *work)
+{
+	struct ntp_tag_counts __percpu *counts = NULL;
+	struct ntp_tag_slot *slot;
+	struct tag_chunk *chunk;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&tag_lock, flags);
+	slot = table_slot(ntp_tag_table, tag);
+	if (slot->key) {
+		counts = slot->counts;
+	} else if (nr_tags >= ntp_max_tags) {
+		counts = ntp_tag_overflow;
+	} else if (tag_has_room()) {
+		chunk = tag_chunk_to_use();
+		counts = chunk->counts + chunk->nr * NTP_KINDS;
+		chunk->tag[chunk->nr] = tag;
+		table_insert(ntp_tag_table, tag, counts);
+		/* Pairs with the acquire in ntp_tag_snapshot(). */
+		smp_store_release(&chunk->nr, chunk->nr + 1);
+		nr_tags++;
+	}
+	*work = nr_reserve < RESERVE_CHUNKS || table_wants_growth();
+	raw_spin_unlock_irqrestore(&tag_lock, flags);
+	return counts;
+}
+
+/* No room: get some, each context in its own way. */
+static void tag_wait_for_room(void)
+{
+	struct tag_chunk *chunk;
+
+	if (ntp_may_sleep()) {
+		wait_event_timeout(room_wait, READ_ONCE(nr_reserve) && !table_full(),
+				   msecs_to_jiffies(WAIT_MS));
+		return;
+	}
+	if (ntp_raw_atomic())
+		return;
+	chunk = chunk_alloc(GFP_NOWAIT | __GFP_NOWARN);
+	if (chunk)
+		reserve_add(chunk);
+}
+
+struct ntp_tag_counts __percpu *ntp_tag_counts_slow(u32 tag)
+{
+	const struct ntp_tag_slot *slot = table_slot(READ_ONCE(ntp_tag_table), tag);
+	struct ntp_tag_counts __percpu *counts;
+	bool work;
+
+	if (slot->key)
+		return slot->counts;
+	counts = tag_insert(tag, &work);
+	if (work)
+		schedule_work(&room_work);
+	if (counts)
+		return counts;
+	tag_wait_for_room();
+	counts = tag_insert(tag, &work);
+	return counts ?: ntp_tag_overflow;
+}
+
+static void sums_add_frees(struct ntp_tag_sums *sums,
+			   const struct ntp_tag_counts *counts)
+{
+	sums->frees += READ_ONCE(counts->frees);
+	sums->bytes -= READ_ONCE(counts->free_bytes);
+	sums->requested -= READ_ONCE(counts->free_requested);
+}
+
+static void sums_add_allocs(struct ntp_tag_sums *sums,
+			    const struct ntp_tag_counts *counts)
+{
+	sums->allocs += READ_ONCE(counts->allocs);
+	sums->bytes += READ_ONCE(counts->alloc_bytes);
+	sums->requested += READ_ONCE(counts->alloc_requested);
+	sums->failed += READ_ONCE(counts->failed);
+}
+
+static void tag_sum(struct ntp_tag_sums *sums, u32 tag, enum ntp_kind kind,
+		    struct ntp_tag_counts __percpu *counts)
+{
+	int cpu;
+
+	*sums = (struct ntp_tag_sums){ .tag = tag, .kind = kind };
+	counts += kind;
+	for_each_possible_cpu(cpu)
+		sums_add_frees(sums, per_cpu_ptr(counts, cpu));
+	/* An allocation is counted before its free can be: frees are read first. */
+	smp_rmb();
+	for_each_possible_cpu(cpu)
+		sums_add_allocs(sums, per_cpu_ptr(counts, cpu));
+}
+
+/* As printed: the first character is the lowest byte. */
+static int tag_compare(const void *a, const void *b)
+{
+	const struct ntp_tag_sums *x = a, *y = b;
+	u32 s = swab32(x->tag), t = swab32(y->tag);
+
+	if (s != t)
+		return s < t ? -1 : 1;
+	return (int)x->kind - (int)y->kind;
+}
+
+static bool tag_was_used(const struct ntp_tag_sums *sums)
+{
+	return sums->allocs || sums->failed;
+}
+
+static size_t snapshot_add(struct ntp_tag_sums *array, size_t nr, u32 tag,
+			   struct ntp_tag_counts __percpu *counts)
+{
+	enum ntp_kind kind;
+
+	for (kind = 0; kind < NTP_KINDS; kind++) {
+		tag_sum(&array[nr], tag, kind, counts);
+		if (tag_was_used(&array[nr]))
+			nr++;
+	}
+	return nr;
+}
+
+struct ntp_tag_sums *ntp_tag_snapshot(size_t *nr)
+{
+	size_t left = READ_ONCE(nr_tags), used = 0;
+	struct ntp_tag_sums *array;
+	struct tag_chunk *chunk;
+	unsigned int i;
+
+	array = kvmalloc_array(left + 1, NTP_KINDS * sizeof(*array), GFP_KERNEL);
+	if (!array)
+		return NULL;
+	used = snapshot_add(array, used, NTP_TAG_OVERFLOW, ntp_tag_overflow);
+	rcu_read_lock();
+	list_for_each_entry_rcu(chunk, &chunks, link)
+		for (i = 0; left && i < smp_load_acquire(&chunk->nr); i++, left--)
+			used = snapshot_add(array, used, chunk->tag[i],
+					    chunk->counts + i * NTP_KINDS);
+	rcu_read_unlock();
+	sort(array, used, sizeof(*array), tag_compare, NULL);
+	*nr = used;
+	return array;
+}
+
+int ntp_tag_init(void)
+{
+	ntp_tag_overflow = __alloc_percpu(NTP_KINDS * sizeof(struct ntp_tag_counts),
+					  __alignof__(struct ntp_tag_counts));
+	ntp_tag_table = table_alloc(FIRST_TABLE_BITS, GFP_KERNEL);
+	if (ntp_tag_overflow && ntp_tag_table) {
+		table_insert(ntp_tag_table, NTP_TAG_OVERFLOW, ntp_tag_overflow);
+		tag_make_room(NULL);
+	}
+	if (!nr_reserve) {
+		ntp_tag_exit();
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void ntp_tag_exit(void)
+{
+	struct ntp_tag_table *table = ntp_tag_table, *older;
+
+	cancel_work_sync(&room_work);
+	for (; table; table = older) {
+		older = table->older;
+		kvfree(table);
+	}
+	chunk_free_all(&chunks);
+	chunk_free_all(&reserve);
+	free_percpu(ntp_tag_overflow);
+}
