@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The caller's KSPIN_LOCK taken with interrupts off, and the list operations under
+ * it. irql.c says why the lock is an arch_spinlock_t.
+ *
+ * Interrupts stay off for the few instructions between the two calls; nothing on
+ * this CPU but an NMI can come in between, so preemption needs no switch of its own.
+ * All is inlined by force: a call would cost as much as the work.
+ */
+#ifndef NTPOOL_KLOCK_H
+#define NTPOOL_KLOCK_H
+
+#include <linux/build_bug.h>
+#include <linux/compiler.h>
+#include <linux/irqflags.h>
+#include <linux/spinlock.h>
+
+#include <nt_list.h>
+#include <nt_sync.h>
+
+static_assert(sizeof(arch_spinlock_t) <= sizeof(KSPIN_LOCK));
+static_assert(__alignof__(arch_spinlock_t) <= __alignof__(KSPIN_LOCK));
+
+static __always_inline arch_spinlock_t *ntp_klock(PKSPIN_LOCK lock)
+{
+	return (arch_spinlock_t *)lock;
+}
+
+static __always_inline unsigned long ntp_klock_irqsave(PKSPIN_LOCK lock)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	arch_spin_lock(ntp_klock(lock));
+	return flags;
+}
+
+static __always_inline void ntp_klock_irqrestore(PKSPIN_LOCK lock, unsigned long flags)
+{
+	arch_spin_unlock(ntp_klock(lock));
+	local_irq_restore(flags);
+}
+
+/* Returns the entry that was first, NULL if there was none. */
+static __always_inline PSINGLE_LIST_ENTRY
+ntp_klock_push(PSINGLE_LIST_ENTRY head, PSINGLE_LIST_ENTRY entry, PKSPIN_LOCK lock)
+{
+	unsigned long flags = ntp_klock_irqsave(lock);
+	PSINGLE_LIST_ENTRY first = head->Next;
+
+	entry->Next = first;
+	WRITE_ONCE(head->Next, entry);
+	ntp_klock_irqrestore(lock, flags);
+	return first;
+}
+
+/* Returns the entry taken out, NULL if there was none. */
+static __always_inline PSINGLE_LIST_ENTRY
+ntp_klock_pop(PSINGLE_LIST_ENTRY head, PKSPIN_LOCK lock)
+{
+	unsigned long flags = ntp_klock_irqsave(lock);
+	PSINGLE_LIST_ENTRY first = head->Next;
+
+	if (likely(first))
+		WRITE_ONCE(head->Next, first->Next);
+	ntp_klock_irqrestore(lock, flags);
+	return first;
+}
+
+#endif
