@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Module parameters, and the verifier's flags, which are one of them.
+ *
+ * What is set on the command line is checked before ntpool runs, and a module that
+ * is given nonsense is not loaded; what is written later to
+ * /sys/module/ntpool/parameters/ goes through the same functions. Whatever is wrong
+ * with a value (no number, too many digits, out of range, unknown bits) the answer
+ * is -EINVAL and the old value stands.
+ *
+ * Values are read without a lock, whole words with READ_ONCE(). The verifier's
+ * flags are written here and through debugfs; verifier_mutex makes a change and
+ * what follows from it (lookaside lists give up their caches, or may use them again)
+ * one step. It is taken outside of all locks of lookaside.c. NT reads the flags at
+ * boot; here they can change at any time, but nothing is told of a change before
+ * ntp_params_start(), when the parts that want to know have been set up, nor after
+ * ntp_params_stop().
+ */
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+
+#include "ntpool.h"
+#include "params.h"
+
+/**
+ * struct param_range - a number with limits
+ * @value: where it is kept
+ * @min: smallest value that is accepted
+ * @max: largest one
+ */
+struct param_range {
+	unsigned int *value;
+	unsigned int min;
+	unsigned int max;
+};
+
+unsigned int ntp_max_tags __read_mostly = 16384;
+bool ntp_bugcheck_panics __read_mostly;
+
+static unsigned long verifier_flags __read_mostly;
+static DEFINE_MUTEX(verifier_mutex);
+static bool params_started;		/* under verifier_mutex */
+
+unsigned long ntp_verifier(void)
+{
+	return READ_ONCE(verifier_flags);
+}
+
+/**
+ * ntp_set_verifier() - change the verifier's flags
+ * @flags: new value of all of them, see NTP_VERIFIER_BITS
+ *
+ * When it returns, every lookaside list works by the new flags.
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or -EINVAL if @flags has an unknown bit; then nothing was changed.
+ */
+int ntp_set_verifier(unsigned long flags)
+{
+	bool was_on;
+
+	if (flags & ~NTP_VERIFIER_BITS)
+		return -EINVAL;
+	mutex_lock(&verifier_mutex);
+	was_on = verifier_flags;
+	WRITE_ONCE(verifier_flags, flags);
+	if (params_started && was_on != !!flags)
+		ntp_lookaside_verifier_changed(flags);
+	mutex_unlock(&verifier_mutex);
+	return 0;
+}
+
+/* A change that came since ntp_lookaside_init() looked is passed on now. */
+void ntp_params_start(void)
+{
+	mutex_lock(&verifier_mutex);
+	params_started = true;
+	ntp_lookaside_verifier_changed(verifier_flags);
+	mutex_unlock(&verifier_mutex);
+}
+
+void ntp_params_stop(void)
+{
+	mutex_lock(&verifier_mutex);
+	params_started = false;
+	mutex_unlock(&verifier_mutex);
+}
+
+static int verifier_set(const char *val, const struct kernel_param *kp)
+{
+	unsigned long flags;
+
+	if (kstrtoul(val, 0, &flags))
+		return -EINVAL;
+	return ntp_set_verifier(flags);
+}
+
+static int verifier_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "0x%lx\n", ntp_verifier());
+}
+
+static const struct kernel_param_ops verifier_ops = {
+	.set = verifier_set,
+	.get = verifier_get,
+};
+
+module_param_cb(verifier, &verifier_ops, NULL, 0644);
+MODULE_PARM_DESC(verifier,
+		 "Driver Verifier's flags, 0 to 0xf: 0x1 special pool, 0x2 force IRQL checking, 0x4 low resources simulation, 0x8 pool tracking; any of them switches lookaside lists off (default 0)");
+
+static const char * const bugcheck_words[] = { "report", "panic" };
+
+static int bugcheck_set(const char *val, const struct kernel_param *kp)
+{
+	int word = sysfs_match_string(bugcheck_words, val);
+
+	if (word < 0)
+		return -EINVAL;
+	WRITE_ONCE(ntp_bugcheck_panics, word);
+	return 0;
+}
+
+static int bugcheck_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%s\n", bugcheck_words[READ_ONCE(ntp_bugcheck_panics)]);
+}
+
+static const struct kernel_param_ops bugcheck_ops = {
+	.set = bugcheck_set,
+	.get = bugcheck_get,
+};
+
+module_param_cb(bugcheck, &bugcheck_ops, NULL, 0644);
+MODULE_PARM_DESC(bugcheck,
+		 "what follows the report of a violation: report (go on) or panic (stop the machine) (default report)");
+
+static int range_set(const char *val, const struct kernel_param *kp)
+{
+	const struct param_range *range = kp->arg;
+	unsigned int value;
+
+	if (kstrtouint(val, 0, &value) || value < range->min || value > range->max)
+		return -EINVAL;
+	WRITE_ONCE(*range->value, value);
+	return 0;
+}
+
+static int range_get(char *buf, const struct kernel_param *kp)
+{
+	const struct param_range *range = kp->arg;
+
+	return sysfs_emit(buf, "%u\n", READ_ONCE(*range->value));
+}
+
+static const struct kernel_param_ops range_ops = {
+	.set = range_set,
+	.get = range_get,
+};
+
+static struct param_range max_tags_range = { &ntp_max_tags, 1, 1048576 };
+
+module_param_cb(max_tags, &range_ops, &max_tags_range, 0444);
+MODULE_PARM_DESC(max_tags,
+		 "pool tags that are counted one by one, 1 to 1048576; later ones are counted together as Ovfl (default 16384)");

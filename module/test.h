@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Hooks for the KUnit suites; exported only by an ntpool.ko for a kernel with KUnit. */
+#ifndef NTPOOL_TEST_H
+#define NTPOOL_TEST_H
+
+#include <linux/types.h>
+
+/* backing.c and cache.c */
+
+/*
+ * Of the requests for memory that ntpool makes of the kernel (pages, vmalloc,
+ * descriptors, per-CPU memory) @after more succeed, then @times fail; @times < 0: all.
+ * (0, 0) switches it off.
+ */
+void ntpool_test_fail_backing(int after, int times);
+/* Requests since then, those that failed included; and how many were made to fail. */
+unsigned int ntpool_test_backing_calls(void);
+unsigned int ntpool_test_backing_failed(void);
+/* All CPUs' caches go back to the heaps, empty pages to the kernel. Sleeps. */
+void ntpool_test_drain(void);
+
+/* test.c */
+
+/* Walks every heap under its lock: 0, or -EUCLEAN if something does not agree. */
+int ntpool_test_verify_heaps(void);
+/*
+ * What a reader of debugfs file @file sees, NUL terminated. Returns the length, or
+ * -ENOENT, -ENOMEM, -E2BIG if @size is too small. Sleeps.
+ */
+ssize_t ntpool_test_show(const char *file, char *buf, size_t size);
+/* As a write to verifier/flags. Sleeps. */
+int ntpool_test_set_verifier(unsigned long flags);
+
+/**
+ * struct ntpool_test_report - a report that was recorded instead of printed
+ * @code: stop code
+ * @param: its parameters as they are, not hashed
+ * @text: the sentence
+ * @tag: tag of the block concerned, 0 if the report has none
+ */
+struct ntpool_test_report {
+	u32 code;
+	u64 param[4];
+	char text[160];
+	u32 tag;
+};
+
+#define NTPOOL_TEST_REPORTS	64
+
+/* Record from now on, beginning with none; or print again. What is there stays. */
+void ntpool_test_expect_reports(bool on);
+/* How many were recorded. Copies the first ones of them, not more than @max, nor more
+ * than NTPOOL_TEST_REPORTS.
+ */
+unsigned int ntpool_test_reports(struct ntpool_test_report *out, unsigned int max);
+
+#endif
