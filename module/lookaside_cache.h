@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* One CPU's share of a lookaside list, and the fast paths. */
+#ifndef NTPOOL_LOOKASIDE_CACHE_H
+#define NTPOOL_LOOKASIDE_CACHE_H
+
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+
+#include "ntpool.h"
+
+struct ntp_lookaside;
+
+/* In the order of NT's public fields TotalAllocates to FreeMisses. */
+enum ntp_lookaside_count {
+	NTP_LA_ALLOCS,
+	NTP_LA_ALLOC_MISSES,
+	NTP_LA_FREES,
+	NTP_LA_FREE_MISSES,
+	NTP_LA_COUNTS
+};
+
+/**
+ * struct ntp_lookaside_head - NT's public structure, as far as the engine uses it
+ * @cpus: the caches; &ntp_lookaside_none for a list without
+ * @magic: ntp_lookaside_magic() in an initialised list; with @cpus, NT's ListHead
+ * @depth: Depth, the most that one CPU caches; the driver writes it too
+ * @max_depth: MaximumDepth, likewise
+ * @total: TotalAllocates, AllocateMisses, TotalFrees, FreeMisses, likewise
+ *
+ * It is the driver's memory. lookaside.c checks the offsets against NT's header.
+ */
+struct ntp_lookaside_head {
+	struct ntp_lookaside_cpu __percpu *cpus;
+	unsigned long magic;
+	u16 depth;
+	u16 max_depth;
+	u32 total[NTP_LA_COUNTS];
+};
+
+/**
+ * struct ntp_lookaside_slots - the array behind one CPU's cache
+ * @next: next one in ntp_lookaside.stash
+ * @nr: entries in @slot, once it is in the stash
+ * @cap: room in @slot
+ * @slot: the blocks, oldest first
+ */
+struct ntp_lookaside_slots {
+	struct ntp_lookaside_slots *next;
+	u32 nr;
+	u32 cap;
+	void *slot[];
+};
+
+/**
+ * struct ntp_lookaside_cpu - one CPU's cache; one cache line on 64-bit
+ * @slots: the array; NULL if and only if @cap is 0
+ * @total: what this CPU counts in: the list's public fields or @own
+ * @nr: cached blocks
+ * @cap: room in @slots
+ * @missed: what interrupts that found @busy set have done and nobody has added to
+ *	    @total yet; this_cpu operations only, they may come at any instruction
+ * @own: what this CPU counted outside the public fields; grows only
+ * @list: back to the list
+ * @seen: sum of @own at the last scan; the scan's own note
+ * @busy: somebody on this CPU is inside, and who interrupts him goes to the pool
+ *
+ * Touched by its CPU with preemption disabled and @busy set. Exceptions: @missed,
+ * @seen; observers read @nr, @slots and @own from elsewhere; and who knows that
+ * nobody uses the list or that the CPU is dead may do all.
+ */
+struct ntp_lookaside_cpu {
+	struct ntp_lookaside_slots *slots;
+	u32 *total;
+	u32 nr;
+	u32 cap;
+	union {
+		u64 any;
+		struct {
+			u32 allocs;
+			u32 frees;
+		};
+	} missed;
+	u32 own[NTP_LA_COUNTS];
+	struct ntp_lookaside *list;
+	u32 seen;
+	bool busy;
+};
+
+/* The caches of lists that have none: empty, and busy for ever. */
+DECLARE_PER_CPU(struct ntp_lookaside_cpu, ntp_lookaside_none);
+
+/*
+ * What the fast paths come to when there is nothing cached or no room for more.
+ * They are called with preemption disabled and return with it enabled. @inside:
+ * busy is set, by the caller.
+ */
+void ntp_lookaside_missed(struct ntp_lookaside_head *head, bool inside);
+/* False: @entry was not kept. NULL never is, the Free routine may complain. */
+bool ntp_lookaside_keep(struct ntp_lookaside_head *head, void *entry, bool inside);
+/* Adds cpu->missed to cpu->total, enables preemption and returns @entry. */
+void *ntp_lookaside_settle(struct ntp_lookaside_cpu *cpu, void *entry);
+
+/*
+ * Ends a section. Only what an interrupt does before busy is clear can be in
+ * cpu->missed, hence clear first, look then: nothing stays there unnoticed.
+ */
+static __always_inline void *ntp_lookaside_leave(struct ntp_lookaside_cpu *cpu, void *entry)
+{
+	barrier();
+	cpu->busy = false;
+	barrier();
+	if (unlikely(cpu->missed.any))
+		return ntp_lookaside_settle(cpu, entry);
+	preempt_enable();
+	return entry;
+}
+
+/* @miss is called as ntp_lookaside_missed(). */
+static __always_inline void *
+ntp_lookaside_pop(struct ntp_lookaside_head *head,
+		  void *(*miss)(struct ntp_lookaside_head *head, bool inside,
+				unsigned long caller))
+{
+	struct ntp_lookaside_cpu *cpu;
+	bool inside = false;
+	u32 nr;
+
+	preempt_disable();
+	cpu = this_cpu_ptr(head->cpus);
+	if (unlikely(cpu->busy))
+		goto miss;
+	cpu->busy = true;
+	barrier();
+	inside = true;
+	nr = cpu->nr;
+	if (unlikely(!nr))
+		goto miss;
+	WRITE_ONCE(cpu->nr, --nr);
+	/* Plain, for one instruction; a scan that reads it a moment early does no harm. */
+	data_race(cpu->total[NTP_LA_ALLOCS]++);
+	return ntp_lookaside_leave(cpu, cpu->slots->slot[nr]);
+
+miss:
+	return miss(head, inside, _RET_IP_);
+}
+
+/* @full is called as ntp_lookaside_keep(). */
+static __always_inline void
+ntp_lookaside_push(struct ntp_lookaside_head *head, void *entry,
+		   void (*full)(struct ntp_lookaside_head *head, void *entry, bool inside,
+				unsigned long caller))
+{
+	struct ntp_lookaside_cpu *cpu;
+	bool inside = false;
+	u32 nr;
+
+	preempt_disable();
+	cpu = this_cpu_ptr(head->cpus);
+	if (unlikely(cpu->busy))
+		goto full;
+	cpu->busy = true;
+	barrier();
+	inside = true;
+	nr = cpu->nr;
+	/*
+	 * Depth is 16 bits wide and so is nr, which never exceeds a depth. The driver
+	 * writes Depth whenever it likes.
+	 */
+	if (unlikely(nr >= cpu->cap || (u16)nr >= data_race(head->depth) || !entry))
+		goto full;
+	WRITE_ONCE(cpu->nr, nr + 1);
+	/* As in ntp_lookaside_pop(). */
+	data_race(cpu->total[NTP_LA_FREES]++);
+	cpu->slots->slot[nr] = entry;
+	ntp_lookaside_leave(cpu, entry);
+	return;
+
+full:
+	full(head, entry, inside, _RET_IP_);
+}
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* All lookaside lists of the system: how they come, how they go, who visits them. */
+#ifndef NTPOOL_LOOKASIDE_REGISTRY_H
+#define NTPOOL_LOOKASIDE_REGISTRY_H
+
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "lookaside_cache.h"
+
+enum {
+	NTP_LA_DEPTH = 4,		/* of a new list */
+	NTP_LA_MAX_DEPTH = 256,
+};
+
+/* What ntp_lookaside.home says when it is no CPU. */
+enum {
+	NTP_LA_NOBODY = -1,		/* not used yet */
+	NTP_LA_SHARED = -2,		/* used by several: the scan folds */
+};
+
+/* Gives @entry to the list's Free routine. */
+typedef void (*ntp_lookaside_free_fn)(struct ntp_lookaside_head *head, void *entry,
+				      unsigned long caller);
+
+/**
+ * struct ntp_lookaside_desc - what a list is initialised with
+ * @kind: pool of the blocks
+ * @tag: their tag
+ * @size: their size in bytes
+ * @creator: address that the initialising call returns to
+ * @free: calls the Free routine
+ * @pool_frees: the Free routine is the pool's
+ */
+struct ntp_lookaside_desc {
+	enum ntp_kind kind;
+	u32 tag;
+	u32 size;
+	unsigned long creator;
+	ntp_lookaside_free_fn free;
+	bool pool_frees;
+};
+
+/**
+ * struct ntp_lookaside - a list, behind its public structure
+ * @desc: constant
+ * @head: the public structure; not touched once @dead is set
+ * @cpus: the caches
+ * @link: in the registry, until @refs is 0
+ * @home: the CPU whose ntp_lookaside_cpu.total is the public fields
+ * @dead: deleted, or forgotten because its driver is gone
+ * @zeroed: the public depth is 0 because of the verifier
+ * @depth: what it was before
+ * @folded: sums of all ntp_lookaside_cpu.own that the public fields contain
+ * @stash: taken out of the caches, to be freed
+ * @freeing: how many are inside the Free routine with an entry of @stash
+ * @refs: the list itself, and those who look at it outside of the lock
+ * @flush_work: empties the caches
+ * @free_work: frees this
+ *
+ * ntp_lookaside_lock guards all from @link to @freeing. One write comes without:
+ * the first CPU that uses the list turns @home from NTP_LA_NOBODY into itself.
+ */
+struct ntp_lookaside {
+	struct ntp_lookaside_desc desc;
+	struct ntp_lookaside_head *head;
+	struct ntp_lookaside_cpu __percpu *cpus;
+	struct list_head link;
+	int home;
+	bool dead;
+	bool zeroed;
+	u16 depth;
+	u32 folded[NTP_LA_COUNTS];
+	struct ntp_lookaside_slots *stash;
+	unsigned int freeing;
+	refcount_t refs;
+	struct work_struct flush_work;
+	struct work_struct free_work;
+};
+
+typedef void (*ntp_lookaside_cpu_fn)(struct ntp_lookaside *list,
+				     struct ntp_lookaside_cpu *cpu);
+
+/* lookaside_cache.c */
+struct ntp_lookaside *ntp_lookaside_create(void);
+void ntp_lookaside_destroy(struct ntp_lookaside *list);
+void ntp_lookaside_on_cpu(struct ntp_lookaside *list, int nr, ntp_lookaside_cpu_fn fn);
+void ntp_lookaside_stash(struct ntp_lookaside *list, struct ntp_lookaside_cpu *cpu);
+void ntp_lookaside_stash_all(struct ntp_lookaside *list);
+void ntp_lookaside_help(struct ntp_lookaside *list);
+bool ntp_lookaside_empty(struct ntp_lookaside *list, unsigned long caller);
+void ntp_lookaside_finish(struct ntp_lookaside *list, unsigned long caller);
+void ntp_lookaside_abandon(struct ntp_lookaside *list);
+
+/* lookaside_registry.c */
+
+/* A leaf, taken in interprocessor interrupts. */
+extern raw_spinlock_t ntp_lookaside_lock;
+/* The verifier is on: nothing is cached. Written under the lock. */
+extern bool ntp_lookaside_off;
+
+/* Under the lock: the public structure is there, and may be read and written. */
+bool ntp_lookaside_is_alive(struct ntp_lookaside *list);
+/* First of all: @head may be an active list, which is then forgotten. */
+void ntp_lookaside_forget(struct ntp_lookaside_head *head, unsigned long caller);
+/* @head is zeroed or filled by the caller, but for cpus, magic and the depths. */
+void ntp_lookaside_open(struct ntp_lookaside_head *head,
+			const struct ntp_lookaside_desc *desc);
+void ntp_lookaside_close(struct ntp_lookaside_head *head, unsigned long caller);
+void ntp_lookaside_flush(struct ntp_lookaside_head *head, unsigned long caller);
+
+#endif
