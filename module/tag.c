@@ -35,6 +35,7 @@
 
 #include "backing.h"
 #include "irql.h"
+#include "report.h"
 #include "tag.h"
 
 enum {
@@ -307,15 +308,11 @@ static void tag_sum(struct ntp_tag_sums *sums, u32 tag, enum ntp_kind kind,
 		sums_add_allocs(sums, per_cpu_ptr(counts, cpu));
 }
 
-/* As printed: the first character is the lowest byte. */
 static int tag_compare(const void *a, const void *b)
 {
 	const struct ntp_tag_sums *x = a, *y = b;
-	u32 s = swab32(x->tag), t = swab32(y->tag);
 
-	if (s != t)
-		return s < t ? -1 : 1;
-	return (int)x->kind - (int)y->kind;
+	return ntp_tag_cmp(x->tag, y->tag) ?: (int)x->kind - (int)y->kind;
 }
 
 static bool tag_was_used(const struct ntp_tag_sums *sums)
