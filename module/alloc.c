@@ -10,13 +10,14 @@
  *
  *	the address lies in a carved page		(page map)
  *	a block begins there				(bitmap outside the page)
- *	it is live and its header is as it was written	(state, keyed sum)
+ *	it is live and its header is as it was written	(seal)
  *	its tag is the one given			(header)
+ *	nobody else is freeing it at the same time	(compare-and-exchange of the seal)
  *
- * and the block goes into this CPU's cache. If any of it does not hold, or there
- * is no room, the slow path decides again under the heap's lock and reports what
- * is wrong. A second free that runs on another CPU in the same few nanoseconds as
- * the first may pass the fast path too; NT has the same window.
+ * and the block goes into this CPU's cache. The last point costs the one atomic
+ * instruction of the whole path, on a line that the CPU is about to own anyway; it
+ * is what makes a second free certain to be found. If any of it does not hold, the
+ * slow path decides again under the heap's lock and reports what is wrong.
  *
  * Reports, with NT's stop codes and parameters:
  *
@@ -80,32 +81,31 @@ static noinline void *alloc_pages_whole(enum ntp_kind kind, size_t size, u32 tag
 {
 	struct ntp_tag_counts __percpu *counts = ntp_tag_find(tag);
 	u8 keep = flags & NTP_HDR_TYPE;
-	struct ntp_big *big;
+	void *base;
 
 	if (counts == ntp_tag_overflow)
 		keep |= NTP_HDR_OVERFLOW;
-	big = ntp_big_alloc(kind, size, tag, keep, caller);
-	if (!big)
+	base = ntp_big_alloc(kind, size, tag, keep, caller);
+	if (!base)
 		return alloc_failed(kind, tag);
-	ntp_tag_count_alloc(&counts[kind], big->pages << PAGE_SHIFT, size);
+	ntp_tag_count_alloc(&counts[kind], ntp_big_pages_for(size) << PAGE_SHIFT, size);
 	/* The page allocator has zeroed them already under init_on_alloc. */
 	if ((flags & NTP_ZERO) && !want_init_on_alloc(0))
-		memset(big->base, 0, size);
-	return big->base;
+		memset(base, 0, size);
+	return base;
 }
 
 static __always_inline void header_fill(struct ntp_header *hdr, unsigned int units,
 					size_t size, u32 tag, u8 flags,
 					unsigned long caller)
 {
-	hdr->tag = tag;
-	hdr->caller = ntp_caller_pack(caller);
+	u64 owner = tag | (u64)(u32)ntp_caller_pack(caller) << 32;
+
+	hdr->owner = owner;
 	hdr->requested = size;
 	hdr->flags = flags;
-	hdr->units = units;
-	hdr->check = ntp_header_check(hdr, hdr);
 	/* Walkers take a header for live only when the rest of it is there. */
-	smp_store_release(&hdr->state, NTP_STATE_LIVE);
+	smp_store_release(&hdr->seal, ntp_seal_live(hdr, units, size, flags, owner));
 }
 
 void *ntp_alloc(enum ntp_kind kind, size_t size, u32 tag, unsigned int flags,
@@ -144,18 +144,19 @@ static __always_inline struct ntp_tag_counts __percpu *counts_of(u32 tag, u8 fla
 	return unlikely(flags & NTP_HDR_OVERFLOW) ? ntp_tag_overflow : ntp_tag_find(tag);
 }
 
-static __always_inline void count_free(enum ntp_kind kind, const struct ntp_header *copy)
+static __always_inline void count_free(enum ntp_kind kind, const struct ntp_header *copy,
+				       unsigned int units)
 {
-	ntp_tag_count_free(&counts_of(copy->tag, copy->flags)[kind],
-			   (size_t)copy->units << NTP_UNIT_SHIFT, copy->requested);
+	ntp_tag_count_free(&counts_of(ntp_header_tag(copy), copy->flags)[kind],
+			   (size_t)units << NTP_UNIT_SHIFT, copy->requested);
 }
 
-/* The contents are nobody's; the caller is the only one who knows the block. */
-static __always_inline void wipe(struct ntp_header *hdr, const struct ntp_header *copy)
+/* The block has been claimed: its contents are nobody's. */
+static __always_inline void wipe(struct ntp_header *hdr, unsigned int units)
 {
 	if (want_init_on_free())
 		memset(ntp_block_body(hdr), 0,
-		       ((size_t)copy->units << NTP_UNIT_SHIFT) - sizeof(*hdr));
+		       ((size_t)units << NTP_UNIT_SHIFT) - sizeof(*hdr));
 }
 
 /*
@@ -172,26 +173,30 @@ static __always_inline bool begins_block(const struct ntp_page *page, const void
 	return unit < NTP_UNITS && test_bit(unit, page->start);
 }
 
-/* With preemption disabled. False: not freed, for whatever reason. */
-static __always_inline bool free_fast(void *p, u32 tag)
+/*
+ * The usual case, with preemption disabled: the heap of the block that was claimed,
+ * or NULL. *@put: its size in units if it is still to be put into a cache, else 0.
+ */
+static __always_inline struct ntp_heap *free_fast(void *p, u32 tag, unsigned int *put)
 {
 	struct ntp_header *hdr = ntp_block_header(p), copy;
 	struct ntp_page *page = ntp_page_of(p);
 	struct ntp_heap *heap;
+	unsigned int units;
 
 	if (unlikely(!page || !begins_block(page, p)))
-		return false;
+		return NULL;
 	copy = data_race(*hdr);
-	if (unlikely(copy.state != NTP_STATE_LIVE ||
-		     copy.check != ntp_header_check(&copy, hdr) ||
-		     (tag && copy.tag != tag)))
-		return false;
+	if (unlikely(!ntp_header_is_live(&copy, hdr) || (tag && ntp_header_tag(&copy) != tag)))
+		return NULL;
+	if (unlikely(!ntp_header_claim(hdr, &copy)))
+		return NULL;
 	heap = page->heap;
-	wipe(hdr, &copy);
-	if (unlikely(!ntp_cache_push(heap, hdr, copy.units)))
-		return false;
-	count_free(heap->kind, &copy);
-	return true;
+	units = copy.seal >> 24;
+	wipe(hdr, units);
+	count_free(heap->kind, &copy, units);
+	*put = ntp_cache_push(heap, hdr, units) ? 0 : units;
+	return heap;
 }
 
 /* How to name what is wrong with a pointer. */
@@ -245,11 +250,11 @@ static void report_middle(enum ntp_kind kind, void *p, unsigned long caller)
 		    "an address in the middle of an allocation was freed", caller);
 }
 
-static void report_twice(struct ntp_header *hdr, unsigned long caller)
+static void report_twice(void *p, const struct ntp_header *copy, unsigned long caller)
 {
 	struct ntp_stop stop = {
 		.code = NTP_STOP_BAD_POOL_CALLER,
-		.param = { 0x07, 0, *(u64 *)hdr, (unsigned long)ntp_block_body(hdr) },
+		.param = { 0x07, 0, copy->seal | (u64)copy->requested << 32, (unsigned long)p },
 		.addr_mask = BIT(3),
 		.text = "a block was freed that is free already",
 		.caller = caller,
@@ -258,17 +263,17 @@ static void report_twice(struct ntp_header *hdr, unsigned long caller)
 	ntp_report(&stop);
 }
 
-static void report_corrupt(struct ntp_header *hdr, unsigned long caller)
+static void report_corrupt(void *p, const struct ntp_header *copy, unsigned long caller)
 {
+	unsigned long hdr = (unsigned long)ntp_block_header(p);
 	struct ntp_stop stop = {
 		.code = NTP_STOP_BAD_POOL_HEADER,
-		.param = { 0x20, (unsigned long)hdr,
-			   (unsigned long)hdr + ((size_t)hdr->units << NTP_UNIT_SHIFT) },
+		.param = { 0x20, hdr, hdr + ((size_t)ntp_header_units(copy) << NTP_UNIT_SHIFT) },
 		.addr_mask = BIT(1) | BIT(2),
 		.text = "the header of a block was overwritten, most likely from the block before it; the block is kept",
 		.has_tag = true,
-		.tag = hdr->tag,
-		.size = hdr->requested,
+		.tag = ntp_header_tag(copy),
+		.size = copy->requested,
 		.caller = caller,
 	};
 
@@ -331,12 +336,13 @@ static void free_claimed(const struct free_call *call, struct ntp_heap *heap,
 			 const struct ntp_header *copy)
 {
 	struct ntp_header *hdr = ntp_block_header(call->p);
+	unsigned int units = ntp_header_units(copy);
 
-	free_complain(call, heap->kind, copy->tag, copy->requested,
-		      ntp_caller_unpack(copy->caller));
-	wipe(hdr, copy);
-	count_free(heap->kind, copy);
-	ntp_cache_put(heap, hdr, copy->units);
+	free_complain(call, heap->kind, ntp_header_tag(copy), copy->requested,
+		      ntp_header_caller(copy));
+	wipe(hdr, units);
+	count_free(heap->kind, copy, units);
+	ntp_cache_put(heap, hdr, units);
 }
 
 static void free_big_claimed(const struct free_call *call, struct ntp_big *big)
@@ -376,10 +382,10 @@ static bool free_in_page(const struct free_call *call, struct ntp_page *page)
 		report_middle(page->heap->kind, call->p, call->caller);
 		return true;
 	case NTP_FREE_TWICE:
-		report_twice(ntp_block_header(call->p), call->caller);
+		report_twice(call->p, &copy, call->caller);
 		return true;
 	case NTP_FREE_CORRUPT:
-		report_corrupt(ntp_block_header(call->p), call->caller);
+		report_corrupt(call->p, &copy, call->caller);
 		return true;
 	case NTP_FREE_UNOWNED:
 		return false;
@@ -408,18 +414,20 @@ static noinline void free_slow(void *p, u32 tag, unsigned long caller)
 
 void ntp_free(void *p, u32 tag, unsigned long caller)
 {
-	bool done;
+	struct ntp_heap *heap = NULL;
+	unsigned int put = 0;
 
 	tag &= ~NTP_TAG_PROTECTED;
 	/* Before preemption is disabled: then it would look like DISPATCH_LEVEL. */
 	if (likely(ntp_in_linear_map(p)) || ntp_paged_ok()) {
 		preempt_disable();
-		done = free_fast(p, tag);
+		heap = free_fast(p, tag, &put);
 		preempt_enable();
-		if (likely(done))
-			return;
 	}
-	free_slow(p, tag, caller);
+	if (unlikely(put))
+		ntp_cache_put(heap, ntp_block_header(p), put);
+	else if (unlikely(!heap))
+		free_slow(p, tag, caller);
 }
 
 bool ntp_is_paged(const void *p)

@@ -172,11 +172,6 @@ void ntp_backing_free(void *base, unsigned long nr)
 		schedule_work(&deferred_work);
 }
 
-int ntp_backing_init(void)
-{
-	return 0;
-}
-
 /* After the last user is gone. */
 void ntp_backing_exit(void)
 {

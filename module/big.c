@@ -74,17 +74,15 @@ static struct ntp_big *big_create(gfp_t gfp)
 	return gfp && !ntp_backing_refused() ? kmalloc(sizeof(struct ntp_big), gfp) : NULL;
 }
 
-struct ntp_big *ntp_big_alloc(enum ntp_kind kind, size_t size, u32 tag, u8 flags,
-			      unsigned long caller)
+void *ntp_big_alloc(enum ntp_kind kind, size_t size, u32 tag, u8 flags, unsigned long caller)
 {
-	unsigned long pages = (size >> PAGE_SHIFT) + !!(size & ~PAGE_MASK);
-	gfp_t gfp = ntp_backing_gfp();
+	unsigned long pages = ntp_big_pages_for(size);
 	struct ntp_big *big;
 	void *base;
 
-	if (pages > totalram_pages())
+	if (pages > min(totalram_pages(), ULONG_MAX >> PAGE_SHIFT))
 		return NULL;
-	big = big_create(gfp);
+	big = big_create(ntp_backing_gfp());
 	if (!big)
 		return NULL;
 	base = ntp_backing_alloc(kind, pages, numa_mem_id());
@@ -101,8 +99,9 @@ struct ntp_big *ntp_big_alloc(enum ntp_kind kind, size_t size, u32 tag, u8 flags
 		.tag = tag,
 		.flags = flags,
 	};
+	/* From here on a wild free may end it. */
 	big_enter(big);
-	return big;
+	return base;
 }
 
 enum ntp_verdict ntp_big_claim(void *p, struct ntp_big **out, struct ntp_big *copy)

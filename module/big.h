@@ -34,9 +34,13 @@ struct ntp_big {
 	struct rcu_head rcu;
 };
 
+static inline unsigned long ntp_big_pages_for(size_t size)
+{
+	return (size >> PAGE_SHIFT) + !!(size & ~PAGE_MASK);
+}
+
 /* Pages for @size bytes; @tag, @flags and @caller are remembered. NULL: none. */
-struct ntp_big *ntp_big_alloc(enum ntp_kind kind, size_t size, u32 tag, u8 flags,
-			      unsigned long caller);
+void *ntp_big_alloc(enum ntp_kind kind, size_t size, u32 tag, u8 flags, unsigned long caller);
 /*
  * NTP_FREE_OK: the allocation at @p was taken off the tree and is the caller's, to
  * end with ntp_big_release(). NTP_FREE_MIDDLE: @p lies inside one, of which *@copy

@@ -26,7 +26,7 @@
  * to their heap.
  *
  * The shrinker counts what could be returned as whole pages: empty pages of the
- * heaps, and an estimate for what the caches hold back.
+ * heaps, and an estimate of what the caches hold back.
  */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
@@ -39,12 +39,14 @@
 #include "test.h"
 
 enum {
-	/* Up to 512 bytes: what 8 KiB hold, at most 128; above: 4 KiB, at least 2. */
-	SMALL_UNITS = 32,
-	SMALL_BYTES = 8192,
-	LARGE_BYTES = 4096,
+	/* Up to an eighth of a page: what two pages hold; above: one; within bounds. */
+	SMALL_UNITS = NTP_UNITS / 8,
+	SMALL_BYTES = 2 * PAGE_SIZE,
+	LARGE_BYTES = PAGE_SIZE,
 	MOST = 128,
-	LEAST = 2,
+	LEAST = 4,
+	/* What reclaim may expect of the caches of one CPU. */
+	CPU_PAGES = 64,
 };
 
 struct ntp_cache __percpu *ntp_caches[NTP_KINDS] __ro_after_init;
@@ -158,10 +160,10 @@ static void drain_this_cpu(struct work_struct *work)
 		preempt_disable();
 		cache = this_cpu_ptr(ntp_caches[kind]);
 		heap = cache->heap;
-		/* No thread is inside, or we would not run; reclaim may have
-		 * come from an interrupt that is.
+		/* Never busy here: this is no interrupt, and threads inside are
+		 * not preempted.
 		 */
-		if (cache_enter(cache)) {
+		if (!WARN_ON_ONCE(!cache_enter(cache))) {
 			cache_empty(cache);
 			cache_leave(cache);
 		}
@@ -196,13 +198,33 @@ void ntpool_test_drain(void)
 EXPORT_SYMBOL_GPL(ntpool_test_drain);
 #endif
 
+/*
+ * The node of a CPU may be known only when it comes, and change while it is away.
+ * Its caches are empty then.
+ */
+static int cache_cpu_prepare(unsigned int cpu)
+{
+	int node = cpu_to_mem(cpu);
+	enum ntp_kind kind;
+
+	if (node == NUMA_NO_NODE)
+		node = numa_mem_id();
+	for (kind = 0; kind < NTP_KINDS; kind++)
+		per_cpu_ptr(ntp_caches[kind], cpu)->heap = ntp_heap_of(kind, node);
+	return 0;
+}
+
 /* @cpu is dead: its caches are nobody's. */
 static int cache_cpu_dead(unsigned int cpu)
 {
+	struct ntp_cache *cache;
 	enum ntp_kind kind;
 
-	for (kind = 0; kind < NTP_KINDS; kind++)
-		cache_empty(per_cpu_ptr(ntp_caches[kind], cpu));
+	for (kind = 0; kind < NTP_KINDS; kind++) {
+		cache = per_cpu_ptr(ntp_caches[kind], cpu);
+		cache_empty(cache);
+		ntp_heap_settle(cache->heap);
+	}
 	return 0;
 }
 
@@ -227,27 +249,39 @@ unsigned long ntp_cache_bytes(enum ntp_kind kind)
 	return bytes;
 }
 
+/* Not more than the pages there are, and not more than so many for each CPU. */
+static unsigned long cached_pages_estimate(void)
+{
+	return min(ntp_heap_pages() - ntp_heap_empty_pages(),
+		   (unsigned long)num_online_cpus() * CPU_PAGES);
+}
+
 static unsigned long shrink_count(void)
 {
-	unsigned long bytes = ntp_cache_bytes(NTP_NONPAGED) + ntp_cache_bytes(NTP_PAGED);
-
-	return ntp_heap_empty_pages() + (bytes >> PAGE_SHIFT);
+	return ntp_heap_empty_pages() + cached_pages_estimate();
 }
 
-/* Reclaim does not wait for other CPUs: what they drain the next round finds. */
+/*
+ * Empty pages first. If they are not enough the caches are emptied; reclaim does
+ * not wait for other CPUs, what they give back the next round finds.
+ */
 static unsigned long shrink_scan(unsigned long nr)
 {
-	drain_this_cpu(NULL);
-	drain_start();
-	return ntp_heap_trim_all(0, nr);
+	unsigned long freed = ntp_heap_trim_all(0, nr);
+
+	if (freed < nr) {
+		drain_this_cpu(NULL);
+		drain_start();
+		freed += ntp_heap_trim_all(0, nr - freed);
+	}
+	return freed;
 }
 
-static void __init cache_init(struct ntp_cache *cache, struct ntp_heap *heap)
+static void __init cache_init(struct ntp_cache *cache)
 {
 	struct ntp_header **slot = cache->slots;
 	unsigned int units;
 
-	cache->heap = heap;
 	for (units = 0; units < NTP_UNITS; units++) {
 		cache->bin[units].limit = bin_limit(units);
 		cache->bin[units].slot = slot;
@@ -267,8 +301,7 @@ static int __init caches_create(enum ntp_kind kind)
 	if (!ntp_caches[kind])
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)
-		cache_init(per_cpu_ptr(ntp_caches[kind], cpu),
-			   ntp_heap_of(kind, cpu_to_mem(cpu)));
+		cache_init(per_cpu_ptr(ntp_caches[kind], cpu));
 	return 0;
 }
 
@@ -284,15 +317,17 @@ int __init ntp_cache_init(void)
 {
 	int cpu, ret;
 
-	for_each_possible_cpu(cpu)
-		INIT_WORK(per_cpu_ptr(&drain_work, cpu), drain_this_cpu);
 	if (caches_create(NTP_NONPAGED) || caches_create(NTP_PAGED))
 		goto no_memory;
+	for_each_possible_cpu(cpu) {
+		INIT_WORK(per_cpu_ptr(&drain_work, cpu), drain_this_cpu);
+		cache_cpu_prepare(cpu);
+	}
 	drain_wq = alloc_workqueue("ntpool_drain", WQ_MEM_RECLAIM | WQ_PERCPU, 0);
 	if (!drain_wq)
 		goto no_memory;
-	ret = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "ntpool/cache:dead",
-					NULL, cache_cpu_dead);
+	ret = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "ntpool/cache:prepare",
+					cache_cpu_prepare, cache_cpu_dead);
 	if (ret < 0)
 		goto no_hotplug;
 	hotplug_state = ret;

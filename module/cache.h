@@ -63,8 +63,8 @@ static __always_inline struct ntp_header *ntp_cache_pop(enum ntp_kind kind,
 }
 
 /*
- * With preemption disabled: @hdr, whose fields the caller has read, becomes
- * cached. False: it has not; no room, busy, or it is another node's.
+ * With preemption disabled: the cached block @hdr, which is the caller's, goes into
+ * this CPU's cache. False: it does not; no room, busy, or it is another node's.
  */
 static __always_inline bool ntp_cache_push(struct ntp_heap *heap, struct ntp_header *hdr,
 					   unsigned int units)
@@ -78,7 +78,6 @@ static __always_inline bool ntp_cache_push(struct ntp_heap *heap, struct ntp_hea
 	cache->busy = true;
 	barrier();
 	if (likely(bin->nr < bin->limit && cache->heap == heap)) {
-		hdr->state = NTP_STATE_CACHED;
 		bin->slot[bin->nr++] = hdr;
 		done = true;
 	}
@@ -89,7 +88,7 @@ static __always_inline bool ntp_cache_push(struct ntp_heap *heap, struct ntp_hea
 
 /* One block from the heap, and a batch for the cache with it. May sleep. */
 struct ntp_header *ntp_cache_refill(enum ntp_kind kind, unsigned int units);
-/* A block already marked cached: into the cache, or a batch to the heap. */
+/* What ntp_cache_push() refused: into the cache and a batch to the heap, or there. */
 void ntp_cache_put(struct ntp_heap *heap, struct ntp_header *hdr, unsigned int units);
 /* Everything cached goes back to the heaps, from every CPU. Sleeps. */
 void ntp_cache_drain(void);

@@ -4,8 +4,8 @@
  *
  * One list for each size in units, newest first, and a bitmap of those that are
  * not empty, so that the best-fitting block of the whole heap is found by looking
- * at one to five words. A block of a single unit has no room for links: it is on
- * no list and waits until a neighbour is freed and takes it in.
+ * at one to five words. A block of a single unit of 16 bytes has no room for links:
+ * it is on no list and waits until a neighbour is freed and takes it in.
  *
  * The links lie in the free memory itself, where a driver that writes after it
  * has freed can reach them. So they are never what decides:

@@ -24,8 +24,7 @@
  * allocation and no call to anybody but report.c. Pages are got from the kernel
  * before it is taken and returned after it was dropped.
  *
- * Lock order: lookaside registry -> heap->lock -> tag_lock, report lock; never two
- * heaps at once.
+ * Lock order: heap->lock -> report lock, nothing else; never two heaps at once.
  *
  * Lifetime of a page: entered into the page map before its first block is carved;
  * detached under the lock when it is empty, taken off the map, freed by RCU, so
@@ -41,8 +40,9 @@
 #include "irql.h"
 #include "report.h"
 
-/* Empty pages that a heap keeps for the next burst. */
-#define HEAP_STOCK	16
+/* Empty pages that a heap keeps for the next burst, and when it gives back. */
+#define HEAP_STOCK	32
+#define HEAP_FULL	(2 * HEAP_STOCK)
 
 u64 ntp_secret __ro_after_init;
 
@@ -62,8 +62,7 @@ static void header_write(struct ntp_page *page, unsigned int unit, unsigned int 
 	unsigned int last = find_last_bit(page->start, unit);
 
 	*hdr = (struct ntp_header){
-		.state = state,
-		.units = units,
+		.seal = ntp_seal_idle(state, units),
 		.prev = last < unit ? unit - last : 0,
 	};
 }
@@ -233,8 +232,8 @@ unsigned long ntp_heap_trim(struct ntp_heap *heap, unsigned long keep, unsigned 
 	unsigned int room;
 	LIST_HEAD(out);
 
-	/* The xarray of paged pool has a sleeping lock on PREEMPT_RT. */
-	if (heap->kind == NTP_PAGED && ntp_raw_atomic())
+	/* The page map's xarray has a sleeping lock on PREEMPT_RT: another time. */
+	if (ntp_raw_atomic())
 		return 0;
 	raw_spin_lock_irqsave(&heap->lock, flags);
 	for (n = 0; n < max && heap->nr_empty > keep; n++) {
@@ -261,6 +260,19 @@ unsigned long ntp_heap_trim_all(unsigned long keep, unsigned long max)
 	return n;
 }
 
+unsigned long ntp_heap_pages(void)
+{
+	struct ntp_heap *heap;
+	unsigned long n = 0;
+	enum ntp_kind kind;
+	int node;
+
+	for (kind = 0; kind < NTP_KINDS; kind++)
+		ntp_for_each_heap(heap, kind, node)
+			n += READ_ONCE(heap->nr_pages);
+	return n;
+}
+
 unsigned long ntp_heap_empty_pages(void)
 {
 	struct ntp_heap *heap;
@@ -274,22 +286,27 @@ unsigned long ntp_heap_empty_pages(void)
 	return n;
 }
 
-/* What the header of a block that no driver owns says must be what we know. */
-static void header_inspect(struct ntp_page *page, unsigned int unit, unsigned int units)
+static noinline void header_damaged(const struct ntp_header *hdr)
 {
-	struct ntp_header *hdr = ntp_page_header(page, unit);
-	unsigned int last = find_last_bit(page->start, unit);
-	unsigned int prev = last < unit ? unit - last : 0;
 	struct ntp_stop stop = {
 		.code = NTP_STOP_BAD_POOL_HEADER,
-		.param = { 0x5, (unsigned long)hdr, hdr->units, hdr->prev },
+		.param = { 0x5, (unsigned long)hdr, ntp_header_units(hdr), hdr->prev },
 		.addr_mask = BIT(1),
 		.text = "the header of a freed block was overwritten; it was restored",
 	};
 
-	if (hdr->state != NTP_STATE_CACHED || ntp_header_units(hdr) != units ||
-	    hdr->prev != prev)
-		ntp_report(&stop);
+	ntp_report(&stop);
+}
+
+/* What the header of a block that no driver owns says must be what we know. */
+static void header_inspect(struct ntp_page *page, unsigned int unit, unsigned int units)
+{
+	const struct ntp_header *hdr = ntp_page_header(page, unit);
+	unsigned int last = find_last_bit(page->start, unit);
+
+	if (hdr->seal != ntp_seal_idle(NTP_STATE_CACHED, units) ||
+	    hdr->prev != (last < unit ? unit - last : 0))
+		header_damaged(hdr);
 }
 
 static void heap_give_one(struct ntp_header *hdr)
@@ -328,7 +345,7 @@ void ntp_heap_give(struct ntp_heap *heap, struct ntp_header **blocks, unsigned i
 
 void ntp_heap_settle(struct ntp_heap *heap)
 {
-	if (unlikely(READ_ONCE(heap->nr_empty) > HEAP_STOCK))
+	if (unlikely(READ_ONCE(heap->nr_empty) > HEAP_FULL))
 		ntp_heap_trim(heap, HEAP_STOCK, ULONG_MAX);
 }
 
@@ -338,7 +355,7 @@ bool ntp_header_read_live(const struct ntp_page *page, unsigned int unit,
 	const struct ntp_header *hdr = ntp_page_header(page, unit);
 
 	*copy = data_race(*hdr);
-	return copy->state == NTP_STATE_LIVE && copy->check == ntp_header_check(copy, hdr) &&
+	return ntp_header_is_live(copy, hdr) &&
 	       ntp_header_units(copy) == ntp_page_end(page, unit) - unit;
 }
 
@@ -348,6 +365,7 @@ static enum ntp_verdict claim_locked(struct ntp_page *page, void *p,
 	unsigned long offset = p - page->base;
 	struct ntp_header *hdr;
 	unsigned int start;
+	bool live;
 
 	if (page->dead)
 		return NTP_FREE_UNOWNED;
@@ -355,14 +373,15 @@ static enum ntp_verdict claim_locked(struct ntp_page *page, void *p,
 	offset -= min(offset, sizeof(*hdr));
 	start = find_last_bit(page->start, (offset >> NTP_UNIT_SHIFT) + 1);
 	hdr = ntp_page_header(page, start);
-	if (test_bit(start, page->free) || READ_ONCE(hdr->state) == NTP_STATE_CACHED)
+	live = ntp_header_read_live(page, start, copy);
+	if (test_bit(start, page->free) || ntp_seal_state(copy->seal) == NTP_STATE_CACHED)
 		return NTP_FREE_TWICE;
 	if (p != ntp_block_body(hdr))
 		return NTP_FREE_MIDDLE;
-	if (!ntp_header_read_live(page, start, copy))
+	if (!live)
 		return NTP_FREE_CORRUPT;
-	WRITE_ONCE(hdr->state, NTP_STATE_CACHED);
-	return NTP_FREE_OK;
+	/* Only another free can have come in between. */
+	return ntp_header_claim(hdr, copy) ? NTP_FREE_OK : NTP_FREE_TWICE;
 }
 
 enum ntp_verdict ntp_heap_claim(struct ntp_page *page, void *p, struct ntp_header *copy)

@@ -3,6 +3,7 @@
 #ifndef NTPOOL_HEAP_H
 #define NTPOOL_HEAP_H
 
+#include <linux/atomic.h>
 #include <linux/bitmap.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
@@ -36,31 +37,27 @@ enum {
 
 /**
  * struct ntp_header - the 16 bytes in front of each block
- * @check: keyed sum of all that the owner wrote; first, so that an overrun of the
- *	   block before hits it first
- * @state: enum ntp_state
- * @units: size of the block with header, 256 as 0; written when it is carved
+ * @seal: keyed sum of what the owner wrote (16 bits), enum ntp_state (8), size of
+ *	  the block in units with header, 256 as 0 (8): first, so that an overrun of
+ *	  the block before hits it first, and one word, so that it is replaced at once
  * @requested: bytes the driver asked for
  * @flags: NTP_HDR_*
  * @prev: units of the neighbour before, 0 for the first block of a page; written
- *	  under the heap's lock, at any time, hence not in @check
- * @tag: pool tag
- * @caller: the allocating call, relative to this module: see ntp_caller_pack()
+ *	  under the heap's lock, at any time, hence not in the sum
+ * @owner: pool tag (low half), and the allocating call, see ntp_caller_pack()
  *
- * @check, @state, @requested, @flags, @tag and @caller belong to whoever owns the
- * block: the driver's calls for a live one, the CPU for a cached one, the heap's
- * lock for a free one. What decides anything (where blocks begin, which are free)
- * is kept outside the page in struct ntp_page; the header is checked against it.
+ * All but @prev belongs to whoever owns the block: the driver's calls for a live
+ * one, the CPU for a cached one, the heap's lock for a free one. A live block is
+ * taken from its driver by one compare-and-exchange of @seal. What decides anything
+ * (where blocks begin, which are free) is kept outside the page in struct ntp_page;
+ * the header is checked against it.
  */
 struct ntp_header {
-	u16 check;
-	u8 state;
-	u8 units;
+	u32 seal;
 	u16 requested;
 	u8 flags;
 	u8 prev;
-	u32 tag;
-	s32 caller;
+	u64 owner;
 };
 
 static_assert(sizeof(struct ntp_header) == 16);
@@ -94,7 +91,8 @@ struct ntp_page {
  * @lock: guards all below, and the pages' bitmaps. Taken from hard interrupts, so
  *	  interrupts are off under it. A leaf: only report.c's lock nests inside
  * @kind: which pool
- * @node: NUMA node that its pages come from
+ * @node: NUMA node that its pages come from; vmalloc's, for paged pool, follow the
+ *	  policy of the task that needs one, which is its own node by default
  * @bins: @bins[n] is the first free block of n units, at its header
  * @filled: bit n: @bins[n] is not empty
  * @pages: all pages, and the cursors of walkers
@@ -140,15 +138,16 @@ void ntp_heap_give(struct ntp_heap *heap, struct ntp_header **blocks, unsigned i
 void ntp_heap_settle(struct ntp_heap *heap);
 /*
  * Claims the block at @p for the caller, who frees it: if it is live it becomes
- * cached, and *@copy is its header as it was. Decided under the lock: exact even
- * against a second free at the same time. In an RCU read section.
+ * cached. *@copy is the header of the block that @p lies in, as it was. Decided
+ * under the lock. In an RCU read section.
  */
 enum ntp_verdict ntp_heap_claim(struct ntp_page *page, void *p, struct ntp_header *copy);
 /* Up to @max empty pages beyond @keep go back to the kernel. Returns how many. */
 unsigned long ntp_heap_trim(struct ntp_heap *heap, unsigned long keep, unsigned long max);
 /* The same for all heaps. */
 unsigned long ntp_heap_trim_all(unsigned long keep, unsigned long max);
-/* Empty pages of all heaps. */
+/* Carved pages of all heaps, and those of them that are empty. */
+unsigned long ntp_heap_pages(void);
 unsigned long ntp_heap_empty_pages(void);
 
 /*
@@ -179,18 +178,41 @@ int ntp_heap_verify(void);
 extern u64 ntp_secret;
 
 /*
- * The keyed sum of what the owner of the block at @at wrote into its header. Not
- * cryptography: it makes a header that was overwritten, by accident or by bytes
- * moved from elsewhere, fail with a probability of 65535 in 65536.
+ * The seal of the block at @at for what its owner wrote. Not cryptography: a header
+ * that was overwritten, by accident or by bytes moved from elsewhere, passes with a
+ * probability of 1 in 65536.
  */
-static __always_inline u16 ntp_header_check(const struct ntp_header *hdr, const void *at)
+static __always_inline u32 ntp_seal_live(const void *at, unsigned int units,
+					 unsigned int requested, unsigned int flags,
+					 u64 owner)
 {
-	u64 sum = hdr->tag | (u64)(u32)hdr->caller << 32;
-	u32 shape = hdr->units | hdr->requested << 8 | (u32)hdr->flags << 24;
+	u64 sum = owner ^ ntp_secret ^ (unsigned long)at;
 
-	sum ^= ntp_secret ^ (unsigned long)at;
-	sum += shape * 0x9e3779b97f4a7c15ULL;
-	return (sum * 0xd6e8feb86659fd93ULL) >> 48;
+	sum ^= (u64)(units | requested << 8 | flags << 24) << 16;
+	return (u32)((sum * 0xd6e8feb86659fd93ULL) >> 48) | NTP_STATE_LIVE << 16 | units << 24;
+}
+
+/* The same block in another state; a block that is not live has no sum. */
+static inline u32 ntp_seal_idle(enum ntp_state state, unsigned int units)
+{
+	return state << 16 | (units % NTP_UNITS) << 24;
+}
+
+static inline enum ntp_state ntp_seal_state(u32 seal)
+{
+	return seal >> 16 & 0xff;
+}
+
+/* Live, and as its owner wrote it. */
+static __always_inline bool ntp_header_is_live(const struct ntp_header *copy, const void *at)
+{
+	return copy->seal == ntp_seal_live(at, copy->seal >> 24, copy->requested,
+					   copy->flags, copy->owner);
+}
+
+static inline u32 ntp_header_tag(const struct ntp_header *hdr)
+{
+	return lower_32_bits(hdr->owner);
 }
 
 /*
@@ -228,7 +250,25 @@ static inline unsigned int ntp_size_units(size_t size)
 
 static inline unsigned int ntp_header_units(const struct ntp_header *hdr)
 {
-	return hdr->units ?: NTP_UNITS;
+	return hdr->seal >> 24 ?: NTP_UNITS;
+}
+
+/*
+ * A live block becomes cached, and the caller's: true for one of those who try at
+ * the same time. @copy is its header as the caller has read and judged it.
+ */
+static __always_inline bool ntp_header_claim(struct ntp_header *hdr,
+					     const struct ntp_header *copy)
+{
+	u32 seal = copy->seal;
+
+	return try_cmpxchg(&hdr->seal, &seal,
+			   ntp_seal_idle(NTP_STATE_CACHED, copy->seal >> 24));
+}
+
+static inline unsigned long ntp_header_caller(const struct ntp_header *hdr)
+{
+	return ntp_caller_unpack(upper_32_bits(hdr->owner));
 }
 
 static inline void *ntp_block_body(struct ntp_header *hdr)

@@ -46,9 +46,11 @@ out_cache:
 out_heap:
 	ntp_heap_exit();
 out_tag:
+	ntp_backing_exit();
 	ntp_tag_exit();
 out_pagemap:
 	ntp_pagemap_exit();
+	ntp_report_exit();
 	return ret;
 }
 

@@ -100,7 +100,6 @@ int ntp_set_verifier(unsigned long flags);	/* 0 or -EINVAL; sleeps */
 void ntp_lookaside_verifier_changed(bool on);
 
 /* Life cycle, in the order of main.c. */
-int ntp_backing_init(void);
 void ntp_backing_exit(void);
 int ntp_pagemap_init(void);
 void ntp_pagemap_exit(void);

@@ -6,7 +6,7 @@
  * NT guesses from its address ranges, this module has no range of its own.
  *
  * Two tables. Pages of the linear map, that is the nonpaged pool, are found in a
- * table of two levels indexed by the page's distance from PAGE_OFFSET: a root
+ * table of two levels indexed by the page's distance from the lowest one: a root
  * with one pointer for each 2 MiB of memory, and leaves of one page that are made
  * when the first page below them is carved. Everything else (paged pool in
  * vmalloc space, memory added after the module was loaded) is in an xarray; paged
@@ -20,6 +20,8 @@
  * only by the one who carves or returns that page. Descriptors are freed by RCU.
  */
 #include <linux/mm.h>
+#include <linux/nodemask.h>
+#include <linux/pfn.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -27,7 +29,8 @@
 #include "pagemap.h"
 
 struct ntp_leaf **ntp_map_root __read_mostly;
-unsigned long ntp_map_limit __read_mostly;
+unsigned long ntp_map_base __read_mostly;	/* where memory begins in the linear map */
+unsigned long ntp_map_limit __read_mostly;	/* pages from there that the table covers */
 struct xarray ntp_map_far;
 
 static struct ntp_leaf *empty_leaf;
@@ -82,7 +85,7 @@ static int map_enter_far(struct ntp_page *page)
 
 int ntp_page_enter(struct ntp_page *page)
 {
-	unsigned long nr = ((unsigned long)page->base - PAGE_OFFSET) >> PAGE_SHIFT;
+	unsigned long nr = ((unsigned long)page->base - ntp_map_base) >> PAGE_SHIFT;
 	struct ntp_leaf *leaf;
 
 	if (nr >= ntp_map_limit)
@@ -97,7 +100,7 @@ int ntp_page_enter(struct ntp_page *page)
 
 void ntp_page_leave(struct ntp_page *page)
 {
-	unsigned long nr = ((unsigned long)page->base - PAGE_OFFSET) >> PAGE_SHIFT;
+	unsigned long nr = ((unsigned long)page->base - ntp_map_base) >> PAGE_SHIFT;
 	unsigned long flags;
 
 	if (nr < ntp_map_limit) {
@@ -109,12 +112,25 @@ void ntp_page_leave(struct ntp_page *page)
 	xa_unlock_irqrestore(&ntp_map_far, flags);
 }
 
+/* Not PAGE_OFFSET: where the linear map is larger than memory, that may be far. */
+static unsigned long memory_base(void)
+{
+	unsigned long pfn = ULONG_MAX;
+	int node;
+
+	for_each_online_node(node)
+		if (node_present_pages(node))
+			pfn = min(pfn, node_start_pfn(node));
+	return (unsigned long)__va(PFN_PHYS(pfn));
+}
+
 int ntp_pagemap_init(void)
 {
-	unsigned long pages = ((unsigned long)high_memory - PAGE_OFFSET) >> PAGE_SHIFT;
-	unsigned long i;
+	unsigned long pages, i;
 
 	xa_init_flags(&ntp_map_far, XA_FLAGS_LOCK_IRQ);
+	ntp_map_base = memory_base();
+	pages = ((unsigned long)high_memory - ntp_map_base) >> PAGE_SHIFT;
 	nr_leaves = DIV_ROUND_UP(pages, NTP_LEAF_PAGES);
 	empty_leaf = (struct ntp_leaf *)get_zeroed_page(GFP_KERNEL);
 	ntp_map_root = kvmalloc_array(nr_leaves, sizeof(*ntp_map_root), GFP_KERNEL);

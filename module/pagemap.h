@@ -14,13 +14,14 @@ struct ntp_leaf {
 };
 
 extern struct ntp_leaf **ntp_map_root;
+extern unsigned long ntp_map_base;
 extern unsigned long ntp_map_limit;
 extern struct xarray ntp_map_far;
 
 /* Nonpaged pool is there; vmalloc space, with the paged pool, is not. */
 static __always_inline bool ntp_in_linear_map(const void *p)
 {
-	return ((unsigned long)p - PAGE_OFFSET) >> PAGE_SHIFT < ntp_map_limit;
+	return ((unsigned long)p - ntp_map_base) >> PAGE_SHIFT < ntp_map_limit;
 }
 
 /*
@@ -30,7 +31,7 @@ static __always_inline bool ntp_in_linear_map(const void *p)
  */
 static __always_inline struct ntp_page *ntp_page_of(const void *p)
 {
-	unsigned long nr = ((unsigned long)p - PAGE_OFFSET) >> PAGE_SHIFT;
+	unsigned long nr = ((unsigned long)p - ntp_map_base) >> PAGE_SHIFT;
 	struct ntp_leaf *leaf;
 
 	if (unlikely(nr >= ntp_map_limit))

@@ -27,6 +27,7 @@
  * taken with interrupts off, from any context, and nothing nests inside it.
  */
 #include <linux/mm.h>
+#include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/spinlock.h>
@@ -39,11 +40,11 @@
 #include "tag.h"
 
 enum {
-	CHUNK_TAGS = 32,		/* 3.5 KiB on each CPU */
+	CHUNK_TAGS = 32,		/* 4 KiB on each CPU */
 	RESERVE_CHUNKS = 2,
 	FIRST_TABLE_BITS = 10,
 	GROW_BITS = 2,
-	WAIT_MS = 50,
+	WAIT_MS = 1000,
 };
 
 /* Counters for CHUNK_TAGS tags, @nr of them in use. Never freed before exit. */
@@ -67,6 +68,7 @@ static unsigned int nr_tags;
 static void tag_make_room(struct work_struct *work);
 static DECLARE_WORK(room_work, tag_make_room);
 static DECLARE_WAIT_QUEUE_HEAD(room_wait);
+static unsigned int room_runs;		/* of the worker, to their end */
 
 static struct tag_chunk *chunk_alloc(gfp_t gfp)
 {
@@ -124,13 +126,10 @@ static struct ntp_tag_table *table_alloc(unsigned int bits, gfp_t gfp)
 static struct ntp_tag_slot *table_slot(struct ntp_tag_table *table, u32 tag)
 {
 	u32 i = ntp_tag_hash(table, tag);
-	u64 key;
 
-	for (;; i = (i + 1) & table->mask) {
-		key = smp_load_acquire(&table->slot[i].key);
-		if (!key || key == (tag | BIT_ULL(32)))
-			return &table->slot[i];
-	}
+	while (smp_load_acquire(&table->slot[i].counts) && table->slot[i].tag != tag)
+		i = (i + 1) & table->mask;
+	return &table->slot[i];
 }
 
 static void table_insert(struct ntp_tag_table *table, u32 tag,
@@ -138,9 +137,25 @@ static void table_insert(struct ntp_tag_table *table, u32 tag,
 {
 	struct ntp_tag_slot *slot = table_slot(table, tag);
 
-	slot->counts = counts;
+	slot->tag = tag;
 	/* Pairs with the acquires of ntp_tag_find() and table_slot(). */
-	smp_store_release(&slot->key, tag | BIT_ULL(32));
+	smp_store_release(&slot->counts, counts);
+}
+
+/* Enters the tags of all chunks, but for the first @skip. Returns how many it saw. */
+static unsigned int table_insert_all(struct ntp_tag_table *table, unsigned int skip)
+{
+	struct tag_chunk *chunk;
+	unsigned int i, n, seen = 0;
+
+	list_for_each_entry_lockless(chunk, &chunks, link) {
+		/* Pairs with the release in tag_insert(). */
+		n = smp_load_acquire(&chunk->nr);
+		for (i = seen < skip ? min(skip - seen, n) : 0; i < n; i++)
+			table_insert(table, chunk->tag[i], chunk->counts + i * NTP_KINDS);
+		seen += n;
+	}
+	return seen;
 }
 
 static bool table_wants_growth(void)
@@ -157,19 +172,17 @@ static void table_grow(void)
 {
 	unsigned int bits = 32 - ntp_tag_table->shift + GROW_BITS;
 	struct ntp_tag_table *table = table_alloc(bits, GFP_KERNEL | __GFP_NOWARN);
-	struct tag_chunk *chunk;
 	unsigned long flags;
-	unsigned int i;
+	unsigned int seen;
 
 	if (!table)
 		return;
 	/* A driver's own `Ovfl` shares the row. */
 	table_insert(table, NTP_TAG_OVERFLOW, ntp_tag_overflow);
+	/* What is there stays: only what comes meanwhile needs the lock. */
+	seen = table_insert_all(table, 0);
 	raw_spin_lock_irqsave(&tag_lock, flags);
-	list_for_each_entry(chunk, &chunks, link)
-		for (i = 0; i < chunk->nr; i++)
-			table_insert(table, chunk->tag[i],
-				     chunk->counts + i * NTP_KINDS);
+	table_insert_all(table, seen);
 	table->older = ntp_tag_table;
 	smp_store_release(&ntp_tag_table, table);
 	raw_spin_unlock_irqrestore(&tag_lock, flags);
@@ -188,6 +201,7 @@ static void tag_make_room(struct work_struct *work)
 			break;
 		reserve_add(chunk);
 	}
+	WRITE_ONCE(room_runs, room_runs + 1);
 	wake_up_all(&room_wait);
 }
 
@@ -223,7 +237,7 @@ static struct ntp_tag_counts __percpu *tag_insert(u32 tag, bool *work)
 
 	raw_spin_lock_irqsave(&tag_lock, flags);
 	slot = table_slot(ntp_tag_table, tag);
-	if (slot->key) {
+	if (slot->counts) {
 		counts = slot->counts;
 	} else if (nr_tags >= ntp_max_tags) {
 		counts = ntp_tag_overflow;
@@ -241,31 +255,48 @@ static struct ntp_tag_counts __percpu *tag_insert(u32 tag, bool *work)
 	return counts;
 }
 
-/* No room: get some, each context in its own way. */
+/* There is room, or the worker has tried since @runs: a whole run, not the end of one. */
+static bool room_settled(unsigned int runs)
+{
+	if ((READ_ONCE(nr_reserve) && !table_full()) || READ_ONCE(room_runs) - runs > 1)
+		return true;
+	schedule_work(&room_work);
+	return false;
+}
+
+/*
+ * No room: get some, each context in its own way. The wait has an end, because the
+ * worker may wait for memory that the caller stands in the way of.
+ */
 static void tag_wait_for_room(void)
 {
+	unsigned int runs = READ_ONCE(room_runs);
 	struct tag_chunk *chunk;
 
 	if (ntp_may_sleep()) {
-		wait_event_timeout(room_wait, READ_ONCE(nr_reserve) && !table_full(),
+		wait_event_timeout(room_wait, room_settled(runs),
 				   msecs_to_jiffies(WAIT_MS));
 		return;
 	}
-	if (ntp_raw_atomic())
+	if (READ_ONCE(nr_reserve) || ntp_raw_atomic())
 		return;
 	chunk = chunk_alloc(GFP_NOWAIT | __GFP_NOWARN);
 	if (chunk)
 		reserve_add(chunk);
 }
 
-struct ntp_tag_counts __percpu *ntp_tag_counts_slow(u32 tag)
+struct ntp_tag_counts __percpu *ntp_tag_find_slow(u32 tag)
 {
 	const struct ntp_tag_slot *slot = table_slot(READ_ONCE(ntp_tag_table), tag);
 	struct ntp_tag_counts __percpu *counts;
 	bool work;
 
-	if (slot->key)
-		return slot->counts;
+	/* Pairs with the release in table_insert(). */
+	counts = smp_load_acquire(&slot->counts);
+	if (counts)
+		return counts;
+	if (READ_ONCE(nr_tags) >= ntp_max_tags)
+		return ntp_tag_overflow;
 	counts = tag_insert(tag, &work);
 	if (work)
 		schedule_work(&room_work);
@@ -344,12 +375,12 @@ struct ntp_tag_sums *ntp_tag_snapshot(size_t *nr)
 	if (!array)
 		return NULL;
 	used = snapshot_add(array, used, NTP_TAG_OVERFLOW, ntp_tag_overflow);
-	rcu_read_lock();
-	list_for_each_entry_rcu(chunk, &chunks, link)
+	list_for_each_entry_lockless(chunk, &chunks, link) {
 		for (i = 0; left && i < smp_load_acquire(&chunk->nr); i++, left--)
 			used = snapshot_add(array, used, chunk->tag[i],
 					    chunk->counts + i * NTP_KINDS);
-	rcu_read_unlock();
+		cond_resched();
+	}
 	sort(array, used, sizeof(*array), tag_compare, NULL);
 	*nr = used;
 	return array;

@@ -38,12 +38,12 @@ struct ntp_tag_sums {
 	unsigned long bytes;		/* live */
 	unsigned long requested;	/* live */
 	unsigned long failed;
-};
+} __aligned(8 * sizeof(long));
 
-/* One place of the hash table; @key is the tag with bit 32 set, 0 if unused. */
+/* One place of the hash table: used if it has counters; they are stored last. */
 struct ntp_tag_slot {
-	u64 key;
-	struct ntp_tag_counts __percpu *counts;
+	u32 tag;
+	struct ntp_tag_counts __percpu *counts;	/* [NTP_KINDS] */
 };
 
 /**
@@ -63,8 +63,8 @@ struct ntp_tag_table {
 extern struct ntp_tag_table *ntp_tag_table;
 extern struct ntp_tag_counts __percpu *ntp_tag_overflow;
 
-/* The slow half of ntp_tag_counts(): the tag is new, or not where its hash is. */
-struct ntp_tag_counts __percpu *ntp_tag_counts_slow(u32 tag);
+/* The slow half of ntp_tag_find(): the tag is new, or not where its hash is. */
+struct ntp_tag_counts __percpu *ntp_tag_find_slow(u32 tag);
 
 static __always_inline u32 ntp_tag_hash(const struct ntp_tag_table *table, u32 tag)
 {
@@ -77,10 +77,13 @@ static __always_inline struct ntp_tag_counts __percpu *ntp_tag_find(u32 tag)
 	const struct ntp_tag_table *table = READ_ONCE(ntp_tag_table);
 	const struct ntp_tag_slot *slot = &table->slot[ntp_tag_hash(table, tag)];
 
-	/* Pairs with the release in tag_insert(): the counters are there. */
-	if (likely(smp_load_acquire(&slot->key) == (tag | BIT_ULL(32))))
-		return slot->counts;
-	return ntp_tag_counts_slow(tag);
+	struct ntp_tag_counts __percpu *counts;
+
+	/* Pairs with the release in table_insert(): the tag is there. */
+	counts = smp_load_acquire(&slot->counts);
+	if (likely(counts && slot->tag == tag))
+		return counts;
+	return ntp_tag_find_slow(tag);
 }
 
 static inline void ntp_tag_count_alloc(struct ntp_tag_counts __percpu *counts,

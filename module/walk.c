@@ -21,7 +21,7 @@
 #include "report.h"
 
 /* No page has more blocks. */
-#define PAGE_BLOCKS	(NTP_UNITS / 2)
+#define PAGE_BLOCKS	(NTP_UNITS / NTP_MIN_UNITS)
 
 struct page_copy {
 	unsigned int nr;
@@ -66,7 +66,7 @@ static bool block_read(struct ntp_page *page, unsigned int unit, struct ntp_head
 	for (tries = 0; tries < 4; tries++) {
 		if (ntp_header_read_live(page, unit, hdr))
 			return true;
-		if (hdr->state == NTP_STATE_CACHED)
+		if (ntp_seal_state(hdr->seal) == NTP_STATE_CACHED)
 			return false;
 		cpu_relax();
 	}
@@ -84,11 +84,11 @@ static void page_copy_blocks(struct ntp_page *page, struct page_copy *copy)
 			continue;
 		copy->block[copy->nr++] = (struct ntp_block){
 			.addr = ntp_block_body(ntp_page_header(page, unit)),
-			.tag = hdr.tag,
+			.tag = ntp_header_tag(&hdr),
 			.kind = page->heap->kind,
 			.bytes = (ntp_page_end(page, unit) - unit) << NTP_UNIT_SHIFT,
 			.requested = hdr.requested,
-			.caller = ntp_caller_unpack(hdr.caller),
+			.caller = ntp_header_caller(&hdr),
 		};
 	}
 }
@@ -189,7 +189,7 @@ static bool block_is_sound(const struct ntp_page *page, unsigned int unit, unsig
 	bool free = test_bit(unit, page->free);
 
 	return ntp_header_units(hdr) == units && hdr->prev == prev &&
-	       (free == (hdr->state == NTP_STATE_FREE));
+	       (free == (ntp_seal_state(hdr->seal) == NTP_STATE_FREE));
 }
 
 /* Tiled without a gap, neighbours agree, and no two free ones side by side. */
