@@ -186,6 +186,7 @@ static __always_inline struct ntp_heap *free_fast(void *p, u32 tag, unsigned int
 
 	if (unlikely(!page || !begins_block(page, p)))
 		return NULL;
+	/* A second free may be at it; the claim below decides. */
 	copy = data_race(*hdr);
 	if (unlikely(!ntp_header_is_live(&copy, hdr) || (tag && ntp_header_tag(&copy) != tag)))
 		return NULL;
@@ -270,7 +271,7 @@ static void report_corrupt(void *p, const struct ntp_header *copy, unsigned long
 		.code = NTP_STOP_BAD_POOL_HEADER,
 		.param = { 0x20, hdr, hdr + ((size_t)ntp_header_units(copy) << NTP_UNIT_SHIFT) },
 		.addr_mask = BIT(1) | BIT(2),
-		.text = "the header of a block was overwritten, most likely from the block before it; the block is kept",
+		.text = "a block's header was overwritten, as from the block before; it is kept",
 		.has_tag = true,
 		.tag = ntp_header_tag(copy),
 		.size = copy->requested,
@@ -443,7 +444,7 @@ bool ntp_is_paged(const void *p)
 	return carved ? paged : ntp_big_is_paged(p);
 }
 
-int ntp_for_each_block(ntp_block_fn fn, void *arg)
+int ntp_walk_blocks(ntp_block_fn fn, void *arg)
 {
 	return ntp_heap_for_each(fn, arg) ?: ntp_big_for_each(fn, arg);
 }

@@ -48,7 +48,7 @@ void *ntp_big_alloc(enum ntp_kind kind, size_t size, u32 tag, u8 flags, unsigned
  */
 enum ntp_verdict ntp_big_claim(void *p, struct ntp_big **big, struct ntp_big *copy);
 void ntp_big_release(struct ntp_big *big);
-/* As ntp_for_each_block(), for whole pages. */
+/* As ntp_walk_blocks(), for whole pages. */
 int ntp_big_for_each(ntp_block_fn fn, void *arg);
 /* Pages held now by @kind. */
 unsigned long ntp_big_pages(enum ntp_kind kind);

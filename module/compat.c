@@ -8,7 +8,7 @@
 
 #include "compat.h"
 
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#if NTP_SHRINKER_ALLOCATED
 
 static struct ntp_shrinker *shrinker_self(struct shrinker *shrinker)
 {
@@ -34,7 +34,7 @@ static unsigned long shrinker_scan(struct shrinker *shrinker, struct shrink_cont
 	return shrinker_self(shrinker)->scan(sc->nr_to_scan) ?: SHRINK_STOP;
 }
 
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#if NTP_SHRINKER_ALLOCATED
 
 int ntp_shrinker_register(struct ntp_shrinker *self, const char *name,
 			  unsigned long (*count)(void),

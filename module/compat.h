@@ -25,6 +25,19 @@
 #define WQ_PERCPU 0
 #endif
 
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#define NTP_SHRINKER_ALLOCATED 1
+#else
+#define NTP_SHRINKER_ALLOCATED 0
+#endif
+
+/* 6.9 passes the limits of a disk to blk_alloc_disk(); before, setters change them. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+#define NTP_DISK_TAKES_LIMITS 1
+#else
+#define NTP_DISK_TAKES_LIMITS 0
+#endif
+
 /*
  * Shrinkers are allocated since 6.7; before, the caller embeds them. There is one
  * in this module, so its two functions take no argument but the number to free.
@@ -32,7 +45,7 @@
 struct ntp_shrinker {
 	unsigned long (*count)(void);
 	unsigned long (*scan)(unsigned long nr);
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#if NTP_SHRINKER_ALLOCATED
 	struct shrinker *shrinker;
 #else
 	struct shrinker shrinker;

@@ -22,8 +22,7 @@
  *		free_bytes that waits in CPUs' caches. At rest pages * page size =
  *		bytes + free_bytes.
  * classes	units of page size / 256 bytes, header included; cached blocks are free.
- * big		all allocations that are served by whole pages, which includes those
- *		of a page and slightly less; pages and waste are those of one of them.
+ * big		allocations above one page; pages and waste are those of one of them.
  * advice	of those, the sizes that waste most (waste times count), and how each
  *		could be split into whole pages and a block for the rest, if that is
  *		cheaper with the block's header and rounding counted in.
@@ -280,10 +279,14 @@ static void classes_show(struct seq_file *m, const void *row)
 static void *big_snapshot(size_t *nr)
 {
 	struct ntp_sites sizes;
+	size_t i, used = 0;
 
 	if (ntp_sizes_collect(&sizes))
 		return NULL;
-	*nr = sizes.nr;
+	for (i = 0; i < sizes.nr; i++)
+		if (sizes.site[i].size > PAGE_SIZE)
+			sizes.site[used++] = sizes.site[i];
+	*nr = used;
 	return sizes.site;
 }
 
@@ -432,7 +435,7 @@ static void flags_show(struct seq_file *m, const void *row)
 {
 	const unsigned long *flags = row;
 
-	seq_printf(m, "0x%lx\n", *flags);
+	seq_printf(m, "%lu\n", *flags);
 }
 
 static int flags_write(const char *text)
@@ -591,7 +594,7 @@ static ssize_t ntp_file_write(struct file *file, const char __user *from, size_t
 	text[size] = '\0';
 	if (strlen(text) != size)
 		return -EINVAL;
-	err = entry->write(strim(text));
+	err = entry->write(text);
 	return err ?: size;
 }
 

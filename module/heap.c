@@ -34,6 +34,7 @@
 #include <linux/nodemask.h>
 #include <linux/random.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "backing.h"
 #include "freelist.h"
@@ -43,6 +44,8 @@
 /* Empty pages that a heap keeps for the next burst, and when it gives back. */
 #define HEAP_STOCK	32
 #define HEAP_FULL	(2 * HEAP_STOCK)
+/* Those that it always has on PREEMPT_RT. */
+#define RT_STOCK	8
 
 u64 ntp_secret __ro_after_init;
 
@@ -52,6 +55,18 @@ static struct kmem_cache *page_cache __ro_after_init;
 struct ntp_heap *ntp_heap_of(enum ntp_kind kind, int node)
 {
 	return heaps[kind][node];
+}
+
+struct ntp_heap *ntp_heap_next(const struct ntp_heap *heap)
+{
+	enum ntp_kind kind = heap ? heap->kind : NTP_NONPAGED;
+	int node = heap ? next_node(heap->node, node_possible_map) : first_node(node_possible_map);
+
+	if (node >= MAX_NUMNODES && kind == NTP_NONPAGED) {
+		kind = NTP_PAGED;
+		node = first_node(node_possible_map);
+	}
+	return node < MAX_NUMNODES ? heaps[kind][node] : NULL;
 }
 
 /* Headers of blocks that no driver owns. */
@@ -142,18 +157,6 @@ static unsigned int heap_take_locked(struct ntp_heap *heap, unsigned int units,
 	return n;
 }
 
-unsigned int ntp_heap_take(struct ntp_heap *heap, unsigned int units,
-			   struct ntp_header **out, unsigned int want)
-{
-	unsigned long flags;
-	unsigned int n;
-
-	raw_spin_lock_irqsave(&heap->lock, flags);
-	n = heap_take_locked(heap, units, out, want);
-	raw_spin_unlock_irqrestore(&heap->lock, flags);
-	return n;
-}
-
 static struct ntp_page *page_create(struct ntp_heap *heap)
 {
 	gfp_t gfp = ntp_backing_gfp();
@@ -176,6 +179,59 @@ static struct ntp_page *page_create(struct ntp_heap *heap)
 	return NULL;
 }
 
+static void page_add(struct ntp_page *page)
+{
+	struct ntp_heap *heap = page->heap;
+
+	lockdep_assert_held(&heap->lock);
+	list_add(&page->link, &heap->pages);
+	heap->nr_pages++;
+	page_account(page, NTP_UNITS);
+	block_add_free(page, 0, NTP_UNITS);
+}
+
+/*
+ * On PREEMPT_RT an atomic caller cannot get pages from the kernel at all. A worker
+ * keeps some empty ones in the nonpaged heaps for him.
+ */
+static bool heap_wants_stock(const struct ntp_heap *heap)
+{
+	return IS_ENABLED(CONFIG_PREEMPT_RT) && heap->kind == NTP_NONPAGED &&
+	       node_online(heap->node) && READ_ONCE(heap->nr_empty) < RT_STOCK;
+}
+
+static void heaps_stock_up(struct work_struct *work)
+{
+	struct ntp_heap *heap;
+	struct ntp_page *page;
+
+	for (heap = ntp_heap_next(NULL); heap; heap = ntp_heap_next(heap))
+		while (heap_wants_stock(heap)) {
+			page = page_create(heap);
+			if (!page)
+				return;
+			raw_spin_lock_irq(&heap->lock);
+			page_add(page);
+			raw_spin_unlock_irq(&heap->lock);
+		}
+}
+
+static DECLARE_WORK(stock_work, heaps_stock_up);
+
+unsigned int ntp_heap_take(struct ntp_heap *heap, unsigned int units,
+			   struct ntp_header **out, unsigned int want)
+{
+	unsigned long flags;
+	unsigned int n;
+
+	raw_spin_lock_irqsave(&heap->lock, flags);
+	n = heap_take_locked(heap, units, out, want);
+	raw_spin_unlock_irqrestore(&heap->lock, flags);
+	if (heap_wants_stock(heap))
+		schedule_work(&stock_work);
+	return n;
+}
+
 static void page_free_rcu(struct rcu_head *rcu)
 {
 	struct ntp_page *page = container_of(rcu, struct ntp_page, rcu);
@@ -193,10 +249,7 @@ struct ntp_header *ntp_heap_take_fresh(struct ntp_heap *heap, unsigned int units
 	if (!page)
 		return NULL;
 	raw_spin_lock_irqsave(&heap->lock, flags);
-	list_add(&page->link, &heap->pages);
-	heap->nr_pages++;
-	page_account(page, NTP_UNITS);
-	block_add_free(page, 0, NTP_UNITS);
+	page_add(page);
 	/* Somebody may have freed a better one; it is ours to take, for sure. */
 	heap_take_locked(heap, units, &hdr, 1);
 	raw_spin_unlock_irqrestore(&heap->lock, flags);
@@ -235,6 +288,8 @@ unsigned long ntp_heap_trim(struct ntp_heap *heap, unsigned long keep, unsigned 
 	/* The page map's xarray has a sleeping lock on PREEMPT_RT: another time. */
 	if (ntp_raw_atomic())
 		return 0;
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) && heap->kind == NTP_NONPAGED)
+		keep = max(keep, (unsigned long)RT_STOCK);
 	raw_spin_lock_irqsave(&heap->lock, flags);
 	for (n = 0; n < max && heap->nr_empty > keep; n++) {
 		hdr = ntp_freelist_find(heap, NTP_UNITS, &room);
@@ -251,12 +306,9 @@ unsigned long ntp_heap_trim_all(unsigned long keep, unsigned long max)
 {
 	struct ntp_heap *heap;
 	unsigned long n = 0;
-	enum ntp_kind kind;
-	int node;
 
-	for (kind = 0; kind < NTP_KINDS; kind++)
-		ntp_for_each_heap(heap, kind, node)
-			n += ntp_heap_trim(heap, keep, max - n);
+	for (heap = ntp_heap_next(NULL); heap; heap = ntp_heap_next(heap))
+		n += ntp_heap_trim(heap, keep, max - n);
 	return n;
 }
 
@@ -264,12 +316,9 @@ unsigned long ntp_heap_pages(void)
 {
 	struct ntp_heap *heap;
 	unsigned long n = 0;
-	enum ntp_kind kind;
-	int node;
 
-	for (kind = 0; kind < NTP_KINDS; kind++)
-		ntp_for_each_heap(heap, kind, node)
-			n += READ_ONCE(heap->nr_pages);
+	for (heap = ntp_heap_next(NULL); heap; heap = ntp_heap_next(heap))
+		n += READ_ONCE(heap->nr_pages);
 	return n;
 }
 
@@ -277,12 +326,9 @@ unsigned long ntp_heap_empty_pages(void)
 {
 	struct ntp_heap *heap;
 	unsigned long n = 0;
-	enum ntp_kind kind;
-	int node;
 
-	for (kind = 0; kind < NTP_KINDS; kind++)
-		ntp_for_each_heap(heap, kind, node)
-			n += READ_ONCE(heap->nr_empty);
+	for (heap = ntp_heap_next(NULL); heap; heap = ntp_heap_next(heap))
+		n += READ_ONCE(heap->nr_empty);
 	return n;
 }
 
@@ -354,6 +400,7 @@ bool ntp_header_read_live(const struct ntp_page *page, unsigned int unit,
 {
 	const struct ntp_header *hdr = ntp_page_header(page, unit);
 
+	/* Its owner may be freeing it; then the seal does not fit, or is the old one. */
 	*copy = data_race(*hdr);
 	return ntp_header_is_live(copy, hdr) &&
 	       ntp_header_units(copy) == ntp_page_end(page, unit) - unit;
@@ -438,6 +485,7 @@ int __init ntp_heap_init(void)
 			ntp_heap_exit();
 			return -ENOMEM;
 		}
+	heaps_stock_up(NULL);
 	return 0;
 }
 
@@ -458,6 +506,7 @@ void ntp_heap_exit(void)
 	enum ntp_kind kind;
 	int node;
 
+	cancel_work_sync(&stock_work);
 	for (kind = 0; kind < NTP_KINDS; kind++) {
 		if (!heaps[kind])
 			continue;

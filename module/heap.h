@@ -122,10 +122,8 @@ enum ntp_verdict {
 };
 
 struct ntp_heap *ntp_heap_of(enum ntp_kind kind, int node);
-
-#define ntp_for_each_heap(heap, kind, node)			\
-	for_each_node(node)					\
-		if (((heap) = ntp_heap_of(kind, node)))
+/* The heap after @heap, the first one after NULL; nonpaged ones come first. */
+struct ntp_heap *ntp_heap_next(const struct ntp_heap *heap);
 
 /* Up to @want blocks of @units into @out, marked cached. Returns how many. */
 unsigned int ntp_heap_take(struct ntp_heap *heap, unsigned int units,

@@ -13,7 +13,7 @@ struct module;
  * @kind: their pool
  * @size: their size in bytes
  * @depth: the most that one CPU caches; 0 while the verifier is on
- * @max_depth: the most that @depth is tuned to
+ * @max_depth: the public MaximumDepth, the driver's bound for @depth
  * @cached: blocks in the caches of all CPUs
  * @allocs: allocations, those that were not folded into the list yet included
  * @alloc_misses: those of them that went to the pool
@@ -41,8 +41,6 @@ struct ntp_lookaside_info {
  */
 int ntp_lookaside_for_each(int (*fn)(const struct ntp_lookaside_info *info, void *arg),
 			   void *arg);
-/* One scan, as the worker makes it once a second. Process context, sleeps. */
-void ntp_lookaside_scan(void);
 /*
  * @mod is about to leave memory: names the lists that it initialised or that lie in
  * it, and forgets them. Nothing of @mod is called or written afterwards. Sleeps.

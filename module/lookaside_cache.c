@@ -39,7 +39,7 @@
  * the deleter on their own CPU. On PREEMPT_RT they can; a deleter that may not sleep
  * does not wait there.
  *
- * No shrinker: what is cached is bounded by depths, and depths follow use.
+ * No shrinker: what is cached is bounded by the depths.
  */
 #include <linux/bottom_half.h>
 #include <linux/cpumask.h>
@@ -95,6 +95,8 @@ void *ntp_lookaside_settle(struct ntp_lookaside_cpu *cpu, void *entry)
 	do {
 		cpu->busy = true;
 		barrier();
+		/* First: whoever becomes home owes these to the public fields. */
+		cpu_elect(cpu);
 		nr = this_cpu_xchg(cpus->missed.allocs, 0);
 		cpu_count(cpu, NTP_LA_ALLOCS, nr);
 		cpu_count(cpu, NTP_LA_ALLOC_MISSES, nr);
@@ -157,7 +159,7 @@ static u32 cpu_wants(const struct ntp_lookaside_head *head,
 {
 	u32 depth = depth_now(head);
 
-	if (cpu->nr < cpu->cap || cpu->nr >= depth || ntp_raw_atomic())
+	if (cpu->nr < cpu->cap || cpu->nr >= depth)
 		return 0;
 	return min(max_t(u32, 2 * cpu->cap, SLOTS_LEAST), depth);
 }
@@ -231,7 +233,7 @@ bool ntp_lookaside_keep(struct ntp_lookaside_head *head, void *entry, bool insid
 
 	if (wants) {
 		ntp_lookaside_leave(cpu, NULL);
-		spare = slots_alloc(wants);
+		spare = ntp_raw_atomic() ? NULL : slots_alloc(wants);
 		preempt_disable();
 		cpu = this_cpu_ptr(head->cpus);
 		inside = cpu_enter(cpu);
@@ -356,7 +358,7 @@ static void freeing_done(struct ntp_lookaside *list)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&ntp_lookaside_lock, flags);
-	/* Whoever sees it go sees all that the Free routine did; see freeing_wait(). */
+	/* Whoever sees it go sees all that the Free routine did; see freeing_none(). */
 	smp_store_release(&list->freeing, list->freeing - 1);
 	raw_spin_unlock_irqrestore(&ntp_lookaside_lock, flags);
 	/* Orders the store before wake_up_var()'s look for waiters. */
@@ -371,7 +373,7 @@ static bool freeing_none(struct ntp_lookaside *list)
 }
 
 /* Waits until no helper is inside the Free routine, where that can be waited for. */
-static void freeing_wait(struct ntp_lookaside *list)
+void ntp_lookaside_wait(struct ntp_lookaside *list)
 {
 	bool spins = list->desc.kind == NTP_NONPAGED && !IS_ENABLED(CONFIG_PREEMPT_RT);
 
@@ -410,7 +412,7 @@ void ntp_lookaside_help(struct ntp_lookaside *list)
 {
 	while (helper_free_one(list))
 		cond_resched();
-	freeing_wait(list);
+	ntp_lookaside_wait(list);
 	slots_free(stash_spent(list));
 }
 
@@ -482,7 +484,7 @@ void ntp_lookaside_finish(struct ntp_lookaside *list, unsigned long caller)
 		while (cpu->nr)
 			list->desc.free(list->head, cpu->slots->slot[--cpu->nr], caller);
 	}
-	freeing_wait(list);
+	ntp_lookaside_wait(list);
 }
 
 /*
@@ -493,7 +495,7 @@ void ntp_lookaside_abandon(struct ntp_lookaside *list)
 {
 	void *entry;
 
-	freeing_wait(list);
+	ntp_lookaside_wait(list);
 	while ((entry = stash_pop(list, false)))
 		if (list->desc.pool_frees)
 			ntp_free(entry, 0, list->desc.creator);

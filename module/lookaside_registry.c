@@ -4,8 +4,8 @@
  *
  * NT links the public structures of all lists, for the thread that tunes depths
  * once a second and for the debugger. Here the registry links objects of its own,
- * struct ntp_lookaside, so that a driver that frees a structure without deleting the
- * list harms itself only.
+ * struct ntp_lookaside, and a visitor looks twice whether the public structure is
+ * still that of its list, in case a driver has freed it without deleting the list.
  *
  * Visitors come from five sides: the scan once a second, readers of debugfs, the
  * verifier when it is switched, the death of a CPU, the unloading of a driver. They
@@ -67,8 +67,6 @@ static LIST_HEAD(lists);
 
 static void scan_worker(struct work_struct *work);
 static DECLARE_DELAYED_WORK(scan_work, scan_worker);
-/* One scan at a time. */
-static DEFINE_MUTEX(scan_mutex);
 /* Scans, flushes, and the freeing of deleted lists. */
 static struct workqueue_struct *lookaside_wq;
 static enum cpuhp_state hotplug_state;
@@ -94,10 +92,11 @@ static void list_put(struct ntp_lookaside *list)
 }
 
 /*
- * The list after @prev, which loses its reference; after NULL, the first one. Who
- * does not go on to the end puts the last one himself.
+ * The list after @prev, which loses its reference; after NULL, the first one; of those
+ * that are in use, or of those that are not (@dead) but still looked at. Who does not
+ * go on to the end puts the last one himself.
  */
-static struct ntp_lookaside *list_next(struct ntp_lookaside *prev)
+static struct ntp_lookaside *list_next_that(struct ntp_lookaside *prev, bool dead)
 {
 	struct ntp_lookaside *list;
 	unsigned long flags;
@@ -105,16 +104,19 @@ static struct ntp_lookaside *list_next(struct ntp_lookaside *prev)
 	raw_spin_lock_irqsave(&ntp_lookaside_lock, flags);
 	list = list_prepare_entry(prev, &lists, link);
 	list_for_each_entry_continue(list, &lists, link)
-		if (!list->dead)
+		if (list->dead == dead && refcount_inc_not_zero(&list->refs))
 			break;
 	if (list_entry_is_head(list, &lists, link))
 		list = NULL;
-	else
-		refcount_inc(&list->refs);
 	raw_spin_unlock_irqrestore(&ntp_lookaside_lock, flags);
 	if (prev)
 		list_put(prev);
 	return list;
+}
+
+static struct ntp_lookaside *list_next(struct ntp_lookaside *prev)
+{
+	return list_next_that(prev, false);
 }
 
 /*
@@ -223,7 +225,7 @@ void ntp_lookaside_open(struct ntp_lookaside_head *head,
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&ntp_lookaside_lock, flags);
-	head->depth = ntp_lookaside_off ? 0 : NTP_LA_DEPTH;
+	head->depth = list && !ntp_lookaside_off ? NTP_LA_DEPTH : 0;
 	head->max_depth = NTP_LA_MAX_DEPTH;
 	head->cpus = list ? list->cpus : &ntp_lookaside_none;
 	head->magic = head_magic(head);
@@ -386,20 +388,13 @@ static void scan_list(struct ntp_lookaside *list)
 	raw_spin_unlock_irqrestore(&ntp_lookaside_lock, flags);
 }
 
-void ntp_lookaside_scan(void)
-{
-	struct ntp_lookaside *list = NULL;
-
-	mutex_lock(&scan_mutex);
-	while ((list = list_next(list)))
-		scan_list(list);
-	mutex_unlock(&scan_mutex);
-}
-
 /* Without lists there are no scans; the next ntp_lookaside_open() starts them. */
 static void scan_worker(struct work_struct *work)
 {
-	ntp_lookaside_scan();
+	struct ntp_lookaside *list = NULL;
+
+	while ((list = list_next(list)))
+		scan_list(list);
 	if (!list_empty_careful(&lists))
 		queue_delayed_work(lookaside_wq, &scan_work, msecs_to_jiffies(SCAN_MS));
 }
@@ -527,18 +522,27 @@ static void list_abandon(struct ntp_lookaside *list)
 	ntp_lookaside_abandon(list);
 }
 
+static bool list_belongs(const struct ntp_lookaside *list, const struct module *mod)
+{
+	return ntp_site_belongs(list->desc.creator, mod) ||
+	       within_module((unsigned long)list->head, mod);
+}
+
 /*
  * The object keeps its own reference until ntpool goes: should another module use or
- * delete the list later on, it finds caches that work.
+ * delete the list later on, it finds caches that work. Of lists that were deleted
+ * where the deleter could not wait, a Free routine may still run: here it can.
  */
 void ntp_lookaside_module_gone(const struct module *mod)
 {
 	struct ntp_lookaside *list = NULL;
 
 	while ((list = list_next(list)))
-		if (ntp_site_belongs(list->desc.creator, mod) ||
-		    within_module((unsigned long)list->head, mod))
+		if (list_belongs(list, mod))
 			list_abandon(list);
+	while ((list = list_next_that(list, true)))
+		if (list_belongs(list, mod))
+			ntp_lookaside_wait(list);
 }
 
 /*

@@ -92,6 +92,8 @@ void ntp_lookaside_help(struct ntp_lookaside *list);
 bool ntp_lookaside_empty(struct ntp_lookaside *list, unsigned long caller);
 void ntp_lookaside_finish(struct ntp_lookaside *list, unsigned long caller);
 void ntp_lookaside_abandon(struct ntp_lookaside *list);
+/* Until no helper is inside the Free routine, where the caller can wait for that. */
+void ntp_lookaside_wait(struct ntp_lookaside *list);
 
 /* lookaside_registry.c */
 

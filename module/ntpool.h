@@ -69,7 +69,7 @@ typedef int (*ntp_block_fn)(const struct ntp_block *block, void *arg);
  * A block allocated or freed meanwhile is seen or not, but never half.
  * Process context. Returns what @fn returned last, 0, or -ENOMEM.
  */
-int ntp_for_each_block(ntp_block_fn fn, void *arg);
+int ntp_walk_blocks(ntp_block_fn fn, void *arg);
 
 /*
  * How a request for memory is to be served: what pool.c and lookaside.c decode

@@ -101,7 +101,7 @@ static int verifier_set(const char *val, const struct kernel_param *kp)
 
 static int verifier_get(char *buf, const struct kernel_param *kp)
 {
-	return sysfs_emit(buf, "0x%lx\n", ntp_verifier());
+	return sysfs_emit(buf, "%lu\n", ntp_verifier());
 }
 
 static const struct kernel_param_ops verifier_ops = {

@@ -144,6 +144,8 @@ EXPORT_SYMBOL_GPL(ExAllocatePool2);
  * Context: IRQL <= DISPATCH_LEVEL; paged blocks <= APC_LEVEL, above it is reported
  * as 0xC2/0x09 and carried out. Nonpaged blocks in hard interrupts too.
  *
+ * Return: nothing; what is wrong is reported.
+ *
  * Source: wdm.h documentation of ExFreePoolWithTag, bug check 0xC2 and 0x19.
  */
 VOID ExFreePoolWithTag(PVOID P, ULONG Tag)
@@ -157,6 +159,7 @@ EXPORT_SYMBOL_GPL(ExFreePoolWithTag);
  * @P: what an allocation routine returned, with a tag or without
  *
  * Context: as ExFreePoolWithTag().
+ * Return: nothing; what is wrong is reported.
  *
  * Source: wdm.h documentation of ExFreePool.
  */

@@ -282,7 +282,7 @@ static int sites_collect_locked(struct ntp_sites *sites)
 
 	if (err)
 		return err;
-	err = ntp_for_each_block(sites_add_by_caller, sites);
+	err = ntp_walk_blocks(sites_add_by_caller, sites);
 	if (!err) {
 		sites_pack(sites, sites->room);
 		err = sites_split(sites);

@@ -127,6 +127,7 @@ static struct ntp_tag_slot *table_slot(struct ntp_tag_table *table, u32 tag)
 {
 	u32 i = ntp_tag_hash(table, tag);
 
+	/* Pairs with the release in table_insert(): a used slot has its tag. */
 	while (smp_load_acquire(&table->slot[i].counts) && table->slot[i].tag != tag)
 		i = (i + 1) & table->mask;
 	return &table->slot[i];
@@ -184,6 +185,7 @@ static void table_grow(void)
 	raw_spin_lock_irqsave(&tag_lock, flags);
 	table_insert_all(table, seen);
 	table->older = ntp_tag_table;
+	/* Pairs with the dependent loads of readers: the slots are there. */
 	smp_store_release(&ntp_tag_table, table);
 	raw_spin_unlock_irqrestore(&tag_lock, flags);
 }
@@ -369,14 +371,16 @@ struct ntp_tag_sums *ntp_tag_snapshot(size_t *nr)
 	size_t left = READ_ONCE(nr_tags), used = 0;
 	struct ntp_tag_sums *array;
 	struct tag_chunk *chunk;
-	unsigned int i;
+	unsigned int i, n;
 
 	array = kvmalloc_array(left + 1, NTP_KINDS * sizeof(*array), GFP_KERNEL);
 	if (!array)
 		return NULL;
 	used = snapshot_add(array, used, NTP_TAG_OVERFLOW, ntp_tag_overflow);
 	list_for_each_entry_lockless(chunk, &chunks, link) {
-		for (i = 0; left && i < smp_load_acquire(&chunk->nr); i++, left--)
+		/* Pairs with the release in tag_insert(). */
+		n = smp_load_acquire(&chunk->nr);
+		for (i = 0; left && i < n; i++, left--)
 			used = snapshot_add(array, used, chunk->tag[i],
 					    chunk->counts + i * NTP_KINDS);
 		cond_resched();

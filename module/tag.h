@@ -9,6 +9,13 @@
 
 /**
  * struct ntp_tag_counts - what one CPU counted for one tag and pool
+ * @allocs: allocations
+ * @alloc_bytes: taken from the pool by them
+ * @alloc_requested: asked for by their drivers
+ * @frees: frees
+ * @free_bytes: given back to the pool by them
+ * @free_requested: what their drivers had asked for
+ * @failed: requests that got NULL
  *
  * Monotonic, each written by one CPU with this_cpu operations only. Live figures
  * are differences of sums; a block may be freed on another CPU than it was
@@ -26,6 +33,13 @@ struct ntp_tag_counts {
 
 /**
  * struct ntp_tag_sums - the figures of one tag and pool, summed over CPUs
+ * @tag: the tag
+ * @kind: which pool
+ * @allocs: allocations
+ * @frees: frees
+ * @bytes: live, taken from the pool
+ * @requested: live, asked for by drivers
+ * @failed: requests that got NULL
  *
  * Taken under load: frees are summed before allocs, so live figures are never
  * negative. At rest: exact.
@@ -35,8 +49,8 @@ struct ntp_tag_sums {
 	enum ntp_kind kind;
 	unsigned long allocs;
 	unsigned long frees;
-	unsigned long bytes;		/* live */
-	unsigned long requested;	/* live */
+	unsigned long bytes;
+	unsigned long requested;
 	unsigned long failed;
 } __aligned(8 * sizeof(long));
 

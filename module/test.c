@@ -40,6 +40,9 @@ bool ntp_report_recorded(const struct ntp_stop *stop)
 	unsigned long flags;
 	bool recorded;
 
+	/* Reports come from NMIs too, which must not wait for the lock. */
+	if (!READ_ONCE(recording))
+		return false;
 	raw_spin_lock_irqsave(&record_lock, flags);
 	recorded = recording;
 	if (recorded) {
@@ -56,7 +59,7 @@ void ntpool_test_expect_reports(bool on)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&record_lock, flags);
-	recording = on;
+	WRITE_ONCE(recording, on);
 	if (on)
 		nr_records = 0;
 	raw_spin_unlock_irqrestore(&record_lock, flags);

@@ -29,7 +29,7 @@ struct page_copy {
 };
 
 /* Calls @fn under the lock for each page of @heap; may sleep between pages. */
-static int heap_for_each_page(struct ntp_heap *heap,
+static int heap_walk_pages(struct ntp_heap *heap,
 			      void (*fn)(struct ntp_page *page, void *arg),
 			      int (*then)(void *arg), void *arg)
 {
@@ -121,17 +121,14 @@ int ntp_heap_for_each(ntp_block_fn fn, void *arg)
 {
 	struct block_walk *walk = kvmalloc(sizeof(*walk), GFP_KERNEL);
 	struct ntp_heap *heap;
-	enum ntp_kind kind;
-	int node, ret = 0;
+	int ret = 0;
 
 	if (!walk)
 		return -ENOMEM;
 	walk->fn = fn;
 	walk->arg = arg;
-	for (kind = 0; kind < NTP_KINDS && !ret; kind++)
-		ntp_for_each_heap(heap, kind, node)
-			if (!ret)
-				ret = heap_for_each_page(heap, walk_page, walk_blocks, walk);
+	for (heap = ntp_heap_next(NULL); heap && !ret; heap = ntp_heap_next(heap))
+		ret = heap_walk_pages(heap, walk_page, walk_blocks, walk);
 	kvfree(walk);
 	return ret;
 }
@@ -139,10 +136,11 @@ int ntp_heap_for_each(ntp_block_fn fn, void *arg)
 void ntp_heap_stats(enum ntp_kind kind, struct ntp_heap_stats *stats)
 {
 	struct ntp_heap *heap;
-	int node;
 
 	*stats = (struct ntp_heap_stats){};
-	ntp_for_each_heap(heap, kind, node) {
+	for (heap = ntp_heap_next(NULL); heap; heap = ntp_heap_next(heap)) {
+		if (heap->kind != kind)
+			continue;
 		raw_spin_lock_irq(&heap->lock);
 		stats->pages += heap->nr_pages;
 		stats->free_units += heap->free_units;
@@ -174,11 +172,11 @@ int ntp_heap_classes(enum ntp_kind kind, unsigned long *live, unsigned long *fre
 {
 	struct class_count count = { .live = live, .free = free };
 	struct ntp_heap *heap;
-	int node, ret = 0;
+	int ret = 0;
 
-	ntp_for_each_heap(heap, kind, node)
-		if (!ret)
-			ret = heap_for_each_page(heap, count_page, NULL, &count);
+	for (heap = ntp_heap_next(NULL); heap && !ret; heap = ntp_heap_next(heap))
+		if (heap->kind == kind)
+			ret = heap_walk_pages(heap, count_page, NULL, &count);
 	return ret;
 }
 
@@ -238,14 +236,12 @@ static int heap_verify(struct ntp_heap *heap)
 int ntp_heap_verify(void)
 {
 	struct ntp_heap *heap;
-	enum ntp_kind kind;
-	int node, ret = 0;
+	int ret = 0;
 
-	for (kind = 0; kind < NTP_KINDS; kind++)
-		ntp_for_each_heap(heap, kind, node) {
-			raw_spin_lock_irq(&heap->lock);
-			ret = ret ?: heap_verify(heap);
-			raw_spin_unlock_irq(&heap->lock);
-		}
+	for (heap = ntp_heap_next(NULL); heap; heap = ntp_heap_next(heap)) {
+		raw_spin_lock_irq(&heap->lock);
+		ret = ret ?: heap_verify(heap);
+		raw_spin_unlock_irq(&heap->lock);
+	}
 	return ret;
 }

@@ -21,7 +21,7 @@
  * @NonPagedPool: usable at any IRQL; allocated and freed up to DISPATCH_LEVEL
  * @NonPagedPoolExecute: as @NonPagedPool; memory is never executable on Linux
  * @PagedPool: allocated, freed and touched below DISPATCH_LEVEL
- * @NonPagedPoolMustSucceed: nonpaged, with a reserve behind it
+ * @NonPagedPoolMustSucceed: nonpaged; tried no harder than the rest
  * @DontUseThisType: fails
  * @NonPagedPoolCacheAligned: nonpaged
  * @PagedPoolCacheAligned: paged

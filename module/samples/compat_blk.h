@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The block layer's differences between kernels, for disk_blk.c: the one place
- * of the samples that looks at a kernel version.
+ * The block layer's differences between kernels, for disk_blk.c; compat.h knows
+ * which kernel has what.
  *
  * 6.9 passes the limits of a disk to blk_alloc_disk(), which then returns an
  * error pointer; before, setters change the limits of an allocated disk, and
@@ -13,9 +13,10 @@
 
 #include <linux/blkdev.h>
 #include <linux/err.h>
-#include <linux/version.h>
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
+#include "../compat.h"
+
+#if !NTP_DISK_TAKES_LIMITS
 static inline struct gendisk *compat_blk_raw_disk(unsigned int block_bytes)
 {
 	struct gendisk *disk = blk_alloc_disk(NUMA_NO_NODE);
