@@ -1,0 +1,247 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# make check: everything that can be said about the sources without running
+# them.  Each check prints one line, ok or FAILED with the start of its log;
+# the last line is `check: clean`, or how many failed.
+
+# shellcheck source=tools/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+LOGS=$BUILD/log/check
+SERIES=(6.1 6.12)
+failed=0
+
+# check NAME COMMAND...: the command prints what is wrong, and nothing else
+check() {
+	local name=$1 log seconds=$SECONDS
+	log=$LOGS/${name//[^a-z0-9.]/-}.log
+	shift
+	mkdir -p "$LOGS"
+	if (set -e; "$@") >"$log" 2>&1 && [ ! -s "$log" ]; then
+		printf '%-6s %s (%d s)\n' ok "$name" $((SECONDS - seconds))
+		return
+	fi
+	failed=$((failed + 1))
+	printf '%-6s %s: %s\n' FAILED "$name" "$log"
+	head -n 15 "$log" | sed 's/^/       /'
+}
+
+# The project's files, as a fresh clone would have them
+files() {
+	(cd "$TOP" && find .ci Kconfig Makefile include kunit module tools \
+		-type f "$@" ! -name '*.mod.c' ! -name '.*.cmd' ! -path '*/__pycache__/*' | sort)
+}
+
+# Those in which NT's names appear: its headers, the routines that are NT's,
+# drivers written against them, and their tests
+is_nt_style() {
+	case $1 in
+	include/nt/* | kunit/* | tools/system/mod/* | module/samples/disk_nt.c) ;;
+	module/pool.c | module/zone.c | module/lookaside.c | module/list.c) ;;
+	module/irql.[ch]) ;;
+	*) return 1 ;;
+	esac
+}
+
+# Compiler, modpost and sparse speak of warnings and errors in these words.
+complaints() { grep -iE '(warning|error)[: ]|\*\*\*' "$1" || true; }
+
+# ---- Builds
+
+# fresh_build HEADERS NAME MAKE-ARG...: prints complaints of a whole build
+fresh_build() {
+	local headers=$1 name=$2 out=$BUILD/ext/check-$2
+	shift 2
+	rm -rf "$out"
+	farm "$out"
+	make -C "$headers" M="$out" -j"$JOBS" "$@" modules \
+		>"$LOGS/$name.build" 2>&1 || tail -n 20 "$LOGS/$name.build"
+	complaints "$LOGS/$name.build"
+}
+
+check_warnings() {
+	fresh_build "$(stock_headers "$1")" "warnings-$1" W=1 KCFLAGS=-Werror
+}
+
+# Tags are multi-character constants, and sparse has no switch for its opinion.
+check_sparse() {
+	fresh_build "$(stock_headers "$1")" "sparse-$1" C=2 |
+		{ grep -v 'warning: multi-character character constant' || true; }
+}
+
+# ---- In tree
+
+# Semantic patches written in OCaml need a compiler for it: leave those few out.
+graft_coccinelle() {
+	local patch
+	rm "$2/scripts/coccinelle"
+	mkdir "$2/scripts/coccinelle"
+	(cd "$1/scripts/coccinelle" && grep -rLE '(script|initialize):ocaml' .) |
+	while read -r patch; do
+		mkdir -p "$2/scripts/coccinelle/$(dirname "$patch")"
+		cp "$1/scripts/coccinelle/$patch" "$2/scripts/coccinelle/$patch"
+	done
+}
+
+# graft SERIES: prints a kernel tree of links with this folder in drivers/misc
+graft() {
+	local src tree=$BUILD/check/tree-$1
+	src=$(kernel_source "$1")
+	rm -rf "$tree"
+	mkdir -p "$tree/drivers/misc" "$tree/scripts"
+	ln -s "$src"/* "$tree/" 2>/dev/null || true
+	ln -s "$src"/drivers/* "$tree/drivers/" 2>/dev/null || true
+	ln -s "$src"/drivers/misc/* "$tree/drivers/misc/"
+	ln -s "$src"/scripts/* "$tree/scripts/" 2>/dev/null || true
+	graft_coccinelle "$src" "$tree"
+	rm "$tree/drivers/misc/Makefile" "$tree/drivers/misc/Kconfig"
+	# shellcheck disable=SC2016 # make's variable
+	{ cat "$src/drivers/misc/Makefile"; echo 'obj-$(CONFIG_NTPOOL) += ntpool/'; } \
+		>"$tree/drivers/misc/Makefile"
+	sed 's|^endmenu|source "drivers/misc/ntpool/Kconfig"\n&|' \
+		"$src/drivers/misc/Kconfig" >"$tree/drivers/misc/Kconfig"
+	farm "$tree/drivers/misc/ntpool"
+	say "$tree"
+}
+
+# in_tree_config OUT VALUE: the options of the suites' kernel and our own
+in_tree_config() {
+	fragments release
+	printf 'CONFIG_%s=y\n' MISC_DEVICES BLK_DEV
+	printf "CONFIG_%s=$1\n" NTPOOL NTPOOL_KUNIT_TEST NTPOOL_SAMPLES
+}
+
+# check_in_tree SERIES VALUE: every object, with warnings, as CONFIG_NTPOOL=VALUE
+check_in_tree() {
+	local tree out=$BUILD/check/out-$1-$2 log=$LOGS/in-tree-$1-$2.build option
+	tree=$(graft "$1") 2>/dev/null
+	mkdir -p "$out"
+	in_tree_config "$2" >"$out/fragment"
+	{
+		make -C "$tree" O="$out" KCONFIG_ALLCONFIG="$out/fragment" allnoconfig
+		make -C "$tree" O="$out" -j"$JOBS" prepare
+		make -C "$tree" O="$out" -j"$JOBS" W=1 drivers/misc/ntpool/
+	} >"$log" 2>&1 || tail -n 20 "$log"
+	complaints "$log"
+	for option in NTPOOL NTPOOL_KUNIT_TEST NTPOOL_SAMPLES; do
+		grep -qx "CONFIG_$option=$2" "$out/.config" || say "CONFIG_$option is not $2"
+	done
+	for option in module/main kunit/fixture module/samples/disk_nt; do
+		[ -e "$out/drivers/misc/ntpool/$option.o" ] || say "$option.o was not built"
+	done
+}
+
+# spatch does not follow links: it is given a copy.
+check_coccinelle() {
+	local log=$LOGS/coccicheck.run debug=$LOGS/coccicheck.debug copy=$BUILD/check/copy
+	rm -rf "$debug" "$copy"
+	farm "$copy.links"
+	cp -rL "$copy.links" "$copy"
+	make -C "$BUILD/check/tree-6.1" O="$BUILD/check/out-6.1-m" coccicheck \
+		MODE=report M="$copy" J="$JOBS" DEBUG_FILE="$debug" >"$log" 2>&1 ||
+		tail -n 20 "$log"
+	grep -E "^$copy/.*:[0-9]+" "$log" || true
+	[ "$(grep -c '^[^ ]*spatch ' "$debug")" -gt 50 ] || say "few semantic patches ran"
+}
+
+# ---- Texts
+
+# checkpatch FILE...: what is asked of code with Linux' names only
+checkpatch() {
+	(cd "$TOP" && "$(kernel_source 6.12)/scripts/checkpatch.pl" --no-tree \
+		--strict --terse --no-summary --show-types "$@") || true
+}
+
+check_style() {
+	local file waived
+	while read -r file; do
+		waived=FILE_PATH_CHANGES
+		if is_nt_style "$file"; then
+			waived+=,CAMELCASE,NEW_TYPEDEFS
+		fi
+		if [ "$file" = module/compat.h ]; then
+			waived+=,LINUX_VERSION_CODE,CONSTANT_COMPARISON
+		fi
+		checkpatch --ignore "$waived" -f "$file"
+	done < <(files \( -name '*.[ch]' -o -name Makefile -o -name Kconfig \
+		-o -name '*.sh' -o -name '*.py' -o -path '.ci/run' \))
+	rm -f "$TOP"/.checkpatch-camelcase.*
+}
+
+check_kernel_doc() {
+	# shellcheck disable=SC2046 # names without blanks
+	(cd "$TOP" && "$(kernel_source 6.12)/scripts/kernel-doc" -none -Wall \
+		$(files -name '*.[ch]')) 2>&1 | grep -v '^[0-9]* warnings' || true
+}
+
+check_shell() {
+	# shellcheck disable=SC2046 # names without blanks
+	(cd "$TOP" && shellcheck -x $(grep -lE '^#!/.*(sh|bash)$' \
+		$(files)) tools/lib.sh tools/initramfs.sh)
+}
+
+check_python() {
+	local file
+	for file in $(files -name '*.py'); do
+		python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read())' "$TOP/$file"
+	done
+}
+
+# NT's headers stand alone; the demo's NT half knows no other; versions are
+# asked for in one place.
+check_layers() {
+	cd "$TOP"
+	grep -nE '#include <(linux|asm|uapi|net|kunit)/' -r include/nt \
+		module/samples/disk_nt.c || true
+	grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION\(' -r module kunit include \
+		--include='*.[ch]' | grep -v '^module/compat\.h:' || true
+}
+
+check_licences() {
+	local file
+	for file in $(files); do
+		case $file in
+		*.txt | */.kunitconfig | *.mod | *.o | *.ko | *.cmd) continue ;;
+		esac
+		head -n 2 "$TOP/$file" | grep -q 'SPDX-License-[I]dentifier: GPL-2.0' ||
+			say "$file: no SPDX line"
+	done
+}
+
+# Brackets keep the patterns from finding themselves.
+check_words() {
+	cd "$TOP"
+	{ files; echo README.md; } | xargs grep -nIE \
+		'[i]ssue #?[0-9]|/[w]ork/|/tmp/[b]rief|[T]ODO|[F]IXME|debian\.[o]rg' || true
+}
+
+main() {
+	local series value packages
+	mapfile -t packages < <(kernel_packages "${SERIES[@]}")
+	need_packages "${BUILD_TOOLS[@]}" sparse coccinelle shellcheck perl "${packages[@]}"
+	for series in "${SERIES[@]}"; do
+		kernel_source "$series" >/dev/null
+		check "warnings, headers $series" check_warnings "$series"
+		check "sparse, headers $series" check_sparse "$series"
+		for value in y m; do
+			check "in tree $series, CONFIG_NTPOOL=$value" check_in_tree "$series" $value
+		done
+	done
+	check "coccicheck" check_coccinelle
+	check "checkpatch --strict" check_style
+	check "kernel-doc" check_kernel_doc
+	check "shellcheck" check_shell
+	check "python" check_python
+	check "layers" check_layers
+	check "licences" check_licences
+	check "words" check_words
+	if [ "$failed" = 0 ]; then
+		say "check: clean"
+	else
+		say "check: $failed checks failed"
+		exit 1
+	fi
+}
+
+main

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# make demo: a stock Debian kernel boots in QEMU, loads ntpool.ko and the sample
+# disk driver, and a file system on it is put to work by tools/demo/guest.sh.
+# The last line is `demo: OK`, or `demo: FAILED: why`.
+
+# shellcheck source=tools/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tools/initramfs.sh
+. "$TOP/tools/initramfs.sh"
+
+fail() { say "demo: FAILED: $*"; trap - EXIT; exit 1; }
+trap 'say "demo: FAILED: the set-up did not succeed"' EXIT
+
+# add_stock_module ROOT STOCK NAME: with what it depends on, in loading order
+add_stock_module() {
+	local path file
+	mkdir -p "$1/modules/stock"
+	while read -r _ path _; do
+		file=$(basename "$path" .xz)
+		[ ! -e "$1/modules/stock/$file" ] || continue
+		case $path in
+		*.xz) xz -dc "$path" >"$1/modules/stock/$file" ;;
+		*) cp "$path" "$1/modules/stock/$file" ;;
+		esac
+		say "$file" >>"$1/modules/stock/order"
+	done < <(modprobe -S "${2##*/}" -d "$2" --show-depends "$3" | grep '^insmod ')
+}
+
+# The tree that the demo copies: the common headers, which come with the headers
+# that the modules were built for.
+common_headers() {
+	local version=${1##*linux-headers-}
+	say "/usr/src/linux-headers-${version%-amd64}-common"
+}
+
+# demo_initramfs STOCK MODULES TREE: prints the archive
+demo_initramfs() {
+	local root=$BUILD/guest/demo
+	new_root "$root"
+	cp "$TOP/tools/guest/demo.sh" "$root/main.sh"
+	cp "$2/module/ntpool.ko" "$2/module/samples/ntpool_disk.ko" "$root/modules/"
+	add_program "$root" mkfs.ext4 fsck.ext4
+	cp /etc/mke2fs.conf "$root/etc/"
+	: >"$root/etc/fstab"
+	ln -sf /proc/mounts "$root/etc/mtab"
+	add_stock_module "$root" "$1" ext4
+	mkdir "$root/demo"
+	cp "$TOP/tools/demo/"* "$root/demo/"
+	say "${1##*/}" >"$root/demo/kver"
+	cp -a "$3" "$root/tree"
+	pack "$root" "$root.cpio"
+	say "$root.cpio"
+}
+
+main() {
+	local packages headers stock modules initramfs status=0
+	[ ! -d "$KERNEL" ] || fail "KERNEL=$KERNEL: the demo runs on Debian's kernels"
+	mapfile -t packages < <(kernel_packages "$KERNEL" | grep headers)
+	need_packages "${BUILD_TOOLS[@]}" "${GUEST_TOOLS[@]}" e2fsprogs "${packages[@]}"
+	headers=$(stock_headers "$KERNEL")
+	stock=$(stock_kernel "$KERNEL")
+	modules=$(build_modules "$headers" "$KERNEL-stock")
+	initramfs=$(demo_initramfs "$stock" "$modules" "$(common_headers "$headers")")
+	say "Booting the stock kernel ${stock##*/}"
+	"$TOP/tools/run-qemu" --name demo --kernel "$stock/vmlinuz" \
+		--initrd "$initramfs" --cpus "${CPUS:-2}" --mem 1024 --timeout 290 \
+		--append "quiet loglevel=3 nowatchdog" --live || status=$?
+	[ $status = 0 ] || fail "the guest did not end by itself (status $status)"
+	python3 "$TOP/tools/ktap.py" demo "$LOGS/demo.result" \
+		"$LOGS/demo.console" >"$LOGS/demo.report" ||
+		fail "$(sed -n 's/^  FAILED //p' "$LOGS/demo.report" | head -n 3)"
+	trap - EXIT
+	say "demo: OK"
+}
+
+main

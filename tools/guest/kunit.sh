@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Runs the KUnit suites in the guest.  Records of /dev/kmsg go to the result
+# port from a marker before the first insmod to a marker after the last rmmod;
+# each carries its facility, so a line from user space is no kernel line.
+# `do NAME STATUS` lines tell how each command ended, `begin JIFFIES` when the
+# first one began: what kmemleak says of older objects is not about the modules.
+
+mod=/modules
+leaks=/sys/kernel/debug/kmemleak
+
+mark() { echo "ntpool-run: $1" >/dev/kmsg; }
+
+step() {
+	name=$1
+	shift
+	"$@"
+	echo "do $name $?" >>/tmp/steps
+}
+
+# An object is a suspect when it is five seconds old and two scans found it
+# unchanged.
+scan_leaks() {
+	echo scan >$leaks
+	sleep 6
+	echo scan >$leaks
+	cat $leaks >/tmp/leaks
+}
+
+: >/tmp/leaks
+sed '/ntpool-run: end/q' </dev/kmsg >"$RESULT" &
+reader=$!
+mark begin
+sed -n 's/^jiffies: /begin /p' /proc/timer_list >/tmp/steps
+step insmod-ntpool insmod $mod/ntpool.ko
+step insmod-kunit insmod $mod/ntpool_kunit.ko
+step rmmod-kunit rmmod ntpool_kunit
+step rmmod-ntpool rmmod ntpool
+[ ! -e $leaks ] || step kmemleak scan_leaks
+mark end
+# busybox' sed takes a line only when it has seen the next one
+mark finished
+wait $reader
+cat /tmp/steps >"$RESULT"
+sed 's/^/leak /' /tmp/leaks >"$RESULT"

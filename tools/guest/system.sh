@@ -1,0 +1,35 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Runs every scenario of /scenarios in the guest, each with ntpool unloaded, and
+# writes KTAP to the result port: one suite per scenario, one case per check.
+
+name_of() { basename "$1" .sh | sed 's/^[0-9]*-//'; }
+
+run_scenario() {
+	echo "    # Subtest: $2"
+	timeout 150 sh "$1" 2>&1 | sed 's/^/    /'
+	if grep -q '^nt_\|^ntpool ' /proc/modules; then
+		echo "    # $2 left modules loaded"
+		return 1
+	fi
+}
+
+total=$(find /scenarios -name '*.sh' | wc -l)
+number=0
+{
+	echo "KTAP version 1"
+	echo "1..$total"
+} >"$RESULT"
+for scenario in /scenarios/*.sh; do
+	number=$((number + 1))
+	name=$(name_of "$scenario")
+	if run_scenario "$scenario" "$name" >/tmp/out &&
+	   ! grep -q '^    not ok' /tmp/out; then
+		verdict=ok
+	else
+		verdict='not ok'
+	fi
+	cat /tmp/out >"$RESULT"
+	echo "$verdict $number - $name" >"$RESULT"
+done

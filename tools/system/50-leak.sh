@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# A driver that leaks is named when it goes; ntpool names and frees the rest.
+# shellcheck source=tools/system/lib.sh
+. /lib.sh
+
+plan 14
+
+call='\+0x[0-9a-f]+/0x[0-9a-f]+ \[nt_leak\]'
+small="ntpool: leak: 3 blocks, 384 bytes, tag Leak, Nonp, allocated at leak_small$call"
+big="ntpool: leak: 2 blocks, 16384 bytes, tag Leak, Paged, allocated at leak_big$call"
+list="ntpool: leak: lookaside list, tag Leak, .*initialised at nt_leak_init$call"
+
+# What a driver leaks stays until ntpool goes
+live() { same "$(of_tag Leak 5)" "$1"; }
+
+load ntpool
+load nt_leak
+is "five blocks are live" live 5
+new_log
+is "the driver can be unloaded" rmmod nt_leak
+is "its small blocks are reported" logged_times 1 "$small"
+is "its whole pages are reported" logged_times 1 "$big"
+is "its lookaside list is named" logged_times 1 "$list"
+is "and there is a total" logged_times 1 'ntpool: leak: total 5 blocks, 16768 bytes.*nt_leak'
+is "no other line" logged_times 4 'ntpool: .*'
+is "the blocks are kept" live 5
+is "their callers are still known" grep -q 'leak_small.*\[nt_leak\]' "$debug/callers"
+is "the list is gone" same "$(rows lookaside | wc -l)" 0
+new_log
+is "ntpool can be unloaded" rmmod ntpool
+is "and names the small blocks" logged_times 1 "$small"
+is "and the whole pages" logged_times 1 "$big"
+is "and their total" logged_times 1 'ntpool: leak: total 5 blocks, 16768 bytes.*'

@@ -1,0 +1,177 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# make test: the KUnit suites on kernels built for them, then the system
+# scenarios on the stock Debian kernel.  KERNEL chooses the series or a tree,
+# VARIANT one variant instead of both, CPUS one number of processors instead
+# of two and four.  The last line is `N passed, N failed, N skipped`.
+
+# shellcheck source=tools/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tools/initramfs.sh
+. "$TOP/tools/initramfs.sh"
+
+passed=0 failed=0 skipped=0
+
+# A kernel tree of one's own has no stock image: the oldest series stands in.
+stock_series() {
+	if [ -d "$KERNEL" ]; then say 6.1; else say "$KERNEL"; fi
+}
+
+# judge NAME KTAP-ARG...: prints the verdict of a run and adds up its counts
+judge() {
+	local name=$1 kind=$2 report=$LOGS/$1.report p f s
+	shift 2
+	python3 "$TOP/tools/ktap.py" "$kind" "$LOGS/$name.result" \
+		"$LOGS/$name.console" "$@" >"$report" || true
+	grep -v '^counts ' "$report" || true
+	read -r _ p f s < <(grep '^counts ' "$report" || say "counts 0 1 0")
+	passed=$((passed + p))
+	failed=$((failed + f))
+	skipped=$((skipped + s))
+	if [ "$f" != 0 ]; then
+		note "console: $LOGS/$name.console"
+	fi
+}
+
+# boot NAME ARG...: the verdict is judge's, but a time-out is worth a word
+boot() {
+	local name=$1 status=0
+	shift
+	"$TOP/tools/run-qemu" --name "$name" "$@" || status=$?
+	case $status in
+	0) ;;
+	124 | 137) note "FAILED $name: time is up" ;;
+	*) note "FAILED $name: QEMU ended with $status: $(head -c 300 "$LOGS/$name.qemu")" ;;
+	esac
+}
+
+# ---- KUnit
+
+# kunit_initramfs NAME MODULES: prints the archive
+kunit_initramfs() {
+	local root=$BUILD/guest/$1
+	new_root "$root"
+	cp "$TOP/tools/guest/kunit.sh" "$root/main.sh"
+	cp "$2/module/ntpool.ko" "$2/kunit/ntpool_kunit.ko" "$root/modules/"
+	pack "$root" "$root.cpio"
+	say "$root.cpio"
+}
+
+# The kernel tree's own reader renders KTAP for people; ours does the counting.
+render() {
+	python3 "$1/tools/testing/kunit/kunit.py" parse "$LOGS/$2.ktap" \
+		>"$LOGS/$2.txt" 2>&1 || true
+	if [ -n "${V:-}" ] && [ "$V" != 0 ]; then
+		cat "$LOGS/$2.txt"
+	fi
+}
+
+# kunit_run VARIANT KDIR MODULES INITRAMFS CPUS
+kunit_run() {
+	local name append='' limit=600 seconds=$SECONDS
+	name=kunit-$(series_of "$KERNEL")-$1-$5cpu
+	# Two nodes with half the processors each, where there are enough of them.
+	[ "$5" -lt 4 ] || append="numa=fake=2"
+	[ "$1" != debug ] || limit=1200
+	say "KUnit, kernel $(series_of "$KERNEL"), $1, $5 processors"
+	boot "$name" --kernel "$2/arch/x86/boot/bzImage" --initrd "$4" \
+		--cpus "$5" --mem 1536 --timeout $limit --append "loglevel=7 kunit.enable=1 $append"
+	judge "$name" kunit --module "$3/kunit/ntpool_kunit.ko" \
+		--ktap "$LOGS/$name.ktap"
+	render "$(kernel_source "$KERNEL")" "$name"
+	note "$((SECONDS - seconds)) s, details in $LOGS/$name.txt"
+}
+
+kunit_variant() {
+	local kdir modules initramfs cpus
+	kdir=$(test_kernel "$KERNEL" "$1")
+	modules=$(build_modules "$kdir" "$(series_of "$KERNEL")-$1")
+	initramfs=$(kunit_initramfs "kunit-$1" "$modules")
+	for cpus in ${CPUS:-2 4}; do
+		kunit_run "$1" "$kdir" "$modules" "$initramfs" "$cpus"
+	done
+}
+
+# ---- System scenarios
+
+# helper_modules HEADERS SERIES NTPOOL: modules that only the scenarios use
+helper_modules() {
+	local out=$BUILD/ext/system-$2
+	mkdir -p "$out"
+	find "$out" -xtype l -delete
+	ln -sf "$TOP"/tools/system/mod/* "$out/"
+	quietly "$LOGS/modules-system-$2.log" make -C "$1" M="$out" \
+		NTPOOL="$3" KBUILD_EXTRA_SYMBOLS="$3/Module.symvers" modules >&2
+	say "$out"
+}
+
+# system_initramfs NAME NTPOOL HELPERS SCENARIO...: prints the archive
+system_initramfs() {
+	local root=$BUILD/guest/$1 ntpool=$2 helpers=$3
+	shift 3
+	new_root "$root"
+	mkdir "$root/scenarios"
+	cp "$TOP/tools/guest/system.sh" "$root/main.sh"
+	cp "$TOP/tools/system/lib.sh" "$root/lib.sh"
+	cp "$@" "$root/scenarios/"
+	cp "$ntpool/module/ntpool.ko" "$helpers"/*.ko "$root/modules/"
+	pack "$root" "$root.cpio"
+	say "$root.cpio"
+}
+
+# system_run NAME STOCK INITRAMFS SCENARIOS [ALLOWED-SPLATS]
+system_run() {
+	boot "$1" --kernel "$2/vmlinuz" --initrd "$3" --cpus "${CPUS:-2}" \
+		--mem 1024 --timeout 400 --append "loglevel=7 nowatchdog"
+	judge "$1" system --scenarios "$4" --allow "${5:-}"
+}
+
+# A scenario that stops the machine gets a guest of its own.  Its verdict is
+# in the console log: the report, then the panic that names it.
+panic_run() {
+	local name=$1 console=$LOGS/$1.console
+	boot "$name" --kernel "$2/vmlinuz" --initrd "$3" --cpus "${CPUS:-2}" \
+		--mem 1024 --timeout 200 --append "loglevel=7 nowatchdog"
+	if grep -q 'ntpool: \*\*\* STOP: 0x000000C2 .*BAD_POOL_CALLER' "$console" &&
+	   grep -q 'Kernel panic - not syncing: .*ntpool' "$console" &&
+	   grep -q '^ready' "$LOGS/$name.result" &&
+	   ! grep -q '^survived\|^END' "$LOGS/$name.result"; then
+		passed=$((passed + 1))
+		note "ok     bugcheck=panic stops the machine with the report"
+	else
+		failed=$((failed + 1))
+		note "FAILED bugcheck=panic stops the machine with the report"
+		note "console: $console"
+	fi
+}
+
+system_scenarios() {
+	local series headers stock modules helpers initramfs list=()
+	series=$(stock_series)
+	headers=$(stock_headers "$series")
+	stock=$(stock_kernel "$series")
+	modules=$(build_modules "$headers" "$series-stock")
+	helpers=$(helper_modules "$headers" "$series" "$modules")
+	mapfile -t list < <(find "$TOP/tools/system" -name '[0-9]*.sh' | sort)
+	say "System scenarios, stock kernel ${stock##*/}"
+	initramfs=$(system_initramfs system "$modules" "$helpers" "${list[@]}")
+	system_run "system-$series" "$stock" "$initramfs" ${#list[@]}
+	initramfs=$(system_initramfs panic "$modules" "$helpers" \
+		"$TOP/tools/system/panic.sh")
+	panic_run "panic-$series" "$stock" "$initramfs"
+}
+
+main() {
+	local variant packages
+	mapfile -t packages < <(kernel_packages "$KERNEL")
+	need_packages "${BUILD_TOOLS[@]}" "${GUEST_TOOLS[@]}" "${packages[@]}"
+	for variant in ${VARIANT:-release debug}; do
+		kunit_variant "$variant"
+	done
+	system_scenarios
+	say "$passed passed, $failed failed, $skipped skipped"
+	[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+}
+
+main
