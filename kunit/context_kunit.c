@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * IRQLs and the contexts of the kernel: what KeGetCurrentIrql() says in each,
+ * that the nonpaged pool works in all of them, and that the paged pool keeps
+ * its rule: above APC_LEVEL an allocation is told and refused, a free told and
+ * carried out all the same. NT's spin locks exclude each other. A sleep in the
+ * wrong place is found by the debug kernels that the suites also run on.
+ *
+ * Without a preemption count a kernel cannot see that preemption is off or a
+ * spin lock is held; those cases are skipped there.
+ */
+#include <linux/delay.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+
+#include "fixture.h"
+
+#define NTK_TAG		(ntk_tag4("KxCt"))
+#define NTK_COUNTS	3000	/* per thread, under one lock */
+#define NTK_PATIENCE	200	/* looks, 20 ms apart, for a deferred free */
+
+struct ntk_context_case {
+	enum ntk_context context;
+	bool counted;		/* seen through the preemption count only */
+};
+
+static struct ntk_context_case ntk_contexts[] = {
+	{ NTK_THREAD },
+	{ NTK_BH_OFF },
+	{ NTK_PREEMPT_OFF, true },
+	{ NTK_SPIN_LOCK, true },
+	{ NTK_IRQ_OFF },
+	{ NTK_SOFTIRQ },
+	{ NTK_HARDIRQ },
+};
+
+static void ntk_context_desc(struct ntk_context_case *c, char *desc)
+{
+	strscpy(desc, ntk_context_name(c->context), KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(ntk_context, ntk_contexts, ntk_context_desc);
+
+static const struct ntk_context_case *ntk_case(struct kunit *test)
+{
+	const struct ntk_context_case *c = test->param_value;
+
+	if (c->counted && !IS_ENABLED(CONFIG_PREEMPT_COUNT))
+		kunit_skip(test, "needs CONFIG_PREEMPT_COUNT");
+	return c;
+}
+
+static void ntk_get_irql(void *arg)
+{
+	*(KIRQL *)arg = KeGetCurrentIrql();
+}
+
+static void ntk_irql_test(struct kunit *test)
+{
+	const struct ntk_context_case *c = ntk_case(test);
+	KIRQL irql = HIGH_LEVEL;
+
+	KUNIT_EXPECT_EQ(test, ntk_run_in(c->context, -1, ntk_get_irql, &irql),
+			0);
+	if (c->context == NTK_THREAD) {
+		KUNIT_EXPECT_EQ(test, irql, PASSIVE_LEVEL);
+	} else if (c->context == NTK_HARDIRQ) {
+		KUNIT_EXPECT_GT(test, irql, DISPATCH_LEVEL);
+		KUNIT_EXPECT_LT(test, irql, HIGH_LEVEL);
+	} else {
+		KUNIT_EXPECT_EQ(test, irql, DISPATCH_LEVEL);
+	}
+}
+
+static void ntk_use_block(struct ntk_tally *tally, size_t size)
+{
+	u8 *block = ExAllocatePoolWithTag(NonPagedPool, size, NTK_TAG);
+	u8 *zeroed = ExAllocatePool2(POOL_FLAG_NON_PAGED, size, NTK_TAG);
+
+	if (ntk_check(tally, block, "no %zu", size)) {
+		memset(block, 0x3c, size);
+		ExFreePoolWithTag(block, NTK_TAG);
+	}
+	if (ntk_check(tally, zeroed, "no zeroed %zu", size)) {
+		ntk_check(tally, !memchr_inv(zeroed, 0, size), "dirt in %zu",
+			  size);
+		ExFreePool(zeroed);
+	}
+}
+
+static void ntk_use_pool(void *arg)
+{
+	static const size_t sizes[] = {
+		1, 16, 100, 1000, 2032, 4064, 4065, 4096, 5120,
+	};
+	int i, round;
+
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < ARRAY_SIZE(sizes); i++)
+			ntk_use_block(arg, sizes[i]);
+	}
+}
+
+/* Blocks, single pages and runs of pages, from cache, heap and kernel. */
+static void ntk_nonpaged_test(struct kunit *test)
+{
+	const struct ntk_context_case *c = ntk_case(test);
+	struct ntk_tally tally = {};
+
+	ntpool_test_drain();
+	KUNIT_EXPECT_EQ(test, ntk_run_in(c->context, -1, ntk_use_pool, &tally),
+			0);
+	ntk_expect_clean(test, &tally);
+	ntk_expect_no_report(test, ntk_context_name(c->context));
+}
+
+static void ntk_free_arg(void *arg)
+{
+	ExFreePoolWithTag(arg, NTK_TAG);
+}
+
+/* Blocks of a thread freed in every context, big ones made of pages too. */
+static void ntk_free_there_test(struct kunit *test)
+{
+	static const size_t sizes[] = { 64, 4064, 4096, 9216, 262144 };
+	const struct ntk_context_case *c = ntk_case(test);
+	struct ntk_tally tally = {};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		void *block = ExAllocatePoolWithTag(NonPagedPool, sizes[i],
+						    NTK_TAG);
+
+		if (!ntk_check(&tally, block, "no %zu", sizes[i]))
+			continue;
+		ntk_check(&tally,
+			  !ntk_run_in(c->context, -1, ntk_free_arg, block),
+			  "%zu", sizes[i]);
+	}
+	ntk_expect_clean(test, &tally);
+	ntk_expect_no_report(test, ntk_context_name(c->context));
+}
+
+struct ntk_paged_call {
+	size_t size;
+	void *block;
+};
+
+static void ntk_paged_alloc(void *arg)
+{
+	struct ntk_paged_call *call = arg;
+
+	call->block = ExAllocatePoolWithTag(PagedPool, call->size, NTK_TAG);
+}
+
+/* Told as 0xC2/0x08 with IRQL, type and size, and refused. */
+static void ntk_paged_alloc_test(struct kunit *test)
+{
+	static const size_t sizes[] = { 32, 4064, 5120 };
+	const struct ntk_context_case *c = ntk_case(test);
+	struct ntpool_test_report report;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct ntk_paged_call call = { .size = sizes[i] };
+
+		KUNIT_EXPECT_EQ(test, ntk_run_in(c->context, -1,
+						 ntk_paged_alloc, &call), 0);
+		if (c->context == NTK_THREAD) {
+			ntk_expect_no_report(test, "a thread");
+			KUNIT_ASSERT_NOT_NULL(test, call.block);
+			ExFreePool(call.block);
+			continue;
+		}
+		KUNIT_EXPECT_NULL(test, call.block);
+		ntk_expect_report(test, ntk_context_name(c->context),
+				  NTK_BAD_POOL_CALLER, NTK_ALLOC_IRQL, &report);
+		KUNIT_EXPECT_GE(test, report.param[1], DISPATCH_LEVEL);
+		KUNIT_EXPECT_EQ(test, report.param[2], PagedPool);
+		KUNIT_EXPECT_EQ(test, report.param[3], sizes[i]);
+	}
+}
+
+static s64 ntk_wait_for_diff(struct kunit *test, s64 diff)
+{
+	int patience = NTK_PATIENCE;
+
+	while (patience-- && ntk_tag_row(test, NTK_TAG, true).diff != diff)
+		msleep(20);
+	return ntk_tag_row(test, NTK_TAG, true).diff;
+}
+
+/* Told as 0xC2/0x09 with IRQL, type and address, and freed, if later. */
+static void ntk_paged_free_test(struct kunit *test)
+{
+	static const size_t sizes[] = { 32, 4064, 5120, 65536 };
+	const struct ntk_context_case *c = ntk_case(test);
+	s64 diff = ntk_tag_row(test, NTK_TAG, true).diff;
+	struct ntpool_test_report report;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		void *block = ExAllocatePoolWithTag(PagedPool, sizes[i],
+						    NTK_TAG);
+
+		KUNIT_ASSERT_NOT_NULL(test, block);
+		KUNIT_EXPECT_EQ(test, ntk_run_in(c->context, -1, ntk_free_arg,
+						 block), 0);
+		if (c->context == NTK_THREAD) {
+			ntk_expect_no_report(test, "a thread");
+		} else {
+			ntk_expect_report(test, ntk_context_name(c->context),
+					  NTK_BAD_POOL_CALLER, NTK_FREE_IRQL,
+					  &report);
+			KUNIT_EXPECT_GE(test, report.param[1], DISPATCH_LEVEL);
+			KUNIT_EXPECT_EQ(test, report.param[3],
+					(unsigned long)block);
+		}
+		KUNIT_EXPECT_EQ(test, ntk_wait_for_diff(test, diff), diff);
+	}
+}
+
+static void ntk_raise_test(struct kunit *test)
+{
+	KIRQL old = HIGH_LEVEL, older = HIGH_LEVEL, at[4];
+
+	KeRaiseIrql(DISPATCH_LEVEL, &old);
+	at[0] = KeGetCurrentIrql();
+	KeRaiseIrql(DISPATCH_LEVEL, &older);
+	at[1] = KeGetCurrentIrql();
+	KeLowerIrql(older);
+	at[2] = KeGetCurrentIrql();
+	KeLowerIrql(old);
+	at[3] = KeGetCurrentIrql();
+	KUNIT_EXPECT_EQ(test, old, PASSIVE_LEVEL);
+	KUNIT_EXPECT_EQ(test, older, DISPATCH_LEVEL);
+	KUNIT_EXPECT_EQ(test, at[0], DISPATCH_LEVEL);
+	KUNIT_EXPECT_EQ(test, at[1], DISPATCH_LEVEL);
+	KUNIT_EXPECT_EQ(test, at[2], DISPATCH_LEVEL);
+	KUNIT_EXPECT_EQ(test, at[3], PASSIVE_LEVEL);
+}
+
+/* Raising to DISPATCH_LEVEL is enough for the paged pool's rule. */
+static void ntk_raised_paged_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+	struct ntk_paged_call call = { .size = 64 };
+	KIRQL old = KeRaiseIrqlToDpcLevel();
+
+	ntk_paged_alloc(&call);
+	KeLowerIrql(old);
+	KUNIT_EXPECT_NULL(test, call.block);
+	ntk_expect_report(test, "paged at DISPATCH_LEVEL", NTK_BAD_POOL_CALLER,
+			  NTK_ALLOC_IRQL, &report);
+	KUNIT_EXPECT_EQ(test, report.param[1], DISPATCH_LEVEL);
+
+	KeRaiseIrql(APC_LEVEL, &old);
+	ntk_paged_alloc(&call);
+	KeLowerIrql(old);
+	ntk_expect_no_report(test, "paged at APC_LEVEL");
+	KUNIT_ASSERT_NOT_NULL(test, call.block);
+	ExFreePool(call.block);
+}
+
+static void ntk_lock_test(struct kunit *test)
+{
+	KIRQL old = HIGH_LEVEL, held, after;
+	KSPIN_LOCK lock = 1;
+
+	KeInitializeSpinLock(&lock);
+	KUNIT_EXPECT_EQ(test, lock, 0);
+	KeAcquireSpinLock(&lock, &old);
+	held = KeGetCurrentIrql();
+	KeReleaseSpinLock(&lock, old);
+	after = KeGetCurrentIrql();
+	KUNIT_EXPECT_EQ(test, old, PASSIVE_LEVEL);
+	KUNIT_EXPECT_EQ(test, held, DISPATCH_LEVEL);
+	KUNIT_EXPECT_EQ(test, after, PASSIVE_LEVEL);
+	KUNIT_EXPECT_EQ(test, lock, 0);
+
+	old = KeRaiseIrqlToDpcLevel();
+	KeAcquireSpinLockAtDpcLevel(&lock);
+	held = KeGetCurrentIrql();
+	KeReleaseSpinLockFromDpcLevel(&lock);
+	after = KeGetCurrentIrql();
+	KeLowerIrql(old);
+	KUNIT_EXPECT_EQ(test, held, DISPATCH_LEVEL);
+	KUNIT_EXPECT_EQ(test, after, DISPATCH_LEVEL);
+	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
+}
+
+struct ntk_counter {
+	KSPIN_LOCK lock;
+	unsigned long count;	/* under lock, and not atomic */
+	int inside;
+};
+
+static void ntk_count_up(struct ntk_worker *worker)
+{
+	struct ntk_counter *counter = worker->crew->arg;
+	KIRQL old;
+	int i;
+
+	for (i = 0; i < NTK_COUNTS; i++) {
+		KeAcquireSpinLock(&counter->lock, &old);
+		ntk_check(&worker->tally, !counter->inside++, "round %d", i);
+		WRITE_ONCE(counter->count, READ_ONCE(counter->count) + 1);
+		counter->inside--;
+		KeReleaseSpinLock(&counter->lock, old);
+	}
+}
+
+static void ntk_exclusion_test(struct kunit *test)
+{
+	struct ntk_counter *counter;
+	struct ntk_crew *crew;
+
+	ntk_need_cpus(test, 2);
+	counter = kunit_kzalloc(test, sizeof(*counter), GFP_KERNEL);
+	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, counter);
+	KUNIT_ASSERT_NOT_NULL(test, crew);
+	KeInitializeSpinLock(&counter->lock);
+	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 4, true, ntk_count_up,
+					     counter), 0);
+	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
+	ntk_crew_expect_clean(test, crew);
+	KUNIT_EXPECT_EQ(test, counter->count, 4 * NTK_COUNTS);
+}
+
+static struct kunit_case ntk_context_cases[] = {
+	KUNIT_CASE_PARAM(ntk_irql_test, ntk_context_gen_params),
+	KUNIT_CASE_PARAM(ntk_nonpaged_test, ntk_context_gen_params),
+	KUNIT_CASE_PARAM(ntk_free_there_test, ntk_context_gen_params),
+	KUNIT_CASE_PARAM(ntk_paged_alloc_test, ntk_context_gen_params),
+	KUNIT_CASE_PARAM(ntk_paged_free_test, ntk_context_gen_params),
+	KUNIT_CASE(ntk_raise_test),
+	KUNIT_CASE(ntk_raised_paged_test),
+	KUNIT_CASE(ntk_lock_test),
+	KUNIT_CASE(ntk_exclusion_test),
+	{}
+};
+
+static struct kunit_suite ntk_context_suite = {
+	.name = "ntpool_context",
+	.init = ntk_init,
+	.exit = ntk_exit,
+	.test_cases = ntk_context_cases,
+};
+
+kunit_test_suite(ntk_context_suite);

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What empties the caches of lookaside lists and what they must stand: the
+ * verifier, which sets every depth to zero while any of its bits is set, use
+ * in every context, use from all CPUs with hard interrupts in between, while
+ * the verifier is switched on and off, and a CPU that goes offline.
+ */
+#include <linux/cpu.h>
+#include <linux/cpumask.h>
+#include <linux/sched.h>
+#include <linux/smp.h>
+
+#include "lookaside.h"
+
+KUNIT_ARRAY_PARAM(ntk_kind, ntk_kinds, ntk_kind_desc);
+
+#define NTK_LOADERS	4
+#define NTK_ROUNDS	600
+
+/* ---- the verifier ---- */
+
+/* Switched on, everything cached goes to the pool and nothing is cached. */
+static void ntk_verifier_test(struct kunit *test)
+{
+	GENERAL_LOOKASIDE_POOL *l = ntk_start_fixed(test, NTK_START_DEPTH);
+	void *entry[NTK_HELD];
+
+	ntk_get_some(&ntk_list, entry, 4);
+	ntk_put_some(&ntk_list, entry, 4);
+	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.frees), 0);
+	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0x8), 0);
+	KUNIT_EXPECT_EQ(test, l->Depth, 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.frees), 4);
+	ntk_get_some(&ntk_list, entry, 3);
+	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.allocates), 7);
+	ntk_put_some(&ntk_list, entry, 3);
+	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.frees), 7);
+	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0), 0);
+	KUNIT_EXPECT_EQ(test, l->Depth, NTK_START_DEPTH);
+	ntk_get_some(&ntk_list, entry, 4);
+	ntk_put_some(&ntk_list, entry, 4);
+	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.frees), 7);
+	KUNIT_EXPECT_EQ(test, l->TotalAllocates, 11);
+	KUNIT_EXPECT_EQ(test, l->TotalFrees, 11);
+}
+
+/* A list that begins under the verifier begins with depth 0. */
+static void ntk_verifier_first_test(struct kunit *test)
+{
+	GENERAL_LOOKASIDE_POOL *l = ntk_fields(&ntk_list);
+	void *entry;
+
+	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0x8), 0);
+	KUNIT_ASSERT_EQ(test, ntk_start(&ntk_list, ntk_kind(test), true, 0),
+			STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, l->Depth, 0);
+	entry = ntk_get(&ntk_list);
+	KUNIT_EXPECT_NOT_NULL(test, entry);
+	if (entry)
+		ntk_put(&ntk_list, entry);
+	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.frees), 1);
+	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0), 0);
+	KUNIT_EXPECT_EQ(test, l->Depth, NTK_START_DEPTH);
+}
+
+/* Any bit does it, and the last one that goes undoes it. */
+static void ntk_verifier_bits_test(struct kunit *test)
+{
+	GENERAL_LOOKASIDE_POOL *l = ntk_fields(&ntk_list);
+	struct ntk_tally tally = {};
+	unsigned long bit;
+
+	ntk_start(&ntk_list, NTK_NPAGED, true, 0);
+	for (bit = 1; bit <= 8; bit <<= 1) {
+		ntk_check(&tally, !ntpool_test_set_verifier(bit), "0x%lx", bit);
+		ntk_check(&tally, l->Depth == 0, "0x%lx: depth %u", bit,
+			  l->Depth);
+	}
+	ntk_check(&tally, !ntpool_test_set_verifier(0xf), "all");
+	ntk_check(&tally, !ntpool_test_set_verifier(0x8), "one");
+	ntk_check(&tally, l->Depth == 0, "one of four: depth %u", l->Depth);
+	ntk_check(&tally, !ntpool_test_set_verifier(0), "none");
+	ntk_check(&tally, l->Depth == NTK_START_DEPTH, "none: depth %u",
+		  l->Depth);
+	ntk_expect_clean(test, &tally);
+}
+
+/* ---- contexts and CPUs ---- */
+
+static void ntk_use_list(void *arg)
+{
+	struct ntk_tally *tally = arg;
+	void *entry[6];
+	int i;
+
+	for (i = 0; i < 6; i++) {
+		entry[i] = ntk_get(&ntk_list);
+		if (ntk_check(tally, entry[i], "entry %d", i))
+			memset(entry[i], i, NTK_SIZE);
+	}
+	for (i = 0; i < 6; i++) {
+		if (!entry[i])
+			continue;
+		ntk_check(tally, !memchr_inv(entry[i], i, NTK_SIZE),
+			  "entry %d changed", i);
+		ntk_put(&ntk_list, entry[i]);
+	}
+}
+
+static struct ntk_kind_case ntk_nonpaged_kinds[] = {
+	{ "nonpaged", NTK_NPAGED },
+	{ "Ex nonpaged", NTK_EX_NONPAGED },
+};
+
+KUNIT_ARRAY_PARAM(ntk_nonpaged_kind, ntk_nonpaged_kinds, ntk_kind_desc);
+
+/* A nonpaged list in every context, on caches that are warm and cold. */
+static void ntk_contexts_test(struct kunit *test)
+{
+	struct ntk_tally tally = {};
+	enum ntk_kind kind = ntk_kind(test);
+	int context, round;
+
+	KUNIT_ASSERT_EQ(test, ntk_start(&ntk_list, kind, true, 0),
+			STATUS_SUCCESS);
+	for (round = 0; round < 3; round++) {
+		for (context = 0; context < NTK_NR_CONTEXTS; context++)
+			ntk_check(&tally,
+				  !ntk_run_in(context, -1, ntk_use_list,
+					      &tally),
+				  "%s", ntk_context_name(context));
+	}
+	ntk_end(&ntk_list);
+	ntk_expect_clean(test, &tally);
+	ntk_expect_no_report(test, "contexts");
+	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.allocates),
+			atomic_read(&ntk_calls.frees));
+}
+
+struct ntk_list_load {
+	struct ntk_tally hard[NTK_MAX_WORKERS];
+};
+
+static void ntk_load_list(struct ntk_worker *worker)
+{
+	struct ntk_list_load *load = worker->crew->arg;
+	void *entry[10] = {};
+	int i;
+
+	for (i = 0; i < NTK_ROUNDS; i++) {
+		u32 at = ntk_random_below(&worker->rng, ARRAY_SIZE(entry));
+		u8 mark = worker->id * 16 + at;
+
+		if (entry[at]) {
+			ntk_check(&worker->tally,
+				  !memchr_inv(entry[at], mark, NTK_SIZE),
+				  "round %d: entry changed", i);
+			ntk_put(&ntk_list, entry[at]);
+			entry[at] = NULL;
+		} else {
+			entry[at] = ntk_get(&ntk_list);
+			if (ntk_check(&worker->tally, entry[at], "round %d", i))
+				memset(entry[at], mark, NTK_SIZE);
+		}
+		if (i % 16 == 0 && !ntk_is_paged(ntk_list.kind))
+			smp_call_function_single(ntk_nth_cpu(worker->id + 1),
+						 ntk_use_list,
+						 &load->hard[worker->id], 1);
+		cond_resched();
+	}
+	ntk_put_some(&ntk_list, entry, ARRAY_SIZE(entry));
+}
+
+/* At rest the figures are exact, whoever was interrupted in the middle. */
+static void ntk_expect_figures(struct kunit *test)
+{
+	struct ntk_table *table = ntk_read(test, "lookaside");
+	char tag[17];
+	const char *row;
+
+	ntk_tag_text(NTK_LIST_TAG, tag);
+	row = ntk_table_find(table, tag, NULL);
+	KUNIT_EXPECT_NOT_NULL(test, row);
+	KUNIT_EXPECT_EQ(test,
+			ntk_row_number(row, ntk_table_column(table, "allocs")),
+			ntk_row_number(row, ntk_table_column(table, "frees")));
+	KUNIT_EXPECT_EQ(test,
+			ntk_row_number(row, ntk_table_column(table,
+							     "alloc_misses")),
+			atomic_read(&ntk_calls.allocates));
+}
+
+/* From all CPUs, hard interrupts among them: every entry comes and goes once. */
+static void ntk_cpus_test(struct kunit *test)
+{
+	enum ntk_kind kind = ntk_kind(test);
+	struct ntk_list_load *load;
+	struct ntk_crew *crew;
+	int i;
+
+	ntk_need_cpus(test, 2);
+	load = kunit_kzalloc(test, sizeof(*load), GFP_KERNEL);
+	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, load);
+	KUNIT_ASSERT_NOT_NULL(test, crew);
+	KUNIT_ASSERT_EQ(test, ntk_start(&ntk_list, kind, true, 0),
+			STATUS_SUCCESS);
+	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, NTK_LOADERS, true,
+					     ntk_load_list, load), 0);
+	for (i = 0; i < 4; i++) {
+		KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0x8), 0);
+		ntk_read(test, "lookaside");
+		KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0), 0);
+		cond_resched();
+	}
+	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
+	ntk_crew_expect_clean(test, crew);
+	for (i = 0; !ntk_is_paged(kind) && i < NTK_LOADERS; i++)
+		ntk_expect_clean(test, &load->hard[i]);
+	ntk_expect_figures(test);
+	ntk_end(&ntk_list);
+	KUNIT_EXPECT_GT(test, atomic_read(&ntk_calls.allocates), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.allocates),
+			atomic_read(&ntk_calls.frees));
+}
+
+#ifdef CONFIG_HOTPLUG_CPU
+/* What a CPU that goes has cached is freed by nobody but the list itself. */
+static void ntk_offline_test(struct kunit *test)
+{
+	int cpu = ntk_nth_cpu(num_online_cpus() - 1);
+	struct ntk_tally tally = {};
+
+	ntk_need_cpus(test, 2);
+	set_cpus_allowed_ptr(current, cpumask_of(ntk_nth_cpu(0)));
+	ntk_start_fixed(test, NTK_START_DEPTH);
+	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_THREAD, cpu, ntk_use_list, &tally),
+			0);
+	ntk_expect_clean(test, &tally);
+	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.allocates), 6);
+	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.frees),
+			6 - NTK_START_DEPTH);
+	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.frees), 6);
+	KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
+	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_THREAD, cpu, ntk_use_list, &tally),
+			0);
+	ntk_expect_clean(test, &tally);
+	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.frees),
+			12 - NTK_START_DEPTH);
+}
+#else
+static void ntk_offline_test(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_HOTPLUG_CPU");
+}
+#endif
+
+static struct kunit_case ntk_depth_cases[] = {
+	KUNIT_CASE_PARAM(ntk_verifier_test, ntk_kind_gen_params),
+	KUNIT_CASE_PARAM(ntk_verifier_first_test, ntk_kind_gen_params),
+	KUNIT_CASE(ntk_verifier_bits_test),
+	KUNIT_CASE_PARAM(ntk_contexts_test,
+			 ntk_nonpaged_kind_gen_params),
+	KUNIT_CASE_PARAM(ntk_cpus_test, ntk_kind_gen_params),
+	KUNIT_CASE_PARAM(ntk_offline_test, ntk_kind_gen_params),
+	{}
+};
+
+static struct kunit_suite ntk_depth_suite = {
+	.name = "ntpool_depth",
+	.init = ntk_lookaside_init,
+	.exit = ntk_lookaside_exit,
+	.test_cases = ntk_depth_cases,
+};
+
+kunit_test_suite(ntk_depth_suite);

@@ -1,0 +1,642 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Shared helpers of the KUnit suites of ntpool.
+ *
+ * Statistics are read as a user reads them, from the text of the debugfs
+ * files, with columns looked up by their names, so that every suite tests the
+ * interface and not the structures behind it. Violations are observed as the
+ * reports that the hooks of ntpool.ko record.
+ *
+ * Nothing here takes a lock of ntpool's. A test case owns its fixture, a crew
+ * its workers; what threads share is passed through the crew's arg, and only
+ * the crew's stop flag is written while they run.
+ */
+#include <linux/cpu.h>
+#include <linux/ctype.h>
+#include <linux/delay.h>
+#include <linux/interrupt.h>
+#include <linux/irq_work.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "fixture.h"
+
+#define NTK_TABLE_START		(16 * 1024)
+#define NTK_TABLE_LIMIT		(16 * 1024 * 1024)
+#define NTK_CALL_TIMEOUT	(20 * HZ)
+#define NTK_CREW_TIMEOUT	(240 * HZ)
+#define NTK_SEED		0x4e544b55ULL
+
+/* ---- counted expectations ---- */
+
+bool ntk_check(struct ntk_tally *tally, bool ok, const char *fmt, ...)
+{
+	va_list args;
+
+	tally->checks++;
+	if (ok)
+		return true;
+	if (!tally->failures++) {
+		va_start(args, fmt);
+		vscnprintf(tally->first, sizeof(tally->first), fmt, args);
+		va_end(args);
+	}
+	return false;
+}
+
+void ntk_expect_clean(struct kunit *test, const struct ntk_tally *tally)
+{
+	KUNIT_EXPECT_GT_MSG(test, tally->checks, 0, "nothing was checked");
+	KUNIT_EXPECT_EQ_MSG(test, tally->failures, 0, "of %u, the first: %s",
+			    tally->checks, tally->first);
+}
+
+/* ---- debugfs files as tables ---- */
+
+static int ntk_table_grow(struct ntk_table *table)
+{
+	size_t size = table->size ? 8 * table->size : NTK_TABLE_START;
+
+	if (size > NTK_TABLE_LIMIT)
+		return -E2BIG;
+	kvfree(table->buf);
+	table->buf = kvmalloc(size, GFP_KERNEL);
+	table->size = table->buf ? size : 0;
+	return table->buf ? 0 : -ENOMEM;
+}
+
+int ntk_table_read(struct ntk_table *table, const char *file)
+{
+	int err;
+
+	if (!table->buf) {
+		err = ntk_table_grow(table);
+		if (err)
+			return err;
+	}
+	for (;;) {
+		table->len = ntpool_test_show(file, table->buf, table->size);
+		if (table->len != -E2BIG)
+			return min_t(ssize_t, table->len, 0);
+		err = ntk_table_grow(table);
+		if (err)
+			return err;
+	}
+}
+
+void ntk_table_free(struct ntk_table *table)
+{
+	kvfree(table->buf);
+	memset(table, 0, sizeof(*table));
+}
+
+static const char *ntk_line_after(const char *line)
+{
+	const char *end = strchrnul(line, '\n');
+
+	return *end && end[1] ? end + 1 : NULL;
+}
+
+const char *ntk_table_line(const struct ntk_table *table, unsigned int nr)
+{
+	const char *line = table->len > 0 ? table->buf : NULL;
+
+	while (line && nr--)
+		line = ntk_line_after(line);
+	return line;
+}
+
+/* The row after @row, the first one for NULL; NULL behind the last. */
+const char *ntk_table_next(const struct ntk_table *table, const char *row)
+{
+	row = row ? ntk_line_after(row) : ntk_table_line(table, 0);
+	while (row && *row == '#')
+		row = ntk_line_after(row);
+	return row;
+}
+
+static const char *ntk_skip_blanks(const char *at)
+{
+	while (*at == ' ' || *at == '\t')
+		at++;
+	return at;
+}
+
+static size_t ntk_word_length(const char *at)
+{
+	return strcspn(at, " \t\n");
+}
+
+/* The start of a field, NULL where the row is too short. */
+static const char *ntk_row_field(const char *row, int column)
+{
+	if (!row || column < 0)
+		return NULL;
+	row = ntk_skip_blanks(row);
+	while (column-- && *row && *row != '\n')
+		row = ntk_skip_blanks(row + ntk_word_length(row));
+	return *row && *row != '\n' ? row : NULL;
+}
+
+unsigned int ntk_row_fields(const char *row)
+{
+	unsigned int nr = 0;
+
+	while (ntk_row_field(row, nr))
+		nr++;
+	return nr;
+}
+
+int ntk_table_column(const struct ntk_table *table, const char *name)
+{
+	const char *head = ntk_table_line(table, 1);
+	const char *field;
+	int column = 0;
+
+	if (!head || *head != '#')
+		return -1;
+	for (head++; (field = ntk_row_field(head, column)); column++) {
+		if (ntk_word_length(field) == strlen(name) &&
+		    !strncmp(field, name, strlen(name)))
+			return column;
+	}
+	return -1;
+}
+
+bool ntk_row_text(const char *row, int column, char *out, size_t size)
+{
+	const char *field = ntk_row_field(row, column);
+	size_t len;
+
+	if (!field)
+		return false;
+	len = min(ntk_word_length(field), size - 1);
+	memcpy(out, field, len);
+	out[len] = '\0';
+	return true;
+}
+
+/* A decimal field; S64_MIN where there is none or it is no number. */
+s64 ntk_row_number(const char *row, int column)
+{
+	char text[24];
+	s64 value;
+
+	if (!ntk_row_text(row, column, text, sizeof(text)) ||
+	    kstrtos64(text, 10, &value))
+		return S64_MIN;
+	return value;
+}
+
+static bool ntk_field_is(const char *row, int column, const char *text)
+{
+	const char *field = ntk_row_field(row, column);
+
+	return field && ntk_word_length(field) == strlen(text) &&
+	       !strncmp(field, text, strlen(text));
+}
+
+/* The row whose first field, and second field unless NULL, are these. */
+const char *ntk_table_find(const struct ntk_table *table, const char *first,
+			   const char *second)
+{
+	const char *row = NULL;
+
+	while ((row = ntk_table_next(table, row))) {
+		if (ntk_field_is(row, 0, first) &&
+		    (!second || ntk_field_is(row, 1, second)))
+			return row;
+	}
+	return NULL;
+}
+
+/* Sums a column over the rows of one type, over all rows for NULL. */
+s64 ntk_table_sum(const struct ntk_table *table, const char *column,
+		  const char *type)
+{
+	int type_column = ntk_table_column(table, "type");
+	int value_column = ntk_table_column(table, column);
+	const char *row = NULL;
+	s64 sum = 0;
+
+	while ((row = ntk_table_next(table, row))) {
+		if (!type || ntk_field_is(row, type_column, type))
+			sum += ntk_row_number(row, value_column);
+	}
+	return sum;
+}
+
+/* ---- tags and pools ---- */
+
+/* The tag that prints as @text, shorter texts padded with blanks. */
+u32 ntk_tag4(const char *text)
+{
+	u32 tag = 0;
+	int i;
+
+	for (i = 0; i < 4; i++)
+		tag |= (u32)(u8)(*text ? *text++ : ' ') << (8 * i);
+	return tag;
+}
+
+void ntk_tag_text(u32 tag, char out[17])
+{
+	int i;
+
+	for (i = 0; i < 4; i++, tag >>= 8) {
+		u8 c = tag;
+
+		if (c > ' ' && c < 0x7f && c != '\\')
+			*out++ = c;
+		else
+			out += sprintf(out, "\\%03o", c);
+	}
+	*out = '\0';
+}
+
+/* What the pool charges for a request: block units with header, or pages. */
+size_t ntk_block_bytes(size_t requested)
+{
+	if (requested > NTK_SMALL_MAX)
+		return PAGE_ALIGN(requested);
+	return ALIGN(requested + NTK_HEADER, NTK_UNIT);
+}
+
+struct ntk_table *ntk_read(struct kunit *test, const char *file)
+{
+	struct ntk_fixture *fixture = test->priv;
+	int err = ntk_table_read(&fixture->table, file);
+
+	KUNIT_ASSERT_EQ_MSG(test, err, 0, "reading %s", file);
+	return &fixture->table;
+}
+
+struct ntk_tag_row ntk_tag_row(struct kunit *test, u32 tag, bool paged)
+{
+	struct ntk_table *table = ntk_read(test, "tags");
+	struct ntk_tag_row out = {};
+	const char *row;
+	char text[17];
+
+	ntk_tag_text(tag, text);
+	row = ntk_table_find(table, text, paged ? "Paged" : "Nonp");
+	if (!row)
+		return out;
+	out.allocs = ntk_row_number(row, ntk_table_column(table, "allocs"));
+	out.frees = ntk_row_number(row, ntk_table_column(table, "frees"));
+	out.diff = ntk_row_number(row, ntk_table_column(table, "diff"));
+	out.bytes = ntk_row_number(row, ntk_table_column(table, "bytes"));
+	out.requested = ntk_row_number(row,
+				       ntk_table_column(table, "requested"));
+	out.failed = ntk_row_number(row, ntk_table_column(table, "failed"));
+	return out;
+}
+
+struct ntk_pool_row ntk_pool_row(struct kunit *test, bool paged)
+{
+	struct ntk_table *table = ntk_read(test, "pools");
+	struct ntk_pool_row out = {};
+	const char *row = ntk_table_find(table, paged ? "paged" : "nonpaged",
+					 NULL);
+
+#define NTK_GET(name) \
+	(out.name = ntk_row_number(row, ntk_table_column(table, #name)))
+	NTK_GET(pages);
+	NTK_GET(blocks);
+	NTK_GET(bytes);
+	NTK_GET(requested);
+	NTK_GET(free_bytes);
+	NTK_GET(cached_bytes);
+	NTK_GET(big_pages);
+	NTK_GET(failed);
+#undef NTK_GET
+	return out;
+}
+
+/* ---- reports ---- */
+
+unsigned int ntk_take_reports(struct ntpool_test_report *first)
+{
+	unsigned int nr;
+
+	memset(first, 0, sizeof(*first));
+	nr = ntpool_test_reports(first, 1);
+	if (nr)
+		ntpool_test_expect_reports(true);
+	return nr;
+}
+
+/* True for exactly one report, with this code and first parameter. */
+bool ntk_took_report(u32 code, u64 param, struct ntpool_test_report *report)
+{
+	return ntk_take_reports(report) == 1 && report->code == code &&
+	       report->param[0] == param;
+}
+
+void ntk_expect_report(struct kunit *test, const char *what, u32 code,
+		       u64 param, struct ntpool_test_report *report)
+{
+	KUNIT_EXPECT_EQ_MSG(test, ntk_take_reports(report), 1,
+			    "reports of %s", what);
+	KUNIT_EXPECT_EQ_MSG(test, report->code, code, "stop code of %s (%s)",
+			    what, report->text);
+	KUNIT_EXPECT_EQ_MSG(test, report->param[0], param,
+			    "first parameter of %s (%s)", what, report->text);
+}
+
+void ntk_expect_no_report(struct kunit *test, const char *what)
+{
+	struct ntpool_test_report report;
+
+	KUNIT_EXPECT_EQ_MSG(test, ntk_take_reports(&report), 0,
+			    "%s: 0x%x (0x%llx) %s", what, report.code,
+			    report.param[0], report.text);
+}
+
+/* ---- set-up and what must hold at the end of every case ---- */
+
+int ntk_init(struct kunit *test)
+{
+	struct ntk_fixture *fixture;
+
+	fixture = kunit_kzalloc(test, sizeof(*fixture), GFP_KERNEL);
+	if (!fixture)
+		return -ENOMEM;
+	test->priv = fixture;
+	ntpool_test_drain();
+	ntpool_test_expect_reports(true);
+	fixture->base[0] = ntk_pool_row(test, false);
+	fixture->base[1] = ntk_pool_row(test, true);
+	return 0;
+}
+
+static void ntk_expect_base(struct kunit *test, bool paged)
+{
+	struct ntk_fixture *fixture = test->priv;
+	struct ntk_pool_row now = ntk_pool_row(test, paged);
+	struct ntk_pool_row *base = &fixture->base[paged];
+	const char *pool = paged ? "paged" : "nonpaged";
+
+	KUNIT_EXPECT_EQ_MSG(test, now.blocks, base->blocks, "%s leak", pool);
+	KUNIT_EXPECT_EQ_MSG(test, now.bytes, base->bytes, "%s leak", pool);
+	KUNIT_EXPECT_EQ_MSG(test, now.requested, base->requested, "%s leak",
+			    pool);
+	KUNIT_EXPECT_EQ_MSG(test, now.big_pages, base->big_pages, "%s leak",
+			    pool);
+	KUNIT_EXPECT_EQ_MSG(test, now.cached_bytes, 0, "%s after a drain",
+			    pool);
+}
+
+void ntk_exit(struct kunit *test)
+{
+	struct ntk_fixture *fixture = test->priv;
+
+	if (!fixture)
+		return;
+	ntpool_test_fail_backing(0, 0);
+	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0), 0);
+	ntpool_test_drain();
+	KUNIT_EXPECT_EQ(test, ntpool_test_verify_heaps(), 0);
+	ntk_expect_base(test, false);
+	ntk_expect_base(test, true);
+	ntk_expect_no_report(test, "a report that no test expected");
+	ntpool_test_expect_reports(false);
+	ntk_table_free(&fixture->table);
+}
+
+void ntk_need_cpus(struct kunit *test, unsigned int nr)
+{
+	if (num_online_cpus() < nr)
+		kunit_skip(test, "needs %u CPUs", nr);
+}
+
+/* ---- one call in a given context ---- */
+
+struct ntk_call {
+	enum ntk_context context;
+	void (*fn)(void *arg);
+	void *arg;
+	struct irq_work hard;
+	struct tasklet_struct soft;
+	struct completion done;
+};
+
+static DEFINE_SPINLOCK(ntk_spin_lock);
+
+static const char * const ntk_context_names[] = {
+	[NTK_THREAD]		= "thread",
+	[NTK_BH_OFF]		= "bottom halves off",
+	[NTK_PREEMPT_OFF]	= "preemption off",
+	[NTK_SPIN_LOCK]		= "spin lock held",
+	[NTK_IRQ_OFF]		= "interrupts off",
+	[NTK_SOFTIRQ]		= "softirq",
+	[NTK_HARDIRQ]		= "hard interrupt",
+};
+
+static_assert(ARRAY_SIZE(ntk_context_names) == NTK_NR_CONTEXTS);
+
+const char *ntk_context_name(enum ntk_context context)
+{
+	return ntk_context_names[context];
+}
+
+static void ntk_call_soft(struct tasklet_struct *soft)
+{
+	struct ntk_call *call = container_of(soft, struct ntk_call, soft);
+
+	call->fn(call->arg);
+	complete(&call->done);
+}
+
+/* The softirq is raised from here so that it runs on the way out. */
+static void ntk_call_hard(struct irq_work *hard)
+{
+	struct ntk_call *call = container_of(hard, struct ntk_call, hard);
+
+	if (call->context == NTK_SOFTIRQ) {
+		tasklet_schedule(&call->soft);
+		return;
+	}
+	call->fn(call->arg);
+	complete(&call->done);
+}
+
+static int ntk_call_interrupt(struct ntk_call *call)
+{
+	unsigned long left;
+
+	call->hard = IRQ_WORK_INIT_HARD(ntk_call_hard);
+	tasklet_setup(&call->soft, ntk_call_soft);
+	init_completion(&call->done);
+	irq_work_queue(&call->hard);
+	left = wait_for_completion_timeout(&call->done, NTK_CALL_TIMEOUT);
+	irq_work_sync(&call->hard);
+	tasklet_kill(&call->soft);
+	return left ? 0 : -ETIMEDOUT;
+}
+
+static void ntk_call_atomic(struct ntk_call *call)
+{
+	unsigned long flags;
+
+	switch (call->context) {
+	case NTK_BH_OFF:
+		local_bh_disable();
+		call->fn(call->arg);
+		local_bh_enable();
+		break;
+	case NTK_PREEMPT_OFF:
+		preempt_disable();
+		call->fn(call->arg);
+		preempt_enable();
+		break;
+	case NTK_SPIN_LOCK:
+		spin_lock(&ntk_spin_lock);
+		call->fn(call->arg);
+		spin_unlock(&ntk_spin_lock);
+		break;
+	default:
+		local_irq_save(flags);
+		call->fn(call->arg);
+		local_irq_restore(flags);
+	}
+}
+
+static long ntk_call_here(void *arg)
+{
+	struct ntk_call *call = arg;
+
+	switch (call->context) {
+	case NTK_THREAD:
+		call->fn(call->arg);
+		return 0;
+	case NTK_SOFTIRQ:
+	case NTK_HARDIRQ:
+		return ntk_call_interrupt(call);
+	default:
+		ntk_call_atomic(call);
+		return 0;
+	}
+}
+
+/* Runs @fn on @cpu (-1: on this one) and returns when it is done. */
+int ntk_run_in(enum ntk_context context, int cpu, void (*fn)(void *arg),
+	       void *arg)
+{
+	struct ntk_call call = { .context = context, .fn = fn, .arg = arg };
+
+	return cpu < 0 ? ntk_call_here(&call)
+		       : work_on_cpu(cpu, ntk_call_here, &call);
+}
+
+/* The CPUs that are online now, counted round. */
+int ntk_nth_cpu(unsigned int nr)
+{
+	int cpu;
+
+	nr %= num_online_cpus();
+	for_each_online_cpu(cpu) {
+		if (!nr--)
+			return cpu;
+	}
+	return 0;
+}
+
+/* ---- crews of threads ---- */
+
+static int ntk_worker_main(void *arg)
+{
+	struct ntk_worker *worker = arg;
+
+	worker->crew->fn(worker);
+	complete(&worker->done);
+	set_current_state(TASK_INTERRUPTIBLE);
+	while (!kthread_should_stop()) {
+		schedule();
+		set_current_state(TASK_INTERRUPTIBLE);
+	}
+	__set_current_state(TASK_RUNNING);
+	return 0;
+}
+
+static int ntk_worker_create(struct ntk_crew *crew, unsigned int id, bool bound)
+{
+	struct ntk_worker *worker = &crew->worker[id];
+
+	worker->crew = crew;
+	worker->id = id;
+	worker->cpu = bound ? ntk_nth_cpu(id) : -1;
+	init_completion(&worker->done);
+	prandom_seed_state(&worker->rng, NTK_SEED + id);
+	worker->task = kthread_create(ntk_worker_main, worker, "ntk/%u", id);
+	if (IS_ERR(worker->task))
+		return PTR_ERR(worker->task);
+	if (bound)
+		kthread_bind(worker->task, worker->cpu);
+	crew->nr++;
+	return 0;
+}
+
+/* Starts @nr threads, each @bound to a CPU of its own while there are any. */
+int ntk_crew_start(struct ntk_crew *crew, unsigned int nr, bool bound,
+		   void (*fn)(struct ntk_worker *worker), void *arg)
+{
+	unsigned int id;
+	int err = 0;
+
+	memset(crew, 0, sizeof(*crew));
+	crew->fn = fn;
+	crew->arg = arg;
+	for (id = 0; id < min_t(unsigned int, nr, NTK_MAX_WORKERS) && !err; id++)
+		err = ntk_worker_create(crew, id, bound);
+	for (id = 0; id < crew->nr; id++)
+		wake_up_process(crew->worker[id].task);
+	if (err) {
+		WRITE_ONCE(crew->stop, true);
+		ntk_crew_finish(crew);
+	}
+	return err;
+}
+
+/* Waits for every worker to return; tells those that are late to stop. */
+int ntk_crew_finish(struct ntk_crew *crew)
+{
+	unsigned long left = NTK_CREW_TIMEOUT;
+	unsigned int id;
+	int err = 0;
+
+	for (id = 0; id < crew->nr; id++) {
+		struct ntk_worker *worker = &crew->worker[id];
+
+		left = wait_for_completion_timeout(&worker->done, left);
+		if (!left) {
+			err = -ETIMEDOUT;
+			WRITE_ONCE(crew->stop, true);
+			left = 1;
+		}
+		kthread_stop(worker->task);
+	}
+	return err;
+}
+
+void ntk_crew_expect_clean(struct kunit *test, struct ntk_crew *crew)
+{
+	unsigned int id;
+
+	for (id = 0; id < crew->nr; id++)
+		ntk_expect_clean(test, &crew->worker[id].tally);
+}
+
+u32 ntk_random_below(struct rnd_state *rng, u32 limit)
+{
+	return ((u64)prandom_u32_state(rng) * limit) >> 32;
+}
+
+MODULE_LICENSE("GPL");
+MODULE_AUTHOR("ntpool developers");
+MODULE_DESCRIPTION("KUnit suites of ntpool, the NT pool, zones and lookaside lists");

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the suites share: reports as data instead of log lines, the debugfs
+ * files as tables, one routine run in any context of the kernel, crews of
+ * threads, and expectations that are counted in a loop and asserted once.
+ *
+ * Every suite uses ntk_init() and ntk_exit(). Between the two no report
+ * reaches the log: each must be taken by the test that provoked it, and one
+ * that nobody took fails the test. ntk_exit() also finds memory that a test
+ * left behind, a heap that does not verify and a hook that was not undone.
+ */
+#ifndef NTK_FIXTURE_H
+#define NTK_FIXTURE_H
+
+#include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/limits.h>
+#include <linux/mm.h>
+#include <linux/prandom.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#include <ntddk.h>
+
+#include "../module/test.h"
+
+/* Stop codes and their first parameters that the suites expect. */
+#define NTK_BAD_POOL_HEADER	0x19
+#define NTK_BAD_POOL_CALLER	0xc2
+#define NTK_MUST_BE_NONPAGED	0xd3
+
+#define NTK_LIST_CORRUPT	0x03
+#define NTK_HEADER_CHANGED	0x05
+#define NTK_HEADER_CORRUPT	0x20
+#define NTK_DOUBLE_FREE		0x07
+#define NTK_ALLOC_IRQL		0x08
+#define NTK_FREE_IRQL		0x09
+#define NTK_WRONG_TAG		0x0a
+#define NTK_USER_ADDRESS	0x40
+#define NTK_LINEAR_ADDRESS	0x42
+#define NTK_MAPPED_ADDRESS	0x43
+#define NTK_NO_ADDRESS		0x46
+#define NTK_MIDDLE_NONPAGED	0x99
+#define NTK_MIDDLE_PAGED	0x41286
+
+/* The geometry that the contract promises on 64-bit kernels. */
+#define NTK_UNIT		(2 * sizeof(void *))
+#define NTK_HEADER		16
+#define NTK_SMALL_MAX		(PAGE_SIZE - NTK_HEADER - NTK_UNIT)
+
+#define NTK_MAX_WORKERS		8
+
+/* A loop's expectations: how many were checked, how many failed, which first. */
+struct ntk_tally {
+	unsigned int checks;
+	unsigned int failures;
+	char first[112];
+};
+
+__printf(3, 4)
+bool ntk_check(struct ntk_tally *tally, bool ok, const char *fmt, ...);
+void ntk_expect_clean(struct kunit *test, const struct ntk_tally *tally);
+
+/* One debugfs file as it was read; rows stay valid until the next read. */
+struct ntk_table {
+	char *buf;
+	size_t size;
+	ssize_t len;
+};
+
+int ntk_table_read(struct ntk_table *table, const char *file);
+void ntk_table_free(struct ntk_table *table);
+const char *ntk_table_line(const struct ntk_table *table, unsigned int nr);
+const char *ntk_table_next(const struct ntk_table *table, const char *row);
+int ntk_table_column(const struct ntk_table *table, const char *name);
+const char *ntk_table_find(const struct ntk_table *table, const char *first,
+			   const char *second);
+bool ntk_row_text(const char *row, int column, char *out, size_t size);
+s64 ntk_row_number(const char *row, int column);
+unsigned int ntk_row_fields(const char *row);
+s64 ntk_table_sum(const struct ntk_table *table, const char *column,
+		  const char *type);
+
+/* A row of `tags`; all zero where the tag has no row. */
+struct ntk_tag_row {
+	s64 allocs;
+	s64 frees;
+	s64 diff;
+	s64 bytes;
+	s64 requested;
+	s64 failed;
+};
+
+/* A row of `pools`. */
+struct ntk_pool_row {
+	s64 pages;
+	s64 blocks;
+	s64 bytes;
+	s64 requested;
+	s64 free_bytes;
+	s64 cached_bytes;
+	s64 big_pages;
+	s64 failed;
+};
+
+/* What a test case owns; test->priv points to it. */
+struct ntk_fixture {
+	struct ntk_table table;
+	struct ntk_pool_row base[2];	/* nonpaged, paged */
+};
+
+int ntk_init(struct kunit *test);
+void ntk_exit(struct kunit *test);
+struct ntk_table *ntk_read(struct kunit *test, const char *file);
+struct ntk_tag_row ntk_tag_row(struct kunit *test, u32 tag, bool paged);
+struct ntk_pool_row ntk_pool_row(struct kunit *test, bool paged);
+void ntk_need_cpus(struct kunit *test, unsigned int nr);
+
+u32 ntk_tag4(const char *text);
+void ntk_tag_text(u32 tag, char out[17]);
+size_t ntk_block_bytes(size_t requested);
+
+/* Reports since the last take; the first of them is copied out. */
+unsigned int ntk_take_reports(struct ntpool_test_report *first);
+bool ntk_took_report(u32 code, u64 param, struct ntpool_test_report *report);
+void ntk_expect_report(struct kunit *test, const char *what, u32 code,
+		       u64 param, struct ntpool_test_report *report);
+void ntk_expect_no_report(struct kunit *test, const char *what);
+
+enum ntk_context {
+	NTK_THREAD,
+	NTK_BH_OFF,
+	NTK_PREEMPT_OFF,
+	NTK_SPIN_LOCK,
+	NTK_IRQ_OFF,
+	NTK_SOFTIRQ,
+	NTK_HARDIRQ,
+	NTK_NR_CONTEXTS
+};
+
+const char *ntk_context_name(enum ntk_context context);
+int ntk_run_in(enum ntk_context context, int cpu, void (*fn)(void *arg),
+	       void *arg);
+int ntk_nth_cpu(unsigned int nr);
+
+/* One thread of a crew; fn may use everything but crew and done freely. */
+struct ntk_worker {
+	struct ntk_crew *crew;
+	struct task_struct *task;
+	struct completion done;
+	struct rnd_state rng;
+	struct ntk_tally tally;
+	unsigned int id;
+	int cpu;
+};
+
+struct ntk_crew {
+	void (*fn)(struct ntk_worker *worker);
+	void *arg;
+	unsigned int nr;
+	bool stop;		/* set by the test, polled by fn */
+	struct ntk_worker worker[NTK_MAX_WORKERS];
+};
+
+int ntk_crew_start(struct ntk_crew *crew, unsigned int nr, bool bound,
+		   void (*fn)(struct ntk_worker *worker), void *arg);
+int ntk_crew_finish(struct ntk_crew *crew);
+void ntk_crew_expect_clean(struct kunit *test, struct ntk_crew *crew);
+u32 ntk_random_below(struct rnd_state *rng, u32 limit);
+
+#endif

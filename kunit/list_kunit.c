@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * NT's linked lists: the plain singly and doubly linked ones, and the
+ * interlocked singly linked ones from threads and hard interrupts at once.
+ * An entry is only memory; nothing here comes from the pool.
+ */
+#include <linux/atomic.h>
+#include <linux/preempt.h>
+#include <linux/smp.h>
+
+#include "fixture.h"
+
+#define NTK_ENTRIES	24
+#define NTK_ROUNDS	2000
+
+struct ntk_node {
+	SINGLE_LIST_ENTRY link;
+	atomic_t owned;		/* 1 while somebody has it */
+};
+
+static void ntk_push_pop_test(struct kunit *test)
+{
+	SINGLE_LIST_ENTRY head = {};
+	SINGLE_LIST_ENTRY entry[3];
+	int i;
+
+	KUNIT_EXPECT_NULL(test, PopEntryList(&head));
+	for (i = 0; i < 3; i++)
+		PushEntryList(&head, &entry[i]);
+	KUNIT_EXPECT_PTR_EQ(test, head.Next, &entry[2]);
+	for (i = 2; i >= 0; i--)
+		KUNIT_EXPECT_PTR_EQ(test, PopEntryList(&head), &entry[i]);
+	KUNIT_EXPECT_NULL(test, head.Next);
+	KUNIT_EXPECT_NULL(test, PopEntryList(&head));
+}
+
+/* Push returns what was first before, pop what was first. */
+static void ntk_interlocked_test(struct kunit *test)
+{
+	SINGLE_LIST_ENTRY head = {};
+	SINGLE_LIST_ENTRY one, two;
+	KSPIN_LOCK lock;
+
+	KeInitializeSpinLock(&lock);
+	KUNIT_EXPECT_NULL(test, ExInterlockedPopEntryList(&head, &lock));
+	KUNIT_EXPECT_NULL(test, ExInterlockedPushEntryList(&head, &one, &lock));
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedPushEntryList(&head, &two, &lock),
+			    &one);
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedPopEntryList(&head, &lock), &two);
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedPopEntryList(&head, &lock), &one);
+	KUNIT_EXPECT_NULL(test, ExInterlockedPopEntryList(&head, &lock));
+	KUNIT_EXPECT_EQ(test, lock, 0);
+}
+
+/* The order of a doubly linked list, both ways round. */
+static void ntk_expect_order(struct kunit *test, LIST_ENTRY *head,
+			     LIST_ENTRY **want, int nr)
+{
+	LIST_ENTRY *forth = head, *back = head;
+	int i;
+
+	for (i = 0; i < nr; i++) {
+		forth = forth->Flink;
+		back = back->Blink;
+		KUNIT_EXPECT_PTR_EQ_MSG(test, forth, want[i], "entry %d", i);
+		KUNIT_EXPECT_PTR_EQ_MSG(test, back, want[nr - 1 - i],
+					"entry %d from behind", i);
+	}
+	KUNIT_EXPECT_PTR_EQ(test, forth->Flink, head);
+	KUNIT_EXPECT_PTR_EQ(test, back->Blink, head);
+	KUNIT_EXPECT_EQ(test, !!IsListEmpty(head), nr == 0);
+}
+
+static void ntk_double_insert_test(struct kunit *test)
+{
+	LIST_ENTRY head, a, b, c;
+
+	InitializeListHead(&head);
+	ntk_expect_order(test, &head, NULL, 0);
+	InsertHeadList(&head, &b);
+	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &b }, 1);
+	InsertHeadList(&head, &a);
+	InsertTailList(&head, &c);
+	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &a, &b, &c }, 3);
+}
+
+static void ntk_double_remove_test(struct kunit *test)
+{
+	LIST_ENTRY head, a, b, c;
+
+	InitializeListHead(&head);
+	InsertTailList(&head, &a);
+	InsertTailList(&head, &b);
+	InsertTailList(&head, &c);
+	KUNIT_EXPECT_FALSE(test, RemoveEntryList(&b));
+	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &a, &c }, 2);
+	KUNIT_EXPECT_PTR_EQ(test, RemoveTailList(&head), &c);
+	KUNIT_EXPECT_PTR_EQ(test, RemoveHeadList(&head), &a);
+	ntk_expect_order(test, &head, NULL, 0);
+	InsertHeadList(&head, &a);
+	KUNIT_EXPECT_TRUE(test, RemoveEntryList(&a));
+	ntk_expect_order(test, &head, NULL, 0);
+}
+
+/* A whole circle without a head becomes the end of the list. */
+static void ntk_append_test(struct kunit *test)
+{
+	LIST_ENTRY head, circle, a, b, c;
+
+	InitializeListHead(&head);
+	InsertTailList(&head, &a);
+	InitializeListHead(&circle);
+	InsertTailList(&circle, &b);
+	InsertTailList(&circle, &c);
+	RemoveEntryList(&circle);
+	AppendTailList(&head, &b);
+	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &a, &b, &c }, 3);
+}
+
+struct ntk_list_race {
+	SINGLE_LIST_ENTRY head;
+	KSPIN_LOCK lock;
+	struct ntk_node node[NTK_ENTRIES];
+	atomic_t wrong;
+	atomic_t interrupts;
+};
+
+static struct ntk_node *ntk_race_pop(struct ntk_list_race *race)
+{
+	SINGLE_LIST_ENTRY *link = ExInterlockedPopEntryList(&race->head,
+							    &race->lock);
+	struct ntk_node *node;
+
+	if (!link)
+		return NULL;
+	node = CONTAINING_RECORD(link, struct ntk_node, link);
+	if (atomic_inc_return(&node->owned) != 1)
+		atomic_inc(&race->wrong);
+	return node;
+}
+
+static void ntk_race_push(struct ntk_list_race *race, struct ntk_node *node)
+{
+	if (atomic_dec_return(&node->owned))
+		atomic_inc(&race->wrong);
+	ExInterlockedPushEntryList(&race->head, &node->link, &race->lock);
+}
+
+/* An idle CPU may be called without an interrupt; that is not counted. */
+static void ntk_race_interrupt(void *arg)
+{
+	struct ntk_list_race *race = arg;
+	struct ntk_node *node = ntk_race_pop(race);
+
+	if (node)
+		ntk_race_push(race, node);
+	if (in_hardirq())
+		atomic_inc(&race->interrupts);
+}
+
+static void ntk_race_thread(struct ntk_worker *worker)
+{
+	struct ntk_list_race *race = worker->crew->arg;
+	int i;
+
+	for (i = 0; i < NTK_ROUNDS; i++) {
+		struct ntk_node *one = ntk_race_pop(race);
+		struct ntk_node *two = ntk_race_pop(race);
+
+		ntk_check(&worker->tally, one && two && one != two,
+			  "round %d: not two entries", i);
+		if (one)
+			ntk_race_push(race, one);
+		if (two)
+			ntk_race_push(race, two);
+		if (i % 16 == 0)
+			smp_call_function_single(ntk_nth_cpu(worker->id + 1),
+						 ntk_race_interrupt, race, 1);
+	}
+}
+
+/* Four threads take two each, interrupts one more: there are always enough. */
+static void ntk_race_test(struct kunit *test)
+{
+	struct ntk_list_race *race;
+	struct ntk_crew *crew;
+	int nr = 0;
+	int i;
+
+	ntk_need_cpus(test, 2);
+	race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);
+	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, race);
+	KUNIT_ASSERT_NOT_NULL(test, crew);
+	KeInitializeSpinLock(&race->lock);
+	for (i = 0; i < NTK_ENTRIES; i++) {
+		atomic_set(&race->node[i].owned, 1);
+		ntk_race_push(race, &race->node[i]);
+	}
+	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 4, true, ntk_race_thread,
+					     race), 0);
+	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
+	ntk_crew_expect_clean(test, crew);
+	while (nr <= NTK_ENTRIES && ntk_race_pop(race))
+		nr++;
+	KUNIT_EXPECT_EQ(test, nr, NTK_ENTRIES);
+	KUNIT_EXPECT_EQ(test, atomic_read(&race->wrong), 0);
+	KUNIT_EXPECT_GT(test, atomic_read(&race->interrupts), 0);
+}
+
+static struct kunit_case ntk_list_cases[] = {
+	KUNIT_CASE(ntk_push_pop_test),
+	KUNIT_CASE(ntk_interlocked_test),
+	KUNIT_CASE(ntk_double_insert_test),
+	KUNIT_CASE(ntk_double_remove_test),
+	KUNIT_CASE(ntk_append_test),
+	KUNIT_CASE(ntk_race_test),
+	{}
+};
+
+static struct kunit_suite ntk_list_suite = {
+	.name = "ntpool_list",
+	.init = ntk_init,
+	.exit = ntk_exit,
+	.test_cases = ntk_list_cases,
+};
+
+kunit_test_suite(ntk_list_suite);

@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Zones: as many blocks as fit, each a different one, and then NULL; the
+ * statuses and alignments; last freed is first allocated; extensions, after
+ * which a block is still told to be of the first segment or not; and the
+ * interlocked forms from threads and hard interrupts of several CPUs at once.
+ * The memory is the test's own: a zone allocates nothing.
+ */
+#include <linux/atomic.h>
+#include <linux/sched.h>
+#include <linux/smp.h>
+
+#include "fixture.h"
+
+#define NTK_SEGMENT	sizeof(ZONE_SEGMENT_HEADER)
+#define NTK_ROOM	2048		/* bytes of one segment */
+#define NTK_SHARED	32		/* blocks that CPUs fight for */
+#define NTK_ROUNDS	1500
+
+struct ntk_zone {
+	ZONE_HEADER zone;
+	KSPIN_LOCK lock;
+	u8 first[NTK_ROOM] __aligned(16);
+	u8 second[NTK_ROOM] __aligned(16);
+};
+
+static struct ntk_zone *ntk_new_zone(struct kunit *test)
+{
+	struct ntk_zone *z = kunit_kzalloc(test, sizeof(*z), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, z);
+	KeInitializeSpinLock(&z->lock);
+	return z;
+}
+
+static bool ntk_within(const u8 *segment, const void *block, u32 size)
+{
+	const u8 *at = block;
+
+	return at >= segment + NTK_SEGMENT && at + size <= segment + NTK_ROOM;
+}
+
+/*
+ * Takes every block: each inside @segment, on a block's place, none twice.
+ * Returns how many there were.
+ */
+static unsigned int ntk_take_all(struct ntk_tally *tally, ZONE_HEADER *zone,
+				 u8 *segment, u32 size)
+{
+	DECLARE_BITMAP(taken, NTK_ROOM / 8) = {};
+	unsigned int nr = 0;
+	u8 *block;
+
+	while (nr <= NTK_ROOM / 8 && (block = ExAllocateFromZone(zone))) {
+		unsigned long place = block - segment - NTK_SEGMENT;
+
+		nr++;
+		if (!ntk_check(tally, ntk_within(segment, block, size),
+			       "block %u of %u lies outside", nr, size))
+			continue;
+		ntk_check(tally, place % size == 0, "block %u of %u at %lu", nr,
+			  size, place);
+		ntk_check(tally, !__test_and_set_bit(place / size, taken),
+			  "block %u of %u given twice", nr, size);
+		memset(block, 0xff, size);
+	}
+	ntk_check(tally, ExIsFullZone(zone), "zone of %u is not full", size);
+	ntk_check(tally, !ExAllocateFromZone(zone), "one more than all");
+	return nr;
+}
+
+/* Four blocks are four allocations, all different, and the fifth is NULL. */
+static void ntk_four_test(struct kunit *test)
+{
+	struct ntk_zone *z = ntk_new_zone(test);
+	void *block[5];
+	int i, j;
+
+	KUNIT_ASSERT_EQ(test, ExInitializeZone(&z->zone, 64, z->first,
+					       NTK_SEGMENT + 4 * 64),
+			STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, z->zone.BlockSize, 64);
+	KUNIT_EXPECT_FALSE(test, ExIsFullZone(&z->zone));
+	for (i = 0; i < 5; i++) {
+		block[i] = ExAllocateFromZone(&z->zone);
+		KUNIT_EXPECT_EQ_MSG(test, !!block[i], i < 4, "block %d", i);
+		for (j = 0; j < i; j++)
+			KUNIT_EXPECT_PTR_NE_MSG(test, block[i], block[j],
+						"block %d is block %d", i, j);
+	}
+	KUNIT_EXPECT_TRUE(test, ExIsFullZone(&z->zone));
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_TRUE(test, ntk_within(z->first, block[i], 64));
+}
+
+/* Every block size against segments with and without a rest. */
+static void ntk_carving_test(struct kunit *test)
+{
+	static const u32 rests[] = { 0, 8, 16, 24 };
+	struct ntk_zone *z = ntk_new_zone(test);
+	struct ntk_tally tally = {};
+	unsigned int nr, i;
+	u32 size, room;
+
+	for (size = 8; size <= 512; size += 8) {
+		for (i = 0; i < ARRAY_SIZE(rests); i++) {
+			room = NTK_SEGMENT + 3 * size + rests[i];
+			ntk_check(&tally,
+				  !ExInitializeZone(&z->zone, size, z->first,
+						    room),
+				  "%u in %u", size, room);
+			nr = ntk_take_all(&tally, &z->zone, z->first, size);
+			ntk_check(&tally, nr == (room - NTK_SEGMENT) / size,
+				  "%u in %u gave %u", size, room, nr);
+		}
+	}
+	ntk_expect_clean(test, &tally);
+}
+
+struct ntk_bad_zone {
+	const char *name;
+	u32 block;
+	u32 offset;		/* of the segment from an aligned place */
+	u32 size;
+};
+
+static struct ntk_bad_zone ntk_bad_zones[] = {
+	{ "segment at 1", 64, 1, 1024 },
+	{ "segment at 2", 64, 2, 1024 },
+	{ "segment at 4", 64, 4, 1024 },
+	{ "block size 0", 0, 0, 1024 },
+	{ "block size 4", 4, 0, 1024 },
+	{ "block size 12", 12, 0, 1024 },
+	{ "block size 63", 63, 0, 1024 },
+	{ "block size 65", 65, 0, 1024 },
+	{ "block as large as the segment", 64, 0, 64 },
+	{ "block larger than the segment", 1032, 0, 1024 },
+	{ "header leaves too little", 1016, 0, 1024 },
+	{ "segment of nothing", 64, 0, 0 },
+	{ "segment of half a header", 8, 0, 8 },
+	{ "segment of a header", 8, 0, NTK_SEGMENT },
+	{ "block size near 2^32", 0xfffffff8, 0, 1024 },
+	{ "block size 2^31", 0x80000000, 0, 1024 },
+};
+
+static void ntk_bad_zone_desc(struct ntk_bad_zone *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(ntk_bad_zone, ntk_bad_zones, ntk_bad_zone_desc);
+
+/* Refused with STATUS_UNSUCCESSFUL; neither zone nor segment is written. */
+static void ntk_bad_zone_test(struct kunit *test)
+{
+	const struct ntk_bad_zone *c = test->param_value;
+	struct ntk_zone *z = ntk_new_zone(test);
+	ZONE_HEADER before;
+
+	memset(&z->zone, 0x5a, sizeof(z->zone));
+	memset(z->first, 0xa5, sizeof(z->first));
+	before = z->zone;
+	KUNIT_EXPECT_EQ(test, ExInitializeZone(&z->zone, c->block,
+					       z->first + c->offset, c->size),
+			STATUS_UNSUCCESSFUL);
+	KUNIT_EXPECT_EQ(test, memcmp(&z->zone, &before, sizeof(before)), 0);
+	KUNIT_EXPECT_NULL(test, memchr_inv(z->first, 0xa5, sizeof(z->first)));
+}
+
+/* Eight bytes are enough for a segment; sixteen are not asked for. */
+static void ntk_alignment_test(struct kunit *test)
+{
+	struct ntk_zone *z = ntk_new_zone(test);
+	struct ntk_tally tally = {};
+
+	KUNIT_EXPECT_EQ(test, ExInitializeZone(&z->zone, 24, z->first + 8, 512),
+			STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, ntk_take_all(&tally, &z->zone, z->first + 8, 24),
+			(512 - NTK_SEGMENT) / 24);
+	ntk_expect_clean(test, &tally);
+}
+
+static void ntk_lifo_test(struct kunit *test)
+{
+	struct ntk_zone *z = ntk_new_zone(test);
+	void *block[4];
+	int i;
+
+	KUNIT_ASSERT_EQ(test, ExInitializeZone(&z->zone, 48, z->first,
+					       NTK_SEGMENT + 4 * 48),
+			STATUS_SUCCESS);
+	for (i = 0; i < 4; i++)
+		block[i] = ExAllocateFromZone(&z->zone);
+	KUNIT_EXPECT_NULL(test, ExFreeToZone(&z->zone, block[2]));
+	KUNIT_EXPECT_PTR_EQ(test, ExFreeToZone(&z->zone, block[0]), block[2]);
+	KUNIT_EXPECT_PTR_EQ(test, ExFreeToZone(&z->zone, block[3]), block[0]);
+	KUNIT_EXPECT_FALSE(test, ExIsFullZone(&z->zone));
+	KUNIT_EXPECT_PTR_EQ(test, ExAllocateFromZone(&z->zone), block[3]);
+	KUNIT_EXPECT_PTR_EQ(test, ExAllocateFromZone(&z->zone), block[0]);
+	KUNIT_EXPECT_PTR_EQ(test, ExAllocateFromZone(&z->zone), block[2]);
+	KUNIT_EXPECT_NULL(test, ExAllocateFromZone(&z->zone));
+	KUNIT_EXPECT_TRUE(test, ExIsFullZone(&z->zone));
+}
+
+/* The same through the caller's lock, by the same rules. */
+static void ntk_interlocked_test(struct kunit *test)
+{
+	struct ntk_zone *z = ntk_new_zone(test);
+	void *one, *two;
+
+	KUNIT_ASSERT_EQ(test, ExInitializeZone(&z->zone, 32, z->first,
+					       NTK_SEGMENT + 2 * 32),
+			STATUS_SUCCESS);
+	one = ExInterlockedAllocateFromZone(&z->zone, &z->lock);
+	two = ExInterlockedAllocateFromZone(&z->zone, &z->lock);
+	KUNIT_EXPECT_NOT_NULL(test, one);
+	KUNIT_EXPECT_NOT_NULL(test, two);
+	KUNIT_EXPECT_PTR_NE(test, one, two);
+	KUNIT_EXPECT_NULL(test, ExInterlockedAllocateFromZone(&z->zone,
+							      &z->lock));
+	KUNIT_EXPECT_NULL(test, ExInterlockedFreeToZone(&z->zone, one,
+							&z->lock));
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedFreeToZone(&z->zone, two,
+							  &z->lock), one);
+	KUNIT_EXPECT_EQ(test, ExInterlockedExtendZone(&z->zone, z->second,
+						      NTK_SEGMENT + 3 * 32,
+						      &z->lock),
+			STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, ExInterlockedExtendZone(&z->zone, z->second + 4,
+						      NTK_SEGMENT + 3 * 32,
+						      &z->lock),
+			STATUS_UNSUCCESSFUL);
+	KUNIT_EXPECT_FALSE(test, ExIsFullZone(&z->zone));
+}
+
+/* Blocks are added; those that were free or taken stay what they are. */
+static void ntk_extend_test(struct kunit *test)
+{
+	struct ntk_zone *z = ntk_new_zone(test);
+	unsigned int first = 0, second = 0;
+	void *taken, *block;
+
+	KUNIT_ASSERT_EQ(test, ExInitializeZone(&z->zone, 64, z->first,
+					       NTK_SEGMENT + 3 * 64 + 40),
+			STATUS_SUCCESS);
+	taken = ExAllocateFromZone(&z->zone);
+	memset(taken, 0x77, 64);
+	KUNIT_EXPECT_EQ(test, ExExtendZone(&z->zone, z->second,
+					   NTK_SEGMENT + 5 * 64),
+			STATUS_SUCCESS);
+	while (first + second < 100 && (block = ExAllocateFromZone(&z->zone))) {
+		KUNIT_EXPECT_PTR_NE(test, block, taken);
+		first += ntk_within(z->first, block, 64);
+		second += ntk_within(z->second, block, 64);
+		memset(block, 0x11, 64);
+	}
+	KUNIT_EXPECT_EQ(test, first, 2);
+	KUNIT_EXPECT_EQ(test, second, 5);
+	KUNIT_EXPECT_NULL(test, memchr_inv(taken, 0x77, 64));
+}
+
+/* A bad extension changes nothing: not the zone, not the free list. */
+static void ntk_bad_extend_test(struct kunit *test)
+{
+	struct ntk_zone *z = ntk_new_zone(test);
+	ZONE_HEADER before;
+
+	KUNIT_ASSERT_EQ(test, ExInitializeZone(&z->zone, 64, z->first, 1024),
+			STATUS_SUCCESS);
+	before = z->zone;
+	memset(z->second, 0xa5, sizeof(z->second));
+	KUNIT_EXPECT_EQ(test, ExExtendZone(&z->zone, z->second + 4, 1024),
+			STATUS_UNSUCCESSFUL);
+	KUNIT_EXPECT_EQ(test, ExExtendZone(&z->zone, z->second + 1, 1024),
+			STATUS_UNSUCCESSFUL);
+	KUNIT_EXPECT_EQ(test, ExExtendZone(&z->zone, z->second, 0),
+			STATUS_UNSUCCESSFUL);
+	KUNIT_EXPECT_EQ(test, ExExtendZone(&z->zone, z->second, 64),
+			STATUS_UNSUCCESSFUL);
+	KUNIT_EXPECT_EQ(test, ExExtendZone(&z->zone, z->second,
+					   NTK_SEGMENT + 56),
+			STATUS_UNSUCCESSFUL);
+	KUNIT_EXPECT_EQ(test, memcmp(&z->zone, &before, sizeof(before)), 0);
+	KUNIT_EXPECT_NULL(test, memchr_inv(z->second, 0xa5, sizeof(z->second)));
+}
+
+/* Right before an extension and after two of them. */
+static void ntk_first_segment_test(struct kunit *test)
+{
+	struct ntk_zone *z = ntk_new_zone(test);
+	struct ntk_tally tally = {};
+	u8 *third = z->second + 1024;
+	int round, i;
+
+	KUNIT_ASSERT_EQ(test, ExInitializeZone(&z->zone, 64, z->first,
+					       NTK_SEGMENT + 4 * 64),
+			STATUS_SUCCESS);
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < 4; i++) {
+			u32 at = NTK_SEGMENT + i * 64;
+
+			ntk_check(&tally,
+				  ExIsObjectInFirstZoneSegment(&z->zone,
+							       z->first + at),
+				  "round %d: %d of the first", round, i);
+			ntk_check(&tally,
+				  !ExIsObjectInFirstZoneSegment(&z->zone,
+								z->second + at),
+				  "round %d: %d of the second", round, i);
+			ntk_check(&tally,
+				  !ExIsObjectInFirstZoneSegment(&z->zone,
+								third + at),
+				  "round %d: %d of the third", round, i);
+		}
+		ntk_check(&tally,
+			  !ExIsObjectInFirstZoneSegment(&z->zone, z->first +
+							NTK_SEGMENT + 4 * 64),
+			  "round %d: behind the end", round);
+		ntk_check(&tally,
+			  !ExIsObjectInFirstZoneSegment(&z->zone, z->first - 1),
+			  "round %d: before the start", round);
+		if (round < 2)
+			KUNIT_EXPECT_EQ(test, ExExtendZone(&z->zone,
+							   round ? third
+								 : z->second,
+							   NTK_SEGMENT + 256),
+					STATUS_SUCCESS);
+	}
+	ntk_expect_clean(test, &tally);
+}
+
+struct ntk_zone_race {
+	struct ntk_zone *z;
+	atomic_t owned[NTK_SHARED];	/* 1 while somebody has the block */
+	atomic_t wrong;
+	atomic_t interrupts;
+};
+
+static int ntk_race_index(struct ntk_zone_race *race, u8 *block)
+{
+	return (block - race->z->first - NTK_SEGMENT) / 32;
+}
+
+static u8 *ntk_race_take(struct ntk_zone_race *race)
+{
+	u8 *block = ExInterlockedAllocateFromZone(&race->z->zone,
+						  &race->z->lock);
+
+	if (block && atomic_inc_return(&race->owned[ntk_race_index(race,
+								   block)]) != 1)
+		atomic_inc(&race->wrong);
+	return block;
+}
+
+static void ntk_race_give(struct ntk_zone_race *race, u8 *block)
+{
+	if (atomic_dec_return(&race->owned[ntk_race_index(race, block)]))
+		atomic_inc(&race->wrong);
+	ExInterlockedFreeToZone(&race->z->zone, block, &race->z->lock);
+}
+
+/*
+ * What an interrupt handler does in the middle of a thread's operation. An
+ * idle CPU may be called without an interrupt; that call is not counted.
+ */
+static void ntk_race_interrupt(void *arg)
+{
+	struct ntk_zone_race *race = arg;
+	u8 *block = ntk_race_take(race);
+
+	if (block)
+		ntk_race_give(race, block);
+	if (in_hardirq())
+		atomic_inc(&race->interrupts);
+}
+
+static void ntk_race_thread(struct ntk_worker *worker)
+{
+	struct ntk_zone_race *race = worker->crew->arg;
+	u8 *block[4] = {};
+	int i;
+
+	for (i = 0; i < NTK_ROUNDS; i++) {
+		u32 at = ntk_random_below(&worker->rng, ARRAY_SIZE(block));
+
+		if (block[at]) {
+			ntk_race_give(race, block[at]);
+			block[at] = NULL;
+		} else {
+			block[at] = ntk_race_take(race);
+		}
+		if (i % 8 == 0)
+			smp_call_function_single(ntk_nth_cpu(worker->id + 1),
+						 ntk_race_interrupt, race, 1);
+	}
+	for (i = 0; i < ARRAY_SIZE(block); i++) {
+		if (block[i])
+			ntk_race_give(race, block[i]);
+	}
+	ntk_check(&worker->tally, !atomic_read(&race->wrong), "%d wrong",
+		  atomic_read(&race->wrong));
+}
+
+/* No block is ever given twice, and in the end every one is there. */
+static void ntk_race_test(struct kunit *test)
+{
+	struct ntk_zone_race *race;
+	struct ntk_tally tally = {};
+	struct ntk_crew *crew;
+
+	ntk_need_cpus(test, 2);
+	race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);
+	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, race);
+	KUNIT_ASSERT_NOT_NULL(test, crew);
+	race->z = ntk_new_zone(test);
+	KUNIT_ASSERT_EQ(test, ExInitializeZone(&race->z->zone, 32,
+					       race->z->first,
+					       NTK_SEGMENT + NTK_SHARED * 32),
+			STATUS_SUCCESS);
+	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 4, true, ntk_race_thread,
+					     race), 0);
+	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
+	ntk_crew_expect_clean(test, crew);
+	KUNIT_EXPECT_EQ(test, atomic_read(&race->wrong), 0);
+	KUNIT_EXPECT_GT(test, atomic_read(&race->interrupts), 0);
+	KUNIT_EXPECT_EQ(test, ntk_take_all(&tally, &race->z->zone,
+					   race->z->first, 32), NTK_SHARED);
+	ntk_expect_clean(test, &tally);
+}
+
+static struct kunit_case ntk_zone_cases[] = {
+	KUNIT_CASE(ntk_four_test),
+	KUNIT_CASE(ntk_carving_test),
+	KUNIT_CASE_PARAM(ntk_bad_zone_test, ntk_bad_zone_gen_params),
+	KUNIT_CASE(ntk_alignment_test),
+	KUNIT_CASE(ntk_lifo_test),
+	KUNIT_CASE(ntk_interlocked_test),
+	KUNIT_CASE(ntk_extend_test),
+	KUNIT_CASE(ntk_bad_extend_test),
+	KUNIT_CASE(ntk_first_segment_test),
+	KUNIT_CASE(ntk_race_test),
+	{}
+};
+
+static struct kunit_suite ntk_zone_suite = {
+	.name = "ntpool_zone",
+	.init = ntk_init,
+	.exit = ntk_exit,
+	.test_cases = ntk_zone_cases,
+};
+
+kunit_test_suite(ntk_zone_suite);
