@@ -30,8 +30,8 @@ struct page_copy {
 
 /* Calls @fn under the lock for each page of @heap; may sleep between pages. */
 static int heap_walk_pages(struct ntp_heap *heap,
-			      void (*fn)(struct ntp_page *page, void *arg),
-			      int (*then)(void *arg), void *arg)
+			   void (*fn)(struct ntp_page *page, void *arg),
+			   int (*then)(void *arg), void *arg)
 {
 	struct ntp_page *cursor = kzalloc(sizeof(*cursor), GFP_KERNEL);
 	struct ntp_page *page;

@@ -39,7 +39,7 @@ is_nt_style() {
 	case $1 in
 	include/nt/* | kunit/* | tools/system/mod/* | module/samples/disk_nt.c) ;;
 	module/pool.c | module/zone.c | module/lookaside.c | module/list.c) ;;
-	module/irql.[ch]) ;;
+	module/irql.[ch] | module/klock.h) ;;
 	*) return 1 ;;
 	esac
 }
