@@ -387,7 +387,7 @@ thin_out()
 
 unload()
 {
-	local tag file
+	local tag file allocs frees left
 
 	heading "Unload"
 	run "rmmod ntpool_disk" rmmod ntpool_disk
