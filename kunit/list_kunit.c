@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * NT's linked lists: the plain singly and doubly linked ones, and the
- * interlocked singly linked ones from threads and hard interrupts at once.
- * An entry is only memory; nothing here comes from the pool.
+ * NT's linked lists, singly and doubly linked: the plain ones, and the
+ * interlocked ones from threads and hard interrupts at once. An entry is only
+ * memory; nothing here comes from the pool.
  */
 #include <linux/atomic.h>
 #include <linux/preempt.h>
@@ -12,11 +12,6 @@
 
 #define NTK_ENTRIES	24
 #define NTK_ROUNDS	2000
-
-struct ntk_node {
-	SINGLE_LIST_ENTRY link;
-	atomic_t owned;		/* 1 while somebody has it */
-};
 
 static void ntk_push_pop_test(struct kunit *test)
 {
@@ -117,24 +112,107 @@ static void ntk_append_test(struct kunit *test)
 	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &a, &b, &c }, 3);
 }
 
+/* Insertions return the neighbour, NULL for the head; nobody keeps the lock. */
+static void ntk_double_interlocked_test(struct kunit *test)
+{
+	LIST_ENTRY head, a, b, c, d;
+	KSPIN_LOCK lock;
+
+	KeInitializeSpinLock(&lock);
+	InitializeListHead(&head);
+	KUNIT_EXPECT_NULL(test, ExInterlockedRemoveHeadList(&head, &lock));
+	ntk_expect_order(test, &head, NULL, 0);
+	KUNIT_EXPECT_NULL(test, ExInterlockedInsertHeadList(&head, &b, &lock));
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedInsertHeadList(&head, &a, &lock),
+			    &b);
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedInsertTailList(&head, &c, &lock),
+			    &b);
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedInsertTailList(&head, &d, &lock),
+			    &c);
+	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &a, &b, &c, &d }, 4);
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedRemoveHeadList(&head, &lock), &a);
+	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &b, &c, &d }, 3);
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedRemoveHeadList(&head, &lock), &b);
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedRemoveHeadList(&head, &lock), &c);
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedRemoveHeadList(&head, &lock), &d);
+	KUNIT_EXPECT_NULL(test, ExInterlockedRemoveHeadList(&head, &lock));
+	KUNIT_EXPECT_NULL(test, ExInterlockedInsertTailList(&head, &a, &lock));
+	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &a }, 1);
+	KUNIT_EXPECT_EQ(test, lock, 0);
+}
+
+struct ntk_node {
+	SINGLE_LIST_ENTRY single;
+	LIST_ENTRY both;
+	atomic_t owned;		/* 1 while somebody has it */
+};
+
 struct ntk_list_race {
-	SINGLE_LIST_ENTRY head;
+	const struct ntk_race_kind *kind;
+	SINGLE_LIST_ENTRY single;
+	LIST_ENTRY both;
 	KSPIN_LOCK lock;
 	struct ntk_node node[NTK_ENTRIES];
 	atomic_t wrong;
 	atomic_t interrupts;
 };
 
+/* Which of the interlocked routines compete. */
+struct ntk_race_kind {
+	const char *name;
+	struct ntk_node *(*pop)(struct ntk_list_race *race);
+	void (*push)(struct ntk_list_race *race, struct ntk_node *node);
+};
+
+static struct ntk_node *ntk_single_pop(struct ntk_list_race *race)
+{
+	SINGLE_LIST_ENTRY *link = ExInterlockedPopEntryList(&race->single,
+							    &race->lock);
+
+	return link ? CONTAINING_RECORD(link, struct ntk_node, single) : NULL;
+}
+
+static void ntk_single_push(struct ntk_list_race *race, struct ntk_node *node)
+{
+	ExInterlockedPushEntryList(&race->single, &node->single, &race->lock);
+}
+
+static struct ntk_node *ntk_both_remove(struct ntk_list_race *race)
+{
+	LIST_ENTRY *link = ExInterlockedRemoveHeadList(&race->both,
+						       &race->lock);
+
+	return link ? CONTAINING_RECORD(link, struct ntk_node, both) : NULL;
+}
+
+static void ntk_both_head(struct ntk_list_race *race, struct ntk_node *node)
+{
+	ExInterlockedInsertHeadList(&race->both, &node->both, &race->lock);
+}
+
+static void ntk_both_tail(struct ntk_list_race *race, struct ntk_node *node)
+{
+	ExInterlockedInsertTailList(&race->both, &node->both, &race->lock);
+}
+
+static struct ntk_race_kind ntk_race_kinds[] = {
+	{ "singly linked", ntk_single_pop, ntk_single_push },
+	{ "doubly linked, at the head", ntk_both_remove, ntk_both_head },
+	{ "doubly linked, at the tail", ntk_both_remove, ntk_both_tail },
+};
+
+static void ntk_race_desc(struct ntk_race_kind *kind, char *desc)
+{
+	strscpy(desc, kind->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(ntk_race, ntk_race_kinds, ntk_race_desc);
+
 static struct ntk_node *ntk_race_pop(struct ntk_list_race *race)
 {
-	SINGLE_LIST_ENTRY *link = ExInterlockedPopEntryList(&race->head,
-							    &race->lock);
-	struct ntk_node *node;
+	struct ntk_node *node = race->kind->pop(race);
 
-	if (!link)
-		return NULL;
-	node = CONTAINING_RECORD(link, struct ntk_node, link);
-	if (atomic_inc_return(&node->owned) != 1)
+	if (node && atomic_inc_return(&node->owned) != 1)
 		atomic_inc(&race->wrong);
 	return node;
 }
@@ -143,7 +221,7 @@ static void ntk_race_push(struct ntk_list_race *race, struct ntk_node *node)
 {
 	if (atomic_dec_return(&node->owned))
 		atomic_inc(&race->wrong);
-	ExInterlockedPushEntryList(&race->head, &node->link, &race->lock);
+	race->kind->push(race, node);
 }
 
 /* An idle CPU may be called without an interrupt; that is not counted. */
@@ -192,7 +270,9 @@ static void ntk_race_test(struct kunit *test)
 	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, race);
 	KUNIT_ASSERT_NOT_NULL(test, crew);
+	race->kind = test->param_value;
 	KeInitializeSpinLock(&race->lock);
+	InitializeListHead(&race->both);
 	for (i = 0; i < NTK_ENTRIES; i++) {
 		atomic_set(&race->node[i].owned, 1);
 		ntk_race_push(race, &race->node[i]);
@@ -214,7 +294,8 @@ static struct kunit_case ntk_list_cases[] = {
 	KUNIT_CASE(ntk_double_insert_test),
 	KUNIT_CASE(ntk_double_remove_test),
 	KUNIT_CASE(ntk_append_test),
-	KUNIT_CASE(ntk_race_test),
+	KUNIT_CASE(ntk_double_interlocked_test),
+	KUNIT_CASE_PARAM(ntk_race_test, ntk_race_gen_params),
 	{}
 };
 

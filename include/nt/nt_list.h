@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * NT's linked lists: the doubly linked LIST_ENTRY, the singly linked
- * SINGLE_LIST_ENTRY with its interlocked forms, and the types of S-lists.
+ * NT's linked lists: the doubly linked LIST_ENTRY and the singly linked
+ * SINGLE_LIST_ENTRY, with their interlocked forms. S-lists are in nt_slist.h.
  *
  * The inlines are plain memory accesses: any IRQL, and the caller keeps others
  * out. The interlocked forms bring their own exclusion, through the caller's
@@ -17,6 +17,8 @@
  * InitializeListHead() - make a list empty
  * @ListHead: head; what it held is forgotten
  *
+ * Contract: the NT driver-interface reference.
+ *
  * Context: any IRQL.
  */
 FORCEINLINE void InitializeListHead(PLIST_ENTRY ListHead)
@@ -29,10 +31,12 @@ FORCEINLINE void InitializeListHead(PLIST_ENTRY ListHead)
  * IsListEmpty() - whether a list has no member
  * @ListHead: head of the list
  *
+ * Contract: the NT driver-interface reference.
+ *
  * Context: any IRQL.
  * Return: TRUE if it is empty.
  */
-FORCEINLINE BOOLEAN IsListEmpty(PLIST_ENTRY ListHead)
+FORCEINLINE BOOLEAN IsListEmpty(const struct _LIST_ENTRY *ListHead)
 {
 	return ListHead->Flink == ListHead;
 }
@@ -41,6 +45,8 @@ FORCEINLINE BOOLEAN IsListEmpty(PLIST_ENTRY ListHead)
  * InsertHeadList() - insert an entry as the first
  * @ListHead: head of the list
  * @Entry: what to insert; a member of no list
+ *
+ * Contract: the NT driver-interface reference.
  *
  * Context: any IRQL.
  */
@@ -59,6 +65,8 @@ FORCEINLINE void InsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY Entry)
  * @ListHead: head of the list
  * @Entry: what to insert; a member of no list
  *
+ * Contract: the NT driver-interface reference.
+ *
  * Context: any IRQL.
  */
 FORCEINLINE void InsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY Entry)
@@ -74,6 +82,8 @@ FORCEINLINE void InsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY Entry)
 /**
  * RemoveEntryList() - take an entry out of its list
  * @Entry: the member
+ *
+ * Contract: the NT driver-interface reference.
  *
  * Context: any IRQL.
  * Return: TRUE if the list is empty now.
@@ -92,6 +102,8 @@ FORCEINLINE BOOLEAN RemoveEntryList(PLIST_ENTRY Entry)
  * RemoveHeadList() - take out the first entry
  * @ListHead: head of the list
  *
+ * Contract: the NT driver-interface reference.
+ *
  * Context: any IRQL.
  * Return: the entry; of an empty list its head, as on NT.
  */
@@ -106,6 +118,8 @@ FORCEINLINE PLIST_ENTRY RemoveHeadList(PLIST_ENTRY ListHead)
 /**
  * RemoveTailList() - take out the last entry
  * @ListHead: head of the list
+ *
+ * Contract: the NT driver-interface reference.
  *
  * Context: any IRQL.
  * Return: the entry; of an empty list its head, as on NT.
@@ -122,6 +136,8 @@ FORCEINLINE PLIST_ENTRY RemoveTailList(PLIST_ENTRY ListHead)
  * AppendTailList() - append a whole list to another
  * @ListHead: head of the list that grows
  * @ListToAppend: any member of a circle of entries that has no head
+ *
+ * Contract: the NT driver-interface reference.
  *
  * Context: any IRQL.
  */
@@ -140,6 +156,8 @@ FORCEINLINE void AppendTailList(PLIST_ENTRY ListHead, PLIST_ENTRY ListToAppend)
  * @ListHead: head of the list
  * @Entry: what to insert
  *
+ * Contract: the NT driver-interface reference.
+ *
  * Context: any IRQL.
  */
 FORCEINLINE void PushEntryList(PSINGLE_LIST_ENTRY ListHead,
@@ -153,6 +171,8 @@ FORCEINLINE void PushEntryList(PSINGLE_LIST_ENTRY ListHead,
  * PopEntryList() - take out the first entry
  * @ListHead: head of the list
  *
+ * Contract: the NT driver-interface reference.
+ *
  * Context: any IRQL.
  * Return: the entry, or NULL if the list was empty.
  */
@@ -165,37 +185,16 @@ FORCEINLINE PSINGLE_LIST_ENTRY PopEntryList(PSINGLE_LIST_ENTRY ListHead)
 	return First;
 }
 
+PLIST_ENTRY ExInterlockedInsertHeadList(PLIST_ENTRY ListHead,
+					PLIST_ENTRY ListEntry, PKSPIN_LOCK Lock);
+PLIST_ENTRY ExInterlockedInsertTailList(PLIST_ENTRY ListHead,
+					PLIST_ENTRY ListEntry, PKSPIN_LOCK Lock);
+PLIST_ENTRY ExInterlockedRemoveHeadList(PLIST_ENTRY ListHead, PKSPIN_LOCK Lock);
+
 PSINGLE_LIST_ENTRY ExInterlockedPushEntryList(PSINGLE_LIST_ENTRY ListHead,
 					      PSINGLE_LIST_ENTRY ListEntry,
 					      PKSPIN_LOCK Lock);
 PSINGLE_LIST_ENTRY ExInterlockedPopEntryList(PSINGLE_LIST_ENTRY ListHead,
 					     PKSPIN_LOCK Lock);
-
-/**
- * struct _SLIST_ENTRY - member of an S-list
- * @Next: next member, NULL at the end
- */
-typedef struct _SLIST_ENTRY {
-	struct _SLIST_ENTRY *Next;
-} DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT) SLIST_ENTRY, *PSLIST_ENTRY;
-
-/**
- * union _SLIST_HEADER - head of an S-list; opaque to drivers
- * @Alignment: the first eight bytes
- * @Region: on 64 bit, the other eight
- */
-typedef union _SLIST_HEADER {
-#ifdef __LP64__
-	struct {
-		ULONGLONG Alignment;
-		ULONGLONG Region;
-	};
-#else
-	ULONGLONG Alignment;
-#endif
-} DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT) SLIST_HEADER, *PSLIST_HEADER;
-
-_Static_assert(sizeof(SLIST_HEADER) == MEMORY_ALLOCATION_ALIGNMENT,
-	       "SLIST_HEADER is 16 bytes, 8 on 32 bit");
 
 #endif

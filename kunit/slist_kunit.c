@@ -1,0 +1,695 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * S-lists: order, depth and sequence one call at a time, the depth's wrap, every
+ * context of the kernel, and then all at once: threads on every CPU, hard
+ * interrupts and softirqs that push, pop, flush and push chains, with a shadow
+ * of who owns each entry, and entries that are freed the moment they are popped.
+ * KASAN, on the debug kernel, sees whether anybody reads them afterwards.
+ *
+ * The shadow is in the entries, as atomic counts; the list is the only other
+ * thing that the threads share.
+ */
+#include <linux/atomic.h>
+#include <linux/interrupt.h>
+#include <linux/preempt.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/vmalloc.h>
+
+#include "fixture.h"
+
+#define NTK_VERIFIER		0xc4
+#define NTK_BAD_PARAMETER	0x16
+#define NTK_POOL_TRACKING	0x8
+
+#define NTK_DEPTHS		65536	/* a depth has as many values */
+#define NTK_WORKERS		4
+#define NTK_ENTRIES		48
+#define NTK_ROUNDS		(IS_ENABLED(CONFIG_KASAN) ? 1000 : 2000)
+/* Each allocates and frees twice, which KASAN and kmemleak make slow. */
+#define NTK_SHORT_ROUNDS	(IS_ENABLED(CONFIG_KASAN) ? 300 : 4000)
+#define NTK_LIVE		16	/* entries on the list of short-lived ones */
+#define NTK_ALIVE		0x4c495645
+
+#ifdef CONFIG_64BIT
+#define NTK_SEQUENCE_MAX	((1ULL << 48) - 1)
+#else
+#define NTK_SEQUENCE_MAX	0xffffULL
+#endif
+
+static u64 ntk_sequence(const SLIST_HEADER *head)
+{
+#ifdef CONFIG_64BIT
+	return head->HeaderX64.Sequence;
+#else
+	return head->Sequence;
+#endif
+}
+
+static void ntk_set_sequence(SLIST_HEADER *head, u64 sequence)
+{
+#ifdef CONFIG_64BIT
+	head->HeaderX64.Sequence = sequence;
+#else
+	head->Sequence = sequence;
+#endif
+}
+
+/* What a header says: its first entry, its depth and its sequence. */
+static void ntk_expect_head(struct kunit *test, SLIST_HEADER *head,
+			    SLIST_ENTRY *first, u16 depth, u64 sequence)
+{
+	KUNIT_EXPECT_PTR_EQ(test, FirstEntrySList(head), first);
+	KUNIT_EXPECT_EQ(test, ExQueryDepthSList(head), depth);
+	KUNIT_EXPECT_EQ(test, ntk_sequence(head), sequence);
+}
+
+static void ntk_init_test(struct kunit *test)
+{
+	SLIST_HEADER head;
+	SLIST_ENTRY entry;
+
+	memset(&head, 0xa5, sizeof(head));
+	InitializeSListHead(&head);
+	ntk_expect_head(test, &head, NULL, 0, 0);
+	ExInterlockedPushEntrySList(&head, &entry, NULL);
+	ntk_expect_head(test, &head, &entry, 1, 1);
+	ExInitializeSListHead(&head);
+	ntk_expect_head(test, &head, NULL, 0, 0);
+	KUNIT_EXPECT_NULL(test, ExInterlockedPopEntrySList(&head, NULL));
+	KUNIT_EXPECT_NULL(test, ExInterlockedFlushSList(&head));
+	ntk_expect_head(test, &head, NULL, 0, 0);
+}
+
+/* Drivers zero the structures that their heads are in. */
+static void ntk_zeroed_test(struct kunit *test)
+{
+	SLIST_HEADER head = {};
+	SLIST_ENTRY entry;
+
+	ntk_expect_head(test, &head, NULL, 0, 0);
+	KUNIT_EXPECT_NULL(test, ExInterlockedPopEntrySList(&head, NULL));
+	KUNIT_EXPECT_NULL(test, ExInterlockedPushEntrySList(&head, &entry, NULL));
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedPopEntrySList(&head, NULL), &entry);
+}
+
+/* What NT's debugger would show. */
+static void ntk_layout_test(struct kunit *test)
+{
+	SLIST_HEADER head = {};
+	SLIST_ENTRY entry[2];
+
+	ExInterlockedPushEntrySList(&head, &entry[0], NULL);
+	ExInterlockedPushEntrySList(&head, &entry[1], NULL);
+#ifdef CONFIG_64BIT
+	KUNIT_EXPECT_EQ(test, sizeof(head), 16);
+	KUNIT_EXPECT_EQ(test, __alignof__(SLIST_ENTRY), 16);
+	KUNIT_EXPECT_EQ(test, head.Alignment & 0xffff, 2);
+	KUNIT_EXPECT_EQ(test, head.Alignment >> 16, 2);
+	KUNIT_EXPECT_EQ(test, (u64)head.HeaderX64.NextEntry,
+			(unsigned long)&entry[1] >> 4);
+	KUNIT_EXPECT_EQ(test, (u64)head.Header16.Depth, 2);
+#else
+	KUNIT_EXPECT_EQ(test, sizeof(head), 8);
+	KUNIT_EXPECT_PTR_EQ(test, head.Next.Next, &entry[1]);
+	KUNIT_EXPECT_EQ(test, head.Depth, 2);
+	KUNIT_EXPECT_EQ(test, head.Sequence, 2);
+#endif
+}
+
+/* The sequence counts pushes, the depth entries, and pops go backwards. */
+static void ntk_lifo_test(struct kunit *test)
+{
+	SLIST_HEADER head;
+	SLIST_ENTRY entry[4];
+	int i;
+
+	InitializeSListHead(&head);
+	for (i = 0; i < 4; i++) {
+		SLIST_ENTRY *before = i ? &entry[i - 1] : NULL;
+
+		KUNIT_EXPECT_PTR_EQ(test, ExInterlockedPushEntrySList(&head,
+								      &entry[i],
+								      NULL),
+				    before);
+		KUNIT_EXPECT_PTR_EQ(test, entry[i].Next, before);
+		ntk_expect_head(test, &head, &entry[i], i + 1, i + 1);
+	}
+	for (i = 3; i >= 0; i--) {
+		KUNIT_EXPECT_PTR_EQ(test, ExInterlockedPopEntrySList(&head, NULL),
+				    &entry[i]);
+		ntk_expect_head(test, &head, i ? &entry[i - 1] : NULL, i, 4);
+	}
+	KUNIT_EXPECT_NULL(test, ExInterlockedPopEntrySList(&head, NULL));
+	ntk_expect_head(test, &head, NULL, 0, 4);
+}
+
+/* A lock that is held, or is none: who took it would spin for ever. */
+static void ntk_lock_ignored_test(struct kunit *test)
+{
+	KSPIN_LOCK lock = (KSPIN_LOCK)-1;
+	SLIST_HEADER head;
+	SLIST_ENTRY entry;
+
+	InitializeSListHead(&head);
+	KUNIT_EXPECT_NULL(test, ExInterlockedPushEntrySList(&head, &entry, &lock));
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedPopEntrySList(&head, &lock), &entry);
+	KUNIT_EXPECT_NULL(test, ExInterlockedPopEntrySList(&head, &lock));
+	KUNIT_EXPECT_EQ(test, lock, (KSPIN_LOCK)-1);
+}
+
+/* The other spellings work on the same list. */
+static void ntk_names_test(struct kunit *test)
+{
+	SLIST_HEADER head;
+	SLIST_ENTRY a, b;
+
+	InitializeSListHead(&head);
+	KUNIT_EXPECT_NULL(test, InterlockedPushEntrySList(&head, &a));
+	KUNIT_EXPECT_PTR_EQ(test, ExpInterlockedPushEntrySList(&head, &b), &a);
+	KUNIT_EXPECT_EQ(test, QueryDepthSList(&head), 2);
+	KUNIT_EXPECT_PTR_EQ(test, InterlockedPopEntrySList(&head), &b);
+	KUNIT_EXPECT_PTR_EQ(test, ExpInterlockedPopEntrySList(&head), &a);
+	InterlockedPushEntrySList(&head, &a);
+	KUNIT_EXPECT_PTR_EQ(test, InterlockedFlushSList(&head), &a);
+	InterlockedPushEntrySList(&head, &b);
+	KUNIT_EXPECT_PTR_EQ(test, ExpInterlockedFlushSList(&head), &b);
+	ntk_expect_head(test, &head, NULL, 0, 4);
+}
+
+/* A chain: these entries and NULL. */
+static void ntk_expect_chain(struct kunit *test, SLIST_ENTRY *first,
+			     SLIST_ENTRY **want, int nr)
+{
+	int i;
+
+	for (i = 0; i < nr; i++, first = first->Next) {
+		KUNIT_EXPECT_PTR_EQ_MSG(test, first, want[i], "entry %d", i);
+		if (first != want[i])
+			return;
+	}
+	KUNIT_EXPECT_NULL(test, first);
+}
+
+static void ntk_flush_test(struct kunit *test)
+{
+	SLIST_HEADER head;
+	SLIST_ENTRY a, b, c;
+
+	InitializeSListHead(&head);
+	ExInterlockedPushEntrySList(&head, &a, NULL);
+	ExInterlockedPushEntrySList(&head, &b, NULL);
+	ExInterlockedPushEntrySList(&head, &c, NULL);
+	ntk_expect_chain(test, ExInterlockedFlushSList(&head),
+			 (SLIST_ENTRY *[]){ &c, &b, &a }, 3);
+	ntk_expect_head(test, &head, NULL, 0, 3);
+	KUNIT_EXPECT_NULL(test, ExInterlockedFlushSList(&head));
+	KUNIT_EXPECT_NULL(test, ExInterlockedPushEntrySList(&head, &b, NULL));
+	ntk_expect_head(test, &head, &b, 1, 4);
+}
+
+/* A chain keeps its order, adds its count to the depth and is one push. */
+static void ntk_push_list_test(struct kunit *test)
+{
+	SLIST_HEADER head;
+	SLIST_ENTRY a, b, c, d;
+
+	InitializeSListHead(&head);
+	a.Next = &b;
+	b.Next = &d;
+	KUNIT_EXPECT_NULL(test, InterlockedPushListSList(&head, &a, &b, 2));
+	ntk_expect_head(test, &head, &a, 2, 1);
+	KUNIT_EXPECT_NULL(test, b.Next);
+	KUNIT_EXPECT_PTR_EQ(test, InterlockedPushListSList(&head, &c, &c, 1), &a);
+	ntk_expect_head(test, &head, &c, 3, 2);
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedPopEntrySList(&head, NULL), &c);
+	ntk_expect_chain(test, ExInterlockedFlushSList(&head),
+			 (SLIST_ENTRY *[]){ &a, &b }, 2);
+	ntk_expect_head(test, &head, NULL, 0, 2);
+}
+
+/* Neither number carries into the other, whichever wraps. */
+static void ntk_sequence_wrap_test(struct kunit *test)
+{
+	SLIST_HEADER head;
+	SLIST_ENTRY entry[3];
+
+	InitializeSListHead(&head);
+	ntk_set_sequence(&head, NTK_SEQUENCE_MAX - 1);
+	ExInterlockedPushEntrySList(&head, &entry[0], NULL);
+	ntk_expect_head(test, &head, &entry[0], 1, NTK_SEQUENCE_MAX);
+	ExInterlockedPushEntrySList(&head, &entry[1], NULL);
+	ntk_expect_head(test, &head, &entry[1], 2, 0);
+	ExInterlockedPopEntrySList(&head, NULL);
+	ntk_expect_head(test, &head, &entry[0], 1, 0);
+	ExInterlockedPushEntrySList(&head, &entry[2], NULL);
+	ntk_expect_head(test, &head, &entry[2], 2, 1);
+}
+
+static unsigned int ntk_chain_length(SLIST_ENTRY *first, unsigned int limit)
+{
+	unsigned int nr = 0;
+
+	for (; first && nr < limit; first = first->Next)
+		nr++;
+	return nr;
+}
+
+/* With 65536 entries the depth is 0 and all are there, one by one. */
+static void ntk_depth_wrap_test(struct kunit *test)
+{
+	SLIST_ENTRY *entry = vmalloc(array_size(NTK_DEPTHS + 1, sizeof(*entry)));
+	const u64 wrapped = (NTK_DEPTHS + 1) & NTK_SEQUENCE_MAX;
+	struct ntk_tally tally = {};
+	SLIST_HEADER head;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, entry);
+	InitializeSListHead(&head);
+	for (i = 0; i < NTK_DEPTHS; i++) {
+		ntk_check(&tally, ExQueryDepthSList(&head) == i, "%d deep", i);
+		ExInterlockedPushEntrySList(&head, &entry[i], NULL);
+	}
+	ntk_expect_clean(test, &tally);
+	ntk_expect_head(test, &head, &entry[i - 1], 0,
+			NTK_DEPTHS & NTK_SEQUENCE_MAX);
+	ExInterlockedPushEntrySList(&head, &entry[i], NULL);
+	ntk_expect_head(test, &head, &entry[i], 1, wrapped);
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedPopEntrySList(&head, NULL), &entry[i]);
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedPopEntrySList(&head, NULL),
+			    &entry[i - 1]);
+	ntk_expect_head(test, &head, &entry[i - 2], NTK_DEPTHS - 1, wrapped);
+	KUNIT_EXPECT_EQ(test, ntk_chain_length(ExInterlockedFlushSList(&head),
+					       NTK_DEPTHS + 1), NTK_DEPTHS - 1);
+	ntk_expect_head(test, &head, NULL, 0, wrapped);
+	vfree(entry);
+}
+
+/* Pushed and popped at every distance from where NT wants them. */
+static void ntk_misaligned_use(struct kunit *test, char *memory, SLIST_HEADER *head)
+{
+	const int step = 2 * sizeof(SLIST_ENTRY);
+	int i;
+
+	for (i = 0; i < 8; i++)
+		ExInterlockedPushEntrySList(head, (SLIST_ENTRY *)(memory + i * (step + 1)),
+					    NULL);
+	KUNIT_EXPECT_EQ(test, ExQueryDepthSList(head), 8);
+	for (i = 7; i >= 0; i--)
+		KUNIT_EXPECT_PTR_EQ(test, (char *)ExInterlockedPopEntrySList(head, NULL),
+				    memory + i * (step + 1));
+	KUNIT_EXPECT_NULL(test, ExInterlockedPopEntrySList(head, NULL));
+}
+
+/* It works; the verifier tells who relies on it. */
+static void ntk_misaligned_test(struct kunit *test)
+{
+	char *memory = kunit_kzalloc(test, 1024, GFP_KERNEL);
+	struct ntpool_test_report report;
+	SLIST_HEADER *head;
+
+	KUNIT_ASSERT_NOT_NULL(test, memory);
+	memory = PTR_ALIGN(memory, MEMORY_ALLOCATION_ALIGNMENT);
+	head = (SLIST_HEADER *)(memory + 512 + sizeof(void *));
+	ntk_misaligned_use(test, memory, head);
+	ntk_expect_no_report(test, "misaligned without the verifier");
+
+	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(NTK_POOL_TRACKING), 0);
+	head = (SLIST_HEADER *)(memory + 512);
+	ExInterlockedPushEntrySList(head, (SLIST_ENTRY *)memory, NULL);
+	InterlockedPushListSList(head, (SLIST_ENTRY *)(memory + 64),
+				 (SLIST_ENTRY *)(memory + 64), 1);
+	ntk_expect_no_report(test, "aligned under the verifier");
+
+	ExInterlockedPushEntrySList(head, (SLIST_ENTRY *)(memory + 130), NULL);
+	ntk_expect_report(test, "an entry", NTK_VERIFIER, NTK_BAD_PARAMETER,
+			  &report);
+	KUNIT_EXPECT_EQ(test, report.param[2], (unsigned long)memory + 130);
+	KUNIT_EXPECT_PTR_EQ(test, (char *)FirstEntrySList(head), memory + 130);
+
+	head = (SLIST_HEADER *)(memory + 768 + sizeof(void *) / 2);
+	InterlockedPushListSList(head, (SLIST_ENTRY *)(memory + 192),
+				 (SLIST_ENTRY *)(memory + 192), 1);
+	ntk_expect_report(test, "a head", NTK_VERIFIER, NTK_BAD_PARAMETER,
+			  &report);
+	KUNIT_EXPECT_EQ(test, report.param[2], (unsigned long)head);
+	KUNIT_EXPECT_EQ(test, ExQueryDepthSList(head), 1);
+}
+
+static enum ntk_context ntk_contexts[] = {
+	NTK_THREAD, NTK_BH_OFF, NTK_PREEMPT_OFF, NTK_SPIN_LOCK,
+	NTK_IRQ_OFF, NTK_SOFTIRQ, NTK_HARDIRQ,
+};
+
+static_assert(ARRAY_SIZE(ntk_contexts) == NTK_NR_CONTEXTS);
+
+static void ntk_context_desc(enum ntk_context *context, char *desc)
+{
+	strscpy(desc, ntk_context_name(*context), KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(ntk_context, ntk_contexts, ntk_context_desc);
+
+struct ntk_context_use {
+	SLIST_HEADER head;
+	SLIST_ENTRY entry[3];
+	struct ntk_tally tally;
+};
+
+/* The interrupt flag, too, is as it was. */
+static void ntk_context_run(void *arg)
+{
+	struct ntk_context_use *use = arg;
+	SLIST_ENTRY *entry = use->entry;
+	bool off = irqs_disabled();
+
+	ntk_check(&use->tally, !ExInterlockedPushEntrySList(&use->head, entry, NULL),
+		  "first push");
+	entry[1].Next = &entry[2];
+	ntk_check(&use->tally, InterlockedPushListSList(&use->head, entry + 1,
+							entry + 2, 2) == entry,
+		  "push of two");
+	ntk_check(&use->tally, ExQueryDepthSList(&use->head) == 3, "depth");
+	ntk_check(&use->tally, ExInterlockedPopEntrySList(&use->head, NULL) == entry + 1,
+		  "pop");
+	ntk_check(&use->tally, ExInterlockedFlushSList(&use->head) == entry + 2,
+		  "flush");
+	ntk_check(&use->tally, irqs_disabled() == off, "interrupts");
+}
+
+static void ntk_context_test(struct kunit *test)
+{
+	const enum ntk_context *context = test->param_value;
+	struct ntk_context_use *use = kunit_kzalloc(test, sizeof(*use), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, use);
+	InitializeSListHead(&use->head);
+	KUNIT_EXPECT_EQ(test, ntk_run_in(*context, -1, ntk_context_run, use), 0);
+	ntk_expect_clean(test, &use->tally);
+}
+
+/* ---- all at once ---- */
+
+struct ntk_node {
+	SLIST_ENTRY link;
+	atomic_t owned;		/* 1 while somebody has it */
+};
+
+/* What one worker makes run on the next CPU. */
+struct ntk_guest {
+	struct ntk_slist_race *race;
+	struct tasklet_struct soft;
+};
+
+struct ntk_slist_race {
+	SLIST_HEADER head;
+	struct ntk_node node[NTK_ENTRIES];
+	struct ntk_guest guest[NTK_WORKERS];
+	atomic_t wrong;
+	atomic_t pushes;	/* calls; what the sequence must come to */
+	atomic_t flushed;	/* entries that came out of flushes */
+	atomic_t hard;
+	atomic_t soft;
+};
+
+static void ntk_take(struct ntk_slist_race *race, struct ntk_node *node)
+{
+	if (atomic_inc_return(&node->owned) != 1)
+		atomic_inc(&race->wrong);
+}
+
+static void ntk_give(struct ntk_slist_race *race, struct ntk_node *node)
+{
+	if (atomic_dec_return(&node->owned))
+		atomic_inc(&race->wrong);
+}
+
+static struct ntk_node *ntk_pop(struct ntk_slist_race *race)
+{
+	SLIST_ENTRY *link = ExInterlockedPopEntrySList(&race->head, NULL);
+	struct ntk_node *node;
+
+	if (!link)
+		return NULL;
+	node = CONTAINING_RECORD(link, struct ntk_node, link);
+	ntk_take(race, node);
+	return node;
+}
+
+static void ntk_push(struct ntk_slist_race *race, struct ntk_node *node)
+{
+	if (!node)
+		return;
+	ntk_give(race, node);
+	atomic_inc(&race->pushes);
+	ExInterlockedPushEntrySList(&race->head, &node->link, NULL);
+}
+
+/* All that there are, and back again as one chain. */
+static void ntk_flush(struct ntk_slist_race *race)
+{
+	SLIST_ENTRY *first = ExInterlockedFlushSList(&race->head);
+	SLIST_ENTRY *link, *last = NULL;
+	unsigned int nr = 0;
+
+	for (link = first; link && nr <= NTK_ENTRIES; link = link->Next, nr++) {
+		ntk_take(race, CONTAINING_RECORD(link, struct ntk_node, link));
+		last = link;
+	}
+	if (nr > NTK_ENTRIES)
+		atomic_inc(&race->wrong);
+	if (!last)
+		return;
+	for (link = first; link; link = link->Next) {
+		ntk_give(race, CONTAINING_RECORD(link, struct ntk_node, link));
+		if (link == last)
+			break;
+	}
+	atomic_add(nr, &race->flushed);
+	atomic_inc(&race->pushes);
+	InterlockedPushListSList(&race->head, first, last, nr);
+}
+
+static void ntk_soft_guest(struct tasklet_struct *soft)
+{
+	struct ntk_guest *guest = container_of(soft, struct ntk_guest, soft);
+
+	ntk_push(guest->race, ntk_pop(guest->race));
+	ntk_flush(guest->race);
+	atomic_inc(&guest->race->soft);
+}
+
+/* An idle CPU may be called without an interrupt; that is not counted. */
+static void ntk_hard_guest(void *arg)
+{
+	struct ntk_guest *guest = arg;
+
+	ntk_push(guest->race, ntk_pop(guest->race));
+	tasklet_schedule(&guest->soft);
+	if (in_hardirq())
+		atomic_inc(&guest->race->hard);
+}
+
+static void ntk_race_thread(struct ntk_worker *worker)
+{
+	struct ntk_slist_race *race = worker->crew->arg;
+	int i;
+
+	for (i = 0; i < NTK_ROUNDS; i++) {
+		struct ntk_node *one = ntk_pop(race);
+		struct ntk_node *two = ntk_pop(race);
+		unsigned int depth = ExQueryDepthSList(&race->head);
+
+		ntk_check(&worker->tally, !one || one != two, "round %d: twice", i);
+		ntk_check(&worker->tally, depth <= NTK_ENTRIES,
+			  "round %d: %u deep", i, depth);
+		ntk_push(race, one);
+		ntk_push(race, two);
+		if (i % 32 == worker->id)
+			ntk_flush(race);
+		if (i % 16 == 0)
+			smp_call_function_single(ntk_nth_cpu(worker->id + 1),
+						 ntk_hard_guest,
+						 &race->guest[worker->id], 1);
+	}
+}
+
+static struct ntk_slist_race *ntk_race_create(struct kunit *test)
+{
+	struct ntk_slist_race *race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, race);
+	InitializeSListHead(&race->head);
+	for (i = 0; i < NTK_ENTRIES; i++) {
+		atomic_set(&race->node[i].owned, 1);
+		ntk_push(race, &race->node[i]);
+	}
+	for (i = 0; i < NTK_WORKERS; i++) {
+		race->guest[i].race = race;
+		tasklet_setup(&race->guest[i].soft, ntk_soft_guest);
+	}
+	return race;
+}
+
+/* At rest the depth is exact, and every entry is there once. */
+static void ntk_race_test(struct kunit *test)
+{
+	struct ntk_slist_race *race;
+	struct ntk_crew *crew;
+	int i;
+
+	ntk_need_cpus(test, 2);
+	race = ntk_race_create(test);
+	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, crew);
+	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, NTK_WORKERS, true,
+					     ntk_race_thread, race), 0);
+	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
+	for (i = 0; i < NTK_WORKERS; i++)
+		tasklet_kill(&race->guest[i].soft);
+	ntk_crew_expect_clean(test, crew);
+	KUNIT_EXPECT_EQ(test, ExQueryDepthSList(&race->head), NTK_ENTRIES);
+	KUNIT_EXPECT_EQ(test, ntk_sequence(&race->head),
+			(u64)atomic_read(&race->pushes) & NTK_SEQUENCE_MAX);
+	for (i = 0; i < NTK_ENTRIES; i++)
+		KUNIT_EXPECT_NOT_NULL(test, ntk_pop(race));
+	KUNIT_EXPECT_NULL(test, ntk_pop(race));
+	KUNIT_EXPECT_EQ(test, ExQueryDepthSList(&race->head), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&race->wrong), 0);
+	KUNIT_EXPECT_GT(test, atomic_read(&race->flushed), 0);
+	KUNIT_EXPECT_GT(test, atomic_read(&race->hard), 0);
+	KUNIT_EXPECT_GT(test, atomic_read(&race->soft), 0);
+}
+
+/* ---- entries that do not live longer than they are listed ---- */
+
+struct ntk_mortal {
+	SLIST_ENTRY link;
+	u32 alive;
+};
+
+struct ntk_grave {
+	SLIST_HEADER head;
+	atomic_t pushes;
+	atomic_t ready;		/* workers that run */
+	atomic_t dead;		/* entries popped that were dead already */
+	atomic_t hard;
+};
+
+static void ntk_mortal_push(struct ntk_grave *grave)
+{
+	struct ntk_mortal *mortal = kmalloc(sizeof(*mortal), GFP_ATOMIC);
+
+	if (!mortal)
+		return;
+	mortal->alive = NTK_ALIVE;
+	atomic_inc(&grave->pushes);
+	ExInterlockedPushEntrySList(&grave->head, &mortal->link, NULL);
+}
+
+/* False: there was none. */
+static bool ntk_mortal_pop(struct ntk_grave *grave)
+{
+	SLIST_ENTRY *link = ExInterlockedPopEntrySList(&grave->head, NULL);
+	struct ntk_mortal *mortal;
+
+	if (!link)
+		return false;
+	mortal = CONTAINING_RECORD(link, struct ntk_mortal, link);
+	if (mortal->alive != NTK_ALIVE) {
+		atomic_inc(&grave->dead);
+		return true;
+	}
+	memset(mortal, 0x6b, sizeof(*mortal));
+	kfree(mortal);
+	return true;
+}
+
+static void ntk_mortal_interrupt(void *arg)
+{
+	struct ntk_grave *grave = arg;
+
+	if (ntk_mortal_pop(grave))
+		ntk_mortal_push(grave);
+	if (in_hardirq())
+		atomic_inc(&grave->hard);
+}
+
+static void ntk_mortal_thread(struct ntk_worker *worker)
+{
+	struct ntk_grave *grave = worker->crew->arg;
+	int i;
+
+	atomic_inc(&grave->ready);
+	while (atomic_read(&grave->ready) < NTK_WORKERS &&
+	       !READ_ONCE(worker->crew->stop))
+		cond_resched();
+	for (i = 0; i < NTK_SHORT_ROUNDS; i++) {
+		bool one = ntk_mortal_pop(grave);
+		bool two = ntk_mortal_pop(grave);
+
+		/* The others have two each at most, and their interrupts one. */
+		ntk_check(&worker->tally, one && two, "round %d: none", i);
+		if (one)
+			ntk_mortal_push(grave);
+		if (two)
+			ntk_mortal_push(grave);
+		if (i % 16 == 0)
+			smp_call_function_single(ntk_nth_cpu(worker->id + 1),
+						 ntk_mortal_interrupt, grave, 1);
+	}
+}
+
+static void ntk_mortal_test(struct kunit *test)
+{
+	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	struct ntk_grave *grave = kunit_kzalloc(test, sizeof(*grave), GFP_KERNEL);
+	int i, nr = 0;
+
+	ntk_need_cpus(test, 2);
+	KUNIT_ASSERT_NOT_NULL(test, crew);
+	KUNIT_ASSERT_NOT_NULL(test, grave);
+	InitializeSListHead(&grave->head);
+	for (i = 0; i < NTK_LIVE; i++)
+		ntk_mortal_push(grave);
+	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, NTK_WORKERS, true,
+					     ntk_mortal_thread, grave), 0);
+	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
+	ntk_crew_expect_clean(test, crew);
+	KUNIT_EXPECT_EQ(test, atomic_read(&grave->dead), 0);
+	KUNIT_EXPECT_GT(test, atomic_read(&grave->hard), 0);
+	KUNIT_EXPECT_EQ(test, ExQueryDepthSList(&grave->head), NTK_LIVE);
+	KUNIT_EXPECT_EQ(test, ntk_sequence(&grave->head),
+			(u64)atomic_read(&grave->pushes) & NTK_SEQUENCE_MAX);
+	while (nr <= NTK_LIVE && ntk_mortal_pop(grave))
+		nr++;
+	KUNIT_EXPECT_EQ(test, nr, NTK_LIVE);
+}
+
+static struct kunit_case ntk_slist_cases[] = {
+	KUNIT_CASE(ntk_init_test),
+	KUNIT_CASE(ntk_zeroed_test),
+	KUNIT_CASE(ntk_layout_test),
+	KUNIT_CASE(ntk_lifo_test),
+	KUNIT_CASE(ntk_lock_ignored_test),
+	KUNIT_CASE(ntk_names_test),
+	KUNIT_CASE(ntk_flush_test),
+	KUNIT_CASE(ntk_push_list_test),
+	KUNIT_CASE(ntk_sequence_wrap_test),
+	KUNIT_CASE(ntk_depth_wrap_test),
+	KUNIT_CASE(ntk_misaligned_test),
+	KUNIT_CASE_PARAM(ntk_context_test, ntk_context_gen_params),
+	KUNIT_CASE(ntk_race_test),
+	KUNIT_CASE(ntk_mortal_test),
+	{}
+};
+
+static struct kunit_suite ntk_slist_suite = {
+	.name = "ntpool_slist",
+	.init = ntk_init,
+	.exit = ntk_exit,
+	.test_cases = ntk_slist_cases,
+};
+
+kunit_test_suite(ntk_slist_suite);
