@@ -8,6 +8,9 @@
  * middle of an allocation is to be recognised too, and because its nodes are
  * allocated with the pages: entering it can neither fail nor need memory.
  *
+ * The memory of the Mm routines is in the same tree, so that every figure, list and
+ * report of leaks has it too; each record says which routines may free it.
+ *
  * Locking: big_lock, raw and with interrupts off, a leaf. One lock for both pools
  * and all nodes: who asks for whole pages goes to the page allocator anyway.
  */
@@ -32,7 +35,7 @@ static bool big_less(struct rb_node *a, const struct rb_node *b)
 	return rb_entry(a, struct ntp_big, node)->base < rb_entry(b, struct ntp_big, node)->base;
 }
 
-static void big_enter(struct ntp_big *big)
+void ntp_big_enter(struct ntp_big *big)
 {
 	unsigned long flags;
 
@@ -69,8 +72,10 @@ static struct ntp_big *big_around(const void *p)
 	return big && p < big->base + (big->pages << PAGE_SHIFT) ? big : NULL;
 }
 
-static struct ntp_big *big_create(gfp_t gfp)
+struct ntp_big *ntp_big_create(void)
 {
+	gfp_t gfp = ntp_backing_gfp();
+
 	return gfp && !ntp_backing_refused() ? kmalloc(sizeof(struct ntp_big), gfp) : NULL;
 }
 
@@ -82,7 +87,7 @@ void *ntp_big_alloc(enum ntp_kind kind, size_t size, u32 tag, u8 flags, unsigned
 
 	if (pages > min(totalram_pages(), ULONG_MAX >> PAGE_SHIFT))
 		return NULL;
-	big = big_create(ntp_backing_gfp());
+	big = ntp_big_create();
 	if (!big)
 		return NULL;
 	base = ntp_backing_alloc(kind, pages, numa_mem_id());
@@ -98,13 +103,15 @@ void *ntp_big_alloc(enum ntp_kind kind, size_t size, u32 tag, u8 flags, unsigned
 		.kind = kind,
 		.tag = tag,
 		.flags = flags,
+		.use = NTP_USE_POOL,
 	};
 	/* From here on a wild free may end it. */
-	big_enter(big);
+	ntp_big_enter(big);
 	return base;
 }
 
-enum ntp_verdict ntp_big_claim(void *p, struct ntp_big **out, struct ntp_big *copy)
+enum ntp_verdict ntp_big_claim(enum ntp_use use, void *p, struct ntp_big **out,
+			       struct ntp_big *copy)
 {
 	enum ntp_verdict verdict = NTP_FREE_UNOWNED;
 	struct ntp_big *big;
@@ -112,6 +119,8 @@ enum ntp_verdict ntp_big_claim(void *p, struct ntp_big **out, struct ntp_big *co
 
 	raw_spin_lock_irqsave(&big_lock, flags);
 	big = big_around(p);
+	if (big && big->use != use)
+		big = NULL;
 	if (big && big->base == p) {
 		rb_erase(&big->node, &big_tree);
 		big_pages[big->kind] -= big->pages;
@@ -125,9 +134,24 @@ enum ntp_verdict ntp_big_claim(void *p, struct ntp_big **out, struct ntp_big *co
 	return verdict;
 }
 
+static void big_free_pages(struct ntp_big *big)
+{
+	switch (big->use) {
+	case NTP_USE_POOL:
+		ntp_backing_free(big->base, big->pages);
+		break;
+	case NTP_USE_CONTIGUOUS:
+		ntp_phys_free(big->base, big->pages, big->cache);
+		break;
+	case NTP_USE_NONCACHED:
+		ntp_phys_unmap(big->base, big->pages, big->page);
+		break;
+	}
+}
+
 void ntp_big_release(struct ntp_big *big)
 {
-	ntp_backing_free(big->base, big->pages);
+	big_free_pages(big);
 	/* On PREEMPT_RT kfree() may sleep; nobody waits for a read section here. */
 	if (ntp_raw_atomic())
 		kfree_rcu(big, rcu);
@@ -209,7 +233,7 @@ void ntp_big_exit(void)
 	struct ntp_big *big, *next;
 
 	rbtree_postorder_for_each_entry_safe(big, next, &big_tree, node) {
-		ntp_backing_free(big->base, big->pages);
+		big_free_pages(big);
 		kfree(big);
 	}
 	big_tree = RB_ROOT;

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the suites of the Mm routines share. */
+#ifndef NTK_MM_H
+#define NTK_MM_H
+
+#include <linux/mm.h>
+#include <linux/pfn.h>
+
+#include "../module/compat.h"
+#include "fixture.h"
+
+#ifdef CONFIG_X86
+#include <asm/memtype.h>
+#include <asm/pgtable_types.h>
+#include <asm/set_memory.h>
+#endif
+
+#define NTK_BAD_CONTIGUOUS	0x60
+#define NTK_CONTIGUOUS		(ntk_tag4("MmCm"))
+#define NTK_NONCACHED		(ntk_tag4("MmNc"))
+
+#define NTK_ANYWHERE		U64_MAX
+
+/* A cache type that this machine has memory of. */
+static inline bool ntk_has_caching(MEMORY_CACHING_TYPE type)
+{
+#ifdef CONFIG_X86
+	return type != MmWriteCombined || pat_enabled();
+#else
+	return type == MmCached;
+#endif
+}
+
+static inline PHYSICAL_ADDRESS ntk_pa(u64 address)
+{
+	return (PHYSICAL_ADDRESS){ .QuadPart = address };
+}
+
+/*
+ * How the page at @addr is cached, as the page tables of the kernel have it: a
+ * MEMORY_CACHING_TYPE, or -1 where nothing is mapped or nothing can be told.
+ */
+static inline int ntk_caching(const void *addr)
+{
+#ifdef CONFIG_X86
+	unsigned int level;
+	pte_t *pte = lookup_address((unsigned long)addr, &level);
+	unsigned long bits;
+
+	if (!pte || !(pte_flags(*pte) & _PAGE_PRESENT))
+		return -1;
+	bits = pte_flags(*pte);
+	if (level != PG_LEVEL_4K)
+		bits = pgprot_val(pgprot_large_2_4k(__pgprot(bits)));
+	bits &= _PAGE_CACHE_MASK;
+	if (bits == cachemode2protval(_PAGE_CACHE_MODE_WB))
+		return MmCached;
+	if (bits == cachemode2protval(_PAGE_CACHE_MODE_WC))
+		return MmWriteCombined;
+	return bits == cachemode2protval(_PAGE_CACHE_MODE_UC_MINUS) ? MmNonCached : -1;
+#else
+	return -1;
+#endif
+}
+
+#endif
