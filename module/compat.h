@@ -9,6 +9,7 @@
 
 #include <linux/mmzone.h>
 #include <linux/shrinker.h>
+#include <linux/types.h>
 #include <linux/version.h>
 
 /* 6.8 renamed it; before 6.4 MAX_ORDER was one past the largest order. */
@@ -56,5 +57,17 @@ int ntp_shrinker_register(struct ntp_shrinker *self, const char *name,
 			  unsigned long (*count)(void),
 			  unsigned long (*scan)(unsigned long nr));
 void ntp_shrinker_unregister(struct ntp_shrinker *self);
+
+struct module;
+
+/*
+ * Where a module lies: one layout before 6.4, a range for each kind of memory since.
+ * NULL for the module is what is built into the kernel, asked for by an ntpool that
+ * is built in as well. Neither code nor data includes what is for initialisation.
+ */
+bool ntp_module_has(const struct module *mod, unsigned long addr);
+bool ntp_module_has_code(const struct module *mod, unsigned long addr);
+bool ntp_module_has_data(const struct module *mod, unsigned long addr);
+void *ntp_module_base(const struct module *mod);
 
 #endif

@@ -46,7 +46,7 @@ static void leak_report(struct leak_sum *sum, const struct ntp_site *site)
 }
 
 /* Of an ntpool that is built into the kernel no use is recorded: look at all. */
-static bool leak_uses_ntpool(const struct module *mod)
+bool ntp_module_uses_ntpool(const struct module *mod)
 {
 #if defined(MODULE) && defined(CONFIG_MODULE_UNLOAD)
 	const struct module_use *use;
@@ -74,7 +74,7 @@ static void leak_module_live(struct module *mod)
 	struct ntp_sites sites;
 	size_t i;
 
-	if (!leak_uses_ntpool(mod))
+	if (!ntp_module_uses_ntpool(mod))
 		return;
 	ntp_lookaside_for_each(leak_pin_list, mod);
 	if (ntp_sites_collect(&sites))
@@ -96,7 +96,7 @@ static void leak_module_going(const struct module *mod)
 	struct ntp_sites sites;
 	size_t i;
 
-	if (!leak_uses_ntpool(mod))
+	if (!ntp_module_uses_ntpool(mod))
 		return;
 	if (ntp_sites_collect(&sites)) {
 		ntp_report_leak_unknown(mod->name);

@@ -3,7 +3,13 @@
 #ifndef NTPOOL_LEAK_H
 #define NTPOOL_LEAK_H
 
+#include <linux/types.h>
+
+struct module;
+
 /* ntpool itself goes: names every live block. Sleeps. */
 void ntp_leak_report_all(void);
+/* True if @mod is linked against ntpool. In a module notifier. */
+bool ntp_module_uses_ntpool(const struct module *mod);
 
 #endif

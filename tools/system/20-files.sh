@@ -4,7 +4,7 @@
 # shellcheck source=tools/system/lib.sh
 . /lib.sh
 
-plan 27
+plan 30
 
 mode() { same "$(stat -c %a "$debug/$1")" "$2"; }
 
@@ -48,6 +48,7 @@ file advice "tag type requested waste count advice" "$tag( [0-9]+){3} [0-9]+\+[0
 file lookaside \
 	"tag type size depth max_depth cached allocs alloc_misses frees free_misses owner" \
 	"$tag( [0-9]+){8} .*\[?nt_hold\]?"
+file sections "module section locks" "[a-z_]+ (code|data) [0-9]+"
 is "verifier/flags: mode 600" mode verifier/flags 600
 is "tags: allocs - frees = diff, and 0 means 0" diffs_agree
 is "tags: sorted by tag" sorted

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A driver that locks its code when it starts, and gives the lock back when its
+ * parameter release is written; before that it cannot be unloaded. Its exit routine
+ * locks and unlocks once more. Writing its parameter raised runs pageable code at
+ * DISPATCH_LEVEL. With init_fails it forgets the lock in an init that fails.
+ */
+#include <linux/module.h>
+
+#include <ntddk.h>
+
+static bool init_fails;
+module_param(init_fails, bool, 0444);
+MODULE_PARM_DESC(init_fails, "let the driver's start fail, with its code locked");
+
+static PVOID locked;
+
+static noinline void pageable_work(void)
+{
+	PAGED_CODE();
+	PAGED_CODE_LOCKED();
+	barrier();
+}
+
+static int release_set(const char *val, const struct kernel_param *kp)
+{
+	MmUnlockPagableImageSection(locked);
+	return 0;
+}
+
+static int raised_set(const char *val, const struct kernel_param *kp)
+{
+	KIRQL old;
+
+	KeRaiseIrql(DISPATCH_LEVEL, &old);
+	pageable_work();
+	KeLowerIrql(old);
+	return 0;
+}
+
+static const struct kernel_param_ops release_ops = {
+	.set = release_set,
+};
+
+static const struct kernel_param_ops raised_ops = {
+	.set = raised_set,
+};
+
+module_param_cb(release, &release_ops, NULL, 0200);
+MODULE_PARM_DESC(release, "write anything: unlock the code");
+module_param_cb(raised, &raised_ops, NULL, 0200);
+MODULE_PARM_DESC(raised, "write anything: run pageable code at DISPATCH_LEVEL");
+
+static int __init nt_section_init(void)
+{
+	locked = MmLockPagableCodeSection((PVOID)pageable_work);
+	if (!locked)
+		return -ENOMEM;
+	return init_fails ? -ENODEV : 0;
+}
+
+static void __exit nt_section_exit(void)
+{
+	MmLockPagableSectionByHandle(locked);
+	pageable_work();
+	MmUnlockPagableImageSection(locked);
+}
+
+module_init(nt_section_init);
+module_exit(nt_section_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("ntpool scenario: a driver with a locked section");
