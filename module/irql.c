@@ -26,6 +26,11 @@
  * disabled preemption could else be interrupted by a softirq that spins on the lock.
  * Hence the forms pair as NT documents them, KeAcquireSpinLock() with
  * KeReleaseSpinLock() and the AtDpcLevel form with the FromDpcLevel form.
+ *
+ * NT's in-stack queued spin locks put each waiter's own memory into a queue, so that
+ * the lock is fair and its cache line quiet. The kernel's lock is both already: they
+ * are the same lock here, and the handle only remembers which one it is and the IRQL.
+ * NT forbids to mix the two kinds on one lock; here it does no harm.
  */
 #include <linux/bottom_half.h>
 #include <linux/export.h>
@@ -305,3 +310,113 @@ void KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock)
 	dispatch_leave();
 }
 EXPORT_SYMBOL_GPL(KeReleaseSpinLockFromDpcLevel);
+
+/**
+ * KeTryToAcquireSpinLockAtDpcLevel() - take a spin lock unless it is held
+ * @SpinLock: the lock
+ *
+ * Contract: the NT driver-interface reference. On a kernel for one CPU a spin lock
+ * is nothing, and the answer is always TRUE.
+ *
+ * Context: DISPATCH_LEVEL or above.
+ * Return: TRUE if the caller holds it now, and then releases it with
+ * KeReleaseSpinLockFromDpcLevel(). FALSE if somebody else does.
+ */
+BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
+{
+	dispatch_enter();
+	if (arch_spin_trylock(ntp_klock(SpinLock)))
+		return TRUE;
+	dispatch_leave();
+	return FALSE;
+}
+EXPORT_SYMBOL_GPL(KeTryToAcquireSpinLockAtDpcLevel);
+
+/**
+ * KeTestSpinLock() - whether a spin lock is free
+ * @SpinLock: the lock
+ *
+ * The answer may be outdated as soon as it is given.
+ *
+ * Contract: the NT driver-interface reference. On a kernel for one CPU a spin lock
+ * is nothing, and always free.
+ *
+ * Context: any IRQL.
+ * Return: TRUE if nobody holds it.
+ */
+BOOLEAN KeTestSpinLock(PKSPIN_LOCK SpinLock)
+{
+	return !arch_spin_is_locked(ntp_klock(SpinLock));
+}
+EXPORT_SYMBOL_GPL(KeTestSpinLock);
+
+/**
+ * KeAcquireInStackQueuedSpinLock() - raise to DISPATCH_LEVEL and take a spin lock
+ * @SpinLock: the lock
+ * @LockHandle: the caller's until KeReleaseInStackQueuedSpinLock()
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: IRQL <= DISPATCH_LEVEL.
+ */
+void KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock,
+				    PKLOCK_QUEUE_HANDLE LockHandle)
+{
+	LockHandle->OldIrql = KeAcquireSpinLockRaiseToDpc(SpinLock);
+	LockHandle->LockQueue.Next = NULL;
+	LockHandle->LockQueue.Lock = SpinLock;
+}
+EXPORT_SYMBOL_GPL(KeAcquireInStackQueuedSpinLock);
+
+/**
+ * KeReleaseInStackQueuedSpinLock() - release a spin lock and lower the IRQL
+ * @LockHandle: as given to KeAcquireInStackQueuedSpinLock(), by this thread
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: DISPATCH_LEVEL, with interrupts as they were when the lock was taken.
+ */
+void KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE LockHandle)
+{
+	PKSPIN_LOCK lock = LockHandle->LockQueue.Lock;
+
+	LockHandle->LockQueue.Lock = NULL;
+	KeReleaseSpinLock(lock, LockHandle->OldIrql);
+}
+EXPORT_SYMBOL_GPL(KeReleaseInStackQueuedSpinLock);
+
+/**
+ * KeAcquireInStackQueuedSpinLockAtDpcLevel() - take a spin lock at DISPATCH_LEVEL
+ * @SpinLock: the lock
+ * @LockHandle: the caller's until KeReleaseInStackQueuedSpinLockFromDpcLevel()
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: DISPATCH_LEVEL.
+ */
+void KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock,
+					      PKLOCK_QUEUE_HANDLE LockHandle)
+{
+	KeAcquireSpinLockAtDpcLevel(SpinLock);
+	LockHandle->OldIrql = DISPATCH_LEVEL;
+	LockHandle->LockQueue.Next = NULL;
+	LockHandle->LockQueue.Lock = SpinLock;
+}
+EXPORT_SYMBOL_GPL(KeAcquireInStackQueuedSpinLockAtDpcLevel);
+
+/**
+ * KeReleaseInStackQueuedSpinLockFromDpcLevel() - release a spin lock, and no more
+ * @LockHandle: as given to KeAcquireInStackQueuedSpinLockAtDpcLevel()
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: DISPATCH_LEVEL, with interrupts as they were when the lock was taken.
+ */
+void KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHandle)
+{
+	PKSPIN_LOCK lock = LockHandle->LockQueue.Lock;
+
+	LockHandle->LockQueue.Lock = NULL;
+	KeReleaseSpinLockFromDpcLevel(lock);
+}
+EXPORT_SYMBOL_GPL(KeReleaseInStackQueuedSpinLockFromDpcLevel);

@@ -16,6 +16,7 @@
 #include "ntdef.h"
 #include "nt_list.h"
 #include "nt_pool.h"
+#include "nt_slist.h"
 
 struct _LOOKASIDE_LIST_EX;
 

@@ -23,9 +23,20 @@ typedef UCHAR KIRQL, *PKIRQL;
 /* The one device level there is; NT numbers them from here. */
 #define DEVICE_LEVEL		3
 
+/* NT's names for levels above; raising to any of them switches interrupts off. */
 #ifdef __LP64__
+#define CLOCK_LEVEL		13
+#define IPI_LEVEL		14
+#define POWER_LEVEL		14
+#define PROFILE_LEVEL		15
 #define HIGH_LEVEL		15
 #else
+#define PROFILE_LEVEL		27
+#define CLOCK1_LEVEL		28
+#define CLOCK2_LEVEL		28
+#define CLOCK_LEVEL		28
+#define IPI_LEVEL		29
+#define POWER_LEVEL		30
 #define HIGH_LEVEL		31
 #endif
 
@@ -54,5 +65,64 @@ FORCEINLINE void KeAcquireSpinLock(PKSPIN_LOCK SpinLock, PKIRQL OldIrql)
 {
 	*OldIrql = KeAcquireSpinLockRaiseToDpc(SpinLock);
 }
+
+/**
+ * KeAcquireSpinLockForDpc() - take a spin lock in a DPC that may be a thread
+ * @SpinLock: the lock
+ *
+ * Context: IRQL <= DISPATCH_LEVEL.
+ * Return: the IRQL before, for KeReleaseSpinLockForDpc().
+ */
+FORCEINLINE KIRQL KeAcquireSpinLockForDpc(PKSPIN_LOCK SpinLock)
+{
+	return KeAcquireSpinLockRaiseToDpc(SpinLock);
+}
+
+/**
+ * KeReleaseSpinLockForDpc() - release what KeAcquireSpinLockForDpc() took
+ * @SpinLock: the lock
+ * @OldIrql: what that returned
+ *
+ * Context: DISPATCH_LEVEL.
+ */
+FORCEINLINE void KeReleaseSpinLockForDpc(PKSPIN_LOCK SpinLock, KIRQL OldIrql)
+{
+	KeReleaseSpinLock(SpinLock, OldIrql);
+}
+
+BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock);
+BOOLEAN KeTestSpinLock(PKSPIN_LOCK SpinLock);
+
+/**
+ * struct _KSPIN_LOCK_QUEUE - a place in the queue for a spin lock
+ * @Next: not used: the lock itself keeps its waiters in order
+ * @Lock: the lock that is held, NULL when none is
+ */
+typedef struct _KSPIN_LOCK_QUEUE {
+	struct _KSPIN_LOCK_QUEUE *__volatile__ Next;
+	PKSPIN_LOCK __volatile__ Lock;
+} KSPIN_LOCK_QUEUE, *PKSPIN_LOCK_QUEUE;
+
+/**
+ * struct _KLOCK_QUEUE_HANDLE - what the holder of a queued spin lock keeps
+ * @LockQueue: the place in the queue
+ * @OldIrql: the IRQL before
+ */
+typedef struct _KLOCK_QUEUE_HANDLE {
+	KSPIN_LOCK_QUEUE LockQueue;
+	KIRQL OldIrql;
+} KLOCK_QUEUE_HANDLE, *PKLOCK_QUEUE_HANDLE;
+
+void KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock,
+				    PKLOCK_QUEUE_HANDLE LockHandle);
+void KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE LockHandle);
+void KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock,
+					      PKLOCK_QUEUE_HANDLE LockHandle);
+void KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHandle);
+
+#define KeAcquireInStackQueuedSpinLockForDpc(SpinLock, LockHandle) \
+	KeAcquireInStackQueuedSpinLock(SpinLock, LockHandle)
+#define KeReleaseInStackQueuedSpinLockForDpc(LockHandle) \
+	KeReleaseInStackQueuedSpinLock(LockHandle)
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * NT's basic types, status values, annotations and small macros.
+ * NT's basic types, what the compiler is told about routines, and small macros.
  *
  * These headers depend on the compiler alone. A driver's file may include them
  * and nothing else, or mix them with Linux headers in either order, so:
@@ -9,13 +9,17 @@
  *    #define shadows without a complaint (PAGE_SIZE, PAGE_SHIFT, TRUE, FALSE);
  *    #if cannot see such a name;
  *  - a name that means something else in Linux is left out: PAGE_ALIGN (NT rounds
- *    down, Linux up), min, max, and the old annotations __in and __out (labels
- *    in Linux macros; _In_ and _Out_ are here).
+ *    down, Linux up), min, max, and the old annotations __in, __out and __reserved
+ *    (labels and a field in Linux's headers; _In_ and _Out_ are here). A file that
+ *    includes no Linux header has them all if NTPOOL_PURE_NT is defined first, by
+ *    "ccflags-y += -DNTPOOL_PURE_NT" for example.
  *
  * LONG and ULONG are 32 bits wide everywhere, as on NT; a pointer fits ULONG_PTR.
  */
 #ifndef NTPOOL_NTDEF_H
 #define NTPOOL_NTDEF_H
+
+#include "nt_sal.h"
 
 /*
  * What the compiler is told about a routine or a type. One spelling for all of
@@ -23,108 +27,79 @@
  */
 #define NTPOOL_ATTR(...)	__attribute__((__VA_ARGS__))
 
+/* Several words that belong together, as one; and one out of two halves. */
+#define NTPOOL_WORDS(...)	__VA_ARGS__
+#define NTPOOL_GLUE(Left, Right)	Left##Right
+
 #define DECLSPEC_ALIGN(Bytes)	NTPOOL_ATTR(__aligned__(Bytes))
+#define DECLSPEC_CACHEALIGN	DECLSPEC_ALIGN(SYSTEM_CACHE_ALIGNMENT_SIZE)
 #define DECLSPEC_NORETURN	NTPOOL_ATTR(__noreturn__)
+#define DECLSPEC_NOINLINE	NTPOOL_ATTR(__noinline__)
+#define DECLSPEC_DEPRECATED
+#define DECLSPEC_DEPRECATED_DDK
 #define DECLSPEC_IMPORT
 #define DECLSPEC_EXPORT
+#define DECLSPEC_NOTHROW
+#define DECLSPEC_NOVTABLE
+#define DECLSPEC_RESTRICT
+#define DECLSPEC_SELECTANY	NTPOOL_ATTR(__weak__)
+
+/* The words inside __declspec() that say more than how a module is linked. */
+#define __declspec(Word)		NTPOOL_DECLSPEC_##Word
+#define NTPOOL_DECLSPEC_align(Bytes)	DECLSPEC_ALIGN(Bytes)
+#define NTPOOL_DECLSPEC_deprecated
+#define NTPOOL_DECLSPEC_dllexport
+#define NTPOOL_DECLSPEC_dllimport
+#define NTPOOL_DECLSPEC_noalias
+#define NTPOOL_DECLSPEC_noinline	DECLSPEC_NOINLINE
+#define NTPOOL_DECLSPEC_noreturn	DECLSPEC_NORETURN
+#define NTPOOL_DECLSPEC_nothrow
+#define NTPOOL_DECLSPEC_restrict
+#define NTPOOL_DECLSPEC_selectany	DECLSPEC_SELECTANY
 
 /* NT's calling conventions: there is one on Linux. */
 #define NTAPI
 #define FASTCALL
+#define CDECL
+#define STDCALL
 #define NTSYSAPI
 #define NTKERNELAPI
+#define NTHALAPI
+#define NTSYSCALLAPI
+#define NTAPI_INLINE
+#define __stdcall
+#define __fastcall
+#ifndef __cdecl
+#define __cdecl
+#endif
 
-/* Several words that belong together, as one. */
-#define NTPOOL_WORDS(...)	__VA_ARGS__
-
-/* NT sources write it alone, in headers too: in C that needs "static". */
-#define FORCEINLINE \
-	NTPOOL_WORDS(static inline NTPOOL_ATTR(__always_inline__))
+/* For headers that C++ reads too, which these do not serve. */
+#define EXTERN_C		extern
+#define EXTERN_C_START
+#define EXTERN_C_END
 
 /*
- * Annotations. They are read by people and by NT's own analyser.
+ * NT sources write it before or after the type, with and without "static". All of
+ * that is right only for a word that is no storage class: an inline function of C99,
+ * which leaves nothing to link. A prototype without it makes it an ordinary function,
+ * so a header that two files include has either "static" or no prototype.
+ * Two things follow. Its address cannot be taken unless it is "static". And gcc
+ * warns where one that is not "static" uses something that is.
+ *
+ * It must be the bare keyword: Linux redefines the spellings without underscores,
+ * and with them at both ends, to mean another kind of inline function.
  */
-#define IN
-#define OUT
-#define OPTIONAL
+#define FORCEINLINE \
+	NTPOOL_WORDS(NTPOOL_GLUE(__in, line) NTPOOL_ATTR(__always_inline__, __unused__))
+#define CFORCEINLINE		FORCEINLINE
+#define __forceinline		FORCEINLINE
+
 #define CONST			const
 #define UNALIGNED
-
-#define _In_
-#define _In_opt_
-#define _In_z_
-#define _In_range_(...)
-#define _In_reads_(...)
-#define _In_reads_opt_(...)
-#define _In_reads_bytes_(...)
-#define _In_reads_bytes_opt_(...)
-#define _Out_
-#define _Out_opt_
-#define _Out_writes_(...)
-#define _Out_writes_opt_(...)
-#define _Out_writes_all_(...)
-#define _Out_writes_bytes_(...)
-#define _Out_writes_bytes_opt_(...)
-#define _Out_writes_bytes_all_(...)
-#define _Out_writes_bytes_to_(...)
-#define _Outptr_
-#define _Outptr_opt_
-#define _Outptr_result_maybenull_
-#define _Outptr_result_bytebuffer_(...)
-#define _Inout_
-#define _Inout_opt_
-#define _Inout_updates_(...)
-#define _Inout_updates_bytes_(...)
-#define _Reserved_
-#define _Const_
-#define _Field_size_(...)
-#define _Field_size_bytes_(...)
-#define _Interlocked_operand_
-#define _Guarded_by_(...)
-#define _Points_to_data_
-
-#define _Ret_maybenull_
-#define _Ret_notnull_
-#define _Ret_range_(...)
-#define _Post_writable_byte_size_(...)
-#define _Post_maybenull_
-#define _Post_ptr_invalid_
-#define _Post_invalid_
-#define _Pre_notnull_
-#define _Pre_maybenull_
-#define _Frees_ptr_
-#define _Frees_ptr_opt_
-#define _Must_inspect_result_
-#define _Check_return_
-#define _Success_(...)
-#define _When_(...)
-#define _At_(...)
-#define _Function_class_(...)
-#define _Use_decl_annotations_
-#define _Analysis_assume_(...)
-#define _Dispatch_type_(...)
-
-#define _IRQL_requires_(...)
-#define _IRQL_requires_max_(...)
-#define _IRQL_requires_min_(...)
-#define _IRQL_requires_same_
-#define _IRQL_always_function_max_(...)
-#define _IRQL_always_function_min_(...)
-#define _IRQL_raises_(...)
-#define _IRQL_saves_
-#define _IRQL_restores_
-#define _IRQL_saves_global_(...)
-#define _IRQL_restores_global_(...)
-#define _Acquires_lock_(...)
-#define _Releases_lock_(...)
-#define _Requires_lock_held_(...)
-#define _Requires_lock_not_held_(...)
-
-#define __drv_allocatesMem(...)
-#define __drv_freesMem(...)
-#define __drv_aliasesMem
-#define __drv_strictTypeMatch(...)
-#define __drv_strictType(...)
+#define RESTRICTED_POINTER
+#define POINTER_32
+#define POINTER_64
+#define NOTHING
 
 /*
  * Types.
@@ -135,8 +110,10 @@ typedef void *PVOID;
 typedef const void *PCVOID;
 typedef void *HANDLE, **PHANDLE;
 
-typedef char CHAR, CCHAR, *PCHAR, *PSTR;
-typedef const char *PCSTR;
+/* NT's CHAR has a sign; Linux compiles plain char without one since 6.2. */
+typedef signed char CHAR, CCHAR;
+typedef char *PCHAR, *PCCHAR, *PSTR, *LPSTR, *PSZ;
+typedef const char *PCSTR, *LPCSTR, *PCSZ;
 typedef signed char SCHAR, *PSCHAR;
 typedef unsigned char UCHAR, *PUCHAR;
 typedef short SHORT, CSHORT, *PSHORT;
@@ -145,21 +122,43 @@ typedef int INT, *PINT;
 typedef unsigned int UINT, *PUINT;
 typedef int LONG, *PLONG;
 typedef unsigned int ULONG, *PULONG;
-typedef long long LONGLONG, LONG64, *PLONGLONG, *PLONG64;
-typedef unsigned long long ULONGLONG, ULONG64, *PULONGLONG, *PULONG64;
+typedef long long LONGLONG, *PLONGLONG;
+typedef unsigned long long ULONGLONG, *PULONGLONG;
 
-typedef __INTPTR_TYPE__ LONG_PTR, *PLONG_PTR;
-typedef __UINTPTR_TYPE__ ULONG_PTR, *PULONG_PTR;
+/* The same by width. */
+typedef signed char INT8, *PINT8;
+typedef unsigned char UINT8, *PUINT8;
+typedef short INT16, *PINT16;
+typedef unsigned short UINT16, *PUINT16;
+typedef int INT32, *PINT32, LONG32, *PLONG32;
+typedef unsigned int UINT32, *PUINT32, ULONG32, *PULONG32;
+typedef long long INT64, *PINT64, LONG64, *PLONG64;
+typedef unsigned long long UINT64, *PUINT64, ULONG64, *PULONG64;
+
+#define __int8			char
+#define __int16			short
+#define __int32			int
+#ifndef __int64
+#define __int64			NTPOOL_WORDS(long long)
+#endif
+
+/* As wide as a pointer, which is not how Linux spells them on 32 bit. */
+typedef __INTPTR_TYPE__ LONG_PTR, *PLONG_PTR, INT_PTR, *PINT_PTR;
+typedef __UINTPTR_TYPE__ ULONG_PTR, *PULONG_PTR, UINT_PTR, *PUINT_PTR;
 typedef __SIZE_TYPE__ SIZE_T, *PSIZE_T;
 typedef LONG_PTR SSIZE_T, *PSSIZE_T;
+typedef ULONG_PTR KAFFINITY, *PKAFFINITY;
 
 /* 16 bits: kernel code is compiled with -fshort-wchar, so L"text" matches. */
-typedef unsigned short WCHAR, *PWCHAR, *PWSTR;
-typedef const unsigned short *PCWSTR;
+typedef unsigned short WCHAR, *PWCHAR, *PWCH, *PWSTR, *LPWSTR;
+typedef const unsigned short *PCWCH, *PCWSTR, *LPCWSTR;
 
 typedef UCHAR BOOLEAN, *PBOOLEAN;
 typedef ULONG LOGICAL, *PLOGICAL;
 typedef LONG NTSTATUS, *PNTSTATUS;
+
+#define __TEXT(Literal)		NTPOOL_GLUE(L, Literal)
+#define TEXT(Literal)		__TEXT(Literal)
 
 /**
  * union _LARGE_INTEGER - a signed 64-bit number, whole or in halves
@@ -190,8 +189,40 @@ typedef union _LARGE_INTEGER {
 	LONGLONG QuadPart;
 } LARGE_INTEGER, *PLARGE_INTEGER;
 
+/* An address as the memory bus has it. */
+typedef LARGE_INTEGER PHYSICAL_ADDRESS, *PPHYSICAL_ADDRESS;
+
 /**
- * struct _UNICODE_STRING - a counted string
+ * union _ULARGE_INTEGER - an unsigned 64-bit number, whole or in halves
+ * @LowPart: bits 0 to 31
+ * @HighPart: bits 32 to 63
+ * @u: the same halves under a name
+ * @QuadPart: the number
+ */
+typedef union _ULARGE_INTEGER {
+	struct {
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+		ULONG HighPart;
+		ULONG LowPart;
+#else
+		ULONG LowPart;
+		ULONG HighPart;
+#endif
+	};
+	struct {
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+		ULONG HighPart;
+		ULONG LowPart;
+#else
+		ULONG LowPart;
+		ULONG HighPart;
+#endif
+	} u;
+	ULONGLONG QuadPart;
+} ULARGE_INTEGER, *PULARGE_INTEGER;
+
+/**
+ * struct _UNICODE_STRING - a counted string of 16-bit characters
  * @Length: bytes in use, without a terminator
  * @MaximumLength: bytes that @Buffer holds
  * @Buffer: the characters
@@ -203,6 +234,51 @@ typedef struct _UNICODE_STRING {
 } UNICODE_STRING, *PUNICODE_STRING;
 
 typedef const struct _UNICODE_STRING *PCUNICODE_STRING;
+
+/**
+ * struct _STRING - a counted string of 8-bit characters
+ * @Length: bytes in use, without a terminator
+ * @MaximumLength: bytes that @Buffer holds
+ * @Buffer: the characters
+ */
+typedef struct _STRING {
+	USHORT Length;
+	USHORT MaximumLength;
+	PCHAR Buffer;
+} STRING, *PSTRING, ANSI_STRING, *PANSI_STRING, OEM_STRING, *POEM_STRING;
+
+typedef const struct _STRING *PCANSI_STRING, *PCOEM_STRING;
+
+#define ANSI_NULL		((CHAR)0)
+#define UNICODE_NULL		((WCHAR)0)
+#define UNICODE_STRING_MAX_BYTES	((USHORT)65534)
+#define UNICODE_STRING_MAX_CHARS	((USHORT)32767)
+
+/* An initialiser for a counted string, of 16 or 8 bits as its literal. */
+#define RTL_CONSTANT_STRING(Literal)					\
+{									\
+	sizeof(Literal) - sizeof((Literal)[0]), sizeof(Literal),	\
+	(PVOID)(Literal)						\
+}
+
+/**
+ * struct _GUID - a number that no two parties choose alike
+ * @Data1: bytes 0 to 3
+ * @Data2: bytes 4 and 5
+ * @Data3: bytes 6 and 7
+ * @Data4: bytes 8 to 15
+ */
+typedef struct _GUID {
+	ULONG Data1;
+	USHORT Data2;
+	USHORT Data3;
+	UCHAR Data4[8];
+} GUID, *PGUID;
+
+typedef const struct _GUID *REFGUID, *LPCGUID;
+
+#define IsEqualGUID(Left, Right) \
+	(!__builtin_memcmp((Left), (Right), sizeof(GUID)))
 
 /**
  * struct _LIST_ENTRY - head or member of a circular doubly linked list
@@ -246,19 +322,112 @@ enum { FALSE = 0 };
 enum { TRUE = 1 };
 #endif
 
-#define MAXUCHAR		0xff
-#define MAXUSHORT		0xffff
-#define MAXULONG		0xffffffffU
-#define MAXLONG			0x7fffffff
+#define MINCHAR			((CHAR)0x80)
+#define MAXCHAR			((CHAR)0x7f)
+#define MINSHORT		((SHORT)0x8000)
+#define MAXSHORT		((SHORT)0x7fff)
+#define MINLONG			((LONG)0x80000000U)
+#define MAXLONG			((LONG)0x7fffffff)
+#define MINLONGLONG		((LONGLONG)0x8000000000000000ULL)
+#define MAXLONGLONG		((LONGLONG)0x7fffffffffffffffLL)
+#define MAXUCHAR		((UCHAR)0xff)
+#define MAXUSHORT		((USHORT)0xffff)
+#define MAXULONG		((ULONG)0xffffffffU)
+#define MAXULONGLONG		((ULONGLONG)0xffffffffffffffffULL)
+#define MAXULONG32		MAXULONG
+#define MAXULONG64		MAXULONGLONG
+#define MAXLONG64		MAXLONGLONG
+#define MAXUINT8		((UINT8)~(UINT8)0)
+#define MAXUINT16		((UINT16)~(UINT16)0)
+#define MAXUINT32		((UINT32)~(UINT32)0)
+#define MAXUINT64		((UINT64)~(UINT64)0)
+#define MAXINT32		MAXLONG
+#define MAXINT64		MAXLONGLONG
 #define MAXULONG_PTR		(~(ULONG_PTR)0)
+#define MAXUINT_PTR		(~(UINT_PTR)0)
+#define MAXLONG_PTR		((LONG_PTR)(MAXULONG_PTR >> 1))
+#define MINLONG_PTR		(~MAXLONG_PTR)
+#define MAXSIZE_T		(~(SIZE_T)0)
+#define MAXSSIZE_T		MAXLONG_PTR
+#define MINSSIZE_T		MINLONG_PTR
 
 #define ANYSIZE_ARRAY		1
 
 #define UNREFERENCED_PARAMETER(Parameter)	((void)(Parameter))
+#define DBG_UNREFERENCED_PARAMETER(Parameter)	((void)(Parameter))
+#define DBG_UNREFERENCED_LOCAL_VARIABLE(Local)	((void)(Local))
 #define ARGUMENT_PRESENT(Argument)		((Argument) != NULL)
 
+/* Fails to compile if @Condition is false. */
+#define C_ASSERT(Condition)	_Static_assert(Condition, #Condition)
+
+#define Int32x32To64(Left, Right)	((LONGLONG)(LONG)(Left) * (LONG)(Right))
+#define UInt32x32To64(Left, Right) \
+	((ULONGLONG)(ULONG)(Left) * (ULONG)(Right))
+
+/*
+ * Layout of types: all of these are constants.
+ */
 #define FIELD_OFFSET(Type, Field)	((LONG)__builtin_offsetof(Type, Field))
+#define UFIELD_OFFSET(Type, Field)	((ULONG)__builtin_offsetof(Type, Field))
+#define TYPE_ALIGNMENT(Type)		((LONG)__alignof__(Type))
+
 #define RTL_NUMBER_OF(Array)		(sizeof(Array) / sizeof((Array)[0]))
+#define RTL_NUMBER_OF_V1(Array)		RTL_NUMBER_OF(Array)
+#define RTL_NUMBER_OF_V2(Array)		RTL_NUMBER_OF(Array)
+#define ARRAYSIZE(Array)		RTL_NUMBER_OF(Array)
+
+#define RTL_FIELD_TYPE(Type, Field)	(((Type *)0)->Field)
+#define RTL_FIELD_SIZE(Type, Field)	sizeof(((Type *)0)->Field)
+#define RTL_NUMBER_OF_FIELD(Type, Field) \
+	RTL_NUMBER_OF(RTL_FIELD_TYPE(Type, Field))
+
+/**
+ * RTL_SIZEOF_THROUGH_FIELD() - size of the part of a structure up to a field
+ * @Type: type of the structure
+ * @Field: name of the last field that counts
+ *
+ * Return: bytes from the start of @Type to the end of @Field.
+ */
+#define RTL_SIZEOF_THROUGH_FIELD(Type, Field) \
+	(__builtin_offsetof(Type, Field) + RTL_FIELD_SIZE(Type, Field))
+
+/**
+ * RTL_CONTAINS_FIELD() - whether a structure of some size has a field whole
+ * @Struct: pointer to the structure
+ * @Size: bytes of it that there are
+ * @Field: name of the field
+ *
+ * Return: non-zero if it has.
+ */
+#define RTL_CONTAINS_FIELD(Struct, Size, Field) \
+	((PCHAR)(&(Struct)->Field) + sizeof((Struct)->Field) <= \
+	 (PCHAR)(Struct) + (Size))
+
+#define RTL_PADDING_BETWEEN_FIELDS(Type, First, Second)			\
+	((__builtin_offsetof(Type, Second) >				\
+	  __builtin_offsetof(Type, First)) ?				\
+	 (__builtin_offsetof(Type, Second) -				\
+	  RTL_SIZEOF_THROUGH_FIELD(Type, First)) :			\
+	 (__builtin_offsetof(Type, First) -				\
+	  RTL_SIZEOF_THROUGH_FIELD(Type, Second)))
+
+/*
+ * Addresses.
+ */
+#define Add2Ptr(Pointer, Bytes)		((PVOID)((PUCHAR)(Pointer) + (Bytes)))
+#define PtrOffset(Base, Pointer) \
+	((ULONG)((ULONG_PTR)(Pointer) - (ULONG_PTR)(Base)))
+
+/* @Alignment is a power of two. */
+#define ALIGN_DOWN_BY(Length, Alignment) \
+	((ULONG_PTR)(Length) & ~((ULONG_PTR)(Alignment) - 1))
+#define ALIGN_UP_BY(Length, Alignment) \
+	ALIGN_DOWN_BY((ULONG_PTR)(Length) + (Alignment) - 1, Alignment)
+#define ALIGN_DOWN_POINTER_BY(Address, Alignment) \
+	((PVOID)ALIGN_DOWN_BY(Address, Alignment))
+#define ALIGN_UP_POINTER_BY(Address, Alignment) \
+	((PVOID)ALIGN_UP_BY(Address, Alignment))
 
 /**
  * CONTAINING_RECORD() - the structure that a member belongs to
@@ -334,26 +503,15 @@ typedef ULONGLONG NTPOOL_WIDE;
 	((ULONG)BYTES_TO_PAGES(BYTE_OFFSET(Va) + (SIZE_T)(Size)))
 
 /*
- * Status values: bit 31 set means failure.
+ * What means something else in Linux's headers; see the top.
  */
-#define STATUS_SUCCESS			((NTSTATUS)0x00000000U)
-#define STATUS_UNSUCCESSFUL		((NTSTATUS)0xC0000001U)
-#define STATUS_INFO_LENGTH_MISMATCH	((NTSTATUS)0xC0000004U)
-#define STATUS_INVALID_PARAMETER	((NTSTATUS)0xC000000DU)
-#define STATUS_QUOTA_EXCEEDED		((NTSTATUS)0xC0000044U)
-#define STATUS_INSUFFICIENT_RESOURCES	((NTSTATUS)0xC000009AU)
-#define STATUS_NOT_SUPPORTED		((NTSTATUS)0xC00000BBU)
-#define STATUS_INVALID_PARAMETER_1	((NTSTATUS)0xC00000EFU)
-#define STATUS_INVALID_PARAMETER_2	((NTSTATUS)0xC00000F0U)
-#define STATUS_INVALID_PARAMETER_4	((NTSTATUS)0xC00000F2U)
-#define STATUS_INVALID_PARAMETER_5	((NTSTATUS)0xC00000F3U)
+#ifdef NTPOOL_PURE_NT
+#define min(Left, Right)	(((Left) < (Right)) ? (Left) : (Right))
+#define max(Left, Right)	(((Left) > (Right)) ? (Left) : (Right))
+#define PAGE_ALIGN(Va) \
+	((PVOID)((ULONG_PTR)(Va) & ~((ULONG_PTR)PAGE_SIZE - 1)))
+#endif
 
-/**
- * NT_SUCCESS() - whether a status means success
- * @Status: an NTSTATUS
- *
- * Return: non-zero for success and informational values.
- */
-#define NT_SUCCESS(Status)	((NTSTATUS)(Status) >= 0)
+#include "ntstatus.h"
 
 #endif

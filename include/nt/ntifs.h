@@ -1,11 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * NT's header for file system drivers: ntddk.h and what only they may use. Here
- * the two are the same.
+ * NT's header for file system drivers: ntddk.h and what only they have, the words
+ * for flags. A driver may have defined those itself.
  */
 #ifndef NTPOOL_NTIFS_H
 #define NTPOOL_NTIFS_H
 
 #include "ntddk.h"
+
+#ifndef FlagOn
+#define FlagOn(Flags, Mask)		((Flags) & (Mask))
+#endif
+#ifndef BooleanFlagOn
+#define BooleanFlagOn(Flags, Mask)	((BOOLEAN)(((Flags) & (Mask)) != 0))
+#endif
+#ifndef SetFlag
+#define SetFlag(Flags, Mask)		((Flags) |= (Mask))
+#endif
+#ifndef ClearFlag
+#define ClearFlag(Flags, Mask)		((Flags) &= ~(Mask))
+#endif
 
 #endif

@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Operations on one number that no other CPU, and no interrupt, sees half done.
+ *
+ * As on NT each is a full memory barrier, also those whose names promise less
+ * (...Acquire, ...Release, ...NoFence); and a number must be aligned to its size.
+ * The old builtins of the compiler are such barriers on every processor, and on 32
+ * bit they need no library for 64-bit numbers.
+ *
+ * One description stands for all widths: a name that ends in 64, 16 or 8 does to an
+ * LONG64, SHORT or CHAR what the name without does to a LONG. Sums wrap around.
+ */
+#ifndef NTPOOL_NT_INTERLOCKED_H
+#define NTPOOL_NT_INTERLOCKED_H
+
+#include "ntdef.h"
+
+/**
+ * KeMemoryBarrier() - order all memory accesses before against all after
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: any IRQL.
+ */
+FORCEINLINE void KeMemoryBarrier(void)
+{
+	__sync_synchronize();
+}
+
+#define MemoryBarrier()		KeMemoryBarrier()
+
+/**
+ * KeMemoryBarrierWithoutFence() - order memory accesses for the compiler only
+ *
+ * The processor may still reorder them.
+ *
+ * Context: any IRQL.
+ */
+FORCEINLINE void KeMemoryBarrierWithoutFence(void)
+{
+	__asm__ __volatile__("" : : : "memory");
+}
+
+/* Is this a PC? */
+#ifdef __has_builtin
+#define NTPOOL_HAS_PAUSE	__has_builtin(__builtin_ia32_pause)
+#else
+#define NTPOOL_HAS_PAUSE	0
+#endif
+
+/**
+ * YieldProcessor() - tell the processor that this is a loop that waits
+ *
+ * Context: any IRQL.
+ */
+FORCEINLINE void YieldProcessor(void)
+{
+#if NTPOOL_HAS_PAUSE
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ __volatile__("yield" : : : "memory");
+#else
+	KeMemoryBarrierWithoutFence();
+#endif
+}
+
+/**
+ * InterlockedCompareExchange() - put a number where another one is
+ * @Destination: the number, aligned
+ * @Exchange: what to put there
+ * @Comparand: only if this is there
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: any IRQL.
+ * Return: what was there; it was replaced if it is @Comparand.
+ */
+FORCEINLINE LONG InterlockedCompareExchange(__volatile__ LONG *Destination,
+					    LONG Exchange, LONG Comparand)
+{
+	return __sync_val_compare_and_swap(Destination, Comparand,
+					   Exchange);
+}
+
+/**
+ * InterlockedExchange() - replace a number
+ * @Target: the number, aligned
+ * @Value: what to put there
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: any IRQL.
+ * Return: what was there.
+ */
+FORCEINLINE LONG InterlockedExchange(__volatile__ LONG *Target, LONG Value)
+{
+	LONG Old = *Target;
+	LONG Seen;
+
+	for (;;) {
+		Seen = __sync_val_compare_and_swap(Target, Old, Value);
+		if (Seen == Old)
+			return Old;
+		Old = Seen;
+	}
+}
+
+/**
+ * InterlockedExchangeAdd() - add to a number
+ * @Addend: the number, aligned
+ * @Value: what to add
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: any IRQL.
+ * Return: the number before.
+ */
+FORCEINLINE LONG InterlockedExchangeAdd(__volatile__ LONG *Addend, LONG Value)
+{
+	return __sync_fetch_and_add(Addend, Value);
+}
+
+/**
+ * InterlockedAdd() - add to a number
+ * @Addend: the number, aligned
+ * @Value: what to add
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: any IRQL.
+ * Return: the sum.
+ */
+FORCEINLINE LONG InterlockedAdd(__volatile__ LONG *Addend, LONG Value)
+{
+	return __sync_add_and_fetch(Addend, Value);
+}
+
+/**
+ * InterlockedIncrement() - add one
+ * @Addend: the number, aligned
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: any IRQL.
+ * Return: the sum.
+ */
+FORCEINLINE LONG InterlockedIncrement(__volatile__ LONG *Addend)
+{
+	return __sync_add_and_fetch(Addend, 1);
+}
+
+/**
+ * InterlockedDecrement() - subtract one
+ * @Addend: the number, aligned
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: any IRQL.
+ * Return: the difference.
+ */
+FORCEINLINE LONG InterlockedDecrement(__volatile__ LONG *Addend)
+{
+	return __sync_sub_and_fetch(Addend, 1);
+}
+
+/**
+ * InterlockedAnd() - keep the bits that a mask has
+ * @Destination: the number, aligned
+ * @Value: the mask
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: any IRQL.
+ * Return: the number before.
+ */
+FORCEINLINE LONG InterlockedAnd(__volatile__ LONG *Destination, LONG Value)
+{
+	return __sync_fetch_and_and(Destination, Value);
+}
+
+/**
+ * InterlockedOr() - set the bits that a mask has
+ * @Destination: the number, aligned
+ * @Value: the mask
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: any IRQL.
+ * Return: the number before.
+ */
+FORCEINLINE LONG InterlockedOr(__volatile__ LONG *Destination, LONG Value)
+{
+	return __sync_fetch_and_or(Destination, Value);
+}
+
+/**
+ * InterlockedXor() - change the bits that a mask has
+ * @Destination: the number, aligned
+ * @Value: the mask
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: any IRQL.
+ * Return: the number before.
+ */
+FORCEINLINE LONG InterlockedXor(__volatile__ LONG *Destination, LONG Value)
+{
+	return __sync_fetch_and_xor(Destination, Value);
+}
+
+/* The same on other widths. */
+#define NTPOOL_INTERLOCKED(Width, Type, Shared) NTPOOL_WORDS(		\
+FORCEINLINE Type InterlockedCompareExchange##Width			\
+	(Shared Destination, Type Exchange, Type Comparand)		\
+{									\
+	return __sync_val_compare_and_swap(Destination, Comparand,	\
+					   Exchange);			\
+}									\
+									\
+FORCEINLINE Type InterlockedExchange##Width				\
+	(Shared Target, Type Value)					\
+{									\
+	Type Old = *Target;						\
+	Type Seen;							\
+									\
+	for (;;) {							\
+		Seen = __sync_val_compare_and_swap(Target, Old, Value);	\
+		if (Seen == Old)					\
+			return Old;					\
+		Old = Seen;						\
+	}								\
+}									\
+									\
+FORCEINLINE Type InterlockedExchangeAdd##Width				\
+	(Shared Addend, Type Value)					\
+{									\
+	return __sync_fetch_and_add(Addend, Value);			\
+}									\
+									\
+FORCEINLINE Type InterlockedAdd##Width					\
+	(Shared Addend, Type Value)					\
+{									\
+	return __sync_add_and_fetch(Addend, Value);			\
+}									\
+									\
+FORCEINLINE Type InterlockedIncrement##Width				\
+	(Shared Addend)							\
+{									\
+	return __sync_add_and_fetch(Addend, 1);				\
+}									\
+									\
+FORCEINLINE Type InterlockedDecrement##Width				\
+	(Shared Addend)							\
+{									\
+	return __sync_sub_and_fetch(Addend, 1);				\
+}									\
+									\
+FORCEINLINE Type InterlockedAnd##Width					\
+	(Shared Destination, Type Value)				\
+{									\
+	return __sync_fetch_and_and(Destination, Value);		\
+}									\
+									\
+FORCEINLINE Type InterlockedOr##Width					\
+	(Shared Destination, Type Value)				\
+{									\
+	return __sync_fetch_and_or(Destination, Value);			\
+}									\
+									\
+FORCEINLINE Type InterlockedXor##Width					\
+	(Shared Destination, Type Value)				\
+{									\
+	return __sync_fetch_and_xor(Destination, Value);		\
+})
+
+NTPOOL_INTERLOCKED(64, LONG64, __volatile__ LONG64 *)
+NTPOOL_INTERLOCKED(16, SHORT, __volatile__ SHORT *)
+NTPOOL_INTERLOCKED(8, CHAR, __volatile__ CHAR *)
+NTPOOL_INTERLOCKED(SizeT, SIZE_T, __volatile__ SIZE_T *)
+
+#undef NTPOOL_INTERLOCKED
+
+/**
+ * InterlockedCompareExchangePointer() - put a pointer where another one is
+ * @Destination: the pointer
+ * @Exchange: what to put there
+ * @Comparand: only if this is there
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: any IRQL.
+ * Return: what was there; it was replaced if it is @Comparand.
+ */
+FORCEINLINE PVOID InterlockedCompareExchangePointer(__volatile__ PVOID Destination[],
+						    PVOID Exchange,
+						    PVOID Comparand)
+{
+	return __sync_val_compare_and_swap(Destination, Comparand, Exchange);
+}
+
+/**
+ * InterlockedExchangePointer() - replace a pointer
+ * @Target: the pointer
+ * @Value: what to put there
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: any IRQL.
+ * Return: what was there.
+ */
+FORCEINLINE PVOID InterlockedExchangePointer(__volatile__ PVOID *Target,
+					     PVOID Value)
+{
+	return (PVOID)InterlockedExchangeSizeT((__volatile__ SIZE_T *)Target,
+					       (SIZE_T)Value);
+}
+
+/**
+ * InterlockedBitTestAndSet() - set a bit
+ * @Base: numbers that make one row of bits; bit 32 is bit 0 of the second
+ * @Bit: which bit
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: any IRQL.
+ * Return: what the bit was.
+ */
+FORCEINLINE BOOLEAN InterlockedBitTestAndSet(__volatile__ LONG *Base,
+					     LONG Bit)
+{
+	ULONG Mask = 1U << (Bit & 31);
+	LONG Old = InterlockedOr(&Base[Bit >> 5], Mask);
+
+	return !!(Old & Mask);
+}
+
+/* As InterlockedBitTestAndSet() on a row of 64-bit numbers. */
+FORCEINLINE BOOLEAN InterlockedBitTestAndSet64(__volatile__ long long *Base,
+					       LONG64 Bit)
+{
+	ULONG64 Mask = 1ULL << (Bit & 63);
+	LONG64 Old = InterlockedOr64(&Base[Bit >> 6], Mask);
+
+	return !!(Old & Mask);
+}
+
+/**
+ * InterlockedBitTestAndReset() - clear a bit
+ * @Base: numbers that make one row of bits; bit 32 is bit 0 of the second
+ * @Bit: which bit
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: any IRQL.
+ * Return: what the bit was.
+ */
+FORCEINLINE BOOLEAN InterlockedBitTestAndReset(__volatile__ LONG *Base,
+					       LONG Bit)
+{
+	ULONG Mask = 1U << (Bit & 31);
+	LONG Old = InterlockedAnd(&Base[Bit >> 5], ~Mask);
+
+	return !!(Old & Mask);
+}
+
+/* As InterlockedBitTestAndReset() on a row of 64-bit numbers. */
+FORCEINLINE BOOLEAN InterlockedBitTestAndReset64(__volatile__ LONG64 *Base,
+						 LONG64 Bit)
+{
+	ULONG64 Mask = 1ULL << (Bit & 63);
+	LONG64 Old = InterlockedAnd64(&Base[Bit >> 6], ~Mask);
+
+	return !!(Old & Mask);
+}
+
+/**
+ * InterlockedBitTestAndComplement() - change a bit
+ * @Base: numbers that make one row of bits; bit 32 is bit 0 of the second
+ * @Bit: which bit
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: any IRQL.
+ * Return: what the bit was.
+ */
+FORCEINLINE BOOLEAN InterlockedBitTestAndComplement(__volatile__ LONG *Base,
+						    LONG Bit)
+{
+	ULONG Mask = 1U << (Bit & 31);
+	LONG Old = InterlockedXor(&Base[Bit >> 5], Mask);
+
+	return !!(Old & Mask);
+}
+
+/* As InterlockedBitTestAndComplement() on a row of 64-bit numbers. */
+FORCEINLINE BOOLEAN InterlockedBitTestAndComplement64(__volatile__ LONG64 *Base,
+						      LONG64 Bit)
+{
+	ULONG64 Mask = 1ULL << (Bit & 63);
+	LONG64 Old = InterlockedXor64(&Base[Bit >> 6], Mask);
+
+	return !!(Old & Mask);
+}
+
+/* The names that ask for less of a barrier. */
+#define InterlockedIncrementAcquire		InterlockedIncrement
+#define InterlockedIncrementRelease		InterlockedIncrement
+#define InterlockedIncrementNoFence		InterlockedIncrement
+#define InterlockedIncrementAcquire64		InterlockedIncrement64
+#define InterlockedIncrementRelease64		InterlockedIncrement64
+#define InterlockedIncrementNoFence64		InterlockedIncrement64
+#define InterlockedDecrementAcquire		InterlockedDecrement
+#define InterlockedDecrementRelease		InterlockedDecrement
+#define InterlockedDecrementNoFence		InterlockedDecrement
+#define InterlockedDecrementAcquire64		InterlockedDecrement64
+#define InterlockedDecrementRelease64		InterlockedDecrement64
+#define InterlockedDecrementNoFence64		InterlockedDecrement64
+#define InterlockedExchangeAcquire		InterlockedExchange
+#define InterlockedExchangeRelease		InterlockedExchange
+#define InterlockedExchangeNoFence		InterlockedExchange
+#define InterlockedExchangeAcquire64		InterlockedExchange64
+#define InterlockedExchangeRelease64		InterlockedExchange64
+#define InterlockedExchangeNoFence64		InterlockedExchange64
+#define InterlockedExchangeAddAcquire		InterlockedExchangeAdd
+#define InterlockedExchangeAddRelease		InterlockedExchangeAdd
+#define InterlockedExchangeAddNoFence		InterlockedExchangeAdd
+#define InterlockedExchangeAddAcquire64		InterlockedExchangeAdd64
+#define InterlockedExchangeAddRelease64		InterlockedExchangeAdd64
+#define InterlockedExchangeAddNoFence64		InterlockedExchangeAdd64
+#define InterlockedAddAcquire			InterlockedAdd
+#define InterlockedAddRelease			InterlockedAdd
+#define InterlockedAddNoFence			InterlockedAdd
+#define InterlockedAddAcquire64			InterlockedAdd64
+#define InterlockedAddRelease64			InterlockedAdd64
+#define InterlockedAddNoFence64			InterlockedAdd64
+#define InterlockedCompareExchangeAcquire	InterlockedCompareExchange
+#define InterlockedCompareExchangeRelease	InterlockedCompareExchange
+#define InterlockedCompareExchangeNoFence	InterlockedCompareExchange
+#define InterlockedCompareExchangeAcquire64	InterlockedCompareExchange64
+#define InterlockedCompareExchangeRelease64	InterlockedCompareExchange64
+#define InterlockedCompareExchangeNoFence64	InterlockedCompareExchange64
+#define InterlockedAndAcquire			InterlockedAnd
+#define InterlockedAndRelease			InterlockedAnd
+#define InterlockedAndNoFence			InterlockedAnd
+#define InterlockedAndAcquire64			InterlockedAnd64
+#define InterlockedAndRelease64			InterlockedAnd64
+#define InterlockedAndNoFence64			InterlockedAnd64
+#define InterlockedOrAcquire			InterlockedOr
+#define InterlockedOrRelease			InterlockedOr
+#define InterlockedOrNoFence			InterlockedOr
+#define InterlockedOrAcquire64			InterlockedOr64
+#define InterlockedOrRelease64			InterlockedOr64
+#define InterlockedOrNoFence64			InterlockedOr64
+#define InterlockedXorAcquire			InterlockedXor
+#define InterlockedXorRelease			InterlockedXor
+#define InterlockedXorNoFence			InterlockedXor
+#define InterlockedXorAcquire64			InterlockedXor64
+#define InterlockedXorRelease64			InterlockedXor64
+#define InterlockedXorNoFence64			InterlockedXor64
+#define InterlockedIncrementAcquire16		InterlockedIncrement16
+#define InterlockedIncrementRelease16		InterlockedIncrement16
+#define InterlockedIncrementNoFence16		InterlockedIncrement16
+#define InterlockedDecrementAcquire16		InterlockedDecrement16
+#define InterlockedDecrementRelease16		InterlockedDecrement16
+#define InterlockedDecrementNoFence16		InterlockedDecrement16
+#define InterlockedCompareExchangeAcquire16	InterlockedCompareExchange16
+#define InterlockedCompareExchangeRelease16	InterlockedCompareExchange16
+#define InterlockedCompareExchangeNoFence16	InterlockedCompareExchange16
+#define InterlockedCompareExchangePointerAcquire	InterlockedCompareExchangePointer
+#define InterlockedCompareExchangePointerRelease	InterlockedCompareExchangePointer
+#define InterlockedCompareExchangePointerNoFence	InterlockedCompareExchangePointer
+#define InterlockedExchangePointerAcquire	InterlockedExchangePointer
+#define InterlockedExchangePointerRelease	InterlockedExchangePointer
+#define InterlockedExchangePointerNoFence	InterlockedExchangePointer
+
+/*
+ * One access, whole. Read and Write are followed by Acquire, Release, NoFence or Raw
+ * and by the width as above, ULong, ULong64 or Pointer.
+ */
+#define NTPOOL_READS(Width, Type, Shared) NTPOOL_WORDS(			\
+FORCEINLINE Type ReadAcquire##Width(Shared Source)			\
+{									\
+	return __atomic_load_n(Source, __ATOMIC_ACQUIRE);		\
+}									\
+									\
+FORCEINLINE Type ReadNoFence##Width(Shared Source)			\
+{									\
+	return __atomic_load_n(Source, __ATOMIC_RELAXED);		\
+}									\
+									\
+FORCEINLINE Type ReadRaw##Width(Shared Source)				\
+{									\
+	return __atomic_load_n(Source, __ATOMIC_RELAXED);		\
+})
+
+#define NTPOOL_WRITES(Width, Type, Shared) NTPOOL_WORDS(		\
+FORCEINLINE void WriteRelease##Width(Shared Destination, Type Value)	\
+{									\
+	__atomic_store_n(Destination, Value, __ATOMIC_RELEASE);		\
+}									\
+									\
+FORCEINLINE void WriteNoFence##Width(Shared Destination, Type Value)	\
+{									\
+	__atomic_store_n(Destination, Value, __ATOMIC_RELAXED);		\
+}									\
+									\
+FORCEINLINE void WriteRaw##Width(Shared Destination, Type Value)	\
+{									\
+	__atomic_store_n(Destination, Value, __ATOMIC_RELAXED);		\
+})
+
+NTPOOL_READS(, LONG, const __volatile__ LONG *)
+NTPOOL_WRITES(, LONG, __volatile__ LONG *)
+NTPOOL_READS(16, SHORT, const __volatile__ SHORT *)
+NTPOOL_WRITES(16, SHORT, __volatile__ SHORT *)
+NTPOOL_READS(8, CHAR, const __volatile__ CHAR *)
+NTPOOL_WRITES(8, CHAR, __volatile__ CHAR *)
+NTPOOL_READS(ULong, ULONG, const __volatile__ ULONG *)
+NTPOOL_WRITES(ULong, ULONG, __volatile__ ULONG *)
+NTPOOL_READS(UShort, USHORT, const __volatile__ USHORT *)
+NTPOOL_WRITES(UShort, USHORT, __volatile__ USHORT *)
+NTPOOL_READS(UChar, UCHAR, const __volatile__ UCHAR *)
+NTPOOL_WRITES(UChar, UCHAR, __volatile__ UCHAR *)
+NTPOOL_READS(Pointer, PVOID, const __volatile__ PVOID *)
+NTPOOL_WRITES(Pointer, PVOID, __volatile__ PVOID *)
+#ifdef __LP64__
+NTPOOL_READS(64, LONG64, const __volatile__ LONG64 *)
+NTPOOL_WRITES(64, LONG64, __volatile__ LONG64 *)
+NTPOOL_READS(ULong64, ULONG64, const __volatile__ ULONG64 *)
+NTPOOL_WRITES(ULong64, ULONG64, __volatile__ ULONG64 *)
+#endif
+
+#undef NTPOOL_WRITES
+#undef NTPOOL_READS
+
+#endif

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What needs no routine of ntpool.ko: statuses, layout macros, memory, counted
+ * strings, and sums that do not overflow unseen. Every expected value was
+ * worked out by hand. Assertions are off in this file, which one case uses.
+ */
+#include <linux/sizes.h>
+
+#include "fixture.h"
+
+C_ASSERT(sizeof(LONG) == 4 && sizeof(ULONG) == 4);
+C_ASSERT(sizeof(LONGLONG) == 8 && sizeof(LARGE_INTEGER) == 8);
+C_ASSERT(sizeof(ULONG_PTR) == sizeof(PVOID) && sizeof(SIZE_T) == sizeof(PVOID));
+C_ASSERT(sizeof(WCHAR) == 2 && sizeof(L"ab") == 6);
+C_ASSERT(sizeof(BOOLEAN) == 1 && sizeof(KIRQL) == 1 && sizeof(GUID) == 16);
+
+C_ASSERT((CHAR)-1 < 0);
+
+/* Both ways to write it. */
+FORCEINLINE ULONG ntk_plain_inline(ULONG number)
+{
+	return number + 1;
+}
+
+static FORCEINLINE ULONG ntk_static_inline(ULONG number)
+{
+	return number + 2;
+}
+
+static void ntk_forceinline_test(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, ntk_plain_inline(40), 41);
+	KUNIT_EXPECT_EQ(test, ntk_static_inline(40), 42);
+}
+
+struct ntk_status_case {
+	NTSTATUS status;
+	bool success, information, warning, error;
+};
+
+static void ntk_status_test(struct kunit *test)
+{
+	static const struct ntk_status_case cases[] = {
+		{ STATUS_SUCCESS, true },
+		{ STATUS_PENDING, true },
+		{ STATUS_OBJECT_NAME_EXISTS, true, true },
+		{ STATUS_BUFFER_OVERFLOW, false, false, true },
+		{ STATUS_INSUFFICIENT_RESOURCES, false, false, false, true },
+		{ -1, false, false, false, true },
+	};
+	struct ntk_tally tally = {};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct ntk_status_case *c = &cases[i];
+
+		ntk_check(&tally, NT_SUCCESS(c->status) == c->success &&
+			  NT_INFORMATION(c->status) == c->information &&
+			  NT_WARNING(c->status) == c->warning &&
+			  NT_ERROR(c->status) == c->error,
+			  "%#x", c->status);
+	}
+	ntk_expect_clean(test, &tally);
+	KUNIT_EXPECT_EQ(test, (u32)STATUS_INTEGER_OVERFLOW, 0xc0000095U);
+	KUNIT_EXPECT_EQ(test, (u32)STATUS_INVALID_PARAMETER_12, 0xc00000faU);
+}
+
+struct ntk_layout {
+	UCHAR first;		/* 0 */
+	ULONG numbers[3];	/* 4 to 15 */
+	USHORT last;		/* 16 and 17 */
+};
+
+static void ntk_layout_test(struct kunit *test)
+{
+	struct ntk_layout layout;
+	struct ntk_layout *found;
+	PVOID page = (PVOID)0x5001;
+
+	KUNIT_EXPECT_EQ(test, FIELD_OFFSET(struct ntk_layout, last), 16);
+	KUNIT_EXPECT_EQ(test, RTL_FIELD_SIZE(struct ntk_layout, numbers), 12);
+	KUNIT_EXPECT_EQ(test, RTL_NUMBER_OF_FIELD(struct ntk_layout, numbers), 3);
+	KUNIT_EXPECT_EQ(test, RTL_NUMBER_OF(layout.numbers), 3);
+	KUNIT_EXPECT_EQ(test, ARRAYSIZE(layout.numbers), 3);
+	KUNIT_EXPECT_EQ(test, RTL_SIZEOF_THROUGH_FIELD(struct ntk_layout,
+						       numbers), 16);
+	KUNIT_EXPECT_EQ(test, RTL_PADDING_BETWEEN_FIELDS(struct ntk_layout,
+							 first, numbers), 3);
+	KUNIT_EXPECT_TRUE(test, RTL_CONTAINS_FIELD(&layout, 18, last));
+	KUNIT_EXPECT_FALSE(test, RTL_CONTAINS_FIELD(&layout, 17, last));
+	found = CONTAINING_RECORD(&layout.last, struct ntk_layout, last);
+	KUNIT_EXPECT_PTR_EQ(test, found, &layout);
+	KUNIT_EXPECT_EQ(test, ALIGN_UP_BY(4097, 4096), 8192);
+	KUNIT_EXPECT_EQ(test, ALIGN_DOWN_BY(4097, 4096), 4096);
+	KUNIT_EXPECT_PTR_EQ(test, ALIGN_UP_POINTER_BY(page, 16), (PVOID)0x5010);
+	KUNIT_EXPECT_EQ(test, PtrOffset(page, Add2Ptr(page, 7)), 7);
+	KUNIT_EXPECT_EQ(test, Int32x32To64(-70000, 70000), -4900000000LL);
+	KUNIT_EXPECT_EQ(test, UInt32x32To64(0xffffffff, 2), 0x1fffffffeULL);
+	KUNIT_EXPECT_EQ(test, MINLONG, -2147483647 - 1);
+	KUNIT_EXPECT_EQ(test, MAXULONG_PTR, ~(ULONG_PTR)0);
+}
+
+/* Without DBG they do not even look. */
+static void ntk_assert_off_test(struct kunit *test)
+{
+	int looked = 0;
+
+	ASSERT(looked++);
+	ASSERTMSG("not said", looked++);
+	NT_ASSERT(looked++);
+	KdPrint(("%d\n", looked++));
+	KUNIT_EXPECT_EQ(test, looked, 0);
+	KUNIT_EXPECT_FALSE(test, NT_VERIFY(looked++));
+	KUNIT_EXPECT_TRUE(test, NT_VERIFY(looked++));
+	KUNIT_EXPECT_EQ(test, looked, 2);
+}
+
+static void ntk_fill_test(struct kunit *test)
+{
+	UCHAR a[16], b[16];
+
+	RtlFillMemory(a, sizeof(a), 0x5a);
+	KUNIT_EXPECT_NULL(test, memchr_inv(a, 0x5a, sizeof(a)));
+	RtlZeroMemory(a + 4, 8);
+	KUNIT_EXPECT_EQ(test, a[3], 0x5a);
+	KUNIT_EXPECT_NULL(test, memchr_inv(a + 4, 0, 8));
+	KUNIT_EXPECT_EQ(test, a[12], 0x5a);
+	RtlCopyMemory(b, a, sizeof(b));
+	KUNIT_EXPECT_TRUE(test, RtlEqualMemory(a, b, sizeof(a)));
+	KUNIT_EXPECT_PTR_EQ(test, RtlSecureZeroMemory(a, sizeof(a)), (PVOID)a);
+	KUNIT_EXPECT_NULL(test, memchr_inv(a, 0, sizeof(a)));
+	KUNIT_EXPECT_FALSE(test, RtlEqualMemory(a, b, sizeof(a)));
+}
+
+static void ntk_move_test(struct kunit *test)
+{
+	char text[] = "abcdefgh";
+
+	RtlMoveMemory(text + 2, text, 6);
+	KUNIT_EXPECT_STREQ(test, text, "ababcdef");
+	RtlMoveMemory(text, text + 2, 6);
+	KUNIT_EXPECT_STREQ(test, text, "abcdefef");
+}
+
+static void ntk_compare_test(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, RtlCompareMemory("abcd", "abcd", 4), 4);
+	KUNIT_EXPECT_EQ(test, RtlCompareMemory("abcd", "abxd", 4), 2);
+	KUNIT_EXPECT_EQ(test, RtlCompareMemory("abcd", "xbcd", 4), 0);
+	KUNIT_EXPECT_EQ(test, RtlCompareMemory("abcd", "xbcd", 0), 0);
+	KUNIT_EXPECT_TRUE(test, RtlEqualMemory("abxx", "abyy", 2));
+	KUNIT_EXPECT_FALSE(test, RtlEqualMemory("abxx", "abyy", 3));
+}
+
+static void ntk_ulong_test(struct kunit *test)
+{
+	ULONG number[4] = { 1, 1, 1, 1 };
+	ULONGLONG wide[2] = { 0, 7 };
+
+	/* Eleven bytes are two numbers. */
+	RtlFillMemoryUlong(number, 11, 0x11223344);
+	KUNIT_EXPECT_EQ(test, number[0], 0x11223344);
+	KUNIT_EXPECT_EQ(test, number[1], 0x11223344);
+	KUNIT_EXPECT_EQ(test, number[2], 1);
+	KUNIT_EXPECT_EQ(test, RtlCompareMemoryUlong(number, 16, 0x11223344), 8);
+	KUNIT_EXPECT_EQ(test, RtlCompareMemoryUlong(number, 7, 0x11223344), 4);
+	KUNIT_EXPECT_EQ(test, RtlCompareMemoryUlong(number, 3, 0x11223344), 0);
+	KUNIT_EXPECT_EQ(test, RtlCompareMemoryUlong(number, 16, 1), 0);
+	KUNIT_EXPECT_EQ(test, RtlCompareMemoryUlong((PUCHAR)number + 1, 8,
+						    0x11223344), 0);
+	RtlFillMemoryUlonglong(wide, 15, 0x1122334455667788ULL);
+	KUNIT_EXPECT_EQ(test, wide[0], 0x1122334455667788ULL);
+	KUNIT_EXPECT_EQ(test, wide[1], 7);
+}
+
+static void ntk_string_test(struct kunit *test)
+{
+	static const UNICODE_STRING constant = RTL_CONSTANT_STRING(L"pool");
+	DECLARE_CONST_UNICODE_STRING(declared, L"ab");
+	ANSI_STRING narrow;
+	UNICODE_STRING wide;
+	WCHAR buffer[8];
+
+	RtlInitUnicodeString(&wide, L"zone");
+	KUNIT_EXPECT_EQ(test, wide.Length, 8);
+	KUNIT_EXPECT_EQ(test, wide.MaximumLength, 10);
+	KUNIT_EXPECT_EQ(test, wide.Buffer[3], 'e');
+	RtlInitUnicodeString(&wide, NULL);
+	KUNIT_EXPECT_EQ(test, wide.Length + wide.MaximumLength, 0);
+	KUNIT_EXPECT_NULL(test, wide.Buffer);
+	RtlInitEmptyUnicodeString(&wide, buffer, sizeof(buffer));
+	KUNIT_EXPECT_EQ(test, wide.Length, 0);
+	KUNIT_EXPECT_EQ(test, wide.MaximumLength, 16);
+	RtlInitAnsiString(&narrow, "zone");
+	KUNIT_EXPECT_EQ(test, narrow.Length, 4);
+	KUNIT_EXPECT_EQ(test, narrow.MaximumLength, 5);
+	KUNIT_EXPECT_EQ(test, constant.Length, 8);
+	KUNIT_EXPECT_EQ(test, constant.MaximumLength, 10);
+	KUNIT_EXPECT_EQ(test, declared.Length, 4);
+	KUNIT_EXPECT_EQ(test, declared.MaximumLength, 6);
+}
+
+/* Too long for the 16-bit lengths. */
+static void ntk_long_string_test(struct kunit *test)
+{
+	WCHAR *text = kunit_kzalloc(test, 2 * SZ_64K, GFP_KERNEL);
+	UNICODE_STRING string;
+	ANSI_STRING narrow;
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	RtlFillMemory(text, 2 * SZ_64K - 2, 'x');
+	RtlInitUnicodeString(&string, text);
+	KUNIT_EXPECT_EQ(test, string.Length, 65532);
+	KUNIT_EXPECT_EQ(test, string.MaximumLength, 65534);
+	RtlInitAnsiString(&narrow, (PCSZ)text);
+	KUNIT_EXPECT_EQ(test, narrow.Length, 65534);
+	KUNIT_EXPECT_EQ(test, narrow.MaximumLength, 65535);
+}
+
+/* A routine on two numbers, once for the result and once beyond it. */
+#define NTK_FITS(test, routine, type, left, right, expected)		\
+do {									\
+	type result = 77;						\
+									\
+	KUNIT_EXPECT_EQ(test, routine(left, right, &result),		\
+			STATUS_SUCCESS);				\
+	KUNIT_EXPECT_EQ(test, result, (type)(expected));		\
+} while (0)
+
+#define NTK_TOO_MUCH(test, routine, type, left, right, expected)	\
+do {									\
+	type result = 77;						\
+									\
+	KUNIT_EXPECT_EQ(test, routine(left, right, &result),		\
+			STATUS_INTEGER_OVERFLOW);			\
+	KUNIT_EXPECT_EQ(test, result, (type)(expected));		\
+} while (0)
+
+static void ntk_safe_ulong_test(struct kunit *test)
+{
+	NTK_FITS(test, RtlULongAdd, ULONG, 0xfffffffe, 1, 0xffffffff);
+	NTK_TOO_MUCH(test, RtlULongAdd, ULONG, 0xffffffff, 1, 0xffffffff);
+	NTK_FITS(test, RtlULongSub, ULONG, 5, 5, 0);
+	NTK_TOO_MUCH(test, RtlULongSub, ULONG, 5, 6, 0xffffffff);
+	NTK_FITS(test, RtlULongMult, ULONG, 65535, 65537, 0xffffffff);
+	NTK_TOO_MUCH(test, RtlULongMult, ULONG, 65536, 65536, 0xffffffff);
+	NTK_FITS(test, RtlUIntAdd, UINT, 0x80000000, 0x7fffffff, 0xffffffff);
+	NTK_TOO_MUCH(test, RtlUIntAdd, UINT, 0x80000000, 0x80000000, 0xffffffff);
+	NTK_FITS(test, RtlUShortMult, USHORT, 255, 257, 65535);
+	NTK_TOO_MUCH(test, RtlUShortMult, USHORT, 256, 256, 65535);
+	NTK_FITS(test, RtlUInt8Add, UINT8, 254, 1, 255);
+	NTK_TOO_MUCH(test, RtlUInt8Add, UINT8, 255, 1, 255);
+}
+
+static void ntk_safe_ulonglong_test(struct kunit *test)
+{
+	NTK_FITS(test, RtlULongLongAdd, ULONGLONG, ~1ULL, 1, ~0ULL);
+	NTK_TOO_MUCH(test, RtlULongLongAdd, ULONGLONG, ~0ULL, 1, ~0ULL);
+	NTK_TOO_MUCH(test, RtlULongLongSub, ULONGLONG, 0, 1, ~0ULL);
+	NTK_FITS(test, RtlULongLongMult, ULONGLONG, 0xffffffffULL,
+		 0x100000001ULL, ~0ULL);
+	NTK_TOO_MUCH(test, RtlULongLongMult, ULONGLONG, 1ULL << 32,
+		     1ULL << 32, ~0ULL);
+}
+
+static void ntk_safe_size_test(struct kunit *test)
+{
+	NTK_FITS(test, RtlSIZETAdd, SIZE_T, MAXSIZE_T - 1, 1, MAXSIZE_T);
+	NTK_TOO_MUCH(test, RtlSIZETAdd, SIZE_T, MAXSIZE_T, 1, MAXSIZE_T);
+	NTK_FITS(test, RtlSizeTSub, SIZE_T, MAXSIZE_T, MAXSIZE_T, 0);
+	NTK_TOO_MUCH(test, RtlSizeTSub, SIZE_T, 0, 1, MAXSIZE_T);
+	NTK_FITS(test, RtlSIZETMult, SIZE_T, MAXSIZE_T / 2, 2, MAXSIZE_T - 1);
+	NTK_TOO_MUCH(test, RtlSIZETMult, SIZE_T, MAXSIZE_T / 2 + 1, 2,
+		     MAXSIZE_T);
+	NTK_FITS(test, RtlULongPtrAdd, ULONG_PTR, 1, 2, 3);
+}
+
+static void ntk_safe_signed_test(struct kunit *test)
+{
+	NTK_FITS(test, RtlLongAdd, LONG, 0x7ffffffe, 1, 0x7fffffff);
+	NTK_TOO_MUCH(test, RtlLongAdd, LONG, 0x7fffffff, 1, -1);
+	NTK_FITS(test, RtlLongSub, LONG, -2147483647, 1, MINLONG);
+	NTK_TOO_MUCH(test, RtlLongSub, LONG, MINLONG, 1, -1);
+	NTK_FITS(test, RtlLongMult, LONG, -32768, 65536, MINLONG);
+	NTK_TOO_MUCH(test, RtlLongMult, LONG, 32768, 65536, -1);
+	NTK_TOO_MUCH(test, RtlIntMult, INT, MINLONG, -1, -1);
+	NTK_TOO_MUCH(test, RtlShortAdd, SHORT, 32767, 1, -1);
+	NTK_FITS(test, RtlInt8Sub, INT8, -127, 1, -128);
+	NTK_TOO_MUCH(test, RtlInt8Sub, INT8, -128, 1, -1);
+}
+
+static void ntk_safe_longlong_test(struct kunit *test)
+{
+	NTK_FITS(test, RtlLongLongAdd, LONGLONG, MAXLONGLONG, MINLONGLONG, -1);
+	NTK_TOO_MUCH(test, RtlLongLongAdd, LONGLONG, MAXLONGLONG, 1, -1);
+	NTK_TOO_MUCH(test, RtlLongLongSub, LONGLONG, MINLONGLONG, 1, -1);
+	NTK_FITS(test, RtlLongLongMult, LONGLONG, -3, 5, -15);
+	NTK_FITS(test, RtlLongLongMult, LONGLONG, -3, -5, 15);
+	NTK_FITS(test, RtlLongLongMult, LONGLONG, 0, MINLONGLONG, 0);
+	NTK_FITS(test, RtlLongLongMult, LONGLONG, MINLONGLONG, 1, MINLONGLONG);
+	NTK_FITS(test, RtlLongLongMult, LONGLONG, 1LL << 32, -(1LL << 31),
+		 MINLONGLONG);
+	NTK_TOO_MUCH(test, RtlLongLongMult, LONGLONG, 1LL << 32, 1LL << 31, -1);
+	NTK_TOO_MUCH(test, RtlLongLongMult, LONGLONG, MINLONGLONG, -1, -1);
+	NTK_TOO_MUCH(test, RtlLongLongMult, LONGLONG, MAXLONGLONG, MAXLONGLONG,
+		     -1);
+}
+
+#define NTK_CONVERTS(test, routine, type, number)			\
+do {									\
+	type result = 77;						\
+									\
+	KUNIT_EXPECT_EQ(test, routine(number, &result), STATUS_SUCCESS);	\
+	KUNIT_EXPECT_TRUE(test, result == (number));			\
+} while (0)
+
+#define NTK_NO_CONVERSION(test, routine, type, number, expected)	\
+do {									\
+	type result = 77;						\
+									\
+	KUNIT_EXPECT_EQ(test, routine(number, &result),			\
+			STATUS_INTEGER_OVERFLOW);			\
+	KUNIT_EXPECT_EQ(test, result, (type)(expected));		\
+} while (0)
+
+static void ntk_safe_convert_test(struct kunit *test)
+{
+	NTK_CONVERTS(test, RtlULongLongToULong, ULONG, 0xffffffffULL);
+	NTK_NO_CONVERSION(test, RtlULongLongToULong, ULONG, 1ULL << 32,
+			  0xffffffff);
+	NTK_CONVERTS(test, RtlULongToUShort, USHORT, 65535);
+	NTK_NO_CONVERSION(test, RtlULongToUShort, USHORT, 65536, 65535);
+	NTK_CONVERTS(test, RtlULongToLong, LONG, 0x7fffffff);
+	NTK_NO_CONVERSION(test, RtlULongToLong, LONG, 0x80000000U, -1);
+	NTK_CONVERTS(test, RtlLongToULong, ULONG, 0x7fffffff);
+	NTK_NO_CONVERSION(test, RtlLongToULong, ULONG, -1, 0xffffffff);
+	NTK_CONVERTS(test, RtlLongLongToLong, LONG, -2147483648LL);
+	NTK_NO_CONVERSION(test, RtlLongLongToLong, LONG, -2147483649LL, -1);
+	NTK_CONVERTS(test, RtlIntToUInt8, UINT8, 255);
+	NTK_NO_CONVERSION(test, RtlIntToUInt8, UINT8, 256, 255);
+	NTK_CONVERTS(test, RtlIntToChar, CHAR, -128);
+	NTK_NO_CONVERSION(test, RtlIntToChar, CHAR, 128, -1);
+	NTK_CONVERTS(test, RtlLongLongToSIZET, SIZE_T, 4096LL);
+	NTK_NO_CONVERSION(test, RtlLongLongToSIZET, SIZE_T, -1LL, MAXSIZE_T);
+	NTK_CONVERTS(test, RtlSIZETToULong, ULONG, (SIZE_T)0xffffffffU);
+	NTK_NO_CONVERSION(test, RtlSIZETToLong, LONG, MAXSIZE_T, -1);
+}
+
+static struct kunit_case ntk_rtl_cases[] = {
+	KUNIT_CASE(ntk_forceinline_test),
+	KUNIT_CASE(ntk_status_test),
+	KUNIT_CASE(ntk_layout_test),
+	KUNIT_CASE(ntk_assert_off_test),
+	KUNIT_CASE(ntk_fill_test),
+	KUNIT_CASE(ntk_move_test),
+	KUNIT_CASE(ntk_compare_test),
+	KUNIT_CASE(ntk_ulong_test),
+	KUNIT_CASE(ntk_string_test),
+	KUNIT_CASE(ntk_long_string_test),
+	KUNIT_CASE(ntk_safe_ulong_test),
+	KUNIT_CASE(ntk_safe_ulonglong_test),
+	KUNIT_CASE(ntk_safe_size_test),
+	KUNIT_CASE(ntk_safe_signed_test),
+	KUNIT_CASE(ntk_safe_longlong_test),
+	KUNIT_CASE(ntk_safe_convert_test),
+	{}
+};
+
+static struct kunit_suite ntk_rtl_suite = {
+	.name = "ntpool_rtl",
+	.init = ntk_init,
+	.exit = ntk_exit,
+	.test_cases = ntk_rtl_cases,
+};
+
+kunit_test_suite(ntk_rtl_suite);
