@@ -358,7 +358,7 @@ static void free_big(const struct free_call *call)
 {
 	struct ntp_big *big, copy;
 
-	switch (ntp_big_claim(call->p, &big, &copy)) {
+	switch (ntp_big_claim(NTP_USE_POOL, call->p, &big, &copy)) {
 	case NTP_FREE_OK:
 		free_big_claimed(call, big);
 		break;

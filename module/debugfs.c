@@ -26,6 +26,8 @@
  * advice	of those, the sizes that waste most (waste times count), and how each
  *		could be split into whole pages and a block for the rest, if that is
  *		cheaper with the block's header and rounding counted in.
+ * sections	code and data of each module that is linked against ntpool, locked or
+ *		not.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -48,6 +50,7 @@
 #include "heap.h"
 #include "lookaside.h"
 #include "report.h"
+#include "section.h"
 #include "site.h"
 #include "tag.h"
 
@@ -418,6 +421,20 @@ static void lists_show(struct seq_file *m, const void *row)
 		   info->alloc_misses, info->frees, info->free_misses, owner);
 }
 
+/* sections */
+
+static void *sections_snapshot(size_t *nr)
+{
+	return ntp_sections_snapshot(nr);
+}
+
+static void sections_show(struct seq_file *m, const void *row)
+{
+	const struct ntp_section_row *section = row;
+
+	seq_printf(m, "%-20s %-7s %5lu\n", section->module, section->section, section->locks);
+}
+
 /* verifier/flags */
 
 static void *flags_snapshot(size_t *nr)
@@ -492,6 +509,12 @@ static const struct ntp_file ntp_files[] = {
 		.row_size = sizeof(struct ntp_lookaside_info),
 		.snapshot = lists_snapshot,
 		.show = lists_show,
+	}, {
+		.name = "sections",
+		.columns = "module section locks",
+		.row_size = sizeof(struct ntp_section_row),
+		.snapshot = sections_snapshot,
+		.show = sections_show,
 	}, {
 		.name = "verifier/flags",
 		.columns = "flags",

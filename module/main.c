@@ -31,14 +31,19 @@ static int __init ntpool_init(void)
 	ret = ntp_lookaside_init();
 	if (ret)
 		goto out_cache;
-	ret = ntp_leak_init();
+	ret = ntp_section_init();
 	if (ret)
 		goto out_lookaside;
+	ret = ntp_leak_init();
+	if (ret)
+		goto out_section;
 	ntp_params_start();
 	ntp_debugfs_init();
 	pr_info("ntpool: version %s, verifier %#lx\n", NTP_VERSION, ntp_verifier());
 	return 0;
 
+out_section:
+	ntp_section_exit();
 out_lookaside:
 	ntp_lookaside_exit();
 out_cache:
@@ -59,12 +64,14 @@ static void __exit ntpool_exit(void)
 	ntp_debugfs_exit();
 	ntp_params_stop();
 	ntp_leak_exit();
+	ntp_section_exit();
 	ntp_lookaside_exit();
 	ntp_leak_report_all();
 	ntp_site_exit();
 	ntp_cache_exit();
 	ntp_big_exit();
 	ntp_heap_exit();
+	ntp_phys_exit();
 	ntp_backing_exit();
 	ntp_tag_exit();
 	ntp_pagemap_exit();

@@ -5,13 +5,15 @@
  *
  * The floors, top to bottom; calls go down only:
  *
- *	pool.c zone.c lookaside.c list.c irql.c		exported NT names
+ *	debug.c dbgprint.c
+ *	pool.c zone.c lookaside.c list.c slist.c		exported NT names
+ *	irql.c section.c mm.c
  *	debugfs.c leak.c test.c				observers
  *	site.c						sums by call site
- *	alloc.c						one allocation, any size
+ *	alloc.c contig.c				one allocation, any size
  *	cache.c big.c tag.c				per-CPU caches, pages, figures
  *	heap.c freelist.c walk.c			blocks below a page
- *	pagemap.c backing.c				memory from the kernel
+ *	pagemap.c phys.c backing.c			memory from the kernel
  *	report.c					every line of output
  *
  * report.c is the exception that all of them call: it formats what it is given
@@ -101,6 +103,7 @@ void ntp_lookaside_verifier_changed(bool on);
 
 /* Life cycle, in the order of main.c. */
 void ntp_backing_exit(void);
+void ntp_phys_exit(void);
 int ntp_pagemap_init(void);
 void ntp_pagemap_exit(void);
 int ntp_tag_init(void);
@@ -112,6 +115,8 @@ void ntp_cache_exit(void);
 void ntp_big_exit(void);
 int ntp_lookaside_init(void);
 void ntp_lookaside_exit(void);
+int ntp_section_init(void);
+void ntp_section_exit(void);
 int ntp_leak_init(void);
 void ntp_leak_exit(void);
 void ntp_debugfs_init(void);

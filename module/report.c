@@ -125,8 +125,12 @@ static bool report_allowed(void)
 static const char *stop_name(enum ntp_stop_code code)
 {
 	switch (code) {
+	case NTP_STOP_IRQL_NOT_LESS_OR_EQUAL:
+		return "IRQL_NOT_LESS_OR_EQUAL";
 	case NTP_STOP_BAD_POOL_HEADER:
 		return "BAD_POOL_HEADER";
+	case NTP_STOP_MEMORY_MANAGEMENT:
+		return "MEMORY_MANAGEMENT";
 	case NTP_STOP_BAD_POOL_CALLER:
 		return "BAD_POOL_CALLER";
 	case NTP_STOP_VERIFIER:
@@ -163,7 +167,7 @@ static void stop_text(const struct ntp_stop *stop, char *buf)
 	for (i = 0; i < ARRAY_SIZE(param); i++)
 		stop_param_text(stop, i, param[i]);
 	snprintf(buf, STOP_TEXT, "*** STOP: 0x%08X (%s, %s, %s, %s) %s", stop->code,
-		 param[0], param[1], param[2], param[3], stop_name(stop->code));
+		 param[0], param[1], param[2], param[3], stop->name ?: stop_name(stop->code));
 }
 
 static void report_call(const char *what, unsigned long address)
@@ -316,4 +320,9 @@ void ntp_report_leaked_list(const char *kind, u32 tag, unsigned long creator)
 	ntp_tag_text(tag, tag_text);
 	ntp_site_text(creator, text, sizeof(text));
 	leak_line("lookaside list, tag %s, %s, initialised at %s", tag_text, kind, text);
+}
+
+void ntp_report_leaked_section(const char *section, const char *who, unsigned long locks)
+{
+	leak_line("section %s of %s, locked %lu times", section, who, locks);
 }

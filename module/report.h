@@ -9,7 +9,9 @@ struct ntp_site;
 
 /* NT's stop codes that ntpool reports. */
 enum ntp_stop_code {
+	NTP_STOP_IRQL_NOT_LESS_OR_EQUAL = 0x0a,
 	NTP_STOP_BAD_POOL_HEADER = 0x19,
+	NTP_STOP_MEMORY_MANAGEMENT = 0x1a,
 	NTP_STOP_BAD_POOL_CALLER = 0xc2,
 	NTP_STOP_VERIFIER = 0xc4,
 	NTP_STOP_MUST_BE_NONPAGED = 0xd3,
@@ -18,6 +20,7 @@ enum ntp_stop_code {
 /**
  * struct ntp_stop - one violation, complete
  * @code: NT's stop code
+ * @name: its name, where enum ntp_stop_code has none for it; else NULL
  * @param: its four parameters
  * @addr_mask: bit n set: param[n] is an address, printed hashed
  * @text: one sentence that says what happened
@@ -29,6 +32,7 @@ enum ntp_stop_code {
  */
 struct ntp_stop {
 	enum ntp_stop_code code;
+	const char *name;
 	u64 param[4];
 	unsigned int addr_mask;
 	const char *text;
@@ -61,6 +65,9 @@ void ntp_report_leak_total(const char *who, unsigned long blocks, unsigned long 
 void ntp_report_leak_unknown(const char *who);
 /* @kind: as ntp_kind_name() has it. @creator: the call that initialised the list. */
 void ntp_report_leaked_list(const char *kind, u32 tag, unsigned long creator);
+
+/* A section that is locked for ever. @section: its name, in the module @who. */
+void ntp_report_leaked_section(const char *section, const char *who, unsigned long locks);
 
 /* test.c: true if a test collects the reports; nothing is printed then. */
 #if IS_ENABLED(CONFIG_KUNIT)
