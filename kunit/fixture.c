@@ -368,6 +368,8 @@ int ntk_init(struct kunit *test)
 	if (!fixture)
 		return -ENOMEM;
 	test->priv = fixture;
+	/* A case stays on one CPU, and so on one node: what it frees it gets again. */
+	set_cpus_allowed_ptr(current, cpumask_of(ntk_nth_cpu(0)));
 	ntpool_test_drain();
 	ntpool_test_expect_reports(true);
 	fixture->base[0] = ntk_pool_row(test, false);

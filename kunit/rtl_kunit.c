@@ -14,7 +14,7 @@ C_ASSERT(sizeof(ULONG_PTR) == sizeof(PVOID) && sizeof(SIZE_T) == sizeof(PVOID));
 C_ASSERT(sizeof(WCHAR) == 2 && sizeof(L"ab") == 6);
 C_ASSERT(sizeof(BOOLEAN) == 1 && sizeof(KIRQL) == 1 && sizeof(GUID) == 16);
 
-C_ASSERT((CHAR)-1 < 0);
+C_ASSERT((CHAR)(-1) < 0);
 
 /* Both ways to write it. */
 FORCEINLINE ULONG ntk_plain_inline(ULONG number)
