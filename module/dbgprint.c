@@ -402,7 +402,7 @@ EXPORT_SYMBOL_GPL(DbgPrint);
 
 /**
  * DbgPrintEx() - put a message of some importance into the kernel log
- * @ComponentId: a DPFLTR_XXX_ID; not looked at
+ * @ComponentId: one of DPFLTR_*_ID; ignored, as printk has no components
  * @Level: DPFLTR_ERROR_LEVEL, DPFLTR_WARNING_LEVEL, DPFLTR_TRACE_LEVEL,
  *	DPFLTR_INFO_LEVEL become the log's err, warning, info and info; others debug
  * @Format: as for DbgPrint()
