@@ -28,7 +28,7 @@ KDIR ?= $(or $(wildcard /lib/modules/$(or $(KERNELRELEASE),$(shell uname -r))/bu
 INSTALL_MOD_DIR ?= updates/ntpool
 KERNEL ?= 6.1
 ACCEL ?= auto
-export KERNEL VARIANT ACCEL CPUS V ARCH
+export KERNEL VARIANT ACCEL CPUS V ARCH SUITES PARTS
 
 .DEFAULT_GOAL := modules
 .PHONY: modules modules_install install uninstall clean help demo test check

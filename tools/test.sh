@@ -4,7 +4,8 @@
 # make test: the KUnit suites on kernels built for them, then the system
 # scenarios on the stock Debian kernel.  KERNEL chooses the series or a tree,
 # VARIANT one variant instead of both, CPUS one number of processors instead
-# of two and four.  The last line is `N passed, N failed, N skipped`.
+# of two and four, PARTS some of the parts, SUITES some of the KUnit suites.  The
+# last line is `N passed, N failed, N skipped`.
 
 # shellcheck source=tools/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -93,6 +94,13 @@ kunit_variant() {
 	done
 }
 
+kunit_variants() {
+	local variant
+	for variant in ${VARIANT:-release debug}; do
+		kunit_variant "$variant"
+	done
+}
+
 # ---- System scenarios
 
 # helper_modules HEADERS SERIES NTPOOL: modules that only the scenarios use
@@ -163,13 +171,16 @@ system_scenarios() {
 }
 
 main() {
-	local variant packages
+	local part packages
 	mapfile -t packages < <(kernel_packages "$KERNEL")
 	need_packages "${BUILD_TOOLS[@]}" "${GUEST_TOOLS[@]}" "${packages[@]}"
-	for variant in ${VARIANT:-release debug}; do
-		kunit_variant "$variant"
+	for part in ${PARTS:-kunit system}; do
+		case $part in
+		kunit) kunit_variants ;;
+		system) system_scenarios ;;
+		*) die "PARTS=$PARTS: kunit, system or both" ;;
+		esac
 	done
-	system_scenarios
 	say "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
 }
