@@ -3,21 +3,12 @@
  * One allocation of any size, and one free of whatever a driver hands back.
  *
  * Below a page: a block from this CPU's cache or, behind it, from the heap of
- * this CPU's node; its header is written, its tag counted. Above: whole pages.
+ * this CPU's node; its header is written, its tag counted. Above: whole pages, from
+ * this CPU's cache of them or from the kernel.
  *
- * A free trusts nothing. On the fast path, with preemption disabled so that what
- * the page map says stays true (an RCU read section):
- *
- *	the address lies in a carved page		(page map)
- *	a block begins there				(bitmap outside the page)
- *	it is live and its header is as it was written	(seal)
- *	its tag is the one given			(header)
- *	nobody else is freeing it at the same time	(compare-and-exchange of the seal)
- *
- * and the block goes into this CPU's cache. The last point costs the one atomic
- * instruction of the whole path, on a line that the CPU is about to own anyway; it
- * is what makes a second free certain to be found. If any of it does not hold, the
- * slow path decides again under the heap's lock and reports what is wrong.
+ * A free trusts nothing. The fast path (fast.h) frees a block of which everything is
+ * as it should be; what it refuses, for whatever reason, the slow path here decides
+ * again from the beginning, under the heap's lock, and reports what is wrong.
  *
  * Reports, with NT's stop codes and parameters:
  *
@@ -41,12 +32,10 @@
 #include <linux/sched.h>
 #include <linux/uaccess.h>
 
-#include "big.h"
-#include "cache.h"
+#include "bigcache.h"
+#include "fast.h"
 #include "irql.h"
-#include "pagemap.h"
 #include "report.h"
-#include "tag.h"
 
 const char *ntp_kind_name(enum ntp_kind kind)
 {
@@ -76,16 +65,25 @@ static noinline void *alloc_at_dispatch(size_t size, u32 tag, unsigned long call
 	return alloc_failed(NTP_PAGED, tag);
 }
 
-static noinline void *alloc_pages_whole(enum ntp_kind kind, size_t size, u32 tag,
-					unsigned int flags, unsigned long caller)
+static bool wants_zeroes(unsigned int flags)
+{
+	return (flags & NTP_ZERO) || want_init_on_alloc(0);
+}
+
+void *ntp_zeroed(void *p, size_t size)
+{
+	unsigned int units = max_t(unsigned int, ntp_size_units(size), NTP_MIN_UNITS);
+
+	return memset(p, 0, ntp_units_bytes(units) - sizeof(struct ntp_header));
+}
+
+static void *alloc_fresh_pages(enum ntp_kind kind, size_t size, u32 tag, unsigned int flags,
+			       unsigned long caller)
 {
 	struct ntp_tag_counts __percpu *counts = ntp_tag_find(tag);
-	u8 keep = flags & NTP_HDR_TYPE;
-	void *base;
+	u8 keep = counts == ntp_tag_overflow ? NTP_HDR_OVERFLOW : 0;
+	void *base = ntp_big_alloc(kind, size, tag, keep, caller);
 
-	if (counts == ntp_tag_overflow)
-		keep |= NTP_HDR_OVERFLOW;
-	base = ntp_big_alloc(kind, size, tag, keep, caller);
 	if (!base)
 		return alloc_failed(kind, tag);
 	ntp_tag_count_alloc(&counts[kind], ntp_big_pages_for(size) << PAGE_SHIFT, size);
@@ -95,109 +93,66 @@ static noinline void *alloc_pages_whole(enum ntp_kind kind, size_t size, u32 tag
 	return base;
 }
 
-static __always_inline void header_fill(struct ntp_header *hdr, unsigned int units,
-					size_t size, u32 tag, u8 flags,
-					unsigned long caller)
+static noinline void *alloc_whole_pages(enum ntp_kind kind, size_t size, u32 tag,
+					unsigned int flags, unsigned long caller)
 {
-	u64 owner = tag | (u64)(u32)ntp_caller_pack(caller) << 32;
+	void *base = ntp_big_cache_alloc(kind, size, tag, caller);
 
-	hdr->owner = owner;
-	hdr->requested = size;
-	hdr->flags = flags;
-	/* Walkers take a header for live only when the rest of it is there. */
-	smp_store_release(&hdr->seal, ntp_seal_live(hdr, units, size, flags, owner));
+	if (unlikely(!base))
+		return alloc_fresh_pages(kind, size, tag, flags, caller);
+	return wants_zeroes(flags) ? memset(base, 0, size) : base;
+}
+
+static noinline void *alloc_slow(enum ntp_kind kind, size_t size, u32 tag,
+				 unsigned int flags, unsigned long caller)
+{
+	unsigned int units = max_t(unsigned int, ntp_size_units(size), NTP_MIN_UNITS);
+	struct ntp_tag_counts __percpu *counts;
+	struct ntp_header *hdr;
+	u8 keep;
+
+	if (!ntp_cache_pop(kind, units, &hdr))
+		hdr = ntp_cache_refill(kind, units);
+	if (!hdr)
+		return alloc_failed(kind, tag);
+	counts = ntp_tag_find(tag);
+	keep = counts == ntp_tag_overflow ? NTP_HDR_OVERFLOW : 0;
+	ntp_header_fill(hdr, units, size, tag, keep, caller);
+	ntp_tag_count_alloc(&counts[kind], ntp_units_bytes(units), size);
+	return wants_zeroes(flags) ? ntp_zeroed(ntp_block_body(hdr), size) : ntp_block_body(hdr);
 }
 
 void *ntp_alloc(enum ntp_kind kind, size_t size, u32 tag, unsigned int flags,
 		unsigned long caller)
 {
-	struct ntp_tag_counts __percpu *counts;
-	struct ntp_header *hdr;
-	unsigned int units;
-	u8 keep;
+	void *p;
 
 	tag &= ~NTP_TAG_PROTECTED;
 	if (kind == NTP_PAGED && unlikely(!ntp_paged_ok()))
 		return alloc_at_dispatch(size, tag, caller);
 	if (unlikely(size > NTP_SMALL_MAX))
-		return alloc_pages_whole(kind, size, tag, flags, caller);
-	units = max(ntp_size_units(size), NTP_MIN_UNITS);
-	hdr = ntp_cache_pop(kind, units);
-	if (unlikely(!hdr)) {
-		hdr = ntp_cache_refill(kind, units);
-		if (!hdr)
-			return alloc_failed(kind, tag);
-	}
-	counts = ntp_tag_find(tag);
-	keep = flags & NTP_HDR_TYPE;
-	if (unlikely(counts == ntp_tag_overflow))
-		keep |= NTP_HDR_OVERFLOW;
-	header_fill(hdr, units, size, tag, keep, caller);
-	ntp_tag_count_alloc(&counts[kind], (size_t)units << NTP_UNIT_SHIFT, size);
-	if ((flags & NTP_ZERO) || want_init_on_alloc(0))
-		memset(ntp_block_body(hdr), 0, ((size_t)units << NTP_UNIT_SHIFT) - sizeof(*hdr));
-	return ntp_block_body(hdr);
+		return alloc_whole_pages(kind, size, tag, flags, caller);
+	if (unlikely(!size || !ntp_alloc_fast(kind, size, tag, caller, &p)))
+		return alloc_slow(kind, size, tag, flags, caller);
+	return wants_zeroes(flags) ? ntp_zeroed(p, size) : p;
 }
 
-static __always_inline struct ntp_tag_counts __percpu *counts_of(u32 tag, u8 flags)
+static struct ntp_tag_counts __percpu *counts_of(u32 tag, u8 flags)
 {
-	return unlikely(flags & NTP_HDR_OVERFLOW) ? ntp_tag_overflow : ntp_tag_find(tag);
+	return flags & NTP_HDR_OVERFLOW ? ntp_tag_overflow : ntp_tag_find(tag);
 }
 
-static __always_inline void count_free(enum ntp_kind kind, const struct ntp_header *copy,
-				       unsigned int units)
+static void count_free(enum ntp_kind kind, const struct ntp_header *copy)
 {
-	ntp_tag_count_free(&counts_of(ntp_header_tag(copy), copy->flags)[kind],
-			   (size_t)units << NTP_UNIT_SHIFT, copy->requested);
+	ntp_tag_count_free(&counts_of(ntp_header_tag(copy), ntp_header_flags(copy))[kind],
+			   ntp_units_bytes(ntp_header_units(copy)), ntp_header_requested(copy));
 }
 
 /* The block has been claimed: its contents are nobody's. */
-static __always_inline void wipe(struct ntp_header *hdr, unsigned int units)
+static void wipe(struct ntp_header *hdr, unsigned int units)
 {
 	if (want_init_on_free())
-		memset(ntp_block_body(hdr), 0,
-		       ((size_t)units << NTP_UNIT_SHIFT) - sizeof(*hdr));
-}
-
-/*
- * Could a block's body begin at @p, going by the bitmap? One comparison finds
- * what is below the first header, what is misaligned and what is beyond: rotated
- * right, each of them is a large number.
- */
-static __always_inline bool begins_block(const struct ntp_page *page, const void *p)
-{
-	unsigned long offset = offset_in_page(p) - sizeof(struct ntp_header);
-	unsigned long unit = offset >> NTP_UNIT_SHIFT |
-			     offset << (BITS_PER_LONG - NTP_UNIT_SHIFT);
-
-	return unit < NTP_UNITS && test_bit(unit, page->start);
-}
-
-/*
- * The usual case, with preemption disabled: the heap of the block that was claimed,
- * or NULL. *@put: its size in units if it is still to be put into a cache, else 0.
- */
-static __always_inline struct ntp_heap *free_fast(void *p, u32 tag, unsigned int *put)
-{
-	struct ntp_header *hdr = ntp_block_header(p), copy;
-	struct ntp_page *page = ntp_page_of(p);
-	struct ntp_heap *heap;
-	unsigned int units;
-
-	if (unlikely(!page || !begins_block(page, p)))
-		return NULL;
-	/* A second free may be at it; the claim below decides. */
-	copy = data_race(*hdr);
-	if (unlikely(!ntp_header_is_live(&copy, hdr) || (tag && ntp_header_tag(&copy) != tag)))
-		return NULL;
-	if (unlikely(!ntp_header_claim(hdr, &copy)))
-		return NULL;
-	heap = page->heap;
-	units = copy.seal >> 24;
-	wipe(hdr, units);
-	count_free(heap->kind, &copy, units);
-	*put = ntp_cache_push(heap, hdr, units) ? 0 : units;
-	return heap;
+		memset(ntp_block_body(hdr), 0, ntp_units_bytes(units) - sizeof(*hdr));
 }
 
 /* How to name what is wrong with a pointer. */
@@ -251,11 +206,12 @@ static void report_middle(enum ntp_kind kind, void *p, unsigned long caller)
 		    "an address in the middle of an allocation was freed", caller);
 }
 
-static void report_twice(void *p, const struct ntp_header *copy, unsigned long caller)
+/* @contents: what its header says, as NT has it. */
+static void report_twice(void *p, u64 contents, unsigned long caller)
 {
 	struct ntp_stop stop = {
 		.code = NTP_STOP_BAD_POOL_CALLER,
-		.param = { 0x07, 0, copy->seal | (u64)copy->requested << 32, (unsigned long)p },
+		.param = { 0x07, 0, contents, (unsigned long)p },
 		.addr_mask = BIT(3),
 		.text = "a block was freed that is free already",
 		.caller = caller,
@@ -274,7 +230,7 @@ static void report_corrupt(void *p, const struct ntp_header *copy, unsigned long
 		.text = "a block's header was overwritten, as from the block before; it is kept",
 		.has_tag = true,
 		.tag = ntp_header_tag(copy),
-		.size = copy->requested,
+		.size = ntp_header_requested(copy),
 		.caller = caller,
 	};
 
@@ -339,10 +295,10 @@ static void free_claimed(const struct free_call *call, struct ntp_heap *heap,
 	struct ntp_header *hdr = ntp_block_header(call->p);
 	unsigned int units = ntp_header_units(copy);
 
-	free_complain(call, heap->kind, ntp_header_tag(copy), copy->requested,
+	free_complain(call, heap->kind, ntp_header_tag(copy), ntp_header_requested(copy),
 		      ntp_header_caller(copy));
 	wipe(hdr, units);
-	count_free(heap->kind, copy, units);
+	count_free(heap->kind, copy);
 	ntp_cache_put(heap, hdr, units);
 }
 
@@ -351,7 +307,7 @@ static void free_big_claimed(const struct free_call *call, struct ntp_big *big)
 	free_complain(call, big->kind, big->tag, big->requested, big->caller);
 	ntp_tag_count_free(&counts_of(big->tag, big->flags)[big->kind],
 			   big->pages << PAGE_SHIFT, big->requested);
-	ntp_big_release(big);
+	ntp_big_cache_put(big);
 }
 
 static void free_big(const struct free_call *call)
@@ -365,6 +321,9 @@ static void free_big(const struct free_call *call)
 	case NTP_FREE_MIDDLE:
 		report_middle(copy.kind, call->p, call->caller);
 		break;
+	case NTP_FREE_TWICE:
+		report_twice(call->p, 0, call->caller);
+		break;
 	default:
 		report_unowned(call->p, call->caller);
 	}
@@ -377,13 +336,13 @@ static bool free_in_page(const struct free_call *call, struct ntp_page *page)
 
 	switch (ntp_heap_claim(page, call->p, &copy)) {
 	case NTP_FREE_OK:
-		free_claimed(call, page->heap, &copy);
+		free_claimed(call, page->map.heap, &copy);
 		return true;
 	case NTP_FREE_MIDDLE:
-		report_middle(page->heap->kind, call->p, call->caller);
+		report_middle(page->map.heap->kind, call->p, call->caller);
 		return true;
 	case NTP_FREE_TWICE:
-		report_twice(call->p, &copy, call->caller);
+		report_twice(call->p, copy.seal | (u64)copy.size << 32, call->caller);
 		return true;
 	case NTP_FREE_CORRUPT:
 		report_corrupt(call->p, &copy, call->caller);
@@ -394,17 +353,19 @@ static bool free_in_page(const struct free_call *call, struct ntp_page *page)
 	return false;
 }
 
-static noinline void free_slow(void *p, u32 tag, unsigned long caller)
+void ntp_free_slow(void *p, u32 tag, unsigned long caller)
 {
 	const struct free_call call = {
 		.p = p,
-		.tag = tag,
+		.tag = tag & ~NTP_TAG_PROTECTED,
 		.at_dispatch = !ntp_paged_ok(),
 		.caller = caller,
 	};
 	struct ntp_page *page;
 	bool done;
 
+	if (PAGE_ALIGNED(p) && ntp_big_cache_free(p, call.tag))
+		return;
 	rcu_read_lock();
 	page = ntp_page_of(p);
 	done = page && free_in_page(&call, page);
@@ -415,20 +376,8 @@ static noinline void free_slow(void *p, u32 tag, unsigned long caller)
 
 void ntp_free(void *p, u32 tag, unsigned long caller)
 {
-	struct ntp_heap *heap = NULL;
-	unsigned int put = 0;
-
-	tag &= ~NTP_TAG_PROTECTED;
-	/* Before preemption is disabled: then it would look like DISPATCH_LEVEL. */
-	if (likely(ntp_in_linear_map(p)) || ntp_paged_ok()) {
-		preempt_disable();
-		heap = free_fast(p, tag, &put);
-		preempt_enable();
-	}
-	if (unlikely(put))
-		ntp_cache_put(heap, ntp_block_header(p), put);
-	else if (unlikely(!heap))
-		free_slow(p, tag, caller);
+	if (unlikely(!ntp_free_fast(p, tag)))
+		ntp_free_slow(p, tag, caller);
 }
 
 bool ntp_is_paged(const void *p)
@@ -439,7 +388,7 @@ bool ntp_is_paged(const void *p)
 	rcu_read_lock();
 	page = ntp_page_of(p);
 	carved = page;
-	paged = page && page->heap->kind == NTP_PAGED;
+	paged = page && page->map.heap->kind == NTP_PAGED;
 	rcu_read_unlock();
 	return carved ? paged : ntp_big_is_paged(p);
 }

@@ -11,8 +11,14 @@
  * The memory of the Mm routines is in the same tree, so that every figure, list and
  * report of leaks has it too; each record says which routines may free it.
  *
- * Locking: big_lock, raw and with interrupts off, a leaf. One lock for both pools
- * and all nodes: who asks for whole pages goes to the page allocator anyway.
+ * In front of all this are the CPUs' caches of whole pages (bigcache.c). A record
+ * stays in the tree while its pages are cached there; for short runs of the linear map
+ * the page map leads to it as well, so that a free finds it without the lock.
+ *
+ * Locking: big_lock, raw and with interrupts off, a leaf, guards the tree. One lock
+ * for both pools and all nodes: who gets here goes to the page allocator anyway. Whose
+ * a record is, live or not, is not under the lock, but decided by its state (big.h).
+ * Records are freed by RCU.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -20,8 +26,8 @@
 #include <linux/topology.h>
 
 #include "backing.h"
-#include "big.h"
-#include "irql.h"
+#include "bigcache.h"
+#include "pagemap.h"
 
 /* How many a walker copies under one taking of the lock. */
 #define WALK_BATCH	64
@@ -35,13 +41,24 @@ static bool big_less(struct rb_node *a, const struct rb_node *b)
 	return rb_entry(a, struct ntp_big, node)->base < rb_entry(b, struct ntp_big, node)->base;
 }
 
+/* Short runs of the linear map are worth a place in the page map, if there is one. */
+static bool big_is_mapped(const struct ntp_big *big)
+{
+	return big->use == NTP_USE_POOL && big->pages <= NTP_BIG_CACHED_PAGES &&
+	       ntp_in_linear_map(big->base);
+}
+
 void ntp_big_enter(struct ntp_big *big)
 {
 	unsigned long flags;
 
+	/* Without it a free takes the longer way. */
+	if (big_is_mapped(big))
+		ntp_map_enter(big->base, &big->map);
 	raw_spin_lock_irqsave(&big_lock, flags);
 	rb_add(&big->node, &big_tree, big_less);
 	big_pages[big->kind] += big->pages;
+	ntp_big_make_live(big);
 	raw_spin_unlock_irqrestore(&big_lock, flags);
 }
 
@@ -79,6 +96,11 @@ struct ntp_big *ntp_big_create(void)
 	return gfp && !ntp_backing_refused() ? kmalloc(sizeof(struct ntp_big), gfp) : NULL;
 }
 
+static int big_nid(void *base)
+{
+	return is_vmalloc_addr(base) ? numa_mem_id() : page_to_nid(virt_to_page(base));
+}
+
 void *ntp_big_alloc(enum ntp_kind kind, size_t size, u32 tag, u8 flags, unsigned long caller)
 {
 	unsigned long pages = ntp_big_pages_for(size);
@@ -104,6 +126,7 @@ void *ntp_big_alloc(enum ntp_kind kind, size_t size, u32 tag, u8 flags, unsigned
 		.tag = tag,
 		.flags = flags,
 		.use = NTP_USE_POOL,
+		.nid = big_nid(base),
 	};
 	/* From here on a wild free may end it. */
 	ntp_big_enter(big);
@@ -119,19 +142,30 @@ enum ntp_verdict ntp_big_claim(enum ntp_use use, void *p, struct ntp_big **out,
 
 	raw_spin_lock_irqsave(&big_lock, flags);
 	big = big_around(p);
-	if (big && big->use != use)
-		big = NULL;
-	if (big && big->base == p) {
-		rb_erase(&big->node, &big_tree);
-		big_pages[big->kind] -= big->pages;
+	if (big && big->use == use) {
 		*out = big;
-		verdict = NTP_FREE_OK;
-	} else if (big) {
-		*copy = *big;
-		verdict = NTP_FREE_MIDDLE;
+		*copy = data_race(*big);
+		if (!ntp_big_state_is_live(copy->state))
+			verdict = NTP_FREE_TWICE;
+		else if (big->base != p)
+			verdict = NTP_FREE_MIDDLE;
+		else
+			verdict = ntp_big_take(big, copy->state) ? NTP_FREE_OK : NTP_FREE_TWICE;
 	}
 	raw_spin_unlock_irqrestore(&big_lock, flags);
 	return verdict;
+}
+
+static void big_leave(struct ntp_big *big)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&big_lock, flags);
+	rb_erase(&big->node, &big_tree);
+	big_pages[big->kind] -= big->pages;
+	raw_spin_unlock_irqrestore(&big_lock, flags);
+	if (big_is_mapped(big))
+		ntp_map_leave(big->base);
 }
 
 static void big_free_pages(struct ntp_big *big)
@@ -151,12 +185,9 @@ static void big_free_pages(struct ntp_big *big)
 
 void ntp_big_release(struct ntp_big *big)
 {
+	big_leave(big);
 	big_free_pages(big);
-	/* On PREEMPT_RT kfree() may sleep; nobody waits for a read section here. */
-	if (ntp_raw_atomic())
-		kfree_rcu(big, rcu);
-	else
-		kfree(big);
+	kfree_rcu(big, rcu);
 }
 
 bool ntp_big_is_paged(const void *p)
@@ -167,7 +198,7 @@ bool ntp_big_is_paged(const void *p)
 
 	raw_spin_lock_irqsave(&big_lock, flags);
 	big = big_around(p);
-	paged = big && big->kind == NTP_PAGED;
+	paged = big && big->kind == NTP_PAGED && ntp_big_state_is_live(READ_ONCE(big->state));
 	raw_spin_unlock_irqrestore(&big_lock, flags);
 	return paged;
 }
@@ -177,16 +208,23 @@ unsigned long ntp_big_pages(enum ntp_kind kind)
 	return READ_ONCE(big_pages[kind]);
 }
 
-static void big_describe(const struct ntp_big *big, struct ntp_block *block)
+/* False: not live, or no longer the same. Fast paths use the record meanwhile. */
+static bool big_describe(const struct ntp_big *big, struct ntp_block *block)
 {
+	/* Pairs with the release in ntp_big_make_live(). */
+	u32 state = smp_load_acquire(&big->state);
+
 	*block = (struct ntp_block){
 		.addr = big->base,
-		.tag = big->tag,
+		.tag = data_race(big->tag),
 		.kind = big->kind,
 		.bytes = big->pages << PAGE_SHIFT,
-		.requested = big->requested,
-		.caller = big->caller,
+		.requested = data_race(big->requested),
+		.caller = data_race(big->caller),
 	};
+	/* Pairs with the compare-and-exchange in ntp_big_take(): what follows it is not here. */
+	smp_rmb();
+	return ntp_big_state_is_live(state) && READ_ONCE(big->state) == state;
 }
 
 /* Up to WALK_BATCH allocations from address *@from on, which moves behind them. */
@@ -201,8 +239,9 @@ static unsigned int big_copy(struct ntp_block *blocks, void **from)
 	node = !big ? rb_first(&big_tree) :
 	       big->base == *from ? &big->node : rb_next(&big->node);
 	for (; node && n < WALK_BATCH; node = rb_next(node)) {
-		big_describe(rb_entry(node, struct ntp_big, node), &blocks[n]);
-		*from = blocks[n++].addr + PAGE_SIZE;
+		big = rb_entry(node, struct ntp_big, node);
+		*from = big->base + PAGE_SIZE;
+		n += big_describe(big, &blocks[n]);
 	}
 	raw_spin_unlock_irq(&big_lock);
 	return n;
@@ -233,6 +272,8 @@ void ntp_big_exit(void)
 	struct ntp_big *big, *next;
 
 	rbtree_postorder_for_each_entry_safe(big, next, &big_tree, node) {
+		if (big_is_mapped(big))
+			ntp_map_leave(big->base);
 		big_free_pages(big);
 		kfree(big);
 	}

@@ -17,8 +17,9 @@
  * in its header. Cached blocks count as free in every figure.
  *
  * Sizes are cached exactly, by units, so a block never has more units than it
- * needs. An empty bin is filled with half of what it may hold, and a full one
- * gives its older half back, each under one taking of the heap's lock.
+ * needs. An empty bin is filled with half of what it may hold, and a full one gives
+ * its older half back. Between the CPUs' caches and a heap is its depot (depot.c)
+ * for the smaller sizes, which passes blocks on as they are.
  *
  * Who drains: the worker of each CPU on request (ntp_cache_drain(), which the
  * shrinker uses without waiting), and, when a CPU is dead, the one that took it
@@ -31,40 +32,43 @@
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/export.h>
+#include <linux/slab.h>
 #include <linux/topology.h>
 #include <linux/workqueue.h>
 
+#include "bigcache.h"
 #include "cache.h"
 #include "compat.h"
+#include "depot.h"
 #include "test.h"
 
 enum {
-	/* Up to an eighth of a page: what two pages hold; above: one; within bounds. */
-	SMALL_UNITS = NTP_UNITS / 8,
-	SMALL_BYTES = 2 * PAGE_SIZE,
-	LARGE_BYTES = PAGE_SIZE,
-	MOST = 128,
-	LEAST = 4,
 	/* What reclaim may expect of the caches of one CPU. */
 	CPU_PAGES = 64,
 };
 
-struct ntp_cache __percpu *ntp_caches[NTP_KINDS] __ro_after_init;
+DEFINE_PER_CPU(struct ntp_cache *, ntp_caches[NTP_KINDS]);
 
 static DEFINE_PER_CPU(struct work_struct, drain_work);
 static struct workqueue_struct *drain_wq;
 static enum cpuhp_state hotplug_state;
 static struct ntp_shrinker shrinker;
 
-static unsigned int bin_limit(unsigned int units)
+/*
+ * Many of the small sizes, of which drivers hold many and which are small; of the
+ * others four pages, one, or a pair. All bins full are about 2 MiB.
+ */
+unsigned int ntp_bin_limit(unsigned int units)
 {
 	unsigned int bytes = units << NTP_UNIT_SHIFT;
 
 	if (units < NTP_MIN_UNITS)
 		return 0;
-	if (units <= SMALL_UNITS)
-		return min_t(unsigned int, SMALL_BYTES / bytes, MOST);
-	return max_t(unsigned int, LARGE_BYTES / bytes, LEAST);
+	if (units <= NTP_UNITS / 32)
+		return 320;
+	if (units <= NTP_DEPOT_UNITS)
+		return 4 * PAGE_SIZE / bytes;
+	return max_t(unsigned int, PAGE_SIZE / bytes, 2);
 }
 
 /* Sets busy for the caller, who has preemption disabled; false if it was set. */
@@ -83,22 +87,37 @@ static void cache_leave(struct ntp_cache *cache)
 	cache->busy = false;
 }
 
-/* Gives the oldest @nr blocks back. */
-static void bin_flush(struct ntp_cache *cache, struct ntp_bin *bin, unsigned int nr)
+static unsigned int bin_count(const struct ntp_cache *cache, unsigned int units)
 {
-	ntp_heap_give(cache->heap, bin->slot, nr);
-	bin->nr -= nr;
-	memmove(bin->slot, bin->slot + nr, bin->nr * sizeof(*bin->slot));
+	return READ_ONCE(cache->top[units]) - cache->floor[units];
+}
+
+/* Gives the oldest @nr blocks back: to the depot, if there is one with room for them. */
+static void bin_flush(struct ntp_cache *cache, unsigned int units, unsigned int nr)
+{
+	struct ntp_header **first = cache->floor[units] + 1;
+	unsigned int rest = bin_count(cache, units) - nr;
+	unsigned int taken = ntp_depot_give(cache->heap, units, first, nr);
+
+	ntp_heap_give(cache->heap, first + taken, nr - taken);
+	memmove(first, first + nr, rest * sizeof(*first));
+	WRITE_ONCE(cache->top[units], cache->floor[units] + rest);
 }
 
 static struct ntp_header *bin_fill(struct ntp_cache *cache, unsigned int units)
 {
-	struct ntp_bin *bin = &cache->bin[units];
+	unsigned int want = max(cache->limit[units] / 2, 1);
+	struct ntp_header **first = cache->floor[units] + 1;
+	unsigned int nr = bin_count(cache, units);
 
-	if (!bin->nr)
-		bin->nr = ntp_heap_take(cache->heap, units, bin->slot,
-					max(bin->limit / 2, 1U));
-	return bin->nr ? bin->slot[--bin->nr] : NULL;
+	if (!nr)
+		nr = ntp_depot_take(cache->heap, units, first, want);
+	if (!nr)
+		nr = ntp_heap_take(cache->heap, units, first, want);
+	if (!nr)
+		return NULL;
+	WRITE_ONCE(cache->top[units], first + nr - 2);
+	return first[nr - 1];
 }
 
 struct ntp_header *ntp_cache_refill(enum ntp_kind kind, unsigned int units)
@@ -108,7 +127,7 @@ struct ntp_header *ntp_cache_refill(enum ntp_kind kind, unsigned int units)
 	struct ntp_heap *heap;
 
 	preempt_disable();
-	cache = this_cpu_ptr(ntp_caches[kind]);
+	cache = __this_cpu_read(ntp_caches[kind]);
 	heap = cache->heap;
 	if (cache_enter(cache)) {
 		hdr = bin_fill(cache, units);
@@ -123,15 +142,14 @@ struct ntp_header *ntp_cache_refill(enum ntp_kind kind, unsigned int units)
 void ntp_cache_put(struct ntp_heap *heap, struct ntp_header *hdr, unsigned int units)
 {
 	struct ntp_cache *cache;
-	struct ntp_bin *bin;
 
 	preempt_disable();
-	cache = this_cpu_ptr(ntp_caches[heap->kind]);
-	bin = &cache->bin[units];
-	if (cache->heap == heap && bin->limit && cache_enter(cache)) {
-		if (bin->nr == bin->limit)
-			bin_flush(cache, bin, max(bin->limit / 2, 1U));
-		bin->slot[bin->nr++] = hdr;
+	cache = __this_cpu_read(ntp_caches[heap->kind]);
+	if (cache->heap == heap && cache->limit[units] && cache_enter(cache)) {
+		if (bin_count(cache, units) == cache->limit[units])
+			bin_flush(cache, units, max(cache->limit[units] / 2, 1));
+		*(cache->top[units] + 1) = hdr;
+		WRITE_ONCE(cache->top[units], cache->top[units] + 1);
 		cache_leave(cache);
 	} else {
 		ntp_heap_give(heap, &hdr, 1);
@@ -144,9 +162,10 @@ static void cache_empty(struct ntp_cache *cache)
 {
 	unsigned int units;
 
-	for (units = 0; units < NTP_UNITS; units++)
-		if (cache->bin[units].nr)
-			bin_flush(cache, &cache->bin[units], cache->bin[units].nr);
+	for (units = 0; units < NTP_UNITS; units++) {
+		ntp_heap_give(cache->heap, cache->floor[units] + 1, bin_count(cache, units));
+		WRITE_ONCE(cache->top[units], cache->floor[units]);
+	}
 }
 
 /* The caches of the CPU that this runs on. */
@@ -158,7 +177,7 @@ static void drain_this_cpu(struct work_struct *work)
 
 	for (kind = 0; kind < NTP_KINDS; kind++) {
 		preempt_disable();
-		cache = this_cpu_ptr(ntp_caches[kind]);
+		cache = __this_cpu_read(ntp_caches[kind]);
 		heap = cache->heap;
 		/* Never busy here: this is no interrupt, and threads inside are
 		 * not preempted.
@@ -170,6 +189,7 @@ static void drain_this_cpu(struct work_struct *work)
 		preempt_enable();
 		ntp_heap_settle(heap);
 	}
+	ntp_big_cache_drain();
 }
 
 static void drain_start(void)
@@ -186,6 +206,7 @@ void ntp_cache_drain(void)
 	drain_start();
 	flush_workqueue(drain_wq);
 	cpus_read_unlock();
+	ntp_depot_drain();
 }
 
 #if IS_ENABLED(CONFIG_KUNIT)
@@ -198,19 +219,54 @@ void ntpool_test_drain(void)
 EXPORT_SYMBOL_GPL(ntpool_test_drain);
 #endif
 
+static void cache_init(struct ntp_cache *cache)
+{
+	struct ntp_header **slot = cache->slots;
+	unsigned int units, limit;
+
+	for (units = 0; units < NTP_UNITS; units++) {
+		limit = ntp_bin_limit(units);
+		cache->limit[units] = limit;
+		cache->floor[units] = slot;
+		cache->top[units] = slot;
+		slot += limit + 2;
+		slot[-1] = NTP_BIN_END;
+	}
+}
+
+static struct ntp_cache *cache_create(int node)
+{
+	unsigned int units, slots = 2 * NTP_UNITS;
+	struct ntp_cache *cache;
+
+	for (units = 0; units < NTP_UNITS; units++)
+		slots += ntp_bin_limit(units);
+	cache = kvzalloc_node(struct_size(cache, slots, slots), GFP_KERNEL,
+			      node_online(node) ? node : NUMA_NO_NODE);
+	if (cache)
+		cache_init(cache);
+	return cache;
+}
+
 /*
- * The node of a CPU may be known only when it comes, and change while it is away.
- * Its caches are empty then.
+ * Its caches are made when a CPU comes for the first time, and then stay. Its node may
+ * be known only now, and change while it is away; its caches are empty then.
  */
 static int cache_cpu_prepare(unsigned int cpu)
 {
+	struct ntp_cache *cache;
 	int node = cpu_to_mem(cpu);
 	enum ntp_kind kind;
 
 	if (node == NUMA_NO_NODE)
 		node = numa_mem_id();
-	for (kind = 0; kind < NTP_KINDS; kind++)
-		per_cpu_ptr(ntp_caches[kind], cpu)->heap = ntp_heap_of(kind, node);
+	for (kind = 0; kind < NTP_KINDS; kind++) {
+		cache = per_cpu(ntp_caches[kind], cpu) ?: cache_create(node);
+		if (!cache)
+			return -ENOMEM;
+		cache->heap = ntp_heap_of(kind, node);
+		per_cpu(ntp_caches[kind], cpu) = cache;
+	}
 	return 0;
 }
 
@@ -221,10 +277,13 @@ static int cache_cpu_dead(unsigned int cpu)
 	enum ntp_kind kind;
 
 	for (kind = 0; kind < NTP_KINDS; kind++) {
-		cache = per_cpu_ptr(ntp_caches[kind], cpu);
+		cache = per_cpu(ntp_caches[kind], cpu);
+		if (!cache)
+			continue;
 		cache_empty(cache);
 		ntp_heap_settle(cache->heap);
 	}
+	ntp_big_cache_cpu_dead(cpu);
 	return 0;
 }
 
@@ -233,19 +292,18 @@ static unsigned long cache_bytes(const struct ntp_cache *cache)
 	unsigned long bytes = 0;
 	unsigned int units;
 
-	for (units = NTP_MIN_UNITS; units < NTP_UNITS; units++)
-		bytes += ((unsigned long)READ_ONCE(cache->bin[units].nr) * units) <<
-			 NTP_UNIT_SHIFT;
+	for (units = NTP_MIN_UNITS; cache && units < NTP_UNITS; units++)
+		bytes += ((unsigned long)bin_count(cache, units) * units) << NTP_UNIT_SHIFT;
 	return bytes;
 }
 
 unsigned long ntp_cache_bytes(enum ntp_kind kind)
 {
-	unsigned long bytes = 0;
+	unsigned long bytes = ntp_depot_bytes(kind);
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		bytes += cache_bytes(per_cpu_ptr(ntp_caches[kind], cpu));
+		bytes += cache_bytes(per_cpu(ntp_caches[kind], cpu));
 	return bytes;
 }
 
@@ -272,62 +330,35 @@ static unsigned long shrink_scan(unsigned long nr)
 	if (freed < nr) {
 		drain_this_cpu(NULL);
 		drain_start();
+		ntp_depot_drain();
 		freed += ntp_heap_trim_all(0, nr - freed);
 	}
 	return freed;
 }
 
-static void __init cache_init(struct ntp_cache *cache)
-{
-	struct ntp_header **slot = cache->slots;
-	unsigned int units;
-
-	for (units = 0; units < NTP_UNITS; units++) {
-		cache->bin[units].limit = bin_limit(units);
-		cache->bin[units].slot = slot;
-		slot += bin_limit(units);
-	}
-}
-
-static int __init caches_create(enum ntp_kind kind)
-{
-	unsigned int units, slots = 0;
-	int cpu;
-
-	for (units = 0; units < NTP_UNITS; units++)
-		slots += bin_limit(units);
-	ntp_caches[kind] = __alloc_percpu(struct_size_t(struct ntp_cache, slots, slots),
-					  SMP_CACHE_BYTES);
-	if (!ntp_caches[kind])
-		return -ENOMEM;
-	for_each_possible_cpu(cpu)
-		cache_init(per_cpu_ptr(ntp_caches[kind], cpu));
-	return 0;
-}
-
 static void caches_free(void)
 {
 	enum ntp_kind kind;
+	int cpu;
 
-	for (kind = 0; kind < NTP_KINDS; kind++)
-		free_percpu(ntp_caches[kind]);
+	for_each_possible_cpu(cpu)
+		for (kind = 0; kind < NTP_KINDS; kind++) {
+			kvfree(per_cpu(ntp_caches[kind], cpu));
+			per_cpu(ntp_caches[kind], cpu) = NULL;
+		}
 }
 
 int __init ntp_cache_init(void)
 {
-	int cpu, ret;
+	int cpu, ret = -ENOMEM;
 
-	if (caches_create(NTP_NONPAGED) || caches_create(NTP_PAGED))
-		goto no_memory;
-	for_each_possible_cpu(cpu) {
+	for_each_possible_cpu(cpu)
 		INIT_WORK(per_cpu_ptr(&drain_work, cpu), drain_this_cpu);
-		cache_cpu_prepare(cpu);
-	}
 	drain_wq = alloc_workqueue("ntpool_drain", WQ_MEM_RECLAIM | WQ_PERCPU, 0);
 	if (!drain_wq)
-		goto no_memory;
-	ret = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "ntpool/cache:prepare",
-					cache_cpu_prepare, cache_cpu_dead);
+		return ret;
+	ret = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "ntpool/cache:prepare",
+				cache_cpu_prepare, cache_cpu_dead);
 	if (ret < 0)
 		goto no_hotplug;
 	hotplug_state = ret;
@@ -342,9 +373,6 @@ no_hotplug:
 	destroy_workqueue(drain_wq);
 	caches_free();
 	return ret;
-no_memory:
-	caches_free();
-	return -ENOMEM;
 }
 
 /* Cached blocks need no giving back: their heaps go next. */

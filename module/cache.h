@@ -8,87 +8,71 @@
 
 #include "heap.h"
 
-/**
- * struct ntp_bin - the cached blocks of one size, last in first out
- * @nr: cached now
- * @limit: the most that may be; 0: this size is not cached
- * @slot: the blocks, at their headers
- */
-struct ntp_bin {
-	unsigned int nr;
-	unsigned int limit;
-	struct ntp_header **slot;
-};
+/* The mark above the place for the last block of a bin. */
+#define NTP_BIN_END	((struct ntp_header *)1UL)
 
 /**
  * struct ntp_cache - what one CPU caches of one pool
+ * @top: by size in units: the place of the block cached last, or @floor
  * @busy: somebody on this CPU is inside; who interrupts it goes to the heap
  * @heap: the heap of this CPU's node: where the blocks come from and go back to
- * @bin: by size in units
- * @slots: the memory of all bins
+ * @floor: the mark below the first block of a bin, which is NULL
+ * @limit: the most that a bin may hold; 0: this size is not cached
+ * @slots: the memory of all bins: a mark, the places of the blocks, and a mark
+ *
+ * A bin is a stack of blocks, at their headers; the marks at its two ends tell that
+ * it is empty or full with one comparison of what is there anyway.
  *
  * Touched by its CPU only, with preemption disabled and @busy set; by another CPU
- * only when its own is offline.
+ * only when its own is offline. Observers read @top.
  */
 struct ntp_cache {
+	struct ntp_header **top[NTP_UNITS];
 	bool busy;
 	struct ntp_heap *heap;
-	struct ntp_bin bin[NTP_UNITS];
+	struct ntp_header **floor[NTP_UNITS];
+	unsigned short limit[NTP_UNITS];
 	struct ntp_header *slots[];
 };
 
-extern struct ntp_cache __percpu *ntp_caches[NTP_KINDS];
+DECLARE_PER_CPU(struct ntp_cache *, ntp_caches[NTP_KINDS]);
 
-/* NULL: nothing cached, or this CPU's cache is busy. */
-static __always_inline struct ntp_header *ntp_cache_pop(enum ntp_kind kind,
-							unsigned int units)
+/* True: *@out is a block. False: nothing cached, or this CPU's cache is busy. */
+static __always_inline bool ntp_cache_pop(enum ntp_kind kind, unsigned long units,
+					  struct ntp_header **out)
 {
-	struct ntp_header *hdr = NULL;
+	struct ntp_header **top;
 	struct ntp_cache *cache;
-	struct ntp_bin *bin;
 
 	preempt_disable();
-	cache = this_cpu_ptr(ntp_caches[kind]);
-	if (likely(!cache->busy)) {
-		cache->busy = true;
-		barrier();
-		bin = &cache->bin[units];
-		if (likely(bin->nr))
-			hdr = bin->slot[--bin->nr];
-		barrier();
-		cache->busy = false;
-	}
-	preempt_enable();
-	return hdr;
-}
-
-/*
- * With preemption disabled: the cached block @hdr, which is the caller's, goes into
- * this CPU's cache. False: it does not; no room, busy, or it is another node's.
- */
-static __always_inline bool ntp_cache_push(struct ntp_heap *heap, struct ntp_header *hdr,
-					   unsigned int units)
-{
-	struct ntp_cache *cache = this_cpu_ptr(ntp_caches[heap->kind]);
-	struct ntp_bin *bin = &cache->bin[units];
-	bool done = false;
-
+	cache = __this_cpu_read(ntp_caches[kind]);
 	if (unlikely(cache->busy))
-		return false;
+		goto fail;
 	cache->busy = true;
 	barrier();
-	if (likely(bin->nr < bin->limit && cache->heap == heap)) {
-		bin->slot[bin->nr++] = hdr;
-		done = true;
+	top = cache->top[units];
+	*out = *top;
+	if (unlikely(!*out)) {
+		cache->busy = false;
+		goto fail;
 	}
+	cache->top[units] = top - 1;
 	barrier();
 	cache->busy = false;
-	return done;
+	preempt_enable();
+	return true;
+fail:
+	preempt_enable();
+	return false;
 }
 
+/* How many blocks of this size a CPU may cache. */
+unsigned int ntp_bin_limit(unsigned int units);
 /* One block from the heap, and a batch for the cache with it. May sleep. */
 struct ntp_header *ntp_cache_refill(enum ntp_kind kind, unsigned int units);
-/* What ntp_cache_push() refused: into the cache and a batch to the heap, or there. */
+/* A cached block that is the caller's: into the cache, with a batch to the heap if that
+ * is full, or to the heap.
+ */
 void ntp_cache_put(struct ntp_heap *heap, struct ntp_header *hdr, unsigned int units);
 /* Everything cached goes back to the heaps, from every CPU. Sleeps. */
 void ntp_cache_drain(void);

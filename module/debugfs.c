@@ -44,7 +44,7 @@
 #include <linux/uaccess.h>
 
 #include "backing.h"
-#include "big.h"
+#include "bigcache.h"
 #include "cache.h"
 #include "debugfs.h"
 #include "heap.h"
@@ -176,14 +176,16 @@ static void pool_add_tag(struct pool_row *row, const struct ntp_tag_sums *sums)
 
 static void pool_add_memory(struct pool_row *row, enum ntp_kind kind)
 {
+	unsigned long big_cached = ntp_big_cache_pages(kind);
+	unsigned long big_held = ntp_big_pages(kind);
 	struct ntp_heap_stats heap;
 
 	ntp_heap_stats(kind, &heap);
 	row->kind = kind;
-	row->cached_bytes = ntp_cache_bytes(kind);
+	row->cached_bytes = ntp_cache_bytes(kind) + (big_cached << PAGE_SHIFT);
 	row->free_bytes = heap.free_units * NTP_UNIT + row->cached_bytes;
-	row->big_pages = ntp_big_pages(kind);
-	row->pages = heap.pages + row->big_pages;
+	row->big_pages = big_held - min(big_held, big_cached);
+	row->pages = heap.pages + big_held;
 }
 
 static void *pools_snapshot(size_t *nr)

@@ -58,7 +58,7 @@ static bool block_is_free(struct ntp_heap *heap, struct ntp_header *hdr,
 	struct ntp_page *page = ntp_page_of(hdr);
 	unsigned int unit;
 
-	if (!page || page->heap != heap || !IS_ALIGNED((unsigned long)hdr, NTP_UNIT))
+	if (!page || page->map.heap != heap || !IS_ALIGNED((unsigned long)hdr, NTP_UNIT))
 		return false;
 	unit = ntp_page_unit(page, hdr);
 	return test_bit(unit, page->start) && test_bit(unit, page->free) &&

@@ -37,6 +37,7 @@
 #include <linux/workqueue.h>
 
 #include "backing.h"
+#include "depot.h"
 #include "freelist.h"
 #include "irql.h"
 #include "report.h"
@@ -73,20 +74,10 @@ struct ntp_heap *ntp_heap_next(const struct ntp_heap *heap)
 static void header_write(struct ntp_page *page, unsigned int unit, unsigned int units,
 			 enum ntp_state state)
 {
-	struct ntp_header *hdr = ntp_page_header(page, unit);
-	unsigned int last = find_last_bit(page->start, unit);
-
-	*hdr = (struct ntp_header){
-		.seal = ntp_seal_idle(state, units),
-		.prev = last < unit ? unit - last : 0,
+	*ntp_page_header(page, unit) = (struct ntp_header){
+		.seal = ntp_seal_idle(state),
+		.size = ntp_header_size(units, 0),
 	};
-}
-
-/* The neighbour after a block of @units has a new size before it. */
-static void header_fix_next(struct ntp_page *page, unsigned int unit, unsigned int units)
-{
-	if (unit + units < NTP_UNITS)
-		WRITE_ONCE(ntp_page_header(page, unit + units)->prev, units);
 }
 
 /* A free block of @units comes to be at @unit. */
@@ -95,21 +86,20 @@ static void block_add_free(struct ntp_page *page, unsigned int unit, unsigned in
 	__set_bit(unit, page->start);
 	__set_bit(unit, page->free);
 	header_write(page, unit, units, NTP_STATE_FREE);
-	header_fix_next(page, unit, units);
-	ntp_freelist_add(page->heap, ntp_page_header(page, unit), units);
+	ntp_freelist_add(page->map.heap, ntp_page_header(page, unit), units);
 }
 
 /* The free block at @unit stops being one. */
 static void block_del_free(struct ntp_page *page, unsigned int unit, unsigned int units)
 {
-	ntp_freelist_del(page->heap, ntp_page_header(page, unit), units);
+	ntp_freelist_del(page->map.heap, ntp_page_header(page, unit), units);
 	__clear_bit(unit, page->free);
 	__clear_bit(unit, page->start);
 }
 
 static void page_account(struct ntp_page *page, int units)
 {
-	struct ntp_heap *heap = page->heap;
+	struct ntp_heap *heap = page->map.heap;
 
 	heap->nr_empty -= page->free_units == NTP_UNITS;
 	page->free_units += units;
@@ -136,8 +126,6 @@ static unsigned int block_carve(struct ntp_header *hdr, unsigned int room,
 	}
 	if (room)
 		block_add_free(page, unit, room);
-	else
-		header_fix_next(page, unit - units, units);
 	page_account(page, -(int)(n * units));
 	return n;
 }
@@ -169,9 +157,9 @@ static struct ntp_page *page_create(struct ntp_heap *heap)
 	page = kmem_cache_alloc_node(page_cache, gfp | __GFP_ZERO, heap->node);
 	if (!page)
 		return NULL;
-	page->heap = heap;
+	page->map.heap = heap;
 	page->base = ntp_backing_alloc(heap->kind, 1, heap->node);
-	if (page->base && !ntp_page_enter(page))
+	if (page->base && !ntp_map_enter(page->base, &page->map))
 		return page;
 	if (page->base)
 		ntp_backing_free(page->base, 1);
@@ -181,7 +169,7 @@ static struct ntp_page *page_create(struct ntp_heap *heap)
 
 static void page_add(struct ntp_page *page)
 {
-	struct ntp_heap *heap = page->heap;
+	struct ntp_heap *heap = page->map.heap;
 
 	lockdep_assert_held(&heap->lock);
 	list_add(&page->link, &heap->pages);
@@ -259,7 +247,7 @@ struct ntp_header *ntp_heap_take_fresh(struct ntp_heap *heap, unsigned int units
 /* Takes @page, all free, off its heap. */
 static void page_detach(struct ntp_page *page, struct list_head *out)
 {
-	struct ntp_heap *heap = page->heap;
+	struct ntp_heap *heap = page->map.heap;
 
 	page_account(page, -NTP_UNITS);
 	block_del_free(page, 0, NTP_UNITS);
@@ -273,7 +261,7 @@ static void pages_release(struct list_head *list)
 	struct ntp_page *page, *next;
 
 	list_for_each_entry_safe(page, next, list, link) {
-		ntp_page_leave(page);
+		ntp_map_leave(page->base);
 		call_rcu(&page->rcu, page_free_rcu);
 	}
 }
@@ -336,7 +324,7 @@ static noinline void header_damaged(const struct ntp_header *hdr)
 {
 	struct ntp_stop stop = {
 		.code = NTP_STOP_BAD_POOL_HEADER,
-		.param = { 0x5, (unsigned long)hdr, ntp_header_units(hdr), hdr->prev },
+		.param = { 0x5, (unsigned long)hdr, ntp_header_units(hdr) },
 		.addr_mask = BIT(1),
 		.text = "the header of a freed block was overwritten; it was restored",
 	};
@@ -348,10 +336,8 @@ static noinline void header_damaged(const struct ntp_header *hdr)
 static void header_inspect(struct ntp_page *page, unsigned int unit, unsigned int units)
 {
 	const struct ntp_header *hdr = ntp_page_header(page, unit);
-	unsigned int last = find_last_bit(page->start, unit);
 
-	if (hdr->seal != ntp_seal_idle(NTP_STATE_CACHED, units) ||
-	    hdr->prev != (last < unit ? unit - last : 0))
+	if (hdr->seal != ntp_seal_idle(NTP_STATE_CACHED) || ntp_header_units(hdr) != units)
 		header_damaged(hdr);
 }
 
@@ -428,7 +414,7 @@ static enum ntp_verdict claim_locked(struct ntp_page *page, void *p,
 	if (!live)
 		return NTP_FREE_CORRUPT;
 	/* Only another free can have come in between. */
-	return ntp_header_claim(hdr, copy) ? NTP_FREE_OK : NTP_FREE_TWICE;
+	return ntp_header_claim(hdr, copy->seal) ? NTP_FREE_OK : NTP_FREE_TWICE;
 }
 
 enum ntp_verdict ntp_heap_claim(struct ntp_page *page, void *p, struct ntp_header *copy)
@@ -436,10 +422,23 @@ enum ntp_verdict ntp_heap_claim(struct ntp_page *page, void *p, struct ntp_heade
 	enum ntp_verdict verdict;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&page->heap->lock, flags);
+	raw_spin_lock_irqsave(&page->map.heap->lock, flags);
 	verdict = claim_locked(page, p, copy);
-	raw_spin_unlock_irqrestore(&page->heap->lock, flags);
+	raw_spin_unlock_irqrestore(&page->map.heap->lock, flags);
 	return verdict;
+}
+
+/* Pages with blocks that drivers never freed go as well: nobody is left. */
+static void heap_destroy(struct ntp_heap *heap)
+{
+	struct ntp_page *page, *next;
+
+	list_for_each_entry_safe(page, next, &heap->pages, link) {
+		ntp_map_leave(page->base);
+		call_rcu(&page->rcu, page_free_rcu);
+	}
+	ntp_depot_destroy(heap);
+	kfree(heap);
 }
 
 static struct ntp_heap *heap_create(enum ntp_kind kind, int node)
@@ -453,7 +452,10 @@ static struct ntp_heap *heap_create(enum ntp_kind kind, int node)
 	INIT_LIST_HEAD(&heap->pages);
 	heap->kind = kind;
 	heap->node = node;
-	return heap;
+	if (!ntp_depot_create(heap))
+		return heap;
+	heap_destroy(heap);
+	return NULL;
 }
 
 static int heaps_create(enum ntp_kind kind)
@@ -475,7 +477,7 @@ int __init ntp_heap_init(void)
 {
 	enum ntp_kind kind;
 
-	ntp_secret = get_random_u64();
+	ntp_secret = get_random_u64() | 1;
 	page_cache = kmem_cache_create("ntpool_page", sizeof(struct ntp_page), 0,
 				       SLAB_HWCACHE_ALIGN, NULL);
 	if (!page_cache)
@@ -487,18 +489,6 @@ int __init ntp_heap_init(void)
 		}
 	heaps_stock_up(NULL);
 	return 0;
-}
-
-/* Pages with blocks that drivers never freed go as well: nobody is left. */
-static void heap_destroy(struct ntp_heap *heap)
-{
-	struct ntp_page *page, *next;
-
-	list_for_each_entry_safe(page, next, &heap->pages, link) {
-		ntp_page_leave(page);
-		call_rcu(&page->rcu, page_free_rcu);
-	}
-	kfree(heap);
 }
 
 void ntp_heap_exit(void)

@@ -12,8 +12,7 @@
 #include "ntpool.h"
 
 /*
- * A page is 256 units, so a unit is 16 bytes with 4 KiB pages, and the number of
- * units of a block fits the 8 bits that NT's header has for it.
+ * A page is 256 units as in NT, so a unit is 16 bytes with 4 KiB pages.
  */
 #define NTP_UNITS		256
 #define NTP_UNIT_SHIFT		(PAGE_SHIFT - 8)
@@ -23,6 +22,11 @@
 /* A block has a header and room for two links: smaller free runs only wait. */
 #define NTP_MIN_UNITS		DIV_ROUND_UP(sizeof(struct ntp_header) + 16, NTP_UNIT)
 
+struct ntp_depot;
+
+/* Sizes up to it have depots: half a KiB with 4 KiB pages, as NT's per-processor lists. */
+#define NTP_DEPOT_UNITS		(NTP_UNITS / 8)
+
 /* Values far apart: a stray bit does not turn one into another. */
 enum ntp_state {
 	NTP_STATE_FREE = 0x1e,		/* on a list of its heap */
@@ -30,44 +34,48 @@ enum ntp_state {
 	NTP_STATE_LIVE = 0xb5,		/* a driver's */
 };
 
+/* What the fast paths do not see to: a block with any of them is freed slowly. */
 enum {
 	NTP_HDR_OVERFLOW = BIT(0),	/* counted under Ovfl */
-	NTP_HDR_TYPE = NTP_TYPE_MASK,	/* the NT pool type's low four bits */
 };
 
 /**
  * struct ntp_header - the 16 bytes in front of each block
- * @seal: keyed sum of what the owner wrote (16 bits), enum ntp_state (8), size of
- *	  the block in units with header, 256 as 0 (8): first, so that an overrun of
- *	  the block before hits it first, and one word, so that it is replaced at once
- * @requested: bytes the driver asked for
- * @flags: NTP_HDR_*
- * @prev: units of the neighbour before, 0 for the first block of a page; written
- *	  under the heap's lock, at any time, hence not in the sum
+ * @seal: keyed sum of the rest (16 bits), enum ntp_state (8), NTP_HDR_* (8): first,
+ *	  so that an overrun of the block before hits it first, and one word, so that it
+ *	  is replaced at once
+ * @size: bytes the driver asked for (low half), size of the block in units with
+ *	  header (high half)
  * @owner: pool tag (low half), and the allocating call, see ntp_caller_pack()
  *
- * All but @prev belongs to whoever owns the block: the driver's calls for a live
- * one, the CPU for a cached one, the heap's lock for a free one. A live block is
- * taken from its driver by one compare-and-exchange of @seal. What decides anything
- * (where blocks begin, which are free) is kept outside the page in struct ntp_page;
- * the header is checked against it.
+ * It belongs to whoever owns the block: the driver's calls for a live one, the CPU
+ * for a cached one, the heap's lock for a free one. A live block is taken from its
+ * driver by one compare-and-exchange of @seal. What decides anything (where blocks
+ * begin, which are free) is kept outside the page in struct ntp_page; the header is
+ * checked against it.
  */
 struct ntp_header {
 	u32 seal;
-	u16 requested;
-	u8 flags;
-	u8 prev;
+	u32 size;
 	u64 owner;
 };
 
 static_assert(sizeof(struct ntp_header) == 16);
 
 /**
+ * struct ntp_mapped - what the page map leads to: the start of a descriptor
+ * @heap: the heap of a carved page, for good; NULL: whole pages, see big.h
+ */
+struct ntp_mapped {
+	struct ntp_heap *heap;
+};
+
+/**
  * struct ntp_page - what the heap knows of one carved page; not in that page
+ * @map: its heap
  * @start: a block (live, cached, free) begins at this unit
  * @free: the block that begins at this unit is free in the heap
  * @base: the page
- * @heap: its heap, for good
  * @link: in heap->pages
  * @free_units: units in free blocks
  * @dead: taken off the heap; it waits for readers to go away
@@ -76,10 +84,10 @@ static_assert(sizeof(struct ntp_header) == 16);
  * @start is read without lock (see ntp_free()); all is written under heap->lock.
  */
 struct ntp_page {
+	struct ntp_mapped map;
 	DECLARE_BITMAP(start, NTP_UNITS);
 	DECLARE_BITMAP(free, NTP_UNITS);
 	void *base;
-	struct ntp_heap *heap;
 	struct list_head link;
 	unsigned int free_units;
 	bool dead;
@@ -99,6 +107,7 @@ struct ntp_page {
  * @nr_pages: carved pages
  * @nr_empty: those of them that are one free block
  * @free_units: units in free blocks
+ * @depot: by size in units, see depot.c; not under @lock
  */
 struct ntp_heap {
 	raw_spinlock_t lock;
@@ -110,6 +119,7 @@ struct ntp_heap {
 	unsigned long nr_pages;
 	unsigned long nr_empty;
 	unsigned long free_units;
+	struct ntp_depot *depot[NTP_DEPOT_UNITS + 1];
 };
 
 /* What freeing a pointer into a carved page would mean. */
@@ -173,27 +183,12 @@ int ntp_heap_for_each(ntp_block_fn fn, void *arg);
 /* Bitmaps, headers and lists agree: 0, else -EUCLEAN and a line in the log. */
 int ntp_heap_verify(void);
 
-extern u64 ntp_secret;
+extern u64 ntp_secret;		/* odd */
 
-/*
- * The seal of the block at @at for what its owner wrote. Not cryptography: a header
- * that was overwritten, by accident or by bytes moved from elsewhere, passes with a
- * probability of 1 in 65536.
- */
-static __always_inline u32 ntp_seal_live(const void *at, unsigned int units,
-					 unsigned int requested, unsigned int flags,
-					 u64 owner)
+/* What @seal is without a sum: that of a block which is not live. */
+static inline u32 ntp_seal_idle(enum ntp_state state)
 {
-	u64 sum = owner ^ ntp_secret ^ (unsigned long)at;
-
-	sum ^= (u64)(units | requested << 8 | flags << 24) << 16;
-	return (u32)((sum * 0xd6e8feb86659fd93ULL) >> 48) | NTP_STATE_LIVE << 16 | units << 24;
-}
-
-/* The same block in another state; a block that is not live has no sum. */
-static inline u32 ntp_seal_idle(enum ntp_state state, unsigned int units)
-{
-	return state << 16 | (units % NTP_UNITS) << 24;
+	return state << 16;
 }
 
 static inline enum ntp_state ntp_seal_state(u32 seal)
@@ -201,11 +196,31 @@ static inline enum ntp_state ntp_seal_state(u32 seal)
 	return seal >> 16 & 0xff;
 }
 
-/* Live, and as its owner wrote it. */
-static __always_inline bool ntp_header_is_live(const struct ntp_header *copy, const void *at)
+/*
+ * The seal of the live block at @at. Not cryptography: a header that was overwritten, by
+ * accident or by bytes moved from elsewhere, passes with a probability of 1 in 65536.
+ */
+static __always_inline u32 ntp_seal_live(const void *at, u32 size, unsigned int flags, u64 owner)
 {
-	return copy->seal == ntp_seal_live(at, copy->seal >> 24, copy->requested,
-					   copy->flags, copy->owner);
+	u64 sum = (size ^ owner ^ (unsigned long)at) * ntp_secret;
+
+	return (u32)(sum >> 48) | NTP_STATE_LIVE << 16 | flags << 24;
+}
+
+static inline unsigned int ntp_header_flags(const struct ntp_header *hdr)
+{
+	return hdr->seal >> 24;
+}
+
+/* Live, and as its owner wrote it. */
+static inline bool ntp_header_is_live(const struct ntp_header *copy, const void *at)
+{
+	return copy->seal == ntp_seal_live(at, copy->size, ntp_header_flags(copy), copy->owner);
+}
+
+static inline u32 ntp_header_size(unsigned int units, unsigned int requested)
+{
+	return units << 16 | requested;
 }
 
 static inline u32 ntp_header_tag(const struct ntp_header *hdr)
@@ -241,27 +256,28 @@ static inline unsigned long ntp_caller_unpack(s32 caller)
 }
 #endif
 
-static inline unsigned int ntp_size_units(size_t size)
+static inline unsigned long ntp_size_units(size_t size)
 {
 	return (size + sizeof(struct ntp_header) + NTP_UNIT - 1) >> NTP_UNIT_SHIFT;
 }
 
 static inline unsigned int ntp_header_units(const struct ntp_header *hdr)
 {
-	return hdr->seal >> 24 ?: NTP_UNITS;
+	return hdr->size >> 16;
+}
+
+static inline unsigned int ntp_header_requested(const struct ntp_header *hdr)
+{
+	return hdr->size & 0xffff;
 }
 
 /*
- * A live block becomes cached, and the caller's: true for one of those who try at
- * the same time. @copy is its header as the caller has read and judged it.
+ * The live block with that @seal becomes cached, and the caller's: true for one of those
+ * who try at the same time. False as well if the seal is another one by now.
  */
-static __always_inline bool ntp_header_claim(struct ntp_header *hdr,
-					     const struct ntp_header *copy)
+static __always_inline bool ntp_header_claim(struct ntp_header *hdr, u32 seal)
 {
-	u32 seal = copy->seal;
-
-	return try_cmpxchg(&hdr->seal, &seal,
-			   ntp_seal_idle(NTP_STATE_CACHED, copy->seal >> 24));
+	return try_cmpxchg(&hdr->seal, &seal, ntp_seal_idle(NTP_STATE_CACHED));
 }
 
 static inline unsigned long ntp_header_caller(const struct ntp_header *hdr)

@@ -91,8 +91,7 @@ static enum ntp_kind list_kind(const GENERAL_LOOKASIDE_POOL *list)
 
 static void *pool_alloc(const GENERAL_LOOKASIDE_POOL *list, unsigned long caller)
 {
-	return ntp_alloc(list_kind(list), list->Size, list->Tag,
-			 (list->Type << NTP_TYPE_SHIFT) & NTP_TYPE_MASK, caller);
+	return ntp_alloc(list_kind(list), list->Size, list->Tag, 0, caller);
 }
 
 static noinline void *miss(struct ntp_lookaside_head *head, bool inside, unsigned long caller)

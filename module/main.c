@@ -25,9 +25,12 @@ static int __init ntpool_init(void)
 	ret = ntp_heap_init();
 	if (ret)
 		goto out_tag;
-	ret = ntp_cache_init();
+	ret = ntp_big_init();
 	if (ret)
 		goto out_heap;
+	ret = ntp_cache_init();
+	if (ret)
+		goto out_big;
 	ret = ntp_lookaside_init();
 	if (ret)
 		goto out_cache;
@@ -48,6 +51,8 @@ out_lookaside:
 	ntp_lookaside_exit();
 out_cache:
 	ntp_cache_exit();
+out_big:
+	ntp_big_cache_exit();
 out_heap:
 	ntp_heap_exit();
 out_tag:
@@ -69,6 +74,7 @@ static void __exit ntpool_exit(void)
 	ntp_leak_report_all();
 	ntp_site_exit();
 	ntp_cache_exit();
+	ntp_big_cache_exit();
 	ntp_big_exit();
 	ntp_heap_exit();
 	ntp_phys_exit();

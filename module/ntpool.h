@@ -11,8 +11,8 @@
  *	debugfs.c leak.c test.c				observers
  *	site.c						sums by call site
  *	alloc.c contig.c				one allocation, any size
- *	cache.c big.c tag.c				per-CPU caches, pages, figures
- *	heap.c freelist.c walk.c			blocks below a page
+ *	cache.c bigcache.c tag.c			per-CPU caches, figures
+ *	heap.c depot.c freelist.c walk.c big.c		blocks below a page, whole pages
  *	pagemap.c phys.c backing.c			memory from the kernel
  *	report.c					every line of output
  *
@@ -75,19 +75,21 @@ int ntp_walk_blocks(ntp_block_fn fn, void *arg);
 
 /*
  * How a request for memory is to be served: what pool.c and lookaside.c decode
- * their arguments to. The low four bits of NT's pool type ride along for headers.
+ * their arguments to.
  */
 enum {
 	NTP_ZERO = BIT(0),		/* contents zeroed */
-	NTP_TYPE_SHIFT = 4,
-	NTP_TYPE_MASK = 0xf0,
 };
 
 /* NULL when there is no memory or @size overflows; the failure is counted. */
 void *ntp_alloc(enum ntp_kind kind, size_t size, u32 tag, unsigned int flags,
 		unsigned long caller);
+/* All of the block at @p that a driver of @size bytes could read is zeroed. Returns @p. */
+void *ntp_zeroed(void *p, size_t size);
 /* @tag 0: not checked. Reports what is wrong with @p, see alloc.c. */
 void ntp_free(void *p, u32 tag, unsigned long caller);
+/* The same, for what the fast path has refused. */
+void ntp_free_slow(void *p, u32 tag, unsigned long caller);
 /* True if @p points into memory of the paged pool. */
 bool ntp_is_paged(const void *p);
 
@@ -112,6 +114,8 @@ int ntp_heap_init(void);
 void ntp_heap_exit(void);
 int ntp_cache_init(void);
 void ntp_cache_exit(void);
+int ntp_big_init(void);
+void ntp_big_cache_exit(void);
 void ntp_big_exit(void);
 int ntp_lookaside_init(void);
 void ntp_lookaside_exit(void);

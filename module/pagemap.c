@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The page map: which carved page of a pool an address lies in.
+ * The page map: what the pools know of the page that an address lies in: a carved
+ * page, or the first one of some whole pages.
  *
  * Every free is checked against it before anything is read through the pointer:
  * NT guesses from its address ranges, this module has no range of its own.
@@ -31,18 +32,29 @@
 struct ntp_leaf **ntp_map_root __read_mostly;
 unsigned long ntp_map_base __read_mostly;	/* where memory begins in the linear map */
 unsigned long ntp_map_limit __read_mostly;	/* pages from there that the table covers */
+unsigned long ntp_fast_limit __read_mostly;	/* the same for ntp_free_fast(), which wipes nothing */
 struct xarray ntp_map_far;
+struct ntp_mapped ntp_map_nothing;
 
 static struct ntp_leaf *empty_leaf;
 static unsigned long nr_leaves;
+
+/* With nothing in it. */
+static struct ntp_leaf *leaf_create(gfp_t gfp)
+{
+	struct ntp_leaf *leaf = (struct ntp_leaf *)__get_free_page(gfp);
+	unsigned int i;
+
+	for (i = 0; leaf && i < NTP_LEAF_PAGES; i++)
+		leaf->map[i] = &ntp_map_nothing;
+	return leaf;
+}
 
 static struct ntp_leaf *map_new_leaf(void)
 {
 	gfp_t gfp = ntp_backing_gfp();
 
-	if (!gfp || ntp_backing_refused())
-		return NULL;
-	return (struct ntp_leaf *)get_zeroed_page(gfp);
+	return gfp && !ntp_backing_refused() ? leaf_create(gfp) : NULL;
 }
 
 /* The leaf to write @nr's entry into, made if need be. */
@@ -63,9 +75,9 @@ static struct ntp_leaf *map_leaf(unsigned long nr)
 	return old;
 }
 
-static int map_enter_far(struct ntp_page *page)
+static int map_enter_far(const void *base, struct ntp_mapped *map)
 {
-	unsigned long index = (unsigned long)page->base >> PAGE_SHIFT;
+	unsigned long index = (unsigned long)base >> PAGE_SHIFT;
 	gfp_t gfp = ntp_backing_gfp();
 	unsigned long flags;
 	void *old;
@@ -73,42 +85,42 @@ static int map_enter_far(struct ntp_page *page)
 	if (!gfp || ntp_backing_refused())
 		return -ENOMEM;
 	if (gfpflags_allow_blocking(gfp))
-		return xa_err(xa_store_irq(&ntp_map_far, index, page, gfp));
+		return xa_err(xa_store_irq(&ntp_map_far, index, map, gfp));
 	/* Interrupts may be off already, and stay so: without leave to block
 	 * the store does not drop the lock.
 	 */
 	xa_lock_irqsave(&ntp_map_far, flags);
-	old = __xa_store(&ntp_map_far, index, page, gfp);
+	old = __xa_store(&ntp_map_far, index, map, gfp);
 	xa_unlock_irqrestore(&ntp_map_far, flags);
 	return xa_err(old);
 }
 
-int ntp_page_enter(struct ntp_page *page)
+int ntp_map_enter(const void *base, struct ntp_mapped *map)
 {
-	unsigned long nr = ((unsigned long)page->base - ntp_map_base) >> PAGE_SHIFT;
+	unsigned long nr = ntp_map_nr(base);
 	struct ntp_leaf *leaf;
 
 	if (nr >= ntp_map_limit)
-		return map_enter_far(page);
+		return map_enter_far(base, map);
 	leaf = map_leaf(nr);
 	if (!leaf)
 		return -ENOMEM;
-	/* Pairs with the dependent load in ntp_page_of(). */
-	smp_store_release(&leaf->page[nr % NTP_LEAF_PAGES], page);
+	/* Pairs with the dependent load in ntp_map_nth(). */
+	smp_store_release(&leaf->map[nr % NTP_LEAF_PAGES], map);
 	return 0;
 }
 
-void ntp_page_leave(struct ntp_page *page)
+void ntp_map_leave(const void *base)
 {
-	unsigned long nr = ((unsigned long)page->base - ntp_map_base) >> PAGE_SHIFT;
+	unsigned long nr = ntp_map_nr(base);
 	unsigned long flags;
 
 	if (nr < ntp_map_limit) {
-		WRITE_ONCE(ntp_map_root[nr / NTP_LEAF_PAGES]->page[nr % NTP_LEAF_PAGES], NULL);
+		WRITE_ONCE(ntp_map_root[nr / NTP_LEAF_PAGES]->map[nr % NTP_LEAF_PAGES], &ntp_map_nothing);
 		return;
 	}
 	xa_lock_irqsave(&ntp_map_far, flags);
-	__xa_erase(&ntp_map_far, (unsigned long)page->base >> PAGE_SHIFT);
+	__xa_erase(&ntp_map_far, (unsigned long)base >> PAGE_SHIFT);
 	xa_unlock_irqrestore(&ntp_map_far, flags);
 }
 
@@ -132,7 +144,7 @@ int ntp_pagemap_init(void)
 	ntp_map_base = memory_base();
 	pages = ((unsigned long)high_memory - ntp_map_base) >> PAGE_SHIFT;
 	nr_leaves = DIV_ROUND_UP(pages, NTP_LEAF_PAGES);
-	empty_leaf = (struct ntp_leaf *)get_zeroed_page(GFP_KERNEL);
+	empty_leaf = leaf_create(GFP_KERNEL);
 	ntp_map_root = kvmalloc_array(nr_leaves, sizeof(*ntp_map_root), GFP_KERNEL);
 	if (!empty_leaf || !ntp_map_root) {
 		free_page((unsigned long)empty_leaf);
@@ -142,6 +154,7 @@ int ntp_pagemap_init(void)
 	for (i = 0; i < nr_leaves; i++)
 		ntp_map_root[i] = empty_leaf;
 	ntp_map_limit = nr_leaves * NTP_LEAF_PAGES;
+	ntp_fast_limit = want_init_on_free() ? 0 : ntp_map_limit;
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* From an address to the descriptor of the carved page that it lies in. */
+/* From an address to the descriptor of the page that it lies in. */
 #ifndef NTPOOL_PAGEMAP_H
 #define NTPOOL_PAGEMAP_H
 
@@ -10,39 +10,64 @@
 #define NTP_LEAF_PAGES	(PAGE_SIZE / sizeof(struct ntp_page *))
 
 struct ntp_leaf {
-	struct ntp_page *page[NTP_LEAF_PAGES];
+	struct ntp_mapped *map[NTP_LEAF_PAGES];
 };
 
 extern struct ntp_leaf **ntp_map_root;
 extern unsigned long ntp_map_base;
 extern unsigned long ntp_map_limit;
+extern unsigned long ntp_fast_limit;
 extern struct xarray ntp_map_far;
+
+/* What leaves have for a page without a descriptor: no heap, and no whole pages. */
+extern struct ntp_mapped ntp_map_nothing;
+
+/* Counted from the lowest page of the linear map; others have larger numbers. */
+static __always_inline unsigned long ntp_map_nr(const void *p)
+{
+	return ((unsigned long)p - ntp_map_base) >> PAGE_SHIFT;
+}
 
 /* Nonpaged pool is there; vmalloc space, with the paged pool, is not. */
 static __always_inline bool ntp_in_linear_map(const void *p)
 {
-	return ((unsigned long)p - ntp_map_base) >> PAGE_SHIFT < ntp_map_limit;
+	return ntp_map_nr(p) < ntp_map_limit;
+}
+
+/* As ntp_map_of(), for page @nr of the linear map; &ntp_map_nothing instead of NULL. */
+static __always_inline struct ntp_mapped *ntp_map_nth(unsigned long nr)
+{
+	struct ntp_leaf *leaf = READ_ONCE(ntp_map_root[nr / NTP_LEAF_PAGES]);
+
+	return READ_ONCE(leaf->map[nr % NTP_LEAF_PAGES]);
 }
 
 /*
- * NULL: no carved page of a pool is there. Any address is allowed, nothing behind
- * it is touched. The descriptor stays valid until the end of the caller's RCU
- * read section, in which this must be called.
+ * What was entered for the page that @p lies in; NULL: nothing. Any address is
+ * allowed, nothing behind it is touched. It stays valid until the end of the
+ * caller's RCU read section, in which this must be called.
  */
-static __always_inline struct ntp_page *ntp_page_of(const void *p)
+static inline struct ntp_mapped *ntp_map_of(const void *p)
 {
-	unsigned long nr = ((unsigned long)p - ntp_map_base) >> PAGE_SHIFT;
-	struct ntp_leaf *leaf;
+	struct ntp_mapped *map;
 
-	if (unlikely(nr >= ntp_map_limit))
+	if (unlikely(!ntp_in_linear_map(p)))
 		return xa_load(&ntp_map_far, (unsigned long)p >> PAGE_SHIFT);
-	leaf = READ_ONCE(ntp_map_root[nr / NTP_LEAF_PAGES]);
-	return READ_ONCE(leaf->page[nr % NTP_LEAF_PAGES]);
+	map = ntp_map_nth(ntp_map_nr(p));
+	return map == &ntp_map_nothing ? NULL : map;
 }
 
-/* Enters @page. 0 or -ENOMEM. Not under a heap's lock. */
-int ntp_page_enter(struct ntp_page *page);
+/* The same for the carved page of a pool; NULL: none. */
+static inline struct ntp_page *ntp_page_of(const void *p)
+{
+	struct ntp_mapped *map = ntp_map_of(p);
+
+	return map && map->heap ? container_of(map, struct ntp_page, map) : NULL;
+}
+
+/* Enters @map for the page at @base. 0 or -ENOMEM. Not under a heap's lock. */
+int ntp_map_enter(const void *base, struct ntp_mapped *map);
 /* Takes it out again. Not under a heap's lock. */
-void ntp_page_leave(struct ntp_page *page);
+void ntp_map_leave(const void *base);
 
 #endif

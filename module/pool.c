@@ -18,7 +18,7 @@
 #include <linux/export.h>
 #include <linux/kernel.h>
 
-#include "ntpool.h"
+#include "fast.h"
 
 #include <ntddk.h>
 
@@ -41,15 +41,18 @@ static bool type_is_valid(unsigned int type)
 	return !(type & ~TYPE_KNOWN) && (type & 3) != 3;
 }
 
-static void *pool_alloc(unsigned int type, size_t size, u32 tag, unsigned long caller)
+/* Nonpaged, contents undefined, nothing to be done on failure. */
+static __always_inline bool type_is_plain(unsigned int type)
 {
-	unsigned int flags = (type << NTP_TYPE_SHIFT) & NTP_TYPE_MASK;
+	return !(type & ~POOL_NX_ALLOCATION);
+}
 
+static noinline void *pool_alloc(unsigned int type, size_t size, u32 tag, unsigned long caller)
+{
 	if (unlikely(!type_is_valid(type)))
 		return NULL;
-	if (type & POOL_ZERO_ALLOCATION)
-		flags |= NTP_ZERO;
-	return ntp_alloc(type & TYPE_PAGED ? NTP_PAGED : NTP_NONPAGED, size, tag, flags, caller);
+	return ntp_alloc(type & TYPE_PAGED ? NTP_PAGED : NTP_NONPAGED, size, tag,
+			 type & POOL_ZERO_ALLOCATION ? NTP_ZERO : 0, caller);
 }
 
 /**
@@ -74,6 +77,12 @@ static void *pool_alloc(unsigned int type, size_t size, u32 tag, unsigned long c
  */
 PVOID ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
+	void *p;
+
+	if (likely(type_is_plain(PoolType) && ntp_size_is_small(NumberOfBytes) &&
+		   !(Tag & NTP_TAG_PROTECTED) &&
+		   ntp_alloc_fast(NTP_NONPAGED, NumberOfBytes, Tag, _RET_IP_, &p)))
+		return want_init_on_alloc(0) ? ntp_zeroed(p, NumberOfBytes) : p;
 	return pool_alloc(PoolType, NumberOfBytes, Tag, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExAllocatePoolWithTag);
@@ -150,7 +159,9 @@ EXPORT_SYMBOL_GPL(ExAllocatePool2);
  */
 VOID ExFreePoolWithTag(PVOID P, ULONG Tag)
 {
-	ntp_free(P, Tag, _RET_IP_);
+	if (likely(ntp_free_fast(P, Tag)))
+		return;
+	ntp_free_slow(P, Tag, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExFreePoolWithTag);
 
@@ -165,6 +176,8 @@ EXPORT_SYMBOL_GPL(ExFreePoolWithTag);
  */
 VOID ExFreePool(PVOID P)
 {
-	ntp_free(P, 0, _RET_IP_);
+	if (likely(ntp_free_fast(P, 0)))
+		return;
+	ntp_free_slow(P, 0, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExFreePool);

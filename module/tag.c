@@ -9,7 +9,11 @@
  * tag, so a free finds the same counters again.
  *
  * Finding the counters. An open-addressing hash table, read without a lock: slots
- * go once from unused to used, the key stored last, and nothing is ever removed.
+ * go once from unused to used, the tag stored last, and nothing is ever removed. An
+ * unused slot has a tag in it that hashes elsewhere, so the fast path, which looks
+ * at one slot only, compares the tag and knows enough. The slow one goes on until an
+ * unused slot. It cannot tell a used one from an unused one where it looks for one
+ * of the two tags that mark unused slots; for these it takes the lock.
  * When it is half full a table of four times the size replaces it; the old one is
  * kept until the module goes, because somebody may still read it. All old tables
  * together are smaller than the present one.
@@ -55,8 +59,25 @@ struct tag_chunk {
 	struct ntp_tag_counts __percpu *counts;
 };
 
-struct ntp_tag_table *ntp_tag_table __read_mostly;
+/**
+ * struct tag_table - open addressing, linear probing, nothing ever removed
+ * @shift: 32 - log2 of the number of slots
+ * @mask: number of slots - 1
+ * @older: the table that this one replaced: readers may still be in it
+ * @slot: the slots
+ */
+struct tag_table {
+	unsigned int shift;
+	u32 mask;
+	struct tag_table *older;
+	struct ntp_tag_slot *slot;
+};
+
+unsigned int ntp_tag_shift __read_mostly;
+struct ntp_tag_slot *ntp_tag_slots __read_mostly;
 struct ntp_tag_counts __percpu *ntp_tag_overflow __read_mostly;
+
+static struct tag_table *tag_table __read_mostly;	/* ntp_tag_slots says the same */
 
 static DEFINE_RAW_SPINLOCK(tag_lock);
 static LIST_HEAD(chunks);		/* in use, the newest last */
@@ -108,43 +129,86 @@ static void reserve_add(struct tag_chunk *chunk)
 	raw_spin_unlock_irqrestore(&tag_lock, flags);
 }
 
-static struct ntp_tag_table *table_alloc(unsigned int bits, gfp_t gfp)
+/* What is in an unused slot: a tag that hashes to another one. */
+static u32 unused_tag(u32 i)
 {
-	struct ntp_tag_table *table;
+	return i ? 0 : 1;
+}
+
+static struct tag_table *table_alloc(unsigned int bits, gfp_t gfp)
+{
+	struct tag_table *table;
+	u32 i;
 
 	if (ntp_backing_refused())
 		return NULL;
-	table = kvzalloc(struct_size(table, slot, BIT(bits)), gfp);
+	table = kzalloc(sizeof(*table), gfp);
 	if (!table)
 		return NULL;
+	table->slot = kvcalloc(BIT(bits), sizeof(*table->slot), gfp);
+	if (!table->slot) {
+		kfree(table);
+		return NULL;
+	}
 	table->shift = 32 - bits;
 	table->mask = BIT(bits) - 1;
+	for (i = 0; i <= table->mask; i++)
+		table->slot[i].tag = unused_tag(i);
 	return table;
 }
 
-/* The slot of @tag, or the unused one where it belongs. Never full: see grow. */
-static struct ntp_tag_slot *table_slot(struct ntp_tag_table *table, u32 tag)
+static void table_publish(struct tag_table *table)
 {
-	u32 i = ntp_tag_hash(table, tag);
+	table->older = tag_table;
+	/* Pairs with the dependent loads of readers: the slots are there. */
+	smp_store_release(&tag_table, table);
+	smp_store_release(&ntp_tag_slots, table->slot);
+	/* Pairs with the acquire in ntp_tag_lookup(): the larger table is there. */
+	smp_store_release(&ntp_tag_shift, table->shift);
+}
 
-	/* Pairs with the release in table_insert(): a used slot has its tag. */
-	while (smp_load_acquire(&table->slot[i].counts) && table->slot[i].tag != tag)
+/* The slot of @tag, or the unused one where it belongs. Never full: see grow. */
+static struct ntp_tag_slot *table_slot(struct tag_table *table, u32 tag)
+{
+	u32 i = ntp_tag_hash(tag, table->shift);
+
+	while (table->slot[i].counts && table->slot[i].tag != tag)
 		i = (i + 1) & table->mask;
 	return &table->slot[i];
 }
 
-static void table_insert(struct ntp_tag_table *table, u32 tag,
+static void table_insert(struct tag_table *table, u32 tag,
 			 struct ntp_tag_counts __percpu *counts)
 {
 	struct ntp_tag_slot *slot = table_slot(table, tag);
 
-	slot->tag = tag;
-	/* Pairs with the acquires of ntp_tag_find() and table_slot(). */
-	smp_store_release(&slot->counts, counts);
+	WRITE_ONCE(slot->counts, counts);
+	/* Pairs with the acquires of ntp_tag_lookup() and table_find(). */
+	smp_store_release(&slot->tag, tag);
+}
+
+/* Without the lock: NULL is no proof that @tag is not there. */
+static struct ntp_tag_counts __percpu *table_find(const struct tag_table *table, u32 tag)
+{
+	u32 i = ntp_tag_hash(tag, table->shift);
+	const struct ntp_tag_slot *slot;
+	u32 found;
+
+	if (tag <= 1)
+		return NULL;
+	do {
+		slot = &table->slot[i];
+		/* Pairs with the release in table_insert(). */
+		found = smp_load_acquire(&slot->tag);
+		if (found == tag)
+			return READ_ONCE(slot->counts);
+		i = (i + 1) & table->mask;
+	} while (found > 1 || READ_ONCE(slot->counts));
+	return NULL;
 }
 
 /* Enters the tags of all chunks, but for the first @skip. Returns how many it saw. */
-static unsigned int table_insert_all(struct ntp_tag_table *table, unsigned int skip)
+static unsigned int table_insert_all(struct tag_table *table, unsigned int skip)
 {
 	struct tag_chunk *chunk;
 	unsigned int i, n, seen = 0;
@@ -161,18 +225,18 @@ static unsigned int table_insert_all(struct ntp_tag_table *table, unsigned int s
 
 static bool table_wants_growth(void)
 {
-	return nr_tags > (ntp_tag_table->mask + 1) / 2;
+	return nr_tags > (tag_table->mask + 1) / 2;
 }
 
 static bool table_full(void)
 {
-	return nr_tags >= (ntp_tag_table->mask + 1) / 8 * 7;
+	return nr_tags >= (tag_table->mask + 1) / 8 * 7;
 }
 
 static void table_grow(void)
 {
-	unsigned int bits = 32 - ntp_tag_table->shift + GROW_BITS;
-	struct ntp_tag_table *table = table_alloc(bits, GFP_KERNEL | __GFP_NOWARN);
+	unsigned int bits = 32 - tag_table->shift + GROW_BITS;
+	struct tag_table *table = table_alloc(bits, GFP_KERNEL | __GFP_NOWARN);
 	unsigned long flags;
 	unsigned int seen;
 
@@ -184,9 +248,7 @@ static void table_grow(void)
 	seen = table_insert_all(table, 0);
 	raw_spin_lock_irqsave(&tag_lock, flags);
 	table_insert_all(table, seen);
-	table->older = ntp_tag_table;
-	/* Pairs with the dependent loads of readers: the slots are there. */
-	smp_store_release(&ntp_tag_table, table);
+	table_publish(table);
 	raw_spin_unlock_irqrestore(&tag_lock, flags);
 }
 
@@ -238,7 +300,7 @@ static struct ntp_tag_counts __percpu *tag_insert(u32 tag, bool *work)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&tag_lock, flags);
-	slot = table_slot(ntp_tag_table, tag);
+	slot = table_slot(tag_table, tag);
 	if (slot->counts) {
 		counts = slot->counts;
 	} else if (nr_tags >= ntp_max_tags) {
@@ -247,7 +309,7 @@ static struct ntp_tag_counts __percpu *tag_insert(u32 tag, bool *work)
 		chunk = tag_chunk_to_use();
 		counts = chunk->counts + chunk->nr * NTP_KINDS;
 		chunk->tag[chunk->nr] = tag;
-		table_insert(ntp_tag_table, tag, counts);
+		table_insert(tag_table, tag, counts);
 		/* Pairs with the acquire in ntp_tag_snapshot(). */
 		smp_store_release(&chunk->nr, chunk->nr + 1);
 		nr_tags++;
@@ -289,15 +351,12 @@ static void tag_wait_for_room(void)
 
 struct ntp_tag_counts __percpu *ntp_tag_find_slow(u32 tag)
 {
-	const struct ntp_tag_slot *slot = table_slot(READ_ONCE(ntp_tag_table), tag);
-	struct ntp_tag_counts __percpu *counts;
+	struct ntp_tag_counts __percpu *counts = table_find(READ_ONCE(tag_table), tag);
 	bool work;
 
-	/* Pairs with the release in table_insert(). */
-	counts = smp_load_acquire(&slot->counts);
 	if (counts)
 		return counts;
-	if (READ_ONCE(nr_tags) >= ntp_max_tags)
+	if (tag > 1 && READ_ONCE(nr_tags) >= ntp_max_tags)
 		return ntp_tag_overflow;
 	counts = tag_insert(tag, &work);
 	if (work)
@@ -392,11 +451,15 @@ struct ntp_tag_sums *ntp_tag_snapshot(size_t *nr)
 
 int ntp_tag_init(void)
 {
+	struct tag_table *table;
+
 	ntp_tag_overflow = __alloc_percpu(NTP_KINDS * sizeof(struct ntp_tag_counts),
 					  __alignof__(struct ntp_tag_counts));
-	ntp_tag_table = table_alloc(FIRST_TABLE_BITS, GFP_KERNEL);
-	if (ntp_tag_overflow && ntp_tag_table) {
-		table_insert(ntp_tag_table, NTP_TAG_OVERFLOW, ntp_tag_overflow);
+	table = table_alloc(FIRST_TABLE_BITS, GFP_KERNEL);
+	if (table)
+		table_publish(table);
+	if (ntp_tag_overflow && table) {
+		table_insert(table, NTP_TAG_OVERFLOW, ntp_tag_overflow);
 		tag_make_room(NULL);
 	}
 	if (!nr_reserve) {
@@ -408,12 +471,13 @@ int ntp_tag_init(void)
 
 void ntp_tag_exit(void)
 {
-	struct ntp_tag_table *table = ntp_tag_table, *older;
+	struct tag_table *table = tag_table, *older;
 
 	cancel_work_sync(&room_work);
 	for (; table; table = older) {
 		older = table->older;
-		kvfree(table);
+		kvfree(table->slot);
+		kfree(table);
 	}
 	chunk_free_all(&chunks);
 	chunk_free_all(&reserve);

@@ -54,50 +54,58 @@ struct ntp_tag_sums {
 	unsigned long failed;
 } __aligned(8 * sizeof(long));
 
-/* One place of the hash table: used if it has counters; they are stored last. */
+/*
+ * One place of the hash table: used if it has counters. The tag is stored last; in
+ * an unused place it is one that does not belong there, so that a look at the tag
+ * is enough to know that the counters are its own.
+ */
 struct ntp_tag_slot {
 	u32 tag;
 	struct ntp_tag_counts __percpu *counts;	/* [NTP_KINDS] */
 };
 
-/**
- * struct ntp_tag_table - open addressing, linear probing, nothing ever removed
- * @shift: 32 - log2 of the number of slots
- * @mask: number of slots - 1
- * @older: the table that this one replaced: readers may still be in it
- * @slot: the slots
+/*
+ * The present hash table: 32 - log2 of the number of its places, and where they are. A
+ * table is replaced by a larger one, its places first: who reads in the other order has
+ * a pair of one table, or the new one's places with a shift that is too large, which is
+ * merely the wrong place to look.
  */
-struct ntp_tag_table {
-	unsigned int shift;
-	u32 mask;
-	struct ntp_tag_table *older;
-	struct ntp_tag_slot slot[];
-};
+extern unsigned int ntp_tag_shift;
+extern struct ntp_tag_slot *ntp_tag_slots;
 
-extern struct ntp_tag_table *ntp_tag_table;
 extern struct ntp_tag_counts __percpu *ntp_tag_overflow;
 
 /* The slow half of ntp_tag_find(): the tag is new, or not where its hash is. */
 struct ntp_tag_counts __percpu *ntp_tag_find_slow(u32 tag);
 
-static __always_inline u32 ntp_tag_hash(const struct ntp_tag_table *table, u32 tag)
+static __always_inline u32 ntp_tag_hash(u32 tag, unsigned int shift)
 {
-	return (tag * 0x9e3779b1U) >> table->shift;
+	return (tag * 0x9e3779b1U) >> shift;
+}
+
+/* True: *@counts are those of @tag. False: it is not where its hash is. */
+static __always_inline bool ntp_tag_lookup(u32 tag, struct ntp_tag_counts __percpu **counts)
+{
+	/* Pairs with the release in table_publish(). */
+	unsigned int shift = smp_load_acquire(&ntp_tag_shift);
+	const struct ntp_tag_slot *slot = READ_ONCE(ntp_tag_slots);
+
+	slot += ntp_tag_hash(tag, shift);
+	/* A plain access: the compiler may compare in memory. It changes once, in one piece. */
+	if (unlikely(data_race(slot->tag) != tag))
+		return false;
+	/* Pairs with the release in table_insert(): the counters are there. */
+	smp_rmb();
+	*counts = slot->counts;
+	return true;
 }
 
 /* Never fails: past max_tags, or without memory, it is ntp_tag_overflow. */
-static __always_inline struct ntp_tag_counts __percpu *ntp_tag_find(u32 tag)
+static inline struct ntp_tag_counts __percpu *ntp_tag_find(u32 tag)
 {
-	const struct ntp_tag_table *table = READ_ONCE(ntp_tag_table);
-	const struct ntp_tag_slot *slot = &table->slot[ntp_tag_hash(table, tag)];
-
 	struct ntp_tag_counts __percpu *counts;
 
-	/* Pairs with the release in table_insert(): the tag is there. */
-	counts = smp_load_acquire(&slot->counts);
-	if (likely(counts && slot->tag == tag))
-		return counts;
-	return ntp_tag_find_slow(tag);
+	return ntp_tag_lookup(tag, &counts) ? counts : ntp_tag_find_slow(tag);
 }
 
 static inline void ntp_tag_count_alloc(struct ntp_tag_counts __percpu *counts,

@@ -85,9 +85,9 @@ static void page_copy_blocks(struct ntp_page *page, struct page_copy *copy)
 		copy->block[copy->nr++] = (struct ntp_block){
 			.addr = ntp_block_body(ntp_page_header(page, unit)),
 			.tag = ntp_header_tag(&hdr),
-			.kind = page->heap->kind,
+			.kind = page->map.heap->kind,
 			.bytes = (ntp_page_end(page, unit) - unit) << NTP_UNIT_SHIFT,
-			.requested = hdr.requested,
+			.requested = ntp_header_requested(&hdr),
 			.caller = ntp_header_caller(&hdr),
 		};
 	}
@@ -180,27 +180,27 @@ int ntp_heap_classes(enum ntp_kind kind, unsigned long *live, unsigned long *fre
 	return ret;
 }
 
-static bool block_is_sound(const struct ntp_page *page, unsigned int unit, unsigned int prev)
+static bool block_is_sound(const struct ntp_page *page, unsigned int unit)
 {
 	const struct ntp_header *hdr = ntp_page_header(page, unit);
 	unsigned int units = ntp_page_end(page, unit) - unit;
 	bool free = test_bit(unit, page->free);
 
-	return ntp_header_units(hdr) == units && hdr->prev == prev &&
+	return ntp_header_units(hdr) == units &&
 	       (free == (ntp_seal_state(hdr->seal) == NTP_STATE_FREE));
 }
 
-/* Tiled without a gap, neighbours agree, and no two free ones side by side. */
+/* Tiled without a gap, headers agree, and no two free ones side by side. */
 static int page_verify(const struct ntp_page *page)
 {
-	unsigned int unit, units, prev = 0, free = 0;
+	unsigned int unit, units, free = 0;
 	bool was_free = false;
 
 	if (!test_bit(0, page->start) || !bitmap_subset(page->free, page->start, NTP_UNITS))
 		return -EUCLEAN;
 	for_each_set_bit(unit, page->start, NTP_UNITS) {
 		units = ntp_page_end(page, unit) - unit;
-		if (!block_is_sound(page, unit, prev))
+		if (!block_is_sound(page, unit))
 			return -EUCLEAN;
 		if (test_bit(unit, page->free)) {
 			if (was_free)
@@ -208,7 +208,6 @@ static int page_verify(const struct ntp_page *page)
 			free += units;
 		}
 		was_free = test_bit(unit, page->free);
-		prev = units;
 	}
 	return free == page->free_units ? 0 : -EUCLEAN;
 }
@@ -223,7 +222,7 @@ static int heap_verify(struct ntp_heap *heap)
 	list_for_each_entry(page, &heap->pages, link) {
 		if (!page->base)
 			continue;
-		if (page->heap != heap || page_verify(page))
+		if (page->map.heap != heap || page_verify(page))
 			return -EUCLEAN;
 		pages++;
 		free += page->free_units;

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The two paths that matter: a block from this CPU's cache, and a block back into it.
+ *
+ * Both are leaves: they finish, or they have changed nothing and say so, and the
+ * caller takes the slow path from the beginning (alloc.c). So nothing has to be kept
+ * for a slow path, no register is saved, and each condition is one compare and one
+ * branch that is never taken. They are inlined into the exported routines.
+ *
+ * ntp_free_fast() has checked all that alloc.c promises before it claims the block,
+ * or checks it by claiming. In the order of the code:
+ *
+ *	p is aligned, and in the linear map
+ *	it lies in a carved page of this CPU's heap	(page map)
+ *	a block begins there				(bitmap outside the page)
+ *	its tag is the one given			(header)
+ *	its tag's counters are where its hash is	(tag table)
+ *	nobody is inside this CPU's cache		(busy)
+ *	there is room for it				(mark)
+ *	it is live, nothing is special about it, its
+ *	header is as it was written, and nobody else
+ *	is freeing it at the same time			(compare-and-exchange of the seal)
+ *
+ * The last one is the one atomic instruction of the two paths, on a line that the CPU
+ * is about to own anyway: it expects the seal that a live block without flags must have
+ * with the header's other fields. What is done with these fields before then is
+ * harmless whatever they are.
+ *
+ * Preemption is disabled from the page map on: that is an RCU read section, in which
+ * the descriptor of the page stays valid.
+ */
+#ifndef NTPOOL_FAST_H
+#define NTPOOL_FAST_H
+
+#include <linux/mm.h>
+
+#include "cache.h"
+#include "pagemap.h"
+#include "tag.h"
+
+/* A request for @size bytes that ntp_alloc_fast() may be asked for: 1..NTP_SMALL_MAX. */
+static __always_inline bool ntp_size_is_small(size_t size)
+{
+	return size - 1 < NTP_SMALL_MAX;
+}
+
+static __always_inline void ntp_header_fill(struct ntp_header *hdr, unsigned int units,
+					    size_t requested, u32 tag, unsigned int flags,
+					    unsigned long caller)
+{
+	u64 owner = tag | (u64)(u32)ntp_caller_pack(caller) << 32;
+	u32 size = ntp_header_size(units, requested);
+
+	hdr->size = size;
+	hdr->owner = owner;
+	/* Walkers take a header for live only when the rest of it is there. */
+	smp_store_release(&hdr->seal, ntp_seal_live(hdr, size, flags, owner));
+}
+
+static __always_inline size_t ntp_units_bytes(unsigned long units)
+{
+	return units << NTP_UNIT_SHIFT;
+}
+
+/*
+ * True: *@out is a block with undefined contents. @size is small, @tag without
+ * NTP_TAG_PROTECTED, and the caller's IRQL has been found right for @kind.
+ */
+static __always_inline bool ntp_alloc_fast(enum ntp_kind kind, size_t size, u32 tag,
+					   unsigned long caller, void **out)
+{
+	unsigned long units = ntp_size_units(size);
+	struct ntp_tag_counts __percpu *counts;
+	struct ntp_header *hdr;
+
+	if (unlikely(!ntp_tag_lookup(tag, &counts) || !ntp_cache_pop(kind, units, &hdr)))
+		return false;
+	ntp_tag_count_alloc(&counts[kind], ntp_units_bytes(units), size);
+	ntp_header_fill(hdr, units, size, tag, 0, caller);
+	*out = ntp_block_body(hdr);
+	return true;
+}
+
+/* Could a block begin at @hdr, in a carved page, going by the bitmap? */
+static __always_inline bool ntp_begins_block(const struct ntp_mapped *map,
+					     const struct ntp_header *hdr)
+{
+	const struct ntp_page *page = container_of(map, struct ntp_page, map);
+
+	return test_bit(offset_in_page(hdr) >> NTP_UNIT_SHIFT, page->start);
+}
+
+/* Inside the cache. */
+static __always_inline bool ntp_free_into(struct ntp_cache *cache, struct ntp_header *hdr,
+					  unsigned long units, u32 size, u64 owner)
+{
+	struct ntp_header **top = cache->top[units];
+
+	if (unlikely(top[1] == NTP_BIN_END) ||
+	    unlikely(!ntp_header_claim(hdr, ntp_seal_live(hdr, size, 0, owner))))
+		return false;
+	top[1] = hdr;
+	cache->top[units] = top + 1;
+	return true;
+}
+
+/* With preemption disabled: the rest of ntp_free_fast() for what may be a header. */
+static __always_inline bool ntp_free_header(struct ntp_cache *cache, struct ntp_header *hdr,
+					    u32 tag)
+{
+	struct ntp_tag_counts __percpu *counts;
+	/* A second free may be at it; the claim decides. */
+	u64 owner = data_race(hdr->owner);
+	u32 size = data_race(hdr->size);
+	unsigned long units = (u8)(size >> 16);
+
+	if (unlikely((u32)owner != tag && tag) || unlikely(!ntp_tag_lookup(owner, &counts)) ||
+	    unlikely(cache->busy))
+		return false;
+	cache->busy = true;
+	barrier();
+	if (unlikely(!ntp_free_into(cache, hdr, units, size, owner))) {
+		cache->busy = false;
+		return false;
+	}
+	barrier();
+	cache->busy = false;
+	ntp_tag_count_free(&counts[NTP_NONPAGED], ntp_units_bytes(units), (u16)size);
+	return true;
+}
+
+/* True: the nonpaged block at @p is freed. @tag as for ntp_free(). */
+static __always_inline bool ntp_free_fast(void *p, u32 tag)
+{
+	struct ntp_header *hdr = ntp_block_header(p);
+	unsigned long nr = ntp_map_nr(hdr);
+	const struct ntp_mapped *map;
+	struct ntp_cache *cache;
+
+	if (unlikely(!IS_ALIGNED((unsigned long)p, NTP_UNIT) || nr >= ntp_fast_limit))
+		return false;
+	preempt_disable();
+	map = ntp_map_nth(nr);
+	cache = __this_cpu_read(ntp_caches[NTP_NONPAGED]);
+	if (unlikely(map->heap != cache->heap || !ntp_begins_block(map, hdr) ||
+		     !ntp_free_header(cache, hdr, tag))) {
+		preempt_enable();
+		return false;
+	}
+	preempt_enable();
+	return true;
+}
+
+#endif
