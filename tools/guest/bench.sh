@@ -1,0 +1,12 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Runs the benchmark in the guest, with the parameters in /bench.args, and sends
+# what it printed to the result port.
+
+insmod /modules/ntpool.ko
+# shellcheck disable=SC2046 # the parameters are words
+insmod /modules/ntpool_bench.ko $(cat /bench.args)
+status=$?
+dmesg | sed -n 's/^.*ntpool_bench: //p' >"$RESULT"
+exit $status
