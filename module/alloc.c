@@ -77,7 +77,7 @@ void *ntp_zeroed(void *p, size_t size)
 	return memset(p, 0, ntp_units_bytes(units) - sizeof(struct ntp_header));
 }
 
-static void *alloc_fresh_pages(enum ntp_kind kind, size_t size, u32 tag, unsigned int flags,
+static noinline void *alloc_fresh_pages(enum ntp_kind kind, size_t size, u32 tag, unsigned int flags,
 			       unsigned long caller)
 {
 	struct ntp_tag_counts __percpu *counts = ntp_tag_find(tag);
@@ -353,25 +353,30 @@ static bool free_in_page(const struct free_call *call, struct ntp_page *page)
 	return false;
 }
 
-void ntp_free_slow(void *p, u32 tag, unsigned long caller)
+static noinline void free_slow(void *p, u32 tag, unsigned long caller)
 {
 	const struct free_call call = {
 		.p = p,
-		.tag = tag & ~NTP_TAG_PROTECTED,
+		.tag = tag,
 		.at_dispatch = !ntp_paged_ok(),
 		.caller = caller,
 	};
 	struct ntp_page *page;
 	bool done;
 
-	if (PAGE_ALIGNED(p) && ntp_big_cache_free(p, call.tag))
-		return;
 	rcu_read_lock();
 	page = ntp_page_of(p);
 	done = page && free_in_page(&call, page);
 	rcu_read_unlock();
 	if (!done)
 		free_big(&call);
+}
+
+void ntp_free_slow(void *p, u32 tag, unsigned long caller)
+{
+	tag &= ~NTP_TAG_PROTECTED;
+	if (unlikely(!PAGE_ALIGNED(p) || !ntp_big_cache_free(p, tag)))
+		free_slow(p, tag, caller);
 }
 
 void ntp_free(void *p, u32 tag, unsigned long caller)

@@ -3,27 +3,143 @@
 #ifndef NTPOOL_BIGCACHE_H
 #define NTPOOL_BIGCACHE_H
 
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/topology.h>
+
 #include "big.h"
+#include "pagemap.h"
+#include "tag.h"
 
-/* Longer runs are not cached. */
+/* Longer runs are not cached; and no more than so many runs of any length. */
 #define NTP_BIG_CACHED_PAGES	8
+#define NTP_BIG_CACHED_RUNS	16
+
+/**
+ * struct ntp_big_cache - what one CPU caches of one pool
+ * @busy: somebody on this CPU is inside
+ * @nid: the node whose pages it caches
+ * @nr: by length in pages: how many runs
+ * @limit: the most there may be
+ * @big: their records, the last one first out
+ *
+ * Touched as struct ntp_cache is.
+ */
+struct ntp_big_cache {
+	bool busy;
+	int nid;
+	unsigned char nr[NTP_BIG_CACHED_PAGES + 1];
+	unsigned char limit[NTP_BIG_CACHED_PAGES + 1];
+	struct ntp_big *big[NTP_BIG_CACHED_PAGES + 1][NTP_BIG_CACHED_RUNS];
+};
+
+extern struct ntp_big_cache __percpu *ntp_big_caches;	/* [NTP_KINDS] */
+
+static __always_inline struct ntp_big *ntp_big_pop(enum ntp_kind kind, unsigned long pages)
+{
+	struct ntp_big_cache *cache;
+	struct ntp_big *big = NULL;
+
+	preempt_disable();
+	cache = this_cpu_ptr(&ntp_big_caches[kind]);
+	if (likely(!cache->busy && cache->nr[pages])) {
+		cache->busy = true;
+		barrier();
+		big = cache->big[pages][--cache->nr[pages]];
+		barrier();
+		cache->busy = false;
+	}
+	preempt_enable();
+	return big;
+}
 
 /*
- * As ntp_big_alloc() without flags, from this CPU's cache; NULL: it has none. What is
- * in the pages is what their last owner left there.
+ * As ntp_big_alloc() without flags, from this CPU's cache, and counted; NULL: it has
+ * none. What is in the pages is what their last owner left there.
  */
-void *ntp_big_cache_alloc(enum ntp_kind kind, size_t size, u32 tag, unsigned long caller);
+static __always_inline void *ntp_big_cache_alloc(enum ntp_kind kind, size_t size, u32 tag,
+						 unsigned long caller)
+{
+	unsigned long pages = ntp_big_pages_for(size);
+	struct ntp_tag_counts __percpu *counts;
+	struct ntp_big *big;
+
+	if (unlikely(pages > NTP_BIG_CACHED_PAGES || !ntp_tag_lookup(tag, &counts)))
+		return NULL;
+	big = ntp_big_pop(kind, pages);
+	if (unlikely(!big))
+		return NULL;
+	big->requested = size;
+	big->caller = caller;
+	big->tag = tag;
+	big->flags = 0;
+	ntp_big_make_live(big);
+	ntp_tag_count_alloc(&counts[kind], pages << PAGE_SHIFT, size);
+	return big->base;
+}
+
+/* With preemption disabled: @cache has room for @big, and nobody is inside. */
+static __always_inline bool ntp_big_fits(const struct ntp_big_cache *cache,
+					 const struct ntp_big *big)
+{
+	return big->pages <= NTP_BIG_CACHED_PAGES && big->nid == cache->nid && !cache->busy &&
+	       cache->nr[big->pages] < cache->limit[big->pages];
+}
+
+static __always_inline void ntp_big_push(struct ntp_big_cache *cache, struct ntp_big *big)
+{
+	cache->busy = true;
+	barrier();
+	cache->big[big->pages][cache->nr[big->pages]++] = big;
+	barrier();
+	cache->busy = false;
+}
+
+/* With preemption disabled: the rest of ntp_big_cache_free(). */
+static __always_inline bool ntp_big_free_record(struct ntp_big *big, void *p, u32 tag)
+{
+	/* Pairs with the release in ntp_big_make_live(): what follows is of that state. */
+	u32 state = smp_load_acquire(&big->state);
+	struct ntp_big_cache *cache = this_cpu_ptr(&ntp_big_caches[big->kind]);
+	struct ntp_tag_counts __percpu *counts;
+
+	if (unlikely(big->base != p || READ_ONCE(big->flags)) ||
+	    unlikely(READ_ONCE(big->tag) != tag && tag) ||
+	    unlikely(!ntp_tag_lookup(READ_ONCE(big->tag), &counts)) ||
+	    unlikely(!ntp_big_fits(cache, big) || !ntp_big_take(big, state)))
+		return false;
+	ntp_tag_count_free(&counts[big->kind], big->pages << PAGE_SHIFT, big->requested);
+	ntp_big_push(cache, big);
+	return true;
+}
+
 /*
- * The allocation at @p, which is page aligned, if it is live and of the linear map, has
- * no flags and the tag that is given (0: any): freed, and true.
+ * The allocation at @p, if it is live and of the linear map, has no flags and the tag
+ * that is given (0: any): freed, and true.
  */
-bool ntp_big_cache_free(void *p, u32 tag);
+static __always_inline bool ntp_big_cache_free(void *p, u32 tag)
+{
+	unsigned long nr = ntp_map_nr(p);
+	struct ntp_mapped *map;
+	bool done = false;
+
+	if (unlikely(nr >= ntp_fast_limit))
+		return false;
+	preempt_disable();
+	map = ntp_map_nth(nr);
+	if (likely(!map->heap && map != &ntp_map_nothing))
+		done = ntp_big_free_record(container_of(map, struct ntp_big, map), p, tag);
+	preempt_enable();
+	return done;
+}
+
 /* A claimed record goes into this CPU's cache, or back to the kernel. */
 void ntp_big_cache_put(struct ntp_big *big);
 
 /* What this CPU has cached goes back to the kernel. Process context. */
 void ntp_big_cache_drain(void);
-/* The same for a dead CPU. */
+/* A CPU comes, with an empty cache, and has gone. */
+void ntp_big_cache_cpu_prepare(int cpu, int node);
 void ntp_big_cache_cpu_dead(int cpu);
 /* Pages that CPUs have cached of @kind. */
 unsigned long ntp_big_cache_pages(enum ntp_kind kind);

@@ -267,6 +267,7 @@ static int cache_cpu_prepare(unsigned int cpu)
 		cache->heap = ntp_heap_of(kind, node);
 		per_cpu(ntp_caches[kind], cpu) = cache;
 	}
+	ntp_big_cache_cpu_prepare(cpu, node);
 	return 0;
 }
 
