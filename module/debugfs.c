@@ -26,6 +26,8 @@
  * advice	of those, the sizes that waste most (waste times count), and how each
  *		could be split into whole pages and a block for the rest, if that is
  *		cheaper with the block's header and rounding counted in.
+ * raises	drivers that raised a status, with a handler and without; "-" for what
+ *		is no driver.
  * sections	code and data of each module that is linked against ntpool, locked or
  *		not.
  */
@@ -49,6 +51,7 @@
 #include "debugfs.h"
 #include "heap.h"
 #include "lookaside.h"
+#include "raise.h"
 #include "report.h"
 #include "section.h"
 #include "site.h"
@@ -423,6 +426,20 @@ static void lists_show(struct seq_file *m, const void *row)
 		   info->alloc_misses, info->frees, info->free_misses, owner);
 }
 
+/* raises */
+
+static void *raises_snapshot(size_t *nr)
+{
+	return ntp_raises_snapshot(nr);
+}
+
+static void raises_show(struct seq_file *m, const void *row)
+{
+	const struct ntp_raise_row *raise = row;
+
+	seq_printf(m, "%-20s %8lu %10lu\n", raise->owner, raise->handled, raise->unhandled);
+}
+
 /* sections */
 
 static void *sections_snapshot(size_t *nr)
@@ -511,6 +528,12 @@ static const struct ntp_file ntp_files[] = {
 		.row_size = sizeof(struct ntp_lookaside_info),
 		.snapshot = lists_snapshot,
 		.show = lists_show,
+	}, {
+		.name = "raises",
+		.columns = "owner handled unhandled",
+		.row_size = sizeof(struct ntp_raise_row),
+		.snapshot = raises_snapshot,
+		.show = raises_show,
 	}, {
 		.name = "sections",
 		.columns = "module section locks",

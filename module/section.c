@@ -55,6 +55,7 @@
 #include "compat.h"
 #include "irql.h"
 #include "leak.h"
+#include "raise.h"
 #include "report.h"
 #include "section.h"
 
@@ -85,13 +86,14 @@ struct section {
 };
 
 /**
- * struct image - a driver; nothing but its sections ever changes
+ * struct image - a driver; nothing but its sections and raises ever changes
  * @link: in images, oldest first
  * @rcu: frees it
  * @mod: the module, NULL for what is built in
  * @number: from 1, never given twice
  * @name: of the module
  * @section: its sections
+ * @raise: its raises, raise.c's
  */
 struct image {
 	struct list_head link;
@@ -100,6 +102,7 @@ struct image {
 	unsigned long number;
 	char name[MODULE_NAME_LEN];
 	struct section section[NR_PARTS];
+	struct ntp_raise raise;
 };
 
 /* A section found, valid under RCU. */
@@ -127,6 +130,24 @@ static struct image *image_of(unsigned long addr)
 		if (ntp_module_has(image->mod, addr))
 			return image;
 	return NULL;
+}
+
+struct ntp_raise *ntp_image_raise(unsigned long addr)
+{
+	struct image *image = image_of(addr);
+
+	return image ? &image->raise : NULL;
+}
+
+void ntp_images_for_each(void (*fn)(const char *name, const struct ntp_raise *raise,
+				    void *arg), void *arg)
+{
+	struct image *image;
+
+	mutex_lock(&images_mutex);
+	list_for_each_entry(image, &images, link)
+		fn(image->name, &image->raise, arg);
+	mutex_unlock(&images_mutex);
 }
 
 /* Under RCU. */

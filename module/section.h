@@ -17,6 +17,17 @@ struct ntp_section_row {
 	unsigned long locks;
 };
 
+struct ntp_raise;
+
+/*
+ * In a read section: what is known of the raises of the driver that @addr lies in, or
+ * NULL: in none.
+ */
+struct ntp_raise *ntp_image_raise(unsigned long addr);
+/* Calls @fn for each driver, in the order in which they were loaded. Sleeps. */
+void ntp_images_for_each(void (*fn)(const char *name, const struct ntp_raise *raise,
+				    void *arg), void *arg);
+
 /*
  * Every section of every driver, in the order in which the drivers were loaded: @nr
  * rows for kvfree(), or NULL if out of memory. Sleeps.

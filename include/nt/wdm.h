@@ -14,6 +14,7 @@
 #include "nt_lookaside.h"
 #include "nt_mm.h"
 #include "nt_pool.h"
+#include "nt_raise.h"
 #include "nt_rtl.h"
 #include "nt_section.h"
 #include "nt_slist.h"
