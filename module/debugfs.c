@@ -26,6 +26,8 @@
  * advice	of those, the sizes that waste most (waste times count), and how each
  *		could be split into whole pages and a block for the rest, if that is
  *		cheaper with the block's header and rounding counted in.
+ * quota	processes that were charged and live, and what is still charged to others;
+ *		bytes are those of whole blocks.
  * raises	drivers that raised a status, with a handler and without; "-" for what
  *		is no driver.
  * sections	code and data of each module that is linked against ntpool, locked or
@@ -51,6 +53,7 @@
 #include "debugfs.h"
 #include "heap.h"
 #include "lookaside.h"
+#include "quota.h"
 #include "raise.h"
 #include "report.h"
 #include "section.h"
@@ -426,6 +429,33 @@ static void lists_show(struct seq_file *m, const void *row)
 		   info->alloc_misses, info->frees, info->free_misses, owner);
 }
 
+/* quota */
+
+static void *quota_snapshot(size_t *nr)
+{
+	return ntp_quota_snapshot(nr);
+}
+
+/* A process names itself as it likes: one word all the same. */
+static void show_comm(struct seq_file *m, const char *comm)
+{
+	if (*comm)
+		seq_escape(m, comm, " \t\n\\");
+	else
+		seq_putc(m, '-');
+}
+
+static void quota_show(struct seq_file *m, const void *row)
+{
+	const struct ntp_quota_row *quota = row;
+
+	seq_printf(m, "%7d ", quota->pid);
+	show_comm(m, quota->comm);
+	seq_printf(m, " %12lu %12lu %12lu %12lu %8lu\n", quota->used[NTP_NONPAGED],
+		   quota->used[NTP_PAGED], quota->peak[NTP_NONPAGED],
+		   quota->peak[NTP_PAGED], quota->refused);
+}
+
 /* raises */
 
 static void *raises_snapshot(size_t *nr)
@@ -528,6 +558,13 @@ static const struct ntp_file ntp_files[] = {
 		.row_size = sizeof(struct ntp_lookaside_info),
 		.snapshot = lists_snapshot,
 		.show = lists_show,
+	}, {
+		.name = "quota",
+		.columns =
+			"pid comm nonpaged paged nonpaged_peak paged_peak refused",
+		.row_size = sizeof(struct ntp_quota_row),
+		.snapshot = quota_snapshot,
+		.show = quota_show,
 	}, {
 		.name = "raises",
 		.columns = "owner handled unhandled",

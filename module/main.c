@@ -73,6 +73,7 @@ static void __exit ntpool_exit(void)
 	ntp_lookaside_exit();
 	ntp_leak_report_all();
 	ntp_site_exit();
+	ntp_quota_exit();
 	ntp_cache_exit();
 	ntp_big_cache_exit();
 	ntp_big_exit();

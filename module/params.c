@@ -39,6 +39,7 @@ struct param_range {
 };
 
 unsigned int ntp_max_tags __read_mostly = 16384;
+unsigned long ntp_quota_limit[NTP_KINDS] __read_mostly;
 bool ntp_bugcheck_panics __read_mostly;
 
 static unsigned long verifier_flags __read_mostly;
@@ -167,3 +168,25 @@ static struct param_range max_tags_range = { &ntp_max_tags, 1, 1048576 };
 module_param_cb(max_tags, &range_ops, &max_tags_range, 0444);
 MODULE_PARM_DESC(max_tags,
 		 "pool tags that are counted one by one, 1 to 1048576; later ones are counted together as Ovfl (default 16384)");
+
+static int quota_set(const char *val, const struct kernel_param *kp)
+{
+	unsigned long bytes;
+
+	if (kstrtoul(val, 0, &bytes))
+		return -EINVAL;
+	WRITE_ONCE(*(unsigned long *)kp->arg, bytes);
+	return 0;
+}
+
+static const struct kernel_param_ops quota_ops = {
+	.set = quota_set,
+	.get = param_get_ulong,
+};
+
+module_param_cb(quota_nonpaged, &quota_ops, &ntp_quota_limit[NTP_NONPAGED], 0644);
+MODULE_PARM_DESC(quota_nonpaged,
+		 "bytes of nonpaged pool that one process may hold through the quota routines; 0: no limit (default 0)");
+module_param_cb(quota_paged, &quota_ops, &ntp_quota_limit[NTP_PAGED], 0644);
+MODULE_PARM_DESC(quota_paged,
+		 "bytes of paged pool that one process may hold through the quota routines; 0: no limit (default 0)");

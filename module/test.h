@@ -19,6 +19,11 @@ unsigned int ntpool_test_backing_failed(void);
 /* All CPUs' caches go back to the heaps, empty pages to the kernel. Sleeps. */
 void ntpool_test_drain(void);
 
+/* quota.c */
+
+/* Kernel threads, which suites run in, are processes that pay. */
+void ntpool_test_charge_kthreads(bool on);
+
 /* test.c */
 
 /* Walks every heap under its lock: 0, or -EUCLEAN if something does not agree. */
