@@ -18,6 +18,11 @@
  *
  * __GFP_RETRY_MAYFAIL because NT's callers expect NULL, not a wait without end.
  *
+ * Priorities are NT's: a request of low priority does without fresh memory when less
+ * than a sixteenth of the machine's is available, one of normal priority when less
+ * than a sixty-fourth is. One of high priority is only refused by the kernel, and may
+ * have what that keeps for emergencies.
+ *
  * Freeing has the same limits. What cannot be freed here and now is put on a
  * lock-free list, threaded through the memory itself, that a worker empties.
  */
@@ -42,6 +47,11 @@ static LLIST_HEAD(deferred);
 static void backing_free_deferred(struct work_struct *work);
 static DECLARE_WORK(deferred_work, backing_free_deferred);
 
+enum {
+	LOW_SHARE = 16,
+	VERY_LOW_SHARE = 64,
+};
+
 #if IS_ENABLED(CONFIG_KUNIT)
 /* Requests still to succeed, then requests to fail; negative: without end. */
 static atomic_t test_succeed = ATOMIC_INIT(0);
@@ -49,8 +59,21 @@ static atomic_t test_fail = ATOMIC_INIT(0);
 static atomic_t test_calls = ATOMIC_INIT(0);
 static atomic_t test_failed = ATOMIC_INIT(0);
 
+/* The worker that refills the reserve is spared, unless a test wants to hit it. */
+static struct task_struct *test_refiller;
+static bool test_hits_refill;
+/* Pages that are said to be available; negative: the truth. */
+static long test_available = -1;
+
+void ntp_backing_refill(bool on)
+{
+	WRITE_ONCE(test_refiller, on ? current : NULL);
+}
+
 bool ntp_backing_refused(void)
 {
+	if (in_task() && READ_ONCE(test_refiller) == current && !READ_ONCE(test_hits_refill))
+		return false;
 	atomic_inc(&test_calls);
 	if (!atomic_read(&test_fail))
 		return false;
@@ -83,7 +106,53 @@ unsigned int ntpool_test_backing_failed(void)
 	return atomic_read(&test_failed);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_backing_failed);
+
+void ntpool_test_hit_refill(bool on)
+{
+	WRITE_ONCE(test_hits_refill, on);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_hit_refill);
+
+void ntpool_test_set_available(long pages)
+{
+	WRITE_ONCE(test_available, pages);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_set_available);
+
+static bool available_is_set(unsigned long *pages)
+{
+	long set = READ_ONCE(test_available);
+
+	*pages = set;
+	return set >= 0;
+}
+#else
+static bool available_is_set(unsigned long *pages)
+{
+	return false;
+}
 #endif
+
+unsigned long ntp_backing_available(void)
+{
+	unsigned long pages;
+
+	return available_is_set(&pages) ? pages : max(si_mem_available(), 0L);
+}
+
+bool ntp_backing_is_short(unsigned int flags)
+{
+	if (flags & NTP_LOW)
+		return ntp_backing_available() < totalram_pages() / LOW_SHARE;
+	if (flags & NTP_NORMAL)
+		return ntp_backing_available() < totalram_pages() / VERY_LOW_SHARE;
+	return false;
+}
+
+bool ntp_backing_is_on(const void *base, int node)
+{
+	return page_to_nid(virt_to_page(base)) == node;
+}
 
 gfp_t ntp_backing_gfp(void)
 {
@@ -114,6 +183,16 @@ static void *backing_linear(unsigned long nr, int node, gfp_t gfp)
 	return page_address(page);
 }
 
+/* What the wishes of a nonpaged request add to how the context lets it ask. */
+static gfp_t backing_wishes(gfp_t gfp, unsigned int flags)
+{
+	if (flags & NTP_HIGH)
+		gfp |= __GFP_HIGH;
+	if (flags & NTP_NODE_ONLY)
+		gfp |= __GFP_THISNODE;
+	return gfp;
+}
+
 static void *backing_vmalloc(unsigned long nr, gfp_t gfp)
 {
 	if (!gfpflags_allow_blocking(gfp) || nr > totalram_pages())
@@ -121,7 +200,7 @@ static void *backing_vmalloc(unsigned long nr, gfp_t gfp)
 	return __vmalloc(nr << PAGE_SHIFT, gfp);
 }
 
-void *ntp_backing_alloc(enum ntp_kind kind, unsigned long nr, int node)
+void *ntp_backing_alloc(enum ntp_kind kind, unsigned long nr, int node, unsigned int flags)
 {
 	gfp_t gfp = ntp_backing_gfp();
 	void *base;
@@ -134,7 +213,11 @@ void *ntp_backing_alloc(enum ntp_kind kind, unsigned long nr, int node)
 	}
 	if (!gfp)
 		return NULL;
+	gfp = backing_wishes(gfp, flags);
 	base = ntp_backing_refused() ? NULL : backing_linear(nr, node, gfp);
+	/* vmalloc() takes pages from wherever it likes. */
+	if (flags & (NTP_NODE_ONLY | NTP_RUN))
+		return base;
 	if (!base && nr > 1 && !ntp_backing_refused())
 		base = backing_vmalloc(nr, gfp);
 	return base;

@@ -35,6 +35,7 @@
 static DEFINE_RAW_SPINLOCK(big_lock);
 static struct rb_root big_tree = RB_ROOT;
 static unsigned long big_pages[NTP_KINDS];
+static unsigned long big_count[NTP_KINDS];
 
 static bool big_less(struct rb_node *a, const struct rb_node *b)
 {
@@ -58,6 +59,7 @@ void ntp_big_enter(struct ntp_big *big)
 	raw_spin_lock_irqsave(&big_lock, flags);
 	rb_add(&big->node, &big_tree, big_less);
 	big_pages[big->kind] += big->pages;
+	big_count[big->kind]++;
 	ntp_big_make_live(big);
 	raw_spin_unlock_irqrestore(&big_lock, flags);
 }
@@ -112,7 +114,7 @@ void *ntp_big_alloc(enum ntp_kind kind, size_t size, u32 tag, u8 flags, unsigned
 	big = ntp_big_create();
 	if (!big)
 		return NULL;
-	base = ntp_backing_alloc(kind, pages, numa_mem_id());
+	base = ntp_backing_alloc(kind, pages, numa_mem_id(), 0);
 	if (!base) {
 		kfree(big);
 		return NULL;
@@ -163,6 +165,7 @@ static void big_leave(struct ntp_big *big)
 	raw_spin_lock_irqsave(&big_lock, flags);
 	rb_erase(&big->node, &big_tree);
 	big_pages[big->kind] -= big->pages;
+	big_count[big->kind]--;
 	raw_spin_unlock_irqrestore(&big_lock, flags);
 	if (big_is_mapped(big))
 		ntp_map_leave(big->base);
@@ -201,6 +204,26 @@ bool ntp_big_is_paged(const void *p)
 	paged = big && big->kind == NTP_PAGED && ntp_big_state_is_live(READ_ONCE(big->state));
 	raw_spin_unlock_irqrestore(&big_lock, flags);
 	return paged;
+}
+
+bool ntp_big_peek(const void *p, struct ntp_big *copy)
+{
+	struct ntp_big *big;
+	unsigned long flags;
+	bool found;
+
+	raw_spin_lock_irqsave(&big_lock, flags);
+	big = big_around(p);
+	found = big && big->base == p;
+	if (found)
+		*copy = data_race(*big);
+	raw_spin_unlock_irqrestore(&big_lock, flags);
+	return found && ntp_big_state_is_live(copy->state);
+}
+
+unsigned long ntp_big_count(enum ntp_kind kind)
+{
+	return READ_ONCE(big_count[kind]);
 }
 
 unsigned long ntp_big_pages(enum ntp_kind kind)

@@ -38,6 +38,7 @@ enum ntp_big_state {
  * @caller: the allocating call
  * @kind: which pool
  * @tag: pool tag
+ * @payer: with NTP_HDR_QUOTA, the ledger that it is charged to
  * @use: which routines it belongs to
  * @nid: NUMA node of a run of the linear map, else that of who made it
  * @cache: NTP_USE_CONTIGUOUS: how the run is cached
@@ -61,6 +62,7 @@ struct ntp_big {
 	unsigned long caller;
 	enum ntp_kind kind;
 	u32 tag;
+	u32 payer;
 	enum ntp_use use;
 	int nid;
 	enum ntp_caching cache;
@@ -111,7 +113,10 @@ enum ntp_verdict ntp_big_claim(enum ntp_use use, void *p, struct ntp_big **big,
 void ntp_big_release(struct ntp_big *big);
 /* As ntp_walk_blocks(), for whole pages. */
 int ntp_big_for_each(ntp_block_fn fn, void *arg);
-/* Pages held now by @kind, cached ones included. */
+/* Copies the record of the live allocation that begins at @p; false: none does. */
+bool ntp_big_peek(const void *p, struct ntp_big *copy);
+/* Allocations of @kind, and their pages, cached ones included. */
+unsigned long ntp_big_count(enum ntp_kind kind);
 unsigned long ntp_big_pages(enum ntp_kind kind);
 /* True if @p lies in whole pages of the paged pool. */
 bool ntp_big_is_paged(const void *p);

@@ -145,7 +145,17 @@ static unsigned int heap_take_locked(struct ntp_heap *heap, unsigned int units,
 	return n;
 }
 
-static struct ntp_page *page_create(struct ntp_heap *heap)
+struct ntp_page *ntp_page_alloc(gfp_t gfp, int node)
+{
+	return kmem_cache_alloc_node(page_cache, gfp | __GFP_ZERO, node);
+}
+
+void ntp_page_free(struct ntp_page *page)
+{
+	kmem_cache_free(page_cache, page);
+}
+
+static struct ntp_page *page_create(struct ntp_heap *heap, unsigned int flags)
 {
 	gfp_t gfp = ntp_backing_gfp();
 	struct ntp_page *page;
@@ -154,11 +164,11 @@ static struct ntp_page *page_create(struct ntp_heap *heap)
 		gfp = GFP_NOIO | __GFP_NOWARN;
 	if (!gfp || ntp_backing_refused())
 		return NULL;
-	page = kmem_cache_alloc_node(page_cache, gfp | __GFP_ZERO, heap->node);
+	page = ntp_page_alloc(gfp, heap->node);
 	if (!page)
 		return NULL;
 	page->map.heap = heap;
-	page->base = ntp_backing_alloc(heap->kind, 1, heap->node);
+	page->base = ntp_backing_alloc(heap->kind, 1, heap->node, flags);
 	if (page->base && !ntp_map_enter(page->base, &page->map))
 		return page;
 	if (page->base)
@@ -195,7 +205,7 @@ static void heaps_stock_up(struct work_struct *work)
 
 	for (heap = ntp_heap_next(NULL); heap; heap = ntp_heap_next(heap))
 		while (heap_wants_stock(heap)) {
-			page = page_create(heap);
+			page = page_create(heap, 0);
 			if (!page)
 				return;
 			raw_spin_lock_irq(&heap->lock);
@@ -230,7 +240,7 @@ static void page_free_rcu(struct rcu_head *rcu)
 
 struct ntp_header *ntp_heap_take_fresh(struct ntp_heap *heap, unsigned int units)
 {
-	struct ntp_page *page = page_create(heap);
+	struct ntp_page *page = page_create(heap, 0);
 	struct ntp_header *hdr;
 	unsigned long flags;
 
@@ -242,6 +252,97 @@ struct ntp_header *ntp_heap_take_fresh(struct ntp_heap *heap, unsigned int units
 	heap_take_locked(heap, units, &hdr, 1);
 	raw_spin_unlock_irqrestore(&heap->lock, flags);
 	return hdr;
+}
+
+/* The first unit from @unit on where the header of an aligned block may be. */
+static unsigned int aligned_unit(unsigned int unit)
+{
+	return round_up(unit + 1, NTP_LINE_UNITS) - 1;
+}
+
+/* A free block of at least @units that may begin where @flags want it. */
+static struct ntp_header *pick_find(struct ntp_heap *heap, unsigned int units,
+				    unsigned int flags, unsigned int *room)
+{
+	struct ntp_header *hdr = ntp_freelist_find(heap, units, room);
+	unsigned int unit;
+
+	if (!hdr || !(flags & NTP_ALIGNED))
+		return hdr;
+	unit = ntp_page_unit(ntp_page_of(hdr), hdr);
+	if (aligned_unit(unit) + units <= unit + *room)
+		return hdr;
+	return ntp_freelist_find(heap, units + NTP_LINE_UNITS - 1, room);
+}
+
+/* Cuts one block of @units out of the free block at @hdr, size @room. */
+static struct ntp_header *pick_cut(struct ntp_header *hdr, unsigned int room,
+				   unsigned int units, unsigned int flags)
+{
+	struct ntp_page *page = ntp_page_of(hdr);
+	unsigned int first = ntp_page_unit(page, hdr);
+	unsigned int unit = flags & NTP_ALIGNED ? aligned_unit(first) : first;
+
+	block_del_free(page, first, room);
+	if (unit > first)
+		block_add_free(page, first, unit - first);
+	__set_bit(unit, page->start);
+	header_write(page, unit, units, NTP_STATE_CACHED);
+	room -= unit - first + units;
+	if (room)
+		block_add_free(page, unit + units, room);
+	page_account(page, -(int)units);
+	return ntp_page_header(page, unit);
+}
+
+struct ntp_header *ntp_heap_pick(struct ntp_heap *heap, unsigned int units,
+				 unsigned int flags)
+{
+	struct ntp_header *hdr;
+	unsigned long irq;
+	unsigned int room;
+
+	raw_spin_lock_irqsave(&heap->lock, irq);
+	hdr = pick_find(heap, units, flags, &room);
+	/* The page allocator may have helped the heap out with another node's page. */
+	if (hdr && (flags & NTP_NODE_ONLY) && !ntp_backing_is_on(hdr, heap->node))
+		hdr = NULL;
+	if (hdr)
+		hdr = pick_cut(hdr, room, units, flags);
+	raw_spin_unlock_irqrestore(&heap->lock, irq);
+	return hdr;
+}
+
+static struct ntp_header *pick_from(struct ntp_page *page, unsigned int units,
+				    unsigned int flags)
+{
+	struct ntp_heap *heap = page->map.heap;
+	struct ntp_header *hdr;
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&heap->lock, irq);
+	page_add(page);
+	hdr = pick_cut(page->base, NTP_UNITS, units, flags);
+	raw_spin_unlock_irqrestore(&heap->lock, irq);
+	return hdr;
+}
+
+struct ntp_header *ntp_heap_pick_fresh(struct ntp_heap *heap, unsigned int units,
+				       unsigned int flags)
+{
+	struct ntp_page *page = page_create(heap, flags);
+
+	return page ? pick_from(page, units, flags) : NULL;
+}
+
+struct ntp_header *ntp_heap_pick_from(struct ntp_page *page, void *base,
+				      unsigned int units, unsigned int flags)
+{
+	page->base = base;
+	page->map.heap = heaps[NTP_NONPAGED][page_to_nid(virt_to_page(base))];
+	if (WARN_ON_ONCE(ntp_map_enter(page->base, &page->map)))
+		return NULL;
+	return pick_from(page, units, flags);
 }
 
 /* Takes @page, all free, off its heap. */
@@ -307,6 +408,17 @@ unsigned long ntp_heap_pages(void)
 
 	for (heap = ntp_heap_next(NULL); heap; heap = ntp_heap_next(heap))
 		n += READ_ONCE(heap->nr_pages);
+	return n;
+}
+
+unsigned long ntp_heap_kind_pages(enum ntp_kind kind)
+{
+	struct ntp_heap *heap;
+	unsigned long n = 0;
+
+	for (heap = ntp_heap_next(NULL); heap; heap = ntp_heap_next(heap))
+		if (heap->kind == kind)
+			n += READ_ONCE(heap->nr_pages);
 	return n;
 }
 

@@ -21,6 +21,11 @@
 #define NTP_SMALL_MAX		(PAGE_SIZE - sizeof(struct ntp_header) - NTP_UNIT)
 /* A block has a header and room for two links: smaller free runs only wait. */
 #define NTP_MIN_UNITS		DIV_ROUND_UP(sizeof(struct ntp_header) + 16, NTP_UNIT)
+/* A body on a cache line: its header is the last unit before the line. */
+#define NTP_LINE_UNITS		max_t(unsigned int, SMP_CACHE_BYTES / NTP_UNIT, 1)
+/* In a page of larger units no body is. */
+#define NTP_ALIGNED_MOST	(NTP_UNIT == sizeof(struct ntp_header) ? \
+				 NTP_UNITS - NTP_LINE_UNITS + 1 : 0)
 
 struct ntp_depot;
 
@@ -37,7 +42,15 @@ enum ntp_state {
 /* What the fast paths do not see to: a block with any of them is freed slowly. */
 enum {
 	NTP_HDR_OVERFLOW = BIT(0),	/* counted under Ovfl */
+	NTP_HDR_RARE = BIT(1),		/* the slow path has to do with it, see there: */
+	NTP_HDR_QUOTA = NTP_HDR_RARE | BIT(4),		/* a process pays; a trailer says who */
+	NTP_HDR_PROTECTED = NTP_HDR_RARE | BIT(5),	/* freed with its tag, or reported */
 };
+
+static inline bool ntp_header_says(u8 flags, u8 what)
+{
+	return (flags & what) == what;
+}
 
 /**
  * struct ntp_header - the 16 bytes in front of each block
@@ -140,6 +153,21 @@ unsigned int ntp_heap_take(struct ntp_heap *heap, unsigned int units,
 			   struct ntp_header **out, unsigned int want);
 /* One block, marked cached, from a fresh page of the kernel; may sleep. */
 struct ntp_header *ntp_heap_take_fresh(struct ntp_heap *heap, unsigned int units);
+/*
+ * One block of @units as the wishes in @flags (NTP_ALIGNED, NTP_NODE_ONLY, NTP_HIGH)
+ * have it, marked cached: from what @heap has free, or from a fresh page. An aligned
+ * one has at most NTP_ALIGNED_MOST units.
+ */
+struct ntp_header *ntp_heap_pick(struct ntp_heap *heap, unsigned int units,
+				 unsigned int flags);
+struct ntp_header *ntp_heap_pick_fresh(struct ntp_heap *heap, unsigned int units,
+				       unsigned int flags);
+/* The same from the page at @base, for which ntp_page_prepare() has made place. */
+struct ntp_header *ntp_heap_pick_from(struct ntp_page *page, void *base,
+				      unsigned int units, unsigned int flags);
+/* A zeroed descriptor for the latter; NULL: no memory. */
+struct ntp_page *ntp_page_alloc(gfp_t gfp, int node);
+void ntp_page_free(struct ntp_page *page);
 /* Cached blocks go back to @heap, which is theirs. */
 void ntp_heap_give(struct ntp_heap *heap, struct ntp_header **blocks, unsigned int nr);
 /* After giving, with preemption enabled: empty pages beyond the stock go home. */
@@ -157,6 +185,8 @@ unsigned long ntp_heap_trim_all(unsigned long keep, unsigned long max);
 /* Carved pages of all heaps, and those of them that are empty. */
 unsigned long ntp_heap_pages(void);
 unsigned long ntp_heap_empty_pages(void);
+/* Carved pages of one pool; takes no lock. */
+unsigned long ntp_heap_kind_pages(enum ntp_kind kind);
 
 /*
  * Copies the header of the live block at @unit. False if it is not one, or not a

@@ -75,11 +75,44 @@ typedef int (*ntp_block_fn)(const struct ntp_block *block, void *arg);
 int ntp_walk_blocks(ntp_block_fn fn, void *arg);
 
 /*
- * How a request for memory is to be served: what pool.c and lookaside.c decode
- * their arguments to.
+ * How a request for memory is to be served: what pool.c and its neighbours decode
+ * their arguments to. ntp_alloc() knows the first one, ntp_alloc_rare() all.
  */
 enum {
 	NTP_ZERO = BIT(0),		/* contents zeroed */
+	NTP_MUST = BIT(8),		/* the reserve, and waiting, if all else fails */
+	NTP_QUOTA = BIT(9),		/* the current process pays */
+	NTP_ALIGNED = BIT(10),		/* on a cache line of its own */
+	NTP_PROTECTED = BIT(11),	/* to be freed with its tag only */
+	NTP_LOW = BIT(12),		/* no fresh memory when it is low, */
+	NTP_NORMAL = BIT(13),		/* when it is very low */
+	NTP_HIGH = BIT(14),		/* from what the kernel keeps for emergencies, too */
+	NTP_NODE = BIT(15),		/* from ntp_request.node if possible */
+	NTP_NODE_ONLY = BIT(16),	/* or not at all; with NTP_NODE */
+	NTP_OVERRUN = BIT(17),		/* special pool: at the end of the page */
+	NTP_UNDERRUN = BIT(18),		/* special pool: at its start */
+	NTP_RUN = BIT(19),		/* physically contiguous; of backing.c only */
+	NTP_RARE = NTP_MUST | NTP_QUOTA | NTP_ALIGNED | NTP_PROTECTED | NTP_LOW |
+		   NTP_NORMAL | NTP_HIGH | NTP_NODE | NTP_NODE_ONLY | NTP_OVERRUN |
+		   NTP_UNDERRUN,
+};
+
+/**
+ * struct ntp_request - a request for memory with all that may be said about it
+ * @kind: which pool
+ * @size: bytes
+ * @tag: pool tag; PROTECTED_POOL's bit is ignored, the flag says it
+ * @flags: NTP_ZERO and what NTP_RARE covers
+ * @node: NUMA node, with NTP_NODE; one that there is
+ * @caller: address that the allocating call returns to
+ */
+struct ntp_request {
+	enum ntp_kind kind;
+	size_t size;
+	u32 tag;
+	unsigned int flags;
+	int node;
+	unsigned long caller;
 };
 
 /* NULL when there is no memory or @size overflows; the failure is counted. */

@@ -16,6 +16,10 @@ void ntpool_test_fail_backing(int after, int times);
 /* Requests since then, those that failed included; and how many were made to fail. */
 unsigned int ntpool_test_backing_calls(void);
 unsigned int ntpool_test_backing_failed(void);
+/* So many pages of memory are available, as far as priorities go; < 0: the truth. */
+void ntpool_test_set_available(long pages);
+/* Those that refill the reserve are spared, and not counted, unless this is on. */
+void ntpool_test_hit_refill(bool on);
 /* All CPUs' caches go back to the heaps, empty pages to the kernel. Sleeps. */
 void ntpool_test_drain(void);
 
