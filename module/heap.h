@@ -162,7 +162,7 @@ struct ntp_header *ntp_heap_pick(struct ntp_heap *heap, unsigned int units,
 				 unsigned int flags);
 struct ntp_header *ntp_heap_pick_fresh(struct ntp_heap *heap, unsigned int units,
 				       unsigned int flags);
-/* The same from the page at @base, for which ntp_page_prepare() has made place. */
+/* The same from the page at @base, for which ntp_map_prepare() has made place. */
 struct ntp_header *ntp_heap_pick_from(struct ntp_page *page, void *base,
 				      unsigned int units, unsigned int flags);
 /* A zeroed descriptor for the latter; NULL: no memory. */

@@ -31,9 +31,12 @@ static int __init ntpool_init(void)
 	ret = ntp_cache_init();
 	if (ret)
 		goto out_big;
-	ret = ntp_lookaside_init();
+	ret = ntp_reserve_init();
 	if (ret)
 		goto out_cache;
+	ret = ntp_lookaside_init();
+	if (ret)
+		goto out_reserve;
 	ret = ntp_section_init();
 	if (ret)
 		goto out_lookaside;
@@ -49,6 +52,8 @@ out_section:
 	ntp_section_exit();
 out_lookaside:
 	ntp_lookaside_exit();
+out_reserve:
+	ntp_reserve_exit();
 out_cache:
 	ntp_cache_exit();
 out_big:
@@ -73,6 +78,7 @@ static void __exit ntpool_exit(void)
 	ntp_lookaside_exit();
 	ntp_leak_report_all();
 	ntp_site_exit();
+	ntp_reserve_exit();
 	ntp_quota_exit();
 	ntp_cache_exit();
 	ntp_big_cache_exit();

@@ -11,7 +11,7 @@
  *	debugfs.c leak.c test.c				observers
  *	site.c						sums by call site
  *	alloc.c contig.c				one allocation, any size
- *	quota.c						who pays
+ *	quota.c reserve.c				who pays, what is kept back
  *	cache.c bigcache.c tag.c			per-CPU caches, figures
  *	heap.c depot.c freelist.c walk.c big.c		blocks below a page, whole pages
  *	pagemap.c phys.c backing.c			memory from the kernel
@@ -131,6 +131,8 @@ bool ntp_is_paged(const void *p);
 extern unsigned int ntp_max_tags;
 extern bool ntp_bugcheck_panics;
 extern unsigned long ntp_quota_limit[NTP_KINDS];	/* bytes; 0: none */
+extern unsigned int ntp_must_succeed_pages;
+#define NTP_MUST_SUCCEED_MOST	256
 unsigned long ntp_verifier(void);
 int ntp_set_verifier(unsigned long flags);	/* 0 or -EINVAL; sleeps */
 #define NTP_VERIFIER_BITS	0xfUL
@@ -153,6 +155,8 @@ int ntp_big_init(void);
 void ntp_big_cache_exit(void);
 void ntp_big_exit(void);
 void ntp_quota_exit(void);
+int ntp_reserve_init(void);
+void ntp_reserve_exit(void);
 int ntp_lookaside_init(void);
 void ntp_lookaside_exit(void);
 int ntp_section_init(void);

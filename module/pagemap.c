@@ -95,6 +95,11 @@ static int map_enter_far(const void *base, struct ntp_mapped *map)
 	return xa_err(old);
 }
 
+bool ntp_map_prepare(const void *base)
+{
+	return map_leaf(ntp_map_nr(base));
+}
+
 int ntp_map_enter(const void *base, struct ntp_mapped *map)
 {
 	unsigned long nr = ntp_map_nr(base);

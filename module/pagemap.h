@@ -65,6 +65,11 @@ static inline struct ntp_page *ntp_page_of(const void *p)
 	return map && map->heap ? container_of(map, struct ntp_page, map) : NULL;
 }
 
+/*
+ * The entry of the page at @base gets its place, for good: ntp_map_enter() of it will
+ * not need memory. Only in the linear map. False: there is no memory.
+ */
+bool ntp_map_prepare(const void *base);
 /* Enters @map for the page at @base. 0 or -ENOMEM. Not under a heap's lock. */
 int ntp_map_enter(const void *base, struct ntp_mapped *map);
 /* Takes it out again. Not under a heap's lock. */

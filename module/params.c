@@ -11,7 +11,8 @@
  * Values are read without a lock, whole words with READ_ONCE(). The verifier's
  * flags are written here and through debugfs; verifier_mutex makes a change and
  * what follows from it (lookaside lists give up their caches, or may use them again)
- * one step. It is taken outside of all locks of lookaside.c. NT reads the flags at
+ * one step. It is taken outside of all locks of lookaside.c, and covers changes of the
+ * reserve's size in the same way. NT reads the flags at
  * boot; here they can change at any time, but nothing is told of a change before
  * ntp_params_start(), when the parts that want to know have been set up, nor after
  * ntp_params_stop().
@@ -25,6 +26,7 @@
 
 #include "ntpool.h"
 #include "params.h"
+#include "reserve.h"
 
 /**
  * struct param_range - a number with limits
@@ -40,6 +42,7 @@ struct param_range {
 
 unsigned int ntp_max_tags __read_mostly = 16384;
 unsigned long ntp_quota_limit[NTP_KINDS] __read_mostly;
+unsigned int ntp_must_succeed_pages __read_mostly = 4;
 bool ntp_bugcheck_panics __read_mostly;
 
 static unsigned long verifier_flags __read_mostly;
@@ -168,6 +171,32 @@ static struct param_range max_tags_range = { &ntp_max_tags, 1, 1048576 };
 module_param_cb(max_tags, &range_ops, &max_tags_range, 0444);
 MODULE_PARM_DESC(max_tags,
 		 "pool tags that are counted one by one, 1 to 1048576; later ones are counted together as Ovfl (default 16384)");
+
+static int must_succeed_set(const char *val, const struct kernel_param *kp)
+{
+	int err = range_set(val, kp);
+
+	if (err)
+		return err;
+	mutex_lock(&verifier_mutex);
+	if (params_started)
+		ntp_reserve_changed();
+	mutex_unlock(&verifier_mutex);
+	return 0;
+}
+
+static const struct kernel_param_ops must_succeed_ops = {
+	.set = must_succeed_set,
+	.get = range_get,
+};
+
+static struct param_range must_succeed_range = {
+	&ntp_must_succeed_pages, 0, NTP_MUST_SUCCEED_MOST
+};
+
+module_param_cb(must_succeed_pages, &must_succeed_ops, &must_succeed_range, 0644);
+MODULE_PARM_DESC(must_succeed_pages,
+		 "pages kept back for NonPagedPoolMustSucceed, 0 to 256 (default 4)");
 
 static int quota_set(const char *val, const struct kernel_param *kp)
 {

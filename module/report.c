@@ -131,6 +131,10 @@ static const char *stop_name(enum ntp_stop_code code)
 		return "BAD_POOL_HEADER";
 	case NTP_STOP_MEMORY_MANAGEMENT:
 		return "MEMORY_MANAGEMENT";
+	case NTP_STOP_QUOTA_UNDERFLOW:
+		return "QUOTA_UNDERFLOW";
+	case NTP_STOP_MUST_SUCCEED_EMPTY:
+		return "MUST_SUCCEED_POOL_EMPTY";
 	case NTP_STOP_BAD_POOL_CALLER:
 		return "BAD_POOL_CALLER";
 	case NTP_STOP_VERIFIER:

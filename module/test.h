@@ -16,17 +16,21 @@ void ntpool_test_fail_backing(int after, int times);
 /* Requests since then, those that failed included; and how many were made to fail. */
 unsigned int ntpool_test_backing_calls(void);
 unsigned int ntpool_test_backing_failed(void);
-/* So many pages of memory are available, as far as priorities go; < 0: the truth. */
-void ntpool_test_set_available(long pages);
 /* Those that refill the reserve are spared, and not counted, unless this is on. */
 void ntpool_test_hit_refill(bool on);
+/* So many pages of memory are available, as far as priorities go; < 0: the truth. */
+void ntpool_test_set_available(long pages);
 /* All CPUs' caches go back to the heaps, empty pages to the kernel. Sleeps. */
 void ntpool_test_drain(void);
 
-/* quota.c */
+/* quota.c and reserve.c */
 
 /* Kernel threads, which suites run in, are processes that pay. */
 void ntpool_test_charge_kthreads(bool on);
+/* Pages in the reserve. */
+unsigned int ntpool_test_reserve(void);
+/* The worker tries to refill it; when this returns it has. Sleeps. */
+void ntpool_test_refill(void);
 
 /* test.c */
 
