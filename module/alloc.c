@@ -21,7 +21,14 @@
  *	freed before					0xC2/0x07
  *	header overwritten				0x19/0x20; the block is kept
  *	wrong tag					0xC2/0x0A; freed all the same
+ *	PROTECTED_POOL freed without its tag		0xC2/0x0A; freed all the same
+ *	the note of who pays overwritten		0xC2/0x0D; freed all the same
  *	paged at DISPATCH_LEVEL				0xC2/0x09; freed all the same
+ *
+ * PROTECTED_POOL. A block that was allocated with this bit in its tag says that only
+ * who knows the tag may free it: ExFreePool() of it, or tag 0, is a wrong tag too. The
+ * bit itself is no part of the tag: the one who frees may give it or leave it out, and
+ * the figures are those of the tag without it.
  *
  * A block with a spoiled header is kept: it stays live in every figure, nobody
  * gets its memory, and what is left of it is named when ntpool is unloaded.
@@ -32,9 +39,11 @@
 #include <linux/sched.h>
 #include <linux/uaccess.h>
 
+#include "alloc.h"
 #include "bigcache.h"
 #include "fast.h"
 #include "irql.h"
+#include "quota.h"
 #include "report.h"
 
 const char *ntp_kind_name(enum ntp_kind kind)
@@ -43,13 +52,13 @@ const char *ntp_kind_name(enum ntp_kind kind)
 }
 
 /* Sums a failed request; NULL for the caller to return. */
-static noinline void *alloc_failed(enum ntp_kind kind, u32 tag)
+void *ntp_alloc_failed(enum ntp_kind kind, u32 tag)
 {
 	this_cpu_inc(ntp_tag_find(tag)[kind].failed);
 	return NULL;
 }
 
-static noinline void *alloc_at_dispatch(size_t size, u32 tag, unsigned long caller)
+void *ntp_alloc_at_dispatch(size_t size, u32 tag, unsigned long caller)
 {
 	struct ntp_stop stop = {
 		.code = NTP_STOP_BAD_POOL_CALLER,
@@ -62,7 +71,7 @@ static noinline void *alloc_at_dispatch(size_t size, u32 tag, unsigned long call
 	};
 
 	ntp_report(&stop);
-	return alloc_failed(NTP_PAGED, tag);
+	return ntp_alloc_failed(NTP_PAGED, tag);
 }
 
 static bool wants_zeroes(unsigned int flags)
@@ -77,15 +86,15 @@ void *ntp_zeroed(void *p, size_t size)
 	return memset(p, 0, ntp_units_bytes(units) - sizeof(struct ntp_header));
 }
 
-static noinline void *alloc_fresh_pages(enum ntp_kind kind, size_t size, u32 tag, unsigned int flags,
-			       unsigned long caller)
+static noinline void *alloc_fresh_pages(enum ntp_kind kind, size_t size, u32 tag,
+					unsigned int flags, unsigned long caller)
 {
 	struct ntp_tag_counts __percpu *counts = ntp_tag_find(tag);
 	u8 keep = counts == ntp_tag_overflow ? NTP_HDR_OVERFLOW : 0;
 	void *base = ntp_big_alloc(kind, size, tag, keep, caller);
 
 	if (!base)
-		return alloc_failed(kind, tag);
+		return ntp_alloc_failed(kind, tag);
 	ntp_tag_count_alloc(&counts[kind], ntp_big_pages_for(size) << PAGE_SHIFT, size);
 	/* The page allocator has zeroed them already under init_on_alloc. */
 	if ((flags & NTP_ZERO) && !want_init_on_alloc(0))
@@ -103,23 +112,36 @@ static noinline void *alloc_whole_pages(enum ntp_kind kind, size_t size, u32 tag
 	return wants_zeroes(flags) ? memset(base, 0, size) : base;
 }
 
+void *ntp_alloc_finish(struct ntp_header *hdr, unsigned int units,
+		       const struct ntp_request *req, u8 keep)
+{
+	struct ntp_tag_counts __percpu *counts = ntp_tag_find(req->tag);
+
+	if (counts == ntp_tag_overflow)
+		keep |= NTP_HDR_OVERFLOW;
+	ntp_header_fill(hdr, units, req->size, req->tag, keep, req->caller);
+	ntp_tag_count_alloc(&counts[req->kind], ntp_units_bytes(units), req->size);
+	if (wants_zeroes(req->flags))
+		memset(ntp_block_body(hdr), 0, ntp_units_bytes(units) - sizeof(*hdr));
+	return ntp_block_body(hdr);
+}
+
 static noinline void *alloc_slow(enum ntp_kind kind, size_t size, u32 tag,
 				 unsigned int flags, unsigned long caller)
 {
+	const struct ntp_request req = {
+		.kind = kind,
+		.size = size,
+		.tag = tag,
+		.flags = flags,
+		.caller = caller,
+	};
 	unsigned int units = max_t(unsigned int, ntp_size_units(size), NTP_MIN_UNITS);
-	struct ntp_tag_counts __percpu *counts;
 	struct ntp_header *hdr;
-	u8 keep;
 
 	if (!ntp_cache_pop(kind, units, &hdr))
 		hdr = ntp_cache_refill(kind, units);
-	if (!hdr)
-		return alloc_failed(kind, tag);
-	counts = ntp_tag_find(tag);
-	keep = counts == ntp_tag_overflow ? NTP_HDR_OVERFLOW : 0;
-	ntp_header_fill(hdr, units, size, tag, keep, caller);
-	ntp_tag_count_alloc(&counts[kind], ntp_units_bytes(units), size);
-	return wants_zeroes(flags) ? ntp_zeroed(ntp_block_body(hdr), size) : ntp_block_body(hdr);
+	return hdr ? ntp_alloc_finish(hdr, units, &req, 0) : ntp_alloc_failed(kind, tag);
 }
 
 void *ntp_alloc(enum ntp_kind kind, size_t size, u32 tag, unsigned int flags,
@@ -129,7 +151,7 @@ void *ntp_alloc(enum ntp_kind kind, size_t size, u32 tag, unsigned int flags,
 
 	tag &= ~NTP_TAG_PROTECTED;
 	if (kind == NTP_PAGED && unlikely(!ntp_paged_ok()))
-		return alloc_at_dispatch(size, tag, caller);
+		return ntp_alloc_at_dispatch(size, tag, caller);
 	if (unlikely(size > NTP_SMALL_MAX))
 		return alloc_whole_pages(kind, size, tag, flags, caller);
 	if (unlikely(!size || !ntp_alloc_fast(kind, size, tag, caller, &p)))
@@ -244,7 +266,8 @@ static void report_wrong_tag(void *p, u32 tag, u32 right, size_t size,
 		.code = NTP_STOP_BAD_POOL_CALLER,
 		.param = { 0x0a, (unsigned long)p, right, tag },
 		.addr_mask = BIT(1),
-		.text = "a block was freed with another tag than it was allocated with",
+		.text = tag ? "a block was freed with another tag than it was allocated with" :
+			      "a block of PROTECTED_POOL was freed without its tag",
 		.has_tag = true,
 		.tag = right,
 		.size = size,
@@ -271,6 +294,22 @@ static void report_at_dispatch(void *p, u32 tag, size_t size, unsigned long call
 	ntp_report(&stop);
 }
 
+static void report_payer(void *p, u32 tag, size_t size, unsigned long caller)
+{
+	struct ntp_stop stop = {
+		.code = NTP_STOP_BAD_POOL_CALLER,
+		.param = { 0x0d, (unsigned long)p, tag },
+		.addr_mask = BIT(1),
+		.text = "the end of a block, where it says which process pays, was overwritten",
+		.has_tag = true,
+		.tag = tag,
+		.size = size,
+		.caller = caller,
+	};
+
+	ntp_report(&stop);
+}
+
 /* What a free has to say for itself. */
 struct free_call {
 	void *p;
@@ -281,12 +320,23 @@ struct free_call {
 
 /* The block is the caller's to free; what he did wrong does not matter to it. */
 static void free_complain(const struct free_call *call, enum ntp_kind kind, u32 tag,
-			  size_t size, unsigned long allocator)
+			  size_t size, u8 flags, unsigned long allocator)
 {
-	if (call->tag && call->tag != tag)
+	if (call->tag ? call->tag != tag : ntp_header_says(flags, NTP_HDR_PROTECTED))
 		report_wrong_tag(call->p, call->tag, tag, size, allocator, call->caller);
 	if (call->at_dispatch && kind == NTP_PAGED)
 		report_at_dispatch(call->p, tag, size, call->caller);
+}
+
+/* The process that was charged for the block gets it back. */
+static void free_refund(const struct free_call *call, struct ntp_heap *heap,
+			const struct ntp_header *copy)
+{
+	unsigned int units = ntp_header_units(copy);
+	u32 payer = ntp_quota_payer(ntp_block_header(call->p), units);
+
+	if (!payer || !ntp_quota_refund(payer, heap->kind, ntp_units_bytes(units)))
+		report_payer(call->p, ntp_header_tag(copy), ntp_header_requested(copy), call->caller);
 }
 
 static void free_claimed(const struct free_call *call, struct ntp_heap *heap,
@@ -296,7 +346,9 @@ static void free_claimed(const struct free_call *call, struct ntp_heap *heap,
 	unsigned int units = ntp_header_units(copy);
 
 	free_complain(call, heap->kind, ntp_header_tag(copy), ntp_header_requested(copy),
-		      ntp_header_caller(copy));
+		      ntp_header_flags(copy), ntp_header_caller(copy));
+	if (ntp_header_says(ntp_header_flags(copy), NTP_HDR_QUOTA))
+		free_refund(call, heap, copy);
 	wipe(hdr, units);
 	count_free(heap->kind, copy);
 	ntp_cache_put(heap, hdr, units);
@@ -304,7 +356,9 @@ static void free_claimed(const struct free_call *call, struct ntp_heap *heap,
 
 static void free_big_claimed(const struct free_call *call, struct ntp_big *big)
 {
-	free_complain(call, big->kind, big->tag, big->requested, big->caller);
+	free_complain(call, big->kind, big->tag, big->requested, big->flags, big->caller);
+	if (ntp_header_says(big->flags, NTP_HDR_QUOTA))
+		ntp_quota_refund(big->payer, big->kind, big->pages << PAGE_SHIFT);
 	ntp_tag_count_free(&counts_of(big->tag, big->flags)[big->kind],
 			   big->pages << PAGE_SHIFT, big->requested);
 	ntp_big_cache_put(big);
@@ -383,6 +437,40 @@ void ntp_free(void *p, u32 tag, unsigned long caller)
 {
 	if (unlikely(!ntp_free_fast(p, tag)))
 		ntp_free_slow(p, tag, caller);
+}
+
+/* Its header, if a live block of a carved page begins at @p. In a read section. */
+static bool usable_in_page(const void *p, struct ntp_header *copy)
+{
+	const struct ntp_header *hdr = (const struct ntp_header *)p - 1;
+	struct ntp_page *page = ntp_page_of(hdr);
+
+	if (!page || !IS_ALIGNED((unsigned long)p, NTP_UNIT) ||
+	    !ntp_begins_block(&page->map, hdr))
+		return false;
+	*copy = data_race(*hdr);
+	return ntp_header_is_live(copy, hdr);
+}
+
+size_t ntp_usable_size(const void *p, bool *charged)
+{
+	struct ntp_header copy;
+	struct ntp_big big;
+	bool carved;
+
+	rcu_read_lock();
+	carved = usable_in_page(p, &copy);
+	rcu_read_unlock();
+	if (carved) {
+		*charged = ntp_header_says(ntp_header_flags(&copy), NTP_HDR_QUOTA);
+		return ntp_units_bytes(ntp_header_units(&copy)) - sizeof(copy) -
+		       (*charged ? NTP_QUOTA_TRAILER : 0);
+	}
+	*charged = false;
+	if (!ntp_big_peek(p, &big) || big.use != NTP_USE_POOL)
+		return 0;
+	*charged = ntp_header_says(big.flags, NTP_HDR_QUOTA);
+	return big.pages << PAGE_SHIFT;
 }
 
 bool ntp_is_paged(const void *p)

@@ -98,7 +98,7 @@ struct ntp_big *ntp_big_create(void)
 	return gfp && !ntp_backing_refused() ? kmalloc(sizeof(struct ntp_big), gfp) : NULL;
 }
 
-static int big_nid(void *base)
+int ntp_big_nid(const void *base)
 {
 	return is_vmalloc_addr(base) ? numa_mem_id() : page_to_nid(virt_to_page(base));
 }
@@ -128,7 +128,7 @@ void *ntp_big_alloc(enum ntp_kind kind, size_t size, u32 tag, u8 flags, unsigned
 		.tag = tag,
 		.flags = flags,
 		.use = NTP_USE_POOL,
-		.nid = big_nid(base),
+		.nid = ntp_big_nid(base),
 	};
 	/* From here on a wild free may end it. */
 	ntp_big_enter(big);

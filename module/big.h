@@ -99,6 +99,8 @@ static inline bool ntp_big_take(struct ntp_big *big, u32 state)
 void *ntp_big_alloc(enum ntp_kind kind, size_t size, u32 tag, u8 flags, unsigned long caller);
 /* A record to fill in, for memory that somebody else has found; NULL: none. */
 struct ntp_big *ntp_big_create(void);
+/* The node of memory at @base, for the record. */
+int ntp_big_nid(const void *base);
 /* From here on ntp_big_claim() finds it. Needs no memory. */
 void ntp_big_enter(struct ntp_big *big);
 /*

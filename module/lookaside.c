@@ -20,7 +20,8 @@
  *    it too: when the verifier is switched on, when a CPU goes offline, and after a
  *    flush that could not wait. For lists of nonpaged blocks that is at
  *    DISPATCH_LEVEL, for paged ones at PASSIVE_LEVEL;
- *  - nothing is raised on failure: NULL is returned, and the failure counted;
+ *  - a list that is to raise on failure does so (raise.c) where the pool's routine fails
+ *    for it; then NULL is returned;
  *  - blocks on the list count as allocated in all figures of the pool (as on NT), and
  *    are not zeroed again when they are reused, init_on_alloc or not.
  *
@@ -32,16 +33,15 @@
 #include <linux/kernel.h>
 #include <linux/limits.h>
 
-#include "irql.h"
-#include "lookaside_registry.h"
-#include "report.h"
-
 #include <ntddk.h>
 
+#include "irql.h"
+#include "lookaside_registry.h"
+#include "pool.h"
+#include "report.h"
+
 /* Pool types that the blocks of a list may have, with bits that change nothing. */
-#define TYPE_PAGED	1
-#define TYPE_SESSION	32
-#define TYPE_KNOWN	(PagedPoolCacheAligned | TYPE_SESSION | POOL_COLD_ALLOCATION | \
+#define TYPE_KNOWN	(PagedPoolCacheAligned | NTP_TYPE_SESSION | POOL_COLD_ALLOCATION | \
 			 POOL_NX_ALLOCATION)
 
 #define EX_FLAGS	(EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL | \
@@ -86,12 +86,13 @@ static bool pool_frees(const GENERAL_LOOKASIDE_POOL *list)
 
 static enum ntp_kind list_kind(const GENERAL_LOOKASIDE_POOL *list)
 {
-	return list->Type & TYPE_PAGED ? NTP_PAGED : NTP_NONPAGED;
+	return list->Type & NTP_TYPE_PAGED ? NTP_PAGED : NTP_NONPAGED;
 }
 
 static void *pool_alloc(const GENERAL_LOOKASIDE_POOL *list, unsigned long caller)
 {
-	return ntp_alloc(list_kind(list), list->Size, list->Tag, 0, caller);
+	/* The list frees its blocks without a tag: it cannot have protected ones. */
+	return ntp_pool_alloc(list->Type, list->Size, list->Tag & ~NTP_TAG_PROTECTED, caller);
 }
 
 static noinline void *miss(struct ntp_lookaside_head *head, bool inside, unsigned long caller)
@@ -197,7 +198,7 @@ static void list_open(const GENERAL_LOOKASIDE_POOL *model, GENERAL_LOOKASIDE_POO
  * @Allocate: routine that allocates a block, or NULL for ExAllocatePoolWithTag()
  * @Free: routine that frees a block, or NULL for ExFreePool()
  * @Flags: 0, POOL_RAISE_IF_ALLOCATION_FAILURE, POOL_NX_ALLOCATION; they are or-ed
- *	   into the pool type that @Allocate is given, other bits are ignored
+ *	   into the pool type that @Allocate, or the pool, is given; other bits are ignored
  * @Size: size of a block in bytes; LOOKASIDE_MINIMUM_BLOCK_SIZE if it is less
  * @Tag: tag of the blocks
  * @Depth: ignored; lists start at a depth of 4, or 0 while the verifier is on
@@ -287,7 +288,8 @@ static ULONG ex_flags_type(ULONG flags)
  * @Depth: ignored; lists start at a depth of 4, or 0 while the verifier is on
  *
  * As ExInitializeNPagedLookasideList(). A routine finds what it needs besides the
- * list with CONTAINING_RECORD(). With the pool's routines the flags have no effect.
+ * list with CONTAINING_RECORD(). With the pool's routine a list that is to raise on
+ * failure raises STATUS_INSUFFICIENT_RESOURCES.
  *
  * Context: IRQL <= DISPATCH_LEVEL. May sleep below DISPATCH_LEVEL.
  *
@@ -331,7 +333,8 @@ EXPORT_SYMBOL_GPL(ExInitializeLookasideListEx);
  * Context: IRQL <= DISPATCH_LEVEL; in hard interrupts too, if the Allocate routine is
  * the pool's or can do with it. The routine is called at the caller's IRQL.
  *
- * Return: the block, or NULL if the Allocate routine failed. Nothing is raised.
+ * Return: the block, or NULL if the Allocate routine failed. It is raised before if the
+ * list is to raise and the routine is the pool's.
  *
  * Source: wdm.h documentation of ExAllocateFromNPagedLookasideList.
  */
@@ -370,7 +373,8 @@ EXPORT_SYMBOL_GPL(ExFreeToNPagedLookasideList);
  * Context: IRQL <= APC_LEVEL. Above it the pool reports 0xC2/0x08 and refuses, if the
  * list has no block of its own.
  *
- * Return: the block, or NULL if the Allocate routine failed. Nothing is raised.
+ * Return: the block, or NULL if the Allocate routine failed. It is raised before if the
+ * list is to raise and the routine is the pool's.
  *
  * Source: wdm.h documentation of ExAllocateFromPagedLookasideList.
  */
@@ -407,7 +411,8 @@ EXPORT_SYMBOL_GPL(ExFreeToPagedLookasideList);
  * Context: as for the list's pool: ExAllocateFromNPagedLookasideList() or
  * ExAllocateFromPagedLookasideList().
  *
- * Return: the block, or NULL if the Allocate routine failed. Nothing is raised.
+ * Return: the block, or NULL if the Allocate routine failed. It is raised before if the
+ * list is to raise and the routine is the pool's.
  *
  * Source: wdm.h documentation of ExAllocateFromLookasideListEx.
  */

@@ -6,10 +6,11 @@
  * The floors, top to bottom; calls go down only:
  *
  *	debug.c dbgprint.c
- *	pool.c zone.c lookaside.c list.c slist.c		exported NT names
- *	irql.c section.c mm.c
+ *	pool.c pool3.c zone.c lookaside.c list.c slist.c	exported NT names
+ *	raise.c irql.c section.c mm.c
  *	debugfs.c leak.c test.c				observers
  *	site.c						sums by call site
+ *	rare.c						one allocation with wishes
  *	alloc.c contig.c				one allocation, any size
  *	quota.c reserve.c				who pays, what is kept back
  *	cache.c bigcache.c tag.c			per-CPU caches, figures
@@ -118,8 +119,18 @@ struct ntp_request {
 /* NULL when there is no memory or @size overflows; the failure is counted. */
 void *ntp_alloc(enum ntp_kind kind, size_t size, u32 tag, unsigned int flags,
 		unsigned long caller);
+/*
+ * The same with wishes: the block, or ERR_PTR(): -EDQUOT, the process that pays has
+ * no quota left; -ENOMEM for everything else. NTP_MUST may sleep where that is allowed.
+ */
+void *ntp_alloc_rare(const struct ntp_request *req);
 /* All of the block at @p that a driver of @size bytes could read is zeroed. Returns @p. */
 void *ntp_zeroed(void *p, size_t size);
+/*
+ * Bytes that the driver may use of the live block at @p, 0 if none begins there;
+ * *@charged: to a process.
+ */
+size_t ntp_usable_size(const void *p, bool *charged);
 /* @tag 0: not checked. Reports what is wrong with @p, see alloc.c. */
 void ntp_free(void *p, u32 tag, unsigned long caller);
 /* The same, for what the fast path has refused. */

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The pool routines under NT's names: arguments decoded, return addresses taken,
- * nothing else. What they stand on is alloc.c.
+ * The pool routines that take a type, under NT's names: arguments decoded, return
+ * addresses taken, nothing else. What they stand on is alloc.c, and rare.c where a type,
+ * a routine or a tag comes with wishes.
  *
  * What differs from NT:
  *
  *  - memory is never executable, whatever the type says;
  *  - paged pool is resident; its IRQL rule is enforced all the same;
  *  - there are no session pools: session types are the ordinary ones;
- *  - a routine asked to raise on failure returns NULL, since C on Linux has no
- *    structured exceptions;
+ *  - a routine that raises calls the driver's handler (raise.c) and then returns NULL,
+ *    since C on Linux has no structured exceptions;
+ *  - memory that must succeed is waited for where the caller may sleep; only where he
+ *    may not, and the reserve is empty, 0x41 is reported and NULL returned;
  *  - nothing stops the machine unless the parameter bugcheck says so.
  *
  * All may be called from hard interrupts too, as long as the type is nonpaged; NT
  * stops at DISPATCH_LEVEL.
  */
+#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/kernel.h>
 
@@ -22,18 +26,11 @@
 
 #include <ntddk.h>
 
-/* Bits of a POOL_TYPE besides the type proper, and which of them are known. */
-#define TYPE_BASE	7
-#define TYPE_PAGED	1
-#define TYPE_SESSION	32
-#define TYPE_KNOWN	(TYPE_BASE | TYPE_SESSION | POOL_QUOTA_FAIL_INSTEAD_OF_RAISE | \
-			 POOL_RAISE_IF_ALLOCATION_FAILURE | POOL_COLD_ALLOCATION | \
-			 POOL_NX_ALLOCATION | POOL_ZERO_ALLOCATION)
+#include "pool.h"
+#include "raise.h"
 
-#define FLAGS_WHERE	(POOL_FLAG_NON_PAGED | POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED)
-#define FLAGS_KNOWN	(FLAGS_WHERE | POOL_FLAG_USE_QUOTA | POOL_FLAG_UNINITIALIZED | \
-			 POOL_FLAG_CACHE_ALIGNED | POOL_FLAG_RAISE_ON_FAILURE)
-#define FLAGS_REQUIRED	0xffffffffULL
+#define TYPE_BASE	7
+#define TYPE_KNOWN	(TYPE_BASE | NTP_TYPE_PLAIN | POOL_RAISE_IF_ALLOCATION_FAILURE)
 
 /* Both DontUseThisType and MaxPoolType have their two low bits set. */
 static bool type_is_valid(unsigned int type)
@@ -47,12 +44,72 @@ static __always_inline bool type_is_plain(unsigned int type)
 	return !(type & ~POOL_NX_ALLOCATION);
 }
 
+/* What the bits of a valid type wish. */
+static unsigned int type_flags(unsigned int type)
+{
+	unsigned int flags = 0;
+
+	if (type & NTP_TYPE_MUST)
+		flags |= NTP_MUST;
+	if (type & NTP_TYPE_ALIGNED)
+		flags |= NTP_ALIGNED;
+	if (type & POOL_ZERO_ALLOCATION)
+		flags |= NTP_ZERO;
+	return flags;
+}
+
+void *ntp_pool_failed(int err, bool raise, unsigned long caller)
+{
+	if (raise)
+		ntp_raise(err == -EDQUOT ? STATUS_QUOTA_EXCEEDED : STATUS_INSUFFICIENT_RESOURCES,
+			  caller);
+	return NULL;
+}
+
+void *ntp_pool_request(const struct ntp_request *req, bool raise)
+{
+	void *p = ntp_alloc_rare(req);
+
+	return IS_ERR(p) ? ntp_pool_failed(PTR_ERR(p), raise, req->caller) : p;
+}
+
+void *ntp_pool_alloc_rare(unsigned int type, size_t size, u32 tag, unsigned int flags,
+			  unsigned long caller)
+{
+	bool raise = type & POOL_RAISE_IF_ALLOCATION_FAILURE;
+	struct ntp_request req = {
+		.kind = type & NTP_TYPE_PAGED ? NTP_PAGED : NTP_NONPAGED,
+		.size = size,
+		.tag = tag,
+		.flags = flags | type_flags(type),
+		.caller = caller,
+	};
+
+	if (!type_is_valid(type))
+		return ntp_pool_failed(-EINVAL, raise, caller);
+	if (tag & NTP_TAG_PROTECTED)
+		req.flags |= NTP_PROTECTED;
+	return ntp_pool_request(&req, raise);
+}
+
+unsigned int ntp_pool_priority(unsigned int priority)
+{
+	unsigned int flags = NTP_HIGH;
+
+	if (priority < NormalPoolPriority)
+		flags = NTP_LOW;
+	else if (priority < HighPoolPriority)
+		flags = NTP_NORMAL;
+	/* Bit 3: a place is given; bit 0: which one. */
+	if (priority & 8)
+		flags |= priority & 1 ? NTP_UNDERRUN : NTP_OVERRUN;
+	return flags;
+}
+
+/* Out of line, so that ExAllocatePoolWithTag() stays a leaf. */
 static noinline void *pool_alloc(unsigned int type, size_t size, u32 tag, unsigned long caller)
 {
-	if (unlikely(!type_is_valid(type)))
-		return NULL;
-	return ntp_alloc(type & TYPE_PAGED ? NTP_PAGED : NTP_NONPAGED, size, tag,
-			 type & POOL_ZERO_ALLOCATION ? NTP_ZERO : 0, caller);
+	return ntp_pool_alloc(type, size, tag, caller);
 }
 
 /**
@@ -62,8 +119,13 @@ static noinline void *pool_alloc(unsigned int type, size_t size, u32 tag, unsign
  * @Tag: four characters, the first one in the lowest byte, for the figures
  *
  * Below a page the block is 16-byte aligned and crosses no page; from 4065 bytes
- * on it is page aligned and takes whole pages. POOL_ZERO_ALLOCATION zeroes it,
+ * on it is page aligned and takes whole pages. The cache aligned types begin on a cache
+ * line: up to 4032 bytes a block, above it whole pages. POOL_ZERO_ALLOCATION zeroes it,
  * otherwise its contents are undefined.
+ *
+ * The MustSucceed types get memory from a reserve when there is no other, and wait for
+ * it where the caller may sleep. In atomic context an empty reserve is reported as 0x41
+ * (bytes, pages of the nonpaged pool, its allocations of whole pages, pages available).
  *
  * Context: IRQL <= DISPATCH_LEVEL, paged types <= APC_LEVEL; nonpaged types in
  * hard interrupts too. Nonpaged memory is reclaimed with GFP_NOIO where the
@@ -71,7 +133,8 @@ static noinline void *pool_alloc(unsigned int type, size_t size, u32 tag, unsign
  *
  * Return: the block, or NULL: no memory, an overflowing size, a type that is none
  * (DontUseThisType, MaxPoolType, unknown bits), or a paged type at DISPATCH_LEVEL,
- * which is reported as 0xC2/0x08. POOL_RAISE_IF_ALLOCATION_FAILURE has no effect.
+ * which is reported as 0xC2/0x08. With POOL_RAISE_IF_ALLOCATION_FAILURE it raises
+ * STATUS_INSUFFICIENT_RESOURCES before it returns NULL.
  *
  * Source: wdm.h documentation of ExAllocatePoolWithTag and POOL_TYPE.
  */
@@ -99,47 +162,87 @@ EXPORT_SYMBOL_GPL(ExAllocatePoolWithTag);
  */
 PVOID ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 {
-	return pool_alloc(PoolType, NumberOfBytes, NTP_TAG_NONE, _RET_IP_);
+	return ntp_pool_alloc(PoolType, NumberOfBytes, NTP_TAG_NONE, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExAllocatePool);
 
-/* Required flags are known ones, and exactly one says where. */
-static bool flags_are_valid(POOL_FLAGS flags)
+/* Quota routines raise unless the type says otherwise. */
+static void *quota_alloc(unsigned int type, size_t size, u32 tag, unsigned long caller)
 {
-	unsigned int where = flags & FLAGS_WHERE;
-
-	return !(flags & FLAGS_REQUIRED & ~FLAGS_KNOWN) && hweight32(where) == 1;
+	if (type & POOL_QUOTA_FAIL_INSTEAD_OF_RAISE)
+		type &= ~POOL_RAISE_IF_ALLOCATION_FAILURE;
+	else
+		type |= POOL_RAISE_IF_ALLOCATION_FAILURE;
+	return ntp_pool_alloc_rare(type, size, tag, NTP_QUOTA, caller);
 }
 
 /**
- * ExAllocatePool2() - allocate zeroed pool memory under a tag
- * @Flags: exactly one of POOL_FLAG_NON_PAGED, POOL_FLAG_NON_PAGED_EXECUTE and
- *	   POOL_FLAG_PAGED; POOL_FLAG_UNINITIALIZED leaves out the zeroing;
- *	   POOL_FLAG_CACHE_ALIGNED is a wish
- * @NumberOfBytes: size in bytes, not 0
- * @Tag: four characters, not 0
+ * ExAllocatePoolWithQuotaTag() - allocate pool memory that the current process pays for
+ * @PoolType: as for ExAllocatePoolWithTag(), with POOL_QUOTA_FAIL_INSTEAD_OF_RAISE or not
+ * @NumberOfBytes: size in bytes
+ * @Tag: as for ExAllocatePoolWithTag()
  *
- * Flags of the low half that are unknown or reserved (POOL_FLAG_SESSION too) make
- * it fail, those of the high half are ignored.
+ * The whole block, header included, is charged to the process (thread group) that the
+ * caller runs in, until it is freed, by whomever and whenever. Requests above 4072 bytes
+ * are not charged, and neither are kernel threads and callers in interrupts. The limits
+ * are the parameters quota_nonpaged and quota_paged.
  *
  * Context: as ExAllocatePoolWithTag().
  *
- * Return: the block, or NULL: as ExAllocatePoolWithTag(), or invalid arguments.
- * POOL_FLAG_RAISE_ON_FAILURE has no effect.
+ * Return: the block. On failure, STATUS_QUOTA_EXCEEDED (the process has no quota left)
+ * or STATUS_INSUFFICIENT_RESOURCES (anything else) is raised, and NULL returned; with
+ * POOL_QUOTA_FAIL_INSTEAD_OF_RAISE only the latter. Nothing is charged then.
  *
- * Source: wdm.h documentation of ExAllocatePool2 and POOL_FLAGS.
+ * Source: wdm.h documentation of ExAllocatePoolWithQuotaTag; the cut-off is that of
+ * ReactOS' tests.
  */
-PVOID ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
+PVOID ExAllocatePoolWithQuotaTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
-	unsigned int type = Flags & POOL_FLAG_PAGED ? PagedPool : NonPagedPoolNx;
-
-	if (unlikely(!flags_are_valid(Flags) || !NumberOfBytes || !Tag))
-		return NULL;
-	if (!(Flags & POOL_FLAG_UNINITIALIZED))
-		type |= POOL_ZERO_ALLOCATION;
-	return pool_alloc(type, NumberOfBytes, Tag, _RET_IP_);
+	return quota_alloc(PoolType, NumberOfBytes, Tag, _RET_IP_);
 }
-EXPORT_SYMBOL_GPL(ExAllocatePool2);
+EXPORT_SYMBOL_GPL(ExAllocatePoolWithQuotaTag);
+
+/**
+ * ExAllocatePoolWithQuota() - the same under the tag `None`
+ * @PoolType: as for ExAllocatePoolWithQuotaTag()
+ * @NumberOfBytes: size in bytes
+ *
+ * Context: as ExAllocatePoolWithTag().
+ * Return: as ExAllocatePoolWithQuotaTag().
+ *
+ * Source: wdm.h documentation of ExAllocatePoolWithQuota.
+ */
+PVOID ExAllocatePoolWithQuota(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
+{
+	return quota_alloc(PoolType, NumberOfBytes, NTP_TAG_NONE, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(ExAllocatePoolWithQuota);
+
+/**
+ * ExAllocatePoolWithTagPriority() - allocate pool memory, trying more or less hard
+ * @PoolType: as for ExAllocatePoolWithTag()
+ * @NumberOfBytes: size in bytes
+ * @Tag: as for ExAllocatePoolWithTag()
+ * @Priority: LowPoolPriority, NormalPoolPriority or HighPoolPriority, or one of their
+ *	      forms that say where special pool would place the block
+ *
+ * A low priority fails where memory would have to be got from the kernel while less than
+ * a sixteenth of the machine's is available, a normal one at a sixty-fourth. A high one
+ * may use what the kernel keeps for emergencies. What the pool has free any gets.
+ *
+ * Context: as ExAllocatePoolWithTag().
+ * Return: as ExAllocatePoolWithTag().
+ *
+ * Source: wdm.h documentation of ExAllocatePoolWithTagPriority and EX_POOL_PRIORITY; the
+ * thresholds are this project's choice.
+ */
+PVOID ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag,
+				    EX_POOL_PRIORITY Priority)
+{
+	return ntp_pool_alloc_rare(PoolType, NumberOfBytes, Tag, ntp_pool_priority(Priority),
+				   _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(ExAllocatePoolWithTagPriority);
 
 /**
  * ExFreePoolWithTag() - free pool memory and check its tag
@@ -148,7 +251,9 @@ EXPORT_SYMBOL_GPL(ExAllocatePool2);
  *
  * Whatever is wrong with @P is reported in the kernel log with NT's stop code and
  * loses nothing: see the table in alloc.c. A wrong tag is reported as 0xC2/0x0A
- * and the block is freed, counted under its own tag.
+ * and the block is freed, counted under its own tag. A block of PROTECTED_POOL is freed
+ * with its tag, with or without that bit; tag 0 is a wrong one for it. What a process
+ * was charged is returned to it.
  *
  * Context: IRQL <= DISPATCH_LEVEL; paged blocks <= APC_LEVEL, above it is reported
  * as 0xC2/0x09 and carried out. Nonpaged blocks in hard interrupts too.
@@ -169,6 +274,8 @@ EXPORT_SYMBOL_GPL(ExFreePoolWithTag);
  * ExFreePool() - free pool memory
  * @P: what an allocation routine returned, with a tag or without
  *
+ * As ExFreePoolWithTag() with tag 0.
+ *
  * Context: as ExFreePoolWithTag().
  * Return: nothing; what is wrong is reported.
  *
@@ -181,3 +288,26 @@ VOID ExFreePool(PVOID P)
 	ntp_free_slow(P, 0, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExFreePool);
+
+/**
+ * ExQueryPoolBlockSize() - how much of a block may be used
+ * @PoolBlock: what an allocation routine returned
+ * @QuotaCharged: set to TRUE if a process is charged for the block, else to FALSE
+ *
+ * Context: IRQL <= DISPATCH_LEVEL, and hard interrupts.
+ *
+ * Return: bytes from @PoolBlock on that are the block's, at least what was requested;
+ * 0 if no live block begins there, which is no violation.
+ *
+ * Source: ntifs.h documentation of ExQueryPoolBlockSize; the result for other addresses is
+ * this project's choice.
+ */
+SIZE_T ExQueryPoolBlockSize(PVOID PoolBlock, PBOOLEAN QuotaCharged)
+{
+	bool charged;
+	SIZE_T size = ntp_usable_size(PoolBlock, &charged);
+
+	*QuotaCharged = charged;
+	return size;
+}
+EXPORT_SYMBOL_GPL(ExQueryPoolBlockSize);

@@ -21,11 +21,11 @@
  * @NonPagedPool: usable at any IRQL; allocated and freed up to DISPATCH_LEVEL
  * @NonPagedPoolExecute: as @NonPagedPool; memory is never executable on Linux
  * @PagedPool: allocated, freed and touched below DISPATCH_LEVEL
- * @NonPagedPoolMustSucceed: nonpaged; tried no harder than the rest
+ * @NonPagedPoolMustSucceed: nonpaged; from a reserve if there is no other memory
  * @DontUseThisType: fails
- * @NonPagedPoolCacheAligned: nonpaged
- * @PagedPoolCacheAligned: paged
- * @NonPagedPoolCacheAlignedMustS: as @NonPagedPoolMustSucceed
+ * @NonPagedPoolCacheAligned: nonpaged, from the start of a cache line on
+ * @PagedPoolCacheAligned: paged, likewise
+ * @NonPagedPoolCacheAlignedMustS: as @NonPagedPoolMustSucceed, likewise
  * @MaxPoolType: fails
  * @NonPagedPoolBase: as @NonPagedPool
  * @NonPagedPoolBaseMustSucceed: as @NonPagedPoolMustSucceed
@@ -75,7 +75,10 @@ typedef enum _POOL_TYPE {
 #define POOL_NX_ALLOCATION			512
 #define POOL_ZERO_ALLOCATION			1024
 
-/* A tag with this bit is counted without it. */
+/*
+ * A block that is allocated with this bit in its tag is freed with that tag, and not
+ * with ExFreePool(). It is counted, and may be freed, without the bit.
+ */
 #define PROTECTED_POOL				0x80000000U
 
 /* ExAllocatePool2(): a flag of the low half is obeyed, or the call fails. */
@@ -124,6 +127,75 @@ typedef enum _EX_POOL_PRIORITY {
 	HighPoolPrioritySpecialPoolUnderrun = 41,
 } EX_POOL_PRIORITY;
 
+/**
+ * enum POOL_EXTENDED_PARAMETER_TYPE - what a parameter of ExAllocatePool3() is about
+ * @PoolExtendedParameterInvalidType: nothing
+ * @PoolExtendedParameterPriority: Priority
+ * @PoolExtendedParameterSecurePool: refused
+ * @PoolExtendedParameterNumaNode: PreferredNode
+ * @PoolExtendedParameterMax: number of types
+ */
+typedef enum POOL_EXTENDED_PARAMETER_TYPE {
+	PoolExtendedParameterInvalidType = 0,
+	PoolExtendedParameterPriority,
+	PoolExtendedParameterSecurePool,
+	PoolExtendedParameterNumaNode,
+	PoolExtendedParameterMax,
+} POOL_EXTENDED_PARAMETER_TYPE, *PPOOL_EXTENDED_PARAMETER_TYPE;
+
+#define POOL_EXTENDED_PARAMETER_TYPE_BITS		8
+#define POOL_EXTENDED_PARAMETER_REQUIRED_FIELD_BITS	1
+#define POOL_EXTENDED_PARAMETER_RESERVED_BITS				\
+	(64 - POOL_EXTENDED_PARAMETER_TYPE_BITS -			\
+	 POOL_EXTENDED_PARAMETER_REQUIRED_FIELD_BITS)
+
+/* Number of a NUMA node; with MM_ANY_NODE_OK it is a preference. */
+typedef ULONG POOL_NODE_REQUIREMENT;
+
+/**
+ * struct _POOL_EXTENDED_PARAMS_SECURE_POOL - which secure pool; there is none here
+ * @SecurePoolHandle: the pool
+ * @Buffer: what the memory is to hold
+ * @Cookie: to be given again when it is freed
+ * @SecurePoolFlags: flags
+ */
+typedef struct _POOL_EXTENDED_PARAMS_SECURE_POOL {
+	HANDLE SecurePoolHandle;
+	PVOID Buffer;
+	ULONG_PTR Cookie;
+	ULONG SecurePoolFlags;
+} POOL_EXTENDED_PARAMS_SECURE_POOL;
+
+/**
+ * struct _POOL_EXTENDED_PARAMETER - one parameter of ExAllocatePool3()
+ * @Type: a POOL_EXTENDED_PARAMETER_TYPE
+ * @Optional: 1: to be ignored where it cannot be obeyed; 0: the call fails then
+ * @Reserved: 0
+ * @Reserved2: the value as a number
+ * @Reserved3: or as a pointer
+ * @Priority: value of PoolExtendedParameterPriority
+ * @SecurePoolParams: value of PoolExtendedParameterSecurePool
+ * @PreferredNode: value of PoolExtendedParameterNumaNode
+ */
+typedef struct _POOL_EXTENDED_PARAMETER {
+	struct {
+		ULONG64 Type : POOL_EXTENDED_PARAMETER_TYPE_BITS;
+		ULONG64 Optional : POOL_EXTENDED_PARAMETER_REQUIRED_FIELD_BITS;
+		ULONG64 Reserved : POOL_EXTENDED_PARAMETER_RESERVED_BITS;
+	};
+	union {
+		ULONG64 Reserved2;
+		PVOID Reserved3;
+		EX_POOL_PRIORITY Priority;
+		POOL_EXTENDED_PARAMS_SECURE_POOL *SecurePoolParams;
+		POOL_NODE_REQUIREMENT PreferredNode;
+	};
+} POOL_EXTENDED_PARAMETER, *PPOOL_EXTENDED_PARAMETER;
+
+typedef const POOL_EXTENDED_PARAMETER *PCPOOL_EXTENDED_PARAMETER;
+
+_Static_assert(sizeof(POOL_EXTENDED_PARAMETER) == 16, "NT's size");
+
 /*
  * The result is new memory of the size that argument number Size gives. Kbuild's
  * command line makes a macro of __alloc_size__, so this one goes without the
@@ -139,9 +211,182 @@ NTPOOL_ALLOCATES(2)
 PVOID ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag);
 
 NTPOOL_ALLOCATES(2)
+PVOID ExAllocatePoolWithQuota(POOL_TYPE PoolType, SIZE_T NumberOfBytes);
+
+NTPOOL_ALLOCATES(2)
+PVOID ExAllocatePoolWithQuotaTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag);
+
+NTPOOL_ALLOCATES(2)
+PVOID ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag,
+				    EX_POOL_PRIORITY Priority);
+
+NTPOOL_ALLOCATES(2)
 PVOID ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag);
+
+NTPOOL_ALLOCATES(2)
+PVOID ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
+		      PCPOOL_EXTENDED_PARAMETER ExtendedParameters,
+		      ULONG ExtendedParametersCount);
 
 void ExFreePool(PVOID P);
 void ExFreePoolWithTag(PVOID P, ULONG Tag);
+void ExFreePool2(PVOID P, ULONG Tag, PCPOOL_EXTENDED_PARAMETER ExtendedParameters,
+		 ULONG ExtendedParametersCount);
+
+/**
+ * ExAllocatePoolZero() - ExAllocatePoolWithTag() with the contents zeroed
+ * @PoolType: as there
+ * @NumberOfBytes: as there
+ * @Tag: as there
+ *
+ * Context: as ExAllocatePoolWithTag().
+ * Return: as ExAllocatePoolWithTag().
+ *
+ * Source: wdm.h documentation of ExAllocatePoolZero.
+ */
+NTPOOL_ALLOCATES(2)
+FORCEINLINE PVOID ExAllocatePoolZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
+{
+	return ExAllocatePoolWithTag((POOL_TYPE)(PoolType | POOL_ZERO_ALLOCATION),
+				     NumberOfBytes, Tag);
+}
+
+/**
+ * ExAllocatePoolUninitialized() - ExAllocatePoolWithTag(), said on purpose
+ * @PoolType: as there
+ * @NumberOfBytes: as there
+ * @Tag: as there
+ *
+ * Context: as ExAllocatePoolWithTag().
+ * Return: as ExAllocatePoolWithTag(); the caller has to fill the block.
+ *
+ * Source: wdm.h documentation of ExAllocatePoolUninitialized.
+ */
+NTPOOL_ALLOCATES(2)
+FORCEINLINE PVOID ExAllocatePoolUninitialized(POOL_TYPE PoolType, SIZE_T NumberOfBytes,
+					      ULONG Tag)
+{
+	return ExAllocatePoolWithTag(PoolType, NumberOfBytes, Tag);
+}
+
+/**
+ * ExAllocatePoolQuotaZero() - ExAllocatePoolWithQuotaTag() with the contents zeroed
+ * @PoolType: as there
+ * @NumberOfBytes: as there
+ * @Tag: as there
+ *
+ * Context: as ExAllocatePoolWithQuotaTag().
+ * Return: as ExAllocatePoolWithQuotaTag().
+ *
+ * Source: wdm.h documentation of ExAllocatePoolQuotaZero.
+ */
+NTPOOL_ALLOCATES(2)
+FORCEINLINE PVOID ExAllocatePoolQuotaZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
+{
+	return ExAllocatePoolWithQuotaTag((POOL_TYPE)(PoolType | POOL_ZERO_ALLOCATION),
+					  NumberOfBytes, Tag);
+}
+
+/**
+ * ExAllocatePoolQuotaUninitialized() - ExAllocatePoolWithQuotaTag(), said on purpose
+ * @PoolType: as there
+ * @NumberOfBytes: as there
+ * @Tag: as there
+ *
+ * Context: as ExAllocatePoolWithQuotaTag().
+ * Return: as ExAllocatePoolWithQuotaTag(); the caller has to fill the block.
+ *
+ * Source: wdm.h documentation of ExAllocatePoolQuotaUninitialized.
+ */
+NTPOOL_ALLOCATES(2)
+FORCEINLINE PVOID ExAllocatePoolQuotaUninitialized(POOL_TYPE PoolType, SIZE_T NumberOfBytes,
+						   ULONG Tag)
+{
+	return ExAllocatePoolWithQuotaTag(PoolType, NumberOfBytes, Tag);
+}
+
+/**
+ * ExAllocatePoolPriorityZero() - ExAllocatePoolWithTagPriority() with the contents zeroed
+ * @PoolType: as there
+ * @NumberOfBytes: as there
+ * @Tag: as there
+ * @Priority: as there
+ *
+ * Context: as ExAllocatePoolWithTagPriority().
+ * Return: as ExAllocatePoolWithTagPriority().
+ *
+ * Source: wdm.h documentation of ExAllocatePoolPriorityZero.
+ */
+NTPOOL_ALLOCATES(2)
+FORCEINLINE PVOID ExAllocatePoolPriorityZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes,
+					     ULONG Tag, EX_POOL_PRIORITY Priority)
+{
+	return ExAllocatePoolWithTagPriority((POOL_TYPE)(PoolType | POOL_ZERO_ALLOCATION),
+					     NumberOfBytes, Tag, Priority);
+}
+
+/**
+ * ExAllocatePoolPriorityUninitialized() - ExAllocatePoolWithTagPriority(), said on purpose
+ * @PoolType: as there
+ * @NumberOfBytes: as there
+ * @Tag: as there
+ * @Priority: as there
+ *
+ * Context: as ExAllocatePoolWithTagPriority().
+ * Return: as ExAllocatePoolWithTagPriority(); the caller has to fill the block.
+ *
+ * Source: wdm.h documentation of ExAllocatePoolPriorityUninitialized.
+ */
+NTPOOL_ALLOCATES(2)
+FORCEINLINE PVOID ExAllocatePoolPriorityUninitialized(POOL_TYPE PoolType,
+						      SIZE_T NumberOfBytes, ULONG Tag,
+						      EX_POOL_PRIORITY Priority)
+{
+	return ExAllocatePoolWithTagPriority(PoolType, NumberOfBytes, Tag, Priority);
+}
+
+/* What ExInitializeDriverRuntime() is asked for. */
+typedef enum _DRIVER_RUNTIME_INIT_FLAGS {
+	DrvRtPoolNxOptIn = 0x00000001,
+	LastDrvRtFlag,
+} DRIVER_RUNTIME_INIT_FLAGS, *PDRIVER_RUNTIME_INIT_FLAGS;
+
+/*
+ * A driver that defines POOL_NX_OPTIN asks for no-execute pool at run time, by calling
+ * ExInitializeDriverRuntime(); its NonPagedPool is a variable. One that defines
+ * POOL_NX_OPTIN_AUTO asks for it when it is built. Memory is never executable here, so
+ * only the types differ.
+ */
+#if defined(POOL_NX_OPTIN) && POOL_NX_OPTIN && !defined(POOL_NX_OPTIN_AUTO)
+extern POOL_TYPE ExDefaultNonPagedPoolType;
+DECLSPEC_SELECTANY POOL_TYPE ExDefaultNonPagedPoolType = NonPagedPool;
+#define NonPagedPool			ExDefaultNonPagedPoolType
+#define NonPagedPoolCacheAligned	\
+	((POOL_TYPE)(ExDefaultNonPagedPoolType + NonPagedPoolBaseCacheAligned))
+#elif defined(POOL_NX_OPTIN_AUTO) && POOL_NX_OPTIN_AUTO
+#define NonPagedPool			NonPagedPoolNx
+#define NonPagedPoolCacheAligned	NonPagedPoolNxCacheAligned
+#endif
+
+/**
+ * ExInitializeDriverRuntime() - say which newer behaviour a driver can do with
+ * @RuntimeFlags: DRIVER_RUNTIME_INIT_FLAGS; others are ignored
+ *
+ * With POOL_NX_OPTIN defined, DrvRtPoolNxOptIn makes NonPagedPool mean NonPagedPoolNx from
+ * then on. Without it there is nothing to change.
+ *
+ * Context: IRQL PASSIVE_LEVEL, from the driver's initialisation.
+ *
+ * Source: wdm.h documentation of ExInitializeDriverRuntime.
+ */
+FORCEINLINE void ExInitializeDriverRuntime(ULONG RuntimeFlags)
+{
+#if defined(POOL_NX_OPTIN) && POOL_NX_OPTIN && !defined(POOL_NX_OPTIN_AUTO)
+	if (RuntimeFlags & DrvRtPoolNxOptIn)
+		ExDefaultNonPagedPoolType = NonPagedPoolNx;
+#else
+	(void)RuntimeFlags;
+#endif
+}
 
 #endif

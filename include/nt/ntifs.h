@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * NT's header for file system drivers: ntddk.h and what only they have, the words
- * for flags. A driver may have defined those itself.
+ * for flags, which a driver may have defined itself, and a question.
  */
 #ifndef NTPOOL_NTIFS_H
 #define NTPOOL_NTIFS_H
@@ -20,5 +20,7 @@
 #ifndef ClearFlag
 #define ClearFlag(Flags, Mask)		((Flags) &= ~(Mask))
 #endif
+
+SIZE_T ExQueryPoolBlockSize(PVOID PoolBlock, PBOOLEAN QuotaCharged);
 
 #endif
