@@ -6,7 +6,8 @@
  * The floors, top to bottom; calls go down only:
  *
  *	debug.c dbgprint.c
- *	pool.c pool3.c zone.c lookaside.c list.c slist.c	exported NT names
+ *	fsrtl.c process.c				exported NT names
+ *	pool.c pool3.c zone.c lookaside.c list.c slist.c
  *	raise.c irql.c section.c mm.c
  *	debugfs.c leak.c test.c				observers
  *	site.c						sums by call site

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * NT's header for file system drivers: ntddk.h and what only they have, the words
- * for flags, which a driver may have defined itself, and a question.
+ * NT's header for file system drivers: ntddk.h and what only they have: the words for
+ * flags, which a driver may have defined itself, allocations that raise, and quota.
  */
 #ifndef NTPOOL_NTIFS_H
 #define NTPOOL_NTIFS_H
@@ -21,6 +21,26 @@
 #define ClearFlag(Flags, Mask)		((Flags) &= ~(Mask))
 #endif
 
+NTPOOL_ALLOCATES(2)
+PVOID FsRtlAllocatePool(POOL_TYPE PoolType, ULONG NumberOfBytes);
+
+NTPOOL_ALLOCATES(2)
+PVOID FsRtlAllocatePoolWithTag(POOL_TYPE PoolType, ULONG NumberOfBytes, ULONG Tag);
+
+NTPOOL_ALLOCATES(2)
+PVOID FsRtlAllocatePoolWithQuota(POOL_TYPE PoolType, ULONG NumberOfBytes);
+
+NTPOOL_ALLOCATES(2)
+PVOID FsRtlAllocatePoolWithQuotaTag(POOL_TYPE PoolType, ULONG NumberOfBytes, ULONG Tag);
+
 SIZE_T ExQueryPoolBlockSize(PVOID PoolBlock, PBOOLEAN QuotaCharged);
+
+/* The name of a process; there is nothing to be found behind it. */
+typedef struct _EPROCESS *PEPROCESS;
+
+PEPROCESS PsGetCurrentProcess(void);
+NTSTATUS PsChargeProcessPoolQuota(PEPROCESS Process, POOL_TYPE PoolType, ULONG_PTR Amount);
+void PsChargePoolQuota(PEPROCESS Process, POOL_TYPE PoolType, ULONG_PTR Amount);
+void PsReturnPoolQuota(PEPROCESS Process, POOL_TYPE PoolType, ULONG_PTR Amount);
 
 #endif
