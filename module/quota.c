@@ -335,6 +335,12 @@ void ntpool_test_charge_kthreads(bool on)
 }
 EXPORT_SYMBOL_GPL(ntpool_test_charge_kthreads);
 
+void ntpool_test_set_quota(bool paged, unsigned long bytes)
+{
+	WRITE_ONCE(ntp_quota_limit[paged ? NTP_PAGED : NTP_NONPAGED], bytes);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_set_quota);
+
 static bool kthreads_pay(void)
 {
 	return READ_ONCE(test_charges_kthreads);

@@ -309,12 +309,13 @@ unsigned int ntpool_test_reserve(void)
 }
 EXPORT_SYMBOL_GPL(ntpool_test_reserve);
 
-void ntpool_test_refill(void)
+void ntpool_test_set_reserve(unsigned int pages)
 {
+	WRITE_ONCE(ntp_must_succeed_pages, pages);
 	reserve_refill_soon();
 	flush_delayed_work(&reserve_work);
 }
-EXPORT_SYMBOL_GPL(ntpool_test_refill);
+EXPORT_SYMBOL_GPL(ntpool_test_set_reserve);
 #endif
 
 int __init ntp_reserve_init(void)

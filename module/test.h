@@ -27,10 +27,15 @@ void ntpool_test_drain(void);
 
 /* Kernel threads, which suites run in, are processes that pay. */
 void ntpool_test_charge_kthreads(bool on);
+/* As a write to the parameters quota_paged and quota_nonpaged. */
+void ntpool_test_set_quota(bool paged, unsigned long bytes);
 /* Pages in the reserve. */
 unsigned int ntpool_test_reserve(void);
-/* The worker tries to refill it; when this returns it has. Sleeps. */
-void ntpool_test_refill(void);
+/*
+ * As a write to the parameter must_succeed_pages, in range; when this returns the worker
+ * has tried to follow. Sleeps.
+ */
+void ntpool_test_set_reserve(unsigned int pages);
 
 /* test.c */
 

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory that must succeed: from the reserve when the kernel has none, waited for where
+ * that is allowed, and stop code 0x41 only where it is not and the reserve is empty.
+ */
+#include <linux/delay.h>
+#include <linux/mm.h>
+
+#include "raised.h"
+
+#define NTK_TAG		(ntk_tag4("KRes"))
+#define NTK_PAGES	4
+#define NTK_EMPTY	0x41
+#define NTK_FULL	4064	/* nearly a page: no two of them fit one */
+
+static int ntk_reserve_init(struct kunit *test)
+{
+	int err = ntk_raise_init(test);
+
+	if (!err)
+		ntpool_test_set_reserve(NTK_PAGES);
+	return err;
+}
+
+static void ntk_reserve_exit(struct kunit *test)
+{
+	ntk_raise_exit(test);
+	ntpool_test_set_reserve(NTK_PAGES);
+	KUNIT_EXPECT_EQ(test, ntpool_test_reserve(), NTK_PAGES);
+}
+
+/* From now on the kernel has nothing, for the reserve neither if @all. */
+static void ntk_starve(bool all)
+{
+	ntpool_test_drain();
+	ntpool_test_hit_refill(all);
+	ntpool_test_fail_backing(0, -1);
+}
+
+static void ntk_feed(void)
+{
+	ntpool_test_fail_backing(0, 0);
+	ntpool_test_hit_refill(false);
+}
+
+static void *ntk_must(size_t size)
+{
+	return ExAllocatePoolWithTag(NonPagedPoolMustSucceed, size, NTK_TAG);
+}
+
+/* With memory there is nothing special about it. */
+static void NonPagedPoolMustSucceed_test(struct kunit *test)
+{
+	static const size_t sizes[] = { 0, 1, 100, 4064, 4065, 4096, 20000 };
+	void *block;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		block = ntk_must(sizes[i]);
+		KUNIT_ASSERT_NOT_NULL(test, block);
+		memset(block, 1, sizes[i]);
+		KUNIT_EXPECT_EQ(test, ntk_tag_row(test, NTK_TAG, false).bytes,
+				max(ntk_block_bytes(sizes[i]), (size_t)32));
+		ExFreePoolWithTag(block, NTK_TAG);
+	}
+	KUNIT_EXPECT_EQ(test, ntpool_test_reserve(), NTK_PAGES);
+}
+
+struct ntk_try {
+	void *block[NTK_PAGES + 1];
+	size_t size;
+	unsigned int nr;
+};
+
+static void ntk_take(void *arg)
+{
+	struct ntk_try *try = arg;
+	unsigned int i;
+
+	for (i = 0; i < try->nr; i++)
+		try->block[i] = ntk_must(try->size);
+}
+
+static void ntk_give(struct ntk_try *try)
+{
+	unsigned int i;
+
+	for (i = 0; i < try->nr; i++)
+		if (try->block[i])
+			ExFreePoolWithTag(try->block[i], NTK_TAG);
+}
+
+static const enum ntk_context ntk_atomic[] = {
+	NTK_BH_OFF, NTK_PREEMPT_OFF, NTK_SPIN_LOCK, NTK_IRQ_OFF, NTK_SOFTIRQ, NTK_HARDIRQ,
+};
+
+/* In each atomic context: as many pages as there are, then 0x41. */
+static void ntk_exhaust(struct kunit *test, enum ntk_context context, size_t size)
+{
+	struct ntk_try try = { .size = size, .nr = NTK_PAGES + 1 };
+	struct ntpool_test_report report;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, ntpool_test_reserve(), NTK_PAGES);
+	ntk_starve(true);
+	KUNIT_ASSERT_EQ(test, ntk_run_in(context, ntk_nth_cpu(0), ntk_take, &try), 0);
+	KUNIT_EXPECT_EQ(test, ntpool_test_reserve(), 0);
+	ntk_feed();
+	for (i = 0; i < NTK_PAGES; i++) {
+		KUNIT_EXPECT_NOT_NULL_MSG(test, try.block[i], "%s", ntk_context_name(context));
+		if (try.block[i])
+			memset(try.block[i], 0x77, size);
+	}
+	KUNIT_EXPECT_NULL(test, try.block[NTK_PAGES]);
+	KUNIT_EXPECT_TRUE_MSG(test, ntk_took_report(NTK_EMPTY, size, &report), "%s",
+			      ntk_context_name(context));
+	KUNIT_EXPECT_GE(test, report.param[1], NTK_PAGES);
+	KUNIT_EXPECT_EQ(test, report.param[2], size > NTK_FULL ? NTK_PAGES : 0);
+	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, NTK_TAG, false).bytes,
+			NTK_PAGES * ntk_block_bytes(size));
+	KUNIT_EXPECT_EQ(test, ntpool_test_verify_heaps(), 0);
+	ntk_give(&try);
+	ntpool_test_set_reserve(NTK_PAGES);
+}
+
+static void ntk_exhaust_test(struct kunit *test)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(ntk_atomic); i++) {
+		ntk_exhaust(test, ntk_atomic[i], NTK_FULL);
+		ntk_exhaust(test, ntk_atomic[i], PAGE_SIZE);
+	}
+}
+
+/* One page serves all small blocks that fit it. */
+static void ntk_small_test(struct kunit *test)
+{
+	struct ntk_try try = { .size = 500, .nr = NTK_PAGES + 1 };
+
+	ntk_starve(true);
+	KUNIT_ASSERT_EQ(test, ntk_run_in(NTK_IRQ_OFF, ntk_nth_cpu(0), ntk_take, &try), 0);
+	KUNIT_EXPECT_EQ(test, ntpool_test_reserve(), NTK_PAGES - 1);
+	ntk_feed();
+	KUNIT_EXPECT_NOT_NULL(test, try.block[NTK_PAGES]);
+	ntk_give(&try);
+}
+
+/* The worker makes up for what was taken, also when it had to try again. */
+static void ntk_refill_test(struct kunit *test)
+{
+	struct ntk_try try = { .size = NTK_FULL, .nr = NTK_PAGES };
+	int i;
+
+	ntk_starve(true);
+	ntk_take(&try);
+	KUNIT_EXPECT_EQ(test, ntpool_test_reserve(), 0);
+	msleep(300);
+	KUNIT_EXPECT_EQ(test, ntpool_test_reserve(), 0);
+	ntk_feed();
+	for (i = 0; i < 100 && ntpool_test_reserve() < NTK_PAGES; i++)
+		msleep(50);
+	KUNIT_EXPECT_EQ(test, ntpool_test_reserve(), NTK_PAGES);
+	ntk_give(&try);
+	ntk_expect_no_report(test, "a refill");
+}
+
+/* The refill alone lets ten times as much succeed. */
+static void ntk_refilled_test(struct kunit *test)
+{
+	void *block[10 * NTK_PAGES];
+	int i;
+
+	ntk_starve(false);
+	for (i = 0; i < ARRAY_SIZE(block); i++) {
+		block[i] = ntk_must(PAGE_SIZE);
+		KUNIT_EXPECT_NOT_NULL(test, block[i]);
+	}
+	ntk_feed();
+	for (i = 0; i < ARRAY_SIZE(block); i++)
+		if (block[i])
+			ExFreePoolWithTag(block[i], NTK_TAG);
+	ntk_expect_no_report(test, "a reserve that is refilled");
+}
+
+struct ntk_wait {
+	size_t size;
+	void *block;
+	bool done;
+};
+
+static void ntk_wait_thread(struct ntk_worker *worker)
+{
+	struct ntk_wait *wait = worker->crew->arg;
+
+	wait->block = ntk_must(wait->size);
+	smp_store_release(&wait->done, true);
+	ntk_check(&worker->tally, wait->block, "NULL");
+}
+
+/* A thread waits for memory, whether the reserve or the kernel has it first. */
+static void ntk_wait_test(struct kunit *test)
+{
+	static const size_t sizes[] = { NTK_FULL, PAGE_SIZE, 64 * PAGE_SIZE };
+	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	struct ntk_wait wait;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, crew);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct ntk_try try = { .size = PAGE_SIZE, .nr = NTK_PAGES };
+
+		wait = (struct ntk_wait){ .size = sizes[i] };
+		ntk_starve(true);
+		ntk_take(&try);
+		memset(crew, 0, sizeof(*crew));
+		KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 1, false, ntk_wait_thread, &wait), 0);
+		msleep(400);
+		KUNIT_EXPECT_FALSE_MSG(test, smp_load_acquire(&wait.done), "%zu bytes", sizes[i]);
+		ntk_feed();
+		KUNIT_ASSERT_EQ(test, ntk_crew_finish(crew), 0);
+		ntk_crew_expect_clean(test, crew);
+		ntk_give(&try);
+		if (wait.block)
+			ExFreePoolWithTag(wait.block, NTK_TAG);
+		ntpool_test_set_reserve(NTK_PAGES);
+	}
+	ntk_expect_no_report(test, "who may wait");
+}
+
+static void ntk_take_run(void *arg)
+{
+	ntk_take(arg);
+}
+
+/* Several pages come as one run of the reserve, which is filled as one. */
+static void ntk_run_test(struct kunit *test)
+{
+	struct ntk_try three = { .size = 3 * PAGE_SIZE, .nr = 1 };
+	struct ntk_try two = { .size = 2 * PAGE_SIZE, .nr = 1 };
+	struct ntpool_test_report report;
+
+	ntpool_test_set_reserve(0);
+	ntpool_test_set_reserve(NTK_PAGES);
+	ntk_starve(true);
+	KUNIT_ASSERT_EQ(test, ntk_run_in(NTK_IRQ_OFF, ntk_nth_cpu(0), ntk_take_run, &three), 0);
+	KUNIT_EXPECT_EQ(test, ntpool_test_reserve(), NTK_PAGES - 3);
+	KUNIT_ASSERT_EQ(test, ntk_run_in(NTK_IRQ_OFF, ntk_nth_cpu(0), ntk_take_run, &two), 0);
+	ntk_feed();
+	KUNIT_ASSERT_NOT_NULL(test, three.block[0]);
+	KUNIT_EXPECT_TRUE(test, PAGE_ALIGNED(three.block[0]));
+	KUNIT_EXPECT_FALSE(test, is_vmalloc_addr(three.block[0]));
+	memset(three.block[0], 0x13, three.size);
+	KUNIT_EXPECT_NULL(test, two.block[0]);
+	KUNIT_EXPECT_TRUE(test, ntk_took_report(NTK_EMPTY, two.size, &report));
+	ntk_give(&three);
+}
+
+/* What the machine can never give is not waited for. */
+static void ntk_never_test(struct kunit *test)
+{
+	static const size_t sizes[] = { SIZE_MAX, SIZE_MAX - PAGE_SIZE, SIZE_MAX / 2 };
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		KUNIT_EXPECT_NULL(test, ntk_must(sizes[i]));
+	KUNIT_EXPECT_NULL(test, ntk_must((totalram_pages() + 1) << PAGE_SHIFT));
+	ntk_expect_no_report(test, "impossible sizes");
+	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, NTK_TAG, false).diff, 0);
+}
+
+/* must_succeed_pages is followed up and down. */
+static void must_succeed_pages_test(struct kunit *test)
+{
+	static const unsigned int sizes[] = { 0, 1, 256, 7, 0, 256, NTK_PAGES };
+	struct ntk_try try = { .size = NTK_FULL, .nr = 1 };
+	struct ntpool_test_report report;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		ntpool_test_set_reserve(sizes[i]);
+		KUNIT_EXPECT_EQ(test, ntpool_test_reserve(), sizes[i]);
+	}
+	ntpool_test_set_reserve(0);
+	ntk_starve(true);
+	KUNIT_ASSERT_EQ(test, ntk_run_in(NTK_IRQ_OFF, ntk_nth_cpu(0), ntk_take, &try), 0);
+	ntk_feed();
+	KUNIT_EXPECT_NULL(test, try.block[0]);
+	KUNIT_EXPECT_TRUE(test, ntk_took_report(NTK_EMPTY, NTK_FULL, &report));
+}
+
+/* Each request of the refill fails once: it is complete all the same, a little later. */
+static void ntk_refill_fails_test(struct kunit *test)
+{
+	int n, i;
+
+	for (n = 0; n < 20; n++) {
+		ntpool_test_set_reserve(0);
+		ntpool_test_hit_refill(true);
+		ntpool_test_fail_backing(n, 2);
+		ntpool_test_set_reserve(NTK_PAGES);
+		for (i = 0; i < 100 && ntpool_test_reserve() < NTK_PAGES; i++)
+			msleep(20);
+		ntk_feed();
+		KUNIT_EXPECT_EQ_MSG(test, ntpool_test_reserve(), NTK_PAGES, "request %d", n);
+	}
+}
+
+static struct kunit_case ntk_reserve_cases[] = {
+	KUNIT_CASE(NonPagedPoolMustSucceed_test),
+	KUNIT_CASE(ntk_exhaust_test),
+	KUNIT_CASE(ntk_small_test),
+	KUNIT_CASE(ntk_refill_test),
+	KUNIT_CASE(ntk_refilled_test),
+	KUNIT_CASE(ntk_wait_test),
+	KUNIT_CASE(ntk_run_test),
+	KUNIT_CASE(ntk_never_test),
+	KUNIT_CASE(must_succeed_pages_test),
+	KUNIT_CASE(ntk_refill_fails_test),
+	{}
+};
+
+static struct kunit_suite ntk_reserve_suite = {
+	.name = "ntpool_reserve",
+	.init = ntk_reserve_init,
+	.exit = ntk_reserve_exit,
+	.test_cases = ntk_reserve_cases,
+};
+
+kunit_test_suite(ntk_reserve_suite);
