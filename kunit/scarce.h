@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Drivers short of memory: one operation of theirs, tried again and again, with less
+ * in its way each time, until it succeeds.
+ */
+#ifndef NTK_SCARCE_H
+#define NTK_SCARCE_H
+
+#include "fixture.h"
+
+/*
+ * Does something and undoes it. Returns a status of success, or that there was not
+ * memory enough; then nothing is left of what it did.
+ */
+typedef NTSTATUS ntk_operation(void *arg);
+
+void ntk_fail_each(struct kunit *test, ntk_operation *op, void *arg);
+void ntk_scarce(struct kunit *test, bool paged, ntk_operation *op, void *arg, const u32 *tags,
+		unsigned int nr);
+
+#endif
