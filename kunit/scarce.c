@@ -68,9 +68,9 @@ static NTSTATUS ntk_attempt(struct kunit *test, struct ntk_tally *tally, int aft
 
 /*
  * Lets each request of @op fail once. @op must fail of that at least once, and succeed
- * when nothing is in its way.
+ * when nothing is in its way. Returns how often it failed.
  */
-void ntk_fail_each(struct kunit *test, ntk_operation *op, void *arg)
+unsigned int ntk_fail_each(struct kunit *test, ntk_operation *op, void *arg)
 {
 	unsigned int refused = 1, failures = 0;
 	struct ntk_tally tally = {};
@@ -86,6 +86,7 @@ void ntk_fail_each(struct kunit *test, ntk_operation *op, void *arg)
 	KUNIT_EXPECT_EQ_MSG(test, refused, 0, "no end after %d runs", run);
 	KUNIT_EXPECT_GT_MSG(test, failures, 0, "no failure in %d runs", run);
 	ntk_expect_no_report(test, "an operation without memory");
+	return failures;
 }
 
 static int ntk_compare(const void *left, const void *right)

@@ -14,7 +14,7 @@
  */
 typedef NTSTATUS ntk_operation(void *arg);
 
-void ntk_fail_each(struct kunit *test, ntk_operation *op, void *arg);
+unsigned int ntk_fail_each(struct kunit *test, ntk_operation *op, void *arg);
 void ntk_scarce(struct kunit *test, bool paged, ntk_operation *op, void *arg, const u32 *tags,
 		unsigned int nr);
 
