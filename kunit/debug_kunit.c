@@ -312,6 +312,23 @@ static void ntk_assert_test(struct kunit *test)
 	ntk_expect_no_report(test, "NT_VERIFY of what holds");
 }
 
+/* What ASSERT() calls, with what it never gives: a path, no file, a message. */
+static void ntk_rtl_assert_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+
+	RtlAssert("a < b", "some/where/file.c", 77, "why");
+	ntk_expect_report(test, "RtlAssert", NTK_ASSERTION, 0xc0000420, &report);
+	KUNIT_EXPECT_EQ(test, report.param[2], 77);
+	KUNIT_EXPECT_EQ(test, report.param[3], 0);
+	KUNIT_EXPECT_STREQ(test, report.text,
+			   "file.c line 77: assertion failed: a < b: why");
+	RtlAssert("a < b", NULL, 0, NULL);
+	ntk_expect_report(test, "RtlAssert without a file", NTK_ASSERTION, 0xc0000420,
+			  &report);
+	KUNIT_EXPECT_STREQ(test, report.text, "? line 0: assertion failed: a < b");
+}
+
 static void ntk_kdprint_test(struct kunit *test)
 {
 	struct ntk_log *log = ntk_log_open(test);
@@ -335,6 +352,7 @@ static struct kunit_case ntk_debug_cases[] = {
 	KUNIT_CASE(ntk_bugcheck_test),
 	KUNIT_CASE(ntk_bugcheck_contexts_test),
 	KUNIT_CASE(ntk_assert_test),
+	KUNIT_CASE(ntk_rtl_assert_test),
 	KUNIT_CASE(ntk_kdprint_test),
 	{}
 };

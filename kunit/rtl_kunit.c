@@ -100,6 +100,33 @@ static void ntk_layout_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, MAXULONG_PTR, ~(ULONG_PTR)0);
 }
 
+/* Sizes and addresses in pages of 4096 bytes or more, so told in PAGE_SIZE. */
+static void ntk_pages_test(struct kunit *test)
+{
+	PCHAR page = (PCHAR)(16 * PAGE_SIZE);
+
+	KUNIT_EXPECT_EQ(test, ROUND_TO_PAGES(0), 0);
+	KUNIT_EXPECT_EQ(test, ROUND_TO_PAGES(1), PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, ROUND_TO_PAGES(PAGE_SIZE), PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, ROUND_TO_PAGES(PAGE_SIZE + 1), 2 * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, ROUND_TO_PAGES(MAXULONG_PTR - PAGE_SIZE + 1),
+			MAXULONG_PTR - PAGE_SIZE + 1);
+	KUNIT_EXPECT_EQ(test, BYTES_TO_PAGES(0), 0);
+	KUNIT_EXPECT_EQ(test, BYTES_TO_PAGES(1), 1);
+	KUNIT_EXPECT_EQ(test, BYTES_TO_PAGES(PAGE_SIZE), 1);
+	KUNIT_EXPECT_EQ(test, BYTES_TO_PAGES(PAGE_SIZE + 1), 2);
+	KUNIT_EXPECT_EQ(test, BYTES_TO_PAGES(MAXULONG_PTR),
+			MAXULONG_PTR / PAGE_SIZE + 1);
+	KUNIT_EXPECT_EQ(test, BYTE_OFFSET(page), 0);
+	KUNIT_EXPECT_EQ(test, BYTE_OFFSET(page + 7), 7);
+	KUNIT_EXPECT_EQ(test, BYTE_OFFSET(page - 1), PAGE_SIZE - 1);
+	KUNIT_EXPECT_EQ(test, ADDRESS_AND_SIZE_TO_SPAN_PAGES(page, 0), 0);
+	KUNIT_EXPECT_EQ(test, ADDRESS_AND_SIZE_TO_SPAN_PAGES(page, PAGE_SIZE), 1);
+	KUNIT_EXPECT_EQ(test, ADDRESS_AND_SIZE_TO_SPAN_PAGES(page + 1, PAGE_SIZE), 2);
+	KUNIT_EXPECT_EQ(test, ADDRESS_AND_SIZE_TO_SPAN_PAGES(page - 1, 2), 2);
+	KUNIT_EXPECT_EQ(test, ADDRESS_AND_SIZE_TO_SPAN_PAGES(page - 1, 1), 1);
+}
+
 /* Without DBG they do not even look. */
 static void ntk_assert_off_test(struct kunit *test)
 {
@@ -350,6 +377,7 @@ static struct kunit_case ntk_rtl_cases[] = {
 	KUNIT_CASE(ntk_forceinline_test),
 	KUNIT_CASE(ntk_status_test),
 	KUNIT_CASE(ntk_layout_test),
+	KUNIT_CASE(ntk_pages_test),
 	KUNIT_CASE(ntk_assert_off_test),
 	KUNIT_CASE(ntk_fill_test),
 	KUNIT_CASE(ntk_move_test),

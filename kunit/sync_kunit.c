@@ -3,6 +3,8 @@
  * Interlocked operations and the forms of spin locks: what each returns and
  * leaves behind, worked out by hand, and that nothing gets lost between CPUs.
  */
+#include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/sched.h>
 
 #include "fixture.h"
@@ -167,6 +169,94 @@ static void ntk_interlocked_race_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, race->exchanged + race->mailbox, 18006000);
 }
 
+/* Two CPUs that write their own number and then read the other's. */
+struct ntk_barrier {
+	LONG arrived;		/* workers that reached the step, of all steps */
+	LONG number[2];
+	LONG seen[2];
+	BOOLEAN told;		/* plain: only the compiler could keep it from us */
+};
+
+/* Both come this far, or the other one is missing for ten seconds. */
+static bool ntk_meet(struct ntk_barrier *b, int step)
+{
+	unsigned long limit = jiffies + 10 * HZ;
+
+	InterlockedIncrement(&b->arrived);
+	while (READ_ONCE(b->arrived) < 2 * step) {
+		if (time_after(jiffies, limit))
+			return false;
+		YieldProcessor();
+	}
+	return true;
+}
+
+static void ntk_barrier_worker(struct ntk_worker *worker)
+{
+	struct ntk_barrier *b = worker->crew->arg;
+	unsigned int me = worker->id;
+	int i, step = 0;
+
+	for (i = 0; i < NTK_ROUNDS; i++) {
+		WRITE_ONCE(b->number[me], 0);
+		if (!ntk_check(&worker->tally, ntk_meet(b, ++step), "round %d: alone", i))
+			return;
+		WRITE_ONCE(b->number[me], 1);
+		KeMemoryBarrier();
+		WRITE_ONCE(b->seen[me], READ_ONCE(b->number[!me]));
+		if (!ntk_check(&worker->tally, ntk_meet(b, ++step), "round %d: left alone", i))
+			return;
+		ntk_check(&worker->tally, READ_ONCE(b->seen[0]) || READ_ONCE(b->seen[1]),
+			  "round %d: both read before they wrote", i);
+		if (!ntk_meet(b, ++step))
+			return;
+	}
+}
+
+/* Without a barrier either CPU may read before its own write is seen. */
+static void ntk_barrier_test(struct kunit *test)
+{
+	struct ntk_barrier *b;
+	struct ntk_crew *crew;
+
+	ntk_need_cpus(test, 2);
+	b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
+	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, b);
+	KUNIT_ASSERT_NOT_NULL(test, crew);
+	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 2, true, ntk_barrier_worker, b), 0);
+	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
+	ntk_crew_expect_clean(test, crew);
+	KUNIT_EXPECT_EQ(test, b->arrived, 2 * 3 * NTK_ROUNDS);
+}
+
+static void ntk_tell(struct ntk_worker *worker)
+{
+	struct ntk_barrier *b = worker->crew->arg;
+
+	msleep(20);
+	b->told = TRUE;
+}
+
+/* Without it the compiler reads once, before the loop. */
+static void ntk_compiler_barrier_test(struct kunit *test)
+{
+	struct ntk_barrier *b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
+	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	unsigned long limit = jiffies + 10 * HZ;
+	BOOLEAN told;
+
+	KUNIT_ASSERT_NOT_NULL(test, b);
+	KUNIT_ASSERT_NOT_NULL(test, crew);
+	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 1, false, ntk_tell, b), 0);
+	do {
+		KeMemoryBarrierWithoutFence();
+		told = b->told;
+	} while (!told && time_before(jiffies, limit));
+	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
+	KUNIT_EXPECT_TRUE(test, told);
+}
+
 static void ntk_queued_lock_test(struct kunit *test)
 {
 	KLOCK_QUEUE_HANDLE handle;
@@ -306,6 +396,8 @@ static struct kunit_case ntk_sync_cases[] = {
 	KUNIT_CASE(ntk_interlocked_pointer_test),
 	KUNIT_CASE(ntk_interlocked_bits_test),
 	KUNIT_CASE(ntk_interlocked_race_test),
+	KUNIT_CASE(ntk_barrier_test),
+	KUNIT_CASE(ntk_compiler_barrier_test),
 	KUNIT_CASE(ntk_queued_lock_test),
 	KUNIT_CASE(ntk_try_lock_test),
 	KUNIT_CASE(ntk_dpc_lock_test),
