@@ -236,6 +236,7 @@ main() {
 	check "kernel-doc" check_kernel_doc
 	check "shellcheck" check_shell
 	check "python" check_python
+	check "coverage" "$TOP/tools/coverage.py"
 	check "layers" check_layers
 	check "licences" check_licences
 	check "words" check_words

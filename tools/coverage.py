@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Which KUnit cases call which routine of NT.
+
+    coverage.py            prints what is wrong with kunit/COVERAGE.md
+    coverage.py --write    writes it
+
+Rows are the routines that ntpool.ko exports and the inlines and macros of
+include/nt that have kernel-doc.  A case covers a routine if its function names
+it, or anything that the function reaches: functions and tables of the kunit
+folder, the generator of its parameters, NT's inlines and macros.  That a
+routine is named shows that it is called and not that all it promises is
+checked.  A routine without a case is an error.
+"""
+
+import os
+import sys
+
+import ctext
+
+OUT = 'kunit/COVERAGE.md'
+HEAD = '''<!-- SPDX-License-Identifier: GPL-2.0 -->
+# Routines and the KUnit cases that call them
+
+Written by `tools/coverage.py --write`; `make check` compares. A case stands here if
+its function calls the routine, directly or through functions and tables of this
+folder. The suites are named without `ntpool_`.
+'''
+
+
+class Program:
+    """All files of include/nt and kunit, and what a name means in each."""
+
+    def __init__(self):
+        self.headers = [ctext.Source(p) for p in ctext.paths('include/nt', '.h')]
+        self.tests = [ctext.Source(p) for p in
+                      ctext.paths('kunit', '.h') + ctext.paths('kunit', '.c')]
+        self.common = {}
+        for source in self.headers + self.tests:
+            for name in source.refs:
+                if source.path.endswith('.h') or name not in source.static:
+                    self.common.setdefault(name, source)
+
+    def reach(self, source, names):
+        """Every name that is used, beginning with some of one file's."""
+        seen, todo = set(), [(source, name) for name in names]
+        while todo:
+            at, name = todo.pop()
+            home = at if name in at.refs else self.common.get(name)
+            key = (home.path if home else '', name)
+            if key in seen:
+                continue
+            seen.add(key)
+            if home:
+                todo += [(home, ref) for ref in home.refs[name]]
+        return {name for _, name in seen}
+
+
+def fields(item):
+    """Initialisers of a structure: .name = value, of one token each."""
+    body = item.body
+    return {body[i + 1]: body[i + 3] for i in range(len(body) - 3)
+            if body[i] == '.' and body[i + 2] == '='}
+
+
+def arguments(words):
+    """Arguments of the macro KUNIT_CASE or one like it, of one token each."""
+    return [w for w in words[:words.index(')')] if w not in '(,']
+
+
+def cases(source, table):
+    """(case, names that its run starts from) in the order of the table."""
+    for item in source.items:
+        if '=' not in item.head or item.variable() != table:
+            continue
+        for index, word in enumerate(item.body):
+            if word.startswith('KUNIT_CASE'):
+                names = arguments(item.body[index + 1:])
+                yield names[0], names
+
+
+def suites(program):
+    """(suite, source, table of its cases), sorted by name"""
+    found = []
+    for source in program.tests:
+        for item in source.items:
+            if 'kunit_suite' in item.head and '=' in item.head:
+                field = fields(item)
+                name = field['name'].strip('"').removeprefix('ntpool_')
+                found.append((name, source, field['test_cases']))
+    return sorted(found, key=lambda suite: suite[0])
+
+
+def routines(program):
+    """Routine -> the header that declares it."""
+    exported = ctext.exports()
+    where = {}
+    for header in program.headers:
+        name = os.path.basename(header.path)
+        for routine in ctext.docs(header.text):
+            if routine in header.refs:
+                where[routine] = name
+        for routine in header.prototypes:
+            if routine in exported:
+                where[routine] = name
+    for routine, path in exported.items():
+        where.setdefault(routine, path)
+    return where
+
+
+def coverage(program, where):
+    """Routine -> suite -> cases"""
+    table = {routine: {} for routine in where}
+    for suite, source, case_table in suites(program):
+        for case, names in cases(source, case_table):
+            for name in program.reach(source, names):
+                if name in table:
+                    table[name].setdefault(suite, []).append(case)
+    return table
+
+
+def render(where, table):
+    lines = [HEAD]
+    for header in sorted(set(where.values())):
+        lines += [f'## {header}', '', '| routine | cases |', '|---|---|']
+        for routine in sorted(r for r in where if where[r] == header):
+            text = '; '.join(f'{suite}: ' + ', '.join(names)
+                             for suite, names in table[routine].items())
+            lines.append(f'| {routine} | {text or "none"} |')
+        lines.append('')
+    return '\n'.join(lines)
+
+
+def main():
+    program = Program()
+    where = routines(program)
+    table = coverage(program, where)
+    text = render(where, table)
+    bad = [f'{r}: no case calls it' for r in sorted(table) if not table[r]]
+    path = os.path.join(ctext.TOP, OUT)
+    if sys.argv[1:] == ['--write']:
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write(text)
+    elif sys.argv[1:]:
+        sys.exit(__doc__)
+    elif not os.path.exists(path) or ctext.read(OUT) != text:
+        bad.append(f'{OUT} is out of date: run tools/coverage.py --write')
+    print('\n'.join(bad), end='\n' if bad else '')
+    return 1 if bad else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
