@@ -383,6 +383,8 @@ static ULONG print_message(const char *prefix, ULONG level, const char *fmt, va_
  * that does not end with a newline appears when the next message comes.
  * NT allows wide text at PASSIVE_LEVEL only.
  *
+ * Differs: goes to the kernel log, at level info; wide text at any IRQL.
+ *
  * Contract: the NT driver-interface reference.
  *
  * Context: any IRQL.
@@ -406,6 +408,9 @@ EXPORT_SYMBOL_GPL(DbgPrint);
  * @Level: DPFLTR_ERROR_LEVEL, DPFLTR_WARNING_LEVEL, DPFLTR_TRACE_LEVEL,
  *	DPFLTR_INFO_LEVEL become the log's err, warning, info and info; others debug
  * @Format: as for DbgPrint()
+ *
+ * Differs: nothing is filtered: the level becomes one of the kernel log, the component
+ * is ignored.
  *
  * Contract: the NT driver-interface reference.
  *
@@ -431,6 +436,8 @@ EXPORT_SYMBOL_GPL(DbgPrintEx);
  * @Format: as for DbgPrint()
  * @Arguments: what @Format converts; unchanged afterwards
  *
+ * Differs: as DbgPrintEx().
+ *
  * Contract: the NT driver-interface reference.
  *
  * Context: any IRQL.
@@ -450,6 +457,8 @@ EXPORT_SYMBOL_GPL(vDbgPrintEx);
  * @Level: as for DbgPrintEx()
  * @Format: as for DbgPrint()
  * @Arguments: what @Format converts; unchanged afterwards
+ *
+ * Differs: as DbgPrintEx().
  *
  * Contract: the NT driver-interface reference.
  *

@@ -125,6 +125,8 @@ static void bugcheck(u32 code, const unsigned long *param, unsigned long caller)
  * With bugcheck=report it RETURNS, which NT never does: a driver must not go on as
  * if what follows were never reached.
  *
+ * Differs: reports, and returns unless bugcheck=panic.
+ *
  * Contract: the NT driver-interface reference, but for the return.
  *
  * Context: any IRQL.
@@ -145,6 +147,8 @@ EXPORT_SYMBOL_GPL(KeBugCheckEx);
 /**
  * KeBugCheck() - stop the machine, for a reason without parameters
  * @BugCheckCode: why; see KeBugCheckEx(), which also says when this returns
+ *
+ * Differs: reports, and returns unless bugcheck=panic.
  *
  * Contract: the NT driver-interface reference, but for the return.
  *
@@ -168,6 +172,8 @@ EXPORT_SYMBOL_GPL(KeBugCheck);
  * Reported as stop 0x1E with STATUS_ASSERTION_FAILURE, the caller and the line, and
  * returns unless bugcheck=panic. (The reference leaves open what happens without a
  * debugger.)
+ *
+ * Differs: reports 0x1E, and returns unless bugcheck=panic.
  *
  * Contract: the NT driver-interface reference.
  *

@@ -164,6 +164,9 @@ static bool lower_irql(KIRQL level, unsigned int old)
 /**
  * KeGetCurrentIrql() - the IRQL that the caller runs at
  *
+ * Differs: looks at the context of Linux; never APC_LEVEL, one level for all hard
+ * interrupts, and no held spin lock is seen without CONFIG_PREEMPT_COUNT.
+ *
  * Contract: the NT driver-interface reference.
  *
  * Context: any.
@@ -183,6 +186,9 @@ EXPORT_SYMBOL_GPL(KeGetCurrentIrql);
  *
  * Above DISPATCH_LEVEL interrupts are off. A wrong @NewIrql is reported and changes
  * nothing, and @OldIrql is then good for KeLowerIrql() all the same.
+ *
+ * Differs: APC_LEVEL holds off nothing, above DISPATCH_LEVEL all interrupts are off; a
+ * wrong level is reported and changes nothing.
  *
  * Contract: the NT driver-interface reference.
  *
@@ -214,6 +220,8 @@ EXPORT_SYMBOL_GPL(KeRaiseIrqlToDpcLevel);
  *
  * A @NewIrql above the current one, or a lowering that no raise of this thread goes
  * before, is reported and changes nothing.
+ *
+ * Differs: a wrong level is reported and changes nothing.
  *
  * Contract: the NT driver-interface reference.
  *
@@ -355,6 +363,8 @@ EXPORT_SYMBOL_GPL(KeTestSpinLock);
  * @SpinLock: the lock
  * @LockHandle: the caller's until KeReleaseInStackQueuedSpinLock()
  *
+ * Differs: the same lock as KeAcquireSpinLock() takes, and the two may be mixed.
+ *
  * Contract: the NT driver-interface reference.
  *
  * Context: IRQL <= DISPATCH_LEVEL.
@@ -389,6 +399,8 @@ EXPORT_SYMBOL_GPL(KeReleaseInStackQueuedSpinLock);
  * KeAcquireInStackQueuedSpinLockAtDpcLevel() - take a spin lock at DISPATCH_LEVEL
  * @SpinLock: the lock
  * @LockHandle: the caller's until KeReleaseInStackQueuedSpinLockFromDpcLevel()
+ *
+ * Differs: as KeAcquireInStackQueuedSpinLock().
  *
  * Contract: the NT driver-interface reference.
  *

@@ -207,6 +207,9 @@ static void list_open(const GENERAL_LOOKASIDE_POOL *model, GENERAL_LOOKASIDE_POO
  * @Free may be called by the system at DISPATCH_LEVEL, besides by the routines of
  * the list at the IRQL of their callers.
  *
+ * Differs: each CPU has a cache of its own, bounded by Depth; the system may call the
+ * Free routine too.
+ *
  * Context: IRQL <= DISPATCH_LEVEL. May sleep below DISPATCH_LEVEL.
  *
  * Source: wdm.h documentation of ExInitializeNPagedLookasideList.
@@ -240,6 +243,8 @@ EXPORT_SYMBOL_GPL(ExInitializeNPagedLookasideList);
  *
  * As ExInitializeNPagedLookasideList(), but @Free is called by the system at
  * PASSIVE_LEVEL.
+ *
+ * Differs: as ExInitializeNPagedLookasideList().
  *
  * Context: IRQL <= APC_LEVEL. May sleep.
  *
@@ -291,6 +296,8 @@ static ULONG ex_flags_type(ULONG flags)
  * list with CONTAINING_RECORD(). With the pool's routine a list that is to raise on
  * failure raises STATUS_INSUFFICIENT_RESOURCES.
  *
+ * Differs: as ExInitializeNPagedLookasideList().
+ *
  * Context: IRQL <= DISPATCH_LEVEL. May sleep below DISPATCH_LEVEL.
  *
  * Return: STATUS_SUCCESS; STATUS_INVALID_PARAMETER_4: @PoolType is none of these;
@@ -330,6 +337,8 @@ EXPORT_SYMBOL_GPL(ExInitializeLookasideListEx);
  * The block that this CPU freed last, with the contents it had then; if there is
  * none, what the list's Allocate routine returns.
  *
+ * Differs: last in, first out per CPU; nothing is raised; hard interrupts may call it.
+ *
  * Context: IRQL <= DISPATCH_LEVEL; in hard interrupts too, if the Allocate routine is
  * the pool's or can do with it. The routine is called at the caller's IRQL.
  *
@@ -354,6 +363,9 @@ EXPORT_SYMBOL_GPL(ExAllocateFromNPagedLookasideList);
  * written into a block afterwards does not hurt the list, but the next one who gets
  * the block.
  *
+ * Differs: counters are exact for a list that one CPU uses, else at most a second old;
+ * hard interrupts may call it.
+ *
  * Context: as ExAllocateFromNPagedLookasideList().
  *
  * Source: wdm.h documentation of ExFreeToNPagedLookasideList.
@@ -369,6 +381,8 @@ EXPORT_SYMBOL_GPL(ExFreeToNPagedLookasideList);
  * @Lookaside: the list
  *
  * As ExAllocateFromNPagedLookasideList().
+ *
+ * Differs: last in, first out per CPU; nothing is raised.
  *
  * Context: IRQL <= APC_LEVEL. Above it the pool reports 0xC2/0x08 and refuses, if the
  * list has no block of its own.
@@ -391,6 +405,8 @@ EXPORT_SYMBOL_GPL(ExAllocateFromPagedLookasideList);
  *
  * As ExFreeToNPagedLookasideList().
  *
+ * Differs: as ExFreeToNPagedLookasideList(), but for hard interrupts.
+ *
  * Context: IRQL <= APC_LEVEL. Above it the pool reports 0xC2/0x09 and obeys, if the
  * list has no room.
  *
@@ -407,6 +423,8 @@ EXPORT_SYMBOL_GPL(ExFreeToPagedLookasideList);
  * @Lookaside: the list
  *
  * As ExAllocateFromNPagedLookasideList().
+ *
+ * Differs: as ExAllocateFromNPagedLookasideList().
  *
  * Context: as for the list's pool: ExAllocateFromNPagedLookasideList() or
  * ExAllocateFromPagedLookasideList().
@@ -428,6 +446,8 @@ EXPORT_SYMBOL_GPL(ExAllocateFromLookasideListEx);
  * @Entry: the block, as allocated from @Lookaside or by its Allocate routine
  *
  * As ExFreeToNPagedLookasideList().
+ *
+ * Differs: as ExFreeToNPagedLookasideList().
  *
  * Context: as for the list's pool: ExFreeToNPagedLookasideList() or
  * ExFreeToPagedLookasideList().
@@ -452,6 +472,8 @@ EXPORT_SYMBOL_GPL(ExFreeToLookasideListEx);
  * list is called or written any more, and its memory is the caller's. A list that is
  * not initialised, or deleted already, is left alone (under the verifier: 0xC4/0xCB).
  *
+ * Differs: a list that is not initialised is left alone.
+ *
  * Context: IRQL <= DISPATCH_LEVEL. The Free routine is called at the caller's IRQL.
  *
  * Source: wdm.h documentation of ExDeleteNPagedLookasideList.
@@ -468,6 +490,8 @@ EXPORT_SYMBOL_GPL(ExDeleteNPagedLookasideList);
  *
  * As ExDeleteNPagedLookasideList().
  *
+ * Differs: as ExDeleteNPagedLookasideList().
+ *
  * Context: IRQL <= APC_LEVEL. The Free routine is called at the caller's IRQL.
  *
  * Source: wdm.h documentation of ExDeletePagedLookasideList.
@@ -483,6 +507,8 @@ EXPORT_SYMBOL_GPL(ExDeletePagedLookasideList);
  * @Lookaside: the list; nobody may use it meanwhile or afterwards
  *
  * As ExDeleteNPagedLookasideList().
+ *
+ * Differs: as ExDeleteNPagedLookasideList().
  *
  * Context: IRQL <= DISPATCH_LEVEL, <= APC_LEVEL for paged blocks. The Free routine is
  * called at the caller's IRQL.
@@ -503,6 +529,8 @@ EXPORT_SYMBOL_GPL(ExDeleteLookasideListEx);
  * may sleep. At DISPATCH_LEVEL that holds for nonpaged blocks that this CPU has
  * cached, and a worker frees the others soon; if the list is deleted before, the
  * deletion does.
+ *
+ * Differs: above APC_LEVEL the blocks of other CPUs are freed a little later.
  *
  * Context: IRQL <= DISPATCH_LEVEL. Sleeps below DISPATCH_LEVEL.
  *

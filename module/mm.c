@@ -119,6 +119,9 @@ static void *contig_by_cache(size_t size, u64 low, u64 high, u64 boundary, unsig
  * The memory is page aligned and nonpaged; its contents are undefined. It is
  * counted under the tag `MmCm`, in nonpaged pool.
  *
+ * Differs: not executable; not longer than the largest run of the page allocator; size
+ * 0 fails.
+ *
  * Context: IRQL <= DISPATCH_LEVEL, and in hard interrupts. Where the caller may
  * sleep memory is reclaimed with GFP_NOIO; above that only what is free is taken.
  *
@@ -146,6 +149,9 @@ EXPORT_SYMBOL_GPL(MmAllocateContiguousMemory);
  *
  * As MmAllocateContiguousMemory(). Uncached and write-combined memory is so in the
  * linear map itself; there is no other mapping of it.
+ *
+ * Differs: as MmAllocateContiguousMemory(); uncached and write-combined on x86 only,
+ * and only for a caller who may sleep.
  *
  * Context: IRQL <= DISPATCH_LEVEL for MmCached. Other types need a caller who may
  * sleep (PASSIVE_LEVEL or APC_LEVEL); above that they are refused.
@@ -183,6 +189,8 @@ EXPORT_SYMBOL_GPL(MmAllocateContiguousMemorySpecifyCache);
  *
  * On a machine with one node every value means that one.
  *
+ * Differs: as MmAllocateContiguousMemorySpecifyCache().
+ *
  * Context: as MmAllocateContiguousMemorySpecifyCache().
  *
  * Return: the memory, or NULL: as MmAllocateContiguousMemorySpecifyCache(), none on
@@ -215,6 +223,9 @@ EXPORT_SYMBOL_GPL(MmAllocateContiguousMemorySpecifyCacheNode);
  * @PreferredNode: as MmAllocateContiguousMemorySpecifyCacheNode()
  *
  * PAGE_EXECUTE_READWRITE is accepted; the memory is not executable.
+ *
+ * Differs: as MmAllocateContiguousMemorySpecifyCache(); PAGE_EXECUTE_READWRITE is
+ * accepted and not executable.
  *
  * Context: as MmAllocateContiguousMemorySpecifyCache().
  *
@@ -269,6 +280,8 @@ static NTSTATUS want_all(struct ntp_phys_want *want, size_t size, u64 low, u64 h
  *	   only the first few runs are looked at
  * @BaseAddress: out: the memory; NULL if the call fails
  *
+ * Differs: as MmAllocateContiguousNodeMemory(); there are no partitions.
+ *
  * Context: as MmAllocateContiguousMemorySpecifyCache().
  *
  * Return: STATUS_SUCCESS; STATUS_INSUFFICIENT_RESOURCES if there is no such memory,
@@ -318,6 +331,8 @@ EXPORT_SYMBOL_GPL(MmAllocateContiguousMemoryEx);
  * 0xC2/0x60 and nothing happens. Pages get their usual caching back before they
  * return to the kernel; above APC_LEVEL a worker does that.
  *
+ * Differs: a wrong address is reported and nothing happens.
+ *
  * Context: IRQL <= DISPATCH_LEVEL, and in hard interrupts.
  *
  * Return: nothing; what is wrong is reported.
@@ -345,6 +360,9 @@ EXPORT_SYMBOL_GPL(MmFreeContiguousMemory);
  *
  * As MmFreeContiguousMemory(). A size or a cache type that is not the memory's own
  * is reported as 0xC2/0x60, each by itself, and the memory is freed as what it is.
+ *
+ * Differs: as MmFreeContiguousMemory(); a wrong size or cache type is reported and the
+ * memory freed.
  *
  * Context: IRQL <= DISPATCH_LEVEL, and in hard interrupts.
  *
@@ -377,6 +395,8 @@ EXPORT_SYMBOL_GPL(MmFreeContiguousMemorySpecifyCache);
  * The memory is page aligned and nonpaged, and as a rule not physically contiguous;
  * its contents are undefined. It is counted under the tag `MmNc`, in nonpaged pool.
  *
+ * Differs: on x86 only; above APC_LEVEL reported and refused.
+ *
  * Context: IRQL <= APC_LEVEL; it sleeps. Above that it is reported as 0xC2/0x08 and
  * refused.
  *
@@ -399,6 +419,9 @@ EXPORT_SYMBOL_GPL(MmAllocateNonCachedMemory);
  *
  * An address where no such memory begins is reported as 0xC2/0x60 and nothing
  * happens. Another size is reported as 0xC2/0x60 and the memory is freed.
+ *
+ * Differs: a wrong address, size or IRQL is reported; the memory is freed if there is
+ * any.
  *
  * Context: IRQL <= APC_LEVEL. Above that it is reported as 0xC2/0x09, and a worker
  * frees the memory.
@@ -438,6 +461,8 @@ static bool is_module_space(unsigned long addr)
  * It says nothing of the next page unless the memory is contiguous, and is not an
  * address for DMA.
  *
+ * Differs: good for paged pool too; 0 for an address that is not mapped.
+ *
  * Context: any IRQL.
  * Return: bytes; 0 for an address that the kernel has not mapped, and for those of
  * user space.
@@ -464,6 +489,8 @@ EXPORT_SYMBOL_GPL(MmGetPhysicalAddress);
 
 /**
  * MmQuerySystemSize() - whether the machine has little or much memory
+ *
+ * Differs: the limits are those of NT 4 workstations, so any machine of today is large.
  *
  * Context: any IRQL.
  * Return: MmSmallSystem up to 19 MB, MmMediumSystem below 32 MB, else MmLargeSystem.

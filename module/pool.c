@@ -127,6 +127,9 @@ static noinline void *pool_alloc(unsigned int type, size_t size, u32 tag, unsign
  * it where the caller may sleep. In atomic context an empty reserve is reported as 0x41
  * (bytes, pages of the nonpaged pool, its allocations of whole pages, pages available).
  *
+ * Differs: memory is never executable and paged memory stays resident; session types
+ * are the ordinary ones; hard interrupts may call it.
+ *
  * Context: IRQL <= DISPATCH_LEVEL, paged types <= APC_LEVEL; nonpaged types in
  * hard interrupts too. Nonpaged memory is reclaimed with GFP_NOIO where the
  * caller may sleep, and comes from what is free where he may not.
@@ -154,6 +157,8 @@ EXPORT_SYMBOL_GPL(ExAllocatePoolWithTag);
  * ExAllocatePool() - allocate pool memory under the tag `None`
  * @PoolType: as for ExAllocatePoolWithTag()
  * @NumberOfBytes: size in bytes
+ *
+ * Differs: as ExAllocatePoolWithTag().
  *
  * Context: as ExAllocatePoolWithTag().
  * Return: as ExAllocatePoolWithTag().
@@ -186,6 +191,8 @@ static void *quota_alloc(unsigned int type, size_t size, u32 tag, unsigned long 
  * caller runs in, until it is freed, by whomever and whenever. Requests above 4072 bytes
  * are not charged, and neither are kernel threads and callers in interrupts. The limits
  * are the parameters quota_nonpaged and quota_paged.
+ *
+ * Differs: kernel threads and callers in interrupts pay nothing.
  *
  * Context: as ExAllocatePoolWithTag().
  *
@@ -255,6 +262,9 @@ EXPORT_SYMBOL_GPL(ExAllocatePoolWithTagPriority);
  * with its tag, with or without that bit; tag 0 is a wrong one for it. What a process
  * was charged is returned to it.
  *
+ * Differs: what NT stops for is reported and nothing is lost: a wrong tag, a second
+ * free, a foreign address, a spoiled header, paged memory at DISPATCH_LEVEL.
+ *
  * Context: IRQL <= DISPATCH_LEVEL; paged blocks <= APC_LEVEL, above it is reported
  * as 0xC2/0x09 and carried out. Nonpaged blocks in hard interrupts too.
  *
@@ -275,6 +285,8 @@ EXPORT_SYMBOL_GPL(ExFreePoolWithTag);
  * @P: what an allocation routine returned, with a tag or without
  *
  * As ExFreePoolWithTag() with tag 0.
+ *
+ * Differs: as ExFreePoolWithTag(); NULL is reported as 0xC2/0x46.
  *
  * Context: as ExFreePoolWithTag().
  * Return: nothing; what is wrong is reported.

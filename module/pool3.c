@@ -80,6 +80,8 @@ static void *flags_alloc(POOL_FLAGS flags, struct ntp_request *req)
  * Flags of the low half that are unknown or reserved (POOL_FLAG_SESSION too) make
  * it fail, those of the high half are ignored.
  *
+ * Differs: as ExAllocatePoolWithTag(); POOL_FLAG_SESSION fails.
+ *
  * Context: as ExAllocatePoolWithTag().
  *
  * Return: the block, or NULL: as ExAllocatePoolWithTag(), or invalid arguments, or the

@@ -271,6 +271,9 @@ static PVOID lock_address(PVOID address, unsigned long caller)
  * 0x1A/0x1234 (second parameter: the address). Above APC_LEVEL 0xA is reported
  * (address, IRQL, 0, caller) and the section is locked.
  *
+ * Differs: code stays resident; a driver has one section for code, and a locked one
+ * keeps it from being unloaded.
+ *
  * Source: the NT driver-interface reference; the result for an unknown address is
  * this project's choice.
  *
@@ -292,6 +295,9 @@ EXPORT_SYMBOL_GPL(MmLockPagableCodeSection);
  * As MmLockPagableCodeSection(), which describes the errors. All static data of a
  * driver, constant or not, is one section; an address of code locks the code.
  *
+ * Differs: data stay resident; a driver has one section for data, and a locked one
+ * keeps it from being unloaded.
+ *
  * Source: the NT driver-interface reference.
  *
  * Context: IRQL <= APC_LEVEL.
@@ -311,6 +317,8 @@ EXPORT_SYMBOL_GPL(MmLockPagableDataSection);
  * Adds 1 to the count. A handle that no loaded driver has is reported as 0x1A/0x1234
  * (second parameter: the handle). Above APC_LEVEL 0xA is reported (handle, IRQL, 0,
  * caller) and the section is locked.
+ *
+ * Differs: a handle that is none is reported as 0x1A/0x1234 and nothing happens.
  *
  * Source: the NT driver-interface reference. That MmLockPagableCodeSectionByHandle()
  * is the same routine is this project's choice.
@@ -344,6 +352,8 @@ EXPORT_SYMBOL_GPL(MmLockPagableSectionByHandle);
  * (second parameter: the handle), and nothing changes. Above APC_LEVEL 0xA is
  * reported (handle, IRQL, 0, caller) and the section is unlocked.
  *
+ * Differs: a section that is not locked is reported as 0x1A/0x1010 and nothing happens.
+ *
  * Source: the NT driver-interface reference; the 1998 DDK allowed PASSIVE_LEVEL only.
  *
  * Context: IRQL <= APC_LEVEL.
@@ -371,6 +381,8 @@ EXPORT_SYMBOL_GPL(MmUnlockPagableImageSection);
  * Nothing is paged on Linux, so nothing changes, and counts of locked sections stay.
  * An address in no driver is not an error. Above APC_LEVEL 0xA is reported (address,
  * IRQL, 0, caller).
+ *
+ * Differs: pages nothing out.
  *
  * Source: the NT driver-interface reference; the result for an unknown address is
  * that of ReactOS.

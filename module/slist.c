@@ -166,6 +166,9 @@ static PSLIST_ENTRY push(PSLIST_HEADER head, PSLIST_ENTRY first, PSLIST_ENTRY la
  * is reported as 0xC4/0x16 (IRQL, address, 0), and the entry is inserted all the
  * same. The contract names no stop code for it.
  *
+ * Differs: a lock instead of a double-width exchange; any alignment works and is
+ * reported under the verifier.
+ *
  * Contract: the NT driver-interface reference.
  *
  * Context: any IRQL; not from an NMI.
@@ -190,6 +193,8 @@ EXPORT_SYMBOL_GPL(ExInterlockedPushEntrySList);
  * contract says nothing about chains. Alignment is looked at as by
  * ExInterlockedPushEntrySList(), that of @List alone.
  *
+ * Differs: as ExInterlockedPushEntrySList().
+ *
  * Contract: the NT driver-interface reference (ntifs).
  *
  * Context: any IRQL; not from an NMI.
@@ -210,6 +215,8 @@ EXPORT_SYMBOL_GPL(InterlockedPushListSList);
  *
  * Takes one from the depth; the sequence stays. Nobody reads the entry afterwards, its
  * memory may be freed at once. InterlockedPopEntrySList() is the same without a lock.
+ *
+ * Differs: as ExInterlockedPushEntrySList(); the entry may be freed at once.
  *
  * Contract: the NT driver-interface reference.
  *
@@ -234,6 +241,8 @@ EXPORT_SYMBOL_GPL(ExInterlockedPopEntrySList);
  *
  * The depth is 0 afterwards; the sequence stays. Nothing is freed.
  * InterlockedFlushSList() is the same.
+ *
+ * Differs: as ExInterlockedPushEntrySList().
  *
  * Contract: the NT driver-interface reference.
  *

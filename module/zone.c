@@ -115,6 +115,9 @@ static NTSTATUS splice(PZONE_HEADER zone, const struct zone_run *run)
  * A block is aligned as its offset in the segment is: to 16 bytes only if
  * @InitialSegment and @BlockSize both are multiples of 16.
  *
+ * Differs: refuses also a block size that is no multiple of 8 or holds no link, and a
+ * segment that holds no block.
+ *
  * Contract: the Windows NT 4.0 DDK.
  *
  * Context: PASSIVE_LEVEL; works at any.
@@ -147,6 +150,8 @@ EXPORT_SYMBOL_GPL(ExInitializeZone);
  *
  * The new blocks are allocated before those that are free already.
  *
+ * Differs: as ExInitializeZone(); refuses also to let all segments pass 4 GiB.
+ *
  * Contract: the Windows NT 4.0 DDK.
  *
  * Context: IRQL <= DISPATCH_LEVEL; the caller keeps others away from the zone.
@@ -172,6 +177,8 @@ EXPORT_SYMBOL_GPL(ExExtendZone);
  * @Lock: guards the zone
  *
  * As ExExtendZone(), beside other interlocked calls.
+ *
+ * Differs: as ExExtendZone().
  *
  * Contract: the Windows NT 4.0 DDK.
  *

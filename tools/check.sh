@@ -237,6 +237,7 @@ main() {
 	check "shellcheck" check_shell
 	check "python" check_python
 	check "coverage" "$TOP/tools/coverage.py"
+	check "table of routines" "$TOP/tools/routines.py"
 	check "layers" check_layers
 	check "licences" check_licences
 	check "words" check_words

@@ -18,11 +18,12 @@ import sys
 
 import ctext
 
+SELF = 'tools/' + os.path.basename(__file__)
 OUT = 'kunit/COVERAGE.md'
-HEAD = '''<!-- SPDX-License-Identifier: GPL-2.0 -->
+HEAD = f'''<!-- SPDX-License-Identifier: GPL-2.0 -->
 # Routines and the KUnit cases that call them
 
-Written by `tools/coverage.py --write`; `make check` compares. A case stands here if
+Written by `{SELF} --write`; `make check` compares. A case stands here if
 its function calls the routine, directly or through functions and tables of this
 folder. The suites are named without `ntpool_`.
 '''
@@ -32,7 +33,7 @@ class Program:
     """All files of include/nt and kunit, and what a name means in each."""
 
     def __init__(self):
-        self.headers = [ctext.Source(p) for p in ctext.paths('include/nt', '.h')]
+        self.headers = ctext.headers()
         self.tests = [ctext.Source(p) for p in
                       ctext.paths('kunit', '.h') + ctext.paths('kunit', '.c')]
         self.common = {}
@@ -91,23 +92,6 @@ def suites(program):
     return sorted(found, key=lambda suite: suite[0])
 
 
-def routines(program):
-    """Routine -> the header that declares it."""
-    exported = ctext.exports()
-    where = {}
-    for header in program.headers:
-        name = os.path.basename(header.path)
-        for routine in ctext.docs(header.text):
-            if routine in header.refs:
-                where[routine] = name
-        for routine in header.prototypes:
-            if routine in exported:
-                where[routine] = name
-    for routine, path in exported.items():
-        where.setdefault(routine, path)
-    return where
-
-
 def coverage(program, where):
     """Routine -> suite -> cases"""
     table = {routine: {} for routine in where}
@@ -133,7 +117,7 @@ def render(where, table):
 
 def main():
     program = Program()
-    where = routines(program)
+    where = ctext.routines(program.headers)
     table = coverage(program, where)
     text = render(where, table)
     bad = [f'{r}: no case calls it' for r in sorted(table) if not table[r]]
@@ -144,7 +128,7 @@ def main():
     elif sys.argv[1:]:
         sys.exit(__doc__)
     elif not os.path.exists(path) or ctext.read(OUT) != text:
-        bad.append(f'{OUT} is out of date: run tools/coverage.py --write')
+        bad.append(f'{OUT} is out of date: run {SELF} --write')
     print('\n'.join(bad), end='\n' if bad else '')
     return 1 if bad else 0
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The little of C that tools/coverage.py and tools/routines.py must read.
+"""The little of C that the scripts coverage and routines must read.
 
 No compiler: a tokenizer, macros, and what stands at file scope, namely
 functions, prototypes, tables, and calls of macros.  The references of a thing
@@ -173,3 +173,27 @@ class Source:
             self.functions.add(item.function())
         elif item.is_function():
             self.prototypes.append(item.function())
+
+
+def headers():
+    return [Source(path) for path in paths('include/nt', '.h')]
+
+
+def routines(sources):
+    """Routine -> name of the header that declares it.
+
+    Those that ntpool.ko exports, and the inlines and macros with kernel-doc.
+    """
+    exported = exports()
+    where = {}
+    for header in sources:
+        name = os.path.basename(header.path)
+        for routine in docs(header.text):
+            if routine in header.refs:
+                where[routine] = name
+        for routine in header.prototypes:
+            if routine in exported:
+                where[routine] = name
+    for routine, path in exported.items():
+        where.setdefault(routine, path)
+    return where

@@ -68,6 +68,8 @@ void NtpoolPagedCodeLocked(PCSTR Function, PCSTR File, ULONG Line);
  * Reports 0xD3 if it runs above APC_LEVEL, see NtpoolPagedCode(). NT looks only in
  * checked builds; here it is always looked.
  *
+ * Differs: looks in every build; reports 0xD3 and goes on.
+ *
  * Source: the NT driver-interface reference; the stop code is this project's choice.
  *
  * Context: any IRQL; IRQL <= APC_LEVEL is what is checked.
@@ -78,6 +80,8 @@ void NtpoolPagedCodeLocked(PCSTR Function, PCSTR File, ULONG Line);
  * PAGED_CODE_LOCKED() - the function is pageable, and its section must be locked
  *
  * Reports 0xD3 if the code of the driver is not locked, see NtpoolPagedCodeLocked().
+ *
+ * Differs: looks in every build; reports 0xD3 and goes on.
  *
  * Source: the NT driver-interface reference; the stop code is this project's choice.
  *

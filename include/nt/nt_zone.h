@@ -105,6 +105,8 @@ FORCEINLINE BOOLEAN ExIsFullZone(PZONE_HEADER Zone)
  * interlocked extension: a segment is published when its header is complete, and
  * the first one never changes.
  *
+ * Differs: stays right after an extension.
+ *
  * Context: any IRQL.
  * Return: TRUE if it lies in a block of the segment given to ExInitializeZone().
  */
