@@ -17,8 +17,8 @@
  * in its header. Cached blocks count as free in every figure.
  *
  * Sizes are cached exactly, by units, so a block never has more units than it
- * needs. An empty bin is filled with half of what it may hold, and a full one gives
- * its older half back. Between the CPUs' caches and a heap is its depot (depot.c)
+ * needs. An empty bin is filled with half of what it may hold, or a page of the heap's, and a
+ * full one gives its older half back. Between the CPUs' caches and a heap is its depot (depot.c)
  * for the smaller sizes, which passes blocks on as they are.
  *
  * Who drains: the worker of each CPU on request (ntp_cache_drain(), which the
@@ -112,12 +112,42 @@ static struct ntp_header *bin_fill(struct ntp_cache *cache, unsigned int units)
 
 	if (!nr)
 		nr = ntp_depot_take(cache->heap, units, first, want);
+	/* Not more than a page of one size: others may need what is left. */
 	if (!nr)
-		nr = ntp_heap_take(cache->heap, units, first, want);
+		nr = ntp_heap_take(cache->heap, units, first,
+				   min(want, NTP_UNITS / units));
 	if (!nr)
 		return NULL;
 	WRITE_ONCE(cache->top[units], first + nr - 2);
 	return first[nr - 1];
+}
+
+static void cache_empty(struct ntp_cache *cache)
+{
+	unsigned int units;
+
+	for (units = 0; units < NTP_UNITS; units++) {
+		ntp_heap_give(cache->heap, cache->floor[units] + 1, bin_count(cache, units));
+		WRITE_ONCE(cache->top[units], cache->floor[units]);
+	}
+}
+
+/* The kernel has nothing: what is cached in other sizes may be merged to what is needed. */
+static struct ntp_header *cache_last_resort(enum ntp_kind kind, unsigned int units)
+{
+	struct ntp_header *hdr = NULL;
+	struct ntp_cache *cache;
+
+	preempt_disable();
+	cache = __this_cpu_read(ntp_caches[kind]);
+	if (cache_enter(cache)) {
+		cache_empty(cache);
+		cache_leave(cache);
+	}
+	ntp_depot_empty(cache->heap);
+	ntp_heap_take(cache->heap, units, &hdr, 1);
+	preempt_enable();
+	return hdr;
 }
 
 struct ntp_header *ntp_cache_refill(enum ntp_kind kind, unsigned int units)
@@ -136,7 +166,7 @@ struct ntp_header *ntp_cache_refill(enum ntp_kind kind, unsigned int units)
 		ntp_heap_take(heap, units, &hdr, 1);
 	}
 	preempt_enable();
-	return hdr ?: ntp_heap_take_fresh(heap, units);
+	return hdr ?: ntp_heap_take_fresh(heap, units) ?: cache_last_resort(kind, units);
 }
 
 void ntp_cache_put(struct ntp_heap *heap, struct ntp_header *hdr, unsigned int units)
@@ -156,16 +186,6 @@ void ntp_cache_put(struct ntp_heap *heap, struct ntp_header *hdr, unsigned int u
 	}
 	preempt_enable();
 	ntp_heap_settle(heap);
-}
-
-static void cache_empty(struct ntp_cache *cache)
-{
-	unsigned int units;
-
-	for (units = 0; units < NTP_UNITS; units++) {
-		ntp_heap_give(cache->heap, cache->floor[units] + 1, bin_count(cache, units));
-		WRITE_ONCE(cache->top[units], cache->floor[units]);
-	}
 }
 
 /* The caches of the CPU that this runs on. */

@@ -91,14 +91,20 @@ static void depot_drain(struct ntp_heap *heap, unsigned int units)
 		ntp_heap_give(heap, block, nr);
 }
 
+void ntp_depot_empty(struct ntp_heap *heap)
+{
+	unsigned int units;
+
+	for (units = NTP_MIN_UNITS; units <= NTP_DEPOT_UNITS; units++)
+		depot_drain(heap, units);
+}
+
 void ntp_depot_drain(void)
 {
 	struct ntp_heap *heap;
-	unsigned int units;
 
 	for (heap = ntp_heap_next(NULL); heap; heap = ntp_heap_next(heap))
-		for (units = NTP_MIN_UNITS; units <= NTP_DEPOT_UNITS; units++)
-			depot_drain(heap, units);
+		ntp_depot_empty(heap);
 }
 
 static unsigned long depot_bytes(struct ntp_heap *heap)

@@ -11,7 +11,9 @@ unsigned int ntp_depot_take(struct ntp_heap *heap, unsigned int units,
 /* The first ones of @blocks, as many as there is room for. */
 unsigned int ntp_depot_give(struct ntp_heap *heap, unsigned int units,
 			    struct ntp_header **blocks, unsigned int nr);
-/* What all depots hold goes back to the heaps. Not in interrupts. */
+/* What the depots of @heap hold goes back to it. Every context. */
+void ntp_depot_empty(struct ntp_heap *heap);
+/* The same for all heaps. */
 void ntp_depot_drain(void);
 /* Bytes that the depots hold of @kind. */
 unsigned long ntp_depot_bytes(enum ntp_kind kind);
