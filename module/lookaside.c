@@ -16,10 +16,10 @@
  *  - a list is usable in hard interrupts, if its routines are;
  *  - a default allocation that goes to the pool is recorded under the caller of the
  *    list's routine, not under the list's;
- *  - on NT only calls of the driver lead to its Free routine. Here the system calls
- *    it too: when the verifier is switched on, when a CPU goes offline, and after a
- *    flush that could not wait. For lists of nonpaged blocks that is at
- *    DISPATCH_LEVEL, for paged ones at PASSIVE_LEVEL;
+ *  - on NT only calls of the driver and the balance set manager lead to its Free
+ *    routine. Here the system calls it too when the verifier is switched on, when a
+ *    CPU goes offline, and after a flush that could not wait. For lists of nonpaged
+ *    blocks all of that is at DISPATCH_LEVEL, for paged ones at PASSIVE_LEVEL;
  *  - a list that is to raise on failure does so (raise.c) where the pool's routine fails
  *    for it; then NULL is returned;
  *  - blocks on the list count as allocated in all figures of the pool (as on NT), and
@@ -52,8 +52,8 @@
 		      offsetof(struct ntp_lookaside_head, ours))
 
 HEAD_AT(ListHead, cpus);
-HEAD_AT(Depth, depth);
-HEAD_AT(MaximumDepth, max_depth);
+HEAD_AT(Depth, depth.now);
+HEAD_AT(MaximumDepth, depth.max);
 HEAD_AT(TotalAllocates, total[NTP_LA_ALLOCS]);
 HEAD_AT(AllocateMisses, total[NTP_LA_ALLOC_MISSES]);
 HEAD_AT(TotalFrees, total[NTP_LA_FREES]);
@@ -98,8 +98,10 @@ static void *pool_alloc(const GENERAL_LOOKASIDE_POOL *list, unsigned long caller
 static noinline void *miss(struct ntp_lookaside_head *head, bool inside, unsigned long caller)
 {
 	GENERAL_LOOKASIDE_POOL *list = list_of(head);
+	void *entry = ntp_lookaside_dig(head, inside);
 
-	ntp_lookaside_missed(head, inside);
+	if (entry)
+		return entry;
 	if (likely(pool_allocates(list)))
 		return pool_alloc(list, caller);
 	return list->Allocate(list->Type, list->Size, list->Tag);
@@ -109,8 +111,10 @@ static noinline void *miss_ex(struct ntp_lookaside_head *head, bool inside,
 			      unsigned long caller)
 {
 	GENERAL_LOOKASIDE_POOL *list = list_of(head);
+	void *entry = ntp_lookaside_dig(head, inside);
 
-	ntp_lookaside_missed(head, inside);
+	if (entry)
+		return entry;
 	if (likely(pool_allocates(list)))
 		return pool_alloc(list, caller);
 	return list->AllocateEx(list->Type, list->Size, list->Tag, (PLOOKASIDE_LIST_EX)list);

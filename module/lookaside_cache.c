@@ -15,6 +15,14 @@
  * goes on. Arrays are allocated when a CPU frees its first block to the list, and
  * grow by doubling up to Depth; without memory less is cached, nothing fails.
  *
+ * Measuring. The scan that tunes Depth (lookaside_balance.c) wants to know between
+ * which bounds the number of cached blocks went since it looked last. The fast paths
+ * do not keep these bounds, they stop at them: a pop at cpu->low instead of at 0, a
+ * push at cpu->high instead of at the end of the array, for the same number of
+ * instructions. Behind them the bound is moved by one and the operation is a hit all
+ * the same. A scan sets both to what is cached now, so that each CPU passes by here
+ * once for each block that it really needs.
+ *
  * Counting. Drivers read TotalAllocates and its siblings as plain fields and
  * reset them, so the numbers must be there, and the line that holds them, which
  * every operation reads for ListHead and Depth, must not be written by several
@@ -130,18 +138,25 @@ static void count_outside(struct ntp_lookaside_head *head, enum ntp_lookaside_co
 	preempt_enable();
 }
 
-void ntp_lookaside_missed(struct ntp_lookaside_head *head, bool inside)
+void *ntp_lookaside_dig(struct ntp_lookaside_head *head, bool inside)
 {
 	struct ntp_lookaside_cpu *cpu = this_cpu_ptr(head->cpus);
+	void *entry = NULL;
 
 	if (!inside) {
 		count_outside(head, NTP_LA_ALLOCS);
-		return;
+		return NULL;
 	}
 	cpu_elect(cpu);
 	cpu_count(cpu, NTP_LA_ALLOCS, 1);
-	cpu_count(cpu, NTP_LA_ALLOC_MISSES, 1);
-	ntp_lookaside_leave(cpu, NULL);
+	if (cpu->nr) {
+		WRITE_ONCE(cpu->nr, cpu->nr - 1);
+		WRITE_ONCE(cpu->low, cpu->nr);
+		entry = cpu->slots->slot[cpu->nr];
+	} else {
+		cpu_count(cpu, NTP_LA_ALLOC_MISSES, 1);
+	}
+	return ntp_lookaside_leave(cpu, entry);
 }
 
 /*
@@ -150,7 +165,13 @@ void ntp_lookaside_missed(struct ntp_lookaside_head *head, bool inside)
 
 static u32 depth_now(const struct ntp_lookaside_head *head)
 {
-	return READ_ONCE(ntp_lookaside_off) ? 0 : READ_ONCE(head->depth);
+	return READ_ONCE(ntp_lookaside_off) ? 0 : READ_ONCE(head->depth.now);
+}
+
+/* How many blocks the array of @cpu can hold. */
+static u32 cpu_room(const struct ntp_lookaside_cpu *cpu)
+{
+	return cpu->slots ? cpu->slots->cap : 0;
 }
 
 /* The room that @cpu should get before it can take one more block; 0: none. */
@@ -158,10 +179,11 @@ static u32 cpu_wants(const struct ntp_lookaside_head *head,
 		     const struct ntp_lookaside_cpu *cpu)
 {
 	u32 depth = depth_now(head);
+	u32 room = cpu_room(cpu);
 
-	if (cpu->nr < cpu->cap || cpu->nr >= depth)
+	if (cpu->nr < room || cpu->nr >= depth)
 		return 0;
-	return min(max_t(u32, 2 * cpu->cap, SLOTS_LEAST), depth);
+	return min(max_t(u32, 2 * room, SLOTS_LEAST), depth);
 }
 
 static struct ntp_lookaside_slots *slots_alloc(u32 cap)
@@ -195,8 +217,7 @@ static struct ntp_lookaside_slots *cpu_regrow(struct ntp_lookaside_cpu *cpu,
 
 	if (old)
 		memcpy(spare->slot, old->slot, cpu->nr * sizeof(void *));
-	cpu->slots = spare;
-	cpu->cap = spare->cap;
+	WRITE_ONCE(cpu->slots, spare);
 	return old;
 }
 
@@ -211,13 +232,15 @@ static bool cpu_put(struct ntp_lookaside_head *head, struct ntp_lookaside_cpu *c
 	bool room;
 
 	cpu_elect(cpu);
-	if (*spare && (*spare)->cap > cpu->cap && cpu->nr < depth)
+	if (*spare && (*spare)->cap > cpu_room(cpu) && cpu->nr < depth)
 		*spare = cpu_regrow(cpu, *spare);
-	room = entry && cpu->nr < min(depth, cpu->cap);
+	room = entry && cpu->nr < min(depth, cpu_room(cpu));
 	cpu_count(cpu, NTP_LA_FREES, 1);
 	if (room) {
 		cpu->slots->slot[cpu->nr] = entry;
 		WRITE_ONCE(cpu->nr, cpu->nr + 1);
+		if (cpu->high < cpu->nr)
+			WRITE_ONCE(cpu->high, cpu->nr);
 	} else {
 		cpu_count(cpu, NTP_LA_FREE_MISSES, 1);
 	}
@@ -289,6 +312,14 @@ void ntp_lookaside_on_cpu(struct ntp_lookaside *list, int nr, ntp_lookaside_cpu_
 		cond_resched();
 }
 
+/* On a CPU, or that of a dead one: what was needed is measured from now on. */
+void ntp_lookaside_measure(struct ntp_lookaside *list, struct ntp_lookaside_cpu *cpu)
+{
+	list->span = cpu->high - cpu->low;
+	WRITE_ONCE(cpu->low, cpu->nr);
+	WRITE_ONCE(cpu->high, cpu->nr);
+}
+
 /* Moves what @cpu has cached, and its array, to the stash. */
 void ntp_lookaside_stash(struct ntp_lookaside *list, struct ntp_lookaside_cpu *cpu)
 {
@@ -302,7 +333,32 @@ void ntp_lookaside_stash(struct ntp_lookaside *list, struct ntp_lookaside_cpu *c
 	list->stash = slots;
 	WRITE_ONCE(cpu->slots, NULL);
 	WRITE_ONCE(cpu->nr, 0);
-	cpu->cap = 0;
+	WRITE_ONCE(cpu->low, 0);
+	WRITE_ONCE(cpu->high, 0);
+}
+
+/*
+ * Leaves @cpu the list->depth blocks that it freed last, in the array list->spare. The
+ * older ones go to the stash in the array they are in. Without @spare, all of them.
+ */
+static void stash_surplus(struct ntp_lookaside *list, struct ntp_lookaside_cpu *cpu)
+{
+	struct ntp_lookaside_slots *slots = cpu->slots;
+	struct ntp_lookaside_slots *spare = list->spare;
+	u32 keep = spare ? min_t(u32, list->depth, spare->cap) : 0;
+
+	if (cpu->nr <= list->depth)
+		return;
+	ntp_lookaside_stash(list, cpu);
+	if (!keep)
+		return;
+	slots->nr -= keep;
+	memcpy(spare->slot, slots->slot + slots->nr, keep * sizeof(void *));
+	list->spare = NULL;
+	WRITE_ONCE(cpu->slots, spare);
+	WRITE_ONCE(cpu->nr, keep);
+	WRITE_ONCE(cpu->low, keep);
+	WRITE_ONCE(cpu->high, keep);
 }
 
 /*
@@ -437,6 +493,28 @@ void ntp_lookaside_stash_all(struct ntp_lookaside *list)
 			ntp_lookaside_on_cpu(list, nr, ntp_lookaside_stash);
 }
 
+/*
+ * Moves to the stash what the CPUs have cached beyond list->depth; true if there was
+ * something. For the scan.
+ */
+bool ntp_lookaside_stash_surplus(struct ntp_lookaside *list)
+{
+	bool found = false;
+	int nr;
+
+	for_each_online_cpu(nr) {
+		if (READ_ONCE(per_cpu_ptr(list->cpus, nr)->nr) <= READ_ONCE(list->depth))
+			continue;
+		found = true;
+		if (!list->spare && list->depth)
+			list->spare = slots_alloc(list->depth);
+		ntp_lookaside_on_cpu(list, nr, stash_surplus);
+	}
+	kfree(list->spare);
+	list->spare = NULL;
+	return found;
+}
+
 static void stash_here(struct ntp_lookaside *list)
 {
 	struct ntp_lookaside_cpu *cpu;
@@ -522,10 +600,11 @@ struct ntp_lookaside *ntp_lookaside_create(void)
 {
 	gfp_t gfp = ntp_backing_gfp();
 	struct ntp_lookaside *list;
+	unsigned int nr;
 
 	if (!gfp || ntp_backing_refused())
 		return NULL;
-	list = kzalloc(sizeof(*list), gfp);
+	list = kzalloc(struct_size(list, note, nr_cpu_ids), gfp);
 	if (!list)
 		return NULL;
 	if (!ntp_backing_refused())
@@ -534,6 +613,8 @@ struct ntp_lookaside *ntp_lookaside_create(void)
 		kfree(list);
 		return NULL;
 	}
+	for (nr = 0; nr < nr_cpu_ids; nr++)
+		list->note[nr].room = NTP_LA_DEPTH;
 	list->home = NTP_LA_NOBODY;
 	refcount_set(&list->refs, 1);
 	cpus_init(list);

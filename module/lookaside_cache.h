@@ -3,6 +3,7 @@
 #ifndef NTPOOL_LOOKASIDE_CACHE_H
 #define NTPOOL_LOOKASIDE_CACHE_H
 
+#include <linux/build_bug.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 
@@ -20,11 +21,25 @@ enum ntp_lookaside_count {
 };
 
 /**
+ * union ntp_lookaside_depth - Depth and MaximumDepth
+ * @now: Depth, the most that one CPU caches
+ * @max: MaximumDepth, the bound of its tuning
+ * @both: the two at once. The scan exchanges this word, so that nothing is lost that
+ *	  a driver writes to one of them meanwhile
+ */
+union ntp_lookaside_depth {
+	struct {
+		u16 now;
+		u16 max;
+	};
+	u32 both;
+};
+
+/**
  * struct ntp_lookaside_head - NT's public structure, as far as the engine uses it
  * @cpus: the caches; &ntp_lookaside_none for a list without
  * @magic: ntp_lookaside_magic() in an initialised list; with @cpus, NT's ListHead
- * @depth: Depth, the most that one CPU caches; the driver writes it too
- * @max_depth: MaximumDepth, likewise
+ * @depth: Depth and MaximumDepth; the driver writes them too
  * @total: TotalAllocates, AllocateMisses, TotalFrees, FreeMisses, likewise
  *
  * It is the driver's memory. lookaside.c checks the offsets against NT's header.
@@ -32,8 +47,7 @@ enum ntp_lookaside_count {
 struct ntp_lookaside_head {
 	struct ntp_lookaside_cpu __percpu *cpus;
 	unsigned long magic;
-	u16 depth;
-	u16 max_depth;
+	union ntp_lookaside_depth depth;
 	u32 total[NTP_LA_COUNTS];
 };
 
@@ -53,26 +67,28 @@ struct ntp_lookaside_slots {
 
 /**
  * struct ntp_lookaside_cpu - one CPU's cache; one cache line on 64-bit
- * @slots: the array; NULL if and only if @cap is 0
+ * @slots: the array; NULL while nothing was cached
  * @total: what this CPU counts in: the list's public fields or @own
  * @nr: cached blocks
- * @cap: room in @slots
+ * @low: the least @nr since the scan looked; the fast path goes no lower
+ * @high: the most @nr since then; the fast path goes no higher
+ * @busy: somebody on this CPU is inside, and who interrupts him goes to the pool
  * @missed: what interrupts that found @busy set have done and nobody has added to
  *	    @total yet; this_cpu operations only, they may come at any instruction
  * @own: what this CPU counted outside the public fields; grows only
  * @list: back to the list
- * @seen: sum of @own at the last scan; the scan's own note
- * @busy: somebody on this CPU is inside, and who interrupts him goes to the pool
  *
- * Touched by its CPU with preemption disabled and @busy set. Exceptions: @missed,
- * @seen; observers read @nr, @slots and @own from elsewhere; and who knows that
+ * Touched by its CPU with preemption disabled and @busy set. Exceptions: @missed;
+ * observers read @nr, @low, @high, @slots and @own from elsewhere; and who knows that
  * nobody uses the list or that the CPU is dead may do all.
  */
 struct ntp_lookaside_cpu {
 	struct ntp_lookaside_slots *slots;
 	u32 *total;
 	u32 nr;
-	u32 cap;
+	u32 low;
+	u32 high;
+	bool busy;
 	union {
 		u64 any;
 		struct {
@@ -82,19 +98,19 @@ struct ntp_lookaside_cpu {
 	} missed;
 	u32 own[NTP_LA_COUNTS];
 	struct ntp_lookaside *list;
-	u32 seen;
-	bool busy;
 };
+
+static_assert(sizeof(struct ntp_lookaside_cpu) <= 64);
 
 /* The caches of lists that have none: empty, and busy for ever. */
 DECLARE_PER_CPU(struct ntp_lookaside_cpu, ntp_lookaside_none);
 
 /*
- * What the fast paths come to when there is nothing cached or no room for more.
- * They are called with preemption disabled and return with it enabled. @inside:
- * busy is set, by the caller.
+ * What the fast paths come to where @low and @high end. They are called with
+ * preemption disabled and return with it enabled. @inside: busy is set, by the caller.
  */
-void ntp_lookaside_missed(struct ntp_lookaside_head *head, bool inside);
+/* An entry from below @low, or NULL: that is a miss. */
+void *ntp_lookaside_dig(struct ntp_lookaside_head *head, bool inside);
 /* False: @entry was not kept. NULL never is, the Free routine may complain. */
 bool ntp_lookaside_keep(struct ntp_lookaside_head *head, void *entry, bool inside);
 /* Adds cpu->missed to cpu->total, enables preemption and returns @entry. */
@@ -115,7 +131,7 @@ static __always_inline void *ntp_lookaside_leave(struct ntp_lookaside_cpu *cpu, 
 	return entry;
 }
 
-/* @miss is called as ntp_lookaside_missed(). */
+/* @miss is called as ntp_lookaside_dig(). */
 static __always_inline void *
 ntp_lookaside_pop(struct ntp_lookaside_head *head,
 		  void *(*miss)(struct ntp_lookaside_head *head, bool inside,
@@ -133,7 +149,7 @@ ntp_lookaside_pop(struct ntp_lookaside_head *head,
 	barrier();
 	inside = true;
 	nr = cpu->nr;
-	if (unlikely(!nr))
+	if (unlikely(nr == cpu->low))
 		goto miss;
 	WRITE_ONCE(cpu->nr, --nr);
 	/* Plain, for one instruction; a scan that reads it a moment early does no harm. */
@@ -166,7 +182,7 @@ ntp_lookaside_push(struct ntp_lookaside_head *head, void *entry,
 	 * Depth is 16 bits wide and so is nr, which never exceeds a depth. The driver
 	 * writes Depth whenever it likes.
 	 */
-	if (unlikely(nr >= cpu->cap || (u16)nr >= data_race(head->depth) || !entry))
+	if (unlikely(nr >= cpu->high || (u16)nr >= data_race(head->depth.now) || !entry))
 		goto full;
 	WRITE_ONCE(cpu->nr, nr + 1);
 	/* As in ntp_lookaside_pop(). */

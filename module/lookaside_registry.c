@@ -7,9 +7,9 @@
  * struct ntp_lookaside, and a visitor looks twice whether the public structure is
  * still that of its list, in case a driver has freed it without deleting the list.
  *
- * Visitors come from five sides: the scan once a second, readers of debugfs, the
- * verifier when it is switched, the death of a CPU, the unloading of a driver. They
- * walk the registry with list_next(), which gives each list a reference
+ * Visitors come from five sides: the scan (lookaside_balance.c), readers of debugfs,
+ * the verifier when it is switched, the death of a CPU, the unloading of a driver. They
+ * walk the registry with ntp_lookaside_next(), which gives each list a reference
  * while it is visited; the lock is held only to step. A list stays linked until its
  * last reference is gone, so the walk finds its way on; dead ones are passed over.
  *
@@ -35,9 +35,11 @@
  * The verifier. While ntp_lookaside_off is set no array is installed, whatever a
  * driver writes to Depth, and without an array nothing is cached. Switching on sets
  * it, waits until everybody who may have seen it clear is out of his cache (they
- * have preemption disabled: an RCU grace period), and then takes the arrays.
+ * have preemption disabled: an RCU grace period), and then takes the arrays. Lists
+ * begin anew when it is switched off, at a depth of 4 or at MaximumDepth if that is
+ * less, but for a depth that the driver wrote meanwhile.
  *
- * Locking: params.c's mutex -> cpus_read_lock(), and scan_mutex; ntp_lookaside_lock
+ * Locking: params.c's mutex -> cpus_read_lock(); ntp_lookaside_lock
  * is a leaf and raw, because it is taken in interprocessor interrupts and by callers
  * at DISPATCH_LEVEL. The hotplug callback takes nothing but that lock.
  */
@@ -55,20 +57,13 @@
 #include "report.h"
 #include "site.h"
 
-enum {
-	SCAN_MS = 1000,
-};
-
 DEFINE_RAW_SPINLOCK(ntp_lookaside_lock);
 bool ntp_lookaside_off __read_mostly;
 
 /* All lists, oldest first; under the lock. */
 static LIST_HEAD(lists);
 
-static void scan_worker(struct work_struct *work);
-static DECLARE_DELAYED_WORK(scan_work, scan_worker);
-/* Scans, flushes, and the freeing of deleted lists. */
-static struct workqueue_struct *lookaside_wq;
+struct workqueue_struct *ntp_lookaside_wq;
 static enum cpuhp_state hotplug_state;
 
 /*
@@ -88,14 +83,10 @@ static void list_free_worker(struct work_struct *work)
 static void list_put(struct ntp_lookaside *list)
 {
 	if (refcount_dec_and_test(&list->refs))
-		queue_work(lookaside_wq, &list->free_work);
+		queue_work(ntp_lookaside_wq, &list->free_work);
 }
 
-/*
- * The list after @prev, which loses its reference; after NULL, the first one; of those
- * that are in use, or of those that are not (@dead) but still looked at. Who does not
- * go on to the end puts the last one himself.
- */
+/* As ntp_lookaside_next(), of lists in use or of those that are not (@dead). */
 static struct ntp_lookaside *list_next_that(struct ntp_lookaside *prev, bool dead)
 {
 	struct ntp_lookaside *list;
@@ -114,9 +105,14 @@ static struct ntp_lookaside *list_next_that(struct ntp_lookaside *prev, bool dea
 	return list;
 }
 
-static struct ntp_lookaside *list_next(struct ntp_lookaside *prev)
+struct ntp_lookaside *ntp_lookaside_next(struct ntp_lookaside *prev)
 {
 	return list_next_that(prev, false);
+}
+
+bool ntp_lookaside_any(void)
+{
+	return !list_empty_careful(&lists);
 }
 
 /*
@@ -175,6 +171,12 @@ static void list_fold(struct ntp_lookaside *list)
 	}
 }
 
+static void depth_begin(struct ntp_lookaside *list, struct ntp_lookaside_head *head)
+{
+	list->depth = min_t(u16, NTP_LA_DEPTH, READ_ONCE(head->depth.max));
+	WRITE_ONCE(head->depth.now, list->depth);
+}
+
 static void list_zero_depth(struct ntp_lookaside *list, bool zero)
 {
 	struct ntp_lookaside_head *head = list->head;
@@ -183,12 +185,10 @@ static void list_zero_depth(struct ntp_lookaside *list, bool zero)
 	raw_spin_lock_irqsave(&ntp_lookaside_lock, flags);
 	if (list->zeroed != zero && ntp_lookaside_is_alive(list)) {
 		list->zeroed = zero;
-		if (zero) {
-			list->depth = READ_ONCE(head->depth);
-			WRITE_ONCE(head->depth, 0);
-		} else if (!READ_ONCE(head->depth)) {
-			WRITE_ONCE(head->depth, list->depth);
-		}
+		if (zero)
+			WRITE_ONCE(head->depth.now, 0);
+		else if (!READ_ONCE(head->depth.now))
+			depth_begin(list, head);
 	}
 	raw_spin_unlock_irqrestore(&ntp_lookaside_lock, flags);
 }
@@ -212,7 +212,8 @@ static void list_init(struct ntp_lookaside *list, struct ntp_lookaside_head *hea
 	list->desc = *desc;
 	list->head = head;
 	list->zeroed = ntp_lookaside_off;
-	list->depth = NTP_LA_DEPTH;
+	if (!list->zeroed)
+		depth_begin(list, head);
 	INIT_WORK(&list->flush_work, flush_worker);
 	INIT_WORK(&list->free_work, list_free_worker);
 	list_add_tail(&list->link, &lists);
@@ -225,15 +226,15 @@ void ntp_lookaside_open(struct ntp_lookaside_head *head,
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&ntp_lookaside_lock, flags);
-	head->depth = list && !ntp_lookaside_off ? NTP_LA_DEPTH : 0;
-	head->max_depth = NTP_LA_MAX_DEPTH;
+	head->depth.now = 0;
+	head->depth.max = NTP_LA_MAX_DEPTH;
 	head->cpus = list ? list->cpus : &ntp_lookaside_none;
 	head->magic = head_magic(head);
 	if (list)
 		list_init(list, head, desc);
 	raw_spin_unlock_irqrestore(&ntp_lookaside_lock, flags);
 	if (list)
-		queue_delayed_work(lookaside_wq, &scan_work, msecs_to_jiffies(SCAN_MS));
+		ntp_lookaside_balance_start();
 }
 
 /* What NT's verifier stops at; without it NT does not notice. */
@@ -315,12 +316,12 @@ void ntp_lookaside_flush(struct ntp_lookaside_head *head, unsigned long caller)
 	if (!list || ntp_lookaside_empty(list, caller))
 		return;
 	refcount_inc(&list->refs);
-	if (!queue_work(lookaside_wq, &list->flush_work))
+	if (!queue_work(ntp_lookaside_wq, &list->flush_work))
 		list_put(list);
 }
 
 /*
- * The scan
+ * Who counts where
  */
 
 static u32 cpu_uses(const struct ntp_lookaside_cpu *cpu)
@@ -343,7 +344,8 @@ static void home_enter(struct ntp_lookaside *list, struct ntp_lookaside_cpu *cpu
 	if (list->home != NTP_LA_SHARED || !ntp_lookaside_is_alive(list))
 		return;
 	list_fold(list);
-	cpu->seen = cpu_uses(cpu);
+	list->note[raw_smp_processor_id()].uses = cpu_uses(cpu);
+	memcpy(list->seen, list->head->total, sizeof(list->seen));
 	cpu->total = list->head->total;
 	WRITE_ONCE(list->home, raw_smp_processor_id());
 }
@@ -351,24 +353,22 @@ static void home_enter(struct ntp_lookaside *list, struct ntp_lookaside_cpu *cpu
 /* How many CPUs have counted in their own fields since the last scan; *@which: one. */
 static unsigned int scan_counters(struct ntp_lookaside *list, int *which)
 {
-	struct ntp_lookaside_cpu *cpu;
 	unsigned int counters = 0;
 	u32 uses;
 	int nr;
 
 	for_each_possible_cpu(nr) {
-		cpu = per_cpu_ptr(list->cpus, nr);
-		uses = cpu_uses(cpu);
-		if (uses == cpu->seen)
+		uses = cpu_uses(per_cpu_ptr(list->cpus, nr));
+		if (uses == list->note[nr].uses)
 			continue;
-		cpu->seen = uses;
+		list->note[nr].uses = uses;
 		*which = nr;
 		counters++;
 	}
 	return counters;
 }
 
-static void scan_list(struct ntp_lookaside *list)
+void ntp_lookaside_settle_home(struct ntp_lookaside *list)
 {
 	int home = READ_ONCE(list->home);
 	unsigned int counters;
@@ -386,17 +386,6 @@ static void scan_list(struct ntp_lookaside *list)
 	if (list->home == NTP_LA_SHARED && ntp_lookaside_is_alive(list))
 		list_fold(list);
 	raw_spin_unlock_irqrestore(&ntp_lookaside_lock, flags);
-}
-
-/* Without lists there are no scans; the next ntp_lookaside_open() starts them. */
-static void scan_worker(struct work_struct *work)
-{
-	struct ntp_lookaside *list = NULL;
-
-	while ((list = list_next(list)))
-		scan_list(list);
-	if (!list_empty_careful(&lists))
-		queue_delayed_work(lookaside_wq, &scan_work, msecs_to_jiffies(SCAN_MS));
 }
 
 /*
@@ -419,8 +408,8 @@ static bool list_info(struct ntp_lookaside *list, struct ntp_lookaside_info *inf
 		.tag = list->desc.tag,
 		.kind = list->desc.kind,
 		.size = list->desc.size,
-		.depth = READ_ONCE(head->depth),
-		.max_depth = READ_ONCE(head->max_depth),
+		.depth = READ_ONCE(head->depth.now),
+		.max_depth = READ_ONCE(head->depth.max),
 		.allocs = count[NTP_LA_ALLOCS],
 		.alloc_misses = count[NTP_LA_ALLOC_MISSES],
 		.frees = count[NTP_LA_FREES],
@@ -440,7 +429,7 @@ int ntp_lookaside_for_each(int (*fn)(const struct ntp_lookaside_info *info, void
 	bool alive;
 	int ret;
 
-	while ((list = list_next(list))) {
+	while ((list = ntp_lookaside_next(list))) {
 		raw_spin_lock_irq(&ntp_lookaside_lock);
 		alive = list_info(list, &info);
 		raw_spin_unlock_irq(&ntp_lookaside_lock);
@@ -460,7 +449,7 @@ static void verifier_drain(void)
 
 	synchronize_rcu();
 	cpus_read_lock();
-	while ((list = list_next(list))) {
+	while ((list = ntp_lookaside_next(list))) {
 		ntp_lookaside_stash_all(list);
 		ntp_lookaside_help(list);
 	}
@@ -486,7 +475,7 @@ void ntp_lookaside_verifier_changed(bool on)
 	raw_spin_unlock_irq(&ntp_lookaside_lock);
 	if (was_on == on)
 		return;
-	while ((list = list_next(list)))
+	while ((list = ntp_lookaside_next(list)))
 		list_zero_depth(list, on);
 	if (on)
 		verifier_drain();
@@ -497,7 +486,7 @@ static int hotplug_dead(unsigned int nr)
 	struct ntp_lookaside *list = NULL;
 	struct ntp_lookaside_cpu *cpu;
 
-	while ((list = list_next(list))) {
+	while ((list = ntp_lookaside_next(list))) {
 		raw_spin_lock_irq(&ntp_lookaside_lock);
 		cpu = per_cpu_ptr(list->cpus, nr);
 		if (!list->dead) {
@@ -537,7 +526,7 @@ void ntp_lookaside_module_gone(const struct module *mod)
 {
 	struct ntp_lookaside *list = NULL;
 
-	while ((list = list_next(list)))
+	while ((list = ntp_lookaside_next(list)))
 		if (list_belongs(list, mod))
 			list_abandon(list);
 	while ((list = list_next_that(list, true)))
@@ -553,13 +542,13 @@ int ntp_lookaside_init(void)
 {
 	int ret;
 
-	lookaside_wq = alloc_workqueue("ntpool_lookaside", WQ_UNBOUND, 0);
-	if (!lookaside_wq)
+	ntp_lookaside_wq = alloc_workqueue("ntpool_lookaside", WQ_UNBOUND, 0);
+	if (!ntp_lookaside_wq)
 		return -ENOMEM;
 	ret = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "ntpool/lookaside:prepare",
 					NULL, hotplug_dead);
 	if (ret < 0) {
-		destroy_workqueue(lookaside_wq);
+		destroy_workqueue(ntp_lookaside_wq);
 		return ret;
 	}
 	hotplug_state = ret;
@@ -573,11 +562,11 @@ void ntp_lookaside_exit(void)
 	struct ntp_lookaside *list = NULL;
 	struct ntp_lookaside *next;
 
-	cancel_delayed_work_sync(&scan_work);
+	ntp_lookaside_balance_stop();
 	cpuhp_remove_state_nocalls(hotplug_state);
-	while ((list = list_next(list)))
+	while ((list = ntp_lookaside_next(list)))
 		list_abandon(list);
-	destroy_workqueue(lookaside_wq);
+	destroy_workqueue(ntp_lookaside_wq);
 	list_for_each_entry_safe(list, next, &lists, link)
 		ntp_lookaside_destroy(list);
 }

@@ -10,7 +10,7 @@
 #include "lookaside_cache.h"
 
 enum {
-	NTP_LA_DEPTH = 4,		/* of a new list */
+	NTP_LA_DEPTH = 4,		/* of a new list; tuning goes no lower */
 	NTP_LA_MAX_DEPTH = 256,
 };
 
@@ -43,6 +43,20 @@ struct ntp_lookaside_desc {
 };
 
 /**
+ * struct ntp_lookaside_note - what the scan remembers of one CPU
+ * @uses: allocations and frees in ntp_lookaside_cpu.own, when it looked last
+ * @allocs: the allocations among them
+ * @misses: those of them that went to the pool
+ * @room: blocks that the cache could have taken before it was full
+ */
+struct ntp_lookaside_note {
+	u32 uses;
+	u32 allocs;
+	u32 misses;
+	u32 room;
+};
+
+/**
  * struct ntp_lookaside - a list, behind its public structure
  * @desc: constant
  * @head: the public structure; not touched once @dead is set
@@ -51,16 +65,22 @@ struct ntp_lookaside_desc {
  * @home: the CPU whose ntp_lookaside_cpu.total is the public fields
  * @dead: deleted, or forgotten because its driver is gone
  * @zeroed: the public depth is 0 because of the verifier
- * @depth: what it was before
+ * @depth: the public depth, as the last scan found or left it
  * @folded: sums of all ntp_lookaside_cpu.own that the public fields contain
  * @stash: taken out of the caches, to be freed
  * @freeing: how many are inside the Free routine with an entry of @stash
+ * @seen: the public TotalAllocates and AllocateMisses at the last scan, while a CPU is
+ *	  at home
+ * @span: blocks that one CPU needed since the scan before; ntp_lookaside_measure()
+ * @spare: array for a cache that is about to give up its surplus
  * @refs: the list itself, and those who look at it outside of the lock
  * @flush_work: empties the caches
  * @free_work: frees this
+ * @note: per possible CPU
  *
  * ntp_lookaside_lock guards all from @link to @freeing. One write comes without:
- * the first CPU that uses the list turns @home from NTP_LA_NOBODY into itself.
+ * the first CPU that uses the list turns @home from NTP_LA_NOBODY into itself. @seen,
+ * @span, @spare and @note are the scan's own, and so is @depth but for its beginnings.
  */
 struct ntp_lookaside {
 	struct ntp_lookaside_desc desc;
@@ -74,9 +94,13 @@ struct ntp_lookaside {
 	u32 folded[NTP_LA_COUNTS];
 	struct ntp_lookaside_slots *stash;
 	unsigned int freeing;
+	u32 seen[NTP_LA_ALLOC_MISSES + 1];
+	u32 span;
+	struct ntp_lookaside_slots *spare;
 	refcount_t refs;
 	struct work_struct flush_work;
 	struct work_struct free_work;
+	struct ntp_lookaside_note note[];
 };
 
 typedef void (*ntp_lookaside_cpu_fn)(struct ntp_lookaside *list,
@@ -88,6 +112,8 @@ void ntp_lookaside_destroy(struct ntp_lookaside *list);
 void ntp_lookaside_on_cpu(struct ntp_lookaside *list, int nr, ntp_lookaside_cpu_fn fn);
 void ntp_lookaside_stash(struct ntp_lookaside *list, struct ntp_lookaside_cpu *cpu);
 void ntp_lookaside_stash_all(struct ntp_lookaside *list);
+bool ntp_lookaside_stash_surplus(struct ntp_lookaside *list);
+void ntp_lookaside_measure(struct ntp_lookaside *list, struct ntp_lookaside_cpu *cpu);
 void ntp_lookaside_help(struct ntp_lookaside *list);
 bool ntp_lookaside_empty(struct ntp_lookaside *list, unsigned long caller);
 void ntp_lookaside_finish(struct ntp_lookaside *list, unsigned long caller);
@@ -101,9 +127,20 @@ void ntp_lookaside_wait(struct ntp_lookaside *list);
 extern raw_spinlock_t ntp_lookaside_lock;
 /* The verifier is on: nothing is cached. Written under the lock. */
 extern bool ntp_lookaside_off;
+/* Scans, flushes, and the freeing of deleted lists. */
+extern struct workqueue_struct *ntp_lookaside_wq;
 
+/*
+ * The list after @prev, which loses its reference; after NULL, the first one, oldest
+ * first. Who does not go on to the end puts the last one himself.
+ */
+struct ntp_lookaside *ntp_lookaside_next(struct ntp_lookaside *prev);
+/* There are lists, deleted ones that are still looked at among them. */
+bool ntp_lookaside_any(void);
 /* Under the lock: the public structure is there, and may be read and written. */
 bool ntp_lookaside_is_alive(struct ntp_lookaside *list);
+/* Once per scan: public counts that lag are brought up to date. Process context. */
+void ntp_lookaside_settle_home(struct ntp_lookaside *list);
 /* First of all: @head may be an active list, which is then forgotten. */
 void ntp_lookaside_forget(struct ntp_lookaside_head *head, unsigned long caller);
 /* @head is zeroed or filled by the caller, but for cpus, magic and the depths. */
@@ -111,5 +148,12 @@ void ntp_lookaside_open(struct ntp_lookaside_head *head,
 			const struct ntp_lookaside_desc *desc);
 void ntp_lookaside_close(struct ntp_lookaside_head *head, unsigned long caller);
 void ntp_lookaside_flush(struct ntp_lookaside_head *head, unsigned long caller);
+
+/* lookaside_balance.c */
+
+/* There is a list now: scans begin, if they have not yet. Any context. */
+void ntp_lookaside_balance_start(void);
+/* Sleeps. */
+void ntp_lookaside_balance_stop(void);
 
 #endif

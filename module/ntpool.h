@@ -145,12 +145,14 @@ extern bool ntp_bugcheck_panics;
 extern unsigned long ntp_quota_limit[NTP_KINDS];	/* bytes; 0: none */
 extern unsigned int ntp_must_succeed_pages;
 #define NTP_MUST_SUCCEED_MOST	256
+extern unsigned int ntp_balance_ms;
 unsigned long ntp_verifier(void);
 int ntp_set_verifier(unsigned long flags);	/* 0 or -EINVAL; sleeps */
 #define NTP_VERIFIER_BITS	0xfUL
 
-/* Lookaside lists follow the verifier; called by params.c with its mutex held. */
+/* Lookaside lists follow both; called by params.c with its mutex held. */
 void ntp_lookaside_verifier_changed(bool on);
+void ntp_lookaside_period_changed(void);
 
 /* Life cycle, in the order of main.c. */
 void ntp_backing_exit(void);

@@ -9,10 +9,10 @@
  * is -EINVAL and the old value stands.
  *
  * Values are read without a lock, whole words with READ_ONCE(). The verifier's
- * flags are written here and through debugfs; verifier_mutex makes a change and
+ * flags are written here and through debugfs; params_mutex makes a change and
  * what follows from it (lookaside lists give up their caches, or may use them again)
- * one step. It is taken outside of all locks of lookaside.c, and covers changes of the
- * reserve's size in the same way. NT reads the flags at
+ * one step. It is taken outside of all locks of lookaside lists, and covers changes of
+ * the reserve's size and of the scans' period in the same way. NT reads the flags at
  * boot; here they can change at any time, but nothing is told of a change before
  * ntp_params_start(), when the parts that want to know have been set up, nor after
  * ntp_params_stop().
@@ -44,10 +44,11 @@ unsigned int ntp_max_tags __read_mostly = 16384;
 unsigned long ntp_quota_limit[NTP_KINDS] __read_mostly;
 unsigned int ntp_must_succeed_pages __read_mostly = 4;
 bool ntp_bugcheck_panics __read_mostly;
+unsigned int ntp_balance_ms __read_mostly = 1000;
 
 static unsigned long verifier_flags __read_mostly;
-static DEFINE_MUTEX(verifier_mutex);
-static bool params_started;		/* under verifier_mutex */
+static DEFINE_MUTEX(params_mutex);
+static bool params_started;		/* under params_mutex */
 
 unsigned long ntp_verifier(void)
 {
@@ -69,29 +70,29 @@ int ntp_set_verifier(unsigned long flags)
 
 	if (flags & ~NTP_VERIFIER_BITS)
 		return -EINVAL;
-	mutex_lock(&verifier_mutex);
+	mutex_lock(&params_mutex);
 	was_on = verifier_flags;
 	WRITE_ONCE(verifier_flags, flags);
 	if (params_started && was_on != !!flags)
 		ntp_lookaside_verifier_changed(flags);
-	mutex_unlock(&verifier_mutex);
+	mutex_unlock(&params_mutex);
 	return 0;
 }
 
 /* A change that came since ntp_lookaside_init() looked is passed on now. */
 void ntp_params_start(void)
 {
-	mutex_lock(&verifier_mutex);
+	mutex_lock(&params_mutex);
 	params_started = true;
 	ntp_lookaside_verifier_changed(verifier_flags);
-	mutex_unlock(&verifier_mutex);
+	mutex_unlock(&params_mutex);
 }
 
 void ntp_params_stop(void)
 {
-	mutex_lock(&verifier_mutex);
+	mutex_lock(&params_mutex);
 	params_started = false;
-	mutex_unlock(&verifier_mutex);
+	mutex_unlock(&params_mutex);
 }
 
 static int verifier_set(const char *val, const struct kernel_param *kp)
@@ -178,10 +179,10 @@ static int must_succeed_set(const char *val, const struct kernel_param *kp)
 
 	if (err)
 		return err;
-	mutex_lock(&verifier_mutex);
+	mutex_lock(&params_mutex);
 	if (params_started)
 		ntp_reserve_changed();
-	mutex_unlock(&verifier_mutex);
+	mutex_unlock(&params_mutex);
 	return 0;
 }
 
@@ -219,3 +220,27 @@ MODULE_PARM_DESC(quota_nonpaged,
 module_param_cb(quota_paged, &quota_ops, &ntp_quota_limit[NTP_PAGED], 0644);
 MODULE_PARM_DESC(quota_paged,
 		 "bytes of paged pool that one process may hold through the quota routines; 0: no limit (default 0)");
+
+static int balance_set(const char *val, const struct kernel_param *kp)
+{
+	int ret = range_set(val, kp);
+
+	if (ret)
+		return ret;
+	mutex_lock(&params_mutex);
+	if (params_started)
+		ntp_lookaside_period_changed();
+	mutex_unlock(&params_mutex);
+	return 0;
+}
+
+static const struct kernel_param_ops balance_ops = {
+	.set = balance_set,
+	.get = range_get,
+};
+
+static struct param_range balance_range = { &ntp_balance_ms, 10, 3600000 };
+
+module_param_cb(balance_ms, &balance_ops, &balance_range, 0644);
+MODULE_PARM_DESC(balance_ms,
+		 "milliseconds between two scans that tune the depths of lookaside lists, 10 to 3600000 (default 1000)");

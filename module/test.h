@@ -37,6 +37,13 @@ unsigned int ntpool_test_reserve(void);
  */
 void ntpool_test_set_reserve(unsigned int pages);
 
+/* lookaside_balance.c */
+
+/* Lookaside lists are scanned when the test says so, and by no clock. Sleeps. */
+void ntpool_test_balance(bool manual);
+/* One scan of all lists, done when it returns. Sleeps. */
+void ntpool_test_balance_scan(void);
+
 /* test.c */
 
 /* Walks every heap under its lock: 0, or -EUCLEAN if something does not agree. */
