@@ -4,8 +4,8 @@
  * case asks for, and the routines that feed it.
  *
  * A list's figures are exact where one CPU uses it, so every case is bound to
- * the CPU it starts on. The depth is tuned by a scan; a case that counts on a
- * depth fixes it by setting MaximumDepth to it as well.
+ * the CPU it starts on. The depth is tuned by a scan, which comes when the case
+ * says so.
  */
 #include <linux/cpumask.h>
 #include <linux/sched.h>
@@ -184,12 +184,14 @@ int ntk_lookaside_init(struct kunit *test)
 	set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
 	memset(&ntk_list, 0, sizeof(ntk_list));
 	ntk_reset_calls();
+	ntpool_test_balance(true);
 	return ntk_init(test);
 }
 
 void ntk_lookaside_exit(struct kunit *test)
 {
 	ntk_end(&ntk_list);
+	ntpool_test_balance(false);
 	ntk_exit(test);
 	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.wrong), 0);
 }
