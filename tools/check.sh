@@ -7,6 +7,8 @@
 
 # shellcheck source=tools/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tools/headers.sh
+. "$TOP/tools/headers.sh"
 
 LOGS=$BUILD/log/check
 SERIES=(6.1 6.12)
@@ -69,6 +71,44 @@ check_warnings() {
 check_sparse() {
 	fresh_build "$(stock_headers "$1")" "sparse-$1" C=2 |
 		{ grep -v 'warning: multi-character character constant' || true; }
+}
+
+# ---- Other compilers and processors
+
+# prepared SERIES NAME MAKE-ARG...: prints the build folder of a kernel that is
+# configured for the suites and as far built as external modules need
+prepared() {
+	local src out=$BUILD/check/prepared-$1-$2 series=$1
+	src=$(kernel_source "$1")
+	shift 2
+	mkdir -p "$out"
+	{ fragments release; printf 'CONFIG_%s=y\n' BLK_DEV; } >"$out/fragment"
+	make -C "$src" O="$out" "$@" KCONFIG_ALLCONFIG="$out/fragment" allnoconfig >&2
+	make -C "$src" O="$out" "$@" -j"$JOBS" modules_prepare >&2
+	say "$out"
+}
+
+# Nobody built the symbols that such a kernel would export: modpost may miss them.
+MODPOST_NOISE='KBUILD_MODPOST_WARN|undefined!$|unresolved symbol warnings|vmlinux|Module.symvers'
+
+# check_prepared SERIES NAME MAKE-ARG...: the modules and the header files
+check_prepared() {
+	local kdir name=$2-$1 log=$LOGS/$2-$1.prepare make_args=("${@:3}")
+	kdir=$(prepared "$@" 2>"$log") || { tail -n 20 "$log"; return; }
+	fresh_build "$kdir" "$name" W=1 KCFLAGS=-Werror KBUILD_MODPOST_WARN=1 \
+		"${make_args[@]}" | grep -vE "$MODPOST_NOISE" || true
+	for name in module/ntpool kunit/ntpool_kunit module/samples/ntpool_disk; do
+		[ -e "$BUILD/ext/check-$2-$1/$name.ko" ] || say "$name.ko was not built"
+	done
+	check_headers_kernel "$kdir" "$2-$1" KCFLAGS=-Werror "${make_args[@]}"
+}
+
+check_arm64() {
+	check_prepared "$1" arm64 ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-
+}
+
+check_clang() {
+	check_prepared "$1" clang CC=clang
 }
 
 # ---- In tree
@@ -181,7 +221,7 @@ check_kernel_doc() {
 check_shell() {
 	# shellcheck disable=SC2046 # names without blanks
 	(cd "$TOP" && shellcheck -x $(grep -lE '^#!/.*(sh|bash)$' \
-		$(files)) tools/lib.sh tools/initramfs.sh)
+		$(files)) tools/lib.sh tools/initramfs.sh tools/headers.sh)
 }
 
 check_python() {
@@ -222,7 +262,8 @@ check_words() {
 main() {
 	local series value packages
 	mapfile -t packages < <(kernel_packages "${SERIES[@]}")
-	need_packages "${BUILD_TOOLS[@]}" sparse coccinelle shellcheck perl "${packages[@]}"
+	need_packages "${BUILD_TOOLS[@]}" sparse coccinelle shellcheck perl \
+		clang gcc-aarch64-linux-gnu "${packages[@]}"
 	for series in "${SERIES[@]}"; do
 		kernel_source "$series" >/dev/null
 		check "warnings, headers $series" check_warnings "$series"
@@ -231,6 +272,13 @@ main() {
 			check "in tree $series, CONFIG_NTPOOL=$value" check_in_tree "$series" $value
 		done
 	done
+	check "headers, all compilers" check_headers_compilers
+	for series in "${SERIES[@]}"; do
+		check "headers and Linux headers $series" check_headers_stock "$series"
+		check "names, headers $series" check_header_names "$series"
+		check "arm64 $series" check_arm64 "$series"
+	done
+	check "clang 6.1" check_clang 6.1
 	check "coccicheck" check_coccinelle
 	check "checkpatch --strict" check_style
 	check "kernel-doc" check_kernel_doc

@@ -15,7 +15,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 COMMENT = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'
                      r"'(?:\\.|[^'\\\n])*'", re.S)
 TOKEN = re.compile(r'[A-Za-z_]\w*|\d[\w.]*|"(?:\\.|[^"\\\n])*"|'
-                   r"'(?:\\.|[^'\\\n])*'|\S")
+                   r"'(?:\\.|[^'\\\n])*'|[=!<>+*/&|^-]=|\S")
 DIRECTIVE = re.compile(r'^[ \t]*#(?:\\\n|[^\n])*', re.M)
 DEFINE = re.compile(r'#\s*define\s+(\w+)(\([^)]*\))?(.*)', re.S)
 IDENT = re.compile(r'[A-Za-z_]\w*$')
