@@ -38,16 +38,21 @@ OURS = re.compile(r'^(?:\[[ 0-9.]+\])?(?:\[[ A-Z0-9]+\])? ?ntpool: ')
 
 
 def suites_in_module(path):
-    """Number of suites listed in a module built for a 64-bit kernel."""
+    """Number of suites listed in a module, of 64 or 32 bits."""
     with open(path, 'rb') as file:
         elf = file.read()
-    shoff, = struct.unpack_from('<Q', elf, 0x28)
-    entsize, count, names = struct.unpack_from('<HHH', elf, 0x3a)
+    # Where the header has the table of sections, where an entry of that has
+    # offset and size, and the bytes of a pointer.
+    at, layout, field, pointer = {
+        1: (0x20, '<I', 0x10, 4), 2: (0x28, '<Q', 0x18, 8)}[elf[4]]
+    shoff, = struct.unpack_from(layout, elf, at)
+    entsize, count, names = struct.unpack_from(
+        '<HHH', elf, 0x2e if pointer == 4 else 0x3a)
 
     def section(index):
         base = shoff + index * entsize
         name, = struct.unpack_from('<I', elf, base)
-        offset, size = struct.unpack_from('<QQ', elf, base + 0x18)
+        offset, size = struct.unpack_from(layout + layout[1], elf, base + field)
         return name, offset, size
 
     strings = section(names)[1]
@@ -56,7 +61,7 @@ def suites_in_module(path):
         name, _, size = section(index)
         start = strings + name
         if elf[start:elf.index(b'\0', start)] == b'.kunit_test_suites':
-            total += size // 8
+            total += size // pointer
     return total
 
 

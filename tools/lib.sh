@@ -23,9 +23,14 @@ say() { printf '%s\n' "$*"; }
 note() { printf '  %s\n' "$*"; }
 die() { printf 'ntpool: %s\n' "$*" >&2; exit 1; }
 
-case ${ARCH:-x86_64} in
-x86_64) unset ARCH ;;
-*) die "ARCH=$ARCH: the guests run on x86_64 only" ;;
+# Processor of the guests.  Kbuild reads the variable too: it gets it as an
+# argument, where it is meant.
+GUEST_ARCH=${ARCH:-x86_64}
+unset ARCH
+case $GUEST_ARCH,${0##*/} in
+x86_64,* | i386,test.sh) ;;
+i386,*) die "ARCH=i386: the KUnit suites alone (make test) run on it" ;;
+*) die "ARCH=$GUEST_ARCH: x86_64 or i386" ;;
 esac
 
 # quietly LOG CMD...: the output goes to LOG, and its end to the terminal on failure
@@ -108,7 +113,20 @@ series_of() {
 	fi
 }
 
+# fragments VARIANT: a line of i386.config replaces release.config's about the
+# same option, since Kconfig would take the last one and check_config both
 fragments() {
+	if [ "$1" = i386 ]; then
+		awk '
+			{ option = "" }
+			match($0, /CONFIG_[A-Z0-9_]+/) && /^(# )?CONFIG_/ {
+				option = substr($0, RSTART, RLENGTH)
+			}
+			FNR == NR { own[option]; print; next }
+			option == "" || !(option in own)
+		' "$TOP/kunit/i386.config" "$TOP/kunit/release.config"
+		return
+	fi
 	cat "$TOP/kunit/release.config"
 	if [ "$1" = debug ]; then
 		cat "$TOP/kunit/debug.config"
@@ -127,9 +145,10 @@ check_config() {
 
 # test_kernel SERIES|DIR VARIANT: prints the build folder of the KUnit kernel
 test_kernel() {
-	local src name out stamp
+	local src name out stamp arch=()
 	case $2 in
 	release | debug) ;;
+	i386) arch=(ARCH=i386) ;;
 	*) die "VARIANT=$2: release or debug" ;;
 	esac
 	src=$(kernel_source "$1")
@@ -141,10 +160,10 @@ test_kernel() {
 		mkdir -p "$out"
 		rm -f "$out/.ntpool-stamp"
 		fragments "$2" >"$out/fragment"
-		quietly "$LOGS/config-$name.log" make -C "$src" O="$out" \
+		quietly "$LOGS/config-$name.log" make -C "$src" O="$out" "${arch[@]}" \
 			KCONFIG_ALLCONFIG="$out/fragment" allnoconfig >&2
 		check_config "$out" "$name" "$2"
-		quietly "$LOGS/kernel-$name.log" make -C "$src" O="$out" \
+		quietly "$LOGS/kernel-$name.log" make -C "$src" O="$out" "${arch[@]}" \
 			-j"$JOBS" bzImage modules >&2
 		say "$stamp" >"$out/.ntpool-stamp"
 	fi
@@ -232,6 +251,28 @@ stock_kernel() {
 # Needs no privileges: the package is unpacked, not installed.
 fetch_package() {
 	quietly "$LOGS/apt-download.log" apt-get download "$1"
+}
+
+# busybox_i386: prints a busybox for 32-bit guests.  apt gets lists of its own for
+# that, so that the machine's dpkg learns of no other architecture.
+busybox_i386() {
+	local dir=$BUILD/i386 options
+	if [ ! -x "$dir/busybox" ]; then
+		say "Fetching busybox-static for i386" >&2
+		rm -rf "$dir"
+		mkdir -p "$dir"/{lists,cache/archives}/partial
+		options=(-o APT::Architecture=i386 -o APT::Architectures::=i386
+			-o Dir::State::lists="$dir/lists" -o Dir::Cache="$dir/cache"
+			-o Dir::State::status=/dev/null)
+		# one bad source of many is no reason to stop: the next step tells
+		apt-get "${options[@]}" update >"$LOGS/apt-i386.log" 2>&1 || true
+		(cd "$dir" && quietly "$LOGS/apt-i386-download.log" \
+			apt-get "${options[@]}" download busybox-static) >&2
+		dpkg-deb -x "$dir"/*.deb "$dir/root"
+		mv "$dir/root/bin/busybox" "$dir/busybox"
+		rm -rf "$dir"/{root,lists,cache} "$dir"/*.deb
+	fi
+	say "$dir/busybox"
 }
 
 unpack_stock() {

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# make test: the KUnit suites on kernels built for them, then the system
-# scenarios on the stock Debian kernel.  KERNEL chooses the series or a tree,
-# VARIANT one variant instead of both, CPUS one number of processors instead
-# of two and four, PARTS some of the parts, SUITES some of the KUnit suites.  The
-# last line is `N passed, N failed, N skipped`.
+# make test: the KUnit suites on kernels built for them, 64 and 32 bits wide,
+# then the system scenarios on the stock Debian kernel.  KERNEL chooses the
+# series or a tree, VARIANT one variant instead of both, CPUS one number of
+# processors instead of two and four, PARTS some of the parts, ARCH=i386 the
+# 32-bit one alone, SUITES some of the KUnit suites.  The last line is
+# `N passed, N failed, N skipped`.
 
 # shellcheck source=tools/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -49,10 +50,11 @@ boot() {
 
 # ---- KUnit
 
-# kunit_initramfs NAME MODULES: prints the archive
+# kunit_initramfs NAME MODULES [BUSYBOX]: prints the archive
 kunit_initramfs() {
 	local root=$BUILD/guest/$1
 	new_root "$root"
+	[ -z "${3:-}" ] || cp "$3" "$root/bin/busybox"
 	cp "$TOP/tools/guest/kunit.sh" "$root/main.sh"
 	cp "$2/module/ntpool.ko" "$2/kunit/ntpool_kunit.ko" "$root/modules/"
 	pack "$root" "$root.cpio"
@@ -68,7 +70,7 @@ render() {
 	fi
 }
 
-# kunit_run VARIANT KDIR MODULES INITRAMFS CPUS
+# kunit_run VARIANT KDIR MODULES INITRAMFS CPUS [RUN-QEMU-ARG...]
 kunit_run() {
 	local name append='' limit=600 seconds=$SECONDS
 	name=kunit-$(series_of "$KERNEL")-$1-$5cpu
@@ -77,7 +79,8 @@ kunit_run() {
 	[ "$1" != debug ] || limit=1200
 	say "KUnit, kernel $(series_of "$KERNEL"), $1, $5 processors"
 	boot "$name" --kernel "$2/arch/x86/boot/bzImage" --initrd "$4" \
-		--cpus "$5" --mem 1536 --timeout $limit --append "loglevel=7 kunit.enable=1 $append"
+		--cpus "$5" --mem 1536 --timeout $limit "${@:6}" \
+		--append "loglevel=7 kunit.enable=1 $append"
 	judge "$name" kunit --module "$3/kunit/ntpool_kunit.ko" \
 		--ktap "$LOGS/$name.ktap"
 	render "$(kernel_source "$KERNEL")" "$name"
@@ -99,6 +102,16 @@ kunit_variants() {
 	for variant in ${VARIANT:-release debug}; do
 		kunit_variant "$variant"
 	done
+}
+
+# The same suites where a pointer has 32 bits, and the kernel cannot map all memory
+kunit_i386() {
+	local kdir modules busybox initramfs
+	kdir=$(test_kernel "$KERNEL" i386)
+	modules=$(build_modules "$kdir" "$(series_of "$KERNEL")-i386" ARCH=i386)
+	busybox=$(busybox_i386)
+	initramfs=$(kunit_initramfs kunit-i386 "$modules" "$busybox")
+	kunit_run i386 "$kdir" "$modules" "$initramfs" "${CPUS:-2}" --arch i386
 }
 
 # ---- System scenarios
@@ -174,11 +187,13 @@ main() {
 	local part packages
 	mapfile -t packages < <(kernel_packages "$KERNEL")
 	need_packages "${BUILD_TOOLS[@]}" "${GUEST_TOOLS[@]}" "${packages[@]}"
-	for part in ${PARTS:-kunit system}; do
+	[ "$GUEST_ARCH" = x86_64 ] || PARTS=$GUEST_ARCH
+	for part in ${PARTS:-kunit i386 system}; do
 		case $part in
 		kunit) kunit_variants ;;
+		i386) kunit_i386 ;;
 		system) system_scenarios ;;
-		*) die "PARTS=$PARTS: kunit, system or both" ;;
+		*) die "PARTS=$PARTS: some of kunit, i386 and system" ;;
 		esac
 	done
 	say "$passed passed, $failed failed, $skipped skipped"
