@@ -8,6 +8,7 @@
  *
  * Frees and contexts are in mmfree_kunit.c.
  */
+#include <linux/math64.h>
 #include <linux/sizes.h>
 
 #include "mm.h"
@@ -41,7 +42,8 @@ static void ntk_check_place(struct ntk_tally *tally, const struct ntk_want *want
 		  want->size);
 	ntk_check(tally, first && first >= want->low && last <= want->high,
 		  "%zu: %llx not in %llx-%llx", want->size, first, want->low, want->high);
-	ntk_check(tally, !want->boundary || first / want->boundary == last / want->boundary,
+	ntk_check(tally, !want->boundary ||
+		  div64_u64(first, want->boundary) == div64_u64(last, want->boundary),
 		  "%zu: %llx crosses %llx", want->size, first, want->boundary);
 	for (offset = 0; offset < want->size; offset += PAGE_SIZE) {
 		at = MmGetPhysicalAddress(base + offset).QuadPart;
