@@ -4,9 +4,14 @@
 # make bench: what ntpool's routines cost beside the kernel's own allocators.
 #
 #   tools/bench.sh                        everything, as `make bench`
-#   tools/bench.sh icount SERIES CASES    cases, comma separated, with wildcards
+#   tools/bench.sh icount SERIES [CASES]  one run: instructions, stock kernel of SERIES
+#   tools/bench.sh native [CASES]         one run: time, User Mode Linux
+#   tools/bench.sh smp CPUS [CASES]       one run: rates, several processors
 #
-# icount: the stock kernel of SERIES in an emulator whose clock counts instructions.
+# CASES are names with wildcards, comma separated; a single run prints what the
+# module printed and judges nothing.  BENCH chooses groups of cases for everything:
+# the words before the first underscore in the names.  The last line is
+# `bench: N targets met, N missed, N not measured`, the status 0 only if all were met.
 
 # shellcheck source=tools/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -14,6 +19,18 @@
 . "$TOP/tools/initramfs.sh"
 
 OUT=$BUILD/bench
+# Several processors are compared on this series; User Mode Linux is of the other.
+SMP_SERIES=6.1
+UML_SERIES=6.12
+
+# keep NAME: the result of a guest becomes $OUT/NAME.txt
+keep() {
+	mkdir -p "$OUT"
+	sed '/^END /d' "$LOGS/bench-$1.result" >"$OUT/$1.txt"
+	grep -q '^end ' "$OUT/$1.txt" || die "the benchmark did not finish: $LOGS/bench-$1.console"
+}
+
+# ---- In an emulator
 
 # bench_initramfs NAME MODULES WORD...: prints the archive; the words are parameters
 bench_initramfs() {
@@ -27,27 +44,74 @@ bench_initramfs() {
 	say "$root.cpio"
 }
 
-# Zeroing would be the same work for every allocator, and cover what differs.
-run_icount() {
-	local series=$1 cases=$2 name=bench-icount-$1 stock modules initramfs status=0
+# Zeroing would be the same work for every allocator, and hide what differs.
+# guest NAME SERIES CPUS PARAMETERS QEMU-ARG...
+guest() {
+	local name=$1 series=$2 cpus=$3 parameters=$4 stock modules initramfs status=0
+	shift 4
 	stock=$(stock_kernel "$series")
 	modules=$(build_modules "$(stock_headers "$series")" "$series-stock")
-	initramfs=$(bench_initramfs "$name" "$modules" unit=insn "cases=$cases")
-	"$TOP/tools/run-qemu" --name "$name" --kernel "$stock/vmlinuz" \
-		--initrd "$initramfs" --cpus "${CPUS:-1}" --mem 1024 --timeout 500 --count \
+	# shellcheck disable=SC2086 # the parameters are words
+	initramfs=$(bench_initramfs "bench-$name" "$modules" $parameters)
+	"$TOP/tools/run-qemu" --name "bench-$name" --kernel "$stock/vmlinuz" \
+		--initrd "$initramfs" --cpus "$cpus" --mem 1536 --timeout 560 "$@" \
 		--append "quiet loglevel=4 nowatchdog nokaslr init_on_alloc=0 init_on_free=0" ||
 		status=$?
 	[ $status = 0 ] || die "the guest did not end by itself (status $status)"
-	mkdir -p "$OUT"
-	cp "$LOGS/$name.result" "$OUT/icount-$series.txt"
+	keep "$name"
 }
 
+# Two processors, for the cases that go from one to another; they take turns.
+run_icount() {
+	guest "icount-$1" "$1" 2 "unit=insn cases=$2" --count
+}
+
+run_smp() {
+	guest "smp-$1" "$SMP_SERIES" "$1" "unit=ns cases=$2"
+}
+
+# ---- Without one
+
+uml_kernel() {
+	local tree=$OUT/tree-$UML_SERIES out=$OUT/uml config=$TOP/tools/bench/uml.config line
+	mkdir -p "$out"
+	if [ ! -d "$tree" ] || ! cmp -s "$config" "$out/fragment"; then
+		say "Building User Mode Linux (a few minutes, once)" >&2
+		graft "$UML_SERIES" "$tree"
+		quietly "$LOGS/config-uml.log" make -C "$tree" O="$out" ARCH=um \
+			KCONFIG_ALLCONFIG="$config" allnoconfig >&2
+		grep '^CONFIG_' "$config" | while read -r line; do
+			grep -qxF "$line" "$out/.config" || die "uml: Kconfig did not accept $line"
+		done
+		cp "$config" "$out/fragment"
+	fi
+	farm "$tree/drivers/misc/ntpool"
+	quietly "$LOGS/kernel-uml.log" make -C "$tree" O="$out" ARCH=um -j"$JOBS" linux >&2
+	say "$out/linux"
+}
+
+# It has no user space: the benchmark ends it.
+run_native() {
+	local linux console=$LOGS/bench-native.console status=0
+	linux=$(uml_kernel)
+	timeout --foreground -k 5 300 "$linux" mem=1536M loglevel=7 con=null \
+		"ntpool_bench.cases=$1" ntpool_bench.power_off=1 ntpool.balance_ms=50 \
+		</dev/null >"$console" 2>&1 || status=$?
+	[ $status = 0 ] || die "User Mode Linux ended with $status: $console"
+	tr -d '\r' <"$console" | sed -n 's/^.*ntpool_bench: //p' >"$LOGS/bench-native.result"
+	keep native
+}
+
+# ---- All of it
+
 main() {
-	case ${1:-} in
-	icount)
-		run_icount "$2" "${3:-*}"
-		cat "$OUT/icount-$2.txt"
-		;;
+	local packages
+	mapfile -t packages < <(kernel_packages 6.1 6.12)
+	need_packages "${BUILD_TOOLS[@]}" "${GUEST_TOOLS[@]}" gnuplot-nox "${packages[@]}"
+	case ${1:-all} in
+	icount) run_icount "$2" "${3:-*}"; cat "$OUT/icount-$2.txt" ;;
+	native) run_native "${2:-*}"; cat "$OUT/native.txt" ;;
+	smp) run_smp "$2" "${3:-*}"; cat "$OUT/smp-$2.txt" ;;
 	*) die "tools/bench.sh: what is $1?" ;;
 	esac
 }

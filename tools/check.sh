@@ -40,6 +40,7 @@ files() {
 is_nt_style() {
 	case $1 in
 	include/nt/* | kunit/* | tools/system/mod/* | module/samples/disk_nt.c) ;;
+	module/samples/bench*) ;;
 	module/pool.c | module/zone.c | module/lookaside.c | module/list.c | module/slist.c) ;;
 	module/section.c | module/mm.c | module/debug.c | module/dbgprint.c) ;;
 	module/irql.[ch] | module/klock.h) ;;
@@ -125,38 +126,19 @@ graft_coccinelle() {
 	done
 }
 
-# graft SERIES: prints a kernel tree of links with this folder in drivers/misc
-graft() {
-	local src tree=$BUILD/check/tree-$1
-	src=$(kernel_source "$1")
-	rm -rf "$tree"
-	mkdir -p "$tree/drivers/misc" "$tree/scripts"
-	ln -s "$src"/* "$tree/" 2>/dev/null || true
-	ln -s "$src"/drivers/* "$tree/drivers/" 2>/dev/null || true
-	ln -s "$src"/drivers/misc/* "$tree/drivers/misc/"
-	ln -s "$src"/scripts/* "$tree/scripts/" 2>/dev/null || true
-	graft_coccinelle "$src" "$tree"
-	rm "$tree/drivers/misc/Makefile" "$tree/drivers/misc/Kconfig"
-	# shellcheck disable=SC2016 # make's variable
-	{ cat "$src/drivers/misc/Makefile"; echo 'obj-$(CONFIG_NTPOOL) += ntpool/'; } \
-		>"$tree/drivers/misc/Makefile"
-	sed 's|^endmenu|source "drivers/misc/ntpool/Kconfig"\n&|' \
-		"$src/drivers/misc/Kconfig" >"$tree/drivers/misc/Kconfig"
-	farm "$tree/drivers/misc/ntpool"
-	say "$tree"
-}
-
 # in_tree_config OUT VALUE: the options of the suites' kernel and our own
 in_tree_config() {
 	fragments release
 	printf 'CONFIG_%s=y\n' MISC_DEVICES BLK_DEV
-	printf "CONFIG_%s=$1\n" NTPOOL NTPOOL_KUNIT_TEST NTPOOL_SAMPLES
+	printf "CONFIG_%s=$1\n" NTPOOL NTPOOL_KUNIT_TEST NTPOOL_SAMPLES NTPOOL_BENCH
 }
 
 # check_in_tree SERIES VALUE: every object, with warnings, as CONFIG_NTPOOL=VALUE
 check_in_tree() {
 	local tree out=$BUILD/check/out-$1-$2 log=$LOGS/in-tree-$1-$2.build option
-	tree=$(graft "$1") 2>/dev/null
+	tree=$BUILD/check/tree-$1
+	graft "$1" "$tree"
+	graft_coccinelle "$(kernel_source "$1")" "$tree"
 	mkdir -p "$out"
 	in_tree_config "$2" >"$out/fragment"
 	{
@@ -165,10 +147,10 @@ check_in_tree() {
 		make -C "$tree" O="$out" -j"$JOBS" W=1 drivers/misc/ntpool/
 	} >"$log" 2>&1 || tail -n 20 "$log"
 	complaints "$log"
-	for option in NTPOOL NTPOOL_KUNIT_TEST NTPOOL_SAMPLES; do
+	for option in NTPOOL NTPOOL_KUNIT_TEST NTPOOL_SAMPLES NTPOOL_BENCH; do
 		grep -qx "CONFIG_$option=$2" "$out/.config" || say "CONFIG_$option is not $2"
 	done
-	for option in module/main kunit/fixture module/samples/disk_nt; do
+	for option in module/main kunit/fixture module/samples/disk_nt module/samples/bench_main; do
 		[ -e "$out/drivers/misc/ntpool/$option.o" ] || say "$option.o was not built"
 	done
 }

@@ -309,3 +309,22 @@ build_modules() {
 		"$@" modules >&2
 	say "$out"
 }
+
+# graft SERIES TREE: makes TREE a kernel tree of links with this folder in drivers/misc
+graft() {
+	local src tree=$2
+	src=$(kernel_source "$1")
+	rm -rf "$tree"
+	mkdir -p "$tree/drivers/misc" "$tree/scripts"
+	ln -s "$src"/* "$tree/" 2>/dev/null || true
+	ln -s "$src"/drivers/* "$tree/drivers/" 2>/dev/null || true
+	ln -s "$src"/drivers/misc/* "$tree/drivers/misc/"
+	ln -s "$src"/scripts/* "$tree/scripts/" 2>/dev/null || true
+	rm "$tree/drivers/misc/Makefile" "$tree/drivers/misc/Kconfig"
+	# shellcheck disable=SC2016 # make's variable
+	{ cat "$src/drivers/misc/Makefile"; echo 'obj-$(CONFIG_NTPOOL) += ntpool/'; } \
+		>"$tree/drivers/misc/Makefile"
+	sed 's|^endmenu|source "drivers/misc/ntpool/Kconfig"\n&|' \
+		"$src/drivers/misc/Kconfig" >"$tree/drivers/misc/Kconfig"
+	farm "$tree/drivers/misc/ntpool"
+}
