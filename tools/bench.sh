@@ -94,7 +94,7 @@ uml_kernel() {
 run_native() {
 	local linux console=$LOGS/bench-native.console status=0
 	linux=$(uml_kernel)
-	timeout --foreground -k 5 300 "$linux" mem=1536M loglevel=7 con=null \
+	timeout --foreground -k 5 300 "$linux" mem=1536M loglevel=7 \
 		"ntpool_bench.cases=$1" ntpool_bench.power_off=1 ntpool.balance_ms=50 \
 		</dev/null >"$console" 2>&1 || status=$?
 	[ $status = 0 ] || die "User Mode Linux ended with $status: $console"
