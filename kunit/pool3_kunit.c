@@ -54,9 +54,9 @@ static void ntk_dirty(POOL_TYPE type, size_t size)
 
 static void ExAllocatePool3_test(struct kunit *test)
 {
-	static const size_t sizes[] = { 1, 100, 4064, 4096, 9000 };
 	static const POOL_FLAGS flags[] = { NTK_NP, NTK_PG, POOL_FLAG_NON_PAGED_EXECUTE,
 					    NTK_NP | POOL_FLAG_CACHE_ALIGNED };
+	static const size_t sizes[] = { 1, 100, 4064, 4096, 9000 };
 	void *block;
 	int i, j;
 

@@ -510,7 +510,8 @@ static void ntk_storm_test(struct kunit *test)
 			ExFreePoolWithTag(storm->slot[i], NTK_TAG);
 	table = ntk_read(test, "quota");
 	while ((row = ntk_table_next(table, row))) {
-		KUNIT_EXPECT_EQ(test, ntk_row_number(row, ntk_table_column(table, "nonpaged")), 0);
+		KUNIT_EXPECT_EQ(test, ntk_row_number(row, ntk_table_column(table, "nonpaged")),
+				0);
 		KUNIT_EXPECT_EQ(test, ntk_row_number(row, ntk_table_column(table, "paged")), 0);
 		KUNIT_EXPECT_LE(test, ntk_row_number(row, ntk_table_column(table, "paged_peak")),
 				8192);

@@ -194,7 +194,7 @@ static void ntk_wait_thread(struct ntk_worker *worker)
 	struct ntk_wait *wait = worker->crew->arg;
 
 	wait->block = ntk_must(wait->size);
-	smp_store_release(&wait->done, true);
+	WRITE_ONCE(wait->done, true);
 	ntk_check(&worker->tally, wait->block, "NULL");
 }
 
@@ -216,7 +216,7 @@ static void ntk_wait_test(struct kunit *test)
 		memset(crew, 0, sizeof(*crew));
 		KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 1, false, ntk_wait_thread, &wait), 0);
 		msleep(400);
-		KUNIT_EXPECT_FALSE_MSG(test, smp_load_acquire(&wait.done), "%zu bytes", sizes[i]);
+		KUNIT_EXPECT_FALSE_MSG(test, READ_ONCE(wait.done), "%zu bytes", sizes[i]);
 		ntk_feed();
 		KUNIT_ASSERT_EQ(test, ntk_crew_finish(crew), 0);
 		ntk_crew_expect_clean(test, crew);

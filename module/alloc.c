@@ -448,6 +448,7 @@ static bool usable_in_page(const void *p, struct ntp_header *copy)
 	if (!page || !IS_ALIGNED((unsigned long)p, NTP_UNIT) ||
 	    !ntp_begins_block(&page->map, hdr))
 		return false;
+	/* Somebody may be freeing it; then the sum does not fit, or the question is late. */
 	*copy = data_race(*hdr);
 	return ntp_header_is_live(copy, hdr);
 }

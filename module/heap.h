@@ -24,7 +24,7 @@
 /* A body on a cache line: its header is the last unit before the line. */
 #define NTP_LINE_UNITS		max_t(unsigned int, SMP_CACHE_BYTES / NTP_UNIT, 1)
 /* In a page of larger units no body is. */
-#define NTP_ALIGNED_MOST	(NTP_UNIT == sizeof(struct ntp_header) ? \
+#define NTP_ALIGNED_MOST	(sizeof(struct ntp_header) == NTP_UNIT ? \
 				 NTP_UNITS - NTP_LINE_UNITS + 1 : 0)
 
 struct ntp_depot;

@@ -24,7 +24,7 @@
 
 #include "fast.h"
 
-#include <ntddk.h>
+#include <ntifs.h>
 
 #include "pool.h"
 #include "raise.h"

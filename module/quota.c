@@ -505,7 +505,7 @@ struct ntp_quota_row *ntp_quota_snapshot(size_t *nr)
 	/* Processes that are charged for the first time meanwhile come next time. */
 	room = READ_ONCE(nr_ledgers);
 	rows = ntp_backing_refused() ? NULL :
-	       kvcalloc(max(room, (size_t)1), sizeof(*rows), GFP_KERNEL);
+	       kvcalloc(max_t(size_t, room, 1), sizeof(*rows), GFP_KERNEL);
 	if (!rows)
 		return NULL;
 	rcu_read_lock();

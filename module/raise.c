@@ -174,7 +174,7 @@ struct ntp_raise_row *ntp_raises_snapshot(size_t *nr)
 	struct raise_rows rows = {};
 
 	rows_add_all(&rows);
-	rows.room = max(rows.used, (size_t)1);
+	rows.room = max_t(size_t, rows.used, 1);
 	rows.row = ntp_backing_refused() ? NULL :
 		   kvcalloc(rows.room, sizeof(*rows.row), GFP_KERNEL);
 	if (!rows.row)

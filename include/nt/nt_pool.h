@@ -187,7 +187,7 @@ typedef struct _POOL_EXTENDED_PARAMETER {
 		ULONG64 Reserved2;
 		PVOID Reserved3;
 		EX_POOL_PRIORITY Priority;
-		POOL_EXTENDED_PARAMS_SECURE_POOL *SecurePoolParams;
+		struct _POOL_EXTENDED_PARAMS_SECURE_POOL *SecurePoolParams;
 		POOL_NODE_REQUIREMENT PreferredNode;
 	};
 } POOL_EXTENDED_PARAMETER, *PPOOL_EXTENDED_PARAMETER;
@@ -244,7 +244,6 @@ void ExFreePool2(PVOID P, ULONG Tag, PCPOOL_EXTENDED_PARAMETER ExtendedParameter
  *
  * Source: wdm.h documentation of ExAllocatePoolZero.
  */
-NTPOOL_ALLOCATES(2)
 FORCEINLINE PVOID ExAllocatePoolZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
 	return ExAllocatePoolWithTag((POOL_TYPE)(PoolType | POOL_ZERO_ALLOCATION),
@@ -262,7 +261,6 @@ FORCEINLINE PVOID ExAllocatePoolZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, U
  *
  * Source: wdm.h documentation of ExAllocatePoolUninitialized.
  */
-NTPOOL_ALLOCATES(2)
 FORCEINLINE PVOID ExAllocatePoolUninitialized(POOL_TYPE PoolType, SIZE_T NumberOfBytes,
 					      ULONG Tag)
 {
@@ -280,7 +278,6 @@ FORCEINLINE PVOID ExAllocatePoolUninitialized(POOL_TYPE PoolType, SIZE_T NumberO
  *
  * Source: wdm.h documentation of ExAllocatePoolQuotaZero.
  */
-NTPOOL_ALLOCATES(2)
 FORCEINLINE PVOID ExAllocatePoolQuotaZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
 	return ExAllocatePoolWithQuotaTag((POOL_TYPE)(PoolType | POOL_ZERO_ALLOCATION),
@@ -298,7 +295,6 @@ FORCEINLINE PVOID ExAllocatePoolQuotaZero(POOL_TYPE PoolType, SIZE_T NumberOfByt
  *
  * Source: wdm.h documentation of ExAllocatePoolQuotaUninitialized.
  */
-NTPOOL_ALLOCATES(2)
 FORCEINLINE PVOID ExAllocatePoolQuotaUninitialized(POOL_TYPE PoolType, SIZE_T NumberOfBytes,
 						   ULONG Tag)
 {
@@ -317,7 +313,6 @@ FORCEINLINE PVOID ExAllocatePoolQuotaUninitialized(POOL_TYPE PoolType, SIZE_T Nu
  *
  * Source: wdm.h documentation of ExAllocatePoolPriorityZero.
  */
-NTPOOL_ALLOCATES(2)
 FORCEINLINE PVOID ExAllocatePoolPriorityZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes,
 					     ULONG Tag, EX_POOL_PRIORITY Priority)
 {
@@ -337,7 +332,6 @@ FORCEINLINE PVOID ExAllocatePoolPriorityZero(POOL_TYPE PoolType, SIZE_T NumberOf
  *
  * Source: wdm.h documentation of ExAllocatePoolPriorityUninitialized.
  */
-NTPOOL_ALLOCATES(2)
 FORCEINLINE PVOID ExAllocatePoolPriorityUninitialized(POOL_TYPE PoolType,
 						      SIZE_T NumberOfBytes, ULONG Tag,
 						      EX_POOL_PRIORITY Priority)

@@ -13,7 +13,7 @@
 
 #include "ntdef.h"
 
-typedef VOID (*PNTPOOL_RAISE_HANDLER)(NTSTATUS Status);
+typedef void (*PNTPOOL_RAISE_HANDLER)(NTSTATUS Status);
 
 PNTPOOL_RAISE_HANDLER NtpoolSetRaiseHandler(PNTPOOL_RAISE_HANDLER Handler);
 
