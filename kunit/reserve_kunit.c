@@ -306,6 +306,40 @@ static void ntk_refill_fails_test(struct kunit *test)
 	}
 }
 
+/* Threads take pages faster than the worker brings them. */
+static void ntk_storm_thread(struct ntk_worker *worker)
+{
+	size_t size;
+	void *block;
+	int i;
+
+	for (i = 0; i < 200 && !READ_ONCE(worker->crew->stop); i++) {
+		size = ntk_random_below(&worker->rng, 4) ? PAGE_SIZE : NTK_FULL;
+		block = ntk_must(size);
+		if (!ntk_check(&worker->tally, block, "no block of %zu bytes", size))
+			break;
+		memset(block, worker->id, size);
+		ntk_check(&worker->tally, !memchr_inv(block, worker->id, size),
+			  "%zu bytes are somebody else's too", size);
+		ExFreePoolWithTag(block, NTK_TAG);
+	}
+}
+
+static void ntk_storm_test(struct kunit *test)
+{
+	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, crew);
+	ntk_starve(false);
+	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 4, false, ntk_storm_thread, NULL), 0);
+	KUNIT_ASSERT_EQ(test, ntk_crew_finish(crew), 0);
+	ntk_feed();
+	ntk_crew_expect_clean(test, crew);
+	ntk_expect_no_report(test, "a storm");
+	ntpool_test_set_reserve(NTK_PAGES);
+	KUNIT_EXPECT_EQ(test, ntpool_test_reserve(), NTK_PAGES);
+}
+
 static struct kunit_case ntk_reserve_cases[] = {
 	KUNIT_CASE(NonPagedPoolMustSucceed_test),
 	KUNIT_CASE(ntk_exhaust_test),
@@ -317,6 +351,7 @@ static struct kunit_case ntk_reserve_cases[] = {
 	KUNIT_CASE(ntk_never_test),
 	KUNIT_CASE(must_succeed_pages_test),
 	KUNIT_CASE(ntk_refill_fails_test),
+	KUNIT_CASE(ntk_storm_test),
 	{}
 };
 

@@ -212,54 +212,67 @@ static bool stock_up(void)
 	return true;
 }
 
-/* False: @base is not for the reserve and was given back. */
-static bool page_add(void *base)
+/* There must be a descriptor and a record for it: others take them meanwhile. */
+static bool base_insert(void *base)
 {
 	unsigned int at;
 
-	if (!ntp_in_linear_map(base) || !ntp_map_prepare(base)) {
-		ntp_backing_free(base, 1);
+	lockdep_assert_held(&reserve_lock);
+	if (reserve.nr_base >= min(reserve.nr_page, reserve.nr_big))
 		return false;
-	}
-	raw_spin_lock_irq(&reserve_lock);
 	for (at = reserve.nr_base; at && reserve.base[at - 1] > base; at--)
 		reserve.base[at] = reserve.base[at - 1];
 	reserve.base[at] = base;
 	reserve.nr_base++;
 	WRITE_ONCE(reserve.filled, reserve.filled + 1);
-	raw_spin_unlock_irq(&reserve_lock);
 	return true;
 }
 
-/* Up to @nr pages, as one run or a single one. */
+/* False: @base is not for the reserve, or too much for it, and was given back. */
+static bool page_add(void *base)
+{
+	bool added = false;
+
+	if (ntp_in_linear_map(base) && ntp_map_prepare(base)) {
+		raw_spin_lock_irq(&reserve_lock);
+		added = base_insert(base);
+		raw_spin_unlock_irq(&reserve_lock);
+	}
+	if (!added)
+		ntp_backing_free(base, 1);
+	return added;
+}
+
+static bool single_add(void)
+{
+	void *base = ntp_backing_alloc(NTP_NONPAGED, 1, numa_mem_id(), NTP_RUN);
+
+	return base && page_add(base);
+}
+
+/* @nr pages, as one run if there is one. */
 static bool pages_add(unsigned int nr)
 {
 	void *base = ntp_backing_alloc(NTP_NONPAGED, nr, numa_mem_id(), NTP_RUN);
 	bool done = true;
 	unsigned int i;
 
-	if (!base) {
-		nr = 1;
-		base = ntp_backing_alloc(NTP_NONPAGED, nr, numa_mem_id(), NTP_RUN);
-	}
-	if (!base)
-		return false;
-	for (i = 0; i < nr; i++)
+	for (i = 0; base && i < nr; i++)
 		done &= page_add(base + i * PAGE_SIZE);
+	for (i = 0; !base && done && i < nr; i++)
+		done = single_add();
 	return done;
 }
 
-/* True: the reserve is complete. */
+/* True: the reserve is complete. What is taken meanwhile asks for the worker again. */
 static bool reserve_fill(void)
 {
-	unsigned int nr;
+	unsigned int target = reserve_target();
+	unsigned int nr = READ_ONCE(reserve.nr_base);
 
 	if (!stock_up())
 		return false;
-	while ((nr = READ_ONCE(reserve.nr_base)) < reserve_target())
-		if (!pages_add(reserve_target() - nr))
-			return false;
-	return true;
+	return nr >= target || pages_add(target - nr);
 }
 
 /* What is beyond @target goes back. */
