@@ -47,11 +47,11 @@ is "quota: mode 400" same "$(stat -c %a $debug/quota)" 400
 is "quota: columns" same "$(sed -n 2p $debug/quota)" \
 	"# pid comm nonpaged paged nonpaged_peak paged_peak refused"
 is "nobody has been charged" same "$(rows quota)" ""
-for name in quota_nonpaged quota_paged; do
-	is "$name: no limit" same "$(cat "$params/$name")" 0
-	is "$name: nonsense is refused" refused "$params/$name" many
-	is "$name: -1 is refused" refused "$params/$name" -1
-	is "$name: a number is accepted" accepted "$name" 0x1000 4096
+for limit in quota_nonpaged quota_paged; do
+	is "$limit: no limit" same "$(cat "$params/$limit")" 0
+	is "$limit: nonsense is refused" refused "$params/$limit" many
+	is "$limit: -1 is refused" refused "$params/$limit" -1
+	is "$limit: a number is accepted" accepted "$limit" 0x1000 4096
 done
 is "a block of 100 bytes" put +100
 is "the process pays for the block of 128" charged 128
@@ -67,7 +67,9 @@ is "what a process leaves stays charged to it" same "$(row "$heir" 3)" 128
 put free
 is "until it is freed by another" gone "$heir"
 is "who gets back what he paid himself" charged 0
-come_and_go 10000
+come_and_go 5000 &
+come_and_go 5000
+wait
 is "10,000 processes leave one row" same "$(rows quota | wc -l)" 1
 is "and no bytes" same "$(of_tag Qota 6)" 0
 is "all of them allocated" [ "$(of_tag Qota 3)" -ge 10000 ]
