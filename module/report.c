@@ -42,13 +42,15 @@
 
 #include "report.h"
 #include "site.h"
+#include "stack.h"
+#include "track.h"
 
 enum {
 	REPORT_BURST = 64,
 	REPORT_WINDOW_S = 5,
 	/* "0x", 16 digits, NUL. */
 	PARAM_TEXT = 19,
-	STOP_TEXT = 160,
+	STOP_TEXT = 192,
 };
 
 static DEFINE_RAW_SPINLOCK(report_lock);
@@ -57,6 +59,7 @@ static unsigned long report_window;	/* jiffies when the window began */
 static unsigned int report_printed;	/* reports in this window */
 static char report_site[NTP_SITE_TEXT];
 static atomic_t report_omitted = ATOMIC_INIT(0);
+static atomic_long_t report_violations = ATOMIC_LONG_INIT(0);
 
 static void report_say_omitted(void)
 {
@@ -135,12 +138,26 @@ static const char *stop_name(enum ntp_stop_code code)
 		return "QUOTA_UNDERFLOW";
 	case NTP_STOP_MUST_SUCCEED_EMPTY:
 		return "MUST_SUCCEED_POOL_EMPTY";
+	case NTP_STOP_SPECIAL_POOL:
+		return "SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION";
 	case NTP_STOP_BAD_POOL_CALLER:
 		return "BAD_POOL_CALLER";
 	case NTP_STOP_VERIFIER:
 		return "DRIVER_VERIFIER_DETECTED_VIOLATION";
+	case NTP_STOP_MODIFIED_FREED_POOL:
+		return "DRIVER_CAUGHT_MODIFYING_FREED_POOL";
+	case NTP_STOP_FREED_SPECIAL:
+		return "PAGE_FAULT_IN_FREED_SPECIAL_POOL";
+	case NTP_STOP_BEYOND_END:
+		return "PAGE_FAULT_BEYOND_END_OF_ALLOCATION";
+	case NTP_STOP_UNLOADED_WITHOUT_CANCELLING:
+		return "DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS";
 	case NTP_STOP_MUST_BE_NONPAGED:
 		return "DRIVER_PORTION_MUST_BE_NONPAGED";
+	case NTP_STOP_DRIVER_FREED:
+		return "DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL";
+	case NTP_STOP_DRIVER_BEYOND_END:
+		return "DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION";
 	}
 	return "UNKNOWN";
 }
@@ -183,8 +200,23 @@ static void report_call(const char *what, unsigned long address)
 	pr_err("%s %s\n", what, report_site);
 }
 
+static void report_stack(const char *what, const struct ntp_stack *stack, u64 now)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&report_lock);
+	if (!stack || !stack->caller)
+		return;
+	pr_err("%s %llu ms ago by process %d on CPU %u:\n", what, ntp_stack_age_ms(stack, now),
+	       stack->pid, stack->cpu);
+	for (i = 0; i < stack->nr; i++)
+		report_call(" ", stack->entry[i]);
+}
+
 static void report_lines(const struct ntp_stop *stop, const char *first)
 {
+	/* Printing takes longer than much of what happened before. */
+	u64 now = ntp_stack_now();
 	char tag[NTP_TAG_TEXT];
 
 	report_say_omitted();
@@ -196,6 +228,8 @@ static void report_lines(const struct ntp_stop *stop, const char *first)
 	}
 	report_call("caller", stop->caller);
 	report_call("allocator", stop->allocator);
+	report_stack("allocated", stop->allocated, now);
+	report_stack("freed", stop->freed, now);
 }
 
 static void report_print(const struct ntp_stop *stop, const char *first)
@@ -234,12 +268,18 @@ void ntp_report(const struct ntp_stop *stop)
 {
 	char first[STOP_TEXT];
 
+	atomic_long_inc(&report_violations);
 	if (ntp_report_recorded(stop))
 		return;
 	stop_text(stop, first);
 	report_print(stop, first);
 	if (READ_ONCE(ntp_bugcheck_panics))
 		panic(pr_fmt("%s"), first);
+}
+
+unsigned long ntp_report_violations(void)
+{
+	return atomic_long_read(&report_violations);
 }
 
 void ntp_report_exit(void)
@@ -324,6 +364,42 @@ void ntp_report_leaked_list(const char *kind, u32 tag, unsigned long creator)
 	ntp_tag_text(tag, tag_text);
 	ntp_site_text(creator, text, sizeof(text));
 	leak_line("lookaside list, tag %s, %s, initialised at %s", tag_text, kind, text);
+}
+
+/* One block of lines for each, so that a long list holds nobody up for long. */
+static void report_unfreed(const struct ntp_track *track, u64 now)
+{
+	const struct ntp_track_block *block = &track->block;
+	char tag[NTP_TAG_TEXT];
+	unsigned long flags;
+
+	ntp_tag_text(block->tag, tag);
+	raw_spin_lock_irqsave(&report_lock, flags);
+	WRITE_ONCE(report_cpu, raw_smp_processor_id());
+	pr_warn("leak: %p, %zu bytes, tag %s, %s\n", block->addr, block->size, tag,
+		ntp_kind_name(block->kind));
+	report_stack("allocated", &track->stack, now);
+	WRITE_ONCE(report_cpu, -1);
+	raw_spin_unlock_irqrestore(&report_lock, flags);
+}
+
+void ntp_report_unfreed(const char *who, const struct ntp_track *tracks, size_t nr)
+{
+	char text[NTP_STOP_SENTENCE];
+	const struct ntp_stop stop = {
+		.code = NTP_STOP_VERIFIER,
+		.param = { 0x62, (unsigned long)who, 0, nr },
+		.addr_mask = BIT(1),
+		.text = text,
+	};
+	u64 now = ntp_stack_now();
+	size_t i;
+
+	snprintf(text, sizeof(text), "driver %s was unloaded and has not freed %zu allocations",
+		 who, nr);
+	for (i = 0; i < nr; i++)
+		report_unfreed(&tracks[i], now);
+	ntp_report(&stop);
 }
 
 void ntp_report_leaked_section(const char *section, const char *who, unsigned long locks)

@@ -361,6 +361,14 @@ void ntp_site_text(unsigned long caller, char *buf, size_t size)
 	rcu_read_unlock();
 }
 
+bool ntp_site_in_module(unsigned long address)
+{
+	char text[NTP_SITE_TEXT];
+
+	ntp_site_text(address, text, sizeof(text));
+	return strchr(text, '[');
+}
+
 void ntp_site_name(const struct ntp_site *site, char *buf, size_t size)
 {
 	const struct past_code *past;

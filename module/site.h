@@ -61,6 +61,8 @@ void ntp_sites_free(struct ntp_sites *sites);
  */
 #define NTP_SITE_TEXT	256
 void ntp_site_text(unsigned long caller, char *buf, size_t size);
+/* True if a module has the address. Every context. */
+bool ntp_site_in_module(unsigned long address);
 void ntp_site_name(const struct ntp_site *site, char *buf, size_t size);
 
 /*
