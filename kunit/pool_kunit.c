@@ -315,7 +315,10 @@ static void ntk_impossible_test(struct kunit *test)
 {
 	static const size_t sizes[] = {
 		SIZE_MAX / 2, SIZE_MAX / 2 + 1, SIZE_MAX / 4, SIZE_MAX / 16,
-		(size_t)UINT_MAX * PAGE_SIZE, ((size_t)UINT_MAX + 1) * PAGE_SIZE,
+		(size_t)UINT_MAX * PAGE_SIZE,
+#ifdef CONFIG_64BIT
+		((size_t)UINT_MAX + 1) * PAGE_SIZE,
+#endif
 	};
 	struct ntk_tally tally = {};
 	int i;

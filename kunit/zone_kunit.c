@@ -135,7 +135,7 @@ static struct ntk_bad_zone ntk_bad_zones[] = {
 	{ "block size 65", 65, 0, 1024 },
 	{ "block as large as the segment", 64, 0, 64 },
 	{ "block larger than the segment", 1032, 0, 1024 },
-	{ "header leaves too little", 1016, 0, 1024 },
+	{ "header leaves too little", 1016, 0, 1008 + sizeof(ZONE_SEGMENT_HEADER) },
 	{ "segment of nothing", 64, 0, 0 },
 	{ "segment of half a header", 8, 0, 8 },
 	{ "segment of a header", 8, 0, NTK_SEGMENT },
