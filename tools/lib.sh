@@ -145,10 +145,10 @@ check_config() {
 
 # test_kernel SERIES|DIR VARIANT: prints the build folder of the KUnit kernel
 test_kernel() {
-	local src name out stamp arch=()
+	local src name out stamp kbuild=()
 	case $2 in
 	release | debug) ;;
-	i386) arch=(ARCH=i386) ;;
+	i386) kbuild=(ARCH=i386) ;;
 	*) die "VARIANT=$2: release or debug" ;;
 	esac
 	src=$(kernel_source "$1")
@@ -160,10 +160,10 @@ test_kernel() {
 		mkdir -p "$out"
 		rm -f "$out/.ntpool-stamp"
 		fragments "$2" >"$out/fragment"
-		quietly "$LOGS/config-$name.log" make -C "$src" O="$out" "${arch[@]}" \
+		quietly "$LOGS/config-$name.log" make -C "$src" O="$out" "${kbuild[@]}" \
 			KCONFIG_ALLCONFIG="$out/fragment" allnoconfig >&2
 		check_config "$out" "$name" "$2"
-		quietly "$LOGS/kernel-$name.log" make -C "$src" O="$out" "${arch[@]}" \
+		quietly "$LOGS/kernel-$name.log" make -C "$src" O="$out" "${kbuild[@]}" \
 			-j"$JOBS" bzImage modules >&2
 		say "$stamp" >"$out/.ntpool-stamp"
 	fi
