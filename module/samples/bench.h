@@ -56,8 +56,8 @@ struct bench_impl {
  * @name: as printed; the word before the first underscore is its group
  * @ops: operations in a round when instructions are counted; more when time is
  * @context: where the rounds run
- * @setup: called before the first round, may sleep; 0 or an error, which
- *	   is printed as the case's result. May be NULL
+ * @setup: called before the first round, may sleep; 0, -ENODEV if this machine
+ *	   has not what the case needs, or another error. May be NULL
  * @teardown: undoes it; not called when @setup failed. May be NULL
  * @loop: the round without the work, measured and taken off; NULL for none
  * @impl: up to the first without a name
@@ -97,6 +97,11 @@ u64 bench_shuffle_256_loop(unsigned int ops);
 
 /* The groups, each in the file of its name; 0 or the first error. All sleep. */
 int bench_pool(void);
+int bench_lookaside(void);
+int bench_peer(void);
+int bench_scale(void);
+int bench_memory(void);
+int bench_smp(void);
 
 /*
  * Under an emulator that counts instructions the time stamp counter goes up by

@@ -1,0 +1,288 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Tables, verdicts, CSV and plots from what ntpool_bench printed.
+
+    report.py DIR [GROUP...]
+
+DIR holds one file per run, named after it: icount-6.1.txt, icount-6.12.txt,
+native.txt, smp-2.txt, smp-4.txt. The tables and the verdicts go to standard output,
+bench.csv, *.gp and *.dat to DIR; tools/bench.sh gives the .gp files to gnuplot.
+GROUPs limit the targets to those whose cases were asked for; without, a target that
+was not measured counts against the result. The exit status is 0 if every target was
+met.
+"""
+
+import csv
+import math
+import os
+import re
+import sys
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+RUNS = ("icount-6.1", "icount-6.12", "native", "smp-2", "smp-4")
+SIZES = (16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4064)
+
+
+class Results:
+    """The best, or only, value of each implementation of each case in each run."""
+
+    def __init__(self, directory):
+        self.rows = []
+        self.values = {}
+        self.units = {}
+        self.depth = {}
+        self.problems = []
+        for run in RUNS:
+            path = os.path.join(directory, run + ".txt")
+            if os.path.exists(path):
+                with open(path, encoding="utf-8") as lines:
+                    self.read(run, lines)
+
+    def read(self, run, lines):
+        """Adds the lines of one run; one that did not reach its end is a problem."""
+        ended = False
+        for line in lines:
+            words = line.split()
+            fields = dict(re.findall(r"(\w+)=(\S+)", line))
+            if line.startswith("depth "):
+                self.depth.setdefault(run, []).append(fields)
+            elif line.startswith("end "):
+                ended = True
+                if fields.get("status") != "0":
+                    self.problems.append(f"{run}: status {fields.get('status')}")
+            elif line.startswith("case=") and "error" in fields:
+                self.problems.append(f"{run}: {' '.join(words)}")
+            elif line.startswith("case=") and "unit" in fields:
+                self.add(run, fields)
+        if not ended:
+            self.problems.append(f"{run}: broken off")
+
+    def add(self, run, fields):
+        """One measurement."""
+        best = float(fields.get("best", fields.get("value", "nan")))
+        median = float(fields.get("median", fields.get("value", "nan")))
+        self.rows.append((run, fields["case"], fields["impl"], best, median, fields["unit"]))
+        self.values[run, fields["case"], fields["impl"]] = best
+        self.units[run, fields["case"]] = fields["unit"]
+
+    def get(self, run, case, impl):
+        """A value, or None."""
+        return self.values.get((run, case, impl))
+
+    def ratio(self, run, case, impl, peer, base=None):
+        """impl's value over peer's; peer's is of case `base` if that is given."""
+        above = self.get(run, case, impl)
+        below = self.get(run, base or case, peer)
+        if above is None or not below:
+            return None
+        return above / below
+
+
+@dataclass
+class Target:
+    """A bound on a figure; `least` is for rates, where more is better."""
+
+    text: str
+    case: str
+    figure: Callable[[Results], Optional[float]]
+    bound: float
+    least: bool = False
+
+    def met(self, value):
+        """Whether @value is within the bound."""
+        return value >= self.bound if self.least else value <= self.bound
+
+
+def ratio_of(run, case, impl, peer, base=None):
+    """A figure: see Results.ratio()."""
+    return lambda results: results.ratio(run, case, impl, peer, base)
+
+
+def value_of(run, case, impl, scale):
+    """A figure: a value, scaled."""
+    def figure(results):
+        value = results.get(run, case, impl)
+        return None if value is None else value * scale
+    return figure
+
+
+def mean_of_sizes(run):
+    """The geometric mean of pool over kmalloc, of all sizes below a page."""
+    def figure(results):
+        ratios = [results.ratio(run, f"pool_pair_{size}", "pool", "kmalloc") for size in SIZES]
+        if None in ratios:
+            return None
+        return math.exp(sum(map(math.log, ratios)) / len(ratios))
+    return figure
+
+
+def targets():
+    """All of them, in the order of the table."""
+    insn, pool, kmalloc = "icount-6.1", "pool", "kmalloc"
+    out = [
+        Target("lookaside pair / kmem_cache pair, instructions, 6.1", "lookaside_pair",
+               ratio_of(insn, "lookaside_pair", "lookaside", "kmem_cache"), 0.35),
+        Target("lookaside pair / kmem_cache pair, native time", "lookaside_pair",
+               ratio_of("native", "lookaside_pair", "lookaside", "kmem_cache"), 0.50),
+        Target("pool pair 64 / kmalloc pair, instructions, 6.1", "pool_pair_64",
+               ratio_of(insn, "pool_pair_64", pool, kmalloc), 0.60),
+        Target("pool pairs 16..4064 / kmalloc, mean, instructions, 6.1", "pool_pair",
+               mean_of_sizes(insn), 0.70),
+        Target("pool pairs 16..4064 / kmalloc, mean, instructions, 6.12", "pool_pair",
+               mean_of_sizes("icount-6.12"), 0.70),
+        Target("pool pair 64 / kmalloc pair, native time", "pool_pair_64",
+               ratio_of("native", "pool_pair_64", pool, kmalloc), 1.0),
+        Target("batch of 256, pool / kmalloc, instructions, 6.1", "pool_batch_256",
+               ratio_of(insn, "pool_batch_256", pool, kmalloc), 1.0),
+        Target("remote free, pool / kmalloc, emulated time, 2 CPUs", "pool_remote_64",
+               ratio_of("smp-2", "pool_remote_64", pool, kmalloc), 1.2),
+        Target("5 KiB pair, pool / kmalloc, instructions, 6.1", "pool_pages_5120",
+               ratio_of(insn, "pool_pages_5120", pool, kmalloc), 1.2),
+        Target("5 KiB block, backing in KiB", "memory_pages_5120",
+               value_of("native", "memory_pages_5120", pool, 1 / 1024), 8.25),
+        Target("interlocked zone / locked list, instructions, 6.1", "zone_interlocked",
+               ratio_of(insn, "zone_interlocked", "zone", "locked_list"), 1.1),
+    ]
+    for cpus in (2, 4):
+        for impl in ("pool", "lookaside"):
+            out.append(Target(f"rate per CPU, {impl}, {cpus} CPUs / 1", "smp_pair_64",
+                              value_of(f"smp-{cpus}", "smp_pair_64", impl, 0.01), 0.95, True))
+    out += [
+        Target("backing / requested, churned", "memory_churned",
+               value_of("native", "memory_churned", pool, 0.01), 1.12),
+        Target("backing, churned, pool / kmalloc", "memory_churned",
+               ratio_of("native", "memory_churned", pool, kmalloc), 1.0),
+        Target("backing after freeing 90 %, pool / kmalloc", "memory_thinned",
+               ratio_of("native", "memory_thinned", pool, kmalloc), 0.6),
+        Target("pair at 10,000 tags / at 1, instructions, 6.1", "scale_tags_10000",
+               ratio_of(insn, "scale_tags_10000", pool, pool, "scale_tags_1"), 1.15),
+        Target("pair at 10^6 live blocks / at 10^3, instructions, 6.1", "scale_live_1000000",
+               ratio_of(insn, "scale_live_1000000", pool, pool, "scale_live_1000"), 1.2),
+        Target("pair at 1,000 lists / at 1, instructions, 6.1", "lookaside_lists_1000",
+               ratio_of(insn, "lookaside_lists_1000", "lookaside", "lookaside",
+                        "lookaside_lists_1"), 1.1),
+        Target("reading `tags` with 10,000 tags, ms, native", "scale_read_tags",
+               value_of("native", "scale_read_tags", "pool", 0.001), 100.0),
+    ]
+    return out
+
+
+def print_cases(results):
+    """One table per run: ours beside its peers, with the ratio to each."""
+    for run in RUNS:
+        cases = list(dict.fromkeys(row[1] for row in results.rows if row[0] == run))
+        if not cases:
+            continue
+        print(f"\n{run}")
+        for case in cases:
+            print_case(results, run, case)
+
+
+def print_case(results, run, case):
+    """A line; the first implementation is ours, the loop is none."""
+    values = {row[2]: row[3] for row in results.rows
+              if row[:2] == (run, case) and row[2] != "loop"}
+    (ours, mine), *peers = list(values.items())
+    text = f"  {case:22} {ours} {mine:.2f} {results.units[run, case]}"
+    for peer, value in peers:
+        text += f", {peer} {value:.2f}"
+        if value:
+            text += f" ({mine / value:.2f})"
+    print(text)
+
+
+def print_targets(results, groups):
+    """The table of verdicts. Returns how many were met, missed, not measured."""
+    counts = {"met": 0, "MISSED": 0, "not measured": 0}
+    print(f"\n  {'measure':58} {'is':>8}  {'target':>8}  verdict")
+    for target in targets():
+        if groups and target.case.split("_")[0] not in groups:
+            continue
+        value = target.figure(results)
+        if value is None:
+            verdict, shown = "not measured", "-"
+        else:
+            verdict, shown = ("met" if target.met(value) else "MISSED"), f"{value:.3f}"
+        counts[verdict] += 1
+        sign = ">=" if target.least else "<="
+        print(f"  {target.text:58} {shown:>8}  {sign} {target.bound:5.2f}  {verdict}")
+    return counts["met"], counts["MISSED"], counts["not measured"]
+
+
+def write_csv(results, directory):
+    """Every measurement, medians included."""
+    with open(os.path.join(directory, "bench.csv"), "w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out)
+        writer.writerow(("run", "case", "implementation", "best", "median", "unit"))
+        writer.writerows(results.rows)
+
+
+def write_plot(directory, name, title, axes, series, options=""):
+    """A gnuplot script and its data: @series is a list of (label, [(x, y)...])."""
+    series = [(label, points) for label, points in series if points]
+    if not series:
+        return
+    with open(os.path.join(directory, name + ".dat"), "w", encoding="utf-8") as out:
+        for _, points in series:
+            out.writelines(f"{x} {y}\n" for x, y in points)
+            out.write("\n\n")
+    lines = ", ".join(f"'{name}.dat' index {nr} with linespoints title '{label}'"
+                      for nr, (label, _) in enumerate(series))
+    with open(os.path.join(directory, name + ".gp"), "w", encoding="utf-8") as out:
+        out.write(f"set terminal svg size 800,480 background 'white'\n"
+                  f"set output '{name}.svg'\nset title '{title}'\n"
+                  f"set xlabel '{axes[0]}'\nset ylabel '{axes[1]}'\n"
+                  f"set yrange [0:*]\nset grid\nset key outside\n{options}\nplot {lines}\n")
+
+
+def points_of(results, run, pattern, impl):
+    """(number in the case's name, value), for a series over the number."""
+    out = []
+    for row in results.rows:
+        match = re.fullmatch(pattern, row[1])
+        if row[0] == run and row[2] == impl and match:
+            out.append((int(match.group(1)), row[3]))
+    return sorted(out)
+
+
+def write_plots(results, directory):
+    """What changes with a number is easier to see than to read."""
+    for run, unit in (("icount-6.1", "instructions"), ("icount-6.12", "instructions"),
+                      ("native", "ns")):
+        tag = run.replace(".", "_")
+        for name, title, pattern, impls in (
+                ("sizes", "Pair by size", r"pool_pair_(\d+)", ("pool", "kmalloc")),
+                ("pages", "Pair by size, whole pages", r"pool_pages_(\d+)", ("pool", "kmalloc")),
+                ("tags", "Pair by number of tags", r"scale_tags_(\d+)", ("pool",)),
+                ("live", "Replacement by live blocks", r"scale_live_(\d+)", ("pool", "kmalloc")),
+                ("lists", "Pair by number of lists", r"lookaside_lists_(\d+)",
+                 ("lookaside", "kmem_cache"))):
+            write_plot(directory, f"{name}-{tag}", f"{title}, {run}",
+                       ("bytes" if "size" in title else "number", unit),
+                       [(impl.replace("_", " "), points_of(results, run, pattern, impl))
+                        for impl in impls], "set logscale x")
+        trace = results.depth.get(run, [])
+        write_plot(directory, f"depth-{tag}", f"Depth of a lookaside list under load, {run}",
+                   ("ms", "depth"),
+                   [("depth", [(row["ms"], row["depth"]) for row in trace]),
+                    ("allocations / step / 100",
+                     [(row["ms"], int(row["blocks"]) / 100) for row in trace])])
+
+
+def main():
+    """Prints, writes, judges."""
+    directory, groups = sys.argv[1], sys.argv[2:]
+    results = Results(directory)
+    print_cases(results)
+    met, missed, absent = print_targets(results, groups)
+    for problem in results.problems:
+        print(f"  FAILED {problem}")
+    write_csv(results, directory)
+    write_plots(results, directory)
+    print(f"\nbench: {met} targets met, {missed} missed, {absent} not measured"
+          + (f", {len(results.problems)} failures" if results.problems else ""))
+    sys.exit(1 if missed or absent or results.problems or not met else 0)
+
+
+main()
