@@ -480,7 +480,8 @@ static void ntk_storm_thread(struct ntk_worker *worker)
 		paged = ntk_random_below(&worker->rng, 2);
 		block = ExAllocatePoolWithQuotaTag((paged ? PagedPool : NonPagedPool) |
 						   NTK_NO_RAISE,
-						   1 + ntk_random_below(&worker->rng, 500), NTK_TAG);
+						   1 + ntk_random_below(&worker->rng, 500),
+						   NTK_TAG);
 		block = xchg(&storm->slot[ntk_random_below(&worker->rng, 64)], block);
 		if (block)
 			ExFreePoolWithTag(block, NTK_TAG);

@@ -257,8 +257,8 @@ static void ExAllocatePool2_invalid_test(struct kunit *test)
 
 static void ntk_lists_raise(struct kunit *test, ULONG flags, ULONG ex_flags, bool raises)
 {
-	static LOOKASIDE_LIST_EX ex;
-	static NPAGED_LOOKASIDE_LIST nonpaged;
+	static struct _NPAGED_LOOKASIDE_LIST nonpaged;
+	static struct _LOOKASIDE_LIST_EX ex;
 	void *entry;
 
 	ExInitializeNPagedLookasideList(&nonpaged, NULL, NULL, flags, 4064, NTK_TAG, 0);
