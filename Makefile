@@ -15,7 +15,7 @@ export NTPOOL_DIR := $(or $(KBUILD_EXTMOD),$(if $(filter /% $(srctree)/%,$(src))
 ifneq ($(KBUILD_EXTMOD),)
 export CONFIG_NTPOOL ?= m
 export CONFIG_NTPOOL_SAMPLES ?= m
-export CONFIG_NTPOOL_BENCH ?= m
+export CONFIG_NTPOOL_BENCH ?= $(if $(CONFIG_GENERIC_ALLOCATOR),m,n)
 export CONFIG_NTPOOL_KUNIT_TEST ?= $(if $(CONFIG_KUNIT),m,n)
 endif
 

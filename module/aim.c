@@ -181,13 +181,15 @@ static bool driver_ask(struct ntp_aim *aim, unsigned long caller)
 
 bool ntp_aim_matches_driver(struct ntp_aim *aim, unsigned long caller)
 {
-	unsigned int generation = smp_load_acquire(&aim->generation);
 	unsigned long *slot = &aim->caller[hash_long(caller, ilog2(NTP_AIM_CALLERS))];
+	unsigned int generation;
 	unsigned long known;
 	bool hit;
 
 	if (!rcu_access_pointer(aim->list))
 		return true;
+	/* Pairs with the release in aim_forget(): the list is that of it, or newer. */
+	generation = smp_load_acquire(&aim->generation);
 	known = READ_ONCE(*slot);
 	if (known >> 1 == caller << 1 >> 1)
 		return known & 1;
@@ -206,6 +208,7 @@ static void aim_forget(struct ntp_aim *aim)
 	unsigned int i;
 
 	lockdep_assert_held(&aim_mutex);
+	/* Pairs with the acquire in ntp_aim_matches_driver(). */
 	smp_store_release(&aim->generation, aim->generation + 1);
 	/* Who stores later than the loop below sees the new generation. */
 	smp_mb();

@@ -58,31 +58,14 @@
 #include "report.h"
 #include "section.h"
 #include "site.h"
+#include "special.h"
 #include "tag.h"
 
 enum {
 	FORMAT_VERSION = 1,
 	ADVICE_ROWS = 16,
 	LISTS_FIRST_ROOM = 64,
-	WRITE_MAX = 32,			/* bytes that a control takes at once */
-};
-
-/**
- * struct ntp_file - one file
- * @name: below the directory; at most one '/'
- * @columns: names of the columns
- * @row_size: bytes of a row of the snapshot
- * @snapshot: returns a new array of @nr rows for kvfree(), or NULL if out of memory
- * @show: prints a row
- * @write: changes what the file controls, -EINVAL for nonsense; NULL: read-only
- */
-struct ntp_file {
-	const char *name;
-	const char *columns;
-	size_t row_size;
-	void *(*snapshot)(size_t *nr);
-	void (*show)(struct seq_file *m, const void *row);
-	int (*write)(const char *text);
+	WRITE_MAX = 1024,		/* bytes that a control takes at once */
 };
 
 /* An open file and its snapshot. */
@@ -184,7 +167,9 @@ static void pool_add_memory(struct pool_row *row, enum ntp_kind kind)
 {
 	unsigned long big_cached = ntp_big_cache_pages(kind);
 	unsigned long big_held = ntp_big_pages(kind);
+	struct ntp_special_stats special;
 	struct ntp_heap_stats heap;
+	unsigned long idle;
 
 	ntp_heap_stats(kind, &heap);
 	row->kind = kind;
@@ -192,6 +177,14 @@ static void pool_add_memory(struct pool_row *row, enum ntp_kind kind)
 	row->free_bytes = heap.free_units * NTP_UNIT + row->cached_bytes;
 	row->big_pages = big_held - min(big_held, big_cached);
 	row->pages = heap.pages + big_held;
+	ntp_special_stats(&special);
+	row->pages += special.live[kind];
+	/* A page of special pool is of no pool in particular while no block is on it. */
+	if (kind == NTP_NONPAGED) {
+		idle = special.pages - special.live[NTP_NONPAGED] - special.live[NTP_PAGED];
+		row->pages += idle;
+		row->free_bytes += idle << PAGE_SHIFT;
+	}
 }
 
 static void *pools_snapshot(size_t *nr)
@@ -484,35 +477,6 @@ static void sections_show(struct seq_file *m, const void *row)
 	seq_printf(m, "%-20s %-7s %5lu\n", section->module, section->section, section->locks);
 }
 
-/* verifier/flags */
-
-static void *flags_snapshot(size_t *nr)
-{
-	unsigned long *flags = rows_alloc(1, sizeof(*flags));
-
-	if (!flags)
-		return NULL;
-	*flags = ntp_verifier();
-	*nr = 1;
-	return flags;
-}
-
-static void flags_show(struct seq_file *m, const void *row)
-{
-	const unsigned long *flags = row;
-
-	seq_printf(m, "%lu\n", *flags);
-}
-
-static int flags_write(const char *text)
-{
-	unsigned long flags;
-
-	if (kstrtoul(text, 0, &flags))
-		return -EINVAL;
-	return ntp_set_verifier(flags);
-}
-
 static const struct ntp_file ntp_files[] = {
 	{
 		.name = "tags",
@@ -577,13 +541,6 @@ static const struct ntp_file ntp_files[] = {
 		.row_size = sizeof(struct ntp_section_row),
 		.snapshot = sections_snapshot,
 		.show = sections_show,
-	}, {
-		.name = "verifier/flags",
-		.columns = "flags",
-		.row_size = sizeof(unsigned long),
-		.snapshot = flags_snapshot,
-		.show = flags_show,
-		.write = flags_write,
 	},
 };
 
@@ -669,17 +626,16 @@ static ssize_t ntp_file_write(struct file *file, const char __user *from, size_t
 			      loff_t *pos)
 {
 	const struct ntp_file *entry = file_inode(file)->i_private;
-	char text[WRITE_MAX];
+	char *text;
 	int err;
 
-	if (!entry->write || size >= sizeof(text))
+	if (!entry->write || size >= WRITE_MAX)
 		return -EINVAL;
-	if (copy_from_user(text, from, size))
-		return -EFAULT;
-	text[size] = '\0';
-	if (strlen(text) != size)
-		return -EINVAL;
-	err = entry->write(text);
+	text = memdup_user_nul(from, size);
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	err = strlen(text) == size ? entry->write(text) : -EINVAL;
+	kfree(text);
 	return err ?: size;
 }
 
@@ -695,11 +651,15 @@ static const struct file_operations ntp_file_ops = {
 #if IS_ENABLED(CONFIG_KUNIT)
 static const struct ntp_file *file_by_name(const char *name)
 {
+	const struct ntp_file *file;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(ntp_files); i++)
 		if (!strcmp(ntp_files[i].name, name))
 			return &ntp_files[i];
+	for (file = ntp_verifier_files; file->name; file++)
+		if (!strcmp(file->name, name))
+			return file;
 	return NULL;
 }
 
@@ -732,6 +692,22 @@ ssize_t ntp_debugfs_render(const char *name, char *buf, size_t size)
 	buf[m.count] = '\0';
 	return m.count;
 }
+
+int ntp_debugfs_store(const char *name, const char *text)
+{
+	const struct ntp_file *file = file_by_name(name);
+	char *copy;
+	int err;
+
+	if (!file || !file->write)
+		return -ENOENT;
+	copy = kstrdup(text, GFP_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+	err = file->write(copy);
+	kfree(copy);
+	return err;
+}
 #endif
 
 /* As all users of debugfs: nothing is checked, without it ntpool works as well. */
@@ -745,6 +721,7 @@ static void file_create(const struct ntp_file *file, struct dentry *verifier)
 
 void ntp_debugfs_init(void)
 {
+	const struct ntp_file *file;
 	struct dentry *verifier;
 	size_t i;
 
@@ -752,6 +729,8 @@ void ntp_debugfs_init(void)
 	verifier = debugfs_create_dir("verifier", ntp_root);
 	for (i = 0; i < ARRAY_SIZE(ntp_files); i++)
 		file_create(&ntp_files[i], verifier);
+	for (file = ntp_verifier_files; file->name; file++)
+		file_create(file, verifier);
 }
 
 void ntp_debugfs_exit(void)

@@ -5,12 +5,37 @@
 
 #include "ntpool.h"
 
+struct seq_file;
+
+/**
+ * struct ntp_file - one file
+ * @name: below the directory; at most one '/'
+ * @columns: names of the columns
+ * @row_size: bytes of a row of the snapshot
+ * @snapshot: returns a new array of @nr rows for kvfree(), or NULL if out of memory
+ * @show: prints a row
+ * @write: changes what the file controls, -EINVAL for nonsense; NULL: read-only
+ */
+struct ntp_file {
+	const char *name;
+	const char *columns;
+	size_t row_size;
+	void *(*snapshot)(size_t *nr);
+	void (*show)(struct seq_file *m, const void *row);
+	int (*write)(char *text);
+};
+
+/* verify_view.c: those below verifier/; the last one has no name. */
+extern const struct ntp_file ntp_verifier_files[];
+
 /*
  * Writes what a reader of the file @name would see to @buf, NUL terminated.
  * Returns the length, or -ENOENT, -ENOMEM, -E2BIG. Sleeps. For tests.
  */
 #if IS_ENABLED(CONFIG_KUNIT)
 ssize_t ntp_debugfs_render(const char *name, char *buf, size_t size);
+/* What a write of @text to the file comes to: 0 or an error. Sleeps. For tests. */
+int ntp_debugfs_store(const char *name, const char *text);
 #endif
 
 #endif

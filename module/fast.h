@@ -3,11 +3,11 @@
  * The two paths that matter: a block from this CPU's cache, and a block back into it.
  *
  * Both are leaves: they finish, or they have changed nothing and say so, and the
- * caller takes the slow path from the beginning (alloc.c). So nothing has to be kept
+ * caller takes the slow path from the beginning (alloc.c, free.c). So nothing has to be kept
  * for a slow path, no register is saved, and each condition is one compare and one
  * branch that is never taken. They are inlined into the exported routines.
  *
- * ntp_free_fast() has checked all that alloc.c promises before it claims the block,
+ * ntp_free_fast() has checked all that free.c promises before it claims the block,
  * or checks it by claiming. In the order of the code:
  *
  *	p is aligned, and in the linear map

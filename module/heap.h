@@ -45,6 +45,7 @@ enum {
 	NTP_HDR_RARE = BIT(1),		/* the slow path has to do with it, see there: */
 	NTP_HDR_QUOTA = NTP_HDR_RARE | BIT(4),		/* a process pays; a trailer says who */
 	NTP_HDR_PROTECTED = NTP_HDR_RARE | BIT(5),	/* freed with its tag, or reported */
+	NTP_HDR_VERIFIED = BIT(2),	/* allocated while the verifier was on */
 };
 
 static inline bool ntp_header_says(u8 flags, u8 what)

@@ -40,6 +40,7 @@
 #include "irql.h"
 #include "klock.h"
 #include "report.h"
+#include "verify.h"
 
 static_assert(NTP_PASSIVE_LEVEL == PASSIVE_LEVEL);
 static_assert(NTP_APC_LEVEL == APC_LEVEL);
@@ -132,6 +133,7 @@ static KIRQL raise_irql(KIRQL level, unsigned long caller)
 {
 	unsigned int old = ntp_irql();
 
+	ntp_verify_count(NTP_VC_RAISES);
 	if (level < old || level > HIGH_LEVEL) {
 		report_level(BAD_RAISE, old, level,
 			     "the IRQL to raise to is below the current one, or above HIGH_LEVEL; nothing was changed",
@@ -267,6 +269,7 @@ KIRQL KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock)
 {
 	KIRQL old = ntp_irql();
 
+	ntp_verify_count(NTP_VC_LOCKS);
 	dispatch_enter();
 	arch_spin_lock(ntp_klock(SpinLock));
 	return old;
@@ -299,6 +302,7 @@ EXPORT_SYMBOL_GPL(KeReleaseSpinLock);
  */
 void KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
 {
+	ntp_verify_count(NTP_VC_LOCKS);
 	dispatch_enter();
 	arch_spin_lock(ntp_klock(SpinLock));
 }
@@ -333,8 +337,10 @@ EXPORT_SYMBOL_GPL(KeReleaseSpinLockFromDpcLevel);
 BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
 {
 	dispatch_enter();
-	if (arch_spin_trylock(ntp_klock(SpinLock)))
+	if (arch_spin_trylock(ntp_klock(SpinLock))) {
+		ntp_verify_count(NTP_VC_LOCKS);
 		return TRUE;
+	}
 	dispatch_leave();
 	return FALSE;
 }

@@ -12,7 +12,8 @@
  *	   lists are remembered.
  * GOING   the module's exit has returned, or its init has failed: lookaside lists
  *	   and blocks that it still has are named, and their texts remembered. The
- *	   blocks stay, because something may still point to them.
+ *	   blocks stay, because something may still point to them. What the verifier
+ *	   has tracked of them is listed one by one, with NT's 0xC4/0x62.
  *
  * A walk over a million blocks is not what the unloading of a mouse driver should
  * cost, so only modules that are linked against ntpool are looked at. What calls
@@ -26,10 +27,12 @@
 #include <linux/module.h>
 #include <linux/notifier.h>
 
+#include "aim.h"
 #include "leak.h"
 #include "lookaside.h"
 #include "report.h"
 #include "site.h"
+#include "track.h"
 
 #define ALL_DRIVERS	"all drivers"
 
@@ -119,14 +122,18 @@ static int leak_notify(struct notifier_block *nb, unsigned long state, void *dat
 	switch (state) {
 	case MODULE_STATE_COMING:
 		ntp_site_forget(mod);
+		ntp_aim_modules_changed();
 		break;
 	case MODULE_STATE_LIVE:
 		leak_module_live(mod);
 		break;
 	case MODULE_STATE_GOING:
 		ntp_lookaside_module_gone(mod);
+		ntp_zone_module_gone(mod);
+		ntp_track_report(mod);
 		leak_module_going(mod);
 		ntp_site_disown(mod);
+		ntp_aim_modules_changed();
 		break;
 	}
 	return NOTIFY_DONE;

@@ -39,6 +39,7 @@
 #include "lookaside_registry.h"
 #include "pool.h"
 #include "report.h"
+#include "verify.h"
 
 /* Pool types that the blocks of a list may have, with bits that change nothing. */
 #define TYPE_KNOWN	(PagedPoolCacheAligned | NTP_TYPE_SESSION | POOL_COLD_ALLOCATION | \
@@ -92,7 +93,23 @@ static enum ntp_kind list_kind(const GENERAL_LOOKASIDE_POOL *list)
 static void *pool_alloc(const GENERAL_LOOKASIDE_POOL *list, unsigned long caller)
 {
 	/* The list frees its blocks without a tag: it cannot have protected ones. */
-	return ntp_pool_alloc(list->Type, list->Size, list->Tag & ~NTP_TAG_PROTECTED, caller);
+	return ntp_pool_alloc(list->Type, list->Size, list->Tag & ~NTP_TAG_PROTECTED,
+			      pool_frees(list) ? NTP_FOR_LIST : 0, caller);
+}
+
+/* Of a list that allocates with a routine of the driver's the verifier knows nothing. */
+static void pool_free(const GENERAL_LOOKASIDE_POOL *list, void *entry, unsigned long caller)
+{
+	const struct ntp_list_call call = {
+		.kind = list_kind(list),
+		.tag = list->Tag & ~NTP_TAG_PROTECTED,
+		.size = list->Size,
+	};
+
+	if (pool_allocates(list))
+		ntp_list_free(entry, &call, caller);
+	else
+		ntp_free(entry, 0, caller);
 }
 
 static noinline void *miss(struct ntp_lookaside_head *head, bool inside, unsigned long caller)
@@ -102,6 +119,8 @@ static noinline void *miss(struct ntp_lookaside_head *head, bool inside, unsigne
 
 	if (entry)
 		return entry;
+	if (unlikely(!ntp_lookaside_is_list(head, caller)))
+		return NULL;
 	if (likely(pool_allocates(list)))
 		return pool_alloc(list, caller);
 	return list->Allocate(list->Type, list->Size, list->Tag);
@@ -115,6 +134,8 @@ static noinline void *miss_ex(struct ntp_lookaside_head *head, bool inside,
 
 	if (entry)
 		return entry;
+	if (unlikely(!ntp_lookaside_is_list(head, caller)))
+		return NULL;
 	if (likely(pool_allocates(list)))
 		return pool_alloc(list, caller);
 	return list->AllocateEx(list->Type, list->Size, list->Tag, (PLOOKASIDE_LIST_EX)list);
@@ -125,7 +146,7 @@ static void free_entry(struct ntp_lookaside_head *head, void *entry, unsigned lo
 	GENERAL_LOOKASIDE_POOL *list = list_of(head);
 
 	if (likely(pool_frees(list)))
-		ntp_free(entry, 0, caller);
+		pool_free(list, entry, caller);
 	else
 		list->Free(entry);
 }
@@ -135,7 +156,7 @@ static void free_entry_ex(struct ntp_lookaside_head *head, void *entry, unsigned
 	GENERAL_LOOKASIDE_POOL *list = list_of(head);
 
 	if (likely(pool_frees(list)))
-		ntp_free(entry, 0, caller);
+		pool_free(list, entry, caller);
 	else
 		list->FreeEx(entry, (PLOOKASIDE_LIST_EX)list);
 }
@@ -143,14 +164,14 @@ static void free_entry_ex(struct ntp_lookaside_head *head, void *entry, unsigned
 static noinline void full(struct ntp_lookaside_head *head, void *entry, bool inside,
 			  unsigned long caller)
 {
-	if (!ntp_lookaside_keep(head, entry, inside))
+	if (!ntp_lookaside_keep(head, entry, inside) && ntp_lookaside_is_list(head, caller))
 		free_entry(head, entry, caller);
 }
 
 static noinline void full_ex(struct ntp_lookaside_head *head, void *entry, bool inside,
 			     unsigned long caller)
 {
-	if (!ntp_lookaside_keep(head, entry, inside))
+	if (!ntp_lookaside_keep(head, entry, inside) && ntp_lookaside_is_list(head, caller))
 		free_entry_ex(head, entry, caller);
 }
 
@@ -171,6 +192,19 @@ static void report_paged(const void *list, unsigned long caller)
 	ntp_report(&stop);
 }
 
+static void report_small(const void *list, SIZE_T size, unsigned long caller)
+{
+	struct ntp_stop stop = {
+		.code = NTP_STOP_VERIFIER,
+		.param = { 0xcd, (unsigned long)list, size, LOOKASIDE_MINIMUM_BLOCK_SIZE },
+		.addr_mask = BIT(1),
+		.text = "the blocks of a lookaside list are too small for a link; they were made larger",
+		.caller = caller,
+	};
+
+	ntp_report(&stop);
+}
+
 /*
  * @list has its routines, NULL for the pool's. All but the head is known to the
  * engine from the description, which outlives the structure.
@@ -182,6 +216,8 @@ static void list_open(const GENERAL_LOOKASIDE_POOL *model, GENERAL_LOOKASIDE_POO
 
 	if (ntp_is_paged(list))
 		report_paged(list, caller);
+	if (size < LOOKASIDE_MINIMUM_BLOCK_SIZE && ntp_verifier())
+		report_small(list, size, caller);
 	ntp_lookaside_forget(head_of(list), caller);
 	*list = *model;
 	if (!list->Allocate)

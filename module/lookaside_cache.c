@@ -129,18 +129,18 @@ static void count_uncached(struct ntp_lookaside_head *head, enum ntp_lookaside_c
 /* A miss of somebody who found busy set. */
 static void count_outside(struct ntp_lookaside_head *head, enum ntp_lookaside_count what)
 {
-	if (head->cpus == &ntp_lookaside_none)
+	if (!head->cpus)
 		count_uncached(head, what);
 	else if (what == NTP_LA_ALLOCS)
-		this_cpu_inc(head->cpus->missed.allocs);
+		this_cpu_inc(ntp_lookaside_cpus(head)->missed.allocs);
 	else
-		this_cpu_inc(head->cpus->missed.frees);
+		this_cpu_inc(ntp_lookaside_cpus(head)->missed.frees);
 	preempt_enable();
 }
 
 void *ntp_lookaside_dig(struct ntp_lookaside_head *head, bool inside)
 {
-	struct ntp_lookaside_cpu *cpu = this_cpu_ptr(head->cpus);
+	struct ntp_lookaside_cpu *cpu = ntp_lookaside_here(head);
 	void *entry = NULL;
 
 	if (!inside) {
@@ -249,7 +249,7 @@ static bool cpu_put(struct ntp_lookaside_head *head, struct ntp_lookaside_cpu *c
 
 bool ntp_lookaside_keep(struct ntp_lookaside_head *head, void *entry, bool inside)
 {
-	struct ntp_lookaside_cpu *cpu = this_cpu_ptr(head->cpus);
+	struct ntp_lookaside_cpu *cpu = ntp_lookaside_here(head);
 	u32 wants = inside ? cpu_wants(head, cpu) : 0;
 	struct ntp_lookaside_slots *spare = NULL;
 	bool kept = false;
@@ -258,7 +258,7 @@ bool ntp_lookaside_keep(struct ntp_lookaside_head *head, void *entry, bool insid
 		ntp_lookaside_leave(cpu, NULL);
 		spare = ntp_raw_atomic() ? NULL : slots_alloc(wants);
 		preempt_disable();
-		cpu = this_cpu_ptr(head->cpus);
+		cpu = ntp_lookaside_here(head);
 		inside = cpu_enter(cpu);
 	}
 	if (inside) {

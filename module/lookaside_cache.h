@@ -37,7 +37,8 @@ union ntp_lookaside_depth {
 
 /**
  * struct ntp_lookaside_head - NT's public structure, as far as the engine uses it
- * @cpus: the caches; &ntp_lookaside_none for a list without
+ * @cpus: the caches, as their distance from ntp_lookaside_none; those are what a list
+ *	  without caches has, and thus also a zeroed one that was never initialised
  * @magic: ntp_lookaside_magic() in an initialised list; with @cpus, NT's ListHead
  * @depth: Depth and MaximumDepth; the driver writes them too
  * @total: TotalAllocates, AllocateMisses, TotalFrees, FreeMisses, likewise
@@ -45,7 +46,7 @@ union ntp_lookaside_depth {
  * It is the driver's memory. lookaside.c checks the offsets against NT's header.
  */
 struct ntp_lookaside_head {
-	struct ntp_lookaside_cpu __percpu *cpus;
+	unsigned long cpus;
 	unsigned long magic;
 	union ntp_lookaside_depth depth;
 	u32 total[NTP_LA_COUNTS];
@@ -105,6 +106,29 @@ static_assert(sizeof(struct ntp_lookaside_cpu) <= 64);
 /* The caches of lists that have none: empty, and busy for ever. */
 DECLARE_PER_CPU(struct ntp_lookaside_cpu, ntp_lookaside_none);
 
+#define NTP_LOOKASIDE_NONE	((unsigned long __force)&ntp_lookaside_none)
+
+static __always_inline unsigned long
+ntp_lookaside_distance(struct ntp_lookaside_cpu __percpu *cpus)
+{
+	return (unsigned long __force)cpus - NTP_LOOKASIDE_NONE;
+}
+
+static __always_inline struct ntp_lookaside_cpu __percpu *
+ntp_lookaside_cpus(const struct ntp_lookaside_head *head)
+{
+	return (struct ntp_lookaside_cpu __percpu __force *)(head->cpus + NTP_LOOKASIDE_NONE);
+}
+
+/* This CPU's. In this order the constant ends up as part of the instructions' operands. */
+static __always_inline struct ntp_lookaside_cpu *
+ntp_lookaside_here(const struct ntp_lookaside_head *head)
+{
+	void __percpu *distance = (void __percpu __force *)head->cpus;
+
+	return (struct ntp_lookaside_cpu *)(this_cpu_ptr(distance) + NTP_LOOKASIDE_NONE);
+}
+
 /*
  * What the fast paths come to where @low and @high end. They are called with
  * preemption disabled and return with it enabled. @inside: busy is set, by the caller.
@@ -113,6 +137,8 @@ DECLARE_PER_CPU(struct ntp_lookaside_cpu, ntp_lookaside_none);
 void *ntp_lookaside_dig(struct ntp_lookaside_head *head, bool inside);
 /* False: @entry was not kept. NULL never is, the Free routine may complain. */
 bool ntp_lookaside_keep(struct ntp_lookaside_head *head, void *entry, bool inside);
+/* False, and reported, if @head is no initialised list. */
+bool ntp_lookaside_is_list(struct ntp_lookaside_head *head, unsigned long caller);
 /* Adds cpu->missed to cpu->total, enables preemption and returns @entry. */
 void *ntp_lookaside_settle(struct ntp_lookaside_cpu *cpu, void *entry);
 
@@ -142,7 +168,7 @@ ntp_lookaside_pop(struct ntp_lookaside_head *head,
 	u32 nr;
 
 	preempt_disable();
-	cpu = this_cpu_ptr(head->cpus);
+	cpu = ntp_lookaside_here(head);
 	if (unlikely(cpu->busy))
 		goto miss;
 	cpu->busy = true;
@@ -171,7 +197,7 @@ ntp_lookaside_push(struct ntp_lookaside_head *head, void *entry,
 	u32 nr;
 
 	preempt_disable();
-	cpu = this_cpu_ptr(head->cpus);
+	cpu = ntp_lookaside_here(head);
 	if (unlikely(cpu->busy))
 		goto full;
 	cpu->busy = true;

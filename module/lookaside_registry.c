@@ -56,6 +56,7 @@
 #include "lookaside_registry.h"
 #include "report.h"
 #include "site.h"
+#include "verify.h"
 
 DEFINE_RAW_SPINLOCK(ntp_lookaside_lock);
 bool ntp_lookaside_off __read_mostly;
@@ -136,7 +137,7 @@ bool ntp_lookaside_is_alive(struct ntp_lookaside *list)
 	/* The driver may have freed it, even unmapped it. */
 	if (copy_from_kernel_nofault(&seen, head, sizeof(seen)))
 		return false;
-	return seen.magic == head_magic(head) && seen.cpus == list->cpus;
+	return seen.magic == head_magic(head) && seen.cpus == ntp_lookaside_distance(list->cpus);
 }
 
 static void sum_own(const struct ntp_lookaside *list, u32 *sum)
@@ -228,7 +229,7 @@ void ntp_lookaside_open(struct ntp_lookaside_head *head,
 	raw_spin_lock_irqsave(&ntp_lookaside_lock, flags);
 	head->depth.now = 0;
 	head->depth.max = NTP_LA_MAX_DEPTH;
-	head->cpus = list ? list->cpus : &ntp_lookaside_none;
+	head->cpus = list ? ntp_lookaside_distance(list->cpus) : 0;
 	head->magic = head_magic(head);
 	if (list)
 		list_init(list, head, desc);
@@ -249,8 +250,34 @@ static void report_verifier(u64 what, const struct ntp_lookaside_head *head,
 		.caller = caller,
 	};
 
-	if (ntp_verifier())
-		ntp_report(&stop);
+	ntp_report(&stop);
+}
+
+bool ntp_lookaside_is_list(struct ntp_lookaside_head *head, unsigned long caller)
+{
+	if (head->magic == head_magic(head))
+		return true;
+	report_verifier(0xcb, head,
+			"a lookaside list was used that is not initialised; nothing was done",
+			caller);
+	return false;
+}
+
+/* An active list lies in memory that a driver frees. In a read section. */
+static void range_freed(void *p, size_t size, unsigned long caller)
+{
+	struct ntp_lookaside_head *found = NULL;
+	struct ntp_lookaside *list;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&ntp_lookaside_lock, flags);
+	list_for_each_entry(list, &lists, link)
+		if (!list->dead && (unsigned long)list->head - (unsigned long)p < size)
+			found = list->head;
+	raw_spin_unlock_irqrestore(&ntp_lookaside_lock, flags);
+	if (found)
+		report_verifier(0xcc, found,
+				"pool was freed that has an active lookaside list in it", caller);
 }
 
 void ntp_lookaside_forget(struct ntp_lookaside_head *head, unsigned long caller)
@@ -268,7 +295,7 @@ void ntp_lookaside_forget(struct ntp_lookaside_head *head, unsigned long caller)
 			found = true;
 		}
 	raw_spin_unlock_irqrestore(&ntp_lookaside_lock, flags);
-	if (found)
+	if (found && ntp_verifier())
 		report_verifier(0xca, head, "an active lookaside list was initialised again",
 				caller);
 }
@@ -276,9 +303,9 @@ void ntp_lookaside_forget(struct ntp_lookaside_head *head, unsigned long caller)
 /* NULL: none, or a list without caches. */
 static struct ntp_lookaside *head_list(struct ntp_lookaside_head *head)
 {
-	if (head->cpus == &ntp_lookaside_none)
+	if (!head->cpus)
 		return NULL;
-	return raw_cpu_ptr(head->cpus)->list;
+	return raw_cpu_ptr(ntp_lookaside_cpus(head))->list;
 }
 
 void ntp_lookaside_close(struct ntp_lookaside_head *head, unsigned long caller)
@@ -287,8 +314,10 @@ void ntp_lookaside_close(struct ntp_lookaside_head *head, unsigned long caller)
 	unsigned long flags;
 
 	if (head->magic != head_magic(head)) {
-		report_verifier(0xcb, head, "a lookaside list was deleted that is not initialised",
-				caller);
+		if (ntp_verifier())
+			report_verifier(0xcb, head,
+					"a lookaside list was deleted that is not initialised",
+					caller);
 		return;
 	}
 	list = head_list(head);
@@ -301,7 +330,7 @@ void ntp_lookaside_close(struct ntp_lookaside_head *head, unsigned long caller)
 		ntp_lookaside_finish(list, caller);
 	}
 	head->magic = 0;
-	head->cpus = &ntp_lookaside_none;
+	head->cpus = 0;
 	if (list)
 		list_put(list);
 }
@@ -499,9 +528,28 @@ static int hotplug_dead(unsigned int nr)
 	return 0;
 }
 
+/* Its driver has gone and has not deleted it. */
+static void report_undeleted(const struct ntp_lookaside *list)
+{
+	const struct ntp_stop stop = {
+		.code = NTP_STOP_UNLOADED_WITHOUT_CANCELLING,
+		.param = { (unsigned long)list->head },
+		.addr_mask = BIT(0),
+		.text = "a driver was unloaded and has not deleted a lookaside list",
+		.has_tag = true,
+		.tag = list->desc.tag,
+		.size = list->desc.size,
+		.caller = list->desc.creator,
+	};
+
+	ntp_report(&stop);
+}
+
 /* Reports @list as left behind, and lets go of it. */
 static void list_abandon(struct ntp_lookaside *list)
 {
+	if (ntp_verifier())
+		report_undeleted(list);
 	ntp_report_leaked_list(ntp_kind_name(list->desc.kind), list->desc.tag,
 			       list->desc.creator);
 	ntp_lookaside_stash_all(list);
@@ -552,7 +600,7 @@ int ntp_lookaside_init(void)
 		return ret;
 	}
 	hotplug_state = ret;
-	ntp_lookaside_verifier_changed(ntp_verifier());
+	ntp_verify_watch(NTP_RANGES_LOOKASIDE, range_freed);
 	return 0;
 }
 
@@ -562,6 +610,7 @@ void ntp_lookaside_exit(void)
 	struct ntp_lookaside *list = NULL;
 	struct ntp_lookaside *next;
 
+	ntp_verify_watch(NTP_RANGES_LOOKASIDE, NULL);
 	ntp_lookaside_balance_stop();
 	cpuhp_remove_state_nocalls(hotplug_state);
 	while ((list = ntp_lookaside_next(list)))

@@ -6,11 +6,15 @@
 #include <linux/init.h>
 #include <linux/module.h>
 
+#include "aim.h"
 #include "leak.h"
 #include "ntpool.h"
 #include "params.h"
 #include "report.h"
+#include "sample.h"
 #include "site.h"
+#include "special.h"
+#include "track.h"
 
 static int __init ntpool_init(void)
 {
@@ -37,6 +41,7 @@ static int __init ntpool_init(void)
 	ret = ntp_lookaside_init();
 	if (ret)
 		goto out_reserve;
+	ntp_zone_init();
 	ret = ntp_section_init();
 	if (ret)
 		goto out_lookaside;
@@ -51,6 +56,7 @@ static int __init ntpool_init(void)
 out_section:
 	ntp_section_exit();
 out_lookaside:
+	ntp_zone_exit();
 	ntp_lookaside_exit();
 out_reserve:
 	ntp_reserve_exit();
@@ -75,9 +81,14 @@ static void __exit ntpool_exit(void)
 	ntp_params_stop();
 	ntp_leak_exit();
 	ntp_section_exit();
+	ntp_zone_exit();
 	ntp_lookaside_exit();
 	ntp_leak_report_all();
 	ntp_site_exit();
+	ntp_sample_exit();
+	ntp_special_exit();
+	ntp_track_exit();
+	ntp_aim_exit();
 	ntp_reserve_exit();
 	ntp_quota_exit();
 	ntp_cache_exit();

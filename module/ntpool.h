@@ -11,13 +11,14 @@
  *	raise.c irql.c section.c mm.c
  *	debugfs.c leak.c test.c				observers
  *	site.c						sums by call site
- *	rare.c						one allocation with wishes
- *	alloc.c contig.c				one allocation, any size
+ *	rare.c verify.c					one allocation with wishes, or under the verifier
+ *	alloc.c free.c contig.c				one allocation, any size
+ *	special.c track.c fault.c sample.c aim.c	what the verifier does with it
  *	quota.c reserve.c				who pays, what is kept back
  *	cache.c bigcache.c tag.c			per-CPU caches, figures
  *	heap.c depot.c freelist.c walk.c big.c		blocks below a page, whole pages
  *	pagemap.c phys.c backing.c			memory from the kernel
- *	report.c					every line of output
+ *	report.c stack.c				every line of output
  *
  * report.c is the exception that all of them call: it formats what it is given
  * and calls nothing back.
@@ -94,6 +95,7 @@ enum {
 	NTP_OVERRUN = BIT(17),		/* special pool: at the end of the page */
 	NTP_UNDERRUN = BIT(18),		/* special pool: at its start */
 	NTP_RUN = BIT(19),		/* physically contiguous; of backing.c only */
+	NTP_FOR_LIST = BIT(20),		/* only a lookaside list may free it; not rare */
 	NTP_RARE = NTP_MUST | NTP_QUOTA | NTP_ALIGNED | NTP_PROTECTED | NTP_LOW |
 		   NTP_NORMAL | NTP_HIGH | NTP_NODE | NTP_NODE_ONLY | NTP_OVERRUN |
 		   NTP_UNDERRUN,
@@ -132,7 +134,7 @@ void *ntp_zeroed(void *p, size_t size);
  * *@charged: to a process.
  */
 size_t ntp_usable_size(const void *p, bool *charged);
-/* @tag 0: not checked. Reports what is wrong with @p, see alloc.c. */
+/* @tag 0: not checked. Reports what is wrong with @p, see free.c. */
 void ntp_free(void *p, u32 tag, unsigned long caller);
 /* The same, for what the fast path has refused. */
 void ntp_free_slow(void *p, u32 tag, unsigned long caller);
@@ -154,6 +156,11 @@ int ntp_set_verifier(unsigned long flags);	/* 0 or -EINVAL; sleeps */
 void ntp_lookaside_verifier_changed(bool on);
 void ntp_lookaside_period_changed(void);
 
+struct module;
+
+/* @mod is about to leave memory: zones in it are forgotten. */
+void ntp_zone_module_gone(const struct module *mod);
+
 /* Life cycle, in the order of main.c. */
 void ntp_backing_exit(void);
 void ntp_phys_exit(void);
@@ -173,6 +180,8 @@ int ntp_reserve_init(void);
 void ntp_reserve_exit(void);
 int ntp_lookaside_init(void);
 void ntp_lookaside_exit(void);
+void ntp_zone_init(void);
+void ntp_zone_exit(void);
 int ntp_section_init(void);
 void ntp_section_exit(void);
 int ntp_leak_init(void);

@@ -10,12 +10,12 @@
  *
  * Values are read without a lock, whole words with READ_ONCE(). The verifier's
  * flags are written here and through debugfs; params_mutex makes a change and
- * what follows from it (lookaside lists give up their caches, or may use them again)
- * one step. It is taken outside of all locks of lookaside lists, and covers changes of
- * the reserve's size and of the scans' period in the same way. NT reads the flags at
- * boot; here they can change at any time, but nothing is told of a change before
- * ntp_params_start(), when the parts that want to know have been set up, nor after
- * ntp_params_stop().
+ * what follows from it (memory for what the new bits need, lookaside lists that give
+ * up their caches or may use them again) one step. It is taken outside of all locks of
+ * lookaside lists, and covers changes of the reserve's size and of the scans' period in
+ * the same way. NT reads the flags at boot; here they can change at any time, but
+ * nothing is told of a change before ntp_params_start(), when the parts that want to
+ * know have been set up, nor after ntp_params_stop().
  */
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -24,9 +24,15 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+#include "aim.h"
+#include "fault.h"
 #include "ntpool.h"
 #include "params.h"
 #include "reserve.h"
+#include "sample.h"
+#include "special.h"
+#include "track.h"
+#include "verify.h"
 
 /**
  * struct param_range - a number with limits
@@ -47,12 +53,53 @@ bool ntp_bugcheck_panics __read_mostly;
 unsigned int ntp_balance_ms __read_mostly = 1000;
 
 static unsigned long verifier_flags __read_mostly;
+static unsigned int sample_ms;
 static DEFINE_MUTEX(params_mutex);
 static bool params_started;		/* under params_mutex */
 
 unsigned long ntp_verifier(void)
 {
 	return READ_ONCE(verifier_flags);
+}
+
+/* What the bits need; without special pool all comes from the ordinary one. */
+static int verifier_prepare(unsigned long flags)
+{
+	int err = 0;
+
+	if (flags & NTP_VERIFY_SPECIAL)
+		err = ntp_special_start();
+	if (err == -EOPNOTSUPP)
+		pr_warn_once("ntpool: there is no special pool on this machine\n");
+	else if (err)
+		return err;
+	return flags & NTP_VERIFY_TRACK ? ntp_track_start() : 0;
+}
+
+/* The flags are as they shall be: the rest of ntpool follows. */
+static void verifier_apply(unsigned long old)
+{
+	lockdep_assert_held(&params_mutex);
+	if (verifier_flags & ~old & NTP_VERIFY_FAULTS)
+		ntp_fault_restart();
+	ntp_verifier_switch(verifier_flags);
+	ntp_lookaside_verifier_changed(verifier_flags);
+}
+
+static int verifier_change(unsigned long flags)
+{
+	unsigned long old = verifier_flags;
+	int err = 0;
+
+	lockdep_assert_held(&params_mutex);
+	if (params_started)
+		err = verifier_prepare(flags);
+	if (err)
+		return err;
+	WRITE_ONCE(verifier_flags, flags);
+	if (params_started)
+		verifier_apply(old);
+	return 0;
 }
 
 /**
@@ -62,29 +109,44 @@ unsigned long ntp_verifier(void)
  * When it returns, every lookaside list works by the new flags.
  *
  * Context: process context, may sleep.
- * Return: 0, or -EINVAL if @flags has an unknown bit; then nothing was changed.
+ * Return: 0; -EINVAL if @flags has an unknown bit, -ENOMEM if there is no memory for
+ * what they need; then nothing was changed.
  */
 int ntp_set_verifier(unsigned long flags)
 {
-	bool was_on;
+	int err;
 
 	if (flags & ~NTP_VERIFIER_BITS)
 		return -EINVAL;
 	mutex_lock(&params_mutex);
-	was_on = verifier_flags;
-	WRITE_ONCE(verifier_flags, flags);
-	if (params_started && was_on != !!flags)
-		ntp_lookaside_verifier_changed(flags);
+	err = verifier_change(flags);
 	mutex_unlock(&params_mutex);
+	return err;
+}
+
+/* Under the mutex. Without special pool there is nothing to sample for. */
+static int sample_apply(unsigned int ms)
+{
+	int err = ms ? ntp_special_start() : 0;
+
+	lockdep_assert_held(&params_mutex);
+	if (err)
+		return err;
+	ntp_sample_set(ms);
 	return 0;
 }
 
-/* A change that came since ntp_lookaside_init() looked is passed on now. */
+/*
+ * What was set so far takes effect. What there is no memory for is left out, rather
+ * than that a machine comes up without its drivers.
+ */
 void ntp_params_start(void)
 {
 	mutex_lock(&params_mutex);
 	params_started = true;
-	ntp_lookaside_verifier_changed(verifier_flags);
+	if (verifier_prepare(verifier_flags) || sample_apply(sample_ms))
+		pr_warn("ntpool: no memory for all of the verifier\n");
+	verifier_apply(0);
 	mutex_unlock(&params_mutex);
 }
 
@@ -92,6 +154,8 @@ void ntp_params_stop(void)
 {
 	mutex_lock(&params_mutex);
 	params_started = false;
+	ntp_verifier_switch(0);
+	ntp_sample_set(0);
 	mutex_unlock(&params_mutex);
 }
 
@@ -117,6 +181,10 @@ static const struct kernel_param_ops verifier_ops = {
 module_param_cb(verifier, &verifier_ops, NULL, 0644);
 MODULE_PARM_DESC(verifier,
 		 "Driver Verifier's flags, 0 to 0xf: 0x1 special pool, 0x2 force IRQL checking, 0x4 low resources simulation, 0x8 pool tracking; any of them switches lookaside lists off (default 0)");
+
+enum {
+	SAMPLE_MS_MAX = 3600000,
+};
 
 static const char * const bugcheck_words[] = { "report", "panic" };
 
@@ -166,6 +234,78 @@ static const struct kernel_param_ops range_ops = {
 	.set = range_set,
 	.get = range_get,
 };
+
+static int drivers_set(const char *val, const struct kernel_param *kp)
+{
+	return ntp_aim_set_drivers(&ntp_aim_drivers, val);
+}
+
+static int drivers_get(char *buf, const struct kernel_param *kp)
+{
+	char text[NTP_AIM_TEXT];
+
+	ntp_aim_text(&ntp_aim_drivers, text);
+	return sysfs_emit(buf, "%s\n", text);
+}
+
+static const struct kernel_param_ops drivers_ops = {
+	.set = drivers_set,
+	.get = drivers_get,
+};
+
+module_param_cb(verifier_drivers, &drivers_ops, NULL, 0644);
+MODULE_PARM_DESC(verifier_drivers,
+		 "modules whose calls special pool, low resources simulation and pool tracking apply to, comma separated, with * and ? (default *)");
+
+int ntp_set_sample(unsigned int ms)
+{
+	int err = 0;
+
+	if (ms > SAMPLE_MS_MAX)
+		return -EINVAL;
+	mutex_lock(&params_mutex);
+	if (params_started)
+		err = sample_apply(ms);
+	if (!err)
+		WRITE_ONCE(sample_ms, ms);
+	mutex_unlock(&params_mutex);
+	return err;
+}
+
+static int sample_set(const char *val, const struct kernel_param *kp)
+{
+	unsigned int ms;
+
+	if (kstrtouint(val, 0, &ms))
+		return -EINVAL;
+	return ntp_set_sample(ms);
+}
+
+static int sample_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(sample_ms));
+}
+
+static const struct kernel_param_ops sample_ops = {
+	.set = sample_set,
+	.get = sample_get,
+};
+
+module_param_cb(sample_ms, &sample_ops, NULL, 0644);
+MODULE_PARM_DESC(sample_ms,
+		 "one allocation per this many milliseconds goes to special pool, up to 3600000; 0: none (default 0)");
+
+static struct param_range special_start_range = { &ntp_special_at_start, 0, 1 };
+
+module_param_cb(special_start, &range_ops, &special_start_range, 0644);
+MODULE_PARM_DESC(special_start,
+		 "special pool places blocks at the end of the page (0) or at the start (1) (default 0)");
+
+static struct param_range special_pages_range = { &ntp_special_pages, 16, 65536 };
+
+module_param_cb(special_pages, &range_ops, &special_pages_range, 0444);
+MODULE_PARM_DESC(special_pages,
+		 "pages that special pool may hold, freed ones in quarantine included, 16 to 65536 (default 1024)");
 
 static struct param_range max_tags_range = { &ntp_max_tags, 1, 1048576 };
 

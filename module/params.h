@@ -9,5 +9,7 @@
  */
 void ntp_params_start(void);
 void ntp_params_stop(void);
+/* The parameter sample_ms: 0, -EINVAL, or what special pool could not start for. Sleeps. */
+int ntp_set_sample(unsigned int ms);
 
 #endif

@@ -23,6 +23,7 @@
 #include <linux/kernel.h>
 
 #include "fast.h"
+#include "verify.h"
 
 #include <ntifs.h>
 
@@ -66,6 +67,13 @@ void *ntp_pool_failed(int err, bool raise, unsigned long caller)
 	return NULL;
 }
 
+void *ntp_pool_refused(size_t size, u32 tag, bool raise, unsigned long caller)
+{
+	if (ntp_verifier())
+		ntp_verify_refused(size, tag, caller);
+	return ntp_pool_failed(-EINVAL, raise, caller);
+}
+
 void *ntp_pool_request(const struct ntp_request *req, bool raise)
 {
 	void *p = ntp_alloc_rare(req);
@@ -86,7 +94,7 @@ void *ntp_pool_alloc_rare(unsigned int type, size_t size, u32 tag, unsigned int 
 	};
 
 	if (!type_is_valid(type))
-		return ntp_pool_failed(-EINVAL, raise, caller);
+		return ntp_pool_refused(size, tag, raise, caller);
 	if (tag & NTP_TAG_PROTECTED)
 		req.flags |= NTP_PROTECTED;
 	return ntp_pool_request(&req, raise);
@@ -109,7 +117,7 @@ unsigned int ntp_pool_priority(unsigned int priority)
 /* Out of line, so that ExAllocatePoolWithTag() stays a leaf. */
 static noinline void *pool_alloc(unsigned int type, size_t size, u32 tag, unsigned long caller)
 {
-	return ntp_pool_alloc(type, size, tag, caller);
+	return ntp_pool_alloc(type, size, tag, 0, caller);
 }
 
 /**
@@ -146,7 +154,7 @@ PVOID ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 	void *p;
 
 	if (likely(type_is_plain(PoolType) && ntp_size_is_small(NumberOfBytes) &&
-		   !(Tag & NTP_TAG_PROTECTED) &&
+		   !(Tag & NTP_TAG_PROTECTED) && !ntp_verifier_is_on() &&
 		   ntp_alloc_fast(NTP_NONPAGED, NumberOfBytes, Tag, _RET_IP_, &p)))
 		return want_init_on_alloc(0) ? ntp_zeroed(p, NumberOfBytes) : p;
 	return pool_alloc(PoolType, NumberOfBytes, Tag, _RET_IP_);
@@ -167,7 +175,7 @@ EXPORT_SYMBOL_GPL(ExAllocatePoolWithTag);
  */
 PVOID ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 {
-	return ntp_pool_alloc(PoolType, NumberOfBytes, NTP_TAG_NONE, _RET_IP_);
+	return ntp_pool_alloc(PoolType, NumberOfBytes, NTP_TAG_NONE, 0, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExAllocatePool);
 
@@ -257,7 +265,7 @@ EXPORT_SYMBOL_GPL(ExAllocatePoolWithTagPriority);
  * @Tag: the tag it was allocated with; 0: not checked
  *
  * Whatever is wrong with @P is reported in the kernel log with NT's stop code and
- * loses nothing: see the table in alloc.c. A wrong tag is reported as 0xC2/0x0A
+ * loses nothing: see the table in free.c. A wrong tag is reported as 0xC2/0x0A
  * and the block is freed, counted under its own tag. A block of PROTECTED_POOL is freed
  * with its tag, with or without that bit; tag 0 is a wrong one for it. What a process
  * was charged is returned to it.

@@ -28,17 +28,21 @@ void *ntp_pool_alloc_rare(unsigned int type, size_t size, u32 tag, unsigned int 
 void *ntp_pool_request(const struct ntp_request *req, bool raise);
 /* It failed with @err: raises the status for it if @raise. Returns NULL. */
 void *ntp_pool_failed(int err, bool raise, unsigned long caller);
+/* The arguments are none that an allocation follows from; the verifier says which. */
+void *ntp_pool_refused(size_t size, u32 tag, bool raise, unsigned long caller);
 /* The NTP_RARE flags that an EX_POOL_PRIORITY comes to. */
 unsigned int ntp_pool_priority(unsigned int priority);
 
-/* As ntp_pool_alloc_rare() without flags of its own; nearly all allocations. */
+/* The same for nearly all allocations; @flags: none that is rare. */
 static __always_inline void *ntp_pool_alloc(unsigned int type, size_t size, u32 tag,
-					    unsigned long caller)
+					    unsigned int flags, unsigned long caller)
 {
 	if (unlikely((type & ~NTP_TYPE_PLAIN) || (tag & NTP_TAG_PROTECTED)))
-		return ntp_pool_alloc_rare(type, size, tag, 0, caller);
-	return ntp_alloc(type & NTP_TYPE_PAGED ? NTP_PAGED : NTP_NONPAGED, size, tag,
-			 type & POOL_ZERO_ALLOCATION ? NTP_ZERO : 0, caller);
+		return ntp_pool_alloc_rare(type, size, tag, flags, caller);
+	if (type & POOL_ZERO_ALLOCATION)
+		flags |= NTP_ZERO;
+	return ntp_alloc(type & NTP_TYPE_PAGED ? NTP_PAGED : NTP_NONPAGED, size, tag, flags,
+			 caller);
 }
 
 #endif

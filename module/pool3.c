@@ -56,9 +56,9 @@ static unsigned int flags_wishes(POOL_FLAGS flags, u32 tag)
 	return wishes;
 }
 
-static void *flags_failed(POOL_FLAGS flags, unsigned long caller)
+static void *flags_failed(POOL_FLAGS flags, size_t size, u32 tag, unsigned long caller)
 {
-	return ntp_pool_failed(-EINVAL, flags & POOL_FLAG_RAISE_ON_FAILURE, caller);
+	return ntp_pool_refused(size, tag, flags & POOL_FLAG_RAISE_ON_FAILURE, caller);
 }
 
 static void *flags_alloc(POOL_FLAGS flags, struct ntp_request *req)
@@ -96,7 +96,7 @@ PVOID ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
 	struct ntp_request req;
 
 	if (unlikely(!flags_are_valid(Flags) || !NumberOfBytes || !Tag))
-		return flags_failed(Flags, _RET_IP_);
+		return flags_failed(Flags, NumberOfBytes, Tag, _RET_IP_);
 	if (likely(!(Flags & FLAGS_RARE) && !(Tag & NTP_TAG_PROTECTED)))
 		return ntp_alloc(flags_kind(Flags), NumberOfBytes, Tag, flags_wishes(Flags, Tag),
 				 _RET_IP_);
@@ -203,7 +203,7 @@ PVOID ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
 
 	if (!flags_are_valid(Flags) || !NumberOfBytes || !Tag ||
 	    !take_parameters(Flags, ExtendedParameters, ExtendedParametersCount, &req))
-		return flags_failed(Flags, _RET_IP_);
+		return flags_failed(Flags, NumberOfBytes, Tag, _RET_IP_);
 	return flags_alloc(Flags, &req);
 }
 EXPORT_SYMBOL_GPL(ExAllocatePool3);

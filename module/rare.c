@@ -38,6 +38,7 @@
 #include "report.h"
 #include "reserve.h"
 #include "tag.h"
+#include "verify.h"
 
 /**
  * struct rare - what a request comes to
@@ -224,9 +225,9 @@ static void *rare_failed(const struct rare *rare, int err)
 	return ERR_PTR(err);
 }
 
-void *ntp_alloc_rare(const struct ntp_request *req)
+void *ntp_alloc_wished(const struct ntp_request *req, u8 keep)
 {
-	struct rare rare = { .req = *req };
+	struct rare rare = { .req = *req, .keep = keep };
 	int err;
 	void *p;
 
@@ -248,4 +249,11 @@ void *ntp_alloc_rare(const struct ntp_request *req)
 	if (rare.payer)
 		ntp_quota_refund(rare.payer, req->kind, rare_bytes(&rare));
 	return rare_failed(&rare, -ENOMEM);
+}
+
+void *ntp_alloc_rare(const struct ntp_request *req)
+{
+	if (ntp_verifier_is_on())
+		return ntp_verify_alloc(req);
+	return ntp_alloc_wished(req, 0);
 }

@@ -95,7 +95,7 @@ static struct ntp_special_slot *slot_at(unsigned long addr, bool *guard)
 {
 	unsigned long index;
 
-	/* Pairs with the release in ntp_special_start(). */
+	/* Pairs with the release in special_create(). */
 	if (!smp_load_acquire(&slots) || addr - special_base >= special_size)
 		return NULL;
 	index = (addr - special_base) >> PAGE_SHIFT;
@@ -204,6 +204,7 @@ static struct ntp_special_slot *special_take(void)
 	unsigned long flags;
 	bool low;
 
+	/* Pairs with the release in special_create(). */
 	if (!smp_load_acquire(&slots))
 		return NULL;
 	raw_spin_lock_irqsave(&special_lock, flags);
@@ -252,9 +253,9 @@ static u8 next_fill(void)
 
 static bool wants_start(unsigned int flags)
 {
-	if (flags & NTP_AT_START)
+	if (flags & NTP_UNDERRUN)
 		return true;
-	return !(flags & NTP_AT_END) && READ_ONCE(ntp_special_at_start);
+	return !(flags & NTP_OVERRUN) && READ_ONCE(ntp_special_at_start);
 }
 
 static void slot_enter(struct ntp_special_slot *slot, enum ntp_special_state state)
@@ -514,6 +515,7 @@ int ntp_special_for_each(ntp_block_fn fn, void *arg)
 	unsigned int i;
 	int ret = 0;
 
+	/* Pairs with the release in special_create(). */
 	if (!smp_load_acquire(&slots))
 		return 0;
 	for (i = 0; i < special_nr && !ret; i++) {
@@ -555,6 +557,7 @@ static int special_create(unsigned int nr)
 	special_nr = nr;
 	for (i = 0; i < nr; i++)
 		list_add_tail(&array[i].link, &special_unused);
+	/* All else is there before it. */
 	smp_store_release(&slots, array);
 	return 0;
 

@@ -19,7 +19,9 @@
 
 #include "debugfs.h"
 #include "heap.h"
+#include "params.h"
 #include "report.h"
+#include "special.h"
 #include "test.h"
 
 static DEFINE_RAW_SPINLOCK(record_lock);
@@ -97,3 +99,27 @@ int ntpool_test_set_verifier(unsigned long flags)
 	return ntp_set_verifier(flags);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_set_verifier);
+
+int ntpool_test_write(const char *file, const char *text)
+{
+	return ntp_debugfs_store(file, text);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_write);
+
+void ntpool_test_special_start(bool at_start)
+{
+	WRITE_ONCE(ntp_special_at_start, at_start);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_special_start);
+
+int ntpool_test_sample(unsigned int ms)
+{
+	return ntp_set_sample(ms);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_sample);
+
+bool ntpool_test_fault(unsigned long addr, bool write, unsigned long ip)
+{
+	return ntp_special_fault(addr, write, ip);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_fault);

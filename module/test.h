@@ -55,6 +55,13 @@ int ntpool_test_verify_heaps(void);
 ssize_t ntpool_test_show(const char *file, char *buf, size_t size);
 /* As a write to verifier/flags. Sleeps. */
 int ntpool_test_set_verifier(unsigned long flags);
+/* A write to debugfs file @file: 0, or what it was refused with. Sleeps. */
+int ntpool_test_write(const char *file, const char *text);
+/* As the parameters special_start and sample_ms. The second sleeps. */
+void ntpool_test_special_start(bool at_start);
+int ntpool_test_sample(unsigned int ms);
+/* As a page fault at @addr, by the instruction at @ip; true if it is explained. */
+bool ntpool_test_fault(unsigned long addr, bool write, unsigned long ip);
 
 /**
  * struct ntpool_test_report - a report that was recorded instead of printed

@@ -59,9 +59,9 @@ bool ntp_track_add(const struct ntp_track_block *block, unsigned long caller)
 	unsigned long flags;
 
 	/* Pairs with the release in ntp_track_start(). */
-	if (!smp_load_acquire(&track_table) || !gfp || ntp_backing_refused())
+	if (!smp_load_acquire(&track_table))
 		return false;
-	record = kmalloc(sizeof(*record), gfp);
+	record = gfp && !ntp_backing_refused() ? kmalloc(sizeof(*record), gfp) : NULL;
 	if (!record)
 		return false;
 	record->track.block = *block;
@@ -90,6 +90,7 @@ bool ntp_track_take(void *p, struct ntp_track *track)
 	struct track_record *record;
 	unsigned long flags;
 
+	/* Pairs with the release in ntp_track_start(). */
 	if (!smp_load_acquire(&track_table))
 		return false;
 	raw_spin_lock_irqsave(lock, flags);
@@ -199,6 +200,7 @@ int ntp_track_start(void)
 		return -ENOMEM;
 	for (i = 0; i < TRACK_STRIPES; i++)
 		raw_spin_lock_init(&track_lock[i]);
+	/* The locks are there before it. */
 	smp_store_release(&track_table, table);
 	return 0;
 }

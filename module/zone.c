@@ -24,11 +24,13 @@
  */
 #include <linux/align.h>
 #include <linux/export.h>
+#include <linux/instruction_pointer.h>
 #include <linux/overflow.h>
 
 #include <nt_zone.h>
 
 #include "klock.h"
+#include "zone_check.h"
 
 enum {
 	ZONE_ALIGNMENT = 8,	/* of segments and block sizes, on 64 bit too */
@@ -102,6 +104,8 @@ static NTSTATUS splice(PZONE_HEADER zone, const struct zone_run *run)
 	run->bottom->Next = zone->FreeList.Next;
 	WRITE_ONCE(zone->FreeList.Next, run->top);
 	zone->TotalSegmentSize = total;
+	if (ntp_verifier_is_on())
+		ntp_zone_note(zone, segment, run->bytes, false);
 	return STATUS_SUCCESS;
 }
 
@@ -138,6 +142,8 @@ NTSTATUS ExInitializeZone(PZONE_HEADER Zone, ULONG BlockSize,
 	Zone->SegmentList.Next = &run.segment->SegmentList;
 	Zone->BlockSize = BlockSize;
 	Zone->TotalSegmentSize = run.bytes;
+	if (ntp_verifier_is_on())
+		ntp_zone_note(Zone, run.segment, run.bytes, true);
 	return STATUS_SUCCESS;
 }
 EXPORT_SYMBOL_GPL(ExInitializeZone);
@@ -202,6 +208,38 @@ NTSTATUS ExInterlockedExtendZone(PZONE_HEADER Zone, PVOID Segment,
 }
 EXPORT_SYMBOL_GPL(ExInterlockedExtendZone);
 
+/* The two that follow, under the verifier: a zone with an error is left alone. */
+static noinline void *checked_alloc(PZONE_HEADER zone, PKSPIN_LOCK lock, unsigned long caller)
+{
+	unsigned long flags = ntp_klock_irqsave(lock);
+	const char *wrong = ntp_zone_check_alloc(zone);
+	PSINGLE_LIST_ENTRY block = wrong ? NULL : zone->FreeList.Next;
+
+	if (block)
+		WRITE_ONCE(zone->FreeList.Next, block->Next);
+	ntp_klock_irqrestore(lock, flags);
+	if (wrong)
+		ntp_zone_report(zone, NULL, wrong, caller);
+	return block;
+}
+
+static noinline void *checked_free(PZONE_HEADER zone, PSINGLE_LIST_ENTRY block,
+				   PKSPIN_LOCK lock, unsigned long caller)
+{
+	unsigned long flags = ntp_klock_irqsave(lock);
+	const char *wrong = ntp_zone_check_free(zone, block);
+	PSINGLE_LIST_ENTRY first = zone->FreeList.Next;
+
+	if (!wrong) {
+		block->Next = first;
+		WRITE_ONCE(zone->FreeList.Next, block);
+	}
+	ntp_klock_irqrestore(lock, flags);
+	if (wrong)
+		ntp_zone_report(zone, block, wrong, caller);
+	return first;
+}
+
 /**
  * ExInterlockedAllocateFromZone() - take a block
  * @Zone: the zone
@@ -216,6 +254,8 @@ EXPORT_SYMBOL_GPL(ExInterlockedExtendZone);
  */
 PVOID ExInterlockedAllocateFromZone(PZONE_HEADER Zone, PKSPIN_LOCK Lock)
 {
+	if (ntp_verifier_is_on())
+		return checked_alloc(Zone, Lock, _RET_IP_);
 	return ntp_klock_pop(&Zone->FreeList, Lock);
 }
 EXPORT_SYMBOL_GPL(ExInterlockedAllocateFromZone);
@@ -233,6 +273,8 @@ EXPORT_SYMBOL_GPL(ExInterlockedAllocateFromZone);
  */
 PVOID ExInterlockedFreeToZone(PZONE_HEADER Zone, PVOID Block, PKSPIN_LOCK Lock)
 {
+	if (ntp_verifier_is_on())
+		return checked_free(Zone, Block, Lock, _RET_IP_);
 	return ntp_klock_push(&Zone->FreeList, Block, Lock);
 }
 EXPORT_SYMBOL_GPL(ExInterlockedFreeToZone);

@@ -167,6 +167,50 @@ panic_run() {
 	fi
 }
 
+# Threads of these guests end in oopses, as they shall.
+FAULTS='Oops: 000[02]|BUG: unable to handle page fault|Call Trace'
+
+# detect_run NAME STOCK INITRAMFS: the table is kept by itself
+detect_run() {
+	system_run "$1" "$2" "$3" 1 "$FAULTS"
+	sed -n 's/^ *# table //p' "$LOGS/$1.result" >"$LOGS/$1.table"
+	note "what is detected, and when: $LOGS/$1.table"
+}
+
+# An access that faults in an interrupt stops the machine; the report comes first.
+# interrupt_run NAME STOCK INITRAMFS ERROR CONTEXT STOP
+interrupt_run() {
+	local name=$1-$5 error=$4 context=$5 stop=$6 console
+	console=$LOGS/$name.console
+	boot "$name" --kernel "$2/vmlinuz" --initrd "$3" --cpus "${CPUS:-2}" \
+		--mem 1024 --timeout 200 \
+		--append "loglevel=7 nowatchdog nt_what=$error nt_where=$context"
+	if sed -n '/ntpool: \*\*\* STOP/,$p' "$console" |
+		grep 'BUG: unable to handle page fault' >/dev/null &&
+	   grep -q "ntpool: \*\*\* STOP: 0x000000$stop " "$console" &&
+	   grep -q 'Kernel panic - not syncing: Fatal exception in interrupt' "$console" &&
+	   grep -q '^ready' "$LOGS/$name.result" &&
+	   ! grep -q '^survived\|^END' "$LOGS/$name.result"; then
+		passed=$((passed + 1))
+		note "ok     $error, $context: $stop at access"
+		say "| $error | $context | access | $stop |" >>"$LOGS/$1.table"
+	else
+		failed=$((failed + 1))
+		note "FAILED $error, $context: $stop at access"
+		note "console: $console"
+	fi
+}
+
+detect_scenarios() {
+	local series=$1 stock=$2 modules=$3 helpers=$4 initramfs
+	initramfs=$(system_initramfs detect "$modules" "$helpers" "$TOP/tools/system/detect.sh")
+	detect_run "detect-$series" "$stock" "$initramfs"
+	initramfs=$(system_initramfs interrupt "$modules" "$helpers" \
+		"$TOP/tools/system/interrupt.sh")
+	interrupt_run "detect-$series" "$stock" "$initramfs" overrun_1 softirq D6
+	interrupt_run "detect-$series" "$stock" "$initramfs" write_freed hardirq D5
+}
+
 system_scenarios() {
 	local series headers stock modules helpers initramfs list=()
 	series=$(stock_series)
@@ -181,6 +225,7 @@ system_scenarios() {
 	initramfs=$(system_initramfs panic "$modules" "$helpers" \
 		"$TOP/tools/system/panic.sh")
 	panic_run "panic-$series" "$stock" "$initramfs"
+	detect_scenarios "$series" "$stock" "$modules" "$helpers"
 }
 
 main() {

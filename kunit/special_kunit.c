@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Special pool: where blocks lie, that what is around them and what was freed cannot
+ * be touched, what is found when it was touched all the same, quarantine, and what
+ * happens when there is no slot left.
+ *
+ * Whether an address can be touched is asked with copy_from_kernel_nofault(); real
+ * faults, which end threads, are made by the system scenario `detect`.
+ */
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
+
+#include "fixture.h"
+
+#define NTK_TAG		(ntk_tag4("KxSp"))
+#define NTK_ALIGN	16
+#define NTK_LARGEST	(PAGE_SIZE - NTK_ALIGN)
+#define NTK_SLOTS	1024	/* the default of special_pages */
+
+#define NTK_SPECIAL_POOL	0xc1
+#define NTK_MODIFIED		0xc6
+#define NTK_FREED		0xcc
+#define NTK_BEYOND		0xcd
+#define NTK_DRIVER_FREED	0xd5
+#define NTK_DRIVER_BEYOND	0xd6
+#define NTK_BEFORE		0x23
+#define NTK_BEHIND		0x24
+
+static int ntk_special_init(struct kunit *test)
+{
+	int err = ntk_init(test);
+
+	if (err)
+		return err;
+	return ntpool_test_set_verifier(0x1);
+}
+
+static void ntk_special_exit(struct kunit *test)
+{
+	ntpool_test_special_start(false);
+	ntpool_test_write("verifier/tags", "*");
+	ntpool_test_write("verifier/drivers", "*");
+	ntk_exit(test);
+}
+
+static u8 *ntk_take(struct kunit *test, size_t size)
+{
+	u8 *block = ExAllocatePoolWithTag(NonPagedPool, size, NTK_TAG);
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	return block;
+}
+
+static void ntk_give(void *block)
+{
+	ExFreePoolWithTag(block, NTK_TAG);
+}
+
+/* Nonpaged pool is in the linear map, unless it is special. */
+static bool ntk_is_special(const void *block)
+{
+	return is_vmalloc_addr(block);
+}
+
+static bool ntk_readable(const void *at)
+{
+	u8 byte;
+
+	return !copy_from_kernel_nofault(&byte, at, 1);
+}
+
+static size_t ntk_room(size_t size)
+{
+	return ALIGN(max_t(size_t, size, 1), NTK_ALIGN);
+}
+
+/* ---- placement and guards ---- */
+
+static void ntk_check_guards(struct ntk_tally *tally, const u8 *block, size_t size)
+{
+	const u8 *page = (const u8 *)((unsigned long)block & PAGE_MASK);
+
+	ntk_check(tally, ntk_readable(page) && ntk_readable(page + PAGE_SIZE - 1),
+		  "%zu bytes: the page", size);
+	ntk_check(tally, !ntk_readable(page - 1), "%zu bytes: before the page", size);
+	ntk_check(tally, !ntk_readable(page - PAGE_SIZE), "%zu bytes: a page before", size);
+	ntk_check(tally, !ntk_readable(page + PAGE_SIZE), "%zu bytes: behind the page", size);
+	ntk_check(tally, !ntk_readable(page + 2 * PAGE_SIZE - 1), "%zu bytes: a page behind",
+		  size);
+}
+
+static void ntk_place(struct kunit *test, struct ntk_tally *tally, size_t size, bool start)
+{
+	size_t offset = start ? 0 : PAGE_SIZE - ntk_room(size);
+	u8 *block = ntk_take(test, size);
+
+	if (ntk_check(tally, ntk_is_special(block), "%zu bytes: not special", size)) {
+		ntk_check(tally, offset_in_page(block) == offset, "%zu bytes: offset %lu", size,
+			  offset_in_page(block));
+		ntk_check_guards(tally, block, size);
+		memset(block, 0x11, size);
+	}
+	ntk_give(block);
+	ntk_check(tally, !ntk_readable(block), "%zu bytes: freed", size);
+}
+
+/* ExAllocatePoolWithTag() at the end of a page. */
+static void ntk_end_test(struct kunit *test)
+{
+	struct ntk_tally tally = {};
+	size_t size;
+
+	for (size = 1; size <= NTK_LARGEST; size += 7)
+		ntk_place(test, &tally, size, false);
+	ntk_place(test, &tally, NTK_LARGEST, false);
+	ntk_expect_clean(test, &tally);
+}
+
+static void ntk_start_test(struct kunit *test)
+{
+	struct ntk_tally tally = {};
+	size_t size;
+
+	ntpool_test_special_start(true);
+	for (size = 1; size <= NTK_LARGEST; size += 61)
+		ntk_place(test, &tally, size, true);
+	ntk_expect_clean(test, &tally);
+}
+
+/* Larger ones are whole pages, as ever. */
+static void ntk_large_test(struct kunit *test)
+{
+	u8 *block = ntk_take(test, NTK_LARGEST + 1);
+
+	KUNIT_EXPECT_FALSE(test, ntk_is_special(block));
+	ntk_give(block);
+	block = ntk_take(test, PAGE_SIZE);
+	KUNIT_EXPECT_FALSE(test, ntk_is_special(block));
+	ntk_give(block);
+}
+
+/* ExAllocatePool2() zeroes. */
+static void ntk_zero_test(struct kunit *test)
+{
+	u8 *block = ExAllocatePool2(POOL_FLAG_NON_PAGED, 1000, NTK_TAG);
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	KUNIT_EXPECT_TRUE(test, ntk_is_special(block));
+	KUNIT_EXPECT_NULL(test, memchr_inv(block, 0, 1000));
+	ntk_give(block);
+}
+
+struct ntk_special_use {
+	struct ntk_tally tally;
+	u8 *block;
+};
+
+static void ntk_take_here(void *arg)
+{
+	struct ntk_special_use *use = arg;
+
+	use->block = ExAllocatePoolWithTag(NonPagedPool, 96, NTK_TAG);
+	if (use->block)
+		memset(use->block, 0x22, 96);
+}
+
+static void ntk_give_here(void *arg)
+{
+	struct ntk_special_use *use = arg;
+
+	ntk_give(use->block);
+	ntk_check(&use->tally, !ntk_readable(use->block), "freed and readable");
+}
+
+static void ntk_contexts_test(struct kunit *test)
+{
+	struct ntk_special_use use = {};
+	enum ntk_context context;
+
+	for (context = 0; context < NTK_NR_CONTEXTS; context++) {
+		KUNIT_EXPECT_EQ(test, ntk_run_in(context, -1, ntk_take_here, &use), 0);
+		KUNIT_ASSERT_NOT_NULL(test, use.block);
+		ntk_check(&use.tally, ntk_is_special(use.block), "%s: not special",
+			  ntk_context_name(context));
+		ntk_check_guards(&use.tally, use.block, 96);
+		KUNIT_EXPECT_EQ(test, ntk_run_in(context, -1, ntk_give_here, &use), 0);
+	}
+	ntk_expect_clean(test, &use.tally);
+}
+
+static void ntk_paged_test(struct kunit *test)
+{
+	struct ntk_tag_row before = ntk_tag_row(test, NTK_TAG, true);
+	u8 *block = ExAllocatePoolWithTag(PagedPool, 96, NTK_TAG);
+	struct ntk_tally tally = {};
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	ntk_check_guards(&tally, block, 96);
+	KUNIT_EXPECT_EQ(test, offset_in_page(block), PAGE_SIZE - 96);
+	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, NTK_TAG, true).diff, before.diff + 1);
+	ntk_give(block);
+	KUNIT_EXPECT_FALSE(test, ntk_readable(block));
+	ntk_expect_clean(test, &tally);
+}
+
+/* ---- what was written around a block ---- */
+
+static void ntk_spoil(struct kunit *test, size_t size, long at, u64 where)
+{
+	struct ntpool_test_report report;
+	u8 *block = ntk_take(test, size);
+
+	block[at] ^= 0x5a;
+	ntk_give(block);
+	KUNIT_EXPECT_EQ_MSG(test, ntk_take_reports(&report), 1, "%zu bytes, at %ld", size, at);
+	KUNIT_EXPECT_EQ(test, report.code, NTK_SPECIAL_POOL);
+	KUNIT_EXPECT_EQ(test, report.param[0], (unsigned long)block);
+	KUNIT_EXPECT_EQ(test, report.param[1], (unsigned long)block + at);
+	KUNIT_EXPECT_EQ(test, report.param[2], size);
+	KUNIT_EXPECT_EQ(test, report.param[3], where);
+	KUNIT_EXPECT_EQ(test, report.tag, NTK_TAG);
+}
+
+static void ntk_around_test(struct kunit *test)
+{
+	ntk_spoil(test, 100, 100, NTK_BEHIND);
+	ntk_spoil(test, 97, 111, NTK_BEHIND);
+	ntk_spoil(test, 96, -1, NTK_BEFORE);
+	ntk_spoil(test, 96, -16, NTK_BEFORE);
+	ntk_spoil(test, 96, -4000, NTK_BEFORE);
+	ntpool_test_special_start(true);
+	ntk_spoil(test, 96, 96, NTK_BEHIND);
+	ntk_spoil(test, 96, 4095, NTK_BEHIND);
+}
+
+/* Size 0 is a violation of its own. */
+static void ntk_around_zero_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+	u8 *block = ExAllocatePoolWithTag(NonPagedPool, 0, NTK_TAG);
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	ntk_expect_report(test, "size 0", 0xc4, 0x00, &report);
+	block[0] ^= 0x5a;
+	ntk_give(block);
+	KUNIT_EXPECT_EQ(test, ntk_take_reports(&report), 1);
+	KUNIT_EXPECT_EQ(test, report.code, NTK_SPECIAL_POOL);
+}
+
+/* ---- bad frees ---- */
+
+static void ntk_bad_free_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+	u8 *block = ntk_take(test, 96);
+
+	ntk_give(block + 32);
+	ntk_expect_report(test, "the middle", NTK_BAD_POOL_CALLER, NTK_MIDDLE_NONPAGED, &report);
+	ExFreePoolWithTag(block, ntk_tag4("Othr"));
+	ntk_expect_report(test, "a wrong tag", NTK_BAD_POOL_CALLER, NTK_WRONG_TAG, &report);
+	ntk_give(block);
+	ntk_expect_report(test, "twice", NTK_BAD_POOL_CALLER, NTK_DOUBLE_FREE, &report);
+	ntk_give(block + 8);
+	ntk_expect_report(test, "twice, elsewhere", NTK_BAD_POOL_CALLER, NTK_DOUBLE_FREE, &report);
+	ntk_give((u8 *)PAGE_ALIGN((unsigned long)block) + 8);
+	ntk_expect_report(test, "a guard", NTK_BAD_POOL_CALLER, NTK_NO_ADDRESS, &report);
+}
+
+/* ---- faults ---- */
+
+static void ntk_fault(struct kunit *test, const u8 *at, bool write, unsigned long ip, u32 code,
+		      const char *text)
+{
+	struct ntpool_test_report report;
+
+	KUNIT_EXPECT_TRUE_MSG(test, ntpool_test_fault((unsigned long)at, write, ip), "%s", text);
+	ntk_expect_report(test, text, code, (unsigned long)at, &report);
+	KUNIT_EXPECT_EQ(test, report.param[1], write);
+	KUNIT_EXPECT_EQ(test, report.param[2], ip);
+	KUNIT_EXPECT_EQ(test, report.tag, NTK_TAG);
+	KUNIT_EXPECT_STREQ(test, report.text, text);
+}
+
+static void ntk_fault_test(struct kunit *test)
+{
+	unsigned long here = (unsigned long)ntk_fault;
+	u8 *block = ntk_take(test, 96);
+
+	ntk_fault(test, block + 96, true, 0, NTK_BEYOND,
+		  "byte 1 past the end of a block was written");
+	ntk_fault(test, block + 96 + 63, false, 0, NTK_BEYOND,
+		  "byte 64 past the end of a block was read");
+	ntk_fault(test, block + 96, true, here, NTK_DRIVER_BEYOND,
+		  "byte 1 past the end of a block was written");
+	ntk_give(block);
+	ntk_fault(test, block, true, 0, NTK_FREED, "byte 0 of a freed block was written");
+	ntk_fault(test, block + 95, false, here, NTK_DRIVER_FREED,
+		  "byte 95 of a freed block was read");
+	ntpool_test_special_start(true);
+	block = ntk_take(test, 96);
+	ntk_fault(test, block - 1, true, 0, NTK_BEYOND,
+		  "byte 1 before the start of a block was written");
+	ntk_fault(test, block - 16, false, 0, NTK_BEYOND,
+		  "byte 16 before the start of a block was read");
+	ntk_give(block);
+}
+
+/* Faults that are none of ours. */
+static void ntk_fault_elsewhere_test(struct kunit *test)
+{
+	u8 *block = ntk_take(test, 96);
+
+	KUNIT_EXPECT_FALSE(test, ntpool_test_fault((unsigned long)block, true, 0));
+	KUNIT_EXPECT_FALSE(test, ntpool_test_fault(0, true, 0));
+	KUNIT_EXPECT_FALSE(test, ntpool_test_fault(~0UL, false, 0));
+	KUNIT_EXPECT_FALSE(test, ntpool_test_fault((unsigned long)test, false, 0));
+	ntk_give(block);
+	ntk_expect_no_report(test, "faults elsewhere");
+}
+
+/* ---- quarantine ---- */
+
+/* How many allocations it takes until @block is given out again. */
+static unsigned int ntk_until_reused(struct kunit *test, const u8 *block)
+{
+	unsigned int i;
+	u8 *next;
+
+	for (i = 0; i < 4 * NTK_SLOTS; i++) {
+		next = ntk_take(test, 96);
+		ntk_give(next);
+		if (next == block)
+			break;
+	}
+	return i;
+}
+
+static void ntk_quarantine_test(struct kunit *test)
+{
+	u8 *block = ntk_take(test, 96);
+	unsigned int after;
+
+	ntk_give(block);
+	after = ntk_until_reused(test, block);
+	KUNIT_EXPECT_GE(test, after, NTK_SLOTS / 8);
+	KUNIT_EXPECT_LT(test, after, 2 * NTK_SLOTS);
+}
+
+/* A write that did not fault: through another mapping. */
+static void ntk_modified_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+	u8 *block = ntk_take(test, 96);
+	u8 *page = page_address(vmalloc_to_page(block));
+
+	ntk_give(block);
+	page[77] ^= 1;
+	KUNIT_EXPECT_LT(test, ntk_until_reused(test, block), 2 * NTK_SLOTS);
+	KUNIT_EXPECT_EQ(test, ntk_take_reports(&report), 1);
+	KUNIT_EXPECT_EQ(test, report.code, NTK_MODIFIED);
+	KUNIT_EXPECT_EQ(test, report.param[0], ((unsigned long)block & PAGE_MASK) + 77);
+}
+
+/* ---- no slot left ---- */
+
+static void ntk_exhausted_test(struct kunit *test)
+{
+	u8 **blocks = kunit_kcalloc(test, 2 * NTK_SLOTS, sizeof(*blocks), GFP_KERNEL);
+	unsigned int i, special = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, blocks);
+	for (i = 0; i < 2 * NTK_SLOTS; i++) {
+		blocks[i] = ntk_take(test, 96);
+		special += ntk_is_special(blocks[i]);
+	}
+	/* An eighth stays in quarantine. */
+	KUNIT_EXPECT_LE(test, special, NTK_SLOTS);
+	KUNIT_EXPECT_GE(test, special, NTK_SLOTS - NTK_SLOTS / 8 - 1);
+	for (i = 0; i < 2 * NTK_SLOTS; i++)
+		ntk_give(blocks[i]);
+}
+
+/* Without memory from the kernel there are still the slots that have some. */
+static void ntk_no_memory_test(struct kunit *test)
+{
+	u8 *block;
+
+	ntpool_test_fail_backing(0, -1);
+	block = ExAllocatePoolWithTag(NonPagedPool, 96, NTK_TAG);
+	ntpool_test_fail_backing(0, 0);
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	KUNIT_EXPECT_TRUE(test, ntk_is_special(block));
+	ntk_give(block);
+}
+
+/* ---- figures ---- */
+
+static void ntk_figures_test(struct kunit *test)
+{
+	struct ntk_tag_row before = ntk_tag_row(test, NTK_TAG, false);
+	struct ntk_pool_row pool;
+	struct ntk_tag_row now;
+	u8 *block;
+
+	ntpool_test_drain();
+	block = ntk_take(test, 96);
+	now = ntk_tag_row(test, NTK_TAG, false);
+	KUNIT_EXPECT_EQ(test, now.bytes, before.bytes + (s64)PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, now.requested, before.requested + 96);
+	pool = ntk_pool_row(test, false);
+	KUNIT_EXPECT_EQ(test, pool.pages * (s64)PAGE_SIZE, pool.bytes + pool.free_bytes);
+	KUNIT_EXPECT_EQ(test, ntk_table_sum(ntk_read(test, "callers"), "bytes", "Nonp"),
+			pool.bytes);
+	ntk_give(block);
+	now = ntk_tag_row(test, NTK_TAG, false);
+	KUNIT_EXPECT_EQ(test, now.bytes, before.bytes);
+	KUNIT_EXPECT_EQ(test, now.requested, before.requested);
+	pool = ntk_pool_row(test, false);
+	KUNIT_EXPECT_EQ(test, pool.pages * (s64)PAGE_SIZE, pool.bytes + pool.free_bytes);
+}
+
+/* A block outlives the flag. */
+static void ntk_switched_off_test(struct kunit *test)
+{
+	u8 *block = ntk_take(test, 96), *ordinary;
+
+	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0), 0);
+	ordinary = ntk_take(test, 96);
+	KUNIT_EXPECT_FALSE(test, ntk_is_special(ordinary));
+	ntk_give(ordinary);
+	memset(block, 0x33, 96);
+	ntk_give(block);
+	KUNIT_EXPECT_FALSE(test, ntk_readable(block));
+}
+
+static struct kunit_case ntk_special_cases[] = {
+	KUNIT_CASE(ntk_end_test),
+	KUNIT_CASE(ntk_start_test),
+	KUNIT_CASE(ntk_large_test),
+	KUNIT_CASE(ntk_zero_test),
+	KUNIT_CASE(ntk_contexts_test),
+	KUNIT_CASE(ntk_paged_test),
+	KUNIT_CASE(ntk_around_test),
+	KUNIT_CASE(ntk_around_zero_test),
+	KUNIT_CASE(ntk_bad_free_test),
+	KUNIT_CASE(ntk_fault_test),
+	KUNIT_CASE(ntk_fault_elsewhere_test),
+	KUNIT_CASE(ntk_quarantine_test),
+	KUNIT_CASE(ntk_modified_test),
+	KUNIT_CASE(ntk_exhausted_test),
+	KUNIT_CASE(ntk_no_memory_test),
+	KUNIT_CASE(ntk_figures_test),
+	KUNIT_CASE(ntk_switched_off_test),
+	{}
+};
+
+static struct kunit_suite ntk_special_suite = {
+	.name = "ntpool_special",
+	.init = ntk_special_init,
+	.exit = ntk_special_exit,
+	.test_cases = ntk_special_cases,
+};
+
+kunit_test_suite(ntk_special_suite);

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pool tracking: every live block is in verifier/outstanding while it lives, with who
+ * has it; what does not match at a free is told; nothing is left behind when tracking
+ * is switched off, or when there was no memory for a record.
+ */
+#include "fixture.h"
+
+#define NTK_TAG		(ntk_tag4("KxTr"))
+#define NTK_LIST	(ntk_tag4("KxLi"))
+#define NTK_MANY	300
+
+#define NTK_VERIFIER		0xc4
+#define NTK_NOT_THE_LISTS	0x13e
+#define NTK_NOT_THE_SIZE	0x13f
+
+static int ntk_track_init(struct kunit *test)
+{
+	int err = ntk_init(test);
+
+	return err ?: ntpool_test_set_verifier(0x8);
+}
+
+static void ntk_track_exit(struct kunit *test)
+{
+	ntpool_test_write("verifier/drivers", "*");
+	ntk_exit(test);
+}
+
+static void *ntk_take(struct kunit *test, POOL_TYPE type, size_t size)
+{
+	void *block = ExAllocatePoolWithTag(type, size, NTK_TAG);
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	return block;
+}
+
+/* Rows of the tag; a line that begins with a blank belongs to a stack. */
+static unsigned int ntk_outstanding(struct kunit *test, u32 tag, const char **last)
+{
+	struct ntk_table *table = ntk_read(test, "verifier/outstanding");
+	int column = ntk_table_column(table, "tag");
+	const char *row = NULL;
+	unsigned int nr = 0;
+	char text[17], want[17];
+
+	ntk_tag_text(tag, want);
+	while ((row = ntk_table_next(table, row))) {
+		if (*row == ' ' || !ntk_row_text(row, column, text, sizeof(text)) ||
+		    strcmp(text, want))
+			continue;
+		nr++;
+		if (last)
+			*last = row;
+	}
+	return nr;
+}
+
+static s64 ntk_counter(struct kunit *test, const char *name)
+{
+	return ntk_row_number(ntk_table_find(ntk_read(test, "verifier/counters"), name, NULL), 1);
+}
+
+/* ExAllocatePoolWithTag() and ExFreePool(). */
+static void ntk_first_row_test(struct kunit *test)
+{
+	struct ntk_table *table;
+	void *block = ntk_take(test, PagedPool, 123);
+	const char *row = NULL;
+	char text[64];
+
+	KUNIT_ASSERT_EQ(test, ntk_outstanding(test, NTK_TAG, &row), 1);
+	table = &((struct ntk_fixture *)test->priv)->table;
+	KUNIT_EXPECT_EQ(test, ntk_row_number(row, ntk_table_column(table, "requested")), 123);
+	KUNIT_EXPECT_EQ(test, ntk_row_number(row, ntk_table_column(table, "pid")), current->pid);
+	KUNIT_EXPECT_EQ(test, ntk_row_number(row, ntk_table_column(table, "cpu")),
+			raw_smp_processor_id());
+	KUNIT_EXPECT_GE(test, ntk_row_number(row, ntk_table_column(table, "age_ms")), 0);
+	KUNIT_EXPECT_TRUE(test, ntk_row_text(row, ntk_table_column(table, "type"), text,
+					     sizeof(text)));
+	KUNIT_EXPECT_STREQ(test, text, "Paged");
+	KUNIT_EXPECT_TRUE(test, ntk_row_text(row, ntk_table_column(table, "caller"), text,
+					     sizeof(text)));
+	KUNIT_EXPECT_EQ_MSG(test, strncmp(text, "ntk_take+", 9), 0, "%s", text);
+	/* The stack goes on with this routine. */
+	row = strchr(strchr(row, '\n') + 1, '\n');
+	KUNIT_EXPECT_TRUE(test, row && row[1] == ' ');
+	snprintf(text, sizeof(text), "%s+", __func__);
+	KUNIT_EXPECT_EQ(test, strncmp(row + 2, text, strlen(text)), 0);
+	ExFreePool(block);
+	KUNIT_EXPECT_EQ(test, ntk_outstanding(test, NTK_TAG, NULL), 0);
+}
+
+static void ntk_all_kinds_test(struct kunit *test)
+{
+	void *block[4];
+	int i;
+
+	block[0] = ntk_take(test, NonPagedPool, 1);
+	block[1] = ntk_take(test, NonPagedPool, 3 * PAGE_SIZE);
+	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0x9), 0);
+	block[2] = ntk_take(test, NonPagedPool, 64);
+	block[3] = ntk_take(test, PagedPool, 2 * PAGE_SIZE);
+	for (i = 4; i; i--) {
+		KUNIT_EXPECT_EQ(test, ntk_outstanding(test, NTK_TAG, NULL), i);
+		ExFreePoolWithTag(block[i - 1], NTK_TAG);
+	}
+	KUNIT_EXPECT_EQ(test, ntk_outstanding(test, NTK_TAG, NULL), 0);
+}
+
+static void ntk_many_test(struct kunit *test)
+{
+	void **block = kunit_kcalloc(test, NTK_MANY, sizeof(*block), GFP_KERNEL);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	for (i = 0; i < NTK_MANY; i++)
+		block[i] = ntk_take(test, NonPagedPool, 16 + i);
+	KUNIT_EXPECT_EQ(test, ntk_outstanding(test, NTK_TAG, NULL), NTK_MANY);
+	for (i = 0; i < NTK_MANY; i++)
+		ExFreePool(block[i]);
+	KUNIT_EXPECT_EQ(test, ntk_outstanding(test, NTK_TAG, NULL), 0);
+}
+
+/* Blocks that were tracked are forgotten, whatever the flags are at their free. */
+static void ntk_switched_off_test(struct kunit *test)
+{
+	void *tracked = ntk_take(test, NonPagedPool, 64);
+	void *before;
+
+	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0), 0);
+	before = ntk_take(test, NonPagedPool, 64);
+	KUNIT_EXPECT_EQ(test, ntk_outstanding(test, NTK_TAG, NULL), 1);
+	ExFreePool(tracked);
+	KUNIT_EXPECT_EQ(test, ntk_outstanding(test, NTK_TAG, NULL), 0);
+	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0x8), 0);
+	ExFreePool(before);
+	ntk_expect_no_report(test, "blocks from before and after");
+}
+
+static void ntk_drivers_test(struct kunit *test)
+{
+	void *block;
+
+	KUNIT_ASSERT_EQ(test, ntpool_test_write("verifier/drivers", "other,nobody*"), 0);
+	block = ntk_take(test, NonPagedPool, 64);
+	KUNIT_EXPECT_EQ(test, ntk_outstanding(test, NTK_TAG, NULL), 0);
+	ExFreePool(block);
+	KUNIT_ASSERT_EQ(test, ntpool_test_write("verifier/drivers", "other,ntpool-k?nit"), 0);
+	block = ntk_take(test, NonPagedPool, 64);
+	KUNIT_EXPECT_EQ(test, ntk_outstanding(test, NTK_TAG, NULL), 1);
+	ExFreePool(block);
+}
+
+/* The block is served without a record, and counted. */
+static void ntk_no_memory_test(struct kunit *test)
+{
+	s64 untracked = ntk_counter(test, "unable_to_track");
+	void *block, *first = ntk_take(test, NonPagedPool, 64);
+
+	ntpool_test_fail_backing(0, -1);
+	block = ExAllocatePoolWithTag(NonPagedPool, 64, NTK_TAG);
+	ntpool_test_fail_backing(0, 0);
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	KUNIT_EXPECT_EQ(test, ntk_counter(test, "unable_to_track"), untracked + 1);
+	KUNIT_EXPECT_EQ(test, ntk_outstanding(test, NTK_TAG, NULL), 1);
+	ExFreePool(block);
+	ExFreePool(first);
+}
+
+/* ---- what does not match ---- */
+
+static NPAGED_LOOKASIDE_LIST ntk_list, ntk_other, ntk_larger;
+
+static void ntk_lists_begin(void)
+{
+	ExInitializeNPagedLookasideList(&ntk_list, NULL, NULL, 0, 64, NTK_LIST, 0);
+	ExInitializeNPagedLookasideList(&ntk_other, NULL, NULL, 0, 64, NTK_TAG, 0);
+	ExInitializeNPagedLookasideList(&ntk_larger, NULL, NULL, 0, 128, NTK_LIST, 0);
+}
+
+static void ntk_lists_end(void)
+{
+	ExDeleteNPagedLookasideList(&ntk_list);
+	ExDeleteNPagedLookasideList(&ntk_other);
+	ExDeleteNPagedLookasideList(&ntk_larger);
+}
+
+static void *ntk_from_list(struct kunit *test)
+{
+	void *entry = ExAllocateFromNPagedLookasideList(&ntk_list);
+
+	KUNIT_ASSERT_NOT_NULL(test, entry);
+	return entry;
+}
+
+/* ExFreePool(), ExFreeToNPagedLookasideList() */
+static void ntk_mixed_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+
+	ntk_lists_begin();
+	ExFreePool(ntk_from_list(test));
+	ntk_expect_report(test, "a list's to the pool", NTK_VERIFIER, NTK_NOT_THE_LISTS, &report);
+	ExFreeToNPagedLookasideList(&ntk_list, ntk_take(test, NonPagedPool, 64));
+	ntk_expect_report(test, "the pool's to a list", NTK_VERIFIER, NTK_NOT_THE_LISTS, &report);
+	ExFreeToNPagedLookasideList(&ntk_other, ntk_from_list(test));
+	ntk_expect_report(test, "to another list", NTK_VERIFIER, NTK_NOT_THE_LISTS, &report);
+	ExFreeToNPagedLookasideList(&ntk_larger, ntk_from_list(test));
+	ntk_expect_report(test, "to a larger list", NTK_VERIFIER, NTK_NOT_THE_SIZE, &report);
+	ExFreeToNPagedLookasideList(&ntk_list, ntk_from_list(test));
+	ntk_expect_no_report(test, "to the right list");
+	ntk_lists_end();
+}
+
+static PVOID ntk_own_allocate(POOL_TYPE type, SIZE_T size, ULONG tag)
+{
+	return ExAllocatePoolWithTag(type, size, tag);
+}
+
+static VOID ntk_own_free(PVOID entry)
+{
+	ExFreePool(entry);
+}
+
+/* A driver's own routines may do with the pool what they like. */
+static void ntk_own_routines_test(struct kunit *test)
+{
+	NPAGED_LOOKASIDE_LIST *list = &ntk_list;
+
+	ExInitializeNPagedLookasideList(list, ntk_own_allocate, NULL, 0, 64, NTK_LIST, 0);
+	ExFreeToNPagedLookasideList(list, ntk_from_list(test));
+	ExDeleteNPagedLookasideList(list);
+	ExInitializeNPagedLookasideList(list, NULL, ntk_own_free, 0, 64, NTK_LIST, 0);
+	ExFreeToNPagedLookasideList(list, ntk_from_list(test));
+	ExDeleteNPagedLookasideList(list);
+	ExInitializeNPagedLookasideList(list, ntk_own_allocate, ntk_own_free, 0, 64, NTK_LIST, 0);
+	ExFreeToNPagedLookasideList(list, ntk_from_list(test));
+	ExDeleteNPagedLookasideList(list);
+	ntk_expect_no_report(test, "lists with routines of the driver");
+	KUNIT_EXPECT_EQ(test, ntk_outstanding(test, NTK_LIST, NULL), 0);
+}
+
+static struct kunit_case ntk_track_cases[] = {
+	KUNIT_CASE(ntk_first_row_test),
+	KUNIT_CASE(ntk_all_kinds_test),
+	KUNIT_CASE(ntk_many_test),
+	KUNIT_CASE(ntk_switched_off_test),
+	KUNIT_CASE(ntk_drivers_test),
+	KUNIT_CASE(ntk_no_memory_test),
+	KUNIT_CASE(ntk_mixed_test),
+	KUNIT_CASE(ntk_own_routines_test),
+	{}
+};
+
+static struct kunit_suite ntk_track_suite = {
+	.name = "ntpool_track",
+	.init = ntk_track_init,
+	.exit = ntk_track_exit,
+	.test_cases = ntk_track_cases,
+};
+
+kunit_test_suite(ntk_track_suite);

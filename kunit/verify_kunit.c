@@ -1,0 +1,537 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The verifier as a whole: arguments that are wrong, IRQL rules, what it is aimed at,
+ * memory that is freed with a list or a zone in it, zones and lists that are misused,
+ * counters, sampling, and flags that change while everybody allocates.
+ */
+#include <linux/delay.h>
+#include <linux/mm.h>
+
+#include "fixture.h"
+
+#define NTK_TAG		(ntk_tag4("KxVe"))
+#define NTK_VERIFIER	0xc4
+#define NTK_SWITCHES	1000	/* times that the flags change */
+#define NTK_HOLD	16	/* blocks that a thread has at a time */
+
+static int ntk_verify_init(struct kunit *test)
+{
+	int err = ntk_init(test);
+
+	return err ?: ntpool_test_set_verifier(0x8);
+}
+
+static void ntk_verify_exit(struct kunit *test)
+{
+	ntpool_test_sample(0);
+	ntpool_test_write("verifier/tags", "*");
+	ntpool_test_write("verifier/drivers", "*");
+	ntk_exit(test);
+}
+
+static s64 ntk_counter(struct kunit *test, const char *name)
+{
+	return ntk_row_number(ntk_table_find(ntk_read(test, "verifier/counters"), name, NULL), 1);
+}
+
+static bool ntk_is_special(const void *block)
+{
+	return is_vmalloc_addr(block);
+}
+
+/* ---- arguments ---- */
+
+static void ntk_argument(struct kunit *test, const char *what, size_t size, u32 tag, u32 code,
+			 u64 param)
+{
+	struct ntpool_test_report report;
+	void *block = ExAllocatePoolWithTag(NonPagedPool, size, tag);
+
+	ntk_expect_report(test, what, code, param, &report);
+	if (block)
+		ExFreePool(block);
+}
+
+static void ntk_arguments_test(struct kunit *test)
+{
+	unsigned long bit;
+
+	for (bit = 1; bit <= 8; bit <<= 1) {
+		if (bit == 4)
+			continue;
+		KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(bit), 0);
+		ntk_argument(test, "size 0", 0, NTK_TAG, NTK_VERIFIER, 0x00);
+		ntk_argument(test, "tag 0", 64, 0, NTK_BAD_POOL_CALLER, 0x9b);
+		ntk_argument(test, "BIG", 64, ntk_tag4("BIG"), NTK_BAD_POOL_CALLER, 0x9c);
+		ntk_argument(test, "no letter", 64, ntk_tag4("-.-."), NTK_BAD_POOL_CALLER, 0x9d);
+		ntk_argument(test, "swapped", NTK_TAG, 64, NTK_BAD_POOL_CALLER, 0x9d);
+	}
+}
+
+/* Calls that are refused anyway. */
+static void ntk_refused_arguments_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+
+	KUNIT_EXPECT_NULL(test, ExAllocatePoolWithTag(DontUseThisType, 64, NTK_TAG));
+	ntk_expect_report(test, "DontUseThisType", NTK_VERIFIER, 0x16, &report);
+	KUNIT_EXPECT_NULL(test, ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_PAGED, 64,
+						NTK_TAG));
+	ntk_expect_report(test, "two pools", NTK_VERIFIER, 0x16, &report);
+	KUNIT_EXPECT_NULL(test, ExAllocatePool2(POOL_FLAG_NON_PAGED, 0, NTK_TAG));
+	ntk_expect_report(test, "size 0", NTK_VERIFIER, 0x00, &report);
+	KUNIT_EXPECT_NULL(test, ExAllocatePool2(POOL_FLAG_NON_PAGED, 64, 0));
+	ntk_expect_report(test, "tag 0", NTK_BAD_POOL_CALLER, 0x9b, &report);
+}
+
+/* What is unusual, but right. */
+static void ntk_right_arguments_test(struct kunit *test)
+{
+	static const u32 tags[] = { 'a', 'a   ', '1...', 'BIGX', 0x80000000 | 'derF' };
+	void *block;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(tags); i++) {
+		block = ExAllocatePoolWithTag(NonPagedPool, 1 + i, tags[i]);
+		KUNIT_EXPECT_NOT_NULL(test, block);
+		ExFreePoolWithTag(block, tags[i]);
+	}
+	block = ExAllocatePool(PagedPool, PAGE_SIZE);
+	KUNIT_EXPECT_NOT_NULL(test, block);
+	ExFreePool(block);
+	ntk_expect_no_report(test, "right arguments");
+}
+
+static void ntk_must_succeed_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+	void *block = ExAllocatePoolWithTag(NonPagedPoolMustSucceed, PAGE_SIZE + 1, NTK_TAG);
+
+	ntk_expect_report(test, "two pages", NTK_VERIFIER, 0x03, &report);
+	ExFreePool(block);
+}
+
+/* ---- IRQL ---- */
+
+struct ntk_irql_use {
+	void *block;
+	bool paged;
+};
+
+static void ntk_allocate_here(void *arg)
+{
+	struct ntk_irql_use *use = arg;
+
+	use->block = ExAllocatePoolWithTag(use->paged ? PagedPool : NonPagedPool, 64, NTK_TAG);
+}
+
+static void ntk_free_here(void *arg)
+{
+	struct ntk_irql_use *use = arg;
+
+	ExFreePool(use->block);
+}
+
+static void ntk_interrupt_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+	struct ntk_irql_use use = {};
+
+	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0x2), 0);
+	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_SOFTIRQ, -1, ntk_allocate_here, &use), 0);
+	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_SOFTIRQ, -1, ntk_free_here, &use), 0);
+	ntk_expect_no_report(test, "in a softirq");
+	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_HARDIRQ, -1, ntk_allocate_here, &use), 0);
+	ntk_expect_report(test, "allocated", NTK_VERIFIER, 0x02, &report);
+	KUNIT_EXPECT_NOT_NULL(test, use.block);
+	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_HARDIRQ, -1, ntk_free_here, &use), 0);
+	ntk_expect_report(test, "freed", NTK_VERIFIER, 0x12, &report);
+}
+
+/* Reported once, and refused, as without the verifier. */
+static void ntk_paged_test(struct kunit *test)
+{
+	struct ntk_irql_use use = { .paged = true };
+	struct ntpool_test_report report;
+
+	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0xb), 0);
+	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_BH_OFF, -1, ntk_allocate_here, &use), 0);
+	ntk_expect_report(test, "allocated", NTK_BAD_POOL_CALLER, NTK_ALLOC_IRQL, &report);
+	KUNIT_EXPECT_NULL(test, use.block);
+	ntk_allocate_here(&use);
+	KUNIT_ASSERT_NOT_NULL(test, use.block);
+	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_BH_OFF, -1, ntk_free_here, &use), 0);
+	ntk_expect_report(test, "freed", NTK_BAD_POOL_CALLER, NTK_FREE_IRQL, &report);
+}
+
+/* ---- aim ---- */
+
+static bool ntk_hits(struct kunit *test, size_t size, u32 tag)
+{
+	void *block = ExAllocatePoolWithTag(NonPagedPool, size, tag);
+	bool special = ntk_is_special(block);
+
+	KUNIT_EXPECT_NOT_NULL(test, block);
+	ExFreePoolWithTag(block, tag);
+	return special;
+}
+
+static void ntk_tags_test(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0x1), 0);
+	KUNIT_ASSERT_EQ(test, ntpool_test_write("verifier/tags", "Ab, K?V*\n"), 0);
+	KUNIT_EXPECT_TRUE(test, ntk_hits(test, 64, NTK_TAG));
+	KUNIT_EXPECT_TRUE(test, ntk_hits(test, 64, ntk_tag4("Ab")));
+	KUNIT_EXPECT_TRUE(test, ntk_hits(test, 64, ntk_tag4("Ab  ")));
+	KUNIT_EXPECT_FALSE(test, ntk_hits(test, 64, ntk_tag4("Abc")));
+	KUNIT_EXPECT_FALSE(test, ntk_hits(test, 64, ntk_tag4("KVxx")));
+	KUNIT_ASSERT_EQ(test, ntpool_test_write("verifier/tags", "Ab,0x20-0x40,0x64"), 0);
+	KUNIT_EXPECT_TRUE(test, ntk_hits(test, 7, ntk_tag4("Ab")));
+	KUNIT_EXPECT_FALSE(test, ntk_hits(test, 0x1f, NTK_TAG));
+	KUNIT_EXPECT_TRUE(test, ntk_hits(test, 0x20, NTK_TAG));
+	KUNIT_EXPECT_TRUE(test, ntk_hits(test, 0x40, NTK_TAG));
+	KUNIT_EXPECT_FALSE(test, ntk_hits(test, 0x41, NTK_TAG));
+	KUNIT_EXPECT_TRUE(test, ntk_hits(test, 0x64, NTK_TAG));
+}
+
+static void ntk_drivers_test(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0x1), 0);
+	KUNIT_EXPECT_TRUE(test, ntk_hits(test, 64, NTK_TAG));
+	KUNIT_ASSERT_EQ(test, ntpool_test_write("verifier/drivers", "mydrv"), 0);
+	KUNIT_EXPECT_FALSE(test, ntk_hits(test, 64, NTK_TAG));
+	/* From the table of answers. */
+	KUNIT_EXPECT_FALSE(test, ntk_hits(test, 64, NTK_TAG));
+	KUNIT_ASSERT_EQ(test, ntpool_test_write("verifier/drivers", "mydrv,*kunit"), 0);
+	KUNIT_EXPECT_TRUE(test, ntk_hits(test, 64, NTK_TAG));
+	KUNIT_EXPECT_TRUE(test, ntk_hits(test, 64, NTK_TAG));
+}
+
+static void ntk_refused_test(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, ntpool_test_write("verifier/tags", ""), -EINVAL);
+	KUNIT_EXPECT_EQ(test, ntpool_test_write("verifier/tags", "Ab,,Cd"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, ntpool_test_write("verifier/tags", "0x40-0x20"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, ntpool_test_write("verifier/drivers", ""), -EINVAL);
+	KUNIT_EXPECT_EQ(test, ntpool_test_write("verifier/drivers", "a b;c"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, ntpool_test_write("verifier/flags", "16"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, ntpool_test_sample(3600001), -EINVAL);
+}
+
+/* ---- lists and zones ---- */
+
+static NPAGED_LOOKASIDE_LIST ntk_list;
+
+/* ExAllocateFromNPagedLookasideList(), ExFreeToNPagedLookasideList() */
+static void ntk_no_list_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+	u64 entry;
+
+	memset(&ntk_list, 0, sizeof(ntk_list));
+	KUNIT_EXPECT_NULL(test, ExAllocateFromNPagedLookasideList(&ntk_list));
+	ntk_expect_report(test, "allocated", NTK_VERIFIER, 0xcb, &report);
+	ExFreeToNPagedLookasideList(&ntk_list, &entry);
+	ntk_expect_report(test, "freed", NTK_VERIFIER, 0xcb, &report);
+	ExDeleteNPagedLookasideList(&ntk_list);
+	ntk_expect_report(test, "deleted", NTK_VERIFIER, 0xcb, &report);
+}
+
+static void ntk_list_rules_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+
+	ExInitializeNPagedLookasideList(&ntk_list, NULL, NULL, 0, 1, NTK_TAG, 0);
+	ntk_expect_report(test, "too small", NTK_VERIFIER, 0xcd, &report);
+	ExInitializeNPagedLookasideList(&ntk_list, NULL, NULL, 0, 64, NTK_TAG, 0);
+	ntk_expect_report(test, "initialised again", NTK_VERIFIER, 0xca, &report);
+	ExDeleteNPagedLookasideList(&ntk_list);
+	ntk_expect_no_report(test, "deleted");
+}
+
+static void ntk_list_freed_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+	NPAGED_LOOKASIDE_LIST *list;
+
+	list = ExAllocatePoolWithTag(NonPagedPool, sizeof(*list), NTK_TAG);
+	KUNIT_ASSERT_NOT_NULL(test, list);
+	ExInitializeNPagedLookasideList(list, NULL, NULL, 0, 64, NTK_TAG, 0);
+	ExDeleteNPagedLookasideList(list);
+	ExInitializeNPagedLookasideList(list, NULL, NULL, 0, 64, NTK_TAG, 0);
+	ExFreePool(list);
+	ntk_expect_report(test, "freed", NTK_VERIFIER, 0xcc, &report);
+	/* It is no longer there to be deleted; its place is taken. */
+	list = ExAllocatePoolWithTag(NonPagedPool, sizeof(*list), NTK_TAG);
+	ExInitializeNPagedLookasideList(list, NULL, NULL, 0, 64, NTK_TAG, 0);
+	ntk_take_reports(&report);
+	ExDeleteNPagedLookasideList(list);
+	ExFreePool(list);
+	ntk_expect_no_report(test, "freed after it was deleted");
+}
+
+struct ntk_zone {
+	ZONE_HEADER zone;
+	KSPIN_LOCK lock;
+	void *memory;
+};
+
+static void ntk_zone_begin(struct kunit *test, struct ntk_zone *z)
+{
+	KeInitializeSpinLock(&z->lock);
+	z->memory = ExAllocatePoolWithTag(NonPagedPool, 1024, NTK_TAG);
+	KUNIT_ASSERT_NOT_NULL(test, z->memory);
+	KUNIT_ASSERT_EQ(test, ExInitializeZone(&z->zone, 64, z->memory, 1024), STATUS_SUCCESS);
+}
+
+/* ExInterlockedFreeToZone() */
+static void ntk_zone_free_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+	struct ntk_zone z = {};
+	u8 *block, *next;
+
+	ntk_zone_begin(test, &z);
+	block = ExInterlockedAllocateFromZone(&z.zone, &z.lock);
+	next = ExInterlockedAllocateFromZone(&z.zone, &z.lock);
+	ExInterlockedFreeToZone(&z.zone, block, &z.lock);
+	ExInterlockedFreeToZone(&z.zone, block, &z.lock);
+	ntk_expect_report(test, "twice", NTK_VERIFIER, 0x16, &report);
+	ExInterlockedFreeToZone(&z.zone, next + 8, &z.lock);
+	ntk_expect_report(test, "the middle", NTK_VERIFIER, 0x16, &report);
+	ExInterlockedFreeToZone(&z.zone, &report, &z.lock);
+	ntk_expect_report(test, "a foreign one", NTK_VERIFIER, 0x16, &report);
+	ExInterlockedFreeToZone(&z.zone, next, &z.lock);
+	ExFreePool(z.memory);
+	ntk_expect_no_report(test, "all are back");
+}
+
+static void ntk_zone_overwritten_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+	struct ntk_zone z = {};
+	void **block, *other, *link;
+
+	ntk_zone_begin(test, &z);
+	other = ExInterlockedAllocateFromZone(&z.zone, &z.lock);
+	block = ExInterlockedAllocateFromZone(&z.zone, &z.lock);
+	ExInterlockedFreeToZone(&z.zone, block, &z.lock);
+	link = *block;
+	*block = (void *)0x5a5a5a5a5a5a5a5aUL;
+	KUNIT_EXPECT_NULL(test, ExInterlockedAllocateFromZone(&z.zone, &z.lock));
+	ntk_expect_report(test, "allocated", NTK_VERIFIER, 0x16, &report);
+	ExInterlockedFreeToZone(&z.zone, other, &z.lock);
+	ntk_expect_report(test, "freed", NTK_VERIFIER, 0x16, &report);
+	/* A circle does not end either. */
+	*block = block;
+	KUNIT_EXPECT_NULL(test, ExInterlockedAllocateFromZone(&z.zone, &z.lock));
+	ntk_expect_report(test, "a circle", NTK_VERIFIER, 0x16, &report);
+	*block = link;
+	ExInterlockedFreeToZone(&z.zone, other, &z.lock);
+	ExFreePool(z.memory);
+	ntk_expect_no_report(test, "repaired");
+}
+
+/* ExExtendZone(), ExFreePool() */
+static void ntk_zone_freed_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+	struct ntk_zone z = {};
+	void *more, *block;
+
+	ntk_zone_begin(test, &z);
+	more = ExAllocatePoolWithTag(NonPagedPool, 1024, NTK_TAG);
+	KUNIT_ASSERT_NOT_NULL(test, more);
+	KUNIT_EXPECT_EQ(test, ExExtendZone(&z.zone, more, 1024), STATUS_SUCCESS);
+	block = ExInterlockedAllocateFromZone(&z.zone, &z.lock);
+	ExFreePool(more);
+	ntk_expect_report(test, "one is out", NTK_VERIFIER, 0x16, &report);
+	KUNIT_EXPECT_GE(test, (unsigned long)block, (unsigned long)more);
+	ExFreePool(z.memory);
+	ntk_expect_no_report(test, "a zone of which not all is known");
+}
+
+/* A zone from before is left alone. */
+static void ntk_zone_before_test(struct kunit *test)
+{
+	struct ntk_zone z = {};
+	void *block;
+
+	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0), 0);
+	ntk_zone_begin(test, &z);
+	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0x8), 0);
+	block = ExInterlockedAllocateFromZone(&z.zone, &z.lock);
+	KUNIT_EXPECT_NOT_NULL(test, block);
+	ExInterlockedFreeToZone(&z.zone, block, &z.lock);
+	ExFreePool(z.memory);
+	ntk_expect_no_report(test, "a zone from before");
+}
+
+/* ---- counters ---- */
+
+static void ntk_counters_test(struct kunit *test)
+{
+	static const char * const names[] = {
+		"allocations_attempted", "allocations_succeeded",
+		"allocations_succeeded_special_pool", "allocations_no_tag", "allocations_failed",
+		"allocations_failed_deliberately", "unable_to_track", "irql_raises",
+		"spinlocks_acquired", "violations",
+	};
+	/* What happens below, in the same order. */
+	static const s64 grow[] = { 4, 3, 2, 1, 1, 0, 0, 1, 2, 1 };
+	struct ntpool_test_report report;
+	s64 before[ARRAY_SIZE(names)];
+	KSPIN_LOCK lock;
+	KIRQL irql;
+	int i;
+
+	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0x9), 0);
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		before[i] = ntk_counter(test, names[i]);
+	ExFreePool(ExAllocatePoolWithTag(NonPagedPool, 64, NTK_TAG));
+	ExFreePool(ExAllocatePool(NonPagedPool, 64));
+	ExFreePool(ExAllocatePoolWithTag(NonPagedPool, PAGE_SIZE, NTK_TAG));
+	KUNIT_EXPECT_NULL(test, ExAllocatePoolWithTag(NonPagedPool, SIZE_MAX / 2, NTK_TAG));
+	KeRaiseIrql(DISPATCH_LEVEL, &irql);
+	KeLowerIrql(irql);
+	KeInitializeSpinLock(&lock);
+	KeAcquireSpinLock(&lock, &irql);
+	KeReleaseSpinLock(&lock, irql);
+	KeRaiseIrqlToDpcLevel();
+	KeAcquireSpinLockAtDpcLevel(&lock);
+	KeReleaseSpinLockFromDpcLevel(&lock);
+	KeLowerIrql(PASSIVE_LEVEL);
+	ExFreePool(NULL);
+	ntk_expect_report(test, "NULL", NTK_BAD_POOL_CALLER, NTK_NO_ADDRESS, &report);
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		KUNIT_EXPECT_EQ_MSG(test, ntk_counter(test, names[i]),
+				    before[i] + grow[i] + (i == 7), "%s", names[i]);
+}
+
+/* ---- sampling ---- */
+
+/* How many of the allocations of @ms milliseconds are sampled. */
+static unsigned int ntk_sampled(unsigned int ms, u32 tag)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(ms);
+	unsigned int nr = 0;
+	void *block;
+
+	while (time_before(jiffies, end)) {
+		block = ExAllocatePoolWithTag(NonPagedPool, 64, tag);
+		nr += block && ntk_is_special(block);
+		ExFreePoolWithTag(block, tag);
+		cond_resched();
+	}
+	return nr;
+}
+
+static void ntk_sample_test(struct kunit *test)
+{
+	unsigned int nr;
+
+	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0), 0);
+	KUNIT_EXPECT_EQ(test, ntk_sampled(50, NTK_TAG), 0);
+	KUNIT_ASSERT_EQ(test, ntpool_test_sample(20), 0);
+	nr = ntk_sampled(1000, NTK_TAG);
+	KUNIT_EXPECT_GE(test, nr, 5);
+	KUNIT_EXPECT_LE(test, nr, 51);
+	KUNIT_EXPECT_EQ(test, ntpool_test_write("verifier/tags", "KxSa"), 0);
+	KUNIT_EXPECT_EQ(test, ntk_sampled(100, NTK_TAG), 0);
+	KUNIT_EXPECT_GE(test, ntk_sampled(100, ntk_tag4("KxSa")), 1);
+	KUNIT_EXPECT_EQ(test, ntpool_test_write("verifier/tags", "*"), 0);
+	KUNIT_ASSERT_EQ(test, ntpool_test_sample(0), 0);
+	KUNIT_EXPECT_EQ(test, ntk_sampled(100, NTK_TAG), 0);
+	/* The lists keep their caches. */
+	ntk_expect_no_report(test, "sampling");
+}
+
+/* ---- flags that change under load ---- */
+
+static NPAGED_LOOKASIDE_LIST ntk_shared;
+
+static void ntk_load_step(struct ntk_worker *worker, void **block, u8 *fill, unsigned int i)
+{
+	size_t size = 1 + ntk_random_below(&worker->rng, 300);
+
+	if (block[i]) {
+		ntk_check(&worker->tally, *(u8 *)block[i] == fill[i], "a block has changed");
+		ExFreePoolWithTag(block[i], NTK_TAG);
+	}
+	block[i] = ExAllocatePoolWithTag(i & 1 ? PagedPool : NonPagedPool, size, NTK_TAG);
+	/* 0x4 is among the flags. */
+	fill[i] = size;
+	if (block[i])
+		memset(block[i], fill[i], size);
+}
+
+static void ntk_load(struct ntk_worker *worker)
+{
+	void *block[NTK_HOLD] = {}, *entry;
+	u8 fill[NTK_HOLD];
+	unsigned int i;
+
+	while (!READ_ONCE(worker->crew->stop)) {
+		ntk_load_step(worker, block, fill, ntk_random_below(&worker->rng, NTK_HOLD));
+		entry = ExAllocateFromNPagedLookasideList(&ntk_shared);
+		if (entry) {
+			memset(entry, 0x77, 64);
+			ExFreeToNPagedLookasideList(&ntk_shared, entry);
+		}
+		cond_resched();
+	}
+	for (i = 0; i < NTK_HOLD; i++)
+		if (block[i])
+			ExFreePoolWithTag(block[i], NTK_TAG);
+}
+
+/* Nothing is lost, nothing reported; ntk_exit() looks at the figures. */
+static void ntk_switch_test(struct kunit *test)
+{
+	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, crew);
+	ExInitializeNPagedLookasideList(&ntk_shared, NULL, NULL, 0, 64, NTK_TAG, 0);
+	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 4, true, ntk_load, NULL), 0);
+	for (i = 0; i < NTK_SWITCHES; i++)
+		KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(i * 7 % 16), 0);
+	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0), 0);
+	WRITE_ONCE(crew->stop, true);
+	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
+	ntk_crew_expect_clean(test, crew);
+	ExDeleteNPagedLookasideList(&ntk_shared);
+	ntk_expect_no_report(test, "switching under load");
+}
+
+static struct kunit_case ntk_verify_cases[] = {
+	KUNIT_CASE(ntk_arguments_test),
+	KUNIT_CASE(ntk_refused_arguments_test),
+	KUNIT_CASE(ntk_right_arguments_test),
+	KUNIT_CASE(ntk_must_succeed_test),
+	KUNIT_CASE(ntk_interrupt_test),
+	KUNIT_CASE(ntk_paged_test),
+	KUNIT_CASE(ntk_tags_test),
+	KUNIT_CASE(ntk_drivers_test),
+	KUNIT_CASE(ntk_refused_test),
+	KUNIT_CASE(ntk_no_list_test),
+	KUNIT_CASE(ntk_list_rules_test),
+	KUNIT_CASE(ntk_list_freed_test),
+	KUNIT_CASE(ntk_zone_free_test),
+	KUNIT_CASE(ntk_zone_overwritten_test),
+	KUNIT_CASE(ntk_zone_freed_test),
+	KUNIT_CASE(ntk_zone_before_test),
+	KUNIT_CASE(ntk_counters_test),
+	KUNIT_CASE(ntk_sample_test),
+	KUNIT_CASE(ntk_switch_test),
+	{}
+};
+
+static struct kunit_suite ntk_verify_suite = {
+	.name = "ntpool_verify",
+	.init = ntk_verify_init,
+	.exit = ntk_verify_exit,
+	.test_cases = ntk_verify_cases,
+};
+
+kunit_test_suite(ntk_verify_suite);

@@ -1,0 +1,12 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# An access to special pool that faults in an interrupt: the command line says which.
+# The host reads the console; `survived` is what must not be written.
+# shellcheck source=tools/system/lib.sh
+. /lib.sh
+
+argument() { sed "s/.*$1=\([a-z0-9_]*\).*/\1/" /proc/cmdline; }
+
+load ntpool verifier=0x9 && echo ready >"$RESULT"
+load nt_detect "what=$(argument nt_what)" "where=$(argument nt_where)"
+echo survived >"$RESULT"

@@ -1,0 +1,522 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A driver with one error in it: the parameter what names the error, where the context
+ * that it happens in. For the table of what is detected, and when.
+ *
+ * Errors in a thread are made by one that is thrown away: an access that faults ends
+ * it, and the load of the module goes on. An access that faults in a softirq or in a
+ * hard interrupt stops the machine, so those need a guest of their own.
+ *
+ * Before each step that may be caught its name is logged, so that the log tells when a
+ * report came.
+ */
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/interrupt.h>
+#include <linux/irq_work.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include <ntddk.h>
+
+#define DETECT_TAG	('tceD')
+#define OTHER_TAG	('rhtO')
+#define SIZE		96
+#define OTHERS		500	/* pairs of an allocation and a free */
+#define ZONE_BLOCK	64
+
+static char *what = "";
+module_param(what, charp, 0444);
+MODULE_PARM_DESC(what, "which error to make");
+
+static char *where = "thread";
+module_param(where, charp, 0444);
+MODULE_PARM_DESC(where, "thread, softirq or hardirq");
+
+static const struct row *row;
+static NPAGED_LOOKASIDE_LIST list, other_list, never_initialised;
+static ZONE_HEADER zone;
+static KSPIN_LOCK zone_lock;
+static u8 *foreign;
+static u8 *zone_memory;
+static u8 seen;
+
+static void step(const char *name)
+{
+	pr_info("nt_detect: %s\n", name);
+}
+
+static u8 *take(SIZE_T size)
+{
+	step("allocate");
+	return ExAllocatePoolWithTag(NonPagedPool, size, DETECT_TAG);
+}
+
+static void give(u8 *block)
+{
+	step("free");
+	ExFreePoolWithTag(block, DETECT_TAG);
+}
+
+/* Writes @length bytes at @at, the one that is farthest from the block last. */
+static void spoil(u8 *at, int length)
+{
+	step("access");
+	for (; length > 0; length--)
+		WRITE_ONCE(*at++, 0x5a);
+	for (; length < 0; length++)
+		WRITE_ONCE(*at--, 0x5a);
+}
+
+static void overrun(SIZE_T size, int length)
+{
+	u8 *block = take(size);
+
+	spoil(block + size, length);
+	give(block);
+}
+
+static void overrun_1(void)
+{
+	overrun(SIZE, 1);
+}
+
+static void overrun_8(void)
+{
+	overrun(SIZE, 8);
+}
+
+static void overrun_64(void)
+{
+	overrun(SIZE, 64);
+}
+
+/* Alignment leaves twelve bytes behind the block. */
+static void overrun_slack(void)
+{
+	overrun(SIZE + 4, 1);
+}
+
+static void underrun(int length)
+{
+	u8 *block = take(SIZE);
+
+	spoil(block - 1, -length);
+	give(block);
+}
+
+static void underrun_1(void)
+{
+	underrun(1);
+}
+
+static void underrun_16(void)
+{
+	underrun(16);
+}
+
+static void read_byte(const u8 *at)
+{
+	step("access");
+	WRITE_ONCE(seen, READ_ONCE(*at));
+}
+
+static u8 *freed(void)
+{
+	u8 *block = take(SIZE);
+
+	give(block);
+	return block;
+}
+
+static void others(void)
+{
+	int i;
+
+	step("others");
+	for (i = 0; i < OTHERS; i++)
+		ExFreePoolWithTag(ExAllocatePoolWithTag(NonPagedPool, SIZE, OTHER_TAG), OTHER_TAG);
+}
+
+static void read_freed(void)
+{
+	read_byte(freed() + 8);
+}
+
+static void write_freed(void)
+{
+	spoil(freed() + 8, 1);
+}
+
+static void read_freed_later(void)
+{
+	u8 *block = freed();
+
+	others();
+	read_byte(block + 8);
+}
+
+static void write_freed_later(void)
+{
+	u8 *block = freed();
+
+	others();
+	spoil(block + 8, 1);
+}
+
+static void double_free(void)
+{
+	u8 *block = take(SIZE);
+
+	preempt_disable();
+	give(block);
+	give(block);
+	preempt_enable();
+}
+
+/* The second free hits the new owner's block; his own is the one too many. */
+static void double_free_reused(void)
+{
+	u8 *block = freed(), *next;
+	int i;
+
+	preempt_disable();
+	for (i = 0; i < 20 * OTHERS; i++) {
+		next = ExAllocatePoolWithTag(NonPagedPool, SIZE, DETECT_TAG);
+		if (next == block)
+			break;
+		ExFreePoolWithTag(next, DETECT_TAG);
+	}
+	give(block);
+	if (i < 20 * OTHERS)
+		give(next);
+	preempt_enable();
+}
+
+static void interior_free(void)
+{
+	u8 *block = take(SIZE);
+
+	give(block + 16);
+	give(block);
+}
+
+static void foreign_free(void)
+{
+	give(foreign);
+}
+
+static void wrong_tag(void)
+{
+	u8 *block = take(SIZE);
+
+	step("free");
+	ExFreePoolWithTag(block, OTHER_TAG);
+}
+
+/* A list's block to the pool. */
+static void wrong_pool(void)
+{
+	u8 *block = ExAllocateFromNPagedLookasideList(&list);
+
+	step("free");
+	ExFreePool(block);
+}
+
+static void wrong_list(void)
+{
+	u8 *block = ExAllocateFromNPagedLookasideList(&list);
+
+	step("free");
+	ExFreeToNPagedLookasideList(&other_list, block);
+}
+
+static void list_double_free(void)
+{
+	u8 *block = ExAllocateFromNPagedLookasideList(&list);
+
+	preempt_disable();
+	step("free");
+	ExFreeToNPagedLookasideList(&list, block);
+	ExFreeToNPagedLookasideList(&list, block);
+	preempt_enable();
+}
+
+static void list_uninitialised(void)
+{
+	step("allocate");
+	ExAllocateFromNPagedLookasideList(&never_initialised);
+}
+
+static void zone_double_free(void)
+{
+	u8 *block = ExInterlockedAllocateFromZone(&zone, &zone_lock);
+
+	step("free");
+	ExInterlockedFreeToZone(&zone, block, &zone_lock);
+	ExInterlockedFreeToZone(&zone, block, &zone_lock);
+}
+
+static void zone_foreign_free(void)
+{
+	step("free");
+	ExInterlockedFreeToZone(&zone, foreign, &zone_lock);
+}
+
+/* A block that is on the free list is written into. */
+static void zone_overwritten(void)
+{
+	u8 *block = ExInterlockedAllocateFromZone(&zone, &zone_lock);
+
+	ExInterlockedFreeToZone(&zone, block, &zone_lock);
+	spoil(block, 8);
+	step("allocate");
+	ExInterlockedAllocateFromZone(&zone, &zone_lock);
+}
+
+/* The memory of the zone is freed with a block of it out. */
+static void zone_freed(void)
+{
+	u8 *memory = ExAllocatePoolWithTag(NonPagedPool, 1024, DETECT_TAG);
+
+	ExExtendZone(&zone, memory, 1024);
+	ExInterlockedAllocateFromZone(&zone, &zone_lock);
+	give(memory);
+}
+
+static void list_freed(void)
+{
+	PNPAGED_LOOKASIDE_LIST inside;
+
+	inside = ExAllocatePoolWithTag(NonPagedPool, sizeof(*inside), DETECT_TAG);
+	ExInitializeNPagedLookasideList(inside, NULL, NULL, 0, SIZE, DETECT_TAG, 0);
+	give((u8 *)inside);
+}
+
+static void leak(void)
+{
+	take(SIZE);
+	take(SIZE);
+}
+
+static void paged_at_dispatch(void)
+{
+	KIRQL irql;
+	u8 *block;
+
+	KeRaiseIrql(DISPATCH_LEVEL, &irql);
+	step("allocate");
+	block = ExAllocatePoolWithTag(PagedPool, SIZE, DETECT_TAG);
+	if (block)
+		give(block);
+	KeLowerIrql(irql);
+}
+
+/* In an interrupt the level is there already. */
+static void paged_in_interrupt(void)
+{
+	u8 *block;
+
+	step("allocate");
+	block = ExAllocatePoolWithTag(PagedPool, SIZE, DETECT_TAG);
+	if (block)
+		give(block);
+}
+
+static void nonpaged_in_interrupt(void)
+{
+	give(take(SIZE));
+}
+
+static void size_0(void)
+{
+	give(take(0));
+}
+
+static void bad_tag(void)
+{
+	step("allocate");
+	ExFreePool(ExAllocatePoolWithTag(NonPagedPool, SIZE, '....'));
+}
+
+static void zero_tag(void)
+{
+	step("allocate");
+	ExFreePool(ExAllocatePoolWithTag(NonPagedPool, SIZE, 0));
+}
+
+static void swapped(void)
+{
+	void *block;
+
+	step("allocate");
+	block = ExAllocatePoolWithTag(NonPagedPool, DETECT_TAG, SIZE);
+	if (block)
+		ExFreePool(block);
+}
+
+/* No error at all. */
+static void right(void)
+{
+	u8 *block = take(SIZE), *entry;
+
+	spoil(block, SIZE);
+	give(block);
+	others();
+	entry = ExAllocateFromNPagedLookasideList(&list);
+	ExFreeToNPagedLookasideList(&list, entry);
+	entry = ExInterlockedAllocateFromZone(&zone, &zone_lock);
+	ExInterlockedFreeToZone(&zone, entry, &zone_lock);
+}
+
+static const struct row {
+	const char *name;
+	void (*run)(void);
+} rows[] = {
+	{ "overrun_1", overrun_1 },
+	{ "overrun_8", overrun_8 },
+	{ "overrun_64", overrun_64 },
+	{ "overrun_slack", overrun_slack },
+	{ "underrun_1", underrun_1 },
+	{ "underrun_16", underrun_16 },
+	{ "read_freed", read_freed },
+	{ "write_freed", write_freed },
+	{ "read_freed_later", read_freed_later },
+	{ "write_freed_later", write_freed_later },
+	{ "double_free", double_free },
+	{ "double_free_reused", double_free_reused },
+	{ "interior_free", interior_free },
+	{ "foreign_free", foreign_free },
+	{ "wrong_tag", wrong_tag },
+	{ "wrong_pool", wrong_pool },
+	{ "wrong_list", wrong_list },
+	{ "list_double_free", list_double_free },
+	{ "list_uninitialised", list_uninitialised },
+	{ "list_freed", list_freed },
+	{ "zone_double_free", zone_double_free },
+	{ "zone_foreign_free", zone_foreign_free },
+	{ "zone_overwritten", zone_overwritten },
+	{ "zone_freed", zone_freed },
+	{ "leak", leak },
+	{ "paged_at_dispatch", paged_at_dispatch },
+	{ "paged_in_interrupt", paged_in_interrupt },
+	{ "nonpaged_in_interrupt", nonpaged_in_interrupt },
+	{ "size_0", size_0 },
+	{ "bad_tag", bad_tag },
+	{ "zero_tag", zero_tag },
+	{ "swapped", swapped },
+	{ "right", right },
+};
+
+static DECLARE_COMPLETION(ran);
+
+static int run_thread(void *unused)
+{
+	row->run();
+	complete(&ran);
+	return 0;
+}
+
+static int in_thread(void)
+{
+	struct task_struct *task = kthread_create(run_thread, NULL, "nt_detect");
+
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	get_task_struct(task);
+	wake_up_process(task);
+	/* It ends one way or the other. */
+	while (!READ_ONCE(task->exit_state))
+		msleep(20);
+	put_task_struct(task);
+	return 0;
+}
+
+static void run_softirq(struct tasklet_struct *unused)
+{
+	row->run();
+	complete(&ran);
+}
+
+static int in_softirq_context(void)
+{
+	static DECLARE_TASKLET(tasklet, run_softirq);
+
+	tasklet_schedule(&tasklet);
+	wait_for_completion(&ran);
+	tasklet_kill(&tasklet);
+	return 0;
+}
+
+static void run_hardirq(struct irq_work *unused)
+{
+	row->run();
+	complete(&ran);
+}
+
+static int in_hardirq_context(void)
+{
+	static struct irq_work work = IRQ_WORK_INIT_HARD(run_hardirq);
+
+	irq_work_queue(&work);
+	wait_for_completion(&ran);
+	irq_work_sync(&work);
+	return 0;
+}
+
+static int run(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		if (!strcmp(rows[i].name, what))
+			row = &rows[i];
+	if (!row)
+		return -EINVAL;
+	if (!strcmp(where, "softirq"))
+		return in_softirq_context();
+	if (!strcmp(where, "hardirq"))
+		return in_hardirq_context();
+	return in_thread();
+}
+
+static int __init nt_detect_init(void)
+{
+	int err = -ENOMEM;
+
+	foreign = kzalloc(SIZE, GFP_KERNEL);
+	zone_memory = kzalloc(1024, GFP_KERNEL);
+	if (!foreign || !zone_memory)
+		goto fail;
+	KeInitializeSpinLock(&zone_lock);
+	ExInitializeZone(&zone, ZONE_BLOCK, zone_memory, 1024);
+	ExInitializeNPagedLookasideList(&list, NULL, NULL, 0, SIZE, 'tsiL', 0);
+	ExInitializeNPagedLookasideList(&other_list, NULL, NULL, 0, SIZE, 'tsiM', 0);
+	err = run();
+	if (!err)
+		return 0;
+	ExDeleteNPagedLookasideList(&list);
+	ExDeleteNPagedLookasideList(&other_list);
+fail:
+	kfree(zone_memory);
+	kfree(foreign);
+	return err;
+}
+
+static void __exit nt_detect_exit(void)
+{
+	ExDeleteNPagedLookasideList(&list);
+	ExDeleteNPagedLookasideList(&other_list);
+	kfree(zone_memory);
+	kfree(foreign);
+	step("unload");
+}
+
+module_init(nt_detect_init);
+module_exit(nt_detect_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("ntpool scenario: a driver with one error, for the table of what is detected");
