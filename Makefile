@@ -29,10 +29,10 @@ KDIR ?= $(or $(wildcard /lib/modules/$(or $(KERNELRELEASE),$(shell uname -r))/bu
 INSTALL_MOD_DIR ?= updates/ntpool
 KERNEL ?= 6.1
 ACCEL ?= auto
-export KERNEL VARIANT ACCEL CPUS V ARCH SUITES PARTS
+export KERNEL VARIANT ACCEL CPUS V ARCH SUITES PARTS BENCH
 
 .DEFAULT_GOAL := modules
-.PHONY: modules modules_install install uninstall clean help demo test check
+.PHONY: modules modules_install install uninstall clean help demo test bench check
 
 modules: kdir
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -53,7 +53,7 @@ clean: kdir
 kdir:
 	@test -d "$(KDIR)" || { echo "No kernel headers found: install linux-headers-amd64 or say KDIR=..." >&2; exit 1; }
 
-demo test check:
+demo test bench check:
 	@tools/$@.sh
 
 help:

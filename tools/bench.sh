@@ -61,9 +61,9 @@ guest() {
 	keep "$name"
 }
 
-# Two processors, for the cases that go from one to another; they take turns.
+# One processor: several would take turns, at intervals that are not the guest's.
 run_icount() {
-	guest "icount-$1" "$1" 2 "unit=insn cases=$2" --count
+	guest "icount-$1" "$1" 1 "unit=insn cases=$2" --count
 }
 
 run_smp() {
@@ -90,25 +90,90 @@ uml_kernel() {
 	say "$out/linux"
 }
 
-# It has no user space: the benchmark ends it.
-run_native() {
-	local linux console=$LOGS/bench-native.console status=0
-	linux=$(uml_kernel)
-	timeout --foreground -k 5 300 "$linux" mem=1536M loglevel=7 \
-		"ntpool_bench.cases=$1" ntpool_bench.power_off=1 ntpool.balance_ms=50 \
-		</dev/null >"$console" 2>&1 || status=$?
+# uml LINUX NAME WORD...: one boot. It has no user space: the benchmark ends it.
+uml() {
+	local linux=$1 name=$2 console=$LOGS/bench-$2.console status=0
+	shift 2
+	timeout --foreground -k 5 300 "$linux" mem=1536M loglevel=7 ntpool_bench.power_off=1 \
+		"$@" </dev/null >"$console" 2>&1 || status=$?
 	[ $status = 0 ] || die "User Mode Linux ended with $status: $console"
-	tr -d '\r' <"$console" | sed -n 's/^.*ntpool_bench: //p' >"$LOGS/bench-native.result"
-	keep native
+	tr -d '\r' <"$console" | sed -n 's/^.*ntpool_bench: //p' >"$LOGS/bench-$name.result"
+	keep "$name"
+}
+
+run_native() {
+	local linux
+	linux=$(uml_kernel)
+	uml "$linux" native "ntpool_bench.cases=$1"
+}
+
+# A scan after each step of the load, so that seconds show what minutes would.
+run_depth() {
+	local linux
+	linux=$(uml_kernel)
+	uml "$linux" depth "ntpool_bench.cases=depth_*" ntpool.balance_ms=20
 }
 
 # ---- All of it
+
+GROUPS_ALL=(pool lookaside zone peer scale memory remote smp depth)
+
+# cases_of GROUP...: those of them that are asked for, as the parameter wants it
+cases_of() {
+	local group out=''
+	for group; do
+		case " ${BENCH:-${GROUPS_ALL[*]}} " in
+		*" $group "*) out+=${out:+,}${group}_\* ;;
+		esac
+	done
+	say "$out"
+}
+
+# run LABEL CASES COMMAND ARG...: one run, if there are cases for it
+run() {
+	local label=$1 cases=$2 seconds=$SECONDS
+	shift 2
+	[ -n "$cases" ] || return 0
+	"$@" "$cases"
+	note "$label: $((SECONDS - seconds)) s"
+}
+
+check_groups() {
+	local group
+	for group in ${BENCH:-}; do
+		case " ${GROUPS_ALL[*]} " in
+		*" $group "*) ;;
+		*) die "BENCH=$BENCH: some of ${GROUPS_ALL[*]}" ;;
+		esac
+	done
+}
+
+run_all() {
+	local status=0 script
+	check_groups
+	rm -f "$OUT"/*.txt "$OUT"/*.csv "$OUT"/*.svg "$OUT"/*.dat "$OUT"/*.gp
+	run "native time" "$(cases_of pool lookaside zone peer scale memory)" run_native
+	run "depth of a lookaside list" "$(cases_of depth)" run_depth
+	run "instructions, 6.1" "$(cases_of pool lookaside zone peer scale)" run_icount 6.1
+	run "instructions, 6.12" "$(cases_of pool lookaside zone peer scale)" run_icount 6.12
+	# Remote frees need another processor; the time of an emulator stands for
+	# instructions there.
+	run "two processors" "$(cases_of smp remote)" run_smp 2
+	run "four processors" "$(cases_of smp)" run_smp 4
+	# shellcheck disable=SC2086 # the groups are words
+	python3 "$TOP/tools/bench/report.py" "$OUT" ${BENCH:-} || status=$?
+	find "$OUT" -maxdepth 1 -name '*.gp' | while read -r script; do
+		(cd "$OUT" && gnuplot "$script") || die "gnuplot: $script"
+	done
+	return $status
+}
 
 main() {
 	local packages
 	mapfile -t packages < <(kernel_packages 6.1 6.12)
 	need_packages "${BUILD_TOOLS[@]}" "${GUEST_TOOLS[@]}" gnuplot-nox "${packages[@]}"
 	case ${1:-all} in
+	all) run_all ;;
 	icount) run_icount "$2" "${3:-*}"; cat "$OUT/icount-$2.txt" ;;
 	native) run_native "${2:-*}"; cat "$OUT/native.txt" ;;
 	smp) run_smp "$2" "${3:-*}"; cat "$OUT/smp-$2.txt" ;;

@@ -7,7 +7,7 @@
  * many caches of the kernel's, which get constructors of their own, since the
  * kernel would make one cache of several that are alike.
  *
- * lookaside_depth is no comparison: it prints what the module makes of a list's
+ * depth_trace is no comparison: it prints what the module makes of a list's
  * depth while the load changes.
  */
 #include <linux/delay.h>
@@ -177,7 +177,7 @@ struct load {
 	unsigned int steps;
 };
 
-enum { DEPTH_STEP_MS = 100 };
+enum { DEPTH_STEP_MS = 20 };
 
 static const struct load loads[] = {
 	{ "idle", 0, 0, 20 },
@@ -211,14 +211,14 @@ static void load_step(const struct load *load, u64 start)
 		list.L.AllocateMisses);
 }
 
-static int depth_trace(void)
+static int trace_depth(void)
 {
 	u64 start = ktime_get_ns();
 	const struct load *load;
 	unsigned int step;
 	int error;
 
-	if (!bench_wanted("lookaside_depth"))
+	if (!bench_wanted("depth_trace"))
 		return 0;
 	error = one_setup();
 	if (error)
@@ -265,5 +265,5 @@ int bench_lookaside(void)
 {
 	int error = bench_run(lookaside_cases, ARRAY_SIZE(lookaside_cases));
 
-	return depth_trace() ?: error;
+	return trace_depth() ?: error;
 }

@@ -206,7 +206,7 @@ static const struct bench_case pool_cases[] = {
 	CONTEXT_CASE("softirq", BENCH_SOFTIRQ),
 	CONTEXT_CASE("hardirq", BENCH_HARDIRQ),
 	{
-		.name = "pool_remote_64",
+		.name = "remote_64",
 		.ops = 2048,
 		.setup = remote_setup,
 		.loop = loop_remote,

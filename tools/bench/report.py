@@ -5,7 +5,7 @@
     report.py DIR [GROUP...]
 
 DIR holds one file per run, named after it: icount-6.1.txt, icount-6.12.txt,
-native.txt, smp-2.txt, smp-4.txt. The tables and the verdicts go to standard output,
+native.txt, depth.txt, smp-2.txt, smp-4.txt. The tables and the verdicts go to standard output,
 bench.csv, *.gp and *.dat to DIR; tools/bench.sh gives the .gp files to gnuplot.
 GROUPs limit the targets to those whose cases were asked for; without, a target that
 was not measured counts against the result. The exit status is 0 if every target was
@@ -20,7 +20,7 @@ import sys
 from dataclasses import dataclass
 from typing import Callable, Optional
 
-RUNS = ("icount-6.1", "icount-6.12", "native", "smp-2", "smp-4")
+RUNS = ("icount-6.1", "icount-6.12", "native", "depth", "smp-2", "smp-4")
 SIZES = (16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4064)
 
 
@@ -135,8 +135,8 @@ def targets():
                ratio_of("native", "pool_pair_64", pool, kmalloc), 1.0),
         Target("batch of 256, pool / kmalloc, instructions, 6.1", "pool_batch_256",
                ratio_of(insn, "pool_batch_256", pool, kmalloc), 1.0),
-        Target("remote free, pool / kmalloc, emulated time, 2 CPUs", "pool_remote_64",
-               ratio_of("smp-2", "pool_remote_64", pool, kmalloc), 1.2),
+        Target("remote free, pool / kmalloc, emulated time, 2 CPUs", "remote_64",
+               ratio_of("smp-2", "remote_64", pool, kmalloc), 1.2),
         Target("5 KiB pair, pool / kmalloc, instructions, 6.1", "pool_pages_5120",
                ratio_of(insn, "pool_pages_5120", pool, kmalloc), 1.2),
         Target("5 KiB block, backing in KiB", "memory_pages_5120",
@@ -262,12 +262,11 @@ def write_plots(results, directory):
                        ("bytes" if "size" in title else "number", unit),
                        [(impl.replace("_", " "), points_of(results, run, pattern, impl))
                         for impl in impls], "set logscale x")
-        trace = results.depth.get(run, [])
-        write_plot(directory, f"depth-{tag}", f"Depth of a lookaside list under load, {run}",
-                   ("ms", "depth"),
-                   [("depth", [(row["ms"], row["depth"]) for row in trace]),
-                    ("allocations / step / 100",
-                     [(row["ms"], int(row["blocks"]) / 100) for row in trace])])
+    trace = results.depth.get("depth", [])
+    write_plot(directory, "depth", "Depth of a lookaside list under load", ("ms", "depth"),
+               [("depth", [(row["ms"], row["depth"]) for row in trace]),
+                ("allocations / step / 100",
+                 [(row["ms"], int(row["blocks"]) / 100) for row in trace])])
 
 
 def main():
