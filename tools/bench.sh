@@ -3,14 +3,15 @@
 #
 # make bench: what ntpool's routines cost beside the kernel's own allocators.
 #
-#   tools/bench.sh                        everything, as `make bench`
-#   tools/bench.sh icount SERIES [CASES]  one run: instructions, stock kernel of SERIES
-#   tools/bench.sh native [CASES]         one run: time, User Mode Linux
-#   tools/bench.sh smp CPUS [CASES]       one run: rates, several processors
+# Without an argument, everything. With arguments one run, of which what the module
+# printed is shown and nothing is judged:
 #
-# CASES are names with wildcards, comma separated; a single run prints what the
-# module printed and judges nothing.  BENCH chooses groups of cases for everything:
-# the words before the first underscore in the names.  The last line is
+#   icount SERIES [CASES]  instructions, the stock kernel of SERIES
+#   native [CASES]         time, User Mode Linux
+#   smp CPUS [CASES]       rates and emulated time, several processors
+#
+# CASES are names with wildcards, comma separated.  BENCH chooses groups of cases for
+# everything: the words before the first underscore in the names.  The last line is
 # `bench: N targets met, N missed, N not measured`, the status 0 only if all were met.
 
 # shellcheck source=tools/lib.sh
@@ -177,7 +178,7 @@ main() {
 	icount) run_icount "$2" "${3:-*}"; cat "$OUT/icount-$2.txt" ;;
 	native) run_native "${2:-*}"; cat "$OUT/native.txt" ;;
 	smp) run_smp "$2" "${3:-*}"; cat "$OUT/smp-$2.txt" ;;
-	*) die "tools/bench.sh: what is $1?" ;;
+	*) die "bench: what is $1?" ;;
 	esac
 }
 
