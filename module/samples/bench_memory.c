@@ -10,10 +10,13 @@
  *
  * Both are measured by what is missing from the page allocator, its per-CPU lists
  * counted as free: that includes slabs, pages of the pool and what either needs to
- * keep books. The list of the blocks is allocated before.
+ * keep books. The list of the blocks is allocated before. Each measurement waits a
+ * moment for what is given back late.
  */
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -36,6 +39,7 @@ enum {
 	BLOCKS_MAX = LIVE_BYTES / 512,
 	BIG_BYTES = 5120,
 	BIG_BLOCKS = 4096,
+	SETTLE_MS = 500,
 	/* Hundredths of a percent. */
 	PERCENT = 10000,
 };
@@ -117,9 +121,17 @@ static long free_pages_now(void)
 	return pages;
 }
 
+/* What is freed late, by workers and after grace periods, is free by then. */
+static long settled_pages(void)
+{
+	rcu_barrier();
+	schedule_timeout_uninterruptible(msecs_to_jiffies(SETTLE_MS));
+	return free_pages_now();
+}
+
 static void print_share(const char *name, const char *side, long before)
 {
-	u64 taken = (u64)max(before - free_pages_now(), 0L) * PAGE_SIZE;
+	u64 taken = (u64)max(before - settled_pages(), 0L) * PAGE_SIZE;
 
 	bench_print_value(name, side, div64_u64(taken * PERCENT, requested), "percent");
 }
@@ -207,7 +219,7 @@ static void memory_thin(const struct memory_side *side, unsigned int keep)
 
 static int memory_sequence(const struct memory_side *side)
 {
-	long before = free_pages_now();
+	long before = settled_pages();
 	bool ok;
 
 	nr_blocks = 0;
@@ -224,13 +236,15 @@ static int memory_sequence(const struct memory_side *side)
 		print_share("memory_thinned", side->name, before);
 	}
 	memory_thin(side, 0);
+	bench_print_value("memory_kept", side->name,
+			  (u64)max(before - settled_pages(), 0L) * PAGE_SIZE / 1024 * 100, "KiB");
 	return ok ? 0 : -ENOMEM;
 }
 
 /* A size that fits no power of two. */
 static int memory_big(const struct memory_side *side)
 {
-	long before = free_pages_now(), taken;
+	long before = settled_pages(), taken;
 	unsigned int i;
 
 	for (i = 0; i < BIG_BLOCKS; i++) {
@@ -238,7 +252,7 @@ static int memory_big(const struct memory_side *side)
 		if (!blocks[i].p)
 			break;
 	}
-	taken = max(before - free_pages_now(), 0L);
+	taken = max(before - settled_pages(), 0L);
 	if (i == BIG_BLOCKS)
 		bench_print_value("memory_pages_5120", side->name,
 				  (u64)taken * PAGE_SIZE * 100 / BIG_BLOCKS, "bytes");
