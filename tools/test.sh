@@ -70,16 +70,17 @@ render() {
 	fi
 }
 
-# kunit_run VARIANT KDIR MODULES INITRAMFS CPUS [RUN-QEMU-ARG...]
+# kunit_run VARIANT KDIR MODULES INITRAMFS CPUS VERIFIER [RUN-QEMU-ARG...]
 kunit_run() {
 	local name append='' limit=600 seconds=$SECONDS
-	name=kunit-$(series_of "$KERNEL")-$1-$5cpu
+	name=kunit-$(series_of "$KERNEL")-$1-$5cpu${6:+-verifier}
 	# Two nodes with half the processors each, where there are enough of them.
 	[ "$5" -lt 4 ] || append="numa=fake=2"
 	[ "$1" != debug ] || limit=1200
-	say "KUnit, kernel $(series_of "$KERNEL"), $1, $5 processors"
+	[ -z "$6" ] || append="$append ntk_verifier=$6"
+	say "KUnit, kernel $(series_of "$KERNEL"), $1, $5 processors${6:+, verifier=$6}"
 	boot "$name" --kernel "$2/arch/x86/boot/bzImage" --initrd "$4" \
-		--cpus "$5" --mem 1536 --timeout $limit "${@:6}" \
+		--cpus "$5" --mem 1536 --timeout $limit "${@:7}" \
 		--append "loglevel=7 kunit.enable=1 $append"
 	judge "$name" kunit --module "$3/kunit/ntpool_kunit.ko" \
 		--ktap "$LOGS/$name.ktap"
@@ -93,8 +94,12 @@ kunit_variant() {
 	modules=$(build_modules "$kdir" "$(series_of "$KERNEL")-$1")
 	initramfs=$(kunit_initramfs "kunit-$1" "$modules")
 	for cpus in ${CPUS:-2 4}; do
-		kunit_run "$1" "$kdir" "$modules" "$initramfs" "$cpus"
+		kunit_run "$1" "$kdir" "$modules" "$initramfs" "$cpus" ""
 	done
+	# What is right is not reported: special pool, IRQL checks and tracking on.
+	if [ "$1" = release ]; then
+		kunit_run "$1" "$kdir" "$modules" "$initramfs" 2 0xb
+	fi
 }
 
 kunit_variants() {
@@ -111,7 +116,7 @@ kunit_i386() {
 	modules=$(build_modules "$kdir" "$(series_of "$KERNEL")-i386" ARCH=i386)
 	busybox=$(busybox_i386)
 	initramfs=$(kunit_initramfs kunit-i386 "$modules" "$busybox")
-	kunit_run i386 "$kdir" "$modules" "$initramfs" "${CPUS:-2}" --arch i386
+	kunit_run i386 "$kdir" "$modules" "$initramfs" "${CPUS:-2}" "" --arch i386
 }
 
 # ---- System scenarios

@@ -33,7 +33,10 @@ sed '/ntpool-run: end/q' </dev/kmsg >"$RESULT" &
 reader=$!
 mark begin
 sed -n 's/^jiffies: /begin /p' /proc/timer_list >/tmp/steps
-step insmod-ntpool insmod $mod/ntpool.ko
+# Flags of the verifier that the suites run under
+flags=$(sed -n 's/.*ntk_verifier=\([0-9a-fx]*\).*/verifier=\1/p' /proc/cmdline)
+# shellcheck disable=SC2086 # none is no argument
+step insmod-ntpool insmod $mod/ntpool.ko $flags
 step insmod-kunit insmod $mod/ntpool_kunit.ko
 step rmmod-kunit rmmod ntpool_kunit
 step rmmod-ntpool rmmod ntpool
