@@ -49,20 +49,20 @@ static void step(const char *name)
 	pr_info("nt_detect: %s\n", name);
 }
 
-static u8 *take(SIZE_T size)
+static noinline u8 *take(SIZE_T size)
 {
 	step("allocate");
 	return ExAllocatePoolWithTag(NonPagedPool, size, DETECT_TAG);
 }
 
-static void give(u8 *block)
+static noinline void give(u8 *block)
 {
 	step("free");
 	ExFreePoolWithTag(block, DETECT_TAG);
 }
 
 /* Writes @length bytes at @at, the one that is farthest from the block last. */
-static void spoil(u8 *at, int length)
+static noinline void spoil(u8 *at, int length)
 {
 	step("access");
 	for (; length > 0; length--)
@@ -118,7 +118,7 @@ static void underrun_16(void)
 	underrun(16);
 }
 
-static void read_byte(const u8 *at)
+static noinline void read_byte(const u8 *at)
 {
 	step("access");
 	WRITE_ONCE(seen, READ_ONCE(*at));
