@@ -450,6 +450,6 @@ printf 'ntpool on Linux %s, %s CPUs\n' "$(uname -r)" "$(nproc)"
 [ -z "$DEMO_KVER" ] || check "the kernel is $DEMO_KVER" [ "$(uname -r)" = "$DEMO_KVER" ]
 prepare_tree
 pass "Pass 1: verifier off, the whole tree" "" 1 4096 check_depth_tuned
-pass "Pass 2: verifier=0x8 (pool tracking), a quarter of the tree" \
-	verifier=0x8 4 1024 check_depth_zero
+pass "Pass 2: verifier=0xb (special pool, IRQL, tracking), a quarter" \
+	verifier=0xb 4 1024 check_depth_zero
 finish

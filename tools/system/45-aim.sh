@@ -1,0 +1,67 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The verifier's parameters and files: what they are to begin with, what they take,
+# what they refuse, and that sampling finds an allocation now and then.
+# shellcheck source=tools/system/lib.sh
+. /lib.sh
+
+plan 40
+
+verifier=$debug/verifier
+
+mode() { same "$(stat -c %a "$verifier/$1")" "$2"; }
+text() { tail -n +3 "$verifier/$1"; }
+value() { text "$1" | awk -v n="$2" '$1 == n { print $2 }'; }
+takes() { echo "$2" >"$verifier/$1" && same "$(text "$1" | head -n 1)" "$3"; }
+param() { echo "$2" >"$params/$1" && same "$(cat "$params/$1")" "$2"; }
+load_refused() { not load ntpool "$1" && not grep -q '^ntpool ' /proc/modules; }
+# Allocations go on until one of them is sampled; the blocks of the pool are few
+sampled() {
+	n=0
+	while [ $n -lt 100 ]; do
+		echo 100 >/sys/module/nt_hold/parameters/churn
+		# A page that special pool has used stays with it
+		[ "$(rows pools | awk '$1 == "nonpaged" { print $2 }')" -gt 64 ] && return 0
+		n=$((n + 1))
+	done
+	false
+}
+
+for bad in special_start=2 special_pages=15 special_pages=65537 sample_ms=3600001 \
+	   sample_ms=x "verifier_drivers=a,,b" verifier_drivers=a/b; do
+	is "load with $bad is refused" load_refused "$bad"
+done
+is "it loads" load ntpool special_pages=64 verifier_drivers=nt_*
+is "verifier_drivers is what was given" same "$(cat "$params/verifier_drivers")" 'nt_*'
+is "the file says the same" same "$(text drivers)" 'nt_*'
+is "special_pages is what was given" same "$(cat "$params/special_pages")" 64
+is "special_pages cannot be written" same "$(stat -c %a "$params/special_pages")" 444
+for file in flags drivers tags faults; do
+	is "verifier/$file: mode 600" mode $file 600
+done
+for file in counters outstanding failures; do
+	is "verifier/$file: mode 400" mode $file 400
+done
+is "all tags to begin with" same "$(text tags)" '*'
+is "tags are taken" takes tags 'Fred, Ab*,0x20-0x40' 'Fred,Ab*,0x20-0x40'
+is "a bad range is refused" refused "$verifier/tags" '0x40-0x20'
+is "no tag is refused" refused "$verifier/tags" ''
+is "drivers are taken" takes drivers 'nt_hold,other' 'nt_hold,other'
+is "and seen by the parameter" same "$(cat "$params/verifier_drivers")" 'nt_hold,other'
+is "an empty driver is refused" refused "$verifier/drivers" 'a,,b'
+is "6 per cent by default" same "$(value faults probability)" 600
+is "no delay by default" same "$(value faults delay_ms)" 0
+is "a fault setting is taken" takes faults 'probability 17' 'probability 17'
+is "an unknown one is refused" refused "$verifier/faults" 'chance 17'
+is "too much is refused" refused "$verifier/faults" 'probability 10001'
+is "special_start is taken" param special_start 1
+is "special_start 2 is refused" refused "$params/special_start" 2
+is "sample_ms is taken" param sample_ms 10
+is "sample_ms -1 is refused" refused "$params/sample_ms" -1
+echo '*' >"$verifier/tags"
+is "a driver that allocates" load nt_hold
+is "is sampled" sampled
+is "sampling can be switched off" param sample_ms 0
+is "no counter has moved" same "$(value counters allocations_attempted)" 0
+is "nothing was reported" not logged 'ntpool: \*\*\* STOP.*'
+rmmod nt_hold ntpool
