@@ -185,6 +185,9 @@ static void ntk_tags_test(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ntk_hits(test, 64, ntk_tag4("Ab  ")));
 	KUNIT_EXPECT_FALSE(test, ntk_hits(test, 64, ntk_tag4("Abc")));
 	KUNIT_EXPECT_FALSE(test, ntk_hits(test, 64, ntk_tag4("KVxx")));
+	/* A star may stand for nothing. */
+	KUNIT_ASSERT_EQ(test, ntpool_test_write("verifier/tags", "KxVe*"), 0);
+	KUNIT_EXPECT_TRUE(test, ntk_hits(test, 64, NTK_TAG));
 	KUNIT_ASSERT_EQ(test, ntpool_test_write("verifier/tags", "Ab,0x20-0x40,0x64"), 0);
 	KUNIT_EXPECT_TRUE(test, ntk_hits(test, 7, ntk_tag4("Ab")));
 	KUNIT_EXPECT_FALSE(test, ntk_hits(test, 0x1f, NTK_TAG));
