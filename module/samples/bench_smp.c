@@ -7,8 +7,8 @@
  * threads of a host that may have fewer, so the rate of a loop that touches no memory
  * but its own CPU's is measured between the slices in the same way; what is printed
  * is the rate per CPU of all against one, over that of the loop, as a median.
- * Slices too short for the clock's error, or too long to meet the same
- * weather, would both spoil it.
+ * Slices that are too short suffer from the clock's steps, slices that are too
+ * long do not meet the same weather.
  */
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
