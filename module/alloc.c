@@ -71,7 +71,7 @@ static void *alloc_fresh_pages(const struct ntp_request *req, u8 keep)
 	base = ntp_big_alloc(req->kind, req->size, req->tag, keep, req->caller);
 	if (!base)
 		return ntp_alloc_failed(req->kind, req->tag);
-	ntp_tag_count_alloc(&counts[req->kind], ntp_big_pages_for(req->size) << PAGE_SHIFT,
+	ntp_tag_count_alloc(&counts[req->kind], ntp_big_pages_for(req->size) * NTP_UNITS,
 			    req->size);
 	/* The page allocator has zeroed them already under init_on_alloc. */
 	if ((req->flags & NTP_ZERO) && !want_init_on_alloc(0))
@@ -87,7 +87,7 @@ void *ntp_alloc_finish(struct ntp_header *hdr, unsigned int units,
 	if (counts == ntp_tag_overflow)
 		keep |= NTP_HDR_OVERFLOW;
 	ntp_header_fill(hdr, units, req->size, req->tag, keep, req->caller);
-	ntp_tag_count_alloc(&counts[req->kind], ntp_units_bytes(units), req->size);
+	ntp_tag_count_alloc(&counts[req->kind], units, req->size);
 	if (wants_zeroes(req->flags))
 		memset(ntp_block_body(hdr), 0, ntp_units_bytes(units) - sizeof(*hdr));
 	return ntp_block_body(hdr);
@@ -120,7 +120,7 @@ void *ntp_alloc_special(const struct ntp_request *req, u8 keep)
 		keep |= NTP_HDR_OVERFLOW;
 	p = ntp_special_alloc(req->kind, req->size, req->tag, req->flags, keep, req->caller);
 	if (p)
-		ntp_tag_count_alloc(&counts[req->kind], PAGE_SIZE, req->size);
+		ntp_tag_count_alloc(&counts[req->kind], NTP_UNITS, req->size);
 	return p;
 }
 
@@ -163,7 +163,7 @@ void *ntp_alloc(enum ntp_kind kind, size_t size, u32 tag, unsigned int flags,
 		return alloc_slow(kind, size, tag, flags, caller);
 	if (unlikely(size > NTP_SMALL_MAX))
 		return alloc_whole_pages(kind, size, tag, flags, caller);
-	if (unlikely(!size || !ntp_alloc_fast(kind, size, tag, caller, &p)))
+	if (unlikely(!ntp_alloc_fast(kind, size, tag, caller, &p)))
 		return alloc_slow(kind, size, tag, flags, caller);
 	return wants_zeroes(flags) ? ntp_zeroed(p, size) : p;
 }

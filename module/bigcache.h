@@ -74,7 +74,7 @@ static __always_inline void *ntp_big_cache_alloc(enum ntp_kind kind, size_t size
 	big->tag = tag;
 	big->flags = 0;
 	ntp_big_make_live(big);
-	ntp_tag_count_alloc(&counts[kind], pages << PAGE_SHIFT, size);
+	ntp_tag_count_alloc(&counts[kind], pages * NTP_UNITS, size);
 	return big->base;
 }
 
@@ -108,7 +108,7 @@ static __always_inline bool ntp_big_free_record(struct ntp_big *big, void *p, u3
 	    unlikely(!ntp_tag_lookup(READ_ONCE(big->tag), &counts)) ||
 	    unlikely(!ntp_big_fits(cache, big) || !ntp_big_take(big, state)))
 		return false;
-	ntp_tag_count_free(&counts[big->kind], big->pages << PAGE_SHIFT, big->requested);
+	ntp_tag_count_free(&counts[big->kind], big->pages * NTP_UNITS, big->requested);
 	ntp_big_push(cache, big);
 	return true;
 }

@@ -6,12 +6,13 @@
  * a double-width compare-and-exchange. Here each CPU has, for each pool and each
  * block size, a small array of free blocks, and takes from it and puts into it
  * with preemption disabled and nothing else: no lock, no atomic instruction, no
- * interrupts turned off. What makes that safe in softirqs and hard interrupts is
- * a flag, `busy`, in the cache: it is set while somebody is inside, and whoever
- * interrupts him finds it set and goes to the heap instead. An interrupt that
- * comes when the flag is clear runs to completion before the interrupted code
- * goes on, so plain loads and stores suffice; barrier() keeps the compiler from
- * moving them out.
+ * interrupts turned off. What makes that safe in softirqs and hard interrupts: who
+ * goes inside leaves a cache that is empty and full at once, ntp_cache_none, in the
+ * CPU's pointer, and puts his own back when he comes out. Whoever interrupts him finds
+ * nothing in that and no room, and goes to the heap instead, without a test of its own.
+ * An interrupt that comes when nobody is inside runs to completion before the
+ * interrupted code goes on, so plain loads and stores suffice; barrier() keeps the
+ * compiler from moving them out.
  *
  * The arrays hold pointers; nothing is written into a cached block but the state
  * in its header. Cached blocks count as free in every figure.
@@ -31,6 +32,7 @@
  */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
+#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
@@ -48,7 +50,10 @@ enum {
 };
 
 DEFINE_PER_CPU(struct ntp_cache *, ntp_caches[NTP_KINDS]);
+struct ntp_cache ntp_cache_none;
 
+/* A CPU's cache, whoever is inside. */
+static DEFINE_PER_CPU(struct ntp_cache *, own_cache[NTP_KINDS]);
 static DEFINE_PER_CPU(struct work_struct, drain_work);
 static struct workqueue_struct *drain_wq;
 static enum cpuhp_state hotplug_state;
@@ -71,20 +76,18 @@ unsigned int ntp_bin_limit(unsigned int units)
 	return max_t(unsigned int, PAGE_SIZE / bytes, 2);
 }
 
-/* Sets busy for the caller, who has preemption disabled; false if it was set. */
-static bool cache_enter(struct ntp_cache *cache)
+/* With preemption disabled: this CPU's cache for the caller to use; NULL: it is in use. */
+static struct ntp_cache *cache_enter(enum ntp_kind kind)
 {
-	if (cache->busy)
-		return false;
-	cache->busy = true;
-	barrier();
-	return true;
+	struct ntp_cache *cache = ntp_cache_enter(kind);
+
+	return cache == &ntp_cache_none ? NULL : cache;
 }
 
-static void cache_leave(struct ntp_cache *cache)
+/* The heap of this CPU's node. */
+static struct ntp_heap *heap_here(enum ntp_kind kind)
 {
-	barrier();
-	cache->busy = false;
+	return __this_cpu_read(own_cache[kind])->heap;
 }
 
 static unsigned int bin_count(const struct ntp_cache *cache, unsigned int units)
@@ -139,13 +142,13 @@ static struct ntp_header *cache_last_resort(enum ntp_kind kind, unsigned int uni
 	struct ntp_cache *cache;
 
 	preempt_disable();
-	cache = __this_cpu_read(ntp_caches[kind]);
-	if (cache_enter(cache)) {
+	cache = cache_enter(kind);
+	if (cache) {
 		cache_empty(cache);
-		cache_leave(cache);
+		ntp_cache_leave(kind, cache);
 	}
-	ntp_depot_empty(cache->heap);
-	ntp_heap_take(cache->heap, units, &hdr, 1);
+	ntp_depot_empty(heap_here(kind));
+	ntp_heap_take(heap_here(kind), units, &hdr, 1);
 	preempt_enable();
 	return hdr;
 }
@@ -157,11 +160,11 @@ struct ntp_header *ntp_cache_refill(enum ntp_kind kind, unsigned int units)
 	struct ntp_heap *heap;
 
 	preempt_disable();
-	cache = __this_cpu_read(ntp_caches[kind]);
-	heap = cache->heap;
-	if (cache_enter(cache)) {
+	heap = heap_here(kind);
+	cache = cache_enter(kind);
+	if (cache) {
 		hdr = bin_fill(cache, units);
-		cache_leave(cache);
+		ntp_cache_leave(kind, cache);
 	} else {
 		ntp_heap_take(heap, units, &hdr, 1);
 	}
@@ -169,18 +172,24 @@ struct ntp_header *ntp_cache_refill(enum ntp_kind kind, unsigned int units)
 	return hdr ?: ntp_heap_take_fresh(heap, units) ?: cache_last_resort(kind, units);
 }
 
+static void bin_put(struct ntp_cache *cache, struct ntp_header *hdr, unsigned int units)
+{
+	if (bin_count(cache, units) == cache->limit[units])
+		bin_flush(cache, units, max(cache->limit[units] / 2, 1));
+	*(cache->top[units] + 1) = hdr;
+	WRITE_ONCE(cache->top[units], cache->top[units] + 1);
+}
+
 void ntp_cache_put(struct ntp_heap *heap, struct ntp_header *hdr, unsigned int units)
 {
-	struct ntp_cache *cache;
+	struct ntp_cache *cache = NULL;
 
 	preempt_disable();
-	cache = __this_cpu_read(ntp_caches[heap->kind]);
-	if (cache->heap == heap && cache->limit[units] && cache_enter(cache)) {
-		if (bin_count(cache, units) == cache->limit[units])
-			bin_flush(cache, units, max(cache->limit[units] / 2, 1));
-		*(cache->top[units] + 1) = hdr;
-		WRITE_ONCE(cache->top[units], cache->top[units] + 1);
-		cache_leave(cache);
+	if (heap == heap_here(heap->kind) && ntp_bin_limit(units))
+		cache = cache_enter(heap->kind);
+	if (cache) {
+		bin_put(cache, hdr, units);
+		ntp_cache_leave(heap->kind, cache);
 	} else {
 		ntp_heap_give(heap, &hdr, 1);
 	}
@@ -197,14 +206,12 @@ static void drain_this_cpu(struct work_struct *work)
 
 	for (kind = 0; kind < NTP_KINDS; kind++) {
 		preempt_disable();
-		cache = __this_cpu_read(ntp_caches[kind]);
-		heap = cache->heap;
-		/* Never busy here: this is no interrupt, and threads inside are
-		 * not preempted.
-		 */
-		if (!WARN_ON_ONCE(!cache_enter(cache))) {
+		heap = heap_here(kind);
+		/* Always: this is no interrupt, and threads inside are not preempted. */
+		cache = cache_enter(kind);
+		if (!WARN_ON_ONCE(!cache)) {
 			cache_empty(cache);
-			cache_leave(cache);
+			ntp_cache_leave(kind, cache);
 		}
 		preempt_enable();
 		ntp_heap_settle(heap);
@@ -254,6 +261,17 @@ static void cache_init(struct ntp_cache *cache)
 	}
 }
 
+static void __init cache_none_init(void)
+{
+	static struct ntp_header *marks[] = { NULL, NTP_BIN_END };
+	unsigned int units;
+
+	for (units = 0; units < NTP_UNITS; units++)
+		ntp_cache_none.top[units] = marks;
+	/* Not NULL either, which whole pages have. */
+	ntp_cache_none.heap = ERR_PTR(-ENOENT);
+}
+
 static struct ntp_cache *cache_create(int node)
 {
 	unsigned int units, slots = 2 * NTP_UNITS;
@@ -281,10 +299,11 @@ static int cache_cpu_prepare(unsigned int cpu)
 	if (node == NUMA_NO_NODE)
 		node = numa_mem_id();
 	for (kind = 0; kind < NTP_KINDS; kind++) {
-		cache = per_cpu(ntp_caches[kind], cpu) ?: cache_create(node);
+		cache = per_cpu(own_cache[kind], cpu) ?: cache_create(node);
 		if (!cache)
 			return -ENOMEM;
 		cache->heap = ntp_heap_of(kind, node);
+		per_cpu(own_cache[kind], cpu) = cache;
 		per_cpu(ntp_caches[kind], cpu) = cache;
 	}
 	ntp_big_cache_cpu_prepare(cpu, node);
@@ -298,7 +317,7 @@ static int cache_cpu_dead(unsigned int cpu)
 	enum ntp_kind kind;
 
 	for (kind = 0; kind < NTP_KINDS; kind++) {
-		cache = per_cpu(ntp_caches[kind], cpu);
+		cache = per_cpu(own_cache[kind], cpu);
 		if (!cache)
 			continue;
 		cache_empty(cache);
@@ -324,7 +343,7 @@ unsigned long ntp_cache_bytes(enum ntp_kind kind)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		bytes += cache_bytes(per_cpu(ntp_caches[kind], cpu));
+		bytes += cache_bytes(per_cpu(own_cache[kind], cpu));
 	return bytes;
 }
 
@@ -364,8 +383,8 @@ static void caches_free(void)
 
 	for_each_possible_cpu(cpu)
 		for (kind = 0; kind < NTP_KINDS; kind++) {
-			kvfree(per_cpu(ntp_caches[kind], cpu));
-			per_cpu(ntp_caches[kind], cpu) = NULL;
+			kvfree(per_cpu(own_cache[kind], cpu));
+			per_cpu(own_cache[kind], cpu) = NULL;
 		}
 }
 
@@ -373,6 +392,7 @@ int __init ntp_cache_init(void)
 {
 	int cpu, ret = -ENOMEM;
 
+	cache_none_init();
 	for_each_possible_cpu(cpu)
 		INIT_WORK(per_cpu_ptr(&drain_work, cpu), drain_this_cpu);
 	drain_wq = alloc_workqueue("ntpool_drain", WQ_MEM_RECLAIM | WQ_PERCPU, 0);

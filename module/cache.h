@@ -14,7 +14,6 @@
 /**
  * struct ntp_cache - what one CPU caches of one pool
  * @top: by size in units: the place of the block cached last, or @floor
- * @busy: somebody on this CPU is inside; who interrupts it goes to the heap
  * @heap: the heap of this CPU's node: where the blocks come from and go back to
  * @floor: the mark below the first block of a bin, which is NULL
  * @limit: the most that a bin may hold; 0: this size is not cached
@@ -23,21 +22,39 @@
  * A bin is a stack of blocks, at their headers; the marks at its two ends tell that
  * it is empty or full with one comparison of what is there anyway.
  *
- * Touched by its CPU only, with preemption disabled and @busy set; by another CPU
- * only when its own is offline. Observers read @top.
+ * Touched by its CPU only, with preemption disabled, between ntp_cache_enter() and
+ * ntp_cache_leave(); by another CPU only when its own is offline. Observers read @top.
  */
 struct ntp_cache {
 	struct ntp_header **top[NTP_UNITS];
-	bool busy;
 	struct ntp_heap *heap;
 	struct ntp_header **floor[NTP_UNITS];
 	unsigned short limit[NTP_UNITS];
 	struct ntp_header *slots[];
 };
 
+/* Where a CPU's cache is, unless somebody is inside: then it is this one. */
 DECLARE_PER_CPU(struct ntp_cache *, ntp_caches[NTP_KINDS]);
+/* All bins are empty and full at once, and no page is of its heap. */
+extern struct ntp_cache ntp_cache_none;
 
-/* True: *@out is a block. False: nothing cached, or this CPU's cache is busy. */
+/* With preemption disabled. Whoever interrupts finds &ntp_cache_none, as its own result. */
+static __always_inline struct ntp_cache *ntp_cache_enter(enum ntp_kind kind)
+{
+	struct ntp_cache *cache = __this_cpu_read(ntp_caches[kind]);
+
+	__this_cpu_write(ntp_caches[kind], &ntp_cache_none);
+	barrier();
+	return cache;
+}
+
+static __always_inline void ntp_cache_leave(enum ntp_kind kind, struct ntp_cache *cache)
+{
+	barrier();
+	__this_cpu_write(ntp_caches[kind], cache);
+}
+
+/* True: *@out is a block. False: nothing cached, or somebody is inside. */
 static __always_inline bool ntp_cache_pop(enum ntp_kind kind, unsigned long units,
 					  struct ntp_header **out)
 {
@@ -45,25 +62,18 @@ static __always_inline bool ntp_cache_pop(enum ntp_kind kind, unsigned long unit
 	struct ntp_cache *cache;
 
 	preempt_disable();
-	cache = __this_cpu_read(ntp_caches[kind]);
-	if (unlikely(cache->busy))
-		goto fail;
-	cache->busy = true;
-	barrier();
+	cache = ntp_cache_enter(kind);
 	top = cache->top[units];
 	*out = *top;
 	if (unlikely(!*out)) {
-		cache->busy = false;
-		goto fail;
+		ntp_cache_leave(kind, cache);
+		preempt_enable();
+		return false;
 	}
 	cache->top[units] = top - 1;
-	barrier();
-	cache->busy = false;
+	ntp_cache_leave(kind, cache);
 	preempt_enable();
 	return true;
-fail:
-	preempt_enable();
-	return false;
 }
 
 /* How many blocks of this size a CPU may cache. */

@@ -42,7 +42,7 @@ static void contig_enter(struct ntp_big *big)
 
 	if (counts == ntp_tag_overflow)
 		big->flags |= NTP_HDR_OVERFLOW;
-	ntp_tag_count_alloc(&counts[NTP_NONPAGED], big->pages << PAGE_SHIFT, big->requested);
+	ntp_tag_count_alloc(&counts[NTP_NONPAGED], big->pages * NTP_UNITS, big->requested);
 	ntp_big_enter(big);
 }
 
@@ -198,6 +198,6 @@ void ntp_contig_free(const struct ntp_contig_free *call)
 	}
 	free_complain(call, big);
 	counts = big->flags & NTP_HDR_OVERFLOW ? ntp_tag_overflow : ntp_tag_find(big->tag);
-	ntp_tag_count_free(&counts[NTP_NONPAGED], big->pages << PAGE_SHIFT, big->requested);
+	ntp_tag_count_free(&counts[NTP_NONPAGED], big->pages * NTP_UNITS, big->requested);
 	ntp_big_release(big);
 }

@@ -11,11 +11,11 @@
  * or checks it by claiming. In the order of the code:
  *
  *	p is aligned, and in the linear map
- *	it lies in a carved page of this CPU's heap	(page map)
+ *	it lies in a carved page of this CPU's heap, and
+ *	nobody is inside this CPU's cache		(page map)
  *	a block begins there				(bitmap outside the page)
  *	its tag is the one given			(header)
  *	its tag's counters are where its hash is	(tag table)
- *	nobody is inside this CPU's cache		(busy)
  *	there is room for it				(mark)
  *	it is live, nothing is special about it, its
  *	header is as it was written, and nobody else
@@ -38,12 +38,6 @@
 #include "pagemap.h"
 #include "tag.h"
 
-/* A request for @size bytes that ntp_alloc_fast() may be asked for: 1..NTP_SMALL_MAX. */
-static __always_inline bool ntp_size_is_small(size_t size)
-{
-	return size - 1 < NTP_SMALL_MAX;
-}
-
 static __always_inline void ntp_header_fill(struct ntp_header *hdr, unsigned int units,
 					    size_t requested, u32 tag, unsigned int flags,
 					    unsigned long caller)
@@ -63,8 +57,9 @@ static __always_inline size_t ntp_units_bytes(unsigned long units)
 }
 
 /*
- * True: *@out is a block with undefined contents. @size is small, @tag without
- * NTP_TAG_PROTECTED, and the caller's IRQL has been found right for @kind.
+ * True: *@out is a block with undefined contents. @size is at most NTP_SMALL_MAX; for
+ * 0 there is nothing, nor for a tag with NTP_TAG_PROTECTED, which no table has. The
+ * caller's IRQL has been found right for @kind.
  */
 static __always_inline bool ntp_alloc_fast(enum ntp_kind kind, size_t size, u32 tag,
 					   unsigned long caller, void **out)
@@ -75,19 +70,18 @@ static __always_inline bool ntp_alloc_fast(enum ntp_kind kind, size_t size, u32 
 
 	if (unlikely(!ntp_tag_lookup(tag, &counts) || !ntp_cache_pop(kind, units, &hdr)))
 		return false;
-	ntp_tag_count_alloc(&counts[kind], ntp_units_bytes(units), size);
+	ntp_tag_count_alloc(&counts[kind], units, size);
 	ntp_header_fill(hdr, units, size, tag, 0, caller);
 	*out = ntp_block_body(hdr);
 	return true;
 }
 
-/* Could a block begin at @hdr, in a carved page, going by the bitmap? */
-static __always_inline bool ntp_begins_block(const struct ntp_mapped *map,
-					     const struct ntp_header *hdr)
+/* Could a block begin at @unit of a carved page, going by the bitmap? */
+static __always_inline bool ntp_begins_block(const struct ntp_mapped *map, unsigned long unit)
 {
 	const struct ntp_page *page = container_of(map, struct ntp_page, map);
 
-	return test_bit(offset_in_page(hdr) >> NTP_UNIT_SHIFT, page->start);
+	return test_bit(unit, page->start);
 }
 
 /* Inside the cache. */
@@ -104,6 +98,15 @@ static __always_inline bool ntp_free_into(struct ntp_cache *cache, struct ntp_he
 	return true;
 }
 
+/* @tag is that of the block, or 0. In this order one comparison is the rule. */
+static __always_inline bool ntp_tag_fits(u64 owner, u32 tag)
+{
+	if (likely((u32)owner == tag))
+		return true;
+	OPTIMIZER_HIDE_VAR(tag);
+	return !tag;
+}
+
 /* With preemption disabled: the rest of ntp_free_fast() for what may be a header. */
 static __always_inline bool ntp_free_header(struct ntp_cache *cache, struct ntp_header *hdr,
 					    u32 tag)
@@ -113,36 +116,45 @@ static __always_inline bool ntp_free_header(struct ntp_cache *cache, struct ntp_
 	u64 owner = data_race(hdr->owner);
 	u32 size = data_race(hdr->size);
 	unsigned long units = (u8)(size >> 16);
+	bool done;
 
-	if (unlikely((u32)owner != tag && tag) || unlikely(!ntp_tag_lookup(owner, &counts)) ||
-	    unlikely(cache->busy))
+	if (unlikely(!ntp_tag_fits(owner, tag)) || unlikely(!ntp_tag_lookup(owner, &counts)))
 		return false;
-	cache->busy = true;
+	__this_cpu_write(ntp_caches[NTP_NONPAGED], &ntp_cache_none);
 	barrier();
-	if (unlikely(!ntp_free_into(cache, hdr, units, size, owner))) {
-		cache->busy = false;
-		return false;
-	}
-	barrier();
-	cache->busy = false;
-	ntp_tag_count_free(&counts[NTP_NONPAGED], ntp_units_bytes(units), (u16)size);
-	return true;
+	done = ntp_free_into(cache, hdr, units, size, owner);
+	ntp_cache_leave(NTP_NONPAGED, cache);
+	if (likely(done))
+		ntp_tag_count_free(&counts[NTP_NONPAGED], units, (u16)size);
+	return done;
+}
+
+/*
+ * Where @p is, as unit of a page (the low eight bits) and page of the linear map. What
+ * is not aligned to a unit, like what is not in the linear map, comes to be far away.
+ */
+static __always_inline unsigned long ntp_map_unit(const void *p)
+{
+	unsigned long distance = (unsigned long)p - ntp_map_base;
+
+	return distance >> NTP_UNIT_SHIFT | distance << (BITS_PER_LONG - NTP_UNIT_SHIFT);
 }
 
 /* True: the nonpaged block at @p is freed. @tag as for ntp_free(). */
 static __always_inline bool ntp_free_fast(void *p, u32 tag)
 {
 	struct ntp_header *hdr = ntp_block_header(p);
-	unsigned long nr = ntp_map_nr(hdr);
+	unsigned long unit = ntp_map_unit(hdr);
+	unsigned long nr = unit / NTP_UNITS;
 	const struct ntp_mapped *map;
 	struct ntp_cache *cache;
 
-	if (unlikely(!IS_ALIGNED((unsigned long)p, NTP_UNIT) || nr >= ntp_fast_limit))
+	if (unlikely(nr >= ntp_fast_limit))
 		return false;
 	preempt_disable();
 	map = ntp_map_nth(nr);
 	cache = __this_cpu_read(ntp_caches[NTP_NONPAGED]);
-	if (unlikely(map->heap != cache->heap || !ntp_begins_block(map, hdr) ||
+	if (unlikely(map->heap != cache->heap || !ntp_begins_block(map, unit % NTP_UNITS) ||
 		     !ntp_free_header(cache, hdr, tag))) {
 		preempt_enable();
 		return false;

@@ -54,7 +54,7 @@ static struct ntp_tag_counts __percpu *counts_of(u32 tag, u8 flags)
 static void count_free(enum ntp_kind kind, const struct ntp_header *copy)
 {
 	ntp_tag_count_free(&counts_of(ntp_header_tag(copy), ntp_header_flags(copy))[kind],
-			   ntp_units_bytes(ntp_header_units(copy)), ntp_header_requested(copy));
+			   ntp_header_units(copy), ntp_header_requested(copy));
 }
 
 /* The block has been claimed: its contents are nobody's. */
@@ -267,7 +267,7 @@ static void free_big_claimed(const struct free_call *call, struct ntp_big *big)
 	if (ntp_header_says(big->flags, NTP_HDR_QUOTA))
 		ntp_quota_refund(big->payer, big->kind, big->pages << PAGE_SHIFT);
 	ntp_tag_count_free(&counts_of(big->tag, big->flags)[big->kind],
-			   big->pages << PAGE_SHIFT, big->requested);
+			   big->pages * NTP_UNITS, big->requested);
 	ntp_big_cache_put(big);
 }
 
@@ -296,7 +296,7 @@ static void free_special_claimed(const struct free_call *call, struct ntp_specia
 		      slot->allocated.caller);
 	free_verified(call, slot->flags, slot->kind, slot->tag, slot->size,
 		      slot->allocated.caller);
-	ntp_tag_count_free(&counts_of(slot->tag, slot->flags)[slot->kind], PAGE_SIZE, slot->size);
+	ntp_tag_count_free(&counts_of(slot->tag, slot->flags)[slot->kind], NTP_UNITS, slot->size);
 	ntp_special_release(slot, call->caller);
 }
 
@@ -410,7 +410,7 @@ static bool usable_in_page(const void *p, struct ntp_header *copy)
 	struct ntp_page *page = ntp_page_of(hdr);
 
 	if (!page || !IS_ALIGNED((unsigned long)p, NTP_UNIT) ||
-	    !ntp_begins_block(&page->map, hdr))
+	    !ntp_begins_block(&page->map, ntp_map_unit(hdr) % NTP_UNITS))
 		return false;
 	/* Somebody may be freeing it; then the sum does not fit, or the question is late. */
 	*copy = data_race(*hdr);

@@ -231,9 +231,11 @@ static inline enum ntp_state ntp_seal_state(u32 seal)
  * The seal of the live block at @at. Not cryptography: a header that was overwritten, by
  * accident or by bytes moved from elsewhere, passes with a probability of 1 in 65536.
  */
-static __always_inline u32 ntp_seal_live(const void *at, u32 size, unsigned int flags, u64 owner)
+static __always_inline u32 ntp_seal_live(const struct ntp_header *at, u32 size,
+					 unsigned int flags, u64 owner)
 {
-	u64 sum = (size ^ owner ^ (unsigned long)at) * ntp_secret;
+	/* The body's address: who frees has it at hand. */
+	u64 sum = (size ^ owner ^ (unsigned long)(at + 1)) * ntp_secret;
 
 	return (u32)(sum >> 48) | NTP_STATE_LIVE << 16 | flags << 24;
 }
@@ -244,7 +246,8 @@ static inline unsigned int ntp_header_flags(const struct ntp_header *hdr)
 }
 
 /* Live, and as its owner wrote it. */
-static inline bool ntp_header_is_live(const struct ntp_header *copy, const void *at)
+static inline bool ntp_header_is_live(const struct ntp_header *copy,
+				      const struct ntp_header *at)
 {
 	return copy->seal == ntp_seal_live(at, copy->size, ntp_header_flags(copy), copy->owner);
 }

@@ -37,9 +37,10 @@ static __always_inline bool ntp_in_linear_map(const void *p)
 /* As ntp_map_of(), for page @nr of the linear map; &ntp_map_nothing instead of NULL. */
 static __always_inline struct ntp_mapped *ntp_map_nth(unsigned long nr)
 {
-	struct ntp_leaf *leaf = READ_ONCE(ntp_map_root[nr / NTP_LEAF_PAGES]);
+	/* Plain accesses make shorter code; each word changes in one piece. */
+	struct ntp_leaf *leaf = data_race(ntp_map_root[nr / NTP_LEAF_PAGES]);
 
-	return READ_ONCE(leaf->map[nr % NTP_LEAF_PAGES]);
+	return data_race(leaf->map[nr % NTP_LEAF_PAGES]);
 }
 
 /*

@@ -39,12 +39,6 @@ static bool type_is_valid(unsigned int type)
 	return !(type & ~TYPE_KNOWN) && (type & 3) != 3;
 }
 
-/* Nonpaged, contents undefined, nothing to be done on failure. */
-static __always_inline bool type_is_plain(unsigned int type)
-{
-	return !(type & ~POOL_NX_ALLOCATION);
-}
-
 /* What the bits of a valid type wish. */
 static unsigned int type_flags(unsigned int type)
 {
@@ -153,8 +147,8 @@ PVOID ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
 	void *p;
 
-	if (likely(type_is_plain(PoolType) && ntp_size_is_small(NumberOfBytes) &&
-		   !(Tag & NTP_TAG_PROTECTED) && !ntp_verifier_is_on() &&
+	if (likely((PoolType == NonPagedPool || PoolType == NonPagedPoolNx) &&
+		   NumberOfBytes <= NTP_SMALL_MAX && !ntp_verifier_is_on() &&
 		   ntp_alloc_fast(NTP_NONPAGED, NumberOfBytes, Tag, _RET_IP_, &p)))
 		return want_init_on_alloc(0) ? ntp_zeroed(p, NumberOfBytes) : p;
 	return pool_alloc(PoolType, NumberOfBytes, Tag, _RET_IP_);

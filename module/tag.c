@@ -39,6 +39,7 @@
 #include <linux/workqueue.h>
 
 #include "backing.h"
+#include "heap.h"
 #include "irql.h"
 #include "report.h"
 #include "tag.h"
@@ -372,7 +373,7 @@ static void sums_add_frees(struct ntp_tag_sums *sums,
 			   const struct ntp_tag_counts *counts)
 {
 	sums->frees += READ_ONCE(counts->frees);
-	sums->bytes -= READ_ONCE(counts->free_bytes);
+	sums->bytes -= READ_ONCE(counts->free_units) << NTP_UNIT_SHIFT;
 	sums->requested -= READ_ONCE(counts->free_requested);
 }
 
@@ -380,7 +381,7 @@ static void sums_add_allocs(struct ntp_tag_sums *sums,
 			    const struct ntp_tag_counts *counts)
 {
 	sums->allocs += READ_ONCE(counts->allocs);
-	sums->bytes += READ_ONCE(counts->alloc_bytes);
+	sums->bytes += READ_ONCE(counts->alloc_units) << NTP_UNIT_SHIFT;
 	sums->requested += READ_ONCE(counts->alloc_requested);
 	sums->failed += READ_ONCE(counts->failed);
 }

@@ -10,10 +10,10 @@
 /**
  * struct ntp_tag_counts - what one CPU counted for one tag and pool
  * @allocs: allocations
- * @alloc_bytes: taken from the pool by them
+ * @alloc_units: taken from the pool by them, in units
  * @alloc_requested: asked for by their drivers
  * @frees: frees
- * @free_bytes: given back to the pool by them
+ * @free_units: given back to the pool by them, in units
  * @free_requested: what their drivers had asked for
  * @failed: requests that got NULL
  *
@@ -23,10 +23,10 @@
  */
 struct ntp_tag_counts {
 	unsigned long allocs;
-	unsigned long alloc_bytes;
+	unsigned long alloc_units;
 	unsigned long alloc_requested;
 	unsigned long frees;
-	unsigned long free_bytes;
+	unsigned long free_units;
 	unsigned long free_requested;
 	unsigned long failed;
 };
@@ -109,18 +109,18 @@ static inline struct ntp_tag_counts __percpu *ntp_tag_find(u32 tag)
 }
 
 static inline void ntp_tag_count_alloc(struct ntp_tag_counts __percpu *counts,
-				       size_t bytes, size_t requested)
+				       unsigned long units, size_t requested)
 {
 	this_cpu_inc(counts->allocs);
-	this_cpu_add(counts->alloc_bytes, bytes);
+	this_cpu_add(counts->alloc_units, units);
 	this_cpu_add(counts->alloc_requested, requested);
 }
 
 static inline void ntp_tag_count_free(struct ntp_tag_counts __percpu *counts,
-				      size_t bytes, size_t requested)
+				      unsigned long units, size_t requested)
 {
 	this_cpu_inc(counts->frees);
-	this_cpu_add(counts->free_bytes, bytes);
+	this_cpu_add(counts->free_units, units);
 	this_cpu_add(counts->free_requested, requested);
 }
 

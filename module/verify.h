@@ -24,7 +24,8 @@ extern unsigned long ntp_verifier_state;
 
 static __always_inline bool ntp_verifier_is_on(void)
 {
-	return unlikely(READ_ONCE(ntp_verifier_state));
+	/* Plain, to be compared in memory; whoever sees a change late is late. */
+	return unlikely(data_race(ntp_verifier_state));
 }
 
 /* The bits of the parameter that are in force from now on. */
