@@ -385,6 +385,8 @@ int ntk_init(struct kunit *test)
 	test->priv = fixture;
 	/* A case stays on one CPU, and so on one node: what it frees it gets again. */
 	set_cpus_allowed_ptr(current, cpumask_of(ntk_nth_cpu(0)));
+	/* What is cached stays so until the case says otherwise. */
+	ntpool_test_age(true);
 	ntpool_test_drain();
 	ntpool_test_expect_reports(true);
 	fixture->base[0] = ntk_pool_row(test, false);
@@ -423,6 +425,7 @@ void ntk_exit(struct kunit *test)
 	ntk_expect_base(test, true);
 	ntk_expect_no_report(test, "a report that no test expected");
 	ntpool_test_expect_reports(false);
+	ntpool_test_age(false);
 	ntk_table_free(&fixture->table);
 }
 

@@ -93,6 +93,15 @@ void *ntp_alloc_finish(struct ntp_header *hdr, unsigned int units,
 	return ntp_block_body(hdr);
 }
 
+/* Without marks, and its tag is known: as fast as can be. */
+static bool alloc_cached(const struct ntp_request *req, void **out)
+{
+	struct ntp_tag_counts __percpu *counts;
+
+	return ntp_tag_probe(req->tag, &counts) &&
+	       ntp_alloc_counted(req->kind, req->size, req->tag, req->caller, out, counts);
+}
+
 static void *alloc_block(const struct ntp_request *req, u8 keep)
 {
 	unsigned int units = max_t(unsigned int, ntp_size_units(req->size), NTP_MIN_UNITS);
@@ -137,8 +146,11 @@ static noinline void *alloc_slow(enum ntp_kind kind, size_t size, u32 tag,
 	};
 	void *p;
 
-	if (!ntp_verifier_is_on())
+	if (!ntp_verifier_is_on()) {
+		if (size <= NTP_SMALL_MAX && alloc_cached(&req, &p))
+			return wants_zeroes(flags) ? ntp_zeroed(p, size) : p;
 		return ntp_alloc_ordinary(&req, 0);
+	}
 	p = ntp_verify_alloc(&req);
 	return IS_ERR(p) ? NULL : p;
 }
@@ -159,7 +171,9 @@ void *ntp_alloc(enum ntp_kind kind, size_t size, u32 tag, unsigned int flags,
 	void *p;
 
 	tag &= ~NTP_TAG_PROTECTED;
-	if (ntp_verifier_is_on() || (kind == NTP_PAGED && unlikely(!ntp_paged_ok())))
+	if (kind == NTP_PAGED && unlikely(!ntp_paged_ok()))
+		return ntp_alloc_at_dispatch(size, tag, caller);
+	if (ntp_verifier_is_on())
 		return alloc_slow(kind, size, tag, flags, caller);
 	if (unlikely(size > NTP_SMALL_MAX))
 		return alloc_whole_pages(kind, size, tag, flags, caller);

@@ -40,6 +40,7 @@ void ntp_big_cache_put(struct ntp_big *big)
 	preempt_enable();
 	if (!done)
 		ntp_big_release(big);
+	ntp_age_start();
 }
 
 static struct ntp_big *cache_any(struct ntp_big_cache *cache)
@@ -52,16 +53,59 @@ static struct ntp_big *cache_any(struct ntp_big_cache *cache)
 	return NULL;
 }
 
-void ntp_big_cache_drain(void)
+static void runs_release(enum ntp_kind kind, unsigned int pages)
 {
 	struct ntp_big *big;
+
+	while ((big = ntp_big_pop(kind, pages)))
+		ntp_big_release(big);
+}
+
+void ntp_big_cache_drain(void)
+{
 	enum ntp_kind kind;
 	unsigned int pages;
 
 	for (kind = 0; kind < NTP_KINDS; kind++)
 		for (pages = 1; pages <= NTP_BIG_CACHED_PAGES; pages++)
-			while ((big = ntp_big_pop(kind, pages)))
-				ntp_big_release(big);
+			runs_release(kind, pages);
+}
+
+/* True: as the last scan left them, and not none. */
+static bool runs_are_old(enum ntp_kind kind, unsigned int pages)
+{
+	struct ntp_big_cache *cache;
+	bool old;
+
+	preempt_disable();
+	cache = this_cpu_ptr(&ntp_big_caches[kind]);
+	old = cache->nr[pages] && cache->nr[pages] == cache->seen[pages];
+	cache->seen[pages] = cache->nr[pages];
+	preempt_enable();
+	return old;
+}
+
+void ntp_big_cache_age(void)
+{
+	enum ntp_kind kind;
+	unsigned int pages;
+
+	for (kind = 0; kind < NTP_KINDS; kind++)
+		for (pages = 1; pages <= NTP_BIG_CACHED_PAGES; pages++)
+			if (runs_are_old(kind, pages))
+				runs_release(kind, pages);
+}
+
+bool ntp_big_cache_is_used(int cpu)
+{
+	enum ntp_kind kind;
+	unsigned int pages;
+
+	for (kind = 0; kind < NTP_KINDS; kind++)
+		for (pages = 1; pages <= NTP_BIG_CACHED_PAGES; pages++)
+			if (data_race(per_cpu_ptr(&ntp_big_caches[kind], cpu)->nr[pages]))
+				return true;
+	return false;
 }
 
 void ntp_big_cache_cpu_prepare(int cpu, int node)

@@ -20,6 +20,7 @@
  * @busy: somebody on this CPU is inside
  * @nid: the node whose pages it caches
  * @nr: by length in pages: how many runs
+ * @seen: @nr at the last scan, see age.c
  * @limit: the most there may be
  * @big: their records, the last one first out
  *
@@ -29,6 +30,7 @@ struct ntp_big_cache {
 	bool busy;
 	int nid;
 	unsigned char nr[NTP_BIG_CACHED_PAGES + 1];
+	unsigned char seen[NTP_BIG_CACHED_PAGES + 1];
 	unsigned char limit[NTP_BIG_CACHED_PAGES + 1];
 	struct ntp_big *big[NTP_BIG_CACHED_PAGES + 1][NTP_BIG_CACHED_RUNS];
 };
@@ -138,6 +140,10 @@ void ntp_big_cache_put(struct ntp_big *big);
 
 /* What this CPU has cached goes back to the kernel. Process context. */
 void ntp_big_cache_drain(void);
+/* The same for what was not touched since the last call. */
+void ntp_big_cache_age(void);
+/* @cpu has anything cached. */
+bool ntp_big_cache_is_used(int cpu);
 /* A CPU comes, with an empty cache, and has gone. */
 void ntp_big_cache_cpu_prepare(int cpu, int node);
 void ntp_big_cache_cpu_dead(int cpu);

@@ -125,13 +125,29 @@ static struct ntp_header *bin_fill(struct ntp_cache *cache, unsigned int units)
 	return first[nr - 1];
 }
 
+/* Past the depot. */
+static void bin_empty(struct ntp_cache *cache, unsigned int units)
+{
+	ntp_heap_give(cache->heap, cache->floor[units] + 1, bin_count(cache, units));
+	WRITE_ONCE(cache->top[units], cache->floor[units]);
+}
+
 static void cache_empty(struct ntp_cache *cache)
 {
 	unsigned int units;
 
+	for (units = 0; units < NTP_UNITS; units++)
+		bin_empty(cache, units);
+}
+
+static void cache_empty_old(struct ntp_cache *cache)
+{
+	unsigned int units;
+
 	for (units = 0; units < NTP_UNITS; units++) {
-		ntp_heap_give(cache->heap, cache->floor[units] + 1, bin_count(cache, units));
-		WRITE_ONCE(cache->top[units], cache->floor[units]);
+		if (cache->top[units] == cache->seen[units])
+			bin_empty(cache, units);
+		cache->seen[units] = cache->top[units];
 	}
 }
 
@@ -169,6 +185,7 @@ struct ntp_header *ntp_cache_refill(enum ntp_kind kind, unsigned int units)
 		ntp_heap_take(heap, units, &hdr, 1);
 	}
 	preempt_enable();
+	ntp_age_start();
 	return hdr ?: ntp_heap_take_fresh(heap, units) ?: cache_last_resort(kind, units);
 }
 
@@ -198,7 +215,7 @@ void ntp_cache_put(struct ntp_heap *heap, struct ntp_header *hdr, unsigned int u
 }
 
 /* The caches of the CPU that this runs on. */
-static void drain_this_cpu(struct work_struct *work)
+static void on_this_cpu(void (*fn)(struct ntp_cache *cache))
 {
 	struct ntp_cache *cache;
 	struct ntp_heap *heap;
@@ -210,13 +227,23 @@ static void drain_this_cpu(struct work_struct *work)
 		/* Always: this is no interrupt, and threads inside are not preempted. */
 		cache = cache_enter(kind);
 		if (!WARN_ON_ONCE(!cache)) {
-			cache_empty(cache);
+			fn(cache);
 			ntp_cache_leave(kind, cache);
 		}
 		preempt_enable();
 		ntp_heap_settle(heap);
 	}
+}
+
+static void drain_this_cpu(struct work_struct *work)
+{
+	on_this_cpu(cache_empty);
 	ntp_big_cache_drain();
+}
+
+void ntp_cache_age(void)
+{
+	on_this_cpu(cache_empty_old);
 }
 
 static void drain_start(void)
@@ -335,6 +362,16 @@ static unsigned long cache_bytes(const struct ntp_cache *cache)
 	for (units = NTP_MIN_UNITS; cache && units < NTP_UNITS; units++)
 		bytes += ((unsigned long)bin_count(cache, units) * units) << NTP_UNIT_SHIFT;
 	return bytes;
+}
+
+bool ntp_cache_is_used(int cpu)
+{
+	enum ntp_kind kind;
+
+	for (kind = 0; kind < NTP_KINDS; kind++)
+		if (cache_bytes(per_cpu(own_cache[kind], cpu)))
+			return true;
+	return false;
 }
 
 unsigned long ntp_cache_bytes(enum ntp_kind kind)

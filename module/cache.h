@@ -16,6 +16,7 @@
  * @top: by size in units: the place of the block cached last, or @floor
  * @heap: the heap of this CPU's node: where the blocks come from and go back to
  * @floor: the mark below the first block of a bin, which is NULL
+ * @seen: where @top was at the last scan, see age.c
  * @limit: the most that a bin may hold; 0: this size is not cached
  * @slots: the memory of all bins: a mark, the places of the blocks, and a mark
  *
@@ -29,6 +30,7 @@ struct ntp_cache {
 	struct ntp_header **top[NTP_UNITS];
 	struct ntp_heap *heap;
 	struct ntp_header **floor[NTP_UNITS];
+	struct ntp_header **seen[NTP_UNITS];
 	unsigned short limit[NTP_UNITS];
 	struct ntp_header *slots[];
 };
@@ -54,26 +56,30 @@ static __always_inline void ntp_cache_leave(enum ntp_kind kind, struct ntp_cache
 	__this_cpu_write(ntp_caches[kind], cache);
 }
 
-/* True: *@out is a block. False: nothing cached, or somebody is inside. */
-static __always_inline bool ntp_cache_pop(enum ntp_kind kind, unsigned long units,
-					  struct ntp_header **out)
+/* Inside: NULL, there is none. */
+static __always_inline struct ntp_header *ntp_bin_pop(struct ntp_cache *cache,
+						      unsigned long units)
 {
-	struct ntp_header **top;
+	struct ntp_header **top = cache->top[units];
+	struct ntp_header *hdr = *top;
+
+	if (likely(hdr))
+		cache->top[units] = top - 1;
+	return hdr;
+}
+
+/* True: *@out is a block. False: nothing cached, or somebody is inside. */
+static inline bool ntp_cache_pop(enum ntp_kind kind, unsigned long units,
+				 struct ntp_header **out)
+{
 	struct ntp_cache *cache;
 
 	preempt_disable();
 	cache = ntp_cache_enter(kind);
-	top = cache->top[units];
-	*out = *top;
-	if (unlikely(!*out)) {
-		ntp_cache_leave(kind, cache);
-		preempt_enable();
-		return false;
-	}
-	cache->top[units] = top - 1;
+	*out = ntp_bin_pop(cache, units);
 	ntp_cache_leave(kind, cache);
 	preempt_enable();
-	return true;
+	return *out;
 }
 
 /* How many blocks of this size a CPU may cache. */
@@ -86,6 +92,10 @@ struct ntp_header *ntp_cache_refill(enum ntp_kind kind, unsigned int units);
 void ntp_cache_put(struct ntp_heap *heap, struct ntp_header *hdr, unsigned int units);
 /* Everything cached goes back to the heaps, from every CPU. Sleeps. */
 void ntp_cache_drain(void);
+/* What this CPU has cached and not touched since the last call goes back. Process context. */
+void ntp_cache_age(void);
+/* @cpu has anything cached. */
+bool ntp_cache_is_used(int cpu);
 /* Bytes that the caches hold of @kind. */
 unsigned long ntp_cache_bytes(enum ntp_kind kind);
 

@@ -11,7 +11,7 @@
  * Each heap has a depot for each block size up to NTP_DEPOT_UNITS: an array of
  * pointers, used as a stack, that holds twice what a CPU's cache does. What does not
  * fit goes to the heap. The blocks are cached ones like those of the CPUs, and free in
- * every figure. Reclaim empties the depots, otherwise they keep what they have.
+ * every figure. Reclaim empties the depots, and so does a scan (age.c) where it was not used.
  *
  * Locking: one raw spin lock for each depot, with interrupts off, because hard
  * interrupts allocate and free. A leaf; under it is the copying of pointers.
@@ -30,12 +30,14 @@
  * @lock: guards the rest
  * @nr: blocks there
  * @limit: the most there may be
+ * @used: since the last scan, see age.c
  * @slot: the blocks, at their headers, the last one first out
  */
 struct ntp_depot {
 	raw_spinlock_t lock;
 	unsigned int nr;
 	unsigned int limit;
+	bool used;
 	struct ntp_header *slot[];
 } ____cacheline_aligned_in_smp;
 
@@ -59,6 +61,7 @@ unsigned int ntp_depot_take(struct ntp_heap *heap, unsigned int units,
 	if (!depot || !READ_ONCE(depot->nr))
 		return 0;
 	raw_spin_lock_irqsave(&depot->lock, flags);
+	depot->used = true;
 	want = min(want, depot->nr);
 	WRITE_ONCE(depot->nr, depot->nr - want);
 	memcpy(out, depot->slot + depot->nr, want * sizeof(*out));
@@ -75,6 +78,7 @@ unsigned int ntp_depot_give(struct ntp_heap *heap, unsigned int units,
 	if (!depot || READ_ONCE(depot->nr) == depot->limit)
 		return 0;
 	raw_spin_lock_irqsave(&depot->lock, flags);
+	depot->used = true;
 	nr = min(nr, depot->limit - depot->nr);
 	memcpy(depot->slot + depot->nr, blocks, nr * sizeof(*blocks));
 	WRITE_ONCE(depot->nr, depot->nr + nr);
@@ -97,6 +101,31 @@ void ntp_depot_empty(struct ntp_heap *heap)
 
 	for (units = NTP_MIN_UNITS; units <= NTP_DEPOT_UNITS; units++)
 		depot_drain(heap, units);
+}
+
+static bool depot_is_old(struct ntp_depot *depot)
+{
+	unsigned long flags;
+	bool used;
+
+	raw_spin_lock_irqsave(&depot->lock, flags);
+	used = depot->used;
+	depot->used = false;
+	raw_spin_unlock_irqrestore(&depot->lock, flags);
+	return !used;
+}
+
+void ntp_depot_age(void)
+{
+	struct ntp_heap *heap;
+	unsigned int units;
+
+	for (heap = ntp_heap_next(NULL); heap; heap = ntp_heap_next(heap)) {
+		for (units = NTP_MIN_UNITS; units <= NTP_DEPOT_UNITS; units++)
+			if (READ_ONCE(heap->depot[units]->nr) && depot_is_old(heap->depot[units]))
+				depot_drain(heap, units);
+		ntp_heap_settle(heap);
+	}
 }
 
 void ntp_depot_drain(void)

@@ -15,6 +15,8 @@ unsigned int ntp_depot_give(struct ntp_heap *heap, unsigned int units,
 void ntp_depot_empty(struct ntp_heap *heap);
 /* The same for all heaps. */
 void ntp_depot_drain(void);
+/* What depots hold that nobody has used since the last call goes back to the heaps. */
+void ntp_depot_age(void);
 /* Bytes that the depots hold of @kind. */
 unsigned long ntp_depot_bytes(enum ntp_kind kind);
 

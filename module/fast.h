@@ -61,19 +61,37 @@ static __always_inline size_t ntp_units_bytes(unsigned long units)
  * 0 there is nothing, nor for a tag with NTP_TAG_PROTECTED, which no table has. The
  * caller's IRQL has been found right for @kind.
  */
-static __always_inline bool ntp_alloc_fast(enum ntp_kind kind, size_t size, u32 tag,
-					   unsigned long caller, void **out)
+static __always_inline bool ntp_alloc_counted(enum ntp_kind kind, size_t size, u32 tag,
+					      unsigned long caller, void **out,
+					      struct ntp_tag_counts __percpu *counts)
 {
 	unsigned long units = ntp_size_units(size);
-	struct ntp_tag_counts __percpu *counts;
+	struct ntp_cache *cache;
 	struct ntp_header *hdr;
 
-	if (unlikely(!ntp_tag_lookup(tag, &counts) || !ntp_cache_pop(kind, units, &hdr)))
+	preempt_disable();
+	cache = ntp_cache_enter(kind);
+	hdr = ntp_bin_pop(cache, units);
+	if (unlikely(!hdr)) {
+		ntp_cache_leave(kind, cache);
+		preempt_enable();
 		return false;
-	ntp_tag_count_alloc(&counts[kind], units, size);
+	}
+	ntp_tag_count_alloc_inside(&counts[kind], units, size);
+	ntp_cache_leave(kind, cache);
+	preempt_enable();
 	ntp_header_fill(hdr, units, size, tag, 0, caller);
 	*out = ntp_block_body(hdr);
 	return true;
+}
+
+static __always_inline bool ntp_alloc_fast(enum ntp_kind kind, size_t size, u32 tag,
+					   unsigned long caller, void **out)
+{
+	struct ntp_tag_counts __percpu *counts;
+
+	return likely(ntp_tag_lookup(tag, &counts)) &&
+	       ntp_alloc_counted(kind, size, tag, caller, out, counts);
 }
 
 /* Could a block begin at @unit of a carved page, going by the bitmap? */
@@ -107,9 +125,12 @@ static __always_inline bool ntp_tag_fits(u64 owner, u32 tag)
 	return !tag;
 }
 
-/* With preemption disabled: the rest of ntp_free_fast() for what may be a header. */
+/*
+ * With preemption disabled: the rest of ntp_free_fast() for what may be a header. @probe:
+ * the tag's counters may be elsewhere than where its hash is.
+ */
 static __always_inline bool ntp_free_header(struct ntp_cache *cache, struct ntp_header *hdr,
-					    u32 tag)
+					    u32 tag, bool probe)
 {
 	struct ntp_tag_counts __percpu *counts;
 	/* A second free may be at it; the claim decides. */
@@ -118,14 +139,17 @@ static __always_inline bool ntp_free_header(struct ntp_cache *cache, struct ntp_
 	unsigned long units = (u8)(size >> 16);
 	bool done;
 
-	if (unlikely(!ntp_tag_fits(owner, tag)) || unlikely(!ntp_tag_lookup(owner, &counts)))
+	if (unlikely(!ntp_tag_fits(owner, tag)))
+		return false;
+	if (unlikely(!ntp_tag_lookup(owner, &counts)) &&
+	    !(probe && ntp_tag_probe(owner, &counts)))
 		return false;
 	__this_cpu_write(ntp_caches[NTP_NONPAGED], &ntp_cache_none);
 	barrier();
 	done = ntp_free_into(cache, hdr, units, size, owner);
-	ntp_cache_leave(NTP_NONPAGED, cache);
 	if (likely(done))
-		ntp_tag_count_free(&counts[NTP_NONPAGED], units, (u16)size);
+		ntp_tag_count_free_inside(&counts[NTP_NONPAGED], units, (u16)size);
+	ntp_cache_leave(NTP_NONPAGED, cache);
 	return done;
 }
 
@@ -140,8 +164,7 @@ static __always_inline unsigned long ntp_map_unit(const void *p)
 	return distance >> NTP_UNIT_SHIFT | distance << (BITS_PER_LONG - NTP_UNIT_SHIFT);
 }
 
-/* True: the nonpaged block at @p is freed. @tag as for ntp_free(). */
-static __always_inline bool ntp_free_fast(void *p, u32 tag)
+static __always_inline bool ntp_free_block(void *p, u32 tag, bool probe)
 {
 	struct ntp_header *hdr = ntp_block_header(p);
 	unsigned long unit = ntp_map_unit(hdr);
@@ -155,12 +178,18 @@ static __always_inline bool ntp_free_fast(void *p, u32 tag)
 	map = ntp_map_nth(nr);
 	cache = __this_cpu_read(ntp_caches[NTP_NONPAGED]);
 	if (unlikely(map->heap != cache->heap || !ntp_begins_block(map, unit % NTP_UNITS) ||
-		     !ntp_free_header(cache, hdr, tag))) {
+		     !ntp_free_header(cache, hdr, tag, probe))) {
 		preempt_enable();
 		return false;
 	}
 	preempt_enable();
 	return true;
+}
+
+/* True: the nonpaged block at @p is freed. @tag as for ntp_free(). */
+static __always_inline bool ntp_free_fast(void *p, u32 tag)
+{
+	return ntp_free_block(p, tag, false);
 }
 
 #endif

@@ -376,6 +376,9 @@ static noinline void free_slow(void *p, u32 tag, const struct ntp_list_call *lis
 	struct ntp_page *page;
 	bool done;
 
+	/* Its tag may be one that the fast path does not find. */
+	if (ntp_free_block(p, tag, true))
+		return;
 	rcu_read_lock();
 	page = ntp_page_of(p);
 	done = page && free_in_page(&call, page);

@@ -48,6 +48,7 @@ static int __init ntpool_init(void)
 	ret = ntp_leak_init();
 	if (ret)
 		goto out_section;
+	ntp_age_init();
 	ntp_params_start();
 	ntp_debugfs_init();
 	pr_info("ntpool: version %s, verifier %#lx\n", NTP_VERSION, ntp_verifier());
@@ -79,6 +80,7 @@ static void __exit ntpool_exit(void)
 {
 	ntp_debugfs_exit();
 	ntp_params_stop();
+	ntp_age_exit();
 	ntp_leak_exit();
 	ntp_section_exit();
 	ntp_zone_exit();

@@ -15,7 +15,7 @@
  *	alloc.c free.c contig.c				one allocation, any size
  *	special.c track.c fault.c sample.c aim.c	what the verifier does with it
  *	quota.c reserve.c				who pays, what is kept back
- *	cache.c bigcache.c tag.c			per-CPU caches, figures
+ *	cache.c bigcache.c age.c tag.c			per-CPU caches, figures
  *	heap.c depot.c freelist.c walk.c big.c		blocks below a page, whole pages
  *	pagemap.c phys.c backing.c			memory from the kernel
  *	report.c stack.c				every line of output
@@ -172,6 +172,10 @@ int ntp_heap_init(void);
 void ntp_heap_exit(void);
 int ntp_cache_init(void);
 void ntp_cache_exit(void);
+void ntp_age_init(void);
+void ntp_age_exit(void);
+/* There is something that may be cached: scan while that is so. Any context. */
+void ntp_age_start(void);
 int ntp_big_init(void);
 void ntp_big_cache_exit(void);
 void ntp_big_exit(void);

@@ -45,7 +45,7 @@
 #include "tag.h"
 
 enum {
-	CHUNK_TAGS = 32,		/* 4 KiB on each CPU */
+	CHUNK_TAGS = 32,		/* 6.5 KiB on each CPU */
 	RESERVE_CHUNKS = 2,
 	FIRST_TABLE_BITS = 10,
 	GROW_BITS = 2,
@@ -350,6 +350,12 @@ static void tag_wait_for_room(void)
 		reserve_add(chunk);
 }
 
+bool ntp_tag_probe(u32 tag, struct ntp_tag_counts __percpu **counts)
+{
+	*counts = table_find(READ_ONCE(tag_table), tag);
+	return *counts;
+}
+
 struct ntp_tag_counts __percpu *ntp_tag_find_slow(u32 tag)
 {
 	struct ntp_tag_counts __percpu *counts = table_find(READ_ONCE(tag_table), tag);
@@ -369,36 +375,41 @@ struct ntp_tag_counts __percpu *ntp_tag_find_slow(u32 tag)
 	return counts ?: ntp_tag_overflow;
 }
 
-static void sums_add_frees(struct ntp_tag_sums *sums,
-			   const struct ntp_tag_counts *counts)
+static void sums_add_frees(struct ntp_tag_sums *sums, const struct ntp_tag_flow *flow)
 {
-	sums->frees += READ_ONCE(counts->frees);
-	sums->bytes -= READ_ONCE(counts->free_units) << NTP_UNIT_SHIFT;
-	sums->requested -= READ_ONCE(counts->free_requested);
+	sums->frees += READ_ONCE(flow->frees);
+	sums->bytes -= READ_ONCE(flow->free_units) << NTP_UNIT_SHIFT;
+	sums->requested -= READ_ONCE(flow->free_requested);
 }
 
-static void sums_add_allocs(struct ntp_tag_sums *sums,
-			    const struct ntp_tag_counts *counts)
+static void sums_add_allocs(struct ntp_tag_sums *sums, const struct ntp_tag_flow *flow)
 {
-	sums->allocs += READ_ONCE(counts->allocs);
-	sums->bytes += READ_ONCE(counts->alloc_units) << NTP_UNIT_SHIFT;
-	sums->requested += READ_ONCE(counts->alloc_requested);
-	sums->failed += READ_ONCE(counts->failed);
+	sums->allocs += READ_ONCE(flow->allocs);
+	sums->bytes += READ_ONCE(flow->alloc_units) << NTP_UNIT_SHIFT;
+	sums->requested += READ_ONCE(flow->alloc_requested);
 }
 
 static void tag_sum(struct ntp_tag_sums *sums, u32 tag, enum ntp_kind kind,
 		    struct ntp_tag_counts __percpu *counts)
 {
+	const struct ntp_tag_counts *here;
 	int cpu;
 
 	*sums = (struct ntp_tag_sums){ .tag = tag, .kind = kind };
 	counts += kind;
-	for_each_possible_cpu(cpu)
-		sums_add_frees(sums, per_cpu_ptr(counts, cpu));
+	for_each_possible_cpu(cpu) {
+		here = per_cpu_ptr(counts, cpu);
+		sums_add_frees(sums, &here->inside);
+		sums_add_frees(sums, &here->outside);
+	}
 	/* An allocation is counted before its free can be: frees are read first. */
 	smp_rmb();
-	for_each_possible_cpu(cpu)
-		sums_add_allocs(sums, per_cpu_ptr(counts, cpu));
+	for_each_possible_cpu(cpu) {
+		here = per_cpu_ptr(counts, cpu);
+		sums_add_allocs(sums, &here->inside);
+		sums_add_allocs(sums, &here->outside);
+		sums->failed += READ_ONCE(here->failed);
+	}
 }
 
 static int tag_compare(const void *a, const void *b)

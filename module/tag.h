@@ -8,26 +8,37 @@
 #include "ntpool.h"
 
 /**
- * struct ntp_tag_counts - what one CPU counted for one tag and pool
+ * struct ntp_tag_flow - blocks that came and went
  * @allocs: allocations
  * @alloc_units: taken from the pool by them, in units
- * @alloc_requested: asked for by their drivers
+ * @alloc_requested: asked for by their drivers, in bytes
  * @frees: frees
- * @free_units: given back to the pool by them, in units
+ * @free_units: given back to the pool by them
  * @free_requested: what their drivers had asked for
- * @failed: requests that got NULL
- *
- * Monotonic, each written by one CPU with this_cpu operations only. Live figures
- * are differences of sums; a block may be freed on another CPU than it was
- * allocated on, so no single CPU's difference means anything.
  */
-struct ntp_tag_counts {
+struct ntp_tag_flow {
 	unsigned long allocs;
 	unsigned long alloc_units;
 	unsigned long alloc_requested;
 	unsigned long frees;
 	unsigned long free_units;
 	unsigned long free_requested;
+};
+
+/**
+ * struct ntp_tag_counts - what one CPU counted for one tag and pool
+ * @inside: by who was inside this CPU's cache of that pool, where nobody who interrupts
+ *	    him can be: with plain additions
+ * @outside: by all others, with this_cpu operations
+ * @failed: requests that got NULL, likewise
+ *
+ * Monotonic, each written by one CPU only. Live figures are differences of sums; a
+ * block may be freed on another CPU than it was allocated on, so no single CPU's
+ * difference means anything.
+ */
+struct ntp_tag_counts {
+	struct ntp_tag_flow inside;
+	struct ntp_tag_flow outside;
 	unsigned long failed;
 };
 
@@ -100,6 +111,9 @@ static __always_inline bool ntp_tag_lookup(u32 tag, struct ntp_tag_counts __perc
 	return true;
 }
 
+/* The same wherever it is. False also for a tag that is not to be found without the lock. */
+bool ntp_tag_probe(u32 tag, struct ntp_tag_counts __percpu **counts);
+
 /* Never fails: past max_tags, or without memory, it is ntp_tag_overflow. */
 static inline struct ntp_tag_counts __percpu *ntp_tag_find(u32 tag)
 {
@@ -111,17 +125,34 @@ static inline struct ntp_tag_counts __percpu *ntp_tag_find(u32 tag)
 static inline void ntp_tag_count_alloc(struct ntp_tag_counts __percpu *counts,
 				       unsigned long units, size_t requested)
 {
-	this_cpu_inc(counts->allocs);
-	this_cpu_add(counts->alloc_units, units);
-	this_cpu_add(counts->alloc_requested, requested);
+	this_cpu_inc(counts->outside.allocs);
+	this_cpu_add(counts->outside.alloc_units, units);
+	this_cpu_add(counts->outside.alloc_requested, requested);
 }
 
 static inline void ntp_tag_count_free(struct ntp_tag_counts __percpu *counts,
 				      unsigned long units, size_t requested)
 {
-	this_cpu_inc(counts->frees);
-	this_cpu_add(counts->free_units, units);
-	this_cpu_add(counts->free_requested, requested);
+	this_cpu_inc(counts->outside.frees);
+	this_cpu_add(counts->outside.free_units, units);
+	this_cpu_add(counts->outside.free_requested, requested);
+}
+
+/* The same for who is inside this CPU's cache. */
+static __always_inline void ntp_tag_count_alloc_inside(struct ntp_tag_counts __percpu *counts,
+						       unsigned long units, size_t requested)
+{
+	__this_cpu_inc(counts->inside.allocs);
+	__this_cpu_add(counts->inside.alloc_units, units);
+	__this_cpu_add(counts->inside.alloc_requested, requested);
+}
+
+static __always_inline void ntp_tag_count_free_inside(struct ntp_tag_counts __percpu *counts,
+						      unsigned long units, size_t requested)
+{
+	__this_cpu_inc(counts->inside.frees);
+	__this_cpu_add(counts->inside.free_units, units);
+	__this_cpu_add(counts->inside.free_requested, requested);
 }
 
 /*

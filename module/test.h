@@ -37,6 +37,13 @@ unsigned int ntpool_test_reserve(void);
  */
 void ntpool_test_set_reserve(unsigned int pages);
 
+/* age.c */
+
+/* Caches are scanned when the test says so, and by no clock. Sleeps. */
+void ntpool_test_age(bool manual);
+/* One scan, done when it returns. Sleeps. */
+void ntpool_test_age_scan(void);
+
 /* lookaside_balance.c */
 
 /* Lookaside lists are scanned when the test says so, and by no clock. Sleeps. */

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the scan takes back from the caches, driven by the case instead of a clock.
+ */
+#include "fixture.h"
+
+#define NTK_TAG		(ntk_tag4("KpAg"))
+#define NTK_BLOCKS	64
+
+/* Allocates and frees: afterwards a cache holds something of that size. */
+static void ntk_use(struct kunit *test, POOL_TYPE type, size_t size, unsigned int nr)
+{
+	void **block = kunit_kcalloc(test, nr, sizeof(*block), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	for (i = 0; i < nr; i++) {
+		block[i] = ExAllocatePoolWithTag(type, size, NTK_TAG);
+		KUNIT_EXPECT_NOT_NULL(test, block[i]);
+	}
+	for (i = 0; i < nr; i++)
+		if (block[i])
+			ExFreePoolWithTag(block[i], NTK_TAG);
+}
+
+static s64 ntk_cached(struct kunit *test, bool paged)
+{
+	return ntk_pool_row(test, paged).cached_bytes;
+}
+
+static void ntk_scan(unsigned int times)
+{
+	while (times--)
+		ntpool_test_age_scan();
+}
+
+/* The first scan sees what is there, the next one that it was not touched. */
+static void ntk_idle_blocks_test(struct kunit *test)
+{
+	static const size_t sizes[] = { 16, 100, 500, 1000, 4000 };
+	unsigned int i;
+	int paged;
+
+	for (paged = 0; paged <= 1; paged++)
+		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+			ntk_use(test, paged ? PagedPool : NonPagedPool, sizes[i], NTK_BLOCKS);
+			KUNIT_EXPECT_GT_MSG(test, ntk_cached(test, paged), 0, "%zu", sizes[i]);
+			ntk_scan(1);
+			KUNIT_EXPECT_GT_MSG(test, ntk_cached(test, paged), 0, "%zu", sizes[i]);
+			ntk_scan(2);
+			KUNIT_EXPECT_EQ_MSG(test, ntk_cached(test, paged), 0, "%zu", sizes[i]);
+			KUNIT_EXPECT_EQ(test, ntpool_test_verify_heaps(), 0);
+		}
+}
+
+/* So many that they pass through the depot: that goes as well. */
+static void ntk_idle_depot_test(struct kunit *test)
+{
+	ntk_use(test, NonPagedPool, 64, 2000);
+	KUNIT_EXPECT_GT(test, ntk_cached(test, false), 2000 * 40);
+	ntk_scan(3);
+	KUNIT_EXPECT_EQ(test, ntk_cached(test, false), 0);
+	KUNIT_EXPECT_EQ(test, ntpool_test_verify_heaps(), 0);
+}
+
+static void ntk_idle_pages_test(struct kunit *test)
+{
+	ntk_use(test, NonPagedPool, 5000, 4);
+	ntk_use(test, PagedPool, 9000, 2);
+	KUNIT_EXPECT_GT(test, ntk_cached(test, false), 4 * 5000);
+	KUNIT_EXPECT_GT(test, ntk_cached(test, true), 2 * 9000);
+	ntk_scan(2);
+	KUNIT_EXPECT_EQ(test, ntk_cached(test, false), 0);
+	KUNIT_EXPECT_EQ(test, ntk_cached(test, true), 0);
+}
+
+/* A bin that changes between two scans is left alone, while another goes. */
+static void ntk_busy_test(struct kunit *test)
+{
+	void *held[8];
+	unsigned int i;
+	s64 both;
+
+	ntk_use(test, NonPagedPool, 64, NTK_BLOCKS);
+	ntk_use(test, NonPagedPool, 1000, 4);
+	ntk_scan(1);
+	both = ntk_cached(test, false);
+	for (i = 0; i < ARRAY_SIZE(held); i++) {
+		held[i] = ExAllocatePoolWithTag(NonPagedPool, 64, NTK_TAG);
+		KUNIT_ASSERT_NOT_NULL(test, held[i]);
+	}
+	ntk_scan(1);
+	KUNIT_EXPECT_GT(test, ntk_cached(test, false), 0);
+	KUNIT_EXPECT_LT(test, ntk_cached(test, false), both - 8 * 80);
+	for (i = 0; i < ARRAY_SIZE(held); i++)
+		ExFreePoolWithTag(held[i], NTK_TAG);
+	ntk_scan(3);
+	KUNIT_EXPECT_EQ(test, ntk_cached(test, false), 0);
+}
+
+static struct kunit_case ntk_age_cases[] = {
+	KUNIT_CASE(ntk_idle_blocks_test),
+	KUNIT_CASE(ntk_idle_depot_test),
+	KUNIT_CASE(ntk_idle_pages_test),
+	KUNIT_CASE(ntk_busy_test),
+	{}
+};
+
+static struct kunit_suite ntk_age_suite = {
+	.name = "ntpool_age",
+	.init = ntk_init,
+	.exit = ntk_exit,
+	.test_cases = ntk_age_cases,
+};
+
+kunit_test_suite(ntk_age_suite);
