@@ -38,17 +38,17 @@
 #include "pagemap.h"
 #include "tag.h"
 
-static __always_inline void ntp_header_fill(struct ntp_header *hdr, unsigned int units,
+static __always_inline void ntp_header_fill(struct ntp_header *hdr, unsigned long units,
 					    size_t requested, u32 tag, unsigned int flags,
 					    unsigned long caller)
 {
 	u64 owner = tag | (u64)(u32)ntp_caller_pack(caller) << 32;
-	u32 size = ntp_header_size(units, requested);
 
-	hdr->size = size;
+	hdr->requested = requested;
+	hdr->units = units;
 	hdr->owner = owner;
 	/* Walkers take a header for live only when the rest of it is there. */
-	smp_store_release(&hdr->seal, ntp_seal_live(hdr, size, flags, owner));
+	smp_store_release(&hdr->seal, ntp_seal_live(hdr, units, requested, flags, owner));
 }
 
 static __always_inline size_t ntp_units_bytes(unsigned long units)
@@ -104,12 +104,14 @@ static __always_inline bool ntp_begins_block(const struct ntp_mapped *map, unsig
 
 /* Inside the cache. */
 static __always_inline bool ntp_free_into(struct ntp_cache *cache, struct ntp_header *hdr,
-					  unsigned long units, u32 size, u64 owner)
+					  unsigned long units, unsigned long requested,
+					  u64 owner)
 {
 	struct ntp_header **top = cache->top[units];
 
 	if (unlikely(top[1] == NTP_BIN_END) ||
-	    unlikely(!ntp_header_claim(hdr, ntp_seal_live(hdr, size, 0, owner))))
+	    unlikely(!ntp_header_claim(hdr, ntp_seal_live(hdr, units, requested, 0,
+							      owner))))
 		return false;
 	top[1] = hdr;
 	cache->top[units] = top + 1;
@@ -135,8 +137,9 @@ static __always_inline bool ntp_free_header(struct ntp_cache *cache, struct ntp_
 	struct ntp_tag_counts __percpu *counts;
 	/* A second free may be at it; the claim decides. */
 	u64 owner = data_race(hdr->owner);
-	u32 size = data_race(hdr->size);
-	unsigned long units = (u8)(size >> 16);
+	unsigned long requested = data_race(hdr->requested);
+	/* A live block has less than NTP_UNITS; no bin is outside of the cache. */
+	unsigned long units = (u8)data_race(hdr->units);
 	bool done;
 
 	if (unlikely(!ntp_tag_fits(owner, tag)))
@@ -146,9 +149,9 @@ static __always_inline bool ntp_free_header(struct ntp_cache *cache, struct ntp_
 		return false;
 	__this_cpu_write(ntp_caches[NTP_NONPAGED], &ntp_cache_none);
 	barrier();
-	done = ntp_free_into(cache, hdr, units, size, owner);
+	done = ntp_free_into(cache, hdr, units, requested, owner);
 	if (likely(done))
-		ntp_tag_count_free_inside(&counts[NTP_NONPAGED], units, (u16)size);
+		ntp_tag_count_free_inside(&counts[NTP_NONPAGED], units, requested);
 	ntp_cache_leave(NTP_NONPAGED, cache);
 	return done;
 }

@@ -352,7 +352,8 @@ static bool free_in_page(const struct free_call *call, struct ntp_page *page)
 		report_middle(page->map.heap->kind, call->p, call->caller);
 		return true;
 	case NTP_FREE_TWICE:
-		report_twice(call->p, copy.seal | (u64)copy.size << 32, call->caller);
+		report_twice(call->p, copy.seal | (u64)copy.requested << 32 | (u64)copy.units << 48,
+			     call->caller);
 		return true;
 	case NTP_FREE_CORRUPT:
 		report_corrupt(call->p, &copy, call->caller);
@@ -436,7 +437,7 @@ size_t ntp_usable_size(const void *p, bool *charged)
 	}
 	*charged = false;
 	if (!ntp_big_peek(p, &big) || big.use != NTP_USE_POOL)
-		return 0;
+		return ntp_special_size(p);
 	*charged = ntp_header_says(big.flags, NTP_HDR_QUOTA);
 	return big.pages << PAGE_SHIFT;
 }

@@ -76,7 +76,7 @@ static void header_write(struct ntp_page *page, unsigned int unit, unsigned int 
 {
 	*ntp_page_header(page, unit) = (struct ntp_header){
 		.seal = ntp_seal_idle(state),
-		.size = ntp_header_size(units, 0),
+		.units = units,
 	};
 }
 

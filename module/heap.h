@@ -58,8 +58,8 @@ static inline bool ntp_header_says(u8 flags, u8 what)
  * @seal: keyed sum of the rest (16 bits), enum ntp_state (8), NTP_HDR_* (8): first,
  *	  so that an overrun of the block before hits it first, and one word, so that it
  *	  is replaced at once
- * @size: bytes the driver asked for (low half), size of the block in units with
- *	  header (high half)
+ * @requested: bytes the driver asked for
+ * @units: size of the block with header, in units
  * @owner: pool tag (low half), and the allocating call, see ntp_caller_pack()
  *
  * It belongs to whoever owns the block: the driver's calls for a live one, the CPU
@@ -70,7 +70,8 @@ static inline bool ntp_header_says(u8 flags, u8 what)
  */
 struct ntp_header {
 	u32 seal;
-	u32 size;
+	u16 requested;
+	u16 units;
 	u64 owner;
 };
 
@@ -231,11 +232,11 @@ static inline enum ntp_state ntp_seal_state(u32 seal)
  * The seal of the live block at @at. Not cryptography: a header that was overwritten, by
  * accident or by bytes moved from elsewhere, passes with a probability of 1 in 65536.
  */
-static __always_inline u32 ntp_seal_live(const struct ntp_header *at, u32 size,
-					 unsigned int flags, u64 owner)
+static __always_inline u32 ntp_seal_live(const struct ntp_header *at, unsigned long units,
+					 unsigned long requested, unsigned int flags, u64 owner)
 {
 	/* The body's address: who frees has it at hand. */
-	u64 sum = (size ^ owner ^ (unsigned long)(at + 1)) * ntp_secret;
+	u64 sum = (owner ^ units ^ requested ^ (unsigned long)(at + 1)) * ntp_secret;
 
 	return (u32)(sum >> 48) | NTP_STATE_LIVE << 16 | flags << 24;
 }
@@ -249,12 +250,8 @@ static inline unsigned int ntp_header_flags(const struct ntp_header *hdr)
 static inline bool ntp_header_is_live(const struct ntp_header *copy,
 				      const struct ntp_header *at)
 {
-	return copy->seal == ntp_seal_live(at, copy->size, ntp_header_flags(copy), copy->owner);
-}
-
-static inline u32 ntp_header_size(unsigned int units, unsigned int requested)
-{
-	return units << 16 | requested;
+	return copy->seal == ntp_seal_live(at, copy->units, copy->requested,
+					   ntp_header_flags(copy), copy->owner);
 }
 
 static inline u32 ntp_header_tag(const struct ntp_header *hdr)
@@ -297,12 +294,12 @@ static inline unsigned long ntp_size_units(size_t size)
 
 static inline unsigned int ntp_header_units(const struct ntp_header *hdr)
 {
-	return hdr->size >> 16;
+	return hdr->units;
 }
 
 static inline unsigned int ntp_header_requested(const struct ntp_header *hdr)
 {
-	return hdr->size & 0xffff;
+	return hdr->requested;
 }
 
 /*

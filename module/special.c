@@ -490,6 +490,23 @@ bool ntp_special_is_paged(const void *p)
 	       READ_ONCE(slot->kind) == NTP_PAGED;
 }
 
+size_t ntp_special_size(const void *p)
+{
+	struct ntp_special_slot *slot;
+	unsigned long flags;
+	size_t size = 0;
+	bool guard;
+
+	slot = slot_at((unsigned long)p, &guard);
+	if (!slot || guard)
+		return 0;
+	raw_spin_lock_irqsave(&special_lock, flags);
+	if (slot->state == NTP_SPECIAL_LIVE && slot_block(slot) == p)
+		size = slot->size;
+	raw_spin_unlock_irqrestore(&special_lock, flags);
+	return size;
+}
+
 static bool slot_describe(const struct ntp_special_slot *slot, struct ntp_block *block)
 {
 	bool live;

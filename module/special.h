@@ -75,6 +75,8 @@ void ntp_special_release(struct ntp_special_slot *slot, unsigned long caller);
  */
 bool ntp_special_fault(unsigned long addr, bool write, unsigned long ip);
 
+/* Bytes that were requested for the live block that begins at @p; 0: none does. */
+size_t ntp_special_size(const void *p);
 /* True if @p lies in a live block of paged pool there. */
 bool ntp_special_is_paged(const void *p);
 /* As ntp_walk_blocks(), for special pool. */
