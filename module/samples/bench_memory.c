@@ -10,8 +10,8 @@
  *
  * Both are measured by what is missing from the page allocator, its per-CPU lists
  * counted as free: that includes slabs, pages of the pool and what either needs to
- * keep books. The list of the blocks is allocated before. Each measurement waits a
- * moment for what is given back late.
+ * keep books. The list of the blocks is allocated before. Each measurement waits for
+ * what is given back late, by RCU and by the scan of the pool's caches.
  */
 #include <linux/jiffies.h>
 #include <linux/mm.h>
@@ -39,7 +39,7 @@ enum {
 	BLOCKS_MAX = LIVE_BYTES / 512,
 	BIG_BYTES = 5120,
 	BIG_BLOCKS = 4096,
-	SETTLE_MS = 500,
+	SETTLE_MS = 3000,
 	/* Hundredths of a percent. */
 	PERCENT = 10000,
 };
