@@ -57,7 +57,7 @@ static void ntk_idle_blocks_test(struct kunit *test)
 static void ntk_idle_depot_test(struct kunit *test)
 {
 	ntk_use(test, NonPagedPool, 64, 2000);
-	KUNIT_EXPECT_GT(test, ntk_cached(test, false), 2000 * 40);
+	KUNIT_EXPECT_GT(test, ntk_cached(test, false), 900 * 80);
 	ntk_scan(3);
 	KUNIT_EXPECT_EQ(test, ntk_cached(test, false), 0);
 	KUNIT_EXPECT_EQ(test, ntpool_test_verify_heaps(), 0);

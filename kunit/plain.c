@@ -101,6 +101,7 @@ static const struct {
 	{ "ntk_deferred_test", memory },
 	{ "ntk_exhausted_test", memory },
 	{ "ExAllocatePoolZero_test", wrong },
+	{ "ExQueryPoolBlockSize_test", layout },
 	{ "ExAllocatePoolUninitialized_test", wrong },
 	{ "ntk_interrupt_test", interrupt },
 	{ "ntk_every_place_test", interrupt },
