@@ -198,7 +198,7 @@ static void report_small(const void *list, SIZE_T size, unsigned long caller)
 		.code = NTP_STOP_VERIFIER,
 		.param = { 0xcd, (unsigned long)list, size, LOOKASIDE_MINIMUM_BLOCK_SIZE },
 		.addr_mask = BIT(1),
-		.text = "the blocks of a lookaside list are too small for a link; they were made larger",
+		.text = "the blocks of a list are too small for a link; they were made larger",
 		.caller = caller,
 	};
 

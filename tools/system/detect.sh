@@ -13,11 +13,11 @@ flags=$params/verifier
 
 # The code and the first parameter, for 0xC1 the last one, of the first report
 report() {
-	log | sed -n 's/^ntpool: \*\*\* STOP: 0x000000\(..\) (0x0*\([0-9A-Fa-f]*\), .*, 0x0*\([0-9A-Fa-f]*\)) .*/\1 \2 \3/p' |
+	h='0x0*\([0-9A-Fa-f]*\)'
+	log | sed -n "s/^ntpool: \*\*\* STOP: 0x000000\(..\) ($h, .*, $h) .*/\1 \2 \3/p" |
 		head -n 1 | awk '
 			$1 == "C1" { print $1 "/" $3; next }
-			$1 == "D5" || $1 == "D6" || $1 == "CC" || $1 == "CD" || $1 == "CE" {
-				print $1; next }
+			$1 == "D5" || $1 == "D6" { print $1; next }
 			{ print $1 "/" ($2 == "" ? 0 : $2) }'
 }
 
