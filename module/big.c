@@ -146,6 +146,7 @@ enum ntp_verdict ntp_big_claim(enum ntp_use use, void *p, struct ntp_big **out,
 	big = big_around(p);
 	if (big && big->use == use) {
 		*out = big;
+		/* Fast paths may be at it; its state decides. */
 		*copy = data_race(*big);
 		if (!ntp_big_state_is_live(copy->state))
 			verdict = NTP_FREE_TWICE;
@@ -216,6 +217,7 @@ bool ntp_big_peek(const void *p, struct ntp_big *copy)
 	big = big_around(p);
 	found = big && big->base == p;
 	if (found)
+		/* As in ntp_big_claim(). */
 		*copy = data_race(*big);
 	raw_spin_unlock_irqrestore(&big_lock, flags);
 	return found && ntp_big_state_is_live(copy->state);
@@ -239,11 +241,11 @@ static bool big_describe(const struct ntp_big *big, struct ntp_block *block)
 
 	*block = (struct ntp_block){
 		.addr = big->base,
-		.tag = data_race(big->tag),
+		.tag = READ_ONCE(big->tag),
 		.kind = big->kind,
 		.bytes = big->pages << PAGE_SHIFT,
-		.requested = data_race(big->requested),
-		.caller = data_race(big->caller),
+		.requested = READ_ONCE(big->requested),
+		.caller = READ_ONCE(big->caller),
 	};
 	/* Pairs with the compare-and-exchange in ntp_big_take(): what follows it is not here. */
 	smp_rmb();

@@ -49,7 +49,7 @@ static struct ntp_big *cache_any(struct ntp_big_cache *cache)
 
 	for (pages = 1; pages <= NTP_BIG_CACHED_PAGES; pages++)
 		if (cache->nr[pages])
-			return cache->big[pages][--cache->nr[pages]];
+			return *ntp_big_place(cache, pages, --cache->nr[pages]);
 	return NULL;
 }
 
@@ -103,7 +103,7 @@ bool ntp_big_cache_is_used(int cpu)
 
 	for (kind = 0; kind < NTP_KINDS; kind++)
 		for (pages = 1; pages <= NTP_BIG_CACHED_PAGES; pages++)
-			if (data_race(per_cpu_ptr(&ntp_big_caches[kind], cpu)->nr[pages]))
+			if (READ_ONCE(per_cpu_ptr(&ntp_big_caches[kind], cpu)->nr[pages]))
 				return true;
 	return false;
 }
@@ -143,7 +143,7 @@ unsigned long ntp_big_cache_pages(enum ntp_kind kind)
 	for_each_possible_cpu(cpu) {
 		cache = per_cpu_ptr(&ntp_big_caches[kind], cpu);
 		for (i = 1; i <= NTP_BIG_CACHED_PAGES; i++)
-			pages += i * data_race(cache->nr[i]);
+			pages += i * READ_ONCE(cache->nr[i]);
 	}
 	return pages;
 }

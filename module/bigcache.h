@@ -22,7 +22,7 @@
  * @nr: by length in pages: how many runs
  * @seen: @nr at the last scan, see age.c
  * @limit: the most there may be
- * @big: their records, the last one first out
+ * @big: their records, by length in pages, the last one first out
  *
  * Touched as struct ntp_cache is.
  */
@@ -32,10 +32,17 @@ struct ntp_big_cache {
 	unsigned char nr[NTP_BIG_CACHED_PAGES + 1];
 	unsigned char seen[NTP_BIG_CACHED_PAGES + 1];
 	unsigned char limit[NTP_BIG_CACHED_PAGES + 1];
-	struct ntp_big *big[NTP_BIG_CACHED_PAGES + 1][NTP_BIG_CACHED_RUNS];
+	struct ntp_big *big[(NTP_BIG_CACHED_PAGES + 1) * NTP_BIG_CACHED_RUNS];
 };
 
 extern struct ntp_big_cache __percpu *ntp_big_caches;	/* [NTP_KINDS] */
+
+/* The place of run number @nr of @pages pages. */
+static __always_inline struct ntp_big **ntp_big_place(struct ntp_big_cache *cache,
+						      unsigned long pages, unsigned int nr)
+{
+	return &cache->big[pages * NTP_BIG_CACHED_RUNS + nr];
+}
 
 static __always_inline struct ntp_big *ntp_big_pop(enum ntp_kind kind, unsigned long pages)
 {
@@ -47,7 +54,7 @@ static __always_inline struct ntp_big *ntp_big_pop(enum ntp_kind kind, unsigned 
 	if (likely(!cache->busy && cache->nr[pages])) {
 		cache->busy = true;
 		barrier();
-		big = cache->big[pages][--cache->nr[pages]];
+		big = *ntp_big_place(cache, pages, --cache->nr[pages]);
 		barrier();
 		cache->busy = false;
 	}
@@ -92,7 +99,7 @@ static __always_inline void ntp_big_push(struct ntp_big_cache *cache, struct ntp
 {
 	cache->busy = true;
 	barrier();
-	cache->big[big->pages][cache->nr[big->pages]++] = big;
+	*ntp_big_place(cache, big->pages, cache->nr[big->pages]++) = big;
 	barrier();
 	cache->busy = false;
 }

@@ -107,11 +107,10 @@ static __always_inline bool ntp_free_into(struct ntp_cache *cache, struct ntp_he
 					  unsigned long units, unsigned long requested,
 					  u64 owner)
 {
+	u32 seal = ntp_seal_live(hdr, units, requested, 0, owner);
 	struct ntp_header **top = cache->top[units];
 
-	if (unlikely(top[1] == NTP_BIN_END) ||
-	    unlikely(!ntp_header_claim(hdr, ntp_seal_live(hdr, units, requested, 0,
-							      owner))))
+	if (unlikely(top[1] == NTP_BIN_END) || unlikely(!ntp_header_claim(hdr, seal)))
 		return false;
 	top[1] = hdr;
 	cache->top[units] = top + 1;
@@ -137,8 +136,9 @@ static __always_inline bool ntp_free_header(struct ntp_cache *cache, struct ntp_
 	struct ntp_tag_counts __percpu *counts;
 	/* A second free may be at it; the claim decides. */
 	u64 owner = data_race(hdr->owner);
+	/* Likewise. */
 	unsigned long requested = data_race(hdr->requested);
-	/* A live block has less than NTP_UNITS; no bin is outside of the cache. */
+	/* Likewise. A live block has less than NTP_UNITS; no bin is outside of the cache. */
 	unsigned long units = (u8)data_race(hdr->units);
 	bool done;
 

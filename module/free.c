@@ -240,7 +240,8 @@ static void free_refund(const struct free_call *call, struct ntp_heap *heap,
 	u32 payer = ntp_quota_payer(ntp_block_header(call->p), units);
 
 	if (!payer || !ntp_quota_refund(payer, heap->kind, ntp_units_bytes(units)))
-		report_payer(call->p, ntp_header_tag(copy), ntp_header_requested(copy), call->caller);
+		report_payer(call->p, ntp_header_tag(copy), ntp_header_requested(copy),
+			     call->caller);
 }
 
 static void free_claimed(const struct free_call *call, struct ntp_heap *heap,

@@ -11,7 +11,7 @@
  *	raise.c irql.c section.c mm.c
  *	debugfs.c leak.c test.c				observers
  *	site.c						sums by call site
- *	rare.c verify.c					one allocation with wishes, or under the verifier
+ *	rare.c verify.c					with wishes, or under the verifier
  *	alloc.c free.c contig.c				one allocation, any size
  *	special.c track.c fault.c sample.c aim.c	what the verifier does with it
  *	quota.c reserve.c				who pays, what is kept back

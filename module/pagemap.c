@@ -32,7 +32,7 @@
 struct ntp_leaf **ntp_map_root __read_mostly;
 unsigned long ntp_map_base __read_mostly;	/* where memory begins in the linear map */
 unsigned long ntp_map_limit __read_mostly;	/* pages from there that the table covers */
-unsigned long ntp_fast_limit __read_mostly;	/* the same for ntp_free_fast(), which wipes nothing */
+unsigned long ntp_fast_limit __read_mostly;	/* the same for fast frees, which wipe nothing */
 struct xarray ntp_map_far;
 struct ntp_mapped ntp_map_nothing;
 
@@ -118,10 +118,12 @@ int ntp_map_enter(const void *base, struct ntp_mapped *map)
 void ntp_map_leave(const void *base)
 {
 	unsigned long nr = ntp_map_nr(base);
+	struct ntp_leaf *leaf;
 	unsigned long flags;
 
 	if (nr < ntp_map_limit) {
-		WRITE_ONCE(ntp_map_root[nr / NTP_LEAF_PAGES]->map[nr % NTP_LEAF_PAGES], &ntp_map_nothing);
+		leaf = ntp_map_root[nr / NTP_LEAF_PAGES];
+		WRITE_ONCE(leaf->map[nr % NTP_LEAF_PAGES], &ntp_map_nothing);
 		return;
 	}
 	xa_lock_irqsave(&ntp_map_far, flags);

@@ -40,6 +40,7 @@ static __always_inline struct ntp_mapped *ntp_map_nth(unsigned long nr)
 	/* Plain accesses make shorter code; each word changes in one piece. */
 	struct ntp_leaf *leaf = data_race(ntp_map_root[nr / NTP_LEAF_PAGES]);
 
+	/* Likewise. */
 	return data_race(leaf->map[nr % NTP_LEAF_PAGES]);
 }
 

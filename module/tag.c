@@ -163,6 +163,7 @@ static void table_publish(struct tag_table *table)
 	table->older = tag_table;
 	/* Pairs with the dependent loads of readers: the slots are there. */
 	smp_store_release(&tag_table, table);
+	/* Before the shift, see tag.h. */
 	smp_store_release(&ntp_tag_slots, table->slot);
 	/* Pairs with the acquire in ntp_tag_lookup(): the larger table is there. */
 	smp_store_release(&ntp_tag_shift, table->shift);
