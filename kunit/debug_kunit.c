@@ -75,7 +75,7 @@ do {									\
 			   "ntk:" expected "|");			\
 } while (0)
 
-static void ntk_print_integers_test(struct kunit *test)
+static void DbgPrint_integers_test(struct kunit *test)
 {
 	struct ntk_log *log = ntk_log_open(test);
 	ULONGLONG wide = 0x123456789abcdef0ULL;
@@ -95,7 +95,7 @@ static void ntk_print_integers_test(struct kunit *test)
 	NTK_PRINTS(test, log, "10 100%", "%o 100%%", 8);
 }
 
-static void ntk_print_text_test(struct kunit *test)
+static void DbgPrint_text_test(struct kunit *test)
 {
 	struct ntk_log *log = ntk_log_open(test);
 	UNICODE_STRING wide = RTL_CONSTANT_STRING(L"wide");
@@ -119,7 +119,7 @@ static void ntk_print_text_test(struct kunit *test)
 }
 
 /* No kernel address, none of Linux's extensions, no floating point. */
-static void ntk_print_odd_test(struct kunit *test)
+static void DbgPrint_odd_test(struct kunit *test)
 {
 	struct ntk_log *log = ntk_log_open(test);
 	char raw[32];
@@ -139,7 +139,7 @@ static void ntk_print_odd_test(struct kunit *test)
  * 511 bytes and no more. The newline is among what is lost, so that the next
  * message ends the first.
  */
-static void ntk_print_long_test(struct kunit *test)
+static void DbgPrint_long_test(struct kunit *test)
 {
 	struct ntk_log *log = ntk_log_open(test);
 	char *text = kunit_kzalloc(test, 1024, GFP_KERNEL);
@@ -175,7 +175,7 @@ static ULONG ntk_print_list(PCSTR prefix, ULONG level, PCSTR format, ...)
 }
 
 /* The level is the number that a record begins with. */
-static void ntk_print_level_test(struct kunit *test)
+static void DbgPrintEx_test(struct kunit *test)
 {
 	static const char level[] = { '3', '4', '6', '6', '7' };
 	struct ntk_log *log = ntk_log_open(test);
@@ -190,16 +190,32 @@ static void ntk_print_level_test(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, log->line[1], level[i]);
 		KUNIT_EXPECT_EQ(test, text[4], '0' + i);
 	}
+}
+
+static void vDbgPrintEx_test(struct kunit *test)
+{
+	struct ntk_log *log = ntk_log_open(test);
+	char *text;
+
+	KUNIT_EXPECT_EQ(test, ntk_print_list(NULL, DPFLTR_ERROR_LEVEL,
+					     "ntk:%d\n", 2), STATUS_SUCCESS);
+	text = ntk_log_find(log, "ntk:");
+	KUNIT_EXPECT_STREQ(test, text ?: "nothing", "ntk:2");
+	KUNIT_EXPECT_EQ(test, log->line[1], '3');
+}
+
+/* The prefix is text and no format. */
+static void vDbgPrintExWithPrefix_test(struct kunit *test)
+{
+	struct ntk_log *log = ntk_log_open(test);
+	char *text;
+
 	KUNIT_EXPECT_EQ(test, ntk_print_list("a%d ", DPFLTR_WARNING_LEVEL,
 					     "ntk:%d %s\n", 1, "b"),
 			STATUS_SUCCESS);
 	text = ntk_log_find(log, "a%d");
 	KUNIT_EXPECT_STREQ(test, text ?: "nothing", "a%d ntk:1 b");
 	KUNIT_EXPECT_EQ(test, log->line[1], '4');
-	KUNIT_EXPECT_EQ(test, ntk_print_list(NULL, DPFLTR_ERROR_LEVEL,
-					     "ntk:%d\n", 2), STATUS_SUCCESS);
-	text = ntk_log_find(log, "ntk:");
-	KUNIT_EXPECT_STREQ(test, text ?: "nothing", "ntk:2");
 }
 
 static void ntk_print_here(void *arg)
@@ -207,7 +223,7 @@ static void ntk_print_here(void *arg)
 	DbgPrint("ntk:%d\n", *(int *)arg);
 }
 
-static void ntk_print_contexts_test(struct kunit *test)
+static void DbgPrint_contexts_test(struct kunit *test)
 {
 	struct ntk_log *log = ntk_log_open(test);
 	char expected[16];
@@ -223,7 +239,7 @@ static void ntk_print_contexts_test(struct kunit *test)
 }
 
 /* As the machine's own log has it, since here it returns. */
-static void ntk_bugcheck_form_test(struct kunit *test)
+static void KeBugCheckEx_form_test(struct kunit *test)
 {
 	struct ntk_log *log = ntk_log_open(test);
 	char raw[32];
@@ -247,7 +263,7 @@ static void ntk_bugcheck_form_test(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, strstr(line, raw));
 }
 
-static void ntk_bugcheck_test(struct kunit *test)
+static void KeBugCheckEx_test(struct kunit *test)
 {
 	struct ntpool_test_report report;
 
@@ -256,10 +272,72 @@ static void ntk_bugcheck_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, report.param[1], 22);
 	KUNIT_EXPECT_EQ(test, report.param[2], (unsigned long)-1);
 	KUNIT_EXPECT_EQ(test, report.param[3], (unsigned long)test);
+}
+
+static void KeBugCheck_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+
 	KeBugCheck(0x77);
 	ntk_expect_report(test, "KeBugCheck", 0x77, 0, &report);
 	KUNIT_EXPECT_EQ(test, report.param[1] | report.param[2] |
 			report.param[3], 0);
+}
+
+/* The codes of the pool, as published, with the names that the log has for them. */
+static const struct ntk_stop_name {
+	ULONG code;
+	u32 published;
+	const char *name;
+} ntk_stop_names[] = {
+#define NTK_STOP(published, code)	{ code, published, #code }
+	NTK_STOP(0x0a, IRQL_NOT_LESS_OR_EQUAL),
+	NTK_STOP(0x19, BAD_POOL_HEADER),
+	NTK_STOP(0x1a, MEMORY_MANAGEMENT),
+	NTK_STOP(0x21, QUOTA_UNDERFLOW),
+	NTK_STOP(0x41, MUST_SUCCEED_POOL_EMPTY),
+	NTK_STOP(0x50, PAGE_FAULT_IN_NONPAGED_AREA),
+	NTK_STOP(0xc1, SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION),
+	NTK_STOP(0xc2, BAD_POOL_CALLER),
+	NTK_STOP(0xc4, DRIVER_VERIFIER_DETECTED_VIOLATION),
+	NTK_STOP(0xc5, DRIVER_CORRUPTED_EXPOOL),
+	NTK_STOP(0xc6, DRIVER_CAUGHT_MODIFYING_FREED_POOL),
+	NTK_STOP(0xcb, DRIVER_LEFT_LOCKED_PAGES_IN_PROCESS),
+	NTK_STOP(0xcc, PAGE_FAULT_IN_FREED_SPECIAL_POOL),
+	NTK_STOP(0xcd, PAGE_FAULT_BEYOND_END_OF_ALLOCATION),
+	NTK_STOP(0xce, DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS),
+	NTK_STOP(0xd0, DRIVER_CORRUPTED_MMPOOL),
+	NTK_STOP(0xd1, DRIVER_IRQL_NOT_LESS_OR_EQUAL),
+	NTK_STOP(0xd3, DRIVER_PORTION_MUST_BE_NONPAGED),
+	NTK_STOP(0xd5, DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL),
+	NTK_STOP(0xd6, DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION),
+	NTK_STOP(0xde, POOL_CORRUPTION_IN_FILE_AREA),
+	NTK_STOP(0x13a, KERNEL_MODE_HEAP_CORRUPTION),
+#undef NTK_STOP
+};
+
+/* A driver's stop is logged under the same name as one that ntpool finds. */
+static void KeBugCheck_names_test(struct kunit *test)
+{
+	struct ntk_log *log = ntk_log_open(test);
+	struct ntk_tally tally = {};
+	char *line, *name;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(ntk_stop_names); i++) {
+		const struct ntk_stop_name *stop = &ntk_stop_names[i];
+
+		ntk_check(&tally, stop->code == stop->published, "%s is %#x", stop->name,
+			  stop->code);
+		ntpool_test_expect_reports(false);
+		KeBugCheck(stop->code);
+		ntpool_test_expect_reports(true);
+		line = ntk_log_find(log, "ntpool: ***");
+		name = line ? strstr(line, ") ") : NULL;
+		ntk_check(&tally, name && !strcmp(name + 2, stop->name), "%s: logged as %s",
+			  stop->name, line ?: "nothing");
+	}
+	ntk_expect_clean(test, &tally);
 }
 
 static void ntk_bugcheck_here(void *arg)
@@ -267,7 +345,7 @@ static void ntk_bugcheck_here(void *arg)
 	KeBugCheckEx(0x77, *(int *)arg, 0, 0, 0);
 }
 
-static void ntk_bugcheck_contexts_test(struct kunit *test)
+static void KeBugCheckEx_contexts_test(struct kunit *test)
 {
 	struct ntpool_test_report report;
 	int context;
@@ -280,7 +358,7 @@ static void ntk_bugcheck_contexts_test(struct kunit *test)
 	}
 }
 
-static void ntk_assert_test(struct kunit *test)
+static void ASSERT_test(struct kunit *test)
 {
 	struct ntpool_test_report report;
 	int one = 1, line, looked = 0;
@@ -313,7 +391,7 @@ static void ntk_assert_test(struct kunit *test)
 }
 
 /* What ASSERT() calls, with what it never gives: a path, no file, a message. */
-static void ntk_rtl_assert_test(struct kunit *test)
+static void RtlAssert_test(struct kunit *test)
 {
 	struct ntpool_test_report report;
 
@@ -329,7 +407,7 @@ static void ntk_rtl_assert_test(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, report.text, "? line 0: assertion failed: a < b");
 }
 
-static void ntk_kdprint_test(struct kunit *test)
+static void KdPrint_test(struct kunit *test)
 {
 	struct ntk_log *log = ntk_log_open(test);
 
@@ -342,18 +420,22 @@ static void ntk_kdprint_test(struct kunit *test)
 }
 
 static struct kunit_case ntk_debug_cases[] = {
-	KUNIT_CASE(ntk_print_integers_test),
-	KUNIT_CASE(ntk_print_text_test),
-	KUNIT_CASE(ntk_print_odd_test),
-	KUNIT_CASE(ntk_print_long_test),
-	KUNIT_CASE(ntk_print_level_test),
-	KUNIT_CASE(ntk_print_contexts_test),
-	KUNIT_CASE(ntk_bugcheck_form_test),
-	KUNIT_CASE(ntk_bugcheck_test),
-	KUNIT_CASE(ntk_bugcheck_contexts_test),
-	KUNIT_CASE(ntk_assert_test),
-	KUNIT_CASE(ntk_rtl_assert_test),
-	KUNIT_CASE(ntk_kdprint_test),
+	KUNIT_CASE(DbgPrint_integers_test),
+	KUNIT_CASE(DbgPrint_text_test),
+	KUNIT_CASE(DbgPrint_odd_test),
+	KUNIT_CASE(DbgPrint_long_test),
+	KUNIT_CASE(DbgPrintEx_test),
+	KUNIT_CASE(vDbgPrintEx_test),
+	KUNIT_CASE(vDbgPrintExWithPrefix_test),
+	KUNIT_CASE(DbgPrint_contexts_test),
+	KUNIT_CASE(KeBugCheckEx_form_test),
+	KUNIT_CASE(KeBugCheckEx_test),
+	KUNIT_CASE(KeBugCheck_test),
+	KUNIT_CASE(KeBugCheck_names_test),
+	KUNIT_CASE(KeBugCheckEx_contexts_test),
+	KUNIT_CASE(ASSERT_test),
+	KUNIT_CASE(RtlAssert_test),
+	KUNIT_CASE(KdPrint_test),
 	{}
 };
 
