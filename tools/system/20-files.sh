@@ -4,7 +4,7 @@
 # shellcheck source=tools/system/lib.sh
 . /lib.sh
 
-plan 30
+plan 39
 
 mode() { same "$(stat -c %a "$debug/$1")" "$2"; }
 
@@ -35,6 +35,16 @@ diffs_agree() {
 }
 sorted() { rows tags | awk '{ print $1 }' >/tmp/a; sort -s /tmp/a | cmp - /tmp/a; }
 
+# A process that pays for a block, and one that is refused another
+pay() {
+	device=/dev/nt_quota
+	[ -c $device ] || mknod $device c 10 "$(sed -n 's/^ *\([0-9]*\) nt_quota$/\1/p' /proc/misc)"
+	echo +100 >$device &&
+		echo 1 >"$params/quota_nonpaged" &&
+		not sh -c "echo +100 >$device" &&
+		echo 0 >"$params/quota_nonpaged"
+}
+
 load ntpool
 load nt_hold
 file tags "tag type allocs frees diff bytes requested failed" "$tag( [0-9]+){6}"
@@ -55,4 +65,13 @@ is "tags: sorted by tag" sorted
 is "bytes of tags = bytes of callers" same "$(sum tags 6)" "$(sum callers 4)"
 is "bytes of tags = bytes of pools" same "$(sum tags 6)" "$(sum pools 4)"
 is "requested of tags = what was asked for" same "$(of_tag Hold 7)" 19457
-rmmod nt_hold ntpool
+load nt_quota
+is "one process pays, one is refused" pay
+file quota "pid comm nonpaged paged nonpaged_peak paged_peak refused" \
+	"[0-9]+ [^ ]+( [0-9]+){5}"
+is "quota: the block with its header, and nothing refused" \
+	same "$(rows quota | awk -v p=$$ '$1 == p { print $3, $4, $5, $6, $7 }')" "128 0 128 0 0"
+file raises "owner handled unhandled" "[a-z_-]+( [0-9]+){2}"
+is "raises: once, and handled" \
+	same "$(rows raises | awk '$1 == "nt_quota" { print $2, $3 }')" "1 0"
+rmmod nt_quota nt_hold ntpool
