@@ -328,10 +328,15 @@ static PPFS_FCB PfsFindFcb(_Inout_ PPFS_VOLUME Volume, _In_ const STRING *Name)
 	return Fcb;
 }
 
-/* A name that is never longer than the file system allows; the FCB owns it. */
+/*
+ * A name that is never longer than the file system allows; the FCB owns it, and who
+ * created the file pays for it until it is gone.
+ */
 static PCHAR PfsAllocateName(_In_ USHORT Length)
 {
-	return ExAllocatePoolWithTag(PagedPool, Length, PFS_TAG_NAME);
+	return ExAllocatePoolWithQuotaTag((POOL_TYPE)(PagedPool |
+						      POOL_QUOTA_FAIL_INSTEAD_OF_RAISE),
+					  Length, PFS_TAG_NAME);
 }
 
 static PPFS_FCB PfsCreateFcb(_Inout_ PPFS_VOLUME Volume, _In_ const STRING *Name)
