@@ -70,7 +70,7 @@ static unsigned int ntk_take_all(struct ntk_tally *tally, ZONE_HEADER *zone,
 }
 
 /* Four blocks are four allocations, all different, and the fifth is NULL. */
-static void ntk_four_test(struct kunit *test)
+static void ExAllocateFromZone_test(struct kunit *test)
 {
 	struct ntk_zone *z = ntk_new_zone(test);
 	void *block[5];
@@ -94,7 +94,7 @@ static void ntk_four_test(struct kunit *test)
 }
 
 /* Every block size against segments with and without a rest. */
-static void ntk_carving_test(struct kunit *test)
+static void ExInitializeZone_test(struct kunit *test)
 {
 	static const u32 rests[] = { 0, 8, 16, 24 };
 	struct ntk_zone *z = ntk_new_zone(test);
@@ -151,7 +151,7 @@ static void ntk_bad_zone_desc(struct ntk_bad_zone *c, char *desc)
 KUNIT_ARRAY_PARAM(ntk_bad_zone, ntk_bad_zones, ntk_bad_zone_desc);
 
 /* Refused with STATUS_UNSUCCESSFUL; neither zone nor segment is written. */
-static void ntk_bad_zone_test(struct kunit *test)
+static void ExInitializeZone_refused_test(struct kunit *test)
 {
 	const struct ntk_bad_zone *c = test->param_value;
 	struct ntk_zone *z = ntk_new_zone(test);
@@ -180,7 +180,7 @@ static void ntk_alignment_test(struct kunit *test)
 	ntk_expect_clean(test, &tally);
 }
 
-static void ntk_lifo_test(struct kunit *test)
+static void ExFreeToZone_test(struct kunit *test)
 {
 	struct ntk_zone *z = ntk_new_zone(test);
 	void *block[4];
@@ -202,8 +202,23 @@ static void ntk_lifo_test(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ExIsFullZone(&z->zone));
 }
 
+/* Full is a zone that has nothing left to allocate. */
+static void ExIsFullZone_test(struct kunit *test)
+{
+	struct ntk_zone *z = ntk_new_zone(test);
+	void *block;
+
+	KUNIT_ASSERT_EQ(test, ExInitializeZone(&z->zone, 64, z->first, NTK_SEGMENT + 64),
+			STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, ExIsFullZone(&z->zone), FALSE);
+	block = ExAllocateFromZone(&z->zone);
+	KUNIT_EXPECT_EQ(test, ExIsFullZone(&z->zone), TRUE);
+	ExFreeToZone(&z->zone, block);
+	KUNIT_EXPECT_EQ(test, ExIsFullZone(&z->zone), FALSE);
+}
+
 /* The same through the caller's lock, by the same rules. */
-static void ntk_interlocked_test(struct kunit *test)
+static void ExInterlockedAllocateFromZone_test(struct kunit *test)
 {
 	struct ntk_zone *z = ntk_new_zone(test);
 	void *one, *two;
@@ -213,28 +228,65 @@ static void ntk_interlocked_test(struct kunit *test)
 			STATUS_SUCCESS);
 	one = ExInterlockedAllocateFromZone(&z->zone, &z->lock);
 	two = ExInterlockedAllocateFromZone(&z->zone, &z->lock);
-	KUNIT_EXPECT_NOT_NULL(test, one);
-	KUNIT_EXPECT_NOT_NULL(test, two);
+	KUNIT_EXPECT_TRUE(test, ntk_within(z->first, one, 32));
+	KUNIT_EXPECT_TRUE(test, ntk_within(z->first, two, 32));
 	KUNIT_EXPECT_PTR_NE(test, one, two);
 	KUNIT_EXPECT_NULL(test, ExInterlockedAllocateFromZone(&z->zone,
 							      &z->lock));
+	KUNIT_EXPECT_EQ(test, z->lock, 0);
+}
+
+/* What was first on the free list is returned, and the block is first now. */
+static void ExInterlockedFreeToZone_test(struct kunit *test)
+{
+	struct ntk_zone *z = ntk_new_zone(test);
+	void *one, *two;
+
+	KUNIT_ASSERT_EQ(test, ExInitializeZone(&z->zone, 32, z->first,
+					       NTK_SEGMENT + 2 * 32),
+			STATUS_SUCCESS);
+	one = ExAllocateFromZone(&z->zone);
+	two = ExAllocateFromZone(&z->zone);
 	KUNIT_EXPECT_NULL(test, ExInterlockedFreeToZone(&z->zone, one,
 							&z->lock));
 	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedFreeToZone(&z->zone, two,
 							  &z->lock), one);
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedAllocateFromZone(&z->zone, &z->lock), two);
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedAllocateFromZone(&z->zone, &z->lock), one);
+	KUNIT_EXPECT_EQ(test, z->lock, 0);
+}
+
+/* Blocks are added and come first; a bad segment is refused, the lock given back. */
+static void ExInterlockedExtendZone_test(struct kunit *test)
+{
+	struct ntk_zone *z = ntk_new_zone(test);
+	unsigned int nr;
+	ZONE_HEADER before;
+
+	KUNIT_ASSERT_EQ(test, ExInitializeZone(&z->zone, 32, z->first,
+					       NTK_SEGMENT + 2 * 32),
+			STATUS_SUCCESS);
 	KUNIT_EXPECT_EQ(test, ExInterlockedExtendZone(&z->zone, z->second,
 						      NTK_SEGMENT + 3 * 32,
 						      &z->lock),
 			STATUS_SUCCESS);
+	before = z->zone;
 	KUNIT_EXPECT_EQ(test, ExInterlockedExtendZone(&z->zone, z->second + 4,
 						      NTK_SEGMENT + 3 * 32,
 						      &z->lock),
 			STATUS_UNSUCCESSFUL);
-	KUNIT_EXPECT_FALSE(test, ExIsFullZone(&z->zone));
+	KUNIT_EXPECT_EQ(test, memcmp(&z->zone, &before, sizeof(before)), 0);
+	KUNIT_EXPECT_EQ(test, z->lock, 0);
+	for (nr = 0; nr < 3; nr++)
+		KUNIT_EXPECT_TRUE(test, ntk_within(z->second, ExAllocateFromZone(&z->zone),
+						   32));
+	while (nr < 100 && ExAllocateFromZone(&z->zone))
+		nr++;
+	KUNIT_EXPECT_EQ(test, nr, 5);
 }
 
 /* Blocks are added; those that were free or taken stay what they are. */
-static void ntk_extend_test(struct kunit *test)
+static void ExExtendZone_test(struct kunit *test)
 {
 	struct ntk_zone *z = ntk_new_zone(test);
 	unsigned int first = 0, second = 0;
@@ -260,7 +312,7 @@ static void ntk_extend_test(struct kunit *test)
 }
 
 /* A bad extension changes nothing: not the zone, not the free list. */
-static void ntk_bad_extend_test(struct kunit *test)
+static void ExExtendZone_refused_test(struct kunit *test)
 {
 	struct ntk_zone *z = ntk_new_zone(test);
 	ZONE_HEADER before;
@@ -285,7 +337,7 @@ static void ntk_bad_extend_test(struct kunit *test)
 }
 
 /* Right before an extension and after two of them. */
-static void ntk_first_segment_test(struct kunit *test)
+static void ExIsObjectInFirstZoneSegment_test(struct kunit *test)
 {
 	struct ntk_zone *z = ntk_new_zone(test);
 	struct ntk_tally tally = {};
@@ -430,15 +482,18 @@ static void ntk_race_test(struct kunit *test)
 }
 
 static struct kunit_case ntk_zone_cases[] = {
-	KUNIT_CASE(ntk_four_test),
-	KUNIT_CASE(ntk_carving_test),
-	KUNIT_CASE_PARAM(ntk_bad_zone_test, ntk_bad_zone_gen_params),
+	KUNIT_CASE(ExAllocateFromZone_test),
+	KUNIT_CASE(ExInitializeZone_test),
+	KUNIT_CASE_PARAM(ExInitializeZone_refused_test, ntk_bad_zone_gen_params),
 	KUNIT_CASE(ntk_alignment_test),
-	KUNIT_CASE(ntk_lifo_test),
-	KUNIT_CASE(ntk_interlocked_test),
-	KUNIT_CASE(ntk_extend_test),
-	KUNIT_CASE(ntk_bad_extend_test),
-	KUNIT_CASE(ntk_first_segment_test),
+	KUNIT_CASE(ExFreeToZone_test),
+	KUNIT_CASE(ExIsFullZone_test),
+	KUNIT_CASE(ExInterlockedAllocateFromZone_test),
+	KUNIT_CASE(ExInterlockedFreeToZone_test),
+	KUNIT_CASE(ExInterlockedExtendZone_test),
+	KUNIT_CASE(ExExtendZone_test),
+	KUNIT_CASE(ExExtendZone_refused_test),
+	KUNIT_CASE(ExIsObjectInFirstZoneSegment_test),
 	KUNIT_CASE(ntk_race_test),
 	{}
 };
