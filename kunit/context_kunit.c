@@ -56,7 +56,7 @@ static void ntk_get_irql(void *arg)
 	*(KIRQL *)arg = KeGetCurrentIrql();
 }
 
-static void ntk_irql_test(struct kunit *test)
+static void KeGetCurrentIrql_test(struct kunit *test)
 {
 	const struct ntk_context_case *c = ntk_case(test);
 	KIRQL irql = HIGH_LEVEL;
@@ -221,7 +221,7 @@ static void ntk_paged_free_test(struct kunit *test)
 	}
 }
 
-static void ntk_raise_test(struct kunit *test)
+static void KeRaiseIrql_KeLowerIrql_test(struct kunit *test)
 {
 	KIRQL old = HIGH_LEVEL, older = HIGH_LEVEL, at[4];
 
@@ -242,7 +242,7 @@ static void ntk_raise_test(struct kunit *test)
 }
 
 /* Raising to DISPATCH_LEVEL is enough for the paged pool's rule. */
-static void ntk_raised_paged_test(struct kunit *test)
+static void KeRaiseIrqlToDpcLevel_paged_test(struct kunit *test)
 {
 	struct ntpool_test_report report;
 	struct ntk_paged_call call = { .size = 64 };
@@ -263,7 +263,7 @@ static void ntk_raised_paged_test(struct kunit *test)
 	ExFreePool(call.block);
 }
 
-static void ntk_lock_test(struct kunit *test)
+static void KeAcquireSpinLock_KeReleaseSpinLock_test(struct kunit *test)
 {
 	KIRQL old = HIGH_LEVEL, held, after;
 	KSPIN_LOCK lock = 1;
@@ -330,14 +330,14 @@ static void ntk_exclusion_test(struct kunit *test)
 }
 
 static struct kunit_case ntk_context_cases[] = {
-	KUNIT_CASE_PARAM(ntk_irql_test, ntk_context_gen_params),
+	KUNIT_CASE_PARAM(KeGetCurrentIrql_test, ntk_context_gen_params),
 	KUNIT_CASE_PARAM(ntk_nonpaged_test, ntk_context_gen_params),
 	KUNIT_CASE_PARAM(ntk_free_there_test, ntk_context_gen_params),
 	KUNIT_CASE_PARAM(ntk_paged_alloc_test, ntk_context_gen_params),
 	KUNIT_CASE_PARAM(ntk_paged_free_test, ntk_context_gen_params),
-	KUNIT_CASE(ntk_raise_test),
-	KUNIT_CASE(ntk_raised_paged_test),
-	KUNIT_CASE(ntk_lock_test),
+	KUNIT_CASE(KeRaiseIrql_KeLowerIrql_test),
+	KUNIT_CASE(KeRaiseIrqlToDpcLevel_paged_test),
+	KUNIT_CASE(KeAcquireSpinLock_KeReleaseSpinLock_test),
 	KUNIT_CASE(ntk_exclusion_test),
 	{}
 };

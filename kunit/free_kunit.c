@@ -54,7 +54,7 @@ static void ntk_expect_refused(struct kunit *test, const char *what,
 			    nonpaged.blocks, "%s", what);
 }
 
-static void ntk_free_null_test(struct kunit *test)
+static void ExFreePool_NULL_test(struct kunit *test)
 {
 	struct ntpool_test_report report;
 
@@ -667,7 +667,7 @@ static void ntk_written_cached_test(struct kunit *test)
 }
 
 static struct kunit_case ntk_free_cases[] = {
-	KUNIT_CASE(ntk_free_null_test),
+	KUNIT_CASE(ExFreePool_NULL_test),
 	KUNIT_CASE(ntk_free_user_test),
 	KUNIT_CASE(ntk_free_linear_test),
 	KUNIT_CASE(ntk_free_mapped_test),

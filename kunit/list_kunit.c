@@ -13,7 +13,7 @@
 #define NTK_ENTRIES	24
 #define NTK_ROUNDS	2000
 
-static void ntk_push_pop_test(struct kunit *test)
+static void PushEntryList_PopEntryList_test(struct kunit *test)
 {
 	SINGLE_LIST_ENTRY head = {};
 	SINGLE_LIST_ENTRY entry[3];
@@ -30,7 +30,7 @@ static void ntk_push_pop_test(struct kunit *test)
 }
 
 /* Push returns what was first before, pop what was first. */
-static void ntk_interlocked_test(struct kunit *test)
+static void ExInterlockedPushEntryList_ExInterlockedPopEntryList_test(struct kunit *test)
 {
 	SINGLE_LIST_ENTRY head = {};
 	SINGLE_LIST_ENTRY one, two;
@@ -66,7 +66,7 @@ static void ntk_expect_order(struct kunit *test, LIST_ENTRY *head,
 	KUNIT_EXPECT_EQ(test, !!IsListEmpty(head), nr == 0);
 }
 
-static void ntk_double_insert_test(struct kunit *test)
+static void InsertHeadList_InsertTailList_test(struct kunit *test)
 {
 	LIST_ENTRY head, a, b, c;
 
@@ -79,7 +79,7 @@ static void ntk_double_insert_test(struct kunit *test)
 	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &a, &b, &c }, 3);
 }
 
-static void ntk_double_remove_test(struct kunit *test)
+static void RemoveEntryList_RemoveHeadList_RemoveTailList_test(struct kunit *test)
 {
 	LIST_ENTRY head, a, b, c;
 
@@ -98,7 +98,7 @@ static void ntk_double_remove_test(struct kunit *test)
 }
 
 /* A whole circle without a head becomes the end of the list. */
-static void ntk_append_test(struct kunit *test)
+static void AppendTailList_test(struct kunit *test)
 {
 	LIST_ENTRY head, circle, a, b, c;
 
@@ -289,11 +289,11 @@ static void ntk_race_test(struct kunit *test)
 }
 
 static struct kunit_case ntk_list_cases[] = {
-	KUNIT_CASE(ntk_push_pop_test),
-	KUNIT_CASE(ntk_interlocked_test),
-	KUNIT_CASE(ntk_double_insert_test),
-	KUNIT_CASE(ntk_double_remove_test),
-	KUNIT_CASE(ntk_append_test),
+	KUNIT_CASE(PushEntryList_PopEntryList_test),
+	KUNIT_CASE(ExInterlockedPushEntryList_ExInterlockedPopEntryList_test),
+	KUNIT_CASE(InsertHeadList_InsertTailList_test),
+	KUNIT_CASE(RemoveEntryList_RemoveHeadList_RemoveTailList_test),
+	KUNIT_CASE(AppendTailList_test),
 	KUNIT_CASE(ntk_double_interlocked_test),
 	KUNIT_CASE_PARAM(ntk_race_test, ntk_race_gen_params),
 	{}

@@ -197,7 +197,7 @@ static struct ntk_kind_case ntk_ex_kinds[] = {
 KUNIT_ARRAY_PARAM(ntk_ex_kind, ntk_ex_kinds, ntk_kind_desc);
 
 /* A flushed list is empty and goes on to work. Only Ex lists have a flush. */
-static void ntk_flush_test(struct kunit *test)
+static void ExFlushLookasideListEx_test(struct kunit *test)
 {
 	void *entry[NTK_HELD];
 
@@ -245,7 +245,7 @@ static void ntk_ex_desc(struct ntk_ex_case *c, char *desc)
 
 KUNIT_ARRAY_PARAM(ntk_ex, ntk_ex_cases, ntk_ex_desc);
 
-static void ntk_ex_test(struct kunit *test)
+static void ExInitializeLookasideListEx_test(struct kunit *test)
 {
 	const struct ntk_ex_case *c = test->param_value;
 	NTSTATUS status;
@@ -326,8 +326,8 @@ static struct kunit_case ntk_lookaside_cases[] = {
 	KUNIT_CASE_PARAM(ntk_depth_lowered_test, ntk_kind_gen_params),
 	KUNIT_CASE_PARAM(ntk_no_memory_test, ntk_kind_gen_params),
 	KUNIT_CASE_PARAM(ntk_delete_test, ntk_kind_gen_params),
-	KUNIT_CASE_PARAM(ntk_flush_test, ntk_ex_kind_gen_params),
-	KUNIT_CASE_PARAM(ntk_ex_test, ntk_ex_gen_params),
+	KUNIT_CASE_PARAM(ExFlushLookasideListEx_test, ntk_ex_kind_gen_params),
+	KUNIT_CASE_PARAM(ExInitializeLookasideListEx_test, ntk_ex_gen_params),
 	KUNIT_CASE(ntk_flags_test),
 	KUNIT_CASE(ntk_resident_test),
 	{}

@@ -93,7 +93,7 @@ static const size_t ntk_sizes[] = {
 };
 
 /* Every size that fits into a run, the longest too; whole pages are counted. */
-static void ntk_contiguous_test(struct kunit *test)
+static void MmAllocateContiguousMemory_test(struct kunit *test)
 {
 	struct ntk_tally tally = {};
 	struct ntk_want want = { .high = NTK_ANYWHERE, .type = MmCached };
@@ -158,7 +158,7 @@ static void ntk_highest_test(struct kunit *test)
 }
 
 /* The zone for old devices, and all that lies above it. */
-static void ntk_range_test(struct kunit *test)
+static void MmAllocateContiguousMemorySpecifyCache_test(struct kunit *test)
 {
 	static const struct ntk_want wants[] = {
 		{ 3 * PAGE_SIZE, SZ_16M, NTK_ANYWHERE, 0, MmCached },
@@ -358,7 +358,7 @@ static void *ntk_get_protected(u32 protect, u32 node)
 }
 
 /* Strictly the node asked for; with one node, whatever is asked for. */
-static void ntk_node_test(struct kunit *test)
+static void MmAllocateContiguousMemorySpecifyCacheNode_test(struct kunit *test)
 {
 	u32 node;
 	void *base;
@@ -398,7 +398,7 @@ static bool ntk_is_executable(const void *addr)
 }
 
 /* One of two protections, with one caching or none; never executable. */
-static void ntk_protect_test(struct kunit *test)
+static void MmAllocateContiguousNodeMemory_test(struct kunit *test)
 {
 	struct ntk_want want = { .size = SZ_16K, .high = NTK_ANYWHERE };
 	struct ntk_tally tally = {};
@@ -461,7 +461,7 @@ static const struct ntk_ex ntk_ex_refused[] = {
 };
 
 /* What is wrong is told, and nothing else is changed. */
-static void ntk_ex_refused_test(struct kunit *test)
+static void MmAllocateContiguousMemoryEx_refused_test(struct kunit *test)
 {
 	struct ntk_tally tally = {};
 	struct ntk_ex ex;
@@ -487,7 +487,7 @@ static void ntk_ex_refused_test(struct kunit *test)
 }
 
 /* The size comes back in whole pages, the tag is the driver's. */
-static void ntk_ex_test(struct kunit *test)
+static void MmAllocateContiguousMemoryEx_test(struct kunit *test)
 {
 	static const u32 flags[] = { 0, MM_ALLOCATE_CONTIGUOUS_MEMORY_FAST_ONLY };
 	struct ntk_ex ex = { .high = NTK_ANYWHERE, .node = ANY, .protect = RW };
@@ -516,7 +516,7 @@ static void ntk_ex_test(struct kunit *test)
 }
 
 /* Whole pages, uncached in every mapping, and cached again afterwards. */
-static void ntk_noncached_test(struct kunit *test)
+static void MmAllocateNonCachedMemory_test(struct kunit *test)
 {
 	struct ntk_want want = { .high = NTK_ANYWHERE, .type = MmNonCached };
 	struct ntk_tally tally = {};
@@ -568,7 +568,7 @@ static void ntk_expect_address(struct kunit *test, const char *what, void *va, u
 			    "%s + 1", what);
 }
 
-static void ntk_physical_address_test(struct kunit *test)
+static void MmGetPhysicalAddress_test(struct kunit *test)
 {
 	u8 *block = ExAllocatePoolWithTag(NonPagedPool, 100, ntk_tag4("KmPa"));
 	u8 *paged = ExAllocatePoolWithTag(PagedPool, 3 * PAGE_SIZE, ntk_tag4("KmPa"));
@@ -589,7 +589,7 @@ static void ntk_physical_address_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, MmGetPhysicalAddress((void *)-1L).QuadPart, 0LL);
 }
 
-static void ntk_system_size_test(struct kunit *test)
+static void MmQuerySystemSize_test(struct kunit *test)
 {
 	KUNIT_ASSERT_GE(test, totalram_pages() << PAGE_SHIFT, (unsigned long)SZ_32M);
 	KUNIT_EXPECT_EQ(test, MmQuerySystemSize(), MmLargeSystem);
@@ -599,10 +599,10 @@ static void ntk_system_size_test(struct kunit *test)
 }
 
 static struct kunit_case ntk_mm_cases[] = {
-	KUNIT_CASE(ntk_contiguous_test),
+	KUNIT_CASE(MmAllocateContiguousMemory_test),
 	KUNIT_CASE(ntk_longest_test),
 	KUNIT_CASE(ntk_highest_test),
-	KUNIT_CASE(ntk_range_test),
+	KUNIT_CASE(MmAllocateContiguousMemorySpecifyCache_test),
 	KUNIT_CASE(ntk_narrow_range_test),
 	KUNIT_CASE(ntk_range_rounding_test),
 	KUNIT_CASE(ntk_boundary_test),
@@ -610,13 +610,13 @@ static struct kunit_case ntk_mm_cases[] = {
 	KUNIT_CASE(ntk_arguments_test),
 	KUNIT_CASE(ntk_caching_test),
 	KUNIT_CASE(ntk_caching_neighbours_test),
-	KUNIT_CASE(ntk_node_test),
-	KUNIT_CASE(ntk_protect_test),
-	KUNIT_CASE(ntk_ex_refused_test),
-	KUNIT_CASE(ntk_ex_test),
-	KUNIT_CASE(ntk_noncached_test),
-	KUNIT_CASE(ntk_physical_address_test),
-	KUNIT_CASE(ntk_system_size_test),
+	KUNIT_CASE(MmAllocateContiguousMemorySpecifyCacheNode_test),
+	KUNIT_CASE(MmAllocateContiguousNodeMemory_test),
+	KUNIT_CASE(MmAllocateContiguousMemoryEx_refused_test),
+	KUNIT_CASE(MmAllocateContiguousMemoryEx_test),
+	KUNIT_CASE(MmAllocateNonCachedMemory_test),
+	KUNIT_CASE(MmGetPhysicalAddress_test),
+	KUNIT_CASE(MmQuerySystemSize_test),
 	{}
 };
 

@@ -121,7 +121,7 @@ static void ntk_foreign_test(struct kunit *test)
 }
 
 /* The pool's routines and the other kind's; the middle, and twice. */
-static void ntk_not_mine_test(struct kunit *test)
+static void MmFreeContiguousMemory_refused_test(struct kunit *test)
 {
 	void *run = ntk_get(3 * PAGE_SIZE, MmCached);
 	s64 live = ntk_live(test);
@@ -141,7 +141,7 @@ static void ntk_not_mine_test(struct kunit *test)
 	ntk_refuse_both(test, "the second free", run);
 }
 
-static void ntk_not_mine_noncached_test(struct kunit *test)
+static void MmFreeNonCachedMemory_refused_test(struct kunit *test)
 {
 	void *mem = MmAllocateNonCachedMemory(3 * PAGE_SIZE);
 	s64 live = ntk_live(test);
@@ -190,7 +190,7 @@ static void ntk_wrong_size_test(struct kunit *test)
 	}
 }
 
-static void ntk_wrong_type_test(struct kunit *test)
+static void MmFreeContiguousMemorySpecifyCache_type_test(struct kunit *test)
 {
 	static const MEMORY_CACHING_TYPE given[] = {
 		MmNonCached, MmCached, MmWriteCombined, MmUSWCCached,
@@ -551,10 +551,10 @@ static void ntk_crew_test(struct kunit *test)
 
 static struct kunit_case ntk_mmfree_cases[] = {
 	KUNIT_CASE(ntk_foreign_test),
-	KUNIT_CASE(ntk_not_mine_test),
-	KUNIT_CASE(ntk_not_mine_noncached_test),
+	KUNIT_CASE(MmFreeContiguousMemory_refused_test),
+	KUNIT_CASE(MmFreeNonCachedMemory_refused_test),
 	KUNIT_CASE(ntk_wrong_size_test),
-	KUNIT_CASE(ntk_wrong_type_test),
+	KUNIT_CASE(MmFreeContiguousMemorySpecifyCache_type_test),
 	KUNIT_CASE(ntk_wrong_both_test),
 	KUNIT_CASE_PARAM(ntk_context_alloc_test, ntk_mm_context_gen_params),
 	KUNIT_CASE_PARAM(ntk_context_free_test, ntk_mm_context_gen_params),

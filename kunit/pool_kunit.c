@@ -56,7 +56,7 @@ static void ntk_routines_test(struct kunit *test)
 }
 
 /* Each routine's blocks may be freed by either routine; tag 0 checks nothing. */
-static void ntk_free_either_test(struct kunit *test)
+static void ExFreePoolWithTag_test(struct kunit *test)
 {
 	u32 none = ntk_tag4("None");
 	void *block;
@@ -124,7 +124,7 @@ static void ntk_type_desc(struct ntk_type_case *c, char *desc)
 KUNIT_ARRAY_PARAM(ntk_type, ntk_types, ntk_type_desc);
 
 /* A type is served from the pool its paged bit names, or refused in silence. */
-static void ntk_type_test(struct kunit *test)
+static void ExAllocatePoolWithTag_type_test(struct kunit *test)
 {
 	const struct ntk_type_case *c = test->param_value;
 	struct ntk_tag_row before = ntk_tag_row(test, NTK_TAG, c->paged);
@@ -192,7 +192,7 @@ static void ntk_flag_desc(struct ntk_flag_case *c, char *desc)
 KUNIT_ARRAY_PARAM(ntk_flag, ntk_flags, ntk_flag_desc);
 
 /* Exactly one pool; unknown required bits fail, unknown optional ones do not. */
-static void ntk_flag_test(struct kunit *test)
+static void ExAllocatePool2_flag_test(struct kunit *test)
 {
 	const struct ntk_flag_case *c = test->param_value;
 	struct ntk_tag_row before = ntk_tag_row(test, NTK_TAG, c->paged);
@@ -376,9 +376,9 @@ static void ntk_reuse_test(struct kunit *test)
 
 static struct kunit_case ntk_pool_cases[] = {
 	KUNIT_CASE(ntk_routines_test),
-	KUNIT_CASE(ntk_free_either_test),
-	KUNIT_CASE_PARAM(ntk_type_test, ntk_type_gen_params),
-	KUNIT_CASE_PARAM(ntk_flag_test, ntk_flag_gen_params),
+	KUNIT_CASE(ExFreePoolWithTag_test),
+	KUNIT_CASE_PARAM(ExAllocatePoolWithTag_type_test, ntk_type_gen_params),
+	KUNIT_CASE_PARAM(ExAllocatePool2_flag_test, ntk_flag_gen_params),
 	KUNIT_CASE(ntk_zeroing_test),
 	KUNIT_CASE(ntk_tag_zero_test),
 	KUNIT_CASE(ntk_size_zero_test),

@@ -38,7 +38,7 @@ struct ntk_status_case {
 	bool success, information, warning, error;
 };
 
-static void ntk_status_test(struct kunit *test)
+static void NT_SUCCESS_test(struct kunit *test)
 {
 	static const struct ntk_status_case cases[] = {
 		{ STATUS_SUCCESS, true },
@@ -142,7 +142,7 @@ static void ntk_assert_off_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, looked, 2);
 }
 
-static void ntk_fill_test(struct kunit *test)
+static void RtlFillMemory_RtlZeroMemory_RtlCopyMemory_test(struct kunit *test)
 {
 	UCHAR a[16], b[16];
 
@@ -159,7 +159,7 @@ static void ntk_fill_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, RtlEqualMemory(a, b, sizeof(a)));
 }
 
-static void ntk_move_test(struct kunit *test)
+static void RtlMoveMemory_test(struct kunit *test)
 {
 	char text[] = "abcdefgh";
 
@@ -169,7 +169,7 @@ static void ntk_move_test(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, text, "abcdefef");
 }
 
-static void ntk_compare_test(struct kunit *test)
+static void RtlCompareMemory_RtlEqualMemory_test(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, RtlCompareMemory("abcd", "abcd", 4), 4);
 	KUNIT_EXPECT_EQ(test, RtlCompareMemory("abcd", "abxd", 4), 2);
@@ -179,7 +179,7 @@ static void ntk_compare_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, RtlEqualMemory("abxx", "abyy", 3));
 }
 
-static void ntk_ulong_test(struct kunit *test)
+static void RtlFillMemoryUlong_RtlCompareMemoryUlong_test(struct kunit *test)
 {
 	ULONG number[4] = { 1, 1, 1, 1 };
 	ULONGLONG wide[2] = { 0, 7 };
@@ -200,7 +200,7 @@ static void ntk_ulong_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, wide[1], 7);
 }
 
-static void ntk_string_test(struct kunit *test)
+static void RtlInitUnicodeString_RtlInitAnsiString_test(struct kunit *test)
 {
 	static const UNICODE_STRING constant = RTL_CONSTANT_STRING(L"pool");
 	DECLARE_CONST_UNICODE_STRING(declared, L"ab");
@@ -375,15 +375,15 @@ static void ntk_safe_convert_test(struct kunit *test)
 
 static struct kunit_case ntk_rtl_cases[] = {
 	KUNIT_CASE(ntk_forceinline_test),
-	KUNIT_CASE(ntk_status_test),
+	KUNIT_CASE(NT_SUCCESS_test),
 	KUNIT_CASE(ntk_layout_test),
 	KUNIT_CASE(ntk_pages_test),
 	KUNIT_CASE(ntk_assert_off_test),
-	KUNIT_CASE(ntk_fill_test),
-	KUNIT_CASE(ntk_move_test),
-	KUNIT_CASE(ntk_compare_test),
-	KUNIT_CASE(ntk_ulong_test),
-	KUNIT_CASE(ntk_string_test),
+	KUNIT_CASE(RtlFillMemory_RtlZeroMemory_RtlCopyMemory_test),
+	KUNIT_CASE(RtlMoveMemory_test),
+	KUNIT_CASE(RtlCompareMemory_RtlEqualMemory_test),
+	KUNIT_CASE(RtlFillMemoryUlong_RtlCompareMemoryUlong_test),
+	KUNIT_CASE(RtlInitUnicodeString_RtlInitAnsiString_test),
 	KUNIT_CASE(ntk_long_string_test),
 	KUNIT_CASE(ntk_safe_ulong_test),
 	KUNIT_CASE(ntk_safe_ulonglong_test),

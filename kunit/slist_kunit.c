@@ -64,7 +64,7 @@ static void ntk_expect_head(struct kunit *test, SLIST_HEADER *head,
 	KUNIT_EXPECT_EQ(test, ntk_sequence(head), sequence);
 }
 
-static void ntk_init_test(struct kunit *test)
+static void InitializeSListHead_test(struct kunit *test)
 {
 	SLIST_HEADER head;
 	SLIST_ENTRY entry;
@@ -118,7 +118,7 @@ static void ntk_layout_test(struct kunit *test)
 }
 
 /* The sequence counts pushes, the depth entries, and pops go backwards. */
-static void ntk_lifo_test(struct kunit *test)
+static void ExInterlockedPushEntrySList_ExInterlockedPopEntrySList_test(struct kunit *test)
 {
 	SLIST_HEADER head;
 	SLIST_ENTRY entry[4];
@@ -191,7 +191,7 @@ static void ntk_expect_chain(struct kunit *test, SLIST_ENTRY *first,
 	KUNIT_EXPECT_NULL(test, first);
 }
 
-static void ntk_flush_test(struct kunit *test)
+static void ExInterlockedFlushSList_test(struct kunit *test)
 {
 	SLIST_HEADER head;
 	SLIST_ENTRY a, b, c;
@@ -209,7 +209,7 @@ static void ntk_flush_test(struct kunit *test)
 }
 
 /* A chain keeps its order, adds its count to the depth and is one push. */
-static void ntk_push_list_test(struct kunit *test)
+static void InterlockedPushListSList_test(struct kunit *test)
 {
 	SLIST_HEADER head;
 	SLIST_ENTRY a, b, c, d;
@@ -256,7 +256,7 @@ static unsigned int ntk_chain_length(SLIST_ENTRY *first, unsigned int limit)
 }
 
 /* With 65536 entries the depth is 0 and all are there, one by one. */
-static void ntk_depth_wrap_test(struct kunit *test)
+static void ExQueryDepthSList_wrap_test(struct kunit *test)
 {
 	SLIST_ENTRY *entry = vmalloc(array_size(NTK_DEPTHS + 1, sizeof(*entry)));
 	const u64 wrapped = (NTK_DEPTHS + 1) & NTK_SEQUENCE_MAX;
@@ -668,16 +668,16 @@ static void ntk_mortal_test(struct kunit *test)
 }
 
 static struct kunit_case ntk_slist_cases[] = {
-	KUNIT_CASE(ntk_init_test),
+	KUNIT_CASE(InitializeSListHead_test),
 	KUNIT_CASE(ntk_zeroed_test),
 	KUNIT_CASE(ntk_layout_test),
-	KUNIT_CASE(ntk_lifo_test),
+	KUNIT_CASE(ExInterlockedPushEntrySList_ExInterlockedPopEntrySList_test),
 	KUNIT_CASE(ntk_lock_ignored_test),
 	KUNIT_CASE(ntk_names_test),
-	KUNIT_CASE(ntk_flush_test),
-	KUNIT_CASE(ntk_push_list_test),
+	KUNIT_CASE(ExInterlockedFlushSList_test),
+	KUNIT_CASE(InterlockedPushListSList_test),
 	KUNIT_CASE(ntk_sequence_wrap_test),
-	KUNIT_CASE(ntk_depth_wrap_test),
+	KUNIT_CASE(ExQueryDepthSList_wrap_test),
 	KUNIT_CASE(ntk_misaligned_test),
 	KUNIT_CASE_PARAM(ntk_context_test, ntk_context_gen_params),
 	KUNIT_CASE(ntk_race_test),

@@ -81,7 +81,7 @@ static void ntk_interlocked_narrow_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, small[0] + small[2], 2);
 }
 
-static void ntk_interlocked_pointer_test(struct kunit *test)
+static void InterlockedExchangePointer_InterlockedCompareExchangePointer_test(struct kunit *test)
 {
 	int one, two;
 	PVOID pointer = &one;
@@ -214,7 +214,7 @@ static void ntk_barrier_worker(struct ntk_worker *worker)
 }
 
 /* Without a barrier either CPU may read before its own write is seen. */
-static void ntk_barrier_test(struct kunit *test)
+static void KeMemoryBarrier_test(struct kunit *test)
 {
 	struct ntk_barrier *b;
 	struct ntk_crew *crew;
@@ -239,7 +239,7 @@ static void ntk_tell(struct ntk_worker *worker)
 }
 
 /* Without it the compiler reads once, before the loop. */
-static void ntk_compiler_barrier_test(struct kunit *test)
+static void KeMemoryBarrierWithoutFence_test(struct kunit *test)
 {
 	struct ntk_barrier *b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
 	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
@@ -257,7 +257,7 @@ static void ntk_compiler_barrier_test(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, told);
 }
 
-static void ntk_queued_lock_test(struct kunit *test)
+static void KeAcquireInStackQueuedSpinLock_test(struct kunit *test)
 {
 	KLOCK_QUEUE_HANDLE handle;
 	KSPIN_LOCK lock;
@@ -287,7 +287,7 @@ static void ntk_queued_lock_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
 }
 
-static void ntk_try_lock_test(struct kunit *test)
+static void KeTryToAcquireSpinLockAtDpcLevel_test(struct kunit *test)
 {
 	BOOLEAN first, second = FALSE, third;
 	KSPIN_LOCK lock;
@@ -310,7 +310,7 @@ static void ntk_try_lock_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
 }
 
-static void ntk_dpc_lock_test(struct kunit *test)
+static void KeAcquireSpinLockForDpc_KeReleaseSpinLockForDpc_test(struct kunit *test)
 {
 	KSPIN_LOCK lock;
 	KIRQL old, held;
@@ -393,14 +393,14 @@ static struct kunit_case ntk_sync_cases[] = {
 	KUNIT_CASE(ntk_interlocked_long_test),
 	KUNIT_CASE(ntk_interlocked_long64_test),
 	KUNIT_CASE(ntk_interlocked_narrow_test),
-	KUNIT_CASE(ntk_interlocked_pointer_test),
+	KUNIT_CASE(InterlockedExchangePointer_InterlockedCompareExchangePointer_test),
 	KUNIT_CASE(ntk_interlocked_bits_test),
 	KUNIT_CASE(ntk_interlocked_race_test),
-	KUNIT_CASE(ntk_barrier_test),
-	KUNIT_CASE(ntk_compiler_barrier_test),
-	KUNIT_CASE(ntk_queued_lock_test),
-	KUNIT_CASE(ntk_try_lock_test),
-	KUNIT_CASE(ntk_dpc_lock_test),
+	KUNIT_CASE(KeMemoryBarrier_test),
+	KUNIT_CASE(KeMemoryBarrierWithoutFence_test),
+	KUNIT_CASE(KeAcquireInStackQueuedSpinLock_test),
+	KUNIT_CASE(KeTryToAcquireSpinLockAtDpcLevel_test),
+	KUNIT_CASE(KeAcquireSpinLockForDpc_KeReleaseSpinLockForDpc_test),
 	KUNIT_CASE(ntk_lock_race_test),
 	{}
 };

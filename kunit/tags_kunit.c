@@ -190,7 +190,7 @@ static void ntk_protected_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, tag, false).diff, before.diff);
 }
 
-static void ntk_default_tag_test(struct kunit *test)
+static void ExAllocatePool_tag_test(struct kunit *test)
 {
 	u32 none = ntk_tag4("None");
 	struct ntk_tag_row before = ntk_tag_row(test, none, false);
@@ -434,7 +434,7 @@ static struct kunit_case ntk_tags_cases[] = {
 	KUNIT_CASE(ntk_bytes_test),
 	KUNIT_CASE(ntk_count_test),
 	KUNIT_CASE(ntk_protected_test),
-	KUNIT_CASE(ntk_default_tag_test),
+	KUNIT_CASE(ExAllocatePool_tag_test),
 	KUNIT_CASE_PARAM(ntk_escape_test, ntk_escape_gen_params),
 	KUNIT_CASE(ntk_sorted_test),
 	KUNIT_CASE(ntk_remote_test),
