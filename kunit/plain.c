@@ -21,8 +21,8 @@ static const struct {
 	const char *name;
 	const char *what;
 } plain_cases[] = {
-	{ "ntk_type_test", wrong },
-	{ "ntk_flag_test", wrong },
+	{ "ExAllocatePoolWithTag_type_test", wrong },
+	{ "ExAllocatePool2_flag_test", wrong },
 	{ "ntk_tag_zero_test", wrong },
 	{ "ntk_size_zero_test", wrong },
 	{ "ntk_escape_test", wrong },
@@ -46,7 +46,7 @@ static const struct {
 	{ "ntk_classes_test", layout },
 	{ "ntk_rows_test", layout },
 	{ "ntk_nothing_test", layout },
-	{ "ntk_physical_address_test", layout },
+	{ "MmGetPhysicalAddress_test", layout },
 	{ "ntk_page_start_test", header },
 	{ "ntk_stale_header_test", header },
 	{ "ntk_double_free_test", header },
@@ -62,7 +62,7 @@ static const struct {
 	{ "ntk_depth_test", caching },
 	{ "ntk_depth_lowered_test", caching },
 	{ "ntk_delete_test", caching },
-	{ "ntk_flush_test", caching },
+	{ "ExFlushLookasideListEx_test", caching },
 	{ "ntk_lookaside_test", caching },
 	{ "ntk_verifier_test", caching },
 	{ "ntk_offline_test", caching },
