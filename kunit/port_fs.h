@@ -52,7 +52,7 @@ typedef struct _PFS_IRP_CONTEXT {
 	ULONG Flags;
 	ULONG MajorFunction;
 	LONG Operation;			/* no two contexts have the same */
-} PFS_IRP_CONTEXT, *PPFS_IRP_CONTEXT;
+} DECLSPEC_ALIGN(8) PFS_IRP_CONTEXT, *PPFS_IRP_CONTEXT;
 
 typedef struct _PFS_FCB {
 	LIST_ENTRY VolumeLinks;

@@ -169,13 +169,26 @@ static void *rare_alloc(const struct rare *rare)
 	return rare->units ? block_alloc(rare) : pages_alloc(rare);
 }
 
+/* What is free on any node: the rest of a page from the reserve may be on another. */
+static struct ntp_header *block_from_anywhere(const struct rare *rare)
+{
+	struct ntp_header *hdr = NULL;
+	struct ntp_heap *heap;
+
+	for (heap = ntp_heap_next(NULL); heap && !hdr; heap = ntp_heap_next(heap))
+		if (heap->kind == NTP_NONPAGED)
+			hdr = ntp_heap_pick(heap, rare->units, rare->req.flags);
+	return hdr;
+}
+
 static void *rare_from_reserve(const struct rare *rare)
 {
 	struct ntp_header *hdr;
 	struct ntp_big *big;
 
 	if (rare->units) {
-		hdr = ntp_reserve_block(rare->units, rare->req.flags);
+		hdr = block_from_anywhere(rare) ?:
+		      ntp_reserve_block(rare->units, rare->req.flags);
 		return hdr ? block_finish(rare, hdr) : NULL;
 	}
 	big = ntp_reserve_pages(rare->pages);
