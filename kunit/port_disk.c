@@ -575,7 +575,7 @@ static BOOLEAN PdskRangeIsGood(_In_ PVOID Base, _In_ ULONG Length, _In_ ULONG Bo
 		if ((ULONGLONG)MmGetPhysicalAddress(Add2Ptr(Base, Offset)).QuadPart !=
 		    First + Offset)
 			return FALSE;
-	return First && Last <= MAXULONG && First / Boundary == Last / Boundary &&
+	return First && Last <= MAXULONG && !((First ^ Last) & ~(Boundary - 1)) &&
 	       BYTE_OFFSET(Base) == 0;
 }
 
