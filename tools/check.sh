@@ -41,8 +41,9 @@ is_nt_style() {
 	case $1 in
 	include/nt/* | kunit/* | tools/system/mod/* | module/samples/disk_nt.c) ;;
 	module/samples/bench*) ;;
-	module/pool.[ch] | module/pool3.c | module/fsrtl.c | module/process.c | module/raise.c) ;;
-	module/zone.c | module/zone_check.c | module/lookaside.c | module/list.c | module/slist.c) ;;
+	module/pool.[ch] | module/pool3.c | module/fsrtl.c | module/process.c) ;;
+	module/raise.c | module/zone.c | module/zone_check.c | module/lookaside.c) ;;
+	module/list.c | module/slist.c) ;;
 	module/section.c | module/mm.c | module/debug.c | module/dbgprint.c) ;;
 	module/irql.[ch] | module/klock.h) ;;
 	*) return 1 ;;
