@@ -14,7 +14,8 @@
  * at one slot only, compares the tag and knows enough. The slow one goes on until an
  * unused slot. It cannot tell a used one from an unused one where it looks for one
  * of the two tags that mark unused slots; for these it takes the lock.
- * When it is half full a table of four times the size replaces it; the old one is
+ * When it is an eighth full, so that nearly every tag is where its hash is, a table of
+ * four times the size replaces it; the old one is
  * kept until the module goes, because somebody may still read it. All old tables
  * together are smaller than the present one.
  *
@@ -227,7 +228,7 @@ static unsigned int table_insert_all(struct tag_table *table, unsigned int skip)
 
 static bool table_wants_growth(void)
 {
-	return nr_tags > (tag_table->mask + 1) / 2;
+	return nr_tags > (tag_table->mask + 1) / 8;
 }
 
 static bool table_full(void)
