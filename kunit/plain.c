@@ -104,6 +104,7 @@ static const struct {
 	{ "ExQueryPoolBlockSize_test", layout },
 	{ "ExAllocatePoolUninitialized_test", wrong },
 	{ "ntk_interrupt_test", interrupt },
+	{ "ntk_interrupted_test", interrupt },
 	{ "ntk_every_place_test", interrupt },
 	{ "ntk_load_test", interrupt },
 };

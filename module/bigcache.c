@@ -33,9 +33,11 @@ void ntp_big_cache_put(struct ntp_big *big)
 
 	preempt_disable();
 	cache = this_cpu_ptr(&ntp_big_caches[big->kind]);
-	if (big->use == NTP_USE_POOL && !want_init_on_free() && ntp_big_fits(cache, big)) {
-		ntp_big_push(cache, big);
-		done = true;
+	if (big->use == NTP_USE_POOL && !want_init_on_free() && ntp_big_cache_enter(cache)) {
+		done = ntp_big_fits(cache, big);
+		if (done)
+			ntp_big_push(cache, big);
+		ntp_big_cache_leave(cache);
 	}
 	preempt_enable();
 	if (!done)
@@ -53,22 +55,29 @@ static struct ntp_big *cache_any(struct ntp_big_cache *cache)
 	return NULL;
 }
 
-static void runs_release(enum ntp_kind kind, unsigned int pages)
+/* Returns how many pages that were. */
+static unsigned long runs_release(enum ntp_kind kind, unsigned int pages)
 {
+	unsigned long released = 0;
 	struct ntp_big *big;
 
-	while ((big = ntp_big_pop(kind, pages)))
+	while ((big = ntp_big_pop(kind, pages))) {
 		ntp_big_release(big);
+		released += pages;
+	}
+	return released;
 }
 
-void ntp_big_cache_drain(void)
+unsigned long ntp_big_cache_drain(void)
 {
+	unsigned long released = 0;
 	enum ntp_kind kind;
 	unsigned int pages;
 
 	for (kind = 0; kind < NTP_KINDS; kind++)
 		for (pages = 1; pages <= NTP_BIG_CACHED_PAGES; pages++)
-			runs_release(kind, pages);
+			released += runs_release(kind, pages);
+	return released;
 }
 
 /* True: as the last scan left them, and not none. */

@@ -44,6 +44,25 @@ static __always_inline struct ntp_big **ntp_big_place(struct ntp_big_cache *cach
 	return &cache->big[pages * NTP_BIG_CACHED_RUNS + nr];
 }
 
+/*
+ * With preemption disabled. Nothing that @cache says is worth anything before this has
+ * said true: until then an interrupt may come and change it.
+ */
+static __always_inline bool ntp_big_cache_enter(struct ntp_big_cache *cache)
+{
+	if (unlikely(cache->busy))
+		return false;
+	cache->busy = true;
+	barrier();
+	return true;
+}
+
+static __always_inline void ntp_big_cache_leave(struct ntp_big_cache *cache)
+{
+	barrier();
+	cache->busy = false;
+}
+
 static __always_inline struct ntp_big *ntp_big_pop(enum ntp_kind kind, unsigned long pages)
 {
 	struct ntp_big_cache *cache;
@@ -51,12 +70,10 @@ static __always_inline struct ntp_big *ntp_big_pop(enum ntp_kind kind, unsigned 
 
 	preempt_disable();
 	cache = this_cpu_ptr(&ntp_big_caches[kind]);
-	if (likely(!cache->busy && cache->nr[pages])) {
-		cache->busy = true;
-		barrier();
-		big = *ntp_big_place(cache, pages, --cache->nr[pages]);
-		barrier();
-		cache->busy = false;
+	if (ntp_big_cache_enter(cache)) {
+		if (likely(cache->nr[pages]))
+			big = *ntp_big_place(cache, pages, --cache->nr[pages]);
+		ntp_big_cache_leave(cache);
 	}
 	preempt_enable();
 	return big;
@@ -87,21 +104,18 @@ static __always_inline void *ntp_big_cache_alloc(enum ntp_kind kind, size_t size
 	return big->base;
 }
 
-/* With preemption disabled: @cache has room for @big, and nobody is inside. */
+/* Inside: @cache has room for @big. */
 static __always_inline bool ntp_big_fits(const struct ntp_big_cache *cache,
 					 const struct ntp_big *big)
 {
-	return big->pages <= NTP_BIG_CACHED_PAGES && big->nid == cache->nid && !cache->busy &&
+	return big->pages <= NTP_BIG_CACHED_PAGES && big->nid == cache->nid &&
 	       cache->nr[big->pages] < cache->limit[big->pages];
 }
 
+/* Inside: @big, which fits and is the caller's. */
 static __always_inline void ntp_big_push(struct ntp_big_cache *cache, struct ntp_big *big)
 {
-	cache->busy = true;
-	barrier();
 	*ntp_big_place(cache, big->pages, cache->nr[big->pages]++) = big;
-	barrier();
-	cache->busy = false;
 }
 
 /* With preemption disabled: the rest of ntp_big_cache_free(). */
@@ -111,15 +125,20 @@ static __always_inline bool ntp_big_free_record(struct ntp_big *big, void *p, u3
 	u32 state = smp_load_acquire(&big->state);
 	struct ntp_big_cache *cache = this_cpu_ptr(&ntp_big_caches[big->kind]);
 	struct ntp_tag_counts __percpu *counts;
+	bool done;
 
 	if (unlikely(big->base != p || READ_ONCE(big->flags)) ||
 	    unlikely(READ_ONCE(big->tag) != tag && tag) ||
 	    unlikely(!ntp_tag_lookup(READ_ONCE(big->tag), &counts)) ||
-	    unlikely(!ntp_big_fits(cache, big) || !ntp_big_take(big, state)))
+	    unlikely(!ntp_big_cache_enter(cache)))
 		return false;
-	ntp_tag_count_free(&counts[big->kind], big->pages * NTP_UNITS, big->requested);
-	ntp_big_push(cache, big);
-	return true;
+	done = likely(ntp_big_fits(cache, big)) && likely(ntp_big_take(big, state));
+	if (likely(done)) {
+		ntp_tag_count_free(&counts[big->kind], big->pages * NTP_UNITS, big->requested);
+		ntp_big_push(cache, big);
+	}
+	ntp_big_cache_leave(cache);
+	return done;
 }
 
 /*
@@ -145,8 +164,8 @@ static __always_inline bool ntp_big_cache_free(void *p, u32 tag)
 /* A claimed record goes into this CPU's cache, or back to the kernel. */
 void ntp_big_cache_put(struct ntp_big *big);
 
-/* What this CPU has cached goes back to the kernel. Process context. */
-void ntp_big_cache_drain(void);
+/* What this CPU has cached goes back to the kernel: so many pages. Process context. */
+unsigned long ntp_big_cache_drain(void);
 /* The same for what was not touched since the last call. */
 void ntp_big_cache_age(void);
 /* @cpu has anything cached. */
