@@ -64,18 +64,21 @@ void *ntp_zeroed(void *p, size_t size)
 static void *alloc_fresh_pages(const struct ntp_request *req, u8 keep)
 {
 	struct ntp_tag_counts __percpu *counts = ntp_tag_find(req->tag);
+	struct ntp_big *big;
 	void *base;
 
 	if (counts == ntp_tag_overflow)
 		keep |= NTP_HDR_OVERFLOW;
-	base = ntp_big_alloc(req->kind, req->size, req->tag, keep, req->caller);
-	if (!base)
+	big = ntp_big_alloc(req->kind, req->size, req->tag, keep, req->caller);
+	if (!big)
 		return ntp_alloc_failed(req->kind, req->tag);
-	ntp_tag_count_alloc(&counts[req->kind], ntp_big_pages_for(req->size) * NTP_UNITS,
-			    req->size);
+	base = big->base;
 	/* The page allocator has zeroed them already under init_on_alloc. */
 	if ((req->flags & NTP_ZERO) && !want_init_on_alloc(0))
-		memset(base, 0, req->size);
+		memset(base, 0, big->pages << PAGE_SHIFT);
+	ntp_tag_count_alloc(&counts[req->kind], big->pages * NTP_UNITS, req->size);
+	/* From here on a wild free may end it. */
+	ntp_big_enter(big);
 	return base;
 }
 
@@ -162,7 +165,10 @@ static noinline void *alloc_whole_pages(enum ntp_kind kind, size_t size, u32 tag
 
 	if (unlikely(!base))
 		return alloc_slow(kind, size, tag, flags, caller);
-	return wants_zeroes(flags) ? memset(base, 0, size) : base;
+	/* The last page's rest too: somebody else's data is in it. */
+	if (wants_zeroes(flags))
+		memset(base, 0, ntp_big_pages_for(size) << PAGE_SHIFT);
+	return base;
 }
 
 void *ntp_alloc(enum ntp_kind kind, size_t size, u32 tag, unsigned int flags,

@@ -103,7 +103,8 @@ int ntp_big_nid(const void *base)
 	return is_vmalloc_addr(base) ? numa_mem_id() : page_to_nid(virt_to_page(base));
 }
 
-void *ntp_big_alloc(enum ntp_kind kind, size_t size, u32 tag, u8 flags, unsigned long caller)
+struct ntp_big *ntp_big_alloc(enum ntp_kind kind, size_t size, u32 tag, u8 flags,
+			      unsigned long caller)
 {
 	unsigned long pages = ntp_big_pages_for(size);
 	struct ntp_big *big;
@@ -130,9 +131,7 @@ void *ntp_big_alloc(enum ntp_kind kind, size_t size, u32 tag, u8 flags, unsigned
 		.use = NTP_USE_POOL,
 		.nid = ntp_big_nid(base),
 	};
-	/* From here on a wild free may end it. */
-	ntp_big_enter(big);
-	return base;
+	return big;
 }
 
 enum ntp_verdict ntp_big_claim(enum ntp_use use, void *p, struct ntp_big **out,

@@ -95,8 +95,12 @@ static inline bool ntp_big_take(struct ntp_big *big, u32 state)
 	       try_cmpxchg(&big->state, &state, state & ~NTP_BIG_STATE);
 }
 
-/* Pages for @size bytes; @tag, @flags and @caller are remembered. NULL: none. */
-void *ntp_big_alloc(enum ntp_kind kind, size_t size, u32 tag, u8 flags, unsigned long caller);
+/*
+ * A record with pages for @size bytes, not entered; @tag, @flags and @caller are
+ * remembered. NULL: none.
+ */
+struct ntp_big *ntp_big_alloc(enum ntp_kind kind, size_t size, u32 tag, u8 flags,
+			      unsigned long caller);
 /* A record to fill in, for memory that somebody else has found; NULL: none. */
 struct ntp_big *ntp_big_create(void);
 /* The node of memory at @base, for the record. */

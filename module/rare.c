@@ -140,7 +140,7 @@ static void *pages_finish(const struct rare *rare, struct ntp_big *big)
 	big->nid = ntp_big_nid(base);
 	/* The page allocator has zeroed them already under init_on_alloc. */
 	if ((req->flags & NTP_ZERO) && !want_init_on_alloc(0))
-		memset(base, 0, req->size);
+		memset(base, 0, big->pages << PAGE_SHIFT);
 	ntp_tag_count_alloc(&counts[req->kind], big->pages * NTP_UNITS, req->size);
 	ntp_big_enter(big);
 	return base;
