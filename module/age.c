@@ -102,6 +102,7 @@ void ntp_age_init(void)
 	WRITE_ONCE(age_stopped, false);
 }
 
+/* When nobody is left who may free or allocate: who had just seen it running starts it. */
 void ntp_age_exit(void)
 {
 	WRITE_ONCE(age_stopped, true);

@@ -80,7 +80,6 @@ static void __exit ntpool_exit(void)
 {
 	ntp_debugfs_exit();
 	ntp_params_stop();
-	ntp_age_exit();
 	ntp_leak_exit();
 	ntp_section_exit();
 	ntp_zone_exit();
@@ -93,6 +92,7 @@ static void __exit ntpool_exit(void)
 	ntp_aim_exit();
 	ntp_reserve_exit();
 	ntp_quota_exit();
+	ntp_age_exit();
 	ntp_cache_exit();
 	ntp_big_cache_exit();
 	ntp_big_exit();
