@@ -43,12 +43,12 @@ static __always_inline void ntp_header_fill(struct ntp_header *hdr, unsigned lon
 					    unsigned long caller)
 {
 	u64 owner = tag | (u64)(u32)ntp_caller_pack(caller) << 32;
+	u32 size = units << 16 | requested;
 
-	hdr->requested = requested;
-	hdr->units = units;
+	hdr->size = size;
 	hdr->owner = owner;
 	/* Walkers take a header for live only when the rest of it is there. */
-	smp_store_release(&hdr->seal, ntp_seal_live(hdr, units, requested, flags, owner));
+	smp_store_release(&hdr->seal, ntp_seal_live(hdr, size, flags, owner));
 }
 
 static __always_inline size_t ntp_units_bytes(unsigned long units)
@@ -104,10 +104,9 @@ static __always_inline bool ntp_begins_block(const struct ntp_mapped *map, unsig
 
 /* Inside the cache. */
 static __always_inline bool ntp_free_into(struct ntp_cache *cache, struct ntp_header *hdr,
-					  unsigned long units, unsigned long requested,
-					  u64 owner)
+					  unsigned long units, u32 size, u64 owner)
 {
-	u32 seal = ntp_seal_live(hdr, units, requested, 0, owner);
+	u32 seal = ntp_seal_live(hdr, size, 0, owner);
 	struct ntp_header **top = cache->top[units];
 
 	if (unlikely(top[1] == NTP_BIN_END) || unlikely(!ntp_header_claim(hdr, seal)))
@@ -137,7 +136,7 @@ static __always_inline bool ntp_free_header(struct ntp_cache *cache, struct ntp_
 	/* A second free may be at it; the claim decides. */
 	u64 owner = data_race(hdr->owner);
 	/* Likewise. */
-	unsigned long requested = data_race(hdr->requested);
+	u32 size = data_race(hdr->size);
 	/* Likewise. A live block has less than NTP_UNITS; no bin is outside of the cache. */
 	unsigned long units = (u8)data_race(hdr->units);
 	bool done;
@@ -149,9 +148,9 @@ static __always_inline bool ntp_free_header(struct ntp_cache *cache, struct ntp_
 		return false;
 	__this_cpu_write(ntp_caches[NTP_NONPAGED], &ntp_cache_none);
 	barrier();
-	done = ntp_free_into(cache, hdr, units, requested, owner);
+	done = ntp_free_into(cache, hdr, units, size, owner);
 	if (likely(done))
-		ntp_tag_count_free_inside(&counts[NTP_NONPAGED], units, requested);
+		ntp_tag_count_free_inside(&counts[NTP_NONPAGED], units, (u16)size);
 	ntp_cache_leave(NTP_NONPAGED, cache);
 	return done;
 }

@@ -353,8 +353,7 @@ static bool free_in_page(const struct free_call *call, struct ntp_page *page)
 		report_middle(page->map.heap->kind, call->p, call->caller);
 		return true;
 	case NTP_FREE_TWICE:
-		report_twice(call->p, copy.seal | (u64)copy.requested << 32 | (u64)copy.units << 48,
-			     call->caller);
+		report_twice(call->p, copy.seal | (u64)copy.size << 32, call->caller);
 		return true;
 	case NTP_FREE_CORRUPT:
 		report_corrupt(call->p, &copy, call->caller);
@@ -414,7 +413,7 @@ static bool usable_in_page(const void *p, struct ntp_header *copy)
 	const struct ntp_header *hdr = (const struct ntp_header *)p - 1;
 	struct ntp_page *page = ntp_page_of(hdr);
 
-	if (!page || !IS_ALIGNED((unsigned long)p, NTP_UNIT) ||
+	if (!page || !IS_ALIGNED((unsigned long)hdr, NTP_UNIT) ||
 	    !ntp_begins_block(&page->map, ntp_map_unit(hdr) % NTP_UNITS))
 		return false;
 	/* Somebody may be freeing it; then the sum does not fit, or the question is late. */

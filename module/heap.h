@@ -60,6 +60,7 @@ static inline bool ntp_header_says(u8 flags, u8 what)
  *	  is replaced at once
  * @requested: bytes the driver asked for
  * @units: size of the block with header, in units
+ * @size: both, @units in the high half
  * @owner: pool tag (low half), and the allocating call, see ntp_caller_pack()
  *
  * It belongs to whoever owns the block: the driver's calls for a live one, the CPU
@@ -70,8 +71,18 @@ static inline bool ntp_header_says(u8 flags, u8 what)
  */
 struct ntp_header {
 	u32 seal;
-	u16 requested;
-	u16 units;
+	union {
+		struct {
+#ifdef __BIG_ENDIAN
+			u16 units;
+			u16 requested;
+#else
+			u16 requested;
+			u16 units;
+#endif
+		};
+		u32 size;
+	};
 	u64 owner;
 };
 
@@ -232,11 +243,11 @@ static inline enum ntp_state ntp_seal_state(u32 seal)
  * The seal of the live block at @at. Not cryptography: a header that was overwritten, by
  * accident or by bytes moved from elsewhere, passes with a probability of 1 in 65536.
  */
-static __always_inline u32 ntp_seal_live(const struct ntp_header *at, unsigned long units,
-					 unsigned long requested, unsigned int flags, u64 owner)
+static __always_inline u32 ntp_seal_live(const struct ntp_header *at, u32 size,
+					 unsigned int flags, u64 owner)
 {
-	/* The body's address: who frees has it at hand. */
-	u64 sum = (owner ^ units ^ requested ^ (unsigned long)(at + 1)) * ntp_secret;
+	/* The body's address: who frees has it at hand. Most of the time @flags is 0. */
+	u64 sum = (owner ^ size ^ (u64)flags << 56 ^ (unsigned long)(at + 1)) * ntp_secret;
 
 	return (u32)(sum >> 48) | NTP_STATE_LIVE << 16 | flags << 24;
 }
@@ -250,8 +261,7 @@ static inline unsigned int ntp_header_flags(const struct ntp_header *hdr)
 static inline bool ntp_header_is_live(const struct ntp_header *copy,
 				      const struct ntp_header *at)
 {
-	return copy->seal == ntp_seal_live(at, copy->units, copy->requested,
-					   ntp_header_flags(copy), copy->owner);
+	return copy->seal == ntp_seal_live(at, copy->size, ntp_header_flags(copy), copy->owner);
 }
 
 static inline u32 ntp_header_tag(const struct ntp_header *hdr)
