@@ -37,11 +37,15 @@ static __always_inline bool ntp_in_linear_map(const void *p)
 /* As ntp_map_of(), for page @nr of the linear map; &ntp_map_nothing instead of NULL. */
 static __always_inline struct ntp_mapped *ntp_map_nth(unsigned long nr)
 {
-	/* Plain accesses make shorter code; each word changes in one piece. */
+	/* Plain accesses make shorter code; hidden, so that nobody reads them again. */
 	struct ntp_leaf *leaf = data_race(ntp_map_root[nr / NTP_LEAF_PAGES]);
+	struct ntp_mapped *map;
 
+	OPTIMIZER_HIDE_VAR(leaf);
 	/* Likewise. */
-	return data_race(leaf->map[nr % NTP_LEAF_PAGES]);
+	map = data_race(leaf->map[nr % NTP_LEAF_PAGES]);
+	OPTIMIZER_HIDE_VAR(map);
+	return map;
 }
 
 /*
