@@ -151,7 +151,26 @@ static void cache_empty_old(struct ntp_cache *cache)
 	}
 }
 
-/* The kernel has nothing: what is cached in other sizes may be merged to what is needed. */
+/* Bin by bin, the largest first, until a block comes of it. Inside. */
+static struct ntp_header *cache_squeeze(struct ntp_cache *cache, unsigned int units)
+{
+	struct ntp_header *hdr = NULL;
+	unsigned int from;
+
+	for (from = NTP_UNITS - 1; from >= NTP_MIN_UNITS; from--) {
+		if (!bin_count(cache, from))
+			continue;
+		bin_empty(cache, from);
+		if (ntp_heap_take(cache->heap, units, &hdr, 1))
+			break;
+	}
+	return hdr;
+}
+
+/*
+ * The kernel has nothing: what is cached in other sizes may be merged to what is needed.
+ * An interrupt may be who asks, so no more is done than it takes.
+ */
 static struct ntp_header *cache_last_resort(enum ntp_kind kind, unsigned int units)
 {
 	struct ntp_header *hdr = NULL;
@@ -160,11 +179,11 @@ static struct ntp_header *cache_last_resort(enum ntp_kind kind, unsigned int uni
 	preempt_disable();
 	cache = cache_enter(kind);
 	if (cache) {
-		cache_empty(cache);
+		hdr = cache_squeeze(cache, units);
 		ntp_cache_leave(kind, cache);
 	}
-	ntp_depot_empty(heap_here(kind));
-	ntp_heap_take(heap_here(kind), units, &hdr, 1);
+	if (!hdr)
+		hdr = ntp_depot_squeeze(heap_here(kind), units);
 	preempt_enable();
 	return hdr;
 }
@@ -393,7 +412,8 @@ static unsigned long cached_pages_estimate(void)
 
 static unsigned long shrink_count(void)
 {
-	return ntp_heap_empty_pages() + cached_pages_estimate();
+	return ntp_heap_empty_pages() + cached_pages_estimate() +
+	       ntp_big_cache_pages(NTP_NONPAGED) + ntp_big_cache_pages(NTP_PAGED);
 }
 
 /*
@@ -405,10 +425,12 @@ static unsigned long shrink_scan(unsigned long nr)
 	unsigned long freed = ntp_heap_trim_all(0, nr);
 
 	if (freed < nr) {
-		drain_this_cpu(NULL);
+		on_this_cpu(cache_empty);
+		freed += ntp_big_cache_drain();
 		drain_start();
 		ntp_depot_drain();
-		freed += ntp_heap_trim_all(0, nr - freed);
+		if (freed < nr)
+			freed += ntp_heap_trim_all(0, nr - freed);
 	}
 	return freed;
 }

@@ -95,12 +95,19 @@ static void depot_drain(struct ntp_heap *heap, unsigned int units)
 		ntp_heap_give(heap, block, nr);
 }
 
-void ntp_depot_empty(struct ntp_heap *heap)
+struct ntp_header *ntp_depot_squeeze(struct ntp_heap *heap, unsigned int units)
 {
-	unsigned int units;
+	struct ntp_header *hdr = NULL;
+	unsigned int from;
 
-	for (units = NTP_MIN_UNITS; units <= NTP_DEPOT_UNITS; units++)
-		depot_drain(heap, units);
+	for (from = NTP_DEPOT_UNITS; from >= NTP_MIN_UNITS; from--) {
+		if (!READ_ONCE(heap->depot[from]->nr))
+			continue;
+		depot_drain(heap, from);
+		if (ntp_heap_take(heap, units, &hdr, 1))
+			break;
+	}
+	return hdr;
 }
 
 static bool depot_is_old(struct ntp_depot *depot)
@@ -131,9 +138,11 @@ void ntp_depot_age(void)
 void ntp_depot_drain(void)
 {
 	struct ntp_heap *heap;
+	unsigned int units;
 
 	for (heap = ntp_heap_next(NULL); heap; heap = ntp_heap_next(heap))
-		ntp_depot_empty(heap);
+		for (units = NTP_MIN_UNITS; units <= NTP_DEPOT_UNITS; units++)
+			depot_drain(heap, units);
 }
 
 static unsigned long depot_bytes(struct ntp_heap *heap)

@@ -11,9 +11,12 @@ unsigned int ntp_depot_take(struct ntp_heap *heap, unsigned int units,
 /* The first ones of @blocks, as many as there is room for. */
 unsigned int ntp_depot_give(struct ntp_heap *heap, unsigned int units,
 			    struct ntp_header **blocks, unsigned int nr);
-/* What the depots of @heap hold goes back to it. Every context. */
-void ntp_depot_empty(struct ntp_heap *heap);
-/* The same for all heaps. */
+/*
+ * What the depots of @heap hold goes back to it, one after the other, until a block of
+ * @units comes of it: that, marked cached, or NULL. Every context.
+ */
+struct ntp_header *ntp_depot_squeeze(struct ntp_heap *heap, unsigned int units);
+/* What all depots hold goes back to the heaps. */
 void ntp_depot_drain(void);
 /* What depots hold that nobody has used since the last call goes back to the heaps. */
 void ntp_depot_age(void);
