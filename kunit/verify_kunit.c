@@ -431,12 +431,16 @@ static unsigned int ntk_sampled(unsigned int ms, u32 tag)
 
 static void ntk_sample_test(struct kunit *test)
 {
+	static const char counter[] = "allocations_succeeded_special_pool";
+	s64 before = ntk_counter(test, counter);
 	unsigned int nr;
 
 	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0), 0);
 	KUNIT_EXPECT_EQ(test, ntk_sampled(50, NTK_TAG), 0);
 	KUNIT_ASSERT_EQ(test, ntpool_test_sample(20), 0);
 	nr = ntk_sampled(1000, NTK_TAG);
+	/* Others allocate too. */
+	KUNIT_EXPECT_GE(test, ntk_counter(test, counter), before + nr);
 	KUNIT_EXPECT_GE(test, nr, 5);
 	KUNIT_EXPECT_LE(test, nr, 51);
 	KUNIT_EXPECT_EQ(test, ntpool_test_write("verifier/tags", "KxSa"), 0);

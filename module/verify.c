@@ -190,15 +190,17 @@ static bool is_refused(const struct ntp_request *req)
 	       ntp_fault_hits(req->tag, req->size, req->caller);
 }
 
-/* NULL: it is not for special pool, or that has no room. */
+static bool is_for_special(const struct ntp_request *req)
+{
+	return req->size <= NTP_SPECIAL_MAX && !(req->flags & NOT_SPECIAL) &&
+	       ntp_aim_hits(req->tag, req->size, req->caller);
+}
+
+/* NULL: it has no room. Samples count too. */
 static void *request_special(const struct ntp_request *req, u8 keep)
 {
-	void *p;
+	void *p = ntp_alloc_special(req, keep);
 
-	if (req->size > NTP_SPECIAL_MAX || (req->flags & NOT_SPECIAL) ||
-	    !ntp_aim_hits(req->tag, req->size, req->caller))
-		return NULL;
-	p = ntp_alloc_special(req, keep);
 	if (p)
 		atomic_long_inc(&ntp_verify_counts[NTP_VC_SPECIAL]);
 	return p;
@@ -240,7 +242,7 @@ static void *request_verified(const struct ntp_request *req, unsigned long bits)
 		ntp_alloc_failed(req->kind, req->tag);
 		return ERR_PTR(-ENOMEM);
 	}
-	if (bits & NTP_VERIFY_SPECIAL)
+	if ((bits & NTP_VERIFY_SPECIAL) && is_for_special(req))
 		p = request_special(req, NTP_HDR_VERIFIED);
 	if (!p)
 		p = request_ordinary(req, NTP_HDR_VERIFIED);
@@ -262,9 +264,8 @@ void *ntp_verify_alloc(const struct ntp_request *given)
 		return request_ordinary(&req, 0);
 	if (bits)
 		return request_verified(&req, bits);
-	if (req.size <= NTP_SPECIAL_MAX && !(req.flags & NOT_SPECIAL) && ntp_sample_is_due() &&
-	    ntp_aim_hits(req.tag, req.size, req.caller) && ntp_sample_take())
-		p = ntp_alloc_special(&req, 0);
+	if (ntp_sample_is_due() && is_for_special(&req) && ntp_sample_take())
+		p = request_special(&req, 0);
 	return p ?: request_ordinary(&req, 0);
 }
 
