@@ -9,6 +9,7 @@
 #   icount SERIES [CASES]  instructions, the stock kernel of SERIES
 #   native [CASES]         time, User Mode Linux
 #   smp CPUS [CASES]       rates and emulated time, several processors
+#   verify [CASES]         instructions with the verifier off, on, and not there
 #
 # CASES are names with wildcards, comma separated.  BENCH chooses groups of cases for
 # everything: the words before the first underscore in the names.  The last line is
@@ -22,6 +23,7 @@
 OUT=$BUILD/bench
 # Several processors are compared on this series; User Mode Linux is of the other.
 SMP_SERIES=6.1
+VERIFY_SERIES=6.1
 UML_SERIES=6.12
 
 # keep NAME: the result of a guest becomes $OUT/NAME.txt
@@ -33,33 +35,41 @@ keep() {
 
 # ---- In an emulator
 
-# bench_initramfs NAME MODULES WORD...: prints the archive; the words are parameters
-bench_initramfs() {
-	local root=$BUILD/guest/$1 modules=$2
-	shift 2
+# bench_root NAME MODULES SCRIPT WORD...: a root for the guest; the words are for the
+# script, which is of tools/guest
+bench_root() {
+	local root=$BUILD/guest/bench-$1 modules=$2 script=$3
+	shift 3
 	new_root "$root"
-	cp "$TOP/tools/guest/bench.sh" "$root/main.sh"
+	cp "$TOP/tools/guest/$script" "$root/main.sh"
 	cp "$modules/module/ntpool.ko" "$modules/module/samples/ntpool_bench.ko" "$root/modules/"
 	say "$*" >"$root/bench.args"
-	pack "$root" "$root.cpio"
-	say "$root.cpio"
+	say "$root"
 }
 
 # Zeroing would be the same work for every allocator, and hide what differs.
-# guest NAME SERIES CPUS PARAMETERS QEMU-ARG...
-guest() {
-	local name=$1 series=$2 cpus=$3 parameters=$4 stock modules initramfs status=0
+# boot NAME SERIES CPUS ROOT QEMU-ARG...
+boot() {
+	local name=$1 stock root=$4 cpus=$3 status=0
+	stock=$(stock_kernel "$2")
 	shift 4
-	stock=$(stock_kernel "$series")
-	modules=$(build_modules "$(stock_headers "$series")" "$series-stock")
-	# shellcheck disable=SC2086 # the parameters are words
-	initramfs=$(bench_initramfs "bench-$name" "$modules" $parameters)
+	pack "$root" "$root.cpio"
 	"$TOP/tools/run-qemu" --name "bench-$name" --kernel "$stock/vmlinuz" \
-		--initrd "$initramfs" --cpus "$cpus" --mem 1536 --timeout 560 "$@" \
+		--initrd "$root.cpio" --cpus "$cpus" --mem 1536 --timeout 560 "$@" \
 		--append "quiet loglevel=4 nowatchdog nokaslr init_on_alloc=0 init_on_free=0" ||
 		status=$?
 	[ $status = 0 ] || die "the guest did not end by itself (status $status)"
 	keep "$name"
+}
+
+# guest NAME SERIES CPUS PARAMETERS QEMU-ARG...
+guest() {
+	local name=$1 series=$2 cpus=$3 parameters=$4 modules root
+	shift 4
+	modules=$(build_modules "$(stock_headers "$series")" "$series-stock")
+	# shellcheck disable=SC2086 # the parameters are words
+	root=$(bench_root "$name" "$modules" bench.sh $parameters)
+	boot "$name" "$series" "$cpus" "$root" "$@"
 }
 
 # One processor: several would take turns, at intervals that are not the guest's.
@@ -69,6 +79,27 @@ run_icount() {
 
 run_smp() {
 	guest "smp-$1" "$SMP_SERIES" "$1" "unit=ns cases=$2"
+}
+
+# One file for each setting of the verifier
+split_settings() {
+	rm -f "$OUT"/verify-*.txt
+	awk -v out="$OUT" '/^setting / { file = out "/verify-" $2 ".txt"; next }
+			   { print >file }' "$OUT/verify.txt"
+	rm "$OUT/verify.txt"
+}
+
+run_verify() {
+	local headers modules without root
+	headers=$(stock_headers "$VERIFY_SERIES")
+	modules=$(build_modules "$headers" "$VERIFY_SERIES-stock")
+	without=$(build_modules "$headers" "$VERIFY_SERIES-without" \
+		KCFLAGS=-DNTP_WITHOUT_VERIFIER=1)
+	root=$(bench_root verify "$modules" verify.sh "$1")
+	mkdir -p "$root/modules/without"
+	cp "$without/module/ntpool.ko" "$root/modules/without/"
+	boot verify "$VERIFY_SERIES" 1 "$root" --count
+	split_settings
 }
 
 # ---- Without one
@@ -117,7 +148,10 @@ run_depth() {
 
 # ---- All of it
 
-GROUPS_ALL=(pool lookaside zone peer scale memory remote smp depth)
+GROUPS_ALL=(pool lookaside zone peer scale memory remote smp depth verify)
+
+# The verifier is measured with these.
+VERIFY_CASES=pool_pair_*,pool_batch_256,pool_pages_5120,lookaside_pair
 
 # cases_of GROUP...: those of them that are asked for, as the parameter wants it
 cases_of() {
@@ -161,6 +195,7 @@ run_all() {
 	# instructions there.
 	run "two processors" "$(cases_of smp remote)" run_smp 2
 	run "four processors" "$(cases_of smp)" run_smp 4
+	run "the verifier" "$([ -z "$(cases_of verify)" ] || say "$VERIFY_CASES")" run_verify
 	# shellcheck disable=SC2086 # the groups are words
 	python3 "$TOP/tools/bench/report.py" "$OUT" ${BENCH:-} || status=$?
 	find "$OUT" -maxdepth 1 -name '*.gp' | while read -r script; do
@@ -177,6 +212,7 @@ main() {
 	all) run_all ;;
 	icount) run_icount "$2" "${3:-*}"; cat "$OUT/icount-$2.txt" ;;
 	native) run_native "${2:-*}"; cat "$OUT/native.txt" ;;
+	verify) run_verify "${2:-$VERIFY_CASES}"; tail -n +1 "$OUT"/verify-*.txt ;;
 	smp) run_smp "$2" "${3:-*}"; cat "$OUT/smp-$2.txt" ;;
 	*) die "bench: what is $1?" ;;
 	esac

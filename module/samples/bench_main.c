@@ -6,7 +6,7 @@
  * over when the load returns. It prints lines of words, for tools/bench.sh:
  *
  *	ntpool_bench: begin unit=insn cpus=1
- *	ntpool_bench: case=pool_pair_64 impl=pool best=80.00 median=80.00 unit=insn
+ *	ntpool_bench: case=pool_pair_64 impl=pool best=80.00 median=80.00 mean=80.11 unit=insn
  *	ntpool_bench: case=pool_pair_64 impl=kmalloc error=-12
  *	ntpool_bench: case=peer_dma_pool_64 absent
  *	ntpool_bench: end status=0
@@ -19,7 +19,7 @@
  *
  * Rounds of the implementations of a case take turns, so that whatever changes
  * in the machine meanwhile meets all of them. The best round is one without
- * interrupts; the median tells what there was besides. One thread does all the work,
+ * interrupts; the median and the mean tell what there was besides. One thread does all the work,
  * on the CPU it finds itself on; there is no locking.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -58,6 +58,10 @@ MODULE_PARM_DESC(cases, "names of cases to run, comma separated, with wildcards 
 static char *unit = "ns";
 module_param(unit, charp, 0444);
 MODULE_PARM_DESC(unit, "ns: time; insn: instructions, under an emulator that counts them (default ns)");
+
+static unsigned int factor = 1;
+module_param(factor, uint, 0444);
+MODULE_PARM_DESC(factor, "rounds in a sample, with what the kernel does between them (default 1)");
 
 static bool power_off;
 module_param(power_off, bool, 0444);
@@ -186,20 +190,39 @@ static int compare_samples(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/*
+ * A sample that lasts: other threads run meanwhile, and what they cost is in it. One
+ * round would keep them waiting, and who is to be preempted pays for that on each of its
+ * ways out of a section without preemption.
+ */
+static u64 bench_long(const struct bench_case *c, bench_round_fn fn, unsigned int ops)
+{
+	u64 start = bench_clock();
+	unsigned int i;
+
+	for (i = 0; i < factor; i++) {
+		if (bench_call(c->context, fn, ops) == BENCH_FAILED)
+			return BENCH_FAILED;
+		cond_resched();
+	}
+	return bench_clock() - start;
+}
+
 /* The sum of a round is kept to hundredths per operation; rounding is the last digit's. */
 static void bench_sample(const struct bench_case *c, bench_round_fn fn,
 			 struct bench_result *res, unsigned int round)
 {
-	unsigned int ops = bench_insn ? c->ops : c->ops * NS_FACTOR;
+	unsigned int ops = c->ops * (bench_insn ? 1 : NS_FACTOR);
 	u64 ticks;
 
 	if (!fn || res->failed)
 		return;
-	ticks = bench_call(c->context, fn, ops);
+	ticks = factor > 1 ? bench_long(c, fn, ops) : bench_call(c->context, fn, ops);
 	if (ticks == BENCH_FAILED)
 		res->failed = true;
 	else
-		res->sample[round] = div_u64(ticks * SCALE + ops / 2, ops);
+		res->sample[round] = div64_u64(ticks * SCALE + (u64)ops * factor / 2,
+					       (u64)ops * factor);
 }
 
 void bench_print_value(const char *name, const char *impl, u64 value, const char *what)
@@ -210,26 +233,39 @@ void bench_print_value(const char *name, const char *impl, u64 value, const char
 	pr_info("case=%s impl=%s value=%llu.%02u unit=%s\n", name, impl, whole, part, what);
 }
 
-static void bench_print(const char *name, const char *impl, u64 best, u64 median)
+static void bench_print(const char *name, const char *impl, u64 best, u64 median, u64 mean)
 {
-	u32 best_part, median_part;
+	u32 best_part, median_part, mean_part;
 	u64 best_whole = div_u64_rem(best, SCALE, &best_part);
 	u64 median_whole = div_u64_rem(median, SCALE, &median_part);
+	u64 mean_whole = div_u64_rem(mean, SCALE, &mean_part);
 
-	pr_info("case=%s impl=%s best=%llu.%02u median=%llu.%02u unit=%s\n", name, impl,
-		best_whole, best_part, median_whole, median_part, unit);
+	pr_info("case=%s impl=%s best=%llu.%02u median=%llu.%02u mean=%llu.%02u unit=%s\n", name,
+		impl, best_whole, best_part, median_whole, median_part, mean_whole, mean_part,
+		unit);
+}
+
+static u64 bench_mean(const struct bench_result *res)
+{
+	unsigned int i, rounds = bench_rounds();
+	u64 sum = 0;
+
+	for (i = 0; i < rounds; i++)
+		sum += res->sample[i];
+	return div_u64(sum, rounds);
 }
 
 /* @loop: what one operation of the empty loop takes; a rounding error is no negative time */
 static void bench_report(const char *name, const char *impl, struct bench_result *res, u64 loop)
 {
 	unsigned int rounds = bench_rounds();
-	u64 best, median;
+	u64 best, median, mean = bench_mean(res);
 
 	sort(res->sample, rounds, sizeof(*res->sample), compare_samples, NULL);
 	best = res->sample[0];
 	median = res->sample[rounds / 2];
-	bench_print(name, impl, best - min(best, loop), median - min(median, loop));
+	bench_print(name, impl, best - min(best, loop), median - min(median, loop),
+		    mean - min(mean, loop));
 }
 
 static void bench_error(const char *name, const char *impl, int error)
@@ -370,7 +406,7 @@ static int bench_all(void)
 static int __init bench_init(void)
 {
 	cpumask_var_t allowed;
-	int error = bench_choose_clock();
+	int error = factor ? bench_choose_clock() : -EINVAL;
 
 	if (error)
 		return error;

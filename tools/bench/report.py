@@ -5,7 +5,7 @@
     report.py DIR [GROUP...]
 
 DIR holds one file per run, named after it: icount-6.1.txt, icount-6.12.txt,
-native.txt, depth.txt, smp-2.txt, smp-4.txt. The tables and the verdicts go to standard output,
+native.txt, depth.txt, smp-2.txt, smp-4.txt, verify-off.txt and so on. The tables and the verdicts go to standard output,
 bench.csv, *.gp and *.dat to DIR; tools/bench.sh gives the .gp files to gnuplot.
 GROUPs limit the targets to those whose cases were asked for; without, a target that
 was not measured counts against the result. The exit status is 0 if every target was
@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from typing import Callable, Optional
 
 RUNS = ("icount-6.1", "icount-6.12", "native", "depth", "smp-2", "smp-4")
+# Settings of the verifier; all of one boot. Those after the second are of a table.
+SETTINGS = ("off-long", "sampling", "without", "off", "tracking", "special")
 SIZES = (16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4064)
 
 
@@ -30,10 +32,11 @@ class Results:
     def __init__(self, directory):
         self.rows = []
         self.values = {}
+        self.means = {}
         self.units = {}
         self.depth = {}
         self.problems = []
-        for run in RUNS:
+        for run in RUNS + tuple(f"verify-{name}" for name in SETTINGS):
             path = os.path.join(directory, run + ".txt")
             if os.path.exists(path):
                 with open(path, encoding="utf-8") as lines:
@@ -64,6 +67,7 @@ class Results:
         median = float(fields.get("median", fields.get("value", "nan")))
         self.rows.append((run, fields["case"], fields["impl"], best, median, fields["unit"]))
         self.values[run, fields["case"], fields["impl"]] = best
+        self.means[run, fields["case"], fields["impl"]] = float(fields.get("mean", "nan"))
         self.units[run, fields["case"]] = fields["unit"]
 
     def get(self, run, case, impl):
@@ -107,14 +111,36 @@ def value_of(run, case, impl, scale):
     return figure
 
 
-def mean_of_sizes(run):
-    """The geometric mean of pool over kmalloc, of all sizes below a page."""
+def mean_of(figures):
+    """A figure: the geometric mean of figures that are ratios."""
     def figure(results):
-        ratios = [results.ratio(run, f"pool_pair_{size}", "pool", "kmalloc") for size in SIZES]
+        ratios = [one(results) for one in figures]
         if None in ratios:
             return None
         return math.exp(sum(map(math.log, ratios)) / len(ratios))
     return figure
+
+
+def mean_of_sizes(run):
+    """The mean of pool over kmalloc, of all sizes below a page."""
+    return mean_of([ratio_of(run, f"pool_pair_{size}", "pool", "kmalloc") for size in SIZES])
+
+
+def verifier_off(case, impl="pool"):
+    """A figure: the verifier off over a build without it."""
+    def figure(results):
+        off = results.get("verify-off", case, impl)
+        without = results.get("verify-without", case, impl)
+        return off / without if off and without else None
+    return figure
+
+
+def sampling(results):
+    """A figure: of means, because the best round is one without a sample."""
+    key = "pool_pair_64", "pool"
+    on, off = (results.means.get((f"verify-{run}", *key)) for run in ("sampling", "off-long"))
+    taken = results.get("verify-sampling", "verify_samples", "pool")
+    return on / off if on and off and taken else None
 
 
 def targets():
@@ -164,6 +190,16 @@ def targets():
                         "lookaside_lists_1"), 1.1),
         Target("reading `tags` with 10,000 tags, ms, native", "scale_read_tags",
                value_of("native", "scale_read_tags", "pool", 0.001), 100.0),
+        Target("verifier off / built without, pair 64, instructions, 6.1", "verify_off",
+               verifier_off("pool_pair_64"), 1.02),
+        Target("verifier off / built without, pairs 16..4064, mean", "verify_off",
+               mean_of([verifier_off(f"pool_pair_{size}") for size in SIZES]), 1.02),
+        Target("verifier off / built without, batch of 256", "verify_off",
+               verifier_off("pool_batch_256"), 1.02),
+        Target("verifier off / built without, lookaside pair", "verify_off",
+               verifier_off("lookaside_pair", "lookaside"), 1.02),
+        Target("sampling at 100 ms / off, pair 64, instructions, 6.1", "verify_sampling",
+               sampling, 1.01),
     ]
     return out
 
@@ -190,6 +226,27 @@ def print_case(results, run, case):
         if value:
             text += f" ({mine / value:.2f})"
     print(text)
+
+
+def print_verifier(results):
+    """What a pair costs with each setting of the verifier, and times what it costs off."""
+    columns = SETTINGS[2:]
+    cases = [row[1:3] for row in results.rows if row[0] == "verify-off"
+             and row[2] in ("pool", "lookaside")]
+    if cases:
+        print(f"\nverifier, instructions, 6.1\n  {'':32}" +
+              "".join(f"{name:>20}" for name in columns))
+    for case, impl in cases:
+        off, text = results.get("verify-off", case, impl), f"  {case + ' ' + impl:32}"
+        for name in columns:
+            value = results.get(f"verify-{name}", case, impl)
+            text += f"{'-' if value is None else f'{value:.2f} ({value / off:.3f})':>20}"
+        print(text)
+    served = results.get("verify-special", "verify_special", "pool")
+    if served is not None:
+        taken = results.get("verify-sampling", "verify_samples", "pool")
+        print(f"  special pool served {served:.0f} % of what was asked of it, sampling took "
+              f"{taken:.0f} blocks")
 
 
 def print_targets(results, groups):
@@ -274,6 +331,7 @@ def main():
     directory, groups = sys.argv[1], sys.argv[2:]
     results = Results(directory)
     print_cases(results)
+    print_verifier(results)
     met, missed, absent = print_targets(results, groups)
     for problem in results.problems:
         print(f"  FAILED {problem}")
