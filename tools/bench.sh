@@ -151,7 +151,7 @@ run_depth() {
 GROUPS_ALL=(pool lookaside zone peer scale memory remote smp depth verify)
 
 # The verifier is measured with these.
-VERIFY_CASES=pool_pair_*,pool_batch_256,pool_pages_5120,lookaside_pair
+VERIFY_CASES="pool_pair_*,pool_batch_256,pool_pages_5120,lookaside_pair"
 
 # cases_of GROUP...: those of them that are asked for, as the parameter wants it
 cases_of() {
