@@ -414,7 +414,7 @@ static bool usable_in_page(const void *p, struct ntp_header *copy)
 	struct ntp_page *page = ntp_page_of(hdr);
 
 	if (!page || !IS_ALIGNED((unsigned long)hdr, NTP_UNIT) ||
-	    !ntp_begins_block(&page->map, ntp_map_unit(hdr) % NTP_UNITS))
+	    !ntp_begins_block(&page->map, ntp_map_unit(p) % NTP_UNITS))
 		return false;
 	/* Somebody may be freeing it; then the sum does not fit, or the question is late. */
 	*copy = data_race(*hdr);

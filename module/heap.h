@@ -243,7 +243,7 @@ static inline enum ntp_state ntp_seal_state(u32 seal)
  * The seal of the live block at @at. Not cryptography: a header that was overwritten, by
  * accident or by bytes moved from elsewhere, passes with a probability of 1 in 65536.
  */
-static __always_inline u32 ntp_seal_live(const struct ntp_header *at, u32 size,
+static __always_inline u32 ntp_seal_live(const struct ntp_header *at, u64 size,
 					 unsigned int flags, u64 owner)
 {
 	/* The body's address: who frees has it at hand. Most of the time @flags is 0. */

@@ -31,6 +31,7 @@
 
 struct ntp_leaf **ntp_map_root __read_mostly;
 unsigned long ntp_map_base __read_mostly;	/* where memory begins in the linear map */
+unsigned long ntp_body_base __read_mostly;	/* the same for bodies of blocks: a header on */
 unsigned long ntp_map_limit __read_mostly;	/* pages from there that the table covers */
 unsigned long ntp_fast_limit __read_mostly;	/* the same for fast frees, which wipe nothing */
 struct xarray ntp_map_far;
@@ -149,6 +150,7 @@ int ntp_pagemap_init(void)
 
 	xa_init_flags(&ntp_map_far, XA_FLAGS_LOCK_IRQ);
 	ntp_map_base = memory_base();
+	ntp_body_base = ntp_map_base + sizeof(struct ntp_header);
 	pages = ((unsigned long)high_memory - ntp_map_base) >> PAGE_SHIFT;
 	nr_leaves = DIV_ROUND_UP(pages, NTP_LEAF_PAGES);
 	empty_leaf = leaf_create(GFP_KERNEL);

@@ -15,6 +15,7 @@ struct ntp_leaf {
 
 extern struct ntp_leaf **ntp_map_root;
 extern unsigned long ntp_map_base;
+extern unsigned long ntp_body_base;
 extern unsigned long ntp_map_limit;
 extern unsigned long ntp_fast_limit;
 extern struct xarray ntp_map_far;

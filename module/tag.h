@@ -89,9 +89,12 @@ extern struct ntp_tag_counts __percpu *ntp_tag_overflow;
 /* The slow half of ntp_tag_find(): the tag is new, or not where its hash is. */
 struct ntp_tag_counts __percpu *ntp_tag_find_slow(u32 tag);
 
-static __always_inline u32 ntp_tag_hash(u32 tag, unsigned int shift)
+/* Long, to be an index without another instruction. */
+static __always_inline unsigned long ntp_tag_hash(u32 tag, unsigned int shift)
 {
-	return (tag * 0x9e3779b1U) >> shift;
+	unsigned long product = tag * 0x9e3779b1U;
+
+	return product >> shift;
 }
 
 /* True: *@counts are those of @tag. False: it is not where its hash is. */
@@ -99,10 +102,10 @@ static __always_inline bool ntp_tag_lookup(u32 tag, struct ntp_tag_counts __perc
 {
 	/* Pairs with the release in table_publish(). */
 	unsigned int shift = smp_load_acquire(&ntp_tag_shift);
-	const struct ntp_tag_slot *slot = READ_ONCE(ntp_tag_slots);
+	/* Plain accesses: the compiler may use memory operands. Both change in one piece. */
+	const struct ntp_tag_slot *slot = data_race(ntp_tag_slots) + ntp_tag_hash(tag, shift);
 
-	slot += ntp_tag_hash(tag, shift);
-	/* A plain access: the compiler may compare in memory. It changes once, in one piece. */
+	/* Likewise. */
 	if (unlikely(data_race(slot->tag) != tag))
 		return false;
 	/* Pairs with the release in table_insert(): the counters are there. */
