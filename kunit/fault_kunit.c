@@ -96,6 +96,27 @@ static void ntk_must_succeed_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ntk_failures(NonPagedPoolCacheAlignedMustS, NTK_TAG, 100), 0);
 }
 
+/* MmAllocateContiguousMemory(), MmAllocateNonCachedMemory() */
+static void ntk_mm_test(struct kunit *test)
+{
+	PHYSICAL_ADDRESS any = { .QuadPart = -1 };
+	s64 deliberate = ntk_counter(test, "allocations_failed_deliberately");
+	PVOID memory;
+
+	ntk_set(test, "probability 10000\ntags MmCm");
+	KUNIT_EXPECT_NULL(test, MmAllocateContiguousMemory(PAGE_SIZE, any));
+	KUNIT_EXPECT_EQ(test, ntk_counter(test, "allocations_failed_deliberately"),
+			deliberate + 1);
+	ntk_set(test, "tags MmNc");
+	memory = MmAllocateContiguousMemory(PAGE_SIZE, any);
+	KUNIT_EXPECT_NOT_NULL(test, memory);
+	if (memory)
+		MmFreeContiguousMemory(memory);
+	KUNIT_EXPECT_NULL(test, MmAllocateNonCachedMemory(PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, ntk_counter(test, "allocations_failed_deliberately"),
+			deliberate + 2);
+}
+
 static void ntk_off_test(struct kunit *test)
 {
 	ntk_set(test, "probability 10000");
@@ -237,6 +258,7 @@ static struct kunit_case ntk_fault_cases[] = {
 	KUNIT_CASE(ntk_never_and_always_test),
 	KUNIT_CASE(ntk_probability_test),
 	KUNIT_CASE(ntk_must_succeed_test),
+	KUNIT_CASE(ntk_mm_test),
 	KUNIT_CASE(ntk_off_test),
 	KUNIT_CASE(ntk_tags_test),
 	KUNIT_CASE(ntk_drivers_test),

@@ -28,6 +28,7 @@
 #include "irql.h"
 #include "report.h"
 #include "tag.h"
+#include "verify.h"
 
 static void *contig_failed(u32 tag)
 {
@@ -49,10 +50,13 @@ static void contig_enter(struct ntp_big *big)
 void *ntp_contig_alloc(const struct ntp_phys_want *want, size_t size, u32 tag,
 		       unsigned long caller)
 {
-	struct ntp_big *big = ntp_big_create();
+	struct ntp_big *big;
 	void *base;
 
 	tag &= ~NTP_TAG_PROTECTED;
+	if (ntp_verify_refuses(size, tag, caller))
+		return contig_failed(tag);
+	big = ntp_big_create();
 	base = big ? ntp_phys_alloc(want) : NULL;
 	if (!base) {
 		kfree(big);
@@ -98,6 +102,8 @@ void *ntp_noncached_alloc(size_t size, unsigned long caller)
 		report_alloc_irql(size, caller);
 		return contig_failed(NTP_TAG_NONCACHED);
 	}
+	if (ntp_verify_refuses(size, NTP_TAG_NONCACHED, caller))
+		return contig_failed(NTP_TAG_NONCACHED);
 	big = ntp_big_create();
 	base = big ? ntp_phys_map(pages, &page) : NULL;
 	if (!base) {

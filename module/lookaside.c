@@ -229,6 +229,7 @@ static void list_open(const GENERAL_LOOKASIDE_POOL *model, GENERAL_LOOKASIDE_POO
 	desc.tag = list->Tag & ~NTP_TAG_PROTECTED;
 	desc.size = list->Size;
 	desc.pool_frees = pool_frees(list);
+	desc.pool_allocates = pool_allocates(list);
 	ntp_lookaside_open(head_of(list), &desc);
 }
 

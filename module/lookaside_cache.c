@@ -60,6 +60,7 @@
 #include "backing.h"
 #include "irql.h"
 #include "lookaside_registry.h"
+#include "verify.h"
 
 DEFINE_PER_CPU(struct ntp_lookaside_cpu, ntp_lookaside_none) = { .busy = true };
 
@@ -440,6 +441,21 @@ void ntp_lookaside_wait(struct ntp_lookaside *list)
 		wait_var_event(&list->freeing, freeing_none(list));
 }
 
+/* What the pool's Free routine does, without a look at the public structure. */
+static void pool_free(const struct ntp_lookaside *list, void *entry)
+{
+	const struct ntp_list_call call = {
+		.kind = list->desc.kind,
+		.tag = list->desc.tag,
+		.size = list->desc.size,
+	};
+
+	if (list->desc.pool_allocates)
+		ntp_list_free(entry, &call, list->desc.creator);
+	else
+		ntp_free(entry, 0, list->desc.creator);
+}
+
 static bool helper_free_one(struct ntp_lookaside *list)
 {
 	bool bh = list->desc.kind == NTP_NONPAGED;
@@ -450,7 +466,7 @@ static bool helper_free_one(struct ntp_lookaside *list)
 	entry = stash_pop(list, true);
 	if (entry) {
 		if (list->desc.pool_frees)
-			ntp_free(entry, 0, list->desc.creator);
+			pool_free(list, entry);
 		else
 			list->desc.free(list->head, entry, list->desc.creator);
 		freeing_done(list);
@@ -576,7 +592,7 @@ void ntp_lookaside_abandon(struct ntp_lookaside *list)
 	ntp_lookaside_wait(list);
 	while ((entry = stash_pop(list, false)))
 		if (list->desc.pool_frees)
-			ntp_free(entry, 0, list->desc.creator);
+			pool_free(list, entry);
 }
 
 /*

@@ -263,17 +263,25 @@ bool ntp_lookaside_is_list(struct ntp_lookaside_head *head, unsigned long caller
 	return false;
 }
 
-/* An active list lies in memory that a driver frees. In a read section. */
+/* See ntp_verify_range_fn: an active list lies in what a driver frees. In a read section. */
 static void range_freed(void *p, size_t size, unsigned long caller)
 {
 	struct ntp_lookaside_head *found = NULL;
 	struct ntp_lookaside *list;
 	unsigned long flags;
 
+	/* What lists do when the verifier goes off is told them elsewhere. */
+	if (!p)
+		return;
 	raw_spin_lock_irqsave(&ntp_lookaside_lock, flags);
-	list_for_each_entry(list, &lists, link)
-		if (!list->dead && (unsigned long)list->head - (unsigned long)p < size)
+	list_for_each_entry(list, &lists, link) {
+		if ((unsigned long)list->head - (unsigned long)p >= size)
+			continue;
+		if (!caller)
+			list->lost = true;
+		else if (!list->lost && ntp_lookaside_is_alive(list))
 			found = list->head;
+	}
 	raw_spin_unlock_irqrestore(&ntp_lookaside_lock, flags);
 	if (found)
 		report_verifier(0xcc, found,

@@ -32,6 +32,7 @@ typedef void (*ntp_lookaside_free_fn)(struct ntp_lookaside_head *head, void *ent
  * @creator: address that the initialising call returns to
  * @free: calls the Free routine
  * @pool_frees: the Free routine is the pool's
+ * @pool_allocates: the Allocate routine is the pool's
  */
 struct ntp_lookaside_desc {
 	enum ntp_kind kind;
@@ -40,6 +41,7 @@ struct ntp_lookaside_desc {
 	unsigned long creator;
 	ntp_lookaside_free_fn free;
 	bool pool_frees;
+	bool pool_allocates;
 };
 
 /**
@@ -64,6 +66,7 @@ struct ntp_lookaside_note {
  * @link: in the registry, until @refs is 0
  * @home: the CPU whose ntp_lookaside_cpu.total is the public fields
  * @dead: deleted, or forgotten because its driver is gone
+ * @lost: its memory was freed while nobody looked, and is somebody else's now
  * @zeroed: the public depth is 0 because of the verifier
  * @depth: the public depth, as the last scan found or left it
  * @folded: sums of all ntp_lookaside_cpu.own that the public fields contain
@@ -89,6 +92,7 @@ struct ntp_lookaside {
 	struct list_head link;
 	int home;
 	bool dead;
+	bool lost;
 	bool zeroed;
 	u16 depth;
 	u32 folded[NTP_LA_COUNTS];

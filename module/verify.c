@@ -63,22 +63,6 @@ atomic_long_t ntp_verify_counts[NTP_VC_COUNTERS];
 
 static ntp_verify_range_fn verify_ranges[NTP_RANGES];
 
-void ntp_verifier_switch(unsigned long bits)
-{
-	unsigned long old = READ_ONCE(ntp_verifier_state);
-
-	/* Samples come and go meanwhile. */
-	while (!try_cmpxchg(&ntp_verifier_state, &old, (old & ~NTP_VERIFIER_BITS) | bits))
-		;
-}
-
-void ntp_verify_watch(enum ntp_verify_ranges who, ntp_verify_range_fn fn)
-{
-	WRITE_ONCE(verify_ranges[who], fn);
-	if (!fn)
-		synchronize_rcu();
-}
-
 static void tell_ranges(void *p, size_t size, unsigned long caller)
 {
 	ntp_verify_range_fn fn;
@@ -91,6 +75,25 @@ static void tell_ranges(void *p, size_t size, unsigned long caller)
 			fn(p, size, caller);
 		rcu_read_unlock();
 	}
+}
+
+void ntp_verifier_switch(unsigned long bits)
+{
+	unsigned long old = READ_ONCE(ntp_verifier_state);
+
+	/* Samples come and go meanwhile. */
+	while (!try_cmpxchg(&ntp_verifier_state, &old, (old & ~NTP_VERIFIER_BITS) | bits))
+		;
+	/* From here on nobody says what becomes of the memory. */
+	if (!bits)
+		tell_ranges(NULL, SIZE_MAX, 0);
+}
+
+void ntp_verify_watch(enum ntp_verify_ranges who, ntp_verify_range_fn fn)
+{
+	WRITE_ONCE(verify_ranges[who], fn);
+	if (!fn)
+		synchronize_rcu();
 }
 
 /* NT's bits for the pool type of a request. */
@@ -183,11 +186,25 @@ static void check_request(const struct ntp_request *req, unsigned long bits)
 			       "nonpaged pool was asked for above DISPATCH_LEVEL");
 }
 
+/* Low resources simulation makes this request fail, and has counted it. */
 static bool is_refused(const struct ntp_request *req)
 {
-	return !(req->flags & NTP_MUST) &&
-	       ntp_aim_hits(req->tag, req->size, req->caller) &&
-	       ntp_fault_hits(req->tag, req->size, req->caller);
+	bool hit = !(req->flags & NTP_MUST) &&
+		   ntp_aim_hits(req->tag, req->size, req->caller) &&
+		   ntp_fault_hits(req->tag, req->size, req->caller);
+
+	if (hit) {
+		atomic_long_inc(&ntp_verify_counts[NTP_VC_DELIBERATE]);
+		atomic_long_inc(&ntp_verify_counts[NTP_VC_FAILED]);
+	}
+	return hit;
+}
+
+bool ntp_verify_refuses(size_t size, u32 tag, unsigned long caller)
+{
+	const struct ntp_request req = { .size = size, .tag = tag, .caller = caller };
+
+	return (ntp_verifier() & NTP_VERIFY_FAULTS) && is_refused(&req);
 }
 
 static bool is_for_special(const struct ntp_request *req)
@@ -196,13 +213,25 @@ static bool is_for_special(const struct ntp_request *req)
 	       ntp_aim_hits(req->tag, req->size, req->caller);
 }
 
-/* NULL: it has no room. Samples count too. */
+/* NULL: it has no room. */
 static void *request_special(const struct ntp_request *req, u8 keep)
 {
 	void *p = ntp_alloc_special(req, keep);
 
 	if (p)
 		atomic_long_inc(&ntp_verify_counts[NTP_VC_SPECIAL]);
+	return p;
+}
+
+/* A sample counts as if the verifier had been on for it. */
+static void *request_sample(const struct ntp_request *req)
+{
+	void *p = request_special(req, 0);
+
+	if (p) {
+		atomic_long_inc(&ntp_verify_counts[NTP_VC_ATTEMPTED]);
+		atomic_long_inc(&ntp_verify_counts[NTP_VC_SUCCEEDED]);
+	}
 	return p;
 }
 
@@ -237,8 +266,6 @@ static void *request_verified(const struct ntp_request *req, unsigned long bits)
 		atomic_long_inc(&ntp_verify_counts[NTP_VC_NO_TAG]);
 	check_request(req, bits);
 	if ((bits & NTP_VERIFY_FAULTS) && is_refused(req)) {
-		atomic_long_inc(&ntp_verify_counts[NTP_VC_DELIBERATE]);
-		atomic_long_inc(&ntp_verify_counts[NTP_VC_FAILED]);
 		ntp_alloc_failed(req->kind, req->tag);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -247,7 +274,10 @@ static void *request_verified(const struct ntp_request *req, unsigned long bits)
 	if (!p)
 		p = request_ordinary(req, NTP_HDR_VERIFIED);
 	atomic_long_inc(&ntp_verify_counts[IS_ERR(p) ? NTP_VC_FAILED : NTP_VC_SUCCEEDED]);
-	if (!IS_ERR(p) && (bits & NTP_VERIFY_TRACK))
+	if (IS_ERR(p))
+		return p;
+	tell_ranges(p, req->size, 0);
+	if (bits & NTP_VERIFY_TRACK)
 		request_track(req, p);
 	return p;
 }
@@ -265,7 +295,7 @@ void *ntp_verify_alloc(const struct ntp_request *given)
 	if (bits)
 		return request_verified(&req, bits);
 	if (ntp_sample_is_due() && is_for_special(&req) && ntp_sample_take())
-		p = request_special(&req, 0);
+		p = request_sample(&req);
 	return p ?: request_ordinary(&req, 0);
 }
 
@@ -274,8 +304,8 @@ static void report_free(const struct ntp_block *block, u64 p1, const char *text,
 {
 	const struct ntp_stop stop = {
 		.code = NTP_STOP_VERIFIER,
-		.param = { p1, (unsigned long)block->addr, block->requested, ntp_irql() },
-		.addr_mask = BIT(1),
+		.param = { p1, ntp_irql(), block->kind, (unsigned long)block->addr },
+		.addr_mask = BIT(3),
 		.text = text,
 		.has_tag = true,
 		.tag = block->tag,

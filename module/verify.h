@@ -31,7 +31,13 @@ static __always_inline bool ntp_verifier_is_on(void)
 	return unlikely(data_race(ntp_verifier_state));
 }
 
-/* The bits of the parameter that are in force from now on. */
+/* The same for the parameter's bits alone, whether a sample is wanted or not. */
+static __always_inline bool ntp_verifier_has_bits(void)
+{
+	return unlikely(data_race(ntp_verifier_state) & NTP_VERIFIER_BITS);
+}
+
+/* The bits of the parameter that are in force from now on. Sleeps. */
 void ntp_verifier_switch(unsigned long bits);
 
 /* In the order of the file verifier/counters; violations come on top. */
@@ -53,12 +59,18 @@ extern atomic_long_t ntp_verify_counts[NTP_VC_COUNTERS];
 /* Costs nothing while the verifier is off. Any context. */
 static __always_inline void ntp_verify_count(enum ntp_verify_counter counter)
 {
-	if (ntp_verifier_is_on())
+	if (ntp_verifier_has_bits())
 		atomic_long_inc(&ntp_verify_counts[counter]);
 }
 
 /* What ntp_alloc() and ntp_alloc_rare() do then: the block, or ERR_PTR(). */
 void *ntp_verify_alloc(const struct ntp_request *req);
+
+/*
+ * Low resources simulation wants this allocation of contiguous or uncached memory, which
+ * is not of the pools, to fail; it has been counted. Any context.
+ */
+bool ntp_verify_refuses(size_t size, u32 tag, unsigned long caller);
 
 /* A call was refused for its arguments: reports which. Any context. */
 void ntp_verify_refused(size_t size, u32 tag, unsigned long caller);
@@ -87,7 +99,9 @@ void ntp_verify_free(const struct ntp_block *block, const struct ntp_list_call *
 
 /*
  * Somebody above who keeps things in memory of drivers: told of @size bytes at @p that
- * are about to be freed, while the verifier is on. Any context.
+ * @caller is about to free, while the verifier is on. Memory may also have been freed
+ * unseen: with @caller 0 it is new, and what is known of it is to be forgotten; NULL,
+ * SIZE_MAX: all, because the verifier has been switched off. Any context.
  */
 typedef void (*ntp_verify_range_fn)(void *p, size_t size, unsigned long caller);
 

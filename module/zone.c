@@ -104,7 +104,7 @@ static NTSTATUS splice(PZONE_HEADER zone, const struct zone_run *run)
 	run->bottom->Next = zone->FreeList.Next;
 	WRITE_ONCE(zone->FreeList.Next, run->top);
 	zone->TotalSegmentSize = total;
-	if (ntp_verifier_is_on())
+	if (ntp_verifier_has_bits())
 		ntp_zone_note(zone, segment, run->bytes, false);
 	return STATUS_SUCCESS;
 }
@@ -142,7 +142,7 @@ NTSTATUS ExInitializeZone(PZONE_HEADER Zone, ULONG BlockSize,
 	Zone->SegmentList.Next = &run.segment->SegmentList;
 	Zone->BlockSize = BlockSize;
 	Zone->TotalSegmentSize = run.bytes;
-	if (ntp_verifier_is_on())
+	if (ntp_verifier_has_bits())
 		ntp_zone_note(Zone, run.segment, run.bytes, true);
 	return STATUS_SUCCESS;
 }
@@ -254,7 +254,7 @@ static noinline void *checked_free(PZONE_HEADER zone, PSINGLE_LIST_ENTRY block,
  */
 PVOID ExInterlockedAllocateFromZone(PZONE_HEADER Zone, PKSPIN_LOCK Lock)
 {
-	if (ntp_verifier_is_on())
+	if (ntp_verifier_has_bits())
 		return checked_alloc(Zone, Lock, _RET_IP_);
 	return ntp_klock_pop(&Zone->FreeList, Lock);
 }
@@ -273,7 +273,7 @@ EXPORT_SYMBOL_GPL(ExInterlockedAllocateFromZone);
  */
 PVOID ExInterlockedFreeToZone(PZONE_HEADER Zone, PVOID Block, PKSPIN_LOCK Lock)
 {
-	if (ntp_verifier_is_on())
+	if (ntp_verifier_has_bits())
 		return checked_free(Zone, Block, Lock, _RET_IP_);
 	return ntp_klock_push(&Zone->FreeList, Block, Lock);
 }

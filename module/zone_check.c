@@ -86,13 +86,17 @@ void ntp_zone_note(PZONE_HEADER zone, void *segment, ULONG bytes, bool first)
 	list_for_each_entry_safe(old, next, &notes, link)
 		if ((first && old->zone == zone) || overlaps(old, (unsigned long)segment, bytes))
 			note_drop(old);
-	if (note)
+	/* Switched off meanwhile: all notes have been dropped, or wait for the lock. */
+	if (note && ntp_verifier_has_bits()) {
 		list_add(&note->link, &notes);
+		note = NULL;
+	}
 	raw_spin_unlock_irqrestore(&notes_lock, flags);
+	kfree(note);
 }
 
-/* Under the lock: whether all segments of the zone are known. */
-static bool zone_is_known(PZONE_HEADER zone)
+/* Under the lock: whether all segments of @zone, which is as @is says, are known. */
+static bool zone_is_known(PZONE_HEADER zone, const ZONE_HEADER *is)
 {
 	const struct zone_note *note;
 	size_t bytes = 0;
@@ -101,7 +105,7 @@ static bool zone_is_known(PZONE_HEADER zone)
 	list_for_each_entry(note, &notes, link)
 		if (note->zone == zone)
 			bytes += note->end - (unsigned long)note->segment;
-	return bytes && bytes == zone->TotalSegmentSize;
+	return bytes && bytes == is->TotalSegmentSize;
 }
 
 /* Under the lock: whether @p is where a block of the zone begins. */
@@ -123,13 +127,14 @@ static bool read_link(const void *p, PSINGLE_LIST_ENTRY *link)
 }
 
 /*
- * Under the lock: follows the free list, and counts what of it lies in
- * [@from, @to). False if it leaves the zone, or does not end.
+ * Under the lock: follows the free list of @zone, which is as @is says, and counts what
+ * of it lies in [@from, @to). False if it leaves the zone, or does not end.
  */
-static bool follow(PZONE_HEADER zone, unsigned long from, unsigned long to, unsigned long *count)
+static bool follow(PZONE_HEADER zone, const ZONE_HEADER *is, unsigned long from,
+		   unsigned long to, unsigned long *count)
 {
-	unsigned long left = zone->TotalSegmentSize / max_t(ULONG, zone->BlockSize, 1);
-	PSINGLE_LIST_ENTRY entry = zone->FreeList.Next;
+	unsigned long left = is->TotalSegmentSize / max_t(ULONG, is->BlockSize, 1);
+	PSINGLE_LIST_ENTRY entry = is->FreeList.Next;
 
 	lockdep_assert_held(&notes_lock);
 	for (*count = 0; entry; left--) {
@@ -149,7 +154,7 @@ const char *ntp_zone_check_alloc(PZONE_HEADER zone)
 	unsigned long count;
 
 	raw_spin_lock_irqsave(&notes_lock, flags);
-	if (zone_is_known(zone) && !follow(zone, 0, 0, &count))
+	if (zone_is_known(zone, zone) && !follow(zone, zone, 0, 0, &count))
 		wrong = "the free list of a zone was overwritten; nothing was allocated";
 	raw_spin_unlock_irqrestore(&notes_lock, flags);
 	return wrong;
@@ -163,11 +168,11 @@ const char *ntp_zone_check_free(PZONE_HEADER zone, void *block)
 	unsigned long count;
 
 	raw_spin_lock_irqsave(&notes_lock, flags);
-	if (!zone_is_known(zone))
+	if (!zone_is_known(zone, zone))
 		;
 	else if (!zone_has_block(zone, block))
 		wrong = "what is no block of a zone was freed to it; nothing was done";
-	else if (!follow(zone, at, at + 1, &count))
+	else if (!follow(zone, zone, at, at + 1, &count))
 		wrong = "the free list of a zone was overwritten; the block was kept";
 	else if (count)
 		wrong = "a block was freed to a zone that is free already; nothing was done";
@@ -197,23 +202,24 @@ static unsigned long blocks_out(const struct zone_note *note)
 	lockdep_assert_held(&notes_lock);
 	/* The driver may have thrown it away, and that is its right. */
 	if (copy_from_kernel_nofault(&zone, note->zone, sizeof(zone)) ||
-	    zone.BlockSize != note->block || !zone_is_known(note->zone) ||
-	    !follow(note->zone, note->first, note->end, &count))
+	    zone.BlockSize != note->block || !zone_is_known(note->zone, &zone) ||
+	    !follow(note->zone, &zone, note->first, note->end, &count))
 		return 0;
 	return (note->end - note->first) / note->block - count;
 }
 
-/* Memory that a driver frees: the zones in it are no more. In a read section. */
+/* See ntp_verify_range_fn: the zones in the memory are no more. In a read section. */
 static void range_freed(void *p, size_t size, unsigned long caller)
 {
 	struct zone_note *note, *next, *found = NULL;
 	unsigned long flags;
 
-	if (list_empty(&notes))
+	/* Where all are to go, none that is just being noted may be missed. */
+	if (p && list_empty(&notes))
 		return;
 	raw_spin_lock_irqsave(&notes_lock, flags);
 	list_for_each_entry(note, &notes, link)
-		if (overlaps(note, (unsigned long)p, size) && blocks_out(note))
+		if (caller && overlaps(note, (unsigned long)p, size) && blocks_out(note))
 			found = note;
 	list_for_each_entry_safe(note, next, &notes, link)
 		if (overlaps(note, (unsigned long)p, size) ||
