@@ -14,7 +14,7 @@
 
 #define NTK_TAG		(ntk_tag4("KxSp"))
 #define NTK_ALIGN	16
-#define NTK_LARGEST	(PAGE_SIZE - NTK_ALIGN)
+#define NTK_LARGEST	(PAGE_SIZE - 32)
 #define NTK_SLOTS	1024	/* the default of special_pages */
 
 #define NTK_SPECIAL_POOL	0xc1

@@ -103,8 +103,8 @@ static struct ntp_special_slot *slot_at(unsigned long addr, bool *guard)
 	return index ? &slots[(index - 1) / 2] : NULL;
 }
 
-/* Under the lock: a free slot with a page, or without, and NULL. */
-static struct ntp_special_slot *slot_take(void)
+/* Under the lock: a free slot with a page, or without, or NULL; *@freed: from quarantine. */
+static struct ntp_special_slot *slot_take(bool *freed)
 {
 	struct ntp_special_slot *slot;
 
@@ -118,8 +118,11 @@ static struct ntp_special_slot *slot_take(void)
 		slot = list_first_entry(&special_freed, struct ntp_special_slot, link);
 		special_nr_freed--;
 	}
-	if (slot)
+	if (slot) {
 		list_del(&slot->link);
+		*freed = slot->state == NTP_SPECIAL_FREED;
+		WRITE_ONCE(slot->state, NTP_SPECIAL_BUSY);
+	}
 	return slot;
 }
 
@@ -147,10 +150,12 @@ static bool slot_get_page(struct ntp_special_slot *slot, gfp_t gfp)
 	page = gfp && !ntp_backing_refused() ? alloc_page(gfp) : NULL;
 	raw_spin_lock_irqsave(&special_lock, flags);
 	slot->page = page;
-	if (page)
+	if (page) {
 		special_nr_pages++;
-	else
+	} else {
+		WRITE_ONCE(slot->state, NTP_SPECIAL_IDLE);
 		slot_put(slot);
+	}
 	raw_spin_unlock_irqrestore(&special_lock, flags);
 	return page;
 }
@@ -198,7 +203,8 @@ static void special_worker(struct work_struct *work)
 	special_refill();
 }
 
-static struct ntp_special_slot *special_take(void)
+/* *@freed: its page was a block's and is to be looked at. */
+static struct ntp_special_slot *special_take(bool *freed)
 {
 	struct ntp_special_slot *slot;
 	unsigned long flags;
@@ -208,7 +214,7 @@ static struct ntp_special_slot *special_take(void)
 	if (!smp_load_acquire(&slots))
 		return NULL;
 	raw_spin_lock_irqsave(&special_lock, flags);
-	slot = slot_take();
+	slot = slot_take(freed);
 	low = special_nr_ready < SPECIAL_STOCK / 2 && !list_empty(&special_unused);
 	raw_spin_unlock_irqrestore(&special_lock, flags);
 	if (low)
@@ -274,12 +280,15 @@ static void slot_enter(struct ntp_special_slot *slot, enum ntp_special_state sta
 void *ntp_special_alloc(enum ntp_kind kind, size_t size, u32 tag, unsigned int flags, u8 keep,
 			unsigned long caller)
 {
-	struct ntp_special_slot *slot = special_take();
 	size_t room = ALIGN(max_t(size_t, size, 1), SPECIAL_ALIGN);
+	struct ntp_special_slot *slot;
+	bool freed = false;
+	void *p;
 
+	slot = special_take(&freed);
 	if (!slot)
 		return NULL;
-	if (slot->state == NTP_SPECIAL_FREED)
+	if (freed)
 		check_freed(slot);
 	slot->kind = kind;
 	slot->flags = keep;
@@ -292,8 +301,10 @@ void *ntp_special_alloc(enum ntp_kind kind, size_t size, u32 tag, unsigned int f
 		memset(page_address(slot->page) + slot->offset, 0, size);
 	ntp_stack_take(&slot->allocated, caller);
 	ntp_special_map(slot_page(slot), slot->page);
+	p = slot_block(slot);
+	/* From here on a wild free may end it, and another allocation begin. */
 	slot_enter(slot, NTP_SPECIAL_LIVE);
-	return slot_block(slot);
+	return p;
 }
 
 enum ntp_verdict ntp_special_claim(void *p, struct ntp_special_slot **slot)
@@ -366,7 +377,8 @@ static void check_around(const struct ntp_special_slot *slot, unsigned long call
 	const u8 *at = page + slot->offset;
 
 	if (memchr_inv(page, slot->fill, slot->offset)) {
-		while (*--at == slot->fill)
+		/* Bounded: who writes behind our back may also repair. */
+		while (at > page && *--at == slot->fill)
 			;
 		report_spoiled(slot, at, true, caller);
 	}
@@ -567,7 +579,7 @@ static int special_create(unsigned int nr)
 	special_stale = bitmap_zalloc(pages, GFP_KERNEL);
 	special_flushing = bitmap_zalloc(pages, GFP_KERNEL);
 	base = ntp_special_map_create(pages);
-	if (!array || !special_stale || !special_flushing || !base)
+	if (!array || !special_stale || !special_flushing || IS_ERR(base))
 		goto fail;
 	special_base = (unsigned long)base;
 	special_size = pages << PAGE_SHIFT;
@@ -579,12 +591,12 @@ static int special_create(unsigned int nr)
 	return 0;
 
 fail:
-	if (base)
+	if (!IS_ERR(base))
 		ntp_special_map_destroy(base);
 	bitmap_free(special_stale);
 	bitmap_free(special_flushing);
 	kvfree(array);
-	return base ? -ENOMEM : -EOPNOTSUPP;
+	return IS_ERR(base) ? PTR_ERR(base) : -ENOMEM;
 }
 
 int ntp_special_start(void)

@@ -8,8 +8,8 @@
 #include "heap.h"
 #include "stack.h"
 
-/* Requests above it are whole pages anyway. */
-#define NTP_SPECIAL_MAX		(PAGE_SIZE - 16)
+/* Requests above it are promised to be page aligned. */
+#define NTP_SPECIAL_MAX		NTP_SMALL_MAX
 
 enum ntp_special_state {
 	NTP_SPECIAL_IDLE,	/* not used yet, with a page or without */
@@ -96,7 +96,10 @@ void ntp_special_stats(struct ntp_special_stats *stats);
 
 /* special_map.c */
 
-/* @nr pages of address space with page tables and nothing mapped; NULL: none. Sleeps. */
+/*
+ * @nr pages of address space with page tables and nothing mapped, or ERR_PTR(): -ENOMEM;
+ * -EOPNOTSUPP where there is no way to write page table entries. Sleeps.
+ */
 void *ntp_special_map_create(unsigned long nr);
 void ntp_special_map_destroy(void *base);
 /* Any context. @addr: a page of that address space. */

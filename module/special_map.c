@@ -136,7 +136,7 @@ void *ntp_special_map_create(unsigned long nr)
 	unsigned long i;
 
 	if (boot_cpu_has(X86_FEATURE_XENPV))
-		return NULL;
+		return ERR_PTR(-EOPNOTSUPP);
 	pages = kvmalloc_array(nr, sizeof(*pages), GFP_KERNEL);
 	dummy = alloc_page(GFP_KERNEL);
 	if (pages && dummy) {
@@ -151,7 +151,7 @@ void *ntp_special_map_create(unsigned long nr)
 	}
 	if (!base && dummy)
 		__free_page(dummy);
-	return base;
+	return base ?: ERR_PTR(-ENOMEM);
 }
 
 void ntp_special_map_destroy(void *base)
@@ -165,7 +165,7 @@ void ntp_special_map_destroy(void *base)
 
 void *ntp_special_map_create(unsigned long nr)
 {
-	return NULL;
+	return ERR_PTR(-EOPNOTSUPP);
 }
 
 void ntp_special_map_destroy(void *base)
