@@ -48,6 +48,8 @@ void ntp_stack_take(struct ntp_stack *stack, unsigned long caller)
 	unsigned int nr, own;
 
 	nr = stack_trace_save(entry, ARRAY_SIZE(entry), 1);
+	/* What was interrupted did not ask for it. */
+	nr = filter_irq_stacks(entry, nr);
 	own = stack_own(entry, nr, caller);
 	stack->nr = min_t(unsigned int, nr - own, NTP_STACK_DEPTH);
 	memcpy(stack->entry, entry + own, stack->nr * sizeof(*entry));
