@@ -397,8 +397,12 @@ void ntp_report_unfreed(const char *who, const struct ntp_track *tracks, size_t 
 
 	snprintf(text, sizeof(text), "driver %s was unloaded and has not freed %zu allocations",
 		 who, nr);
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < min_t(size_t, nr, REPORT_BURST); i++) {
 		report_unfreed(&tracks[i], now);
+		cond_resched();
+	}
+	if (i < nr)
+		leak_line("%zu more are not listed", nr - i);
 	ntp_report(&stop);
 }
 
