@@ -43,7 +43,7 @@ struct ntp_aim ntp_fault_drivers;
 static unsigned int fault_probability __read_mostly = FAULT_PROBABILITY;
 static unsigned int fault_delay_ms __read_mostly;
 static bool fault_systematic __read_mostly;
-static unsigned long fault_start;	/* jiffies when the bit was set */
+static atomic64_t fault_start = ATOMIC64_INIT(0);	/* jiffies when the bit was set */
 static atomic_t fault_counter = ATOMIC_INIT(0);
 
 static DEFINE_RAW_SPINLOCK(fault_lock);
@@ -85,6 +85,15 @@ static bool is_new(u32 hash)
 	return true;
 }
 
+/* 64 bits: 32 would come round, and the delay with them. */
+static bool is_too_early(void)
+{
+	u64 start = (u64)atomic64_read(&fault_start);
+
+	return time_before64(get_jiffies_64(),
+			     start + msecs_to_jiffies(READ_ONCE(fault_delay_ms)));
+}
+
 bool ntp_fault_hits(u32 tag, size_t size, unsigned long caller)
 {
 	bool systematic = READ_ONCE(fault_systematic);
@@ -92,8 +101,7 @@ bool ntp_fault_hits(u32 tag, size_t size, unsigned long caller)
 	unsigned long flags;
 	bool hit = true;
 
-	if (time_before(jiffies, READ_ONCE(fault_start) +
-			msecs_to_jiffies(READ_ONCE(fault_delay_ms))))
+	if (is_too_early())
 		return false;
 	if (!ntp_aim_matches_tag(&ntp_fault_tags, tag, size) ||
 	    !ntp_aim_matches_driver(&ntp_fault_drivers, caller))
@@ -126,7 +134,7 @@ static void forget_stacks(void)
 
 void ntp_fault_restart(void)
 {
-	WRITE_ONCE(fault_start, jiffies);
+	atomic64_set(&fault_start, get_jiffies_64());
 	forget_stacks();
 }
 

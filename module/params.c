@@ -77,18 +77,15 @@ static int verifier_prepare(unsigned long flags)
 }
 
 /* The flags are as they shall be: the rest of ntpool follows. */
-static void verifier_apply(unsigned long old)
+static void verifier_apply(void)
 {
 	lockdep_assert_held(&params_mutex);
-	if (verifier_flags & ~old & NTP_VERIFY_FAULTS)
-		ntp_fault_restart();
 	ntp_verifier_switch(verifier_flags);
 	ntp_lookaside_verifier_changed(verifier_flags);
 }
 
 static int verifier_change(unsigned long flags)
 {
-	unsigned long old = verifier_flags;
 	int err = 0;
 
 	lockdep_assert_held(&params_mutex);
@@ -96,9 +93,12 @@ static int verifier_change(unsigned long flags)
 		err = verifier_prepare(flags);
 	if (err)
 		return err;
+	/* First: from the flag on allocations look whether the delay is over. */
+	if (flags & ~verifier_flags & NTP_VERIFY_FAULTS)
+		ntp_fault_restart();
 	WRITE_ONCE(verifier_flags, flags);
 	if (params_started)
-		verifier_apply(old);
+		verifier_apply();
 	return 0;
 }
 
@@ -146,7 +146,9 @@ void ntp_params_start(void)
 	params_started = true;
 	if (verifier_prepare(verifier_flags) || sample_apply(sample_ms))
 		pr_warn("ntpool: no memory for all of the verifier\n");
-	verifier_apply(0);
+	if (verifier_flags & NTP_VERIFY_FAULTS)
+		ntp_fault_restart();
+	verifier_apply();
 	mutex_unlock(&params_mutex);
 }
 
