@@ -217,10 +217,16 @@ static void *run_search(const struct ntp_phys_want *want, gfp_t gfp, gfp_t zone,
 	return base;
 }
 
-/* Does the range end below the end of the memory that is in the linear map? */
+/* Of the memory that is in the linear map */
+static unsigned long last_page(void)
+{
+	return PFN_DOWN(__pa((unsigned long)high_memory - 1));
+}
+
+/* Does the range end below the end of it? */
 static bool ends_early(const struct ntp_phys_want *want)
 {
-	return want->end <= PFN_DOWN(__pa((unsigned long)high_memory - 1));
+	return want->end <= last_page();
 }
 
 static void *run_search_zones(const struct ntp_phys_want *want, gfp_t gfp,
@@ -241,7 +247,7 @@ static void *run_alloc(const struct ntp_phys_want *want, gfp_t gfp)
 	void *base;
 
 	if (want->nr > 1UL << MAX_PAGE_ORDER || want->end <= want->first ||
-	    want->nr > want->end - want->first)
+	    want->nr > want->end - want->first || want->first > last_page())
 		return NULL;
 	order = get_order(want->nr << PAGE_SHIFT);
 	if (want->fast)
