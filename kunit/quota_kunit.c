@@ -378,6 +378,22 @@ static void ntk_no_memory_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, failed);
 }
 
+/* There is no memory for the first ledger: what must succeed does, and nobody pays. */
+static void ntk_must_succeed_test(struct kunit *test)
+{
+	void *block;
+
+	ntpool_test_drain();
+	ntpool_test_fail_backing(0, 1);
+	block = ExAllocatePoolWithQuotaTag(NonPagedPoolMustSucceed, 64, NTK_TAG);
+	KUNIT_EXPECT_EQ(test, ntpool_test_backing_failed(), 1);
+	ntpool_test_fail_backing(0, 0);
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	KUNIT_EXPECT_FALSE(test, ntk_my_row(test).there);
+	ExFreePoolWithTag(block, NTK_TAG);
+	KUNIT_EXPECT_FALSE(test, ntk_my_row(test).there);
+}
+
 static void PsGetCurrentProcess_test(struct kunit *test)
 {
 	PEPROCESS mine = PsGetCurrentProcess(), system;
@@ -530,6 +546,7 @@ static struct kunit_case ntk_quota_cases[] = {
 	KUNIT_CASE(ntk_contexts_test),
 	KUNIT_CASE(ntk_kthread_test),
 	KUNIT_CASE(ntk_no_memory_test),
+	KUNIT_CASE(ntk_must_succeed_test),
 	KUNIT_CASE(PsGetCurrentProcess_test),
 	KUNIT_CASE(PsChargePoolQuota_test),
 	KUNIT_CASE(PsChargeProcessPoolQuota_test),

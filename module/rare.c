@@ -91,7 +91,11 @@ static int rare_begin(struct rare *rare)
 	err = ntp_quota_charge(req->kind, rare_bytes(rare), &rare->payer);
 	if (!err)
 		rare->keep |= NTP_HDR_QUOTA;
-	return err;
+	/* No memory for the ledger is no reason to fail what must not: it is free then. */
+	if (err != -ENOMEM || !(req->flags & NTP_MUST))
+		return err;
+	rare_measure(rare, req->size);
+	return 0;
 }
 
 static int rare_node(const struct rare *rare)
