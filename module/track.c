@@ -66,10 +66,11 @@ bool ntp_track_add(const struct ntp_track_block *block, unsigned long caller)
 		return false;
 	record->track.block = *block;
 	ntp_stack_take(&record->track.stack, caller);
+	/* First: it may be gone at once. */
+	atomic_long_inc(&track_nr);
 	raw_spin_lock_irqsave(lock, flags);
 	hlist_add_head(&record->node, &track_table[bucket]);
 	raw_spin_unlock_irqrestore(lock, flags);
-	atomic_long_inc(&track_nr);
 	return true;
 }
 
