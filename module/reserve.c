@@ -233,7 +233,12 @@ static bool page_add(void *base)
 {
 	bool added = false;
 
-	if (ntp_in_linear_map(base) && ntp_map_prepare(base)) {
+	/* Memory that was added later, as the next page may be too: enough was tried. */
+	if (!ntp_in_linear_map(base)) {
+		ntp_backing_free(base, 1);
+		return true;
+	}
+	if (ntp_map_prepare(base)) {
 		raw_spin_lock_irq(&reserve_lock);
 		added = base_insert(base);
 		raw_spin_unlock_irq(&reserve_lock);
