@@ -58,13 +58,26 @@ static int heap_walk_pages(struct ntp_heap *heap,
 	return ret;
 }
 
+/* A copy between two looks at the seal that have seen the same. */
+static bool header_read(struct ntp_page *page, unsigned int unit, struct ntp_header *hdr)
+{
+	const struct ntp_header *at = ntp_page_header(page, unit);
+	/* Pairs with the release in ntp_header_fill(). */
+	u32 seal = smp_load_acquire(&at->seal);
+	bool live = ntp_header_read_live(page, unit, hdr);
+
+	/* The second look comes after the copy. */
+	smp_rmb();
+	return live && hdr->seal == seal && READ_ONCE(at->seal) == seal;
+}
+
 /* Tries again where the owner was just writing. */
 static bool block_read(struct ntp_page *page, unsigned int unit, struct ntp_header *hdr)
 {
 	int tries;
 
 	for (tries = 0; tries < 4; tries++) {
-		if (ntp_header_read_live(page, unit, hdr))
+		if (header_read(page, unit, hdr))
 			return true;
 		if (ntp_seal_state(hdr->seal) == NTP_STATE_CACHED)
 			return false;
