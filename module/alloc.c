@@ -161,8 +161,11 @@ static noinline void *alloc_slow(enum ntp_kind kind, size_t size, u32 tag,
 static noinline void *alloc_whole_pages(enum ntp_kind kind, size_t size, u32 tag,
 					unsigned int flags, unsigned long caller)
 {
-	void *base = ntp_big_cache_alloc(kind, size, tag, caller);
+	void *base = NULL;
 
+	/* A sample is none of whole pages. */
+	if (!ntp_verifier_has_bits())
+		base = ntp_big_cache_alloc(kind, size, tag, caller);
 	if (unlikely(!base))
 		return alloc_slow(kind, size, tag, flags, caller);
 	/* The last page's rest too: somebody else's data is in it. */
@@ -179,10 +182,10 @@ void *ntp_alloc(enum ntp_kind kind, size_t size, u32 tag, unsigned int flags,
 	tag &= ~NTP_TAG_PROTECTED;
 	if (kind == NTP_PAGED && unlikely(!ntp_paged_ok()))
 		return ntp_alloc_at_dispatch(size, tag, caller);
-	if (ntp_verifier_is_on())
-		return alloc_slow(kind, size, tag, flags, caller);
 	if (unlikely(size > NTP_SMALL_MAX))
 		return alloc_whole_pages(kind, size, tag, flags, caller);
+	if (ntp_verifier_is_on())
+		return alloc_slow(kind, size, tag, flags, caller);
 	if (unlikely(!ntp_alloc_fast(kind, size, tag, caller, &p)))
 		return alloc_slow(kind, size, tag, flags, caller);
 	return wants_zeroes(flags) ? ntp_zeroed(p, size) : p;
