@@ -47,6 +47,7 @@ struct ntp_aim ntp_aim_tags;
 struct ntp_aim ntp_aim_drivers;
 
 static DEFINE_MUTEX(aim_mutex);
+static bool aim_over;	/* under the mutex */
 
 static char plain(char c)
 {
@@ -240,6 +241,11 @@ static int aim_set(struct ntp_aim *aim, const char *text, bool (*valid)(const ch
 		list = NULL;
 	}
 	mutex_lock(&aim_mutex);
+	if (aim_over) {
+		mutex_unlock(&aim_mutex);
+		kfree(list);
+		return -ENODEV;
+	}
 	old = rcu_replace_pointer(aim->list, list, lockdep_is_held(&aim_mutex));
 	aim_forget(aim);
 	mutex_unlock(&aim_mutex);
@@ -303,11 +309,14 @@ static void aim_drop(struct ntp_aim *aim)
 	RCU_INIT_POINTER(aim->list, NULL);
 }
 
-/* Nobody asks any more. */
+/* Nobody asks any more; the parameters can be written for a while yet. */
 void ntp_aim_exit(void)
 {
+	mutex_lock(&aim_mutex);
+	aim_over = true;
 	aim_drop(&ntp_aim_tags);
 	aim_drop(&ntp_aim_drivers);
 	aim_drop(&ntp_fault_tags);
 	aim_drop(&ntp_fault_drivers);
+	mutex_unlock(&aim_mutex);
 }

@@ -71,6 +71,7 @@ out_tag:
 	ntp_backing_exit();
 	ntp_tag_exit();
 out_pagemap:
+	ntp_aim_exit();
 	ntp_pagemap_exit();
 	ntp_report_exit();
 	return ret;
