@@ -518,7 +518,7 @@ struct ntp_quota_row *ntp_quota_snapshot(size_t *nr)
 	return rows;
 }
 
-/* After the heaps and whole pages have gone: nobody is left who could be refunded. */
+/* After the drivers have gone: what they have left behind is freed without a refund. */
 void ntp_quota_exit(void)
 {
 	struct hlist_node *next;
