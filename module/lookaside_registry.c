@@ -583,8 +583,12 @@ void ntp_lookaside_module_gone(const struct module *mod)
 	struct ntp_lookaside *list = NULL;
 
 	while ((list = ntp_lookaside_next(list)))
-		if (list_belongs(list, mod))
+		if (list_belongs(list, mod)) {
+			/* A CPU that has died is emptied by hotplug_dead(), unless the list is dead. */
+			cpus_read_lock();
 			list_abandon(list);
+			cpus_read_unlock();
+		}
 	while ((list = list_next_that(list, true)))
 		if (list_belongs(list, mod))
 			ntp_lookaside_wait(list);
