@@ -209,13 +209,40 @@ FORCEINLINE void RtlInitAnsiString(PANSI_STRING DestinationString,
 #define RtlInitString(DestinationString, SourceString) \
 	RtlInitAnsiString(DestinationString, SourceString)
 
-/* A counted string over a buffer of BufferSize bytes that holds nothing yet. */
-#define RtlInitEmptyUnicodeString(String, Memory, BufferSize)	\
-	((void)((String)->Buffer = (Memory),			\
-		(String)->MaximumLength = (USHORT)(BufferSize),	\
-		(String)->Length = 0))
-#define RtlInitEmptyAnsiString(String, Memory, BufferSize) \
-	RtlInitEmptyUnicodeString(String, Memory, BufferSize)
+/**
+ * RtlInitEmptyUnicodeString() - make a counted string of a buffer
+ * @UnicodeString: the string; it is empty
+ * @Buffer: memory for its characters
+ * @BufferSize: bytes there
+ *
+ * Source: wdm.h documentation of RtlInitEmptyUnicodeString.
+ *
+ * Context: any IRQL at which the memory is accessible.
+ */
+FORCEINLINE void RtlInitEmptyUnicodeString(PUNICODE_STRING UnicodeString, PWCHAR Buffer,
+					   USHORT BufferSize)
+{
+	UnicodeString->Length = 0;
+	UnicodeString->MaximumLength = BufferSize;
+	UnicodeString->Buffer = Buffer;
+}
+
+/**
+ * RtlInitEmptyAnsiString() - make a counted string of a buffer
+ * @AnsiString: the string; it is empty
+ * @Buffer: memory for its characters
+ * @BufferSize: bytes there
+ *
+ * Source: ntddk.h documentation of RtlInitEmptyAnsiString.
+ *
+ * Context: any IRQL at which the memory is accessible.
+ */
+FORCEINLINE void RtlInitEmptyAnsiString(PANSI_STRING AnsiString, PCHAR Buffer, USHORT BufferSize)
+{
+	AnsiString->Length = 0;
+	AnsiString->MaximumLength = BufferSize;
+	AnsiString->Buffer = Buffer;
+}
 
 /* These declare a buffer too, which is named like the string with "_buffer". */
 #define DECLARE_CONST_UNICODE_STRING(Variable, Literal) NTPOOL_WORDS(	\
