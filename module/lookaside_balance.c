@@ -41,9 +41,9 @@
  *
  * The driver's word. Drivers read and write Depth and MaximumDepth at any time. The
  * next free goes by the new Depth; a scan that finds it changed leaves it as it is,
- * within MaximumDepth, and the next ones tune from there. Who wants a fixed depth sets
- * both. The scan exchanges both fields as one word, so that it overwrites nothing that
- * was written after it looked.
+ * within MaximumDepth, and the next ones tune from there; a list that is not used comes
+ * down to 4 all the same. The scan exchanges both fields as one word, so that it
+ * overwrites nothing that was written after it looked.
  *
  * What a CPU has cached beyond the depth, whoever lowered it, goes back to the pool,
  * the oldest blocks first: on its own CPU they are moved to list->stash, and then
