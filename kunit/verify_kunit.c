@@ -472,37 +472,70 @@ static void ntk_load_step(struct ntk_worker *worker, void **block, u8 *fill, uns
 		memset(block[i], fill[i], size);
 }
 
+/* Entries of a list live across switches too. */
+static void ntk_list_step(void **entry)
+{
+	if (*entry)
+		ExFreeToNPagedLookasideList(&ntk_shared, *entry);
+	*entry = ExAllocateFromNPagedLookasideList(&ntk_shared);
+	if (*entry)
+		memset(*entry, 0x77, 64);
+}
+
+/* A zone that is made, used and given up, now under one set of flags, now under several. */
+static void ntk_zone_step(struct ntk_worker *worker)
+{
+	void *segment = ExAllocatePoolWithTag(NonPagedPool, 512, NTK_TAG), *block;
+	KSPIN_LOCK lock;
+	ZONE_HEADER zone;
+
+	if (!segment)
+		return;
+	KeInitializeSpinLock(&lock);
+	ExInitializeZone(&zone, 64, segment, 512);
+	block = ExInterlockedAllocateFromZone(&zone, &lock);
+	ntk_check(&worker->tally, block, "a zone has no blocks");
+	cond_resched();
+	if (block)
+		ExInterlockedFreeToZone(&zone, block, &lock);
+	ExFreePoolWithTag(segment, NTK_TAG);
+}
+
 static void ntk_load(struct ntk_worker *worker)
 {
-	void *block[NTK_HOLD] = {}, *entry;
+	void *block[NTK_HOLD] = {}, *entry[NTK_HOLD] = {};
 	u8 fill[NTK_HOLD];
 	unsigned int i;
 
 	while (!READ_ONCE(worker->crew->stop)) {
 		ntk_load_step(worker, block, fill, ntk_random_below(&worker->rng, NTK_HOLD));
-		entry = ExAllocateFromNPagedLookasideList(&ntk_shared);
-		if (entry) {
-			memset(entry, 0x77, 64);
-			ExFreeToNPagedLookasideList(&ntk_shared, entry);
-		}
+		ntk_list_step(&entry[ntk_random_below(&worker->rng, NTK_HOLD)]);
+		if (!ntk_random_below(&worker->rng, 8))
+			ntk_zone_step(worker);
 		cond_resched();
 	}
-	for (i = 0; i < NTK_HOLD; i++)
+	for (i = 0; i < NTK_HOLD; i++) {
 		if (block[i])
 			ExFreePoolWithTag(block[i], NTK_TAG);
+		if (entry[i])
+			ExFreeToNPagedLookasideList(&ntk_shared, entry[i]);
+	}
 }
 
 /* Nothing is lost, nothing reported; ntk_exit() looks at the figures. */
 static void ntk_switch_test(struct kunit *test)
 {
 	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	struct rnd_state rng;
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, crew);
+	prandom_seed_state(&rng, 1);
 	ExInitializeNPagedLookasideList(&ntk_shared, NULL, NULL, 0, 64, NTK_TAG, 0);
 	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 4, true, ntk_load, NULL), 0);
 	for (i = 0; i < NTK_SWITCHES; i++)
-		KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(i * 7 % 16), 0);
+		KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(i % 3 ?
+				ntk_random_below(&rng, 16) : 0), 0);
 	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0), 0);
 	WRITE_ONCE(crew->stop, true);
 	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
