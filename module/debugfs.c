@@ -22,10 +22,6 @@
  *		free_bytes that waits in CPUs' caches. At rest pages * page size =
  *		bytes + free_bytes.
  * classes	units of page size / 256 bytes, header included; cached blocks are free.
- * big		allocations above one page; pages and waste are those of one of them.
- * advice	of those, the sizes that waste most (waste times count), and how each
- *		could be split into whole pages and a block for the rest, if that is
- *		cheaper with the block's header and rounding counted in.
  * quota	processes that were charged and live, and what is still charged to others;
  *		bytes are those of whole blocks.
  * raises	drivers that raised a status, with a handler and without; "-" for what
@@ -63,7 +59,6 @@
 
 enum {
 	FORMAT_VERSION = 1,
-	ADVICE_ROWS = 16,
 	LISTS_FIRST_ROOM = 64,
 	WRITE_MAX = 1024,		/* bytes that a control takes at once */
 };
@@ -82,14 +77,14 @@ static int order(unsigned long a, unsigned long b)
 	return a < b ? -1 : a > b;
 }
 
-static void *rows_alloc(size_t nr, size_t size)
+void *ntp_rows_alloc(size_t nr, size_t size)
 {
 	if (ntp_backing_refused())
 		return NULL;
 	return kvcalloc(nr, size, GFP_KERNEL);
 }
 
-static void show_tag(struct seq_file *m, u32 tag, enum ntp_kind kind)
+void ntp_show_tag(struct seq_file *m, u32 tag, enum ntp_kind kind)
 {
 	char text[NTP_TAG_TEXT];
 
@@ -113,7 +108,7 @@ static void tags_show(struct seq_file *m, const void *row)
 {
 	const struct ntp_tag_sums *sums = row;
 
-	show_tag(m, sums->tag, sums->kind);
+	ntp_show_tag(m, sums->tag, sums->kind);
 	seq_printf(m, " %10lu %10lu %8lu %12lu %12lu %6lu\n", sums->allocs, sums->frees,
 		   sums->allocs - sums->frees, sums->bytes, sums->requested, sums->failed);
 }
@@ -136,7 +131,7 @@ static void callers_show(struct seq_file *m, const void *row)
 	char text[NTP_SITE_TEXT];
 
 	ntp_site_name(site, text, sizeof(text));
-	show_tag(m, site->tag, site->kind);
+	ntp_show_tag(m, site->tag, site->kind);
 	seq_printf(m, " %8lu %12lu %12lu %s\n", site->count, site->bytes, site->requested,
 		   text);
 }
@@ -189,7 +184,7 @@ static void pool_add_memory(struct pool_row *row, enum ntp_kind kind)
 
 static void *pools_snapshot(size_t *nr)
 {
-	struct pool_row *rows = rows_alloc(NTP_KINDS, sizeof(*rows));
+	struct pool_row *rows = ntp_rows_alloc(NTP_KINDS, sizeof(*rows));
 	struct ntp_tag_sums *sums;
 	enum ntp_kind kind;
 	size_t nr_sums, i;
@@ -251,8 +246,8 @@ static size_t classes_add(struct class_row *rows, size_t nr, enum ntp_kind kind,
 
 static void *classes_snapshot(size_t *nr)
 {
-	struct class_row *rows = rows_alloc(NTP_KINDS * (NTP_UNITS + 1), sizeof(*rows));
-	struct class_counts *counts = rows_alloc(1, sizeof(*counts));
+	struct class_row *rows = ntp_rows_alloc(NTP_KINDS * (NTP_UNITS + 1), sizeof(*rows));
+	struct class_counts *counts = ntp_rows_alloc(1, sizeof(*counts));
 	enum ntp_kind kind;
 	size_t used = 0;
 
@@ -278,84 +273,6 @@ static void classes_show(struct seq_file *m, const void *row)
 		   class->live, class->free);
 }
 
-/* big */
-
-static void *big_snapshot(size_t *nr)
-{
-	struct ntp_sites sizes;
-	size_t i, used = 0;
-
-	if (ntp_sizes_collect(&sizes))
-		return NULL;
-	for (i = 0; i < sizes.nr; i++)
-		if (sizes.site[i].size > PAGE_SIZE)
-			sizes.site[used++] = sizes.site[i];
-	*nr = used;
-	return sizes.site;
-}
-
-static unsigned long big_waste(const struct ntp_site *size)
-{
-	return PAGE_ALIGN(size->size) - size->size;
-}
-
-static void big_show(struct seq_file *m, const void *row)
-{
-	const struct ntp_site *size = row;
-
-	show_tag(m, size->tag, size->kind);
-	seq_printf(m, " %10lu %6lu %5lu %8lu\n", size->size,
-		   PAGE_ALIGN(size->size) >> PAGE_SHIFT, big_waste(size), size->count);
-}
-
-/* advice */
-
-/* What is left for a block when only full pages are whole pages; 0: no gain. */
-static unsigned long advice_rest(const struct ntp_site *size)
-{
-	unsigned long rest = offset_in_page(size->size);
-	unsigned int units = max_t(unsigned int, ntp_size_units(rest), NTP_MIN_UNITS);
-
-	if (size->size < PAGE_SIZE || rest > NTP_SMALL_MAX || units >= NTP_UNITS)
-		return 0;
-	return rest;
-}
-
-static unsigned long advice_total(const struct ntp_site *size)
-{
-	return big_waste(size) * size->count;
-}
-
-static int advice_compare(const void *a, const void *b)
-{
-	return order(advice_total(b), advice_total(a));
-}
-
-static void *advice_snapshot(size_t *nr)
-{
-	struct ntp_sites sizes;
-	size_t i, used = 0;
-
-	if (ntp_sizes_collect(&sizes))
-		return NULL;
-	for (i = 0; i < sizes.nr; i++)
-		if (advice_rest(&sizes.site[i]))
-			sizes.site[used++] = sizes.site[i];
-	sort(sizes.site, used, sizeof(*sizes.site), advice_compare, NULL);
-	*nr = min_t(size_t, used, ADVICE_ROWS);
-	return sizes.site;
-}
-
-static void advice_show(struct seq_file *m, const void *row)
-{
-	const struct ntp_site *size = row;
-	unsigned long rest = advice_rest(size);
-
-	show_tag(m, size->tag, size->kind);
-	seq_printf(m, " %10lu %5lu %8lu %lu+%lu\n", size->size, big_waste(size),
-		   size->count, size->size - rest, rest);
-}
-
 /* lookaside */
 
 struct list_rows {
@@ -367,7 +284,7 @@ struct list_rows {
 static int lists_grow(struct list_rows *lists)
 {
 	size_t room = lists->room ? 2 * lists->room : LISTS_FIRST_ROOM;
-	struct ntp_lookaside_info *row = rows_alloc(room, sizeof(*row));
+	struct ntp_lookaside_info *row = ntp_rows_alloc(room, sizeof(*row));
 
 	if (!row)
 		return -ENOMEM;
@@ -416,7 +333,7 @@ static void lists_show(struct seq_file *m, const void *row)
 	char owner[NTP_SITE_TEXT];
 
 	ntp_site_text(info->owner, owner, sizeof(owner));
-	show_tag(m, info->tag, info->kind);
+	ntp_show_tag(m, info->tag, info->kind);
 	seq_printf(m, " %6u %5u %5u %6lu %10lu %8lu %10lu %8lu %s\n", info->size,
 		   info->depth, info->max_depth, info->cached, info->allocs,
 		   info->alloc_misses, info->frees, info->free_misses, owner);
@@ -507,14 +424,14 @@ static const struct ntp_file ntp_files[] = {
 		.name = "big",
 		.columns = "tag type requested pages waste count",
 		.row_size = sizeof(struct ntp_site),
-		.snapshot = big_snapshot,
-		.show = big_show,
+		.snapshot = ntp_big_snapshot,
+		.show = ntp_big_show,
 	}, {
 		.name = "advice",
 		.columns = "tag type requested waste count advice",
 		.row_size = sizeof(struct ntp_site),
-		.snapshot = advice_snapshot,
-		.show = advice_show,
+		.snapshot = ntp_advice_snapshot,
+		.show = ntp_advice_show,
 	}, {
 		.name = "lookaside",
 		.columns =

@@ -25,6 +25,17 @@ struct ntp_file {
 	int (*write)(char *text);
 };
 
+/* big_view.c */
+void *ntp_big_snapshot(size_t *nr);
+void ntp_big_show(struct seq_file *m, const void *row);
+void *ntp_advice_snapshot(size_t *nr);
+void ntp_advice_show(struct seq_file *m, const void *row);
+
+/* An array of @nr rows of @size bytes, zeroed, for kvfree(); NULL: no memory. Sleeps. */
+void *ntp_rows_alloc(size_t nr, size_t size);
+/* The first two columns of many files. */
+void ntp_show_tag(struct seq_file *m, u32 tag, enum ntp_kind kind);
+
 /* verify_view.c: those below verifier/; the last one has no name. */
 extern const struct ntp_file ntp_verifier_files[];
 

@@ -9,11 +9,13 @@
  *	fsrtl.c process.c				exported NT names
  *	pool.c pool3.c zone.c lookaside.c list.c slist.c
  *	raise.c irql.c section.c mm.c
- *	debugfs.c leak.c test.c				observers
+ *	lookaside_*.c zone_check.c			lists behind their structures; zones
+ *	params.c					settings
+ *	debugfs.c *_view.c leak.c test.c		observers
  *	site.c						sums by call site
  *	rare.c verify.c					with wishes, or under the verifier
  *	alloc.c free.c contig.c				one allocation, any size
- *	special.c track.c fault.c sample.c aim.c	what the verifier does with it
+ *	special*.c oops.c track.c fault.c sample.c aim.c  what the verifier does with it
  *	quota.c reserve.c				who pays, what is kept back
  *	cache.c bigcache.c age.c tag.c			per-CPU caches, figures
  *	heap.c depot.c freelist.c walk.c big.c		blocks below a page, whole pages

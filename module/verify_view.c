@@ -13,11 +13,9 @@
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/seq_file.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "aim.h"
-#include "backing.h"
 #include "debugfs.h"
 #include "fault.h"
 #include "report.h"
@@ -35,18 +33,11 @@ struct counter_row {
 	unsigned long value;
 };
 
-static void *rows_alloc(size_t nr, size_t size)
-{
-	if (ntp_backing_refused())
-		return NULL;
-	return kvcalloc(nr, size, GFP_KERNEL);
-}
-
 /* The setting of a control: one row. */
 static void *text_row(size_t size, size_t *nr)
 {
 	*nr = 1;
-	return rows_alloc(1, size);
+	return ntp_rows_alloc(1, size);
 }
 
 static void *view_flags(size_t *nr)
@@ -160,7 +151,7 @@ static void show_call(struct seq_file *m, const struct ntp_stack *stack)
 
 static void *view_failures(size_t *nr)
 {
-	struct ntp_fault_note *notes = rows_alloc(NTP_FAULT_LOG, sizeof(*notes));
+	struct ntp_fault_note *notes = ntp_rows_alloc(NTP_FAULT_LOG, sizeof(*notes));
 
 	if (notes)
 		*nr = ntp_fault_log(notes);
@@ -193,7 +184,7 @@ static_assert(ARRAY_SIZE(counter_names) == NTP_VC_COUNTERS);
 
 static void *view_counters(size_t *nr)
 {
-	struct counter_row *rows = rows_alloc(NTP_VC_COUNTERS + 1, sizeof(*rows));
+	struct counter_row *rows = ntp_rows_alloc(NTP_VC_COUNTERS + 1, sizeof(*rows));
 	unsigned int i;
 
 	if (!rows)
