@@ -66,6 +66,35 @@ static void ntk_expect_order(struct kunit *test, LIST_ENTRY *head,
 	KUNIT_EXPECT_EQ(test, !!IsListEmpty(head), nr == 0);
 }
 
+/* Empty both ways round, and so again after entries that nobody took out. */
+static void InitializeListHead_test(struct kunit *test)
+{
+	LIST_ENTRY head = {}, a;
+
+	InitializeListHead(&head);
+	KUNIT_EXPECT_PTR_EQ(test, head.Flink, &head);
+	KUNIT_EXPECT_PTR_EQ(test, head.Blink, &head);
+	InsertTailList(&head, &a);
+	InitializeListHead(&head);
+	ntk_expect_order(test, &head, NULL, 0);
+	KUNIT_EXPECT_PTR_EQ(test, a.Flink, &head);
+}
+
+/* A BOOLEAN, and the list stays what it is. */
+static void IsListEmpty_test(struct kunit *test)
+{
+	LIST_ENTRY head, a;
+
+	InitializeListHead(&head);
+	KUNIT_EXPECT_EQ(test, IsListEmpty(&head), TRUE);
+	InsertTailList(&head, &a);
+	KUNIT_EXPECT_EQ(test, IsListEmpty(&head), FALSE);
+	KUNIT_EXPECT_EQ(test, IsListEmpty(&head), FALSE);
+	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &a }, 1);
+	RemoveEntryList(&a);
+	KUNIT_EXPECT_EQ(test, IsListEmpty(&head), TRUE);
+}
+
 static void InsertHeadList_InsertTailList_test(struct kunit *test)
 {
 	LIST_ENTRY head, a, b, c;
@@ -95,6 +124,10 @@ static void RemoveEntryList_RemoveHeadList_RemoveTailList_test(struct kunit *tes
 	InsertHeadList(&head, &a);
 	KUNIT_EXPECT_TRUE(test, RemoveEntryList(&a));
 	ntk_expect_order(test, &head, NULL, 0);
+	/* Of an empty list the head comes out, and the list stays empty. */
+	KUNIT_EXPECT_PTR_EQ(test, RemoveHeadList(&head), &head);
+	KUNIT_EXPECT_PTR_EQ(test, RemoveTailList(&head), &head);
+	ntk_expect_order(test, &head, NULL, 0);
 }
 
 /* A whole circle without a head becomes the end of the list. */
@@ -112,32 +145,49 @@ static void AppendTailList_test(struct kunit *test)
 	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &a, &b, &c }, 3);
 }
 
-/* Insertions return the neighbour, NULL for the head; nobody keeps the lock. */
-static void ntk_double_interlocked_test(struct kunit *test)
+/* Insertions return who was there before, NULL if nobody was; the lock is given back. */
+static void ExInterlockedInsertHeadList_test(struct kunit *test)
 {
-	LIST_ENTRY head, a, b, c, d;
-	KSPIN_LOCK lock;
+	KSPIN_LOCK lock = 0;
+	LIST_ENTRY head, a, b;
 
-	KeInitializeSpinLock(&lock);
+	InitializeListHead(&head);
+	KUNIT_EXPECT_NULL(test, ExInterlockedInsertHeadList(&head, &b, &lock));
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedInsertHeadList(&head, &a, &lock), &b);
+	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &a, &b }, 2);
+	KUNIT_EXPECT_EQ(test, lock, 0);
+}
+
+static void ExInterlockedInsertTailList_test(struct kunit *test)
+{
+	KSPIN_LOCK lock = 0;
+	LIST_ENTRY head, a, b;
+
+	InitializeListHead(&head);
+	KUNIT_EXPECT_NULL(test, ExInterlockedInsertTailList(&head, &a, &lock));
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedInsertTailList(&head, &b, &lock), &a);
+	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &a, &b }, 2);
+	KUNIT_EXPECT_EQ(test, lock, 0);
+}
+
+/* From the head; NULL, and not the head, of an empty list. */
+static void ExInterlockedRemoveHeadList_test(struct kunit *test)
+{
+	LIST_ENTRY head, a, b, c;
+	KSPIN_LOCK lock = 0;
+
 	InitializeListHead(&head);
 	KUNIT_EXPECT_NULL(test, ExInterlockedRemoveHeadList(&head, &lock));
 	ntk_expect_order(test, &head, NULL, 0);
-	KUNIT_EXPECT_NULL(test, ExInterlockedInsertHeadList(&head, &b, &lock));
-	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedInsertHeadList(&head, &a, &lock),
-			    &b);
-	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedInsertTailList(&head, &c, &lock),
-			    &b);
-	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedInsertTailList(&head, &d, &lock),
-			    &c);
-	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &a, &b, &c, &d }, 4);
+	InsertTailList(&head, &a);
+	InsertTailList(&head, &b);
+	InsertTailList(&head, &c);
 	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedRemoveHeadList(&head, &lock), &a);
-	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &b, &c, &d }, 3);
+	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &b, &c }, 2);
 	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedRemoveHeadList(&head, &lock), &b);
 	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedRemoveHeadList(&head, &lock), &c);
-	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedRemoveHeadList(&head, &lock), &d);
 	KUNIT_EXPECT_NULL(test, ExInterlockedRemoveHeadList(&head, &lock));
-	KUNIT_EXPECT_NULL(test, ExInterlockedInsertTailList(&head, &a, &lock));
-	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &a }, 1);
+	ntk_expect_order(test, &head, NULL, 0);
 	KUNIT_EXPECT_EQ(test, lock, 0);
 }
 
@@ -291,10 +341,14 @@ static void ntk_race_test(struct kunit *test)
 static struct kunit_case ntk_list_cases[] = {
 	KUNIT_CASE(PushEntryList_PopEntryList_test),
 	KUNIT_CASE(ExInterlockedPushEntryList_ExInterlockedPopEntryList_test),
+	KUNIT_CASE(InitializeListHead_test),
+	KUNIT_CASE(IsListEmpty_test),
 	KUNIT_CASE(InsertHeadList_InsertTailList_test),
 	KUNIT_CASE(RemoveEntryList_RemoveHeadList_RemoveTailList_test),
 	KUNIT_CASE(AppendTailList_test),
-	KUNIT_CASE(ntk_double_interlocked_test),
+	KUNIT_CASE(ExInterlockedInsertHeadList_test),
+	KUNIT_CASE(ExInterlockedInsertTailList_test),
+	KUNIT_CASE(ExInterlockedRemoveHeadList_test),
 	KUNIT_CASE_PARAM(ntk_race_test, ntk_race_gen_params),
 	{}
 };

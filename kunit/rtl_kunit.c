@@ -38,31 +38,51 @@ struct ntk_status_case {
 	bool success, information, warning, error;
 };
 
+/* What a status is, by its two highest bits: at the ends of each kind, and between. */
+static const struct ntk_status_case ntk_statuses[] = {
+	{ STATUS_SUCCESS, true },
+	{ STATUS_PENDING, true },
+	{ 0x3fffffff, true },
+	{ STATUS_OBJECT_NAME_EXISTS, true, true },
+	{ 0x7fffffff, true, true },
+	{ (NTSTATUS)0x80000000, false, false, true },
+	{ STATUS_BUFFER_OVERFLOW, false, false, true },
+	{ (NTSTATUS)0xbfffffff, false, false, true },
+	{ (NTSTATUS)0xc0000000, false, false, false, true },
+	{ STATUS_INSUFFICIENT_RESOURCES, false, false, false, true },
+	{ -1, false, false, false, true },
+};
+
+#define NTK_EXPECT_KIND(test, routine, kind)				\
+do {									\
+	struct ntk_tally tally = {};					\
+	int i;								\
+									\
+	for (i = 0; i < ARRAY_SIZE(ntk_statuses); i++)			\
+		ntk_check(&tally, routine(ntk_statuses[i].status) ==	\
+			  ntk_statuses[i].kind, "%#x",			\
+			  ntk_statuses[i].status);			\
+	ntk_expect_clean(test, &tally);					\
+} while (0)
+
 static void NT_SUCCESS_test(struct kunit *test)
 {
-	static const struct ntk_status_case cases[] = {
-		{ STATUS_SUCCESS, true },
-		{ STATUS_PENDING, true },
-		{ STATUS_OBJECT_NAME_EXISTS, true, true },
-		{ STATUS_BUFFER_OVERFLOW, false, false, true },
-		{ STATUS_INSUFFICIENT_RESOURCES, false, false, false, true },
-		{ -1, false, false, false, true },
-	};
-	struct ntk_tally tally = {};
-	int i;
+	NTK_EXPECT_KIND(test, NT_SUCCESS, success);
+}
 
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		const struct ntk_status_case *c = &cases[i];
+static void NT_INFORMATION_test(struct kunit *test)
+{
+	NTK_EXPECT_KIND(test, NT_INFORMATION, information);
+}
 
-		ntk_check(&tally, NT_SUCCESS(c->status) == c->success &&
-			  NT_INFORMATION(c->status) == c->information &&
-			  NT_WARNING(c->status) == c->warning &&
-			  NT_ERROR(c->status) == c->error,
-			  "%#x", c->status);
-	}
-	ntk_expect_clean(test, &tally);
-	KUNIT_EXPECT_EQ(test, (u32)STATUS_INTEGER_OVERFLOW, 0xc0000095U);
-	KUNIT_EXPECT_EQ(test, (u32)STATUS_INVALID_PARAMETER_12, 0xc00000faU);
+static void NT_WARNING_test(struct kunit *test)
+{
+	NTK_EXPECT_KIND(test, NT_WARNING, warning);
+}
+
+static void NT_ERROR_test(struct kunit *test)
+{
+	NTK_EXPECT_KIND(test, NT_ERROR, error);
 }
 
 struct ntk_layout {
@@ -74,7 +94,6 @@ struct ntk_layout {
 static void ntk_layout_test(struct kunit *test)
 {
 	struct ntk_layout layout;
-	struct ntk_layout *found;
 	PVOID page = (PVOID)0x5001;
 
 	KUNIT_EXPECT_EQ(test, FIELD_OFFSET(struct ntk_layout, last), 16);
@@ -82,14 +101,8 @@ static void ntk_layout_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, RTL_NUMBER_OF_FIELD(struct ntk_layout, numbers), 3);
 	KUNIT_EXPECT_EQ(test, RTL_NUMBER_OF(layout.numbers), 3);
 	KUNIT_EXPECT_EQ(test, ARRAYSIZE(layout.numbers), 3);
-	KUNIT_EXPECT_EQ(test, RTL_SIZEOF_THROUGH_FIELD(struct ntk_layout,
-						       numbers), 16);
 	KUNIT_EXPECT_EQ(test, RTL_PADDING_BETWEEN_FIELDS(struct ntk_layout,
 							 first, numbers), 3);
-	KUNIT_EXPECT_TRUE(test, RTL_CONTAINS_FIELD(&layout, 18, last));
-	KUNIT_EXPECT_FALSE(test, RTL_CONTAINS_FIELD(&layout, 17, last));
-	found = CONTAINING_RECORD(&layout.last, struct ntk_layout, last);
-	KUNIT_EXPECT_PTR_EQ(test, found, &layout);
 	KUNIT_EXPECT_EQ(test, ALIGN_UP_BY(4097, 4096), 8192);
 	KUNIT_EXPECT_EQ(test, ALIGN_DOWN_BY(4097, 4096), 4096);
 	KUNIT_EXPECT_PTR_EQ(test, ALIGN_UP_POINTER_BY(page, 16), (PVOID)0x5010);
@@ -100,31 +113,77 @@ static void ntk_layout_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, MAXULONG_PTR, ~(ULONG_PTR)0);
 }
 
-/* Sizes and addresses in pages of 4096 bytes or more, so told in PAGE_SIZE. */
-static void ntk_pages_test(struct kunit *test)
+/* Without the padding behind the field. */
+static void RTL_SIZEOF_THROUGH_FIELD_test(struct kunit *test)
 {
-	PCHAR page = (PCHAR)(16 * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, RTL_SIZEOF_THROUGH_FIELD(struct ntk_layout, first), 1);
+	KUNIT_EXPECT_EQ(test, RTL_SIZEOF_THROUGH_FIELD(struct ntk_layout, numbers), 16);
+	KUNIT_EXPECT_EQ(test, RTL_SIZEOF_THROUGH_FIELD(struct ntk_layout, last), 18);
+}
 
+static void RTL_CONTAINS_FIELD_test(struct kunit *test)
+{
+	struct ntk_layout layout;
+
+	KUNIT_EXPECT_TRUE(test, RTL_CONTAINS_FIELD(&layout, 18, last));
+	KUNIT_EXPECT_TRUE(test, RTL_CONTAINS_FIELD(&layout, 20, last));
+	KUNIT_EXPECT_FALSE(test, RTL_CONTAINS_FIELD(&layout, 17, last));
+	KUNIT_EXPECT_TRUE(test, RTL_CONTAINS_FIELD(&layout, 1, first));
+	KUNIT_EXPECT_FALSE(test, RTL_CONTAINS_FIELD(&layout, 0, first));
+}
+
+static void CONTAINING_RECORD_test(struct kunit *test)
+{
+	struct ntk_layout layout;
+
+	KUNIT_EXPECT_PTR_EQ(test, CONTAINING_RECORD(&layout.first, struct ntk_layout, first),
+			    &layout);
+	KUNIT_EXPECT_PTR_EQ(test, CONTAINING_RECORD(&layout.last, struct ntk_layout, last),
+			    &layout);
+	KUNIT_EXPECT_PTR_EQ(test, CONTAINING_RECORD(&layout.numbers[2], struct ntk_layout,
+						    numbers[2]), &layout);
+}
+
+/* Pages are of 4096 bytes or more: what follows is told in PAGE_SIZE. */
+static void ROUND_TO_PAGES_test(struct kunit *test)
+{
 	KUNIT_EXPECT_EQ(test, ROUND_TO_PAGES(0), 0);
 	KUNIT_EXPECT_EQ(test, ROUND_TO_PAGES(1), PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, ROUND_TO_PAGES(PAGE_SIZE), PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, ROUND_TO_PAGES(PAGE_SIZE + 1), 2 * PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, ROUND_TO_PAGES(MAXULONG_PTR - PAGE_SIZE + 1),
 			MAXULONG_PTR - PAGE_SIZE + 1);
+}
+
+static void BYTES_TO_PAGES_test(struct kunit *test)
+{
 	KUNIT_EXPECT_EQ(test, BYTES_TO_PAGES(0), 0);
 	KUNIT_EXPECT_EQ(test, BYTES_TO_PAGES(1), 1);
 	KUNIT_EXPECT_EQ(test, BYTES_TO_PAGES(PAGE_SIZE), 1);
 	KUNIT_EXPECT_EQ(test, BYTES_TO_PAGES(PAGE_SIZE + 1), 2);
-	KUNIT_EXPECT_EQ(test, BYTES_TO_PAGES(MAXULONG_PTR),
-			MAXULONG_PTR / PAGE_SIZE + 1);
+	KUNIT_EXPECT_EQ(test, BYTES_TO_PAGES(MAXULONG_PTR), MAXULONG_PTR / PAGE_SIZE + 1);
+}
+
+static void BYTE_OFFSET_test(struct kunit *test)
+{
+	PCHAR page = (PCHAR)(16 * PAGE_SIZE);
+
+	KUNIT_EXPECT_EQ(test, BYTE_OFFSET(NULL), 0);
 	KUNIT_EXPECT_EQ(test, BYTE_OFFSET(page), 0);
 	KUNIT_EXPECT_EQ(test, BYTE_OFFSET(page + 7), 7);
 	KUNIT_EXPECT_EQ(test, BYTE_OFFSET(page - 1), PAGE_SIZE - 1);
+}
+
+static void ADDRESS_AND_SIZE_TO_SPAN_PAGES_test(struct kunit *test)
+{
+	PCHAR page = (PCHAR)(16 * PAGE_SIZE);
+
 	KUNIT_EXPECT_EQ(test, ADDRESS_AND_SIZE_TO_SPAN_PAGES(page, 0), 0);
 	KUNIT_EXPECT_EQ(test, ADDRESS_AND_SIZE_TO_SPAN_PAGES(page, PAGE_SIZE), 1);
 	KUNIT_EXPECT_EQ(test, ADDRESS_AND_SIZE_TO_SPAN_PAGES(page + 1, PAGE_SIZE), 2);
 	KUNIT_EXPECT_EQ(test, ADDRESS_AND_SIZE_TO_SPAN_PAGES(page - 1, 2), 2);
 	KUNIT_EXPECT_EQ(test, ADDRESS_AND_SIZE_TO_SPAN_PAGES(page - 1, 1), 1);
+	KUNIT_EXPECT_EQ(test, ADDRESS_AND_SIZE_TO_SPAN_PAGES(page + 1, 3 * PAGE_SIZE), 4);
 }
 
 /* Without DBG they do not even look. */
@@ -154,9 +213,41 @@ static void RtlFillMemory_RtlZeroMemory_RtlCopyMemory_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, a[12], 0x5a);
 	RtlCopyMemory(b, a, sizeof(b));
 	KUNIT_EXPECT_TRUE(test, RtlEqualMemory(a, b, sizeof(a)));
-	KUNIT_EXPECT_PTR_EQ(test, RtlSecureZeroMemory(a, sizeof(a)), (PVOID)a);
-	KUNIT_EXPECT_NULL(test, memchr_inv(a, 0, sizeof(a)));
+	RtlZeroMemory(a, sizeof(a));
 	KUNIT_EXPECT_FALSE(test, RtlEqualMemory(a, b, sizeof(a)));
+}
+
+/* Where a secret was, on the stack of the caller. Nobody reads it, says the compiler. */
+static __always_inline unsigned long ntk_forget_secret(void)
+{
+	UCHAR secret[64];
+	void *where = secret;
+
+	memset(secret, 0x5a, sizeof(secret));
+	OPTIMIZER_HIDE_VAR(where);
+	/* The secret was used. */
+	__asm__ __volatile__("" : : "r"(where) : "memory");
+	RtlSecureZeroMemory(secret, sizeof(secret));
+	return (unsigned long)where;
+}
+
+static void RtlSecureZeroMemory_test(struct kunit *test)
+{
+	UCHAR row[4] = { 1, 2, 3, 4 };
+	unsigned long where;
+	UCHAR left[64];
+	int i;
+
+	KUNIT_EXPECT_PTR_EQ(test, RtlSecureZeroMemory(&row[1], 2), (PVOID)&row[1]);
+	KUNIT_EXPECT_EQ(test, row[0], 1);
+	KUNIT_EXPECT_EQ(test, row[1] | row[2], 0);
+	KUNIT_EXPECT_EQ(test, row[3], 4);
+	if (IS_ENABLED(CONFIG_KASAN_STACK))
+		return;
+	where = ntk_forget_secret();
+	for (i = 0; i < ARRAY_SIZE(left); i++)
+		left[i] = READ_ONCE(((UCHAR *)where)[i]);
+	KUNIT_EXPECT_NULL(test, memchr_inv(left, 0, sizeof(left)));
 }
 
 static void RtlMoveMemory_test(struct kunit *test)
@@ -182,7 +273,6 @@ static void RtlCompareMemory_RtlEqualMemory_test(struct kunit *test)
 static void RtlFillMemoryUlong_RtlCompareMemoryUlong_test(struct kunit *test)
 {
 	ULONG number[4] = { 1, 1, 1, 1 };
-	ULONGLONG wide[2] = { 0, 7 };
 
 	/* Eleven bytes are two numbers. */
 	RtlFillMemoryUlong(number, 11, 0x11223344);
@@ -195,9 +285,21 @@ static void RtlFillMemoryUlong_RtlCompareMemoryUlong_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, RtlCompareMemoryUlong(number, 16, 1), 0);
 	KUNIT_EXPECT_EQ(test, RtlCompareMemoryUlong((PUCHAR)number + 1, 8,
 						    0x11223344), 0);
+}
+
+/* Fifteen bytes are one number. */
+static void RtlFillMemoryUlonglong_test(struct kunit *test)
+{
+	ULONGLONG wide[3] = { 0, 7, 8 };
+
 	RtlFillMemoryUlonglong(wide, 15, 0x1122334455667788ULL);
 	KUNIT_EXPECT_EQ(test, wide[0], 0x1122334455667788ULL);
 	KUNIT_EXPECT_EQ(test, wide[1], 7);
+	RtlFillMemoryUlonglong(wide, 7, 1);
+	KUNIT_EXPECT_EQ(test, wide[0], 0x1122334455667788ULL);
+	RtlFillMemoryUlonglong(wide, 16, ~0ULL);
+	KUNIT_EXPECT_EQ(test, wide[1], ~0ULL);
+	KUNIT_EXPECT_EQ(test, wide[2], 8);
 }
 
 static void RtlInitUnicodeString_RtlInitAnsiString_test(struct kunit *test)
@@ -376,13 +478,24 @@ static void ntk_safe_convert_test(struct kunit *test)
 static struct kunit_case ntk_rtl_cases[] = {
 	KUNIT_CASE(ntk_forceinline_test),
 	KUNIT_CASE(NT_SUCCESS_test),
+	KUNIT_CASE(NT_INFORMATION_test),
+	KUNIT_CASE(NT_WARNING_test),
+	KUNIT_CASE(NT_ERROR_test),
 	KUNIT_CASE(ntk_layout_test),
-	KUNIT_CASE(ntk_pages_test),
+	KUNIT_CASE(RTL_SIZEOF_THROUGH_FIELD_test),
+	KUNIT_CASE(RTL_CONTAINS_FIELD_test),
+	KUNIT_CASE(CONTAINING_RECORD_test),
+	KUNIT_CASE(ROUND_TO_PAGES_test),
+	KUNIT_CASE(BYTES_TO_PAGES_test),
+	KUNIT_CASE(BYTE_OFFSET_test),
+	KUNIT_CASE(ADDRESS_AND_SIZE_TO_SPAN_PAGES_test),
 	KUNIT_CASE(ntk_assert_off_test),
 	KUNIT_CASE(RtlFillMemory_RtlZeroMemory_RtlCopyMemory_test),
+	KUNIT_CASE(RtlSecureZeroMemory_test),
 	KUNIT_CASE(RtlMoveMemory_test),
 	KUNIT_CASE(RtlCompareMemory_RtlEqualMemory_test),
 	KUNIT_CASE(RtlFillMemoryUlong_RtlCompareMemoryUlong_test),
+	KUNIT_CASE(RtlFillMemoryUlonglong_test),
 	KUNIT_CASE(RtlInitUnicodeString_RtlInitAnsiString_test),
 	KUNIT_CASE(ntk_long_string_test),
 	KUNIT_CASE(ntk_safe_ulong_test),

@@ -1,173 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Interlocked operations and the forms of spin locks: what each returns and
- * leaves behind, worked out by hand, and that nothing gets lost between CPUs.
+ * Memory barriers, and the forms of spin locks: which IRQL each leads to and goes back
+ * to, who holds the lock meanwhile, and that all forms exclude each other.
  */
+#include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/sched.h>
+#include <linux/smp.h>
 
 #include "fixture.h"
 
 #define NTK_ROUNDS	3000
-
-/* One operation: what it returns, and what is there afterwards. */
-#define NTK_LEAVES(test, type, before, returned, after, routine, ...)	\
-do {									\
-	type number = (before);						\
-									\
-	KUNIT_EXPECT_EQ(test, routine(&number, ##__VA_ARGS__),		\
-			(type)(returned));				\
-	KUNIT_EXPECT_EQ(test, number, (type)(after));			\
-} while (0)
-
-static void ntk_interlocked_long_test(struct kunit *test)
-{
-	NTK_LEAVES(test, LONG, 41, 42, 42, InterlockedIncrement);
-	NTK_LEAVES(test, LONG, MAXLONG, MINLONG, MINLONG, InterlockedIncrement);
-	NTK_LEAVES(test, LONG, 0, -1, -1, InterlockedDecrement);
-	NTK_LEAVES(test, LONG, 5, 5, 9, InterlockedExchange, 9);
-	NTK_LEAVES(test, LONG, 5, 5, 3, InterlockedExchangeAdd, -2);
-	NTK_LEAVES(test, LONG, 5, 3, 3, InterlockedAdd, -2);
-	NTK_LEAVES(test, LONG, 5, 5, 8, InterlockedCompareExchange, 8, 5);
-	NTK_LEAVES(test, LONG, 5, 5, 5, InterlockedCompareExchange, 8, 6);
-	NTK_LEAVES(test, LONG, 0x0f, 0x0f, 0x05, InterlockedAnd, 0x35);
-	NTK_LEAVES(test, LONG, 0x0f, 0x0f, 0x3f, InterlockedOr, 0x35);
-	NTK_LEAVES(test, LONG, 0x0f, 0x0f, 0x3a, InterlockedXor, 0x35);
-	NTK_LEAVES(test, LONG, 1, 2, 2, InterlockedIncrementAcquire);
-}
-
-static void ntk_interlocked_long64_test(struct kunit *test)
-{
-	NTK_LEAVES(test, LONG64, 0xffffffff, 1LL << 32, 1LL << 32,
-		   InterlockedIncrement64);
-	NTK_LEAVES(test, LONG64, 1LL << 32, 0xffffffff, 0xffffffff,
-		   InterlockedDecrement64);
-	NTK_LEAVES(test, LONG64, -1, -1, 1LL << 40, InterlockedExchange64,
-		   1LL << 40);
-	NTK_LEAVES(test, LONG64, 0xffffffff, 0xffffffff, 0x1fffffffe,
-		   InterlockedExchangeAdd64, 0xffffffff);
-	NTK_LEAVES(test, LONG64, 0xffffffff, 0x1fffffffe, 0x1fffffffe,
-		   InterlockedAdd64, 0xffffffff);
-	NTK_LEAVES(test, LONG64, 7, 7, 1LL << 40,
-		   InterlockedCompareExchange64, 1LL << 40, 7);
-	/* They differ above bit 31 only. */
-	NTK_LEAVES(test, LONG64, 7, 7, 7, InterlockedCompareExchange64,
-		   1LL << 40, 7 | 1LL << 32);
-	NTK_LEAVES(test, LONG64, 3LL << 32, 3LL << 32, 1LL << 32,
-		   InterlockedAnd64, 1LL << 32 | 1);
-	NTK_LEAVES(test, LONG64, 0, 0, 1LL << 63, InterlockedOr64, 1LL << 63);
-	NTK_LEAVES(test, LONG64, -1, -1, ~(1LL << 32), InterlockedXor64,
-		   1LL << 32);
-}
-
-/* Nothing beside the number changes. */
-static void ntk_interlocked_narrow_test(struct kunit *test)
-{
-	SHORT number[3] = { 1, 32767, 1 };
-	CHAR small[3] = { 1, 0, 1 };
-
-	KUNIT_EXPECT_EQ(test, InterlockedIncrement16(&number[1]), -32768);
-	KUNIT_EXPECT_EQ(test, InterlockedDecrement16(&number[1]), 32767);
-	KUNIT_EXPECT_EQ(test, InterlockedCompareExchange16(&number[1], -1,
-							   32767), 32767);
-	KUNIT_EXPECT_EQ(test, InterlockedAnd16(&number[1], 0x0ff0), -1);
-	KUNIT_EXPECT_EQ(test, number[1], 0x0ff0);
-	KUNIT_EXPECT_EQ(test, number[0] + number[2], 2);
-	KUNIT_EXPECT_EQ(test, InterlockedOr8(&small[1], 0x11), 0);
-	KUNIT_EXPECT_EQ(test, InterlockedXor8(&small[1], 0x10), 0x11);
-	KUNIT_EXPECT_EQ(test, InterlockedExchangeAdd8(&small[1], -2), 1);
-	KUNIT_EXPECT_EQ(test, small[1], -1);
-	KUNIT_EXPECT_EQ(test, small[0] + small[2], 2);
-}
-
-static void InterlockedExchangePointer_InterlockedCompareExchangePointer_test(struct kunit *test)
-{
-	int one, two;
-	PVOID pointer = &one;
-	PVOID old;
-
-	old = InterlockedCompareExchangePointer(&pointer, &two, &two);
-	KUNIT_EXPECT_PTR_EQ(test, old, (PVOID)&one);
-	KUNIT_EXPECT_PTR_EQ(test, pointer, (PVOID)&one);
-	old = InterlockedCompareExchangePointer(&pointer, &two, &one);
-	KUNIT_EXPECT_PTR_EQ(test, old, (PVOID)&one);
-	old = InterlockedExchangePointer(&pointer, NULL);
-	KUNIT_EXPECT_PTR_EQ(test, old, (PVOID)&two);
-	KUNIT_EXPECT_NULL(test, pointer);
-	WriteReleasePointer(&pointer, &one);
-	KUNIT_EXPECT_PTR_EQ(test, ReadAcquirePointer(&pointer), (PVOID)&one);
-}
-
-/* Bit 37 is bit 5 of the second number. */
-static void ntk_interlocked_bits_test(struct kunit *test)
-{
-	LONG row[2] = {};
-	LONG64 wide[2] = {};
-
-	KUNIT_EXPECT_FALSE(test, InterlockedBitTestAndSet(row, 37));
-	KUNIT_EXPECT_TRUE(test, InterlockedBitTestAndSet(row, 37));
-	KUNIT_EXPECT_FALSE(test, InterlockedBitTestAndSet(row, 31));
-	KUNIT_EXPECT_EQ(test, row[0], MINLONG);
-	KUNIT_EXPECT_EQ(test, row[1], 0x20);
-	KUNIT_EXPECT_TRUE(test, InterlockedBitTestAndReset(row, 37));
-	KUNIT_EXPECT_FALSE(test, InterlockedBitTestAndReset(row, 37));
-	KUNIT_EXPECT_EQ(test, row[1], 0);
-	KUNIT_EXPECT_TRUE(test, InterlockedBitTestAndComplement(row, 31));
-	KUNIT_EXPECT_EQ(test, row[0], 0);
-	KUNIT_EXPECT_FALSE(test, InterlockedBitTestAndSet64(wide, 100));
-	KUNIT_EXPECT_EQ(test, wide[1], 1LL << 36);
-	KUNIT_EXPECT_TRUE(test, InterlockedBitTestAndReset64(wide, 100));
-	KUNIT_EXPECT_EQ(test, wide[0] | wide[1], 0);
-}
-
-struct ntk_race {
-	LONG count;
-	LONG64 count64;
-	LONG64 exchanged;	/* what left by InterlockedExchange64() */
-	LONG64 mailbox;
-	SHORT count16;
-	KSPIN_LOCK lock;
-	unsigned long locked;	/* under lock, and not atomic */
-	unsigned long refused;
-};
-
-static void ntk_interlocked_racer(struct ntk_worker *worker)
-{
-	struct ntk_race *race = worker->crew->arg;
-	int i;
-
-	for (i = 0; i < NTK_ROUNDS; i++) {
-		InterlockedIncrement(&race->count);
-		InterlockedIncrement16(&race->count16);
-		/* Half of each sum is above bit 31. */
-		InterlockedAdd64(&race->count64, 1LL << 32 | 1);
-		InterlockedAdd64(&race->exchanged,
-				 InterlockedExchange64(&race->mailbox, i + 1));
-		ntk_check(&worker->tally, race->count > 0, "round %d", i);
-	}
-}
-
-/* 4 x 3000 = 12000; 4 x (1 + ... + 3000) = 18006000. */
-static void ntk_interlocked_race_test(struct kunit *test)
-{
-	struct ntk_race *race;
-	struct ntk_crew *crew;
-
-	ntk_need_cpus(test, 2);
-	race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);
-	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, race);
-	KUNIT_ASSERT_NOT_NULL(test, crew);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 4, true,
-					     ntk_interlocked_racer, race), 0);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	ntk_crew_expect_clean(test, crew);
-	KUNIT_EXPECT_EQ(test, race->count, 12000);
-	KUNIT_EXPECT_EQ(test, race->count16, 12000);
-	KUNIT_EXPECT_EQ(test, race->count64, 12000LL << 32 | 12000);
-	KUNIT_EXPECT_EQ(test, race->exchanged + race->mailbox, 18006000);
-}
 
 /* Two CPUs that write their own number and then read the other's. */
 struct ntk_barrier {
@@ -257,34 +101,238 @@ static void KeMemoryBarrierWithoutFence_test(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, told);
 }
 
-static void KeAcquireInStackQueuedSpinLock_test(struct kunit *test)
+/* A loop that waits at DISPATCH_LEVEL sees what another CPU does, and stays there. */
+static void YieldProcessor_test(struct kunit *test)
 {
-	KLOCK_QUEUE_HANDLE handle;
-	KSPIN_LOCK lock;
-	KIRQL old, held, after;
-	BOOLEAN free_then;
+	struct ntk_barrier *b;
+	struct ntk_crew *crew;
+	unsigned long limit;
+	KIRQL old, after;
+	BOOLEAN told;
 
-	KeInitializeSpinLock(&lock);
-	KeAcquireInStackQueuedSpinLock(&lock, &handle);
-	held = KeGetCurrentIrql();
-	free_then = KeTestSpinLock(&lock);
-	KeReleaseInStackQueuedSpinLock(&handle);
-	KUNIT_EXPECT_EQ(test, handle.OldIrql, PASSIVE_LEVEL);
-	KUNIT_EXPECT_EQ(test, held, DISPATCH_LEVEL);
-	KUNIT_EXPECT_EQ(test, free_then, !IS_ENABLED(CONFIG_SMP));
-	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
-	KUNIT_EXPECT_TRUE(test, KeTestSpinLock(&lock));
-
+	ntk_need_cpus(test, 2);
+	b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
+	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, b);
+	KUNIT_ASSERT_NOT_NULL(test, crew);
+	set_cpus_allowed_ptr(current, cpumask_of(ntk_nth_cpu(1)));
+	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 1, true, ntk_tell, b), 0);
+	limit = jiffies + 10 * HZ;
 	old = KeRaiseIrqlToDpcLevel();
-	KeAcquireInStackQueuedSpinLockAtDpcLevel(&lock, &handle);
-	free_then = KeTestSpinLock(&lock);
-	KeReleaseInStackQueuedSpinLockFromDpcLevel(&handle);
+	while (!(told = READ_ONCE(b->told)) && time_before(jiffies, limit))
+		YieldProcessor();
 	after = KeGetCurrentIrql();
 	KeLowerIrql(old);
-	KUNIT_EXPECT_EQ(test, free_then, !IS_ENABLED(CONFIG_SMP));
+	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
+	KUNIT_EXPECT_TRUE(test, told);
 	KUNIT_EXPECT_EQ(test, after, DISPATCH_LEVEL);
-	KUNIT_EXPECT_TRUE(test, KeTestSpinLock(&lock));
 	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
+}
+
+/* What one form of taking and releasing a lock does to the lock and to the IRQL. */
+struct ntk_passage {
+	KSPIN_LOCK lock;
+	KLOCK_QUEUE_HANDLE handle;
+	KIRQL before;		/* as the form says */
+	KIRQL held;
+	KIRQL after;
+	BOOLEAN free_while_held;
+	BOOLEAN free_after;
+};
+
+struct ntk_form {
+	void (*acquire)(struct ntk_passage *passage);
+	void (*release)(struct ntk_passage *passage);
+};
+
+static void ntk_raise_to_dpc(struct ntk_passage *passage)
+{
+	passage->before = KeAcquireSpinLockRaiseToDpc(&passage->lock);
+}
+
+static void ntk_release(struct ntk_passage *passage)
+{
+	KeReleaseSpinLock(&passage->lock, passage->before);
+}
+
+static void ntk_at_dpc(struct ntk_passage *passage)
+{
+	KeAcquireSpinLockAtDpcLevel(&passage->lock);
+}
+
+static void ntk_release_from_dpc(struct ntk_passage *passage)
+{
+	KeReleaseSpinLockFromDpcLevel(&passage->lock);
+}
+
+static void ntk_queued(struct ntk_passage *passage)
+{
+	KeAcquireInStackQueuedSpinLock(&passage->lock, &passage->handle);
+	passage->before = passage->handle.OldIrql;
+}
+
+static void ntk_release_queued(struct ntk_passage *passage)
+{
+	KeReleaseInStackQueuedSpinLock(&passage->handle);
+}
+
+static void ntk_queued_at_dpc(struct ntk_passage *passage)
+{
+	KeAcquireInStackQueuedSpinLockAtDpcLevel(&passage->lock, &passage->handle);
+}
+
+static void ntk_release_queued_from_dpc(struct ntk_passage *passage)
+{
+	KeReleaseInStackQueuedSpinLockFromDpcLevel(&passage->handle);
+}
+
+/* At @irql; nothing is expected before that is left again. */
+static void ntk_pass(struct ntk_passage *passage, const struct ntk_form *form, KIRQL irql)
+{
+	KIRQL old;
+
+	memset(passage, 0xff, sizeof(*passage));
+	KeInitializeSpinLock(&passage->lock);
+	KeRaiseIrql(irql, &old);
+	form->acquire(passage);
+	passage->held = KeGetCurrentIrql();
+	passage->free_while_held = KeTestSpinLock(&passage->lock);
+	form->release(passage);
+	passage->after = KeGetCurrentIrql();
+	passage->free_after = KeTestSpinLock(&passage->lock);
+	KeLowerIrql(old);
+}
+
+static void ntk_expect_pass(struct kunit *test, const struct ntk_form *form, KIRQL irql,
+			    struct ntk_passage *passage)
+{
+	ntk_pass(passage, form, irql);
+	KUNIT_EXPECT_EQ(test, passage->held, DISPATCH_LEVEL);
+	KUNIT_EXPECT_EQ(test, passage->after, irql);
+	KUNIT_EXPECT_EQ(test, passage->free_while_held, !IS_ENABLED(CONFIG_SMP));
+	KUNIT_EXPECT_EQ(test, passage->free_after, TRUE);
+	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
+}
+
+/* The lock is free whatever was there before, as one in zeroed memory is. */
+static void KeInitializeSpinLock_test(struct kunit *test)
+{
+	static const struct ntk_form form = { ntk_raise_to_dpc, ntk_release };
+	struct ntk_passage passage;
+	static KSPIN_LOCK zeroed;
+	KSPIN_LOCK lock[3];
+
+	memset(lock, 0xff, sizeof(lock));
+	KeInitializeSpinLock(&lock[1]);
+	KUNIT_EXPECT_EQ(test, lock[1], 0);
+	KUNIT_EXPECT_EQ(test, lock[0], ~(KSPIN_LOCK)0);
+	KUNIT_EXPECT_EQ(test, lock[2], ~(KSPIN_LOCK)0);
+	KUNIT_EXPECT_EQ(test, KeTestSpinLock(&lock[1]), TRUE);
+	KUNIT_EXPECT_EQ(test, KeTestSpinLock(&zeroed), TRUE);
+	/* Its storage was all ones. */
+	ntk_expect_pass(test, &form, PASSIVE_LEVEL, &passage);
+}
+
+/* It returns where to go back to, also where that is no way. */
+static void KeAcquireSpinLockRaiseToDpc_test(struct kunit *test)
+{
+	static const struct ntk_form form = { ntk_raise_to_dpc, ntk_release };
+	struct ntk_passage passage;
+
+	ntk_expect_pass(test, &form, PASSIVE_LEVEL, &passage);
+	KUNIT_EXPECT_EQ(test, passage.before, PASSIVE_LEVEL);
+	ntk_expect_pass(test, &form, DISPATCH_LEVEL, &passage);
+	KUNIT_EXPECT_EQ(test, passage.before, DISPATCH_LEVEL);
+}
+
+static void KeAcquireSpinLockAtDpcLevel_KeReleaseSpinLockFromDpcLevel_test(struct kunit *test)
+{
+	static const struct ntk_form form = { ntk_at_dpc, ntk_release_from_dpc };
+	struct ntk_passage passage;
+
+	ntk_expect_pass(test, &form, DISPATCH_LEVEL, &passage);
+}
+
+static void KeAcquireInStackQueuedSpinLock_KeReleaseInStackQueuedSpinLock_test(struct kunit *test)
+{
+	static const struct ntk_form form = { ntk_queued, ntk_release_queued };
+	struct ntk_passage passage;
+
+	ntk_expect_pass(test, &form, PASSIVE_LEVEL, &passage);
+	KUNIT_EXPECT_EQ(test, passage.before, PASSIVE_LEVEL);
+	KUNIT_EXPECT_NULL(test, (void *)passage.handle.LockQueue.Lock);
+	ntk_expect_pass(test, &form, DISPATCH_LEVEL, &passage);
+	KUNIT_EXPECT_EQ(test, passage.before, DISPATCH_LEVEL);
+}
+
+static void KeAcquireInStackQueuedSpinLockAtDpcLevel_test(struct kunit *test)
+{
+	static const struct ntk_form form = { ntk_queued_at_dpc, ntk_release_queued_from_dpc };
+	struct ntk_passage passage;
+
+	ntk_expect_pass(test, &form, DISPATCH_LEVEL, &passage);
+}
+
+/* It lets go of the lock that the handle names, once, whoever else has locks. */
+static void KeReleaseInStackQueuedSpinLockFromDpcLevel_test(struct kunit *test)
+{
+	KLOCK_QUEUE_HANDLE outer, inner;
+	KSPIN_LOCK one = 0, two = 0;
+	BOOLEAN free_one, free_two;
+	KIRQL old, after;
+
+	old = KeRaiseIrqlToDpcLevel();
+	KeAcquireInStackQueuedSpinLockAtDpcLevel(&one, &outer);
+	KeAcquireInStackQueuedSpinLockAtDpcLevel(&two, &inner);
+	KeReleaseInStackQueuedSpinLockFromDpcLevel(&outer);
+	after = KeGetCurrentIrql();
+	free_one = KeTestSpinLock(&one);
+	free_two = KeTestSpinLock(&two);
+	KeReleaseInStackQueuedSpinLockFromDpcLevel(&inner);
+	KeLowerIrql(old);
+	KUNIT_EXPECT_EQ(test, after, DISPATCH_LEVEL);
+	KUNIT_EXPECT_EQ(test, free_one, TRUE);
+	KUNIT_EXPECT_EQ(test, free_two, !IS_ENABLED(CONFIG_SMP));
+	KUNIT_EXPECT_EQ(test, KeTestSpinLock(&two), TRUE);
+	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
+}
+
+struct ntk_look {
+	KSPIN_LOCK lock;
+	BOOLEAN free;
+};
+
+static void ntk_look(void *arg)
+{
+	struct ntk_look *look = arg;
+
+	look->free = KeTestSpinLock(&look->lock);
+}
+
+/* What another CPU is told, before, while this one holds the lock, and after; twice. */
+static void KeTestSpinLock_test(struct kunit *test)
+{
+	struct ntk_look look = {};
+	BOOLEAN told[3];
+	int round, other;
+	KIRQL old;
+
+	ntk_need_cpus(test, 2);
+	set_cpus_allowed_ptr(current, cpumask_of(ntk_nth_cpu(0)));
+	other = ntk_nth_cpu(1);
+	for (round = 0; round < 2; round++) {
+		smp_call_function_single(other, ntk_look, &look, 1);
+		told[0] = look.free;
+		KeAcquireSpinLock(&look.lock, &old);
+		smp_call_function_single(other, ntk_look, &look, 1);
+		told[1] = look.free;
+		KeReleaseSpinLock(&look.lock, old);
+		smp_call_function_single(other, ntk_look, &look, 1);
+		told[2] = look.free;
+		KUNIT_EXPECT_EQ(test, told[0], TRUE);
+		KUNIT_EXPECT_EQ(test, told[1], FALSE);
+		KUNIT_EXPECT_EQ(test, told[2], TRUE);
+	}
 }
 
 static void KeTryToAcquireSpinLockAtDpcLevel_test(struct kunit *test)
@@ -324,6 +372,12 @@ static void KeAcquireSpinLockForDpc_KeReleaseSpinLockForDpc_test(struct kunit *t
 	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
 }
 
+struct ntk_race {
+	KSPIN_LOCK lock;
+	unsigned long locked;	/* under lock, and not atomic */
+	unsigned long refused;
+};
+
 static void ntk_count_locked(struct ntk_race *race)
 {
 	WRITE_ONCE(race->locked, READ_ONCE(race->locked) + 1);
@@ -352,7 +406,7 @@ static void ntk_lock_racer(struct ntk_worker *worker)
 	int i;
 
 	for (i = 0; i < NTK_ROUNDS; i++) {
-		switch (worker->id % 3) {
+		switch (worker->id % 4) {
 		case 0:
 			KeAcquireSpinLock(&race->lock, &old);
 			ntk_count_locked(race);
@@ -362,6 +416,13 @@ static void ntk_lock_racer(struct ntk_worker *worker)
 			KeAcquireInStackQueuedSpinLock(&race->lock, &handle);
 			ntk_count_locked(race);
 			KeReleaseInStackQueuedSpinLock(&handle);
+			break;
+		case 2:
+			old = KeRaiseIrqlToDpcLevel();
+			KeAcquireInStackQueuedSpinLockAtDpcLevel(&race->lock, &handle);
+			ntk_count_locked(race);
+			KeReleaseInStackQueuedSpinLockFromDpcLevel(&handle);
+			KeLowerIrql(old);
 			break;
 		default:
 			ntk_count_by_try(race);
@@ -382,23 +443,24 @@ static void ntk_lock_race_test(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, race);
 	KUNIT_ASSERT_NOT_NULL(test, crew);
 	KeInitializeSpinLock(&race->lock);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 6, true, ntk_lock_racer,
+	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 8, true, ntk_lock_racer,
 					     race), 0);
 	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
 	ntk_crew_expect_clean(test, crew);
-	KUNIT_EXPECT_EQ(test, race->locked, 18000);
+	KUNIT_EXPECT_EQ(test, race->locked, 24000);
 }
 
 static struct kunit_case ntk_sync_cases[] = {
-	KUNIT_CASE(ntk_interlocked_long_test),
-	KUNIT_CASE(ntk_interlocked_long64_test),
-	KUNIT_CASE(ntk_interlocked_narrow_test),
-	KUNIT_CASE(InterlockedExchangePointer_InterlockedCompareExchangePointer_test),
-	KUNIT_CASE(ntk_interlocked_bits_test),
-	KUNIT_CASE(ntk_interlocked_race_test),
 	KUNIT_CASE(KeMemoryBarrier_test),
 	KUNIT_CASE(KeMemoryBarrierWithoutFence_test),
-	KUNIT_CASE(KeAcquireInStackQueuedSpinLock_test),
+	KUNIT_CASE(YieldProcessor_test),
+	KUNIT_CASE(KeInitializeSpinLock_test),
+	KUNIT_CASE(KeTestSpinLock_test),
+	KUNIT_CASE(KeAcquireSpinLockRaiseToDpc_test),
+	KUNIT_CASE(KeAcquireSpinLockAtDpcLevel_KeReleaseSpinLockFromDpcLevel_test),
+	KUNIT_CASE(KeAcquireInStackQueuedSpinLock_KeReleaseInStackQueuedSpinLock_test),
+	KUNIT_CASE(KeAcquireInStackQueuedSpinLockAtDpcLevel_test),
+	KUNIT_CASE(KeReleaseInStackQueuedSpinLockFromDpcLevel_test),
 	KUNIT_CASE(KeTryToAcquireSpinLockAtDpcLevel_test),
 	KUNIT_CASE(KeAcquireSpinLockForDpc_KeReleaseSpinLockForDpc_test),
 	KUNIT_CASE(ntk_lock_race_test),

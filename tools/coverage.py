@@ -10,9 +10,14 @@ include/nt that have kernel-doc.  A case covers a routine if its function names
 it, or anything that the function reaches: functions and tables of the kunit
 folder, the generator of its parameters, NT's inlines and macros.  That a
 routine is named shows that it is called and not that all it promises is
-checked.  A routine without a case is an error.
+checked.
+
+A case is a routine's own if it bears its name, alone or with others, as in
+ExFoo_test, ExFoo_refused_test and ExFoo_ExBar_test, and calls it.  A routine
+without a case of its own is an error.
 """
 
+import itertools
 import os
 import sys
 
@@ -20,12 +25,15 @@ import ctext
 
 SELF = 'tools/' + os.path.basename(__file__)
 OUT = 'kunit/COVERAGE.md'
+OTHERS = 6	# cases that call a routine by the way, as far as they are listed
 HEAD = f'''<!-- SPDX-License-Identifier: GPL-2.0 -->
 # Routines and the KUnit cases that call them
 
 Written by `{SELF} --write`; `make check` compares. A case stands here if
 its function calls the routine, directly or through functions and tables of this
-folder. The suites are named without `ntpool_`.
+folder. A routine's own cases are those that bear its name; every routine has one.
+Of the others some are listed, from as many suites as there are. The suites are
+named without `ntpool_`.
 '''
 
 
@@ -92,6 +100,34 @@ def suites(program):
     return sorted(found, key=lambda suite: suite[0])
 
 
+def borne(case, where):
+    """The routines whose names a case bears: the longest that fit, in a row."""
+    words = case.split('_')
+    found = set()
+    while words:
+        fits = [n for n in range(1, len(words)) if '_'.join(words[:n]) in where]
+        if not fits:
+            break
+        found.add('_'.join(words[:fits[-1]]))
+        words = words[fits[-1]:]
+    return found
+
+
+def faces(program, where):
+    """Routine -> names that it goes by.
+
+    What a macro alone is to call, and has Ntpool in its name for that, goes by
+    the name of the macro.
+    """
+    names = {routine: {routine} for routine in where}
+    for header in program.headers:
+        for macro in header.macros:
+            for routine in header.refs[macro] & names.keys():
+                if routine.startswith('Ntpool') and macro in where:
+                    names[routine].add(macro)
+    return names
+
+
 def coverage(program, where):
     """Routine -> suite -> cases"""
     table = {routine: {} for routine in where}
@@ -103,14 +139,45 @@ def coverage(program, where):
     return table
 
 
-def render(where, table):
+def split(table, where, names):
+    """Routine -> (suite -> own cases, suite -> other cases)"""
+    found = {}
+    for routine, by_suite in table.items():
+        own, others = {}, {}
+        for suite, cases_of in by_suite.items():
+            for case in cases_of:
+                mine = borne(case, where) & names[routine]
+                (own if mine else others).setdefault(suite, []).append(case)
+        found[routine] = own, others
+    return found
+
+
+def listed(by_suite):
+    return '; '.join(f'{suite}: ' + ', '.join(by_suite[suite])
+                     for suite in sorted(by_suite) if by_suite[suite])
+
+
+def abridged(by_suite):
+    """Some cases, the first of each suite before the second of any."""
+    turns = itertools.zip_longest(*([(suite, case) for case in by_suite[suite]]
+                                    for suite in sorted(by_suite)))
+    every = [pair for turn in turns for pair in turn if pair]
+    shown = {suite: [] for suite in by_suite}
+    for suite, case in every[:OTHERS]:
+        shown[suite].append(case)
+    more = len(every) - OTHERS
+    return listed(shown) + (f'; and {more} more' if more > 0 else '')
+
+
+def render(where, found):
     lines = [HEAD]
     for header in sorted(set(where.values())):
-        lines += [f'## {header}', '', '| routine | cases |', '|---|---|']
+        lines += [f'## {header}', '', '| routine | its own cases | other cases |',
+                  '|---|---|---|']
         for routine in sorted(r for r in where if where[r] == header):
-            text = '; '.join(f'{suite}: ' + ', '.join(names)
-                             for suite, names in table[routine].items())
-            lines.append(f'| {routine} | {text or "none"} |')
+            own, others = found[routine]
+            lines.append(f'| {routine} | {listed(own) or "none"} '
+                         f'| {abridged(others)} |')
         lines.append('')
     return '\n'.join(lines)
 
@@ -119,8 +186,11 @@ def main():
     program = Program()
     where = ctext.routines(program.headers)
     table = coverage(program, where)
-    text = render(where, table)
-    bad = [f'{r}: no case calls it' for r in sorted(table) if not table[r]]
+    found = split(table, where, faces(program, where))
+    text = render(where, found)
+    bad = [f'{r}: no case calls it' if not table[r] else
+           f'{r}: no case bears its name'
+           for r in sorted(table) if not found[r][0]]
     path = os.path.join(ctext.TOP, OUT)
     if sys.argv[1:] == ['--write']:
         with open(path, 'w', encoding='utf-8') as file:

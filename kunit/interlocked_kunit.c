@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Interlocked operations: what each returns and leaves behind, on every width and at
+ * the ends of each, worked out by hand; that nothing beside the number changes; and
+ * that of what several CPUs do to one number at once nothing gets lost.
+ */
+#include <linux/atomic.h>
+
+#include "fixture.h"
+
+#define NTK_ROUNDS	3000
+#define NTK_RACERS	4
+
+/* One operation: what it returns, what is there afterwards, and its neighbours. */
+#define NTK_LEAVES(test, type, before, returned, after, routine, ...)	\
+do {									\
+	type row[3] = { (type)0x5a, (type)(before), (type)0x5a };	\
+									\
+	KUNIT_EXPECT_EQ(test, routine(&row[1], ##__VA_ARGS__),		\
+			(type)(returned));				\
+	KUNIT_EXPECT_EQ(test, row[1], (type)(after));			\
+	KUNIT_EXPECT_EQ(test, row[0], (type)0x5a);			\
+	KUNIT_EXPECT_EQ(test, row[2], (type)0x5a);			\
+} while (0)
+
+/* The same on each width, with numbers that fit the smallest. */
+#define NTK_ALL_LEAVE(test, before, returned, after, routine, ...)	\
+do {									\
+	NTK_LEAVES(test, LONG, before, returned, after, routine,	\
+		   ##__VA_ARGS__);					\
+	NTK_LEAVES(test, LONG64, before, returned, after, routine##64,	\
+		   ##__VA_ARGS__);					\
+	NTK_LEAVES(test, SHORT, before, returned, after, routine##16,	\
+		   ##__VA_ARGS__);					\
+	NTK_LEAVES(test, CHAR, before, returned, after, routine##8,	\
+		   ##__VA_ARGS__);					\
+	NTK_LEAVES(test, SIZE_T, before, returned, after, routine##SizeT, \
+		   ##__VA_ARGS__);					\
+} while (0)
+
+/* And by the names that ask for less of a barrier. */
+#define NTK_ORDERS_LEAVE(test, before, returned, after, routine, ...)	\
+do {									\
+	NTK_LEAVES(test, LONG, before, returned, after,			\
+		   routine##Acquire, ##__VA_ARGS__);			\
+	NTK_LEAVES(test, LONG, before, returned, after,			\
+		   routine##Release, ##__VA_ARGS__);			\
+	NTK_LEAVES(test, LONG, before, returned, after,			\
+		   routine##NoFence, ##__VA_ARGS__);			\
+	NTK_LEAVES(test, LONG64, before, returned, after,		\
+		   routine##Acquire64, ##__VA_ARGS__);			\
+	NTK_LEAVES(test, LONG64, before, returned, after,		\
+		   routine##Release64, ##__VA_ARGS__);			\
+	NTK_LEAVES(test, LONG64, before, returned, after,		\
+		   routine##NoFence64, ##__VA_ARGS__);			\
+} while (0)
+
+static void InterlockedIncrement_test(struct kunit *test)
+{
+	NTK_ALL_LEAVE(test, 41, 42, 42, InterlockedIncrement);
+	NTK_ORDERS_LEAVE(test, 41, 42, 42, InterlockedIncrement);
+	NTK_LEAVES(test, LONG, MAXLONG, MINLONG, MINLONG, InterlockedIncrement);
+	NTK_LEAVES(test, LONG64, 0xffffffff, 1LL << 32, 1LL << 32, InterlockedIncrement64);
+	NTK_LEAVES(test, SHORT, 32767, -32768, -32768, InterlockedIncrement16);
+	NTK_LEAVES(test, CHAR, 127, -128, -128, InterlockedIncrement8);
+}
+
+static void InterlockedDecrement_test(struct kunit *test)
+{
+	NTK_ALL_LEAVE(test, 0, -1, -1, InterlockedDecrement);
+	NTK_ORDERS_LEAVE(test, 0, -1, -1, InterlockedDecrement);
+	NTK_LEAVES(test, LONG, MINLONG, MAXLONG, MAXLONG, InterlockedDecrement);
+	NTK_LEAVES(test, LONG64, 1LL << 32, 0xffffffff, 0xffffffff, InterlockedDecrement64);
+	NTK_LEAVES(test, SHORT, -32768, 32767, 32767, InterlockedDecrement16);
+	NTK_LEAVES(test, CHAR, -128, 127, 127, InterlockedDecrement8);
+}
+
+static void InterlockedExchange_test(struct kunit *test)
+{
+	NTK_ALL_LEAVE(test, 5, 5, 9, InterlockedExchange, 9);
+	NTK_ALL_LEAVE(test, 5, 5, 5, InterlockedExchange, 5);
+	NTK_ORDERS_LEAVE(test, 5, 5, 9, InterlockedExchange, 9);
+	NTK_LEAVES(test, LONG64, -1, -1, 1LL << 40, InterlockedExchange64, 1LL << 40);
+}
+
+/* The number before. */
+static void InterlockedExchangeAdd_test(struct kunit *test)
+{
+	NTK_ALL_LEAVE(test, 5, 5, 3, InterlockedExchangeAdd, -2);
+	NTK_ORDERS_LEAVE(test, 5, 5, 3, InterlockedExchangeAdd, -2);
+	NTK_LEAVES(test, LONG, MAXLONG, MAXLONG, MINLONG, InterlockedExchangeAdd, 1);
+	NTK_LEAVES(test, LONG64, 0xffffffff, 0xffffffff, 0x1fffffffe, InterlockedExchangeAdd64,
+		   0xffffffff);
+}
+
+/* The sum. */
+static void InterlockedAdd_test(struct kunit *test)
+{
+	NTK_ALL_LEAVE(test, 5, 3, 3, InterlockedAdd, -2);
+	NTK_ORDERS_LEAVE(test, 5, 3, 3, InterlockedAdd, -2);
+	NTK_LEAVES(test, LONG, MINLONG, MAXLONG, MAXLONG, InterlockedAdd, -1);
+	NTK_LEAVES(test, LONG64, 0xffffffff, 0x1fffffffe, 0x1fffffffe, InterlockedAdd64,
+		   0xffffffff);
+}
+
+static void InterlockedCompareExchange_test(struct kunit *test)
+{
+	NTK_ALL_LEAVE(test, 5, 5, 8, InterlockedCompareExchange, 8, 5);
+	NTK_ALL_LEAVE(test, 5, 5, 5, InterlockedCompareExchange, 8, 6);
+	NTK_ALL_LEAVE(test, -1, -1, 8, InterlockedCompareExchange, 8, -1);
+	NTK_ORDERS_LEAVE(test, 5, 5, 8, InterlockedCompareExchange, 8, 5);
+	NTK_LEAVES(test, LONG64, 7, 7, 1LL << 40, InterlockedCompareExchange64, 1LL << 40, 7);
+	/* They differ above bit 31 only. */
+	NTK_LEAVES(test, LONG64, 7, 7, 7, InterlockedCompareExchange64, 1LL << 40, 7 | 1LL << 32);
+}
+
+static void InterlockedAnd_test(struct kunit *test)
+{
+	NTK_ALL_LEAVE(test, 0x0f, 0x0f, 0x05, InterlockedAnd, 0x35);
+	NTK_ORDERS_LEAVE(test, 0x0f, 0x0f, 0x05, InterlockedAnd, 0x35);
+	NTK_LEAVES(test, LONG, -1, -1, MINLONG, InterlockedAnd, MINLONG);
+	NTK_LEAVES(test, LONG64, 3LL << 32, 3LL << 32, 1LL << 32, InterlockedAnd64,
+		   1LL << 32 | 1);
+}
+
+static void InterlockedOr_test(struct kunit *test)
+{
+	NTK_ALL_LEAVE(test, 0x0f, 0x0f, 0x3f, InterlockedOr, 0x35);
+	NTK_ORDERS_LEAVE(test, 0x0f, 0x0f, 0x3f, InterlockedOr, 0x35);
+	NTK_LEAVES(test, LONG, 1, 1, MINLONG + 1, InterlockedOr, MINLONG);
+	NTK_LEAVES(test, LONG64, 0, 0, 1LL << 63, InterlockedOr64, 1LL << 63);
+}
+
+static void InterlockedXor_test(struct kunit *test)
+{
+	NTK_ALL_LEAVE(test, 0x0f, 0x0f, 0x3a, InterlockedXor, 0x35);
+	NTK_ORDERS_LEAVE(test, 0x0f, 0x0f, 0x3a, InterlockedXor, 0x35);
+	NTK_LEAVES(test, LONG, -1, -1, MAXLONG, InterlockedXor, MINLONG);
+	NTK_LEAVES(test, LONG64, -1, -1, ~(1LL << 32), InterlockedXor64, 1LL << 32);
+}
+
+static void InterlockedExchangePointer_InterlockedCompareExchangePointer_test(struct kunit *test)
+{
+	int one, two;
+	PVOID pointer = &one;
+	PVOID old;
+
+	old = InterlockedCompareExchangePointer(&pointer, &two, &two);
+	KUNIT_EXPECT_PTR_EQ(test, old, (PVOID)&one);
+	KUNIT_EXPECT_PTR_EQ(test, pointer, (PVOID)&one);
+	old = InterlockedCompareExchangePointer(&pointer, &two, &one);
+	KUNIT_EXPECT_PTR_EQ(test, old, (PVOID)&one);
+	old = InterlockedExchangePointer(&pointer, NULL);
+	KUNIT_EXPECT_PTR_EQ(test, old, (PVOID)&two);
+	KUNIT_EXPECT_NULL(test, pointer);
+	WriteReleasePointer(&pointer, &one);
+	KUNIT_EXPECT_PTR_EQ(test, ReadAcquirePointer(&pointer), (PVOID)&one);
+}
+
+/* Bit 37 is bit 5 of the second number, bit 100 is bit 36 of the second wide one. */
+static void InterlockedBitTestAndSet_test(struct kunit *test)
+{
+	LONG row[2] = {};
+	LONG64 wide[2] = {};
+
+	KUNIT_EXPECT_EQ(test, InterlockedBitTestAndSet(row, 37), FALSE);
+	KUNIT_EXPECT_EQ(test, InterlockedBitTestAndSet(row, 37), TRUE);
+	KUNIT_EXPECT_EQ(test, InterlockedBitTestAndSet(row, 31), FALSE);
+	KUNIT_EXPECT_EQ(test, InterlockedBitTestAndSet(row, 31), TRUE);
+	KUNIT_EXPECT_EQ(test, row[0], MINLONG);
+	KUNIT_EXPECT_EQ(test, row[1], 0x20);
+	KUNIT_EXPECT_EQ(test, InterlockedBitTestAndSet64(wide, 100), FALSE);
+	KUNIT_EXPECT_EQ(test, InterlockedBitTestAndSet64(wide, 100), TRUE);
+	KUNIT_EXPECT_EQ(test, wide[0], 0);
+	KUNIT_EXPECT_EQ(test, wide[1], 1LL << 36);
+}
+
+static void InterlockedBitTestAndReset_test(struct kunit *test)
+{
+	LONG row[2] = { -1, -1 };
+	LONG64 wide[2] = { -1, -1 };
+
+	KUNIT_EXPECT_EQ(test, InterlockedBitTestAndReset(row, 37), TRUE);
+	KUNIT_EXPECT_EQ(test, InterlockedBitTestAndReset(row, 37), FALSE);
+	KUNIT_EXPECT_EQ(test, InterlockedBitTestAndReset(row, 31), TRUE);
+	KUNIT_EXPECT_EQ(test, InterlockedBitTestAndReset(row, 31), FALSE);
+	KUNIT_EXPECT_EQ(test, row[0], MAXLONG);
+	KUNIT_EXPECT_EQ(test, row[1], ~0x20);
+	KUNIT_EXPECT_EQ(test, InterlockedBitTestAndReset64(wide, 100), TRUE);
+	KUNIT_EXPECT_EQ(test, InterlockedBitTestAndReset64(wide, 100), FALSE);
+	KUNIT_EXPECT_EQ(test, wide[0], -1);
+	KUNIT_EXPECT_EQ(test, wide[1], ~(1LL << 36));
+}
+
+static void InterlockedBitTestAndComplement_test(struct kunit *test)
+{
+	LONG row[2] = { 1, 1 };
+	LONG64 wide[2] = { 1, 1 };
+
+	KUNIT_EXPECT_EQ(test, InterlockedBitTestAndComplement(row, 37), FALSE);
+	KUNIT_EXPECT_EQ(test, row[1], 0x21);
+	KUNIT_EXPECT_EQ(test, InterlockedBitTestAndComplement(row, 37), TRUE);
+	KUNIT_EXPECT_EQ(test, row[1], 1);
+	KUNIT_EXPECT_EQ(test, InterlockedBitTestAndComplement(row, 31), FALSE);
+	KUNIT_EXPECT_EQ(test, row[0], MINLONG + 1);
+	KUNIT_EXPECT_EQ(test, InterlockedBitTestAndComplement64(wide, 100), FALSE);
+	KUNIT_EXPECT_EQ(test, wide[0], 1);
+	KUNIT_EXPECT_EQ(test, wide[1], 1LL << 36 | 1);
+	KUNIT_EXPECT_EQ(test, InterlockedBitTestAndComplement64(wide, 100), TRUE);
+	KUNIT_EXPECT_EQ(test, wide[1], 1);
+}
+
+/* ---- several CPUs, one number ---- */
+
+struct ntk_race {
+	const struct ntk_racer *racer;
+	LONG number;
+	atomic_t received;	/* sum of what InterlockedExchange() gave out */
+};
+
+/* A turn is false if the operation returned what it cannot have found. */
+struct ntk_racer {
+	const char *name;
+	bool (*turn)(struct ntk_race *race, unsigned int id, int round);
+	LONG left;		/* number and received after all turns */
+};
+
+static bool ntk_increment(struct ntk_race *race, unsigned int id, int round)
+{
+	return InterlockedIncrement(&race->number) > round;
+}
+
+static bool ntk_decrement(struct ntk_race *race, unsigned int id, int round)
+{
+	return InterlockedDecrement(&race->number) < -round;
+}
+
+static bool ntk_add(struct ntk_race *race, unsigned int id, int round)
+{
+	return InterlockedAdd(&race->number, 5) >= 5 * (round + 1);
+}
+
+static bool ntk_exchange_add(struct ntk_race *race, unsigned int id, int round)
+{
+	return InterlockedExchangeAdd(&race->number, 3) >= 3 * round;
+}
+
+static bool ntk_exchange(struct ntk_race *race, unsigned int id, int round)
+{
+	LONG old = InterlockedExchange(&race->number, round + 1);
+
+	atomic_add(old, &race->received);
+	return old >= 0 && old <= NTK_ROUNDS;
+}
+
+static bool ntk_compare_exchange(struct ntk_race *race, unsigned int id, int round)
+{
+	LONG seen = READ_ONCE(race->number), old;
+
+	while ((old = InterlockedCompareExchange(&race->number, seen + 1, seen)) != seen)
+		seen = old;
+	return old >= round;
+}
+
+/* Each has a bit of its own; whoever writes back what is out of date moves another's. */
+static atomic_t *ntk_bits(struct ntk_race *race)
+{
+	return (atomic_t *)&race->number;
+}
+
+static bool ntk_and(struct ntk_race *race, unsigned int id, int round)
+{
+	atomic_or(1 << id, ntk_bits(race));
+	return InterlockedAnd(&race->number, ~(1 << id)) & (1 << id);
+}
+
+static bool ntk_or(struct ntk_race *race, unsigned int id, int round)
+{
+	atomic_andnot(1 << id, ntk_bits(race));
+	return !(InterlockedOr(&race->number, 1 << id) & (1 << id));
+}
+
+static bool ntk_xor(struct ntk_race *race, unsigned int id, int round)
+{
+	return !(InterlockedXor(&race->number, 1 << id) & (1 << id)) == !(round & 1);
+}
+
+static bool ntk_bit_set(struct ntk_race *race, unsigned int id, int round)
+{
+	atomic_andnot(1 << id, ntk_bits(race));
+	return !InterlockedBitTestAndSet(&race->number, id);
+}
+
+static bool ntk_bit_reset(struct ntk_race *race, unsigned int id, int round)
+{
+	atomic_or(1 << id, ntk_bits(race));
+	return InterlockedBitTestAndReset(&race->number, id);
+}
+
+static bool ntk_bit_complement(struct ntk_race *race, unsigned int id, int round)
+{
+	return InterlockedBitTestAndComplement(&race->number, id) == (round & 1);
+}
+
+/* 4 x 3000 = 12000; 4 x (1 + ... + 3000) = 18006000. */
+static struct ntk_racer ntk_racers[] = {
+	{ "InterlockedIncrement", ntk_increment, 12000 },
+	{ "InterlockedDecrement", ntk_decrement, -12000 },
+	{ "InterlockedAdd", ntk_add, 60000 },
+	{ "InterlockedExchangeAdd", ntk_exchange_add, 36000 },
+	{ "InterlockedExchange", ntk_exchange, 18006000 },
+	{ "InterlockedCompareExchange", ntk_compare_exchange, 12000 },
+	{ "InterlockedAnd", ntk_and, 0 },
+	{ "InterlockedOr", ntk_or, 0xf },
+	{ "InterlockedXor", ntk_xor, 0 },
+	{ "InterlockedBitTestAndSet", ntk_bit_set, 0xf },
+	{ "InterlockedBitTestAndReset", ntk_bit_reset, 0 },
+	{ "InterlockedBitTestAndComplement", ntk_bit_complement, 0 },
+};
+
+static void ntk_racer_desc(struct ntk_racer *racer, char *desc)
+{
+	strscpy(desc, racer->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(ntk_racer, ntk_racers, ntk_racer_desc);
+
+static void ntk_race_thread(struct ntk_worker *worker)
+{
+	struct ntk_race *race = worker->crew->arg;
+	int i;
+
+	for (i = 0; i < NTK_ROUNDS; i++)
+		ntk_check(&worker->tally, race->racer->turn(race, worker->id, i), "round %d", i);
+}
+
+static void ntk_race_test(struct kunit *test)
+{
+	struct ntk_race *race;
+	struct ntk_crew *crew;
+
+	ntk_need_cpus(test, 2);
+	race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);
+	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, race);
+	KUNIT_ASSERT_NOT_NULL(test, crew);
+	race->racer = test->param_value;
+	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, NTK_RACERS, true, ntk_race_thread, race), 0);
+	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
+	ntk_crew_expect_clean(test, crew);
+	KUNIT_EXPECT_EQ(test, race->number + atomic_read(&race->received), race->racer->left);
+}
+
+struct ntk_widths {
+	LONG64 sum;
+	LONG64 received;
+	LONG64 mailbox;
+	SHORT narrow[2];
+	CHAR small[4];
+};
+
+/* Half of each sum is above bit 31; neighbours are counted by others. */
+static void ntk_widths_thread(struct ntk_worker *worker)
+{
+	struct ntk_widths *w = worker->crew->arg;
+	int i;
+
+	for (i = 0; i < NTK_ROUNDS; i++) {
+		InterlockedIncrement16(&w->narrow[worker->id & 1]);
+		InterlockedIncrement8(&w->small[worker->id]);
+		InterlockedAdd64(&w->sum, 1LL << 32 | 1);
+		InterlockedAdd64(&w->received, InterlockedExchange64(&w->mailbox, i + 1));
+		ntk_check(&worker->tally, ReadNoFence16(&w->narrow[worker->id & 1]) > 0,
+			  "round %d", i);
+	}
+}
+
+/* 3000 is 184 in eight bits, which is -72. */
+static void ntk_widths_race_test(struct kunit *test)
+{
+	struct ntk_widths *w;
+	struct ntk_crew *crew;
+	int i;
+
+	ntk_need_cpus(test, 2);
+	w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
+	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, w);
+	KUNIT_ASSERT_NOT_NULL(test, crew);
+	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, NTK_RACERS, true, ntk_widths_thread, w), 0);
+	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
+	ntk_crew_expect_clean(test, crew);
+	KUNIT_EXPECT_EQ(test, w->narrow[0], 6000);
+	KUNIT_EXPECT_EQ(test, w->narrow[1], 6000);
+	for (i = 0; i < ARRAY_SIZE(w->small); i++)
+		KUNIT_EXPECT_EQ(test, w->small[i], -72);
+	KUNIT_EXPECT_EQ(test, w->sum, 12000LL << 32 | 12000);
+	KUNIT_EXPECT_EQ(test, w->received + w->mailbox, 18006000);
+}
+
+static struct kunit_case ntk_interlocked_cases[] = {
+	KUNIT_CASE(InterlockedIncrement_test),
+	KUNIT_CASE(InterlockedDecrement_test),
+	KUNIT_CASE(InterlockedExchange_test),
+	KUNIT_CASE(InterlockedExchangeAdd_test),
+	KUNIT_CASE(InterlockedAdd_test),
+	KUNIT_CASE(InterlockedCompareExchange_test),
+	KUNIT_CASE(InterlockedAnd_test),
+	KUNIT_CASE(InterlockedOr_test),
+	KUNIT_CASE(InterlockedXor_test),
+	KUNIT_CASE(InterlockedExchangePointer_InterlockedCompareExchangePointer_test),
+	KUNIT_CASE(InterlockedBitTestAndSet_test),
+	KUNIT_CASE(InterlockedBitTestAndReset_test),
+	KUNIT_CASE(InterlockedBitTestAndComplement_test),
+	KUNIT_CASE_PARAM(ntk_race_test, ntk_racer_gen_params),
+	KUNIT_CASE(ntk_widths_race_test),
+	{}
+};
+
+static struct kunit_suite ntk_interlocked_suite = {
+	.name = "ntpool_interlocked",
+	.init = ntk_init,
+	.exit = ntk_exit,
+	.test_cases = ntk_interlocked_cases,
+};
+
+kunit_test_suite(ntk_interlocked_suite);
