@@ -5,11 +5,14 @@
  * that of what several CPUs do to one number at once nothing gets lost.
  */
 #include <linux/atomic.h>
+#include <linux/jiffies.h>
+#include <linux/sched.h>
 
 #include "fixture.h"
 
-#define NTK_ROUNDS	3000
-#define NTK_RACERS	4
+#define NTK_ROUNDS	200000	/* an even number */
+#define NTK_RACERS	2
+#define NTK_NARROW	3000	/* rounds that a SHORT can count */
 
 /* One operation: what it returns, what is there afterwards, and its neighbours. */
 #define NTK_LEAVES(test, type, before, returned, after, routine, ...)	\
@@ -215,14 +218,15 @@ static void InterlockedBitTestAndComplement_test(struct kunit *test)
 struct ntk_race {
 	const struct ntk_racer *racer;
 	LONG number;
-	atomic_t received;	/* sum of what InterlockedExchange() gave out */
+	atomic64_t received;	/* sum of what InterlockedExchange() gave out */
+	atomic_t arrived;	/* racers that are at the start */
 };
 
 /* A turn is false if the operation returned what it cannot have found. */
 struct ntk_racer {
 	const char *name;
 	bool (*turn)(struct ntk_race *race, unsigned int id, int round);
-	LONG left;		/* number and received after all turns */
+	s64 left;		/* number and received after all turns */
 };
 
 static bool ntk_increment(struct ntk_race *race, unsigned int id, int round)
@@ -249,7 +253,7 @@ static bool ntk_exchange(struct ntk_race *race, unsigned int id, int round)
 {
 	LONG old = InterlockedExchange(&race->number, round + 1);
 
-	atomic_add(old, &race->received);
+	atomic64_add(old, &race->received);
 	return old >= 0 && old <= NTK_ROUNDS;
 }
 
@@ -302,18 +306,18 @@ static bool ntk_bit_complement(struct ntk_race *race, unsigned int id, int round
 	return InterlockedBitTestAndComplement(&race->number, id) == (round & 1);
 }
 
-/* 4 x 3000 = 12000; 4 x (1 + ... + 3000) = 18006000. */
+/* 2 x 200000 = 400000; 2 x (1 + ... + 200000) = 40000200000. */
 static struct ntk_racer ntk_racers[] = {
-	{ "InterlockedIncrement", ntk_increment, 12000 },
-	{ "InterlockedDecrement", ntk_decrement, -12000 },
-	{ "InterlockedAdd", ntk_add, 60000 },
-	{ "InterlockedExchangeAdd", ntk_exchange_add, 36000 },
-	{ "InterlockedExchange", ntk_exchange, 18006000 },
-	{ "InterlockedCompareExchange", ntk_compare_exchange, 12000 },
+	{ "InterlockedIncrement", ntk_increment, 400000 },
+	{ "InterlockedDecrement", ntk_decrement, -400000 },
+	{ "InterlockedAdd", ntk_add, 2000000 },
+	{ "InterlockedExchangeAdd", ntk_exchange_add, 1200000 },
+	{ "InterlockedExchange", ntk_exchange, 40000200000LL },
+	{ "InterlockedCompareExchange", ntk_compare_exchange, 400000 },
 	{ "InterlockedAnd", ntk_and, 0 },
-	{ "InterlockedOr", ntk_or, 0xf },
+	{ "InterlockedOr", ntk_or, 3 },
 	{ "InterlockedXor", ntk_xor, 0 },
-	{ "InterlockedBitTestAndSet", ntk_bit_set, 0xf },
+	{ "InterlockedBitTestAndSet", ntk_bit_set, 3 },
 	{ "InterlockedBitTestAndReset", ntk_bit_reset, 0 },
 	{ "InterlockedBitTestAndComplement", ntk_bit_complement, 0 },
 };
@@ -328,10 +332,16 @@ KUNIT_ARRAY_PARAM(ntk_racer, ntk_racers, ntk_racer_desc);
 static void ntk_race_thread(struct ntk_worker *worker)
 {
 	struct ntk_race *race = worker->crew->arg;
-	int i;
+	unsigned long limit = jiffies + 10 * HZ;
+	int i, wrong = 0;
 
+	/* All start at once, and do little else between two turns: so they meet. */
+	atomic_inc(&race->arrived);
+	while (atomic_read(&race->arrived) < NTK_RACERS && time_before(jiffies, limit))
+		cond_resched();
 	for (i = 0; i < NTK_ROUNDS; i++)
-		ntk_check(&worker->tally, race->racer->turn(race, worker->id, i), "round %d", i);
+		wrong += !race->racer->turn(race, worker->id, i);
+	ntk_check(&worker->tally, !wrong, "%d of %d turns", wrong, NTK_ROUNDS);
 }
 
 static void ntk_race_test(struct kunit *test)
@@ -348,7 +358,7 @@ static void ntk_race_test(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, NTK_RACERS, true, ntk_race_thread, race), 0);
 	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
 	ntk_crew_expect_clean(test, crew);
-	KUNIT_EXPECT_EQ(test, race->number + atomic_read(&race->received), race->racer->left);
+	KUNIT_EXPECT_EQ(test, race->number + atomic64_read(&race->received), race->racer->left);
 }
 
 struct ntk_widths {
@@ -365,7 +375,7 @@ static void ntk_widths_thread(struct ntk_worker *worker)
 	struct ntk_widths *w = worker->crew->arg;
 	int i;
 
-	for (i = 0; i < NTK_ROUNDS; i++) {
+	for (i = 0; i < NTK_NARROW; i++) {
 		InterlockedIncrement16(&w->narrow[worker->id & 1]);
 		InterlockedIncrement8(&w->small[worker->id]);
 		InterlockedAdd64(&w->sum, 1LL << 32 | 1);
@@ -375,7 +385,7 @@ static void ntk_widths_thread(struct ntk_worker *worker)
 	}
 }
 
-/* 3000 is 184 in eight bits, which is -72. */
+/* 3000 is 184 in eight bits, which is -72; 4 x (1 + ... + 3000) = 18006000. */
 static void ntk_widths_race_test(struct kunit *test)
 {
 	struct ntk_widths *w;
@@ -387,7 +397,7 @@ static void ntk_widths_race_test(struct kunit *test)
 	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, w);
 	KUNIT_ASSERT_NOT_NULL(test, crew);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, NTK_RACERS, true, ntk_widths_thread, w), 0);
+	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 4, true, ntk_widths_thread, w), 0);
 	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
 	ntk_crew_expect_clean(test, crew);
 	KUNIT_EXPECT_EQ(test, w->narrow[0], 6000);
