@@ -3,20 +3,29 @@
  * IRQLs and the contexts of the kernel: what KeGetCurrentIrql() says in each,
  * that the nonpaged pool works in all of them, and that the paged pool keeps
  * its rule: above APC_LEVEL an allocation is told and refused, a free told and
- * carried out all the same. NT's spin locks exclude each other. A sleep in the
- * wrong place is found by the debug kernels that the suites also run on.
+ * carried out all the same. Levels are raised and lowered, or not where that is
+ * wrong. NT's spin locks exclude each other. A sleep in the wrong place is found by
+ * the debug kernels that the suites also run on.
  *
  * Without a preemption count a kernel cannot see that preemption is off or a
  * spin lock is held; those cases are skipped there.
  */
 #include <linux/delay.h>
+#include <linux/interrupt.h>
+#include <linux/irqflags.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
+#ifdef CONFIG_X86
+#include <asm/nmi.h>
+#endif
 
 #include "fixture.h"
 
 #define NTK_TAG		(ntk_tag4("KxCt"))
+#define NTK_VERIFIER	0xc4
+#define NTK_BAD_RAISE	0x30
+#define NTK_BAD_LOWER	0x31
 #define NTK_COUNTS	3000	/* per thread, under one lock */
 #define NTK_PATIENCE	200	/* looks, 20 ms apart, for a deferred free */
 
@@ -72,6 +81,30 @@ static void KeGetCurrentIrql_test(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, irql, DISPATCH_LEVEL);
 	}
 }
+
+#ifdef CONFIG_X86
+static KIRQL ntk_nmi_irql;
+
+static int ntk_nmi(unsigned int type, struct pt_regs *regs)
+{
+	ntk_nmi_irql = KeGetCurrentIrql();
+	return NMI_HANDLED;
+}
+
+/* The instruction enters the kernel by the gate that an NMI takes. */
+static void KeGetCurrentIrql_nmi_test(struct kunit *test)
+{
+	KIRQL after;
+
+	ntk_nmi_irql = PASSIVE_LEVEL;
+	KUNIT_ASSERT_EQ(test, register_nmi_handler(NMI_LOCAL, ntk_nmi, 0, "ntk"), 0);
+	asm volatile("int $2");
+	after = KeGetCurrentIrql();
+	unregister_nmi_handler(NMI_LOCAL, "ntk");
+	KUNIT_EXPECT_EQ(test, ntk_nmi_irql, HIGH_LEVEL);
+	KUNIT_EXPECT_EQ(test, after, PASSIVE_LEVEL);
+}
+#endif
 
 static void ntk_use_block(struct ntk_tally *tally, size_t size)
 {
@@ -241,6 +274,128 @@ static void KeRaiseIrql_KeLowerIrql_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, at[3], PASSIVE_LEVEL);
 }
 
+/* Above DISPATCH_LEVEL interrupts are off, and the level is the one raised to. */
+static void KeRaiseIrql_high_test(struct kunit *test)
+{
+	static const KIRQL levels[] = { DEVICE_LEVEL, DEVICE_LEVEL + 1, CLOCK_LEVEL, HIGH_LEVEL };
+	KIRQL old, at[3];
+	bool off[3];
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(levels); i++) {
+		KeRaiseIrql(levels[i], &old);
+		at[0] = KeGetCurrentIrql();
+		off[0] = irqs_disabled();
+		KeLowerIrql(DISPATCH_LEVEL);
+		at[1] = KeGetCurrentIrql();
+		off[1] = irqs_disabled();
+		KeLowerIrql(old);
+		at[2] = KeGetCurrentIrql();
+		off[2] = irqs_disabled();
+		KUNIT_EXPECT_EQ(test, old, PASSIVE_LEVEL);
+		KUNIT_EXPECT_EQ(test, at[0], levels[i]);
+		KUNIT_EXPECT_TRUE(test, off[0]);
+		KUNIT_EXPECT_EQ(test, at[1], DISPATCH_LEVEL);
+		KUNIT_EXPECT_FALSE(test, off[1]);
+		KUNIT_EXPECT_EQ(test, at[2], PASSIVE_LEVEL);
+		KUNIT_EXPECT_FALSE(test, off[2]);
+	}
+}
+
+static void ntk_expect_level(struct kunit *test, const char *what, u64 param, KIRQL at,
+			     KIRQL wanted)
+{
+	struct ntpool_test_report report;
+
+	ntk_expect_report(test, what, NTK_VERIFIER, param, &report);
+	KUNIT_EXPECT_EQ_MSG(test, report.param[1], at, "%s", what);
+	KUNIT_EXPECT_EQ_MSG(test, report.param[2], wanted, "%s", what);
+}
+
+/* Told, changes nothing, and what it gives back is good for KeLowerIrql() all the same. */
+static void KeRaiseIrql_wrong_test(struct kunit *test)
+{
+	static const KIRQL wrong[] = { PASSIVE_LEVEL, APC_LEVEL, HIGH_LEVEL + 1, 0xff };
+	KIRQL old, older, at[2];
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		old = KeRaiseIrqlToDpcLevel();
+		KeRaiseIrql(wrong[i], &older);
+		at[0] = KeGetCurrentIrql();
+		KeLowerIrql(older);
+		at[1] = KeGetCurrentIrql();
+		KeLowerIrql(old);
+		ntk_expect_level(test, "a wrong level", NTK_BAD_RAISE, DISPATCH_LEVEL, wrong[i]);
+		KUNIT_EXPECT_EQ(test, older, DISPATCH_LEVEL);
+		KUNIT_EXPECT_EQ(test, at[0], DISPATCH_LEVEL);
+		KUNIT_EXPECT_EQ(test, at[1], DISPATCH_LEVEL);
+		KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
+	}
+}
+
+static void ntk_lower(void *arg)
+{
+	KIRQL *irql = arg;
+
+	KeLowerIrql(PASSIVE_LEVEL);
+	*irql = KeGetCurrentIrql();
+}
+
+/* Upwards, and from a level that somebody else went up to. */
+static void KeLowerIrql_wrong_test(struct kunit *test)
+{
+	static const enum ntk_context contexts[] = { NTK_IRQ_OFF, NTK_SOFTIRQ, NTK_HARDIRQ };
+	KIRQL irql;
+	int i;
+
+	KeLowerIrql(DISPATCH_LEVEL);
+	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
+	ntk_expect_level(test, "upwards", NTK_BAD_LOWER, PASSIVE_LEVEL, DISPATCH_LEVEL);
+	for (i = 0; i < ARRAY_SIZE(contexts); i++) {
+		irql = PASSIVE_LEVEL;
+		KUNIT_EXPECT_EQ(test, ntk_run_in(contexts[i], -1, ntk_lower, &irql), 0);
+		KUNIT_EXPECT_GE(test, irql, DISPATCH_LEVEL);
+		ntk_expect_level(test, ntk_context_name(contexts[i]), NTK_BAD_LOWER, irql,
+				 PASSIVE_LEVEL);
+	}
+	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
+}
+
+static bool ntk_tasklet_ran;
+
+static void ntk_tasklet(struct tasklet_struct *tasklet)
+{
+	WRITE_ONCE(ntk_tasklet_ran, true);
+}
+
+/* It returns where to go back to; what NT calls a DPC waits until then. */
+static void KeRaiseIrqlToDpcLevel_test(struct kunit *test)
+{
+	struct tasklet_struct tasklet;
+	KIRQL old, older, at;
+	bool ran;
+
+	tasklet_setup(&tasklet, ntk_tasklet);
+	ntk_tasklet_ran = false;
+	old = KeRaiseIrqlToDpcLevel();
+	older = KeRaiseIrqlToDpcLevel();
+	tasklet_schedule(&tasklet);
+	mdelay(5);
+	ran = READ_ONCE(ntk_tasklet_ran);
+	KeLowerIrql(older);
+	at = KeGetCurrentIrql();
+	ran |= READ_ONCE(ntk_tasklet_ran);
+	KeLowerIrql(old);
+	tasklet_kill(&tasklet);
+	KUNIT_EXPECT_EQ(test, old, PASSIVE_LEVEL);
+	KUNIT_EXPECT_EQ(test, older, DISPATCH_LEVEL);
+	KUNIT_EXPECT_EQ(test, at, DISPATCH_LEVEL);
+	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
+	KUNIT_EXPECT_FALSE(test, ran);
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(ntk_tasklet_ran));
+}
+
 /* Raising to DISPATCH_LEVEL is enough for the paged pool's rule. */
 static void KeRaiseIrqlToDpcLevel_paged_test(struct kunit *test)
 {
@@ -331,11 +486,18 @@ static void ntk_exclusion_test(struct kunit *test)
 
 static struct kunit_case ntk_context_cases[] = {
 	KUNIT_CASE_PARAM(KeGetCurrentIrql_test, ntk_context_gen_params),
+#ifdef CONFIG_X86
+	KUNIT_CASE(KeGetCurrentIrql_nmi_test),
+#endif
 	KUNIT_CASE_PARAM(ntk_nonpaged_test, ntk_context_gen_params),
 	KUNIT_CASE_PARAM(ntk_free_there_test, ntk_context_gen_params),
 	KUNIT_CASE_PARAM(ntk_paged_alloc_test, ntk_context_gen_params),
 	KUNIT_CASE_PARAM(ntk_paged_free_test, ntk_context_gen_params),
 	KUNIT_CASE(KeRaiseIrql_KeLowerIrql_test),
+	KUNIT_CASE(KeRaiseIrql_high_test),
+	KUNIT_CASE(KeRaiseIrql_wrong_test),
+	KUNIT_CASE(KeLowerIrql_wrong_test),
+	KUNIT_CASE(KeRaiseIrqlToDpcLevel_test),
 	KUNIT_CASE(KeRaiseIrqlToDpcLevel_paged_test),
 	KUNIT_CASE(KeAcquireSpinLock_KeReleaseSpinLock_test),
 	KUNIT_CASE(ntk_exclusion_test),
