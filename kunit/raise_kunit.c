@@ -143,6 +143,16 @@ static PVOID ntk_quota_tag(SIZE_T size)
 	return ExAllocatePoolWithQuotaTag(PagedPool, size, NTK_TAG);
 }
 
+static PVOID ntk_quota_zero(SIZE_T size)
+{
+	return ExAllocatePoolQuotaZero(NonPagedPool, size, NTK_TAG);
+}
+
+static PVOID ntk_quota_uninitialized(SIZE_T size)
+{
+	return ExAllocatePoolQuotaUninitialized(NonPagedPool, size, NTK_TAG);
+}
+
 static PVOID ntk_pool2(SIZE_T size)
 {
 	return ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_RAISE_ON_FAILURE, size, NTK_TAG);
@@ -186,6 +196,8 @@ static struct ntk_raiser ntk_raisers[] = {
 	{ "ExAllocatePoolWithTagPriority", ntk_priority },
 	{ "ExAllocatePoolWithQuota", ntk_quota },
 	{ "ExAllocatePoolWithQuotaTag", ntk_quota_tag },
+	{ "ExAllocatePoolQuotaZero", ntk_quota_zero },
+	{ "ExAllocatePoolQuotaUninitialized", ntk_quota_uninitialized },
 	{ "ExAllocatePool2", ntk_pool2 },
 	{ "ExAllocatePool3", ntk_pool3 },
 	{ "FsRtlAllocatePool", ntk_fsrtl },
@@ -226,20 +238,33 @@ static void ntk_raiser_test(struct kunit *test)
 /* Without the wish they return NULL and nothing else. */
 static void ntk_quiet_test(struct kunit *test)
 {
-	void *block[4];
+	const POOL_TYPE type = NonPagedPool, quiet = NonPagedPool | POOL_QUOTA_FAIL_INSTEAD_OF_RAISE;
+	s64 failed = ntk_tag_row(test, NTK_TAG, false).failed;
+	void *block[13];
 	int i;
 
 	ntk_starve();
-	block[0] = ExAllocatePoolWithTag(NonPagedPool, 8192, NTK_TAG);
-	block[1] = ExAllocatePool2(POOL_FLAG_NON_PAGED, 8192, NTK_TAG);
-	block[2] = ExAllocatePoolWithQuotaTag(NonPagedPool | POOL_QUOTA_FAIL_INSTEAD_OF_RAISE |
-					      POOL_RAISE_IF_ALLOCATION_FAILURE, 8192, NTK_TAG);
-	block[3] = ExAllocatePool3(POOL_FLAG_NON_PAGED | POOL_FLAG_USE_QUOTA, 8192, NTK_TAG,
+	block[0] = ExAllocatePoolWithTag(type, 8192, NTK_TAG);
+	block[1] = ExAllocatePoolWithTagPriority(type, 8192, NTK_TAG, HighPoolPriority);
+	block[2] = ExAllocatePoolWithQuotaTag(quiet | POOL_RAISE_IF_ALLOCATION_FAILURE, 8192,
+					      NTK_TAG);
+	block[3] = ExAllocatePool2(POOL_FLAG_NON_PAGED, 8192, NTK_TAG);
+	block[4] = ExAllocatePool3(POOL_FLAG_NON_PAGED | POOL_FLAG_USE_QUOTA, 8192, NTK_TAG,
 				   NULL, 0);
+	block[5] = ExAllocatePoolZero(type, 8192, NTK_TAG);
+	block[6] = ExAllocatePoolUninitialized(type, 8192, NTK_TAG);
+	block[7] = ExAllocatePoolPriorityZero(type, 8192, NTK_TAG, HighPoolPriority);
+	block[8] = ExAllocatePoolPriorityUninitialized(type, 8192, NTK_TAG, HighPoolPriority);
+	block[9] = ExAllocatePoolQuotaZero(quiet, 8192, NTK_TAG);
+	block[10] = ExAllocatePoolQuotaUninitialized(quiet, 8192, NTK_TAG);
+	block[11] = ExAllocatePool(type, 8192);
+	block[12] = ExAllocatePoolWithQuota(quiet, 8192);
 	ntk_feed();
 	for (i = 0; i < ARRAY_SIZE(block); i++)
-		KUNIT_EXPECT_NULL(test, block[i]);
+		KUNIT_EXPECT_NULL_MSG(test, block[i], "routine %d", i);
 	ntk_expect_no_raise(test, "routines that do not raise");
+	/* All but the two without a tag. */
+	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, NTK_TAG, false).failed, failed + 11);
 }
 
 /* Arguments that are wrong are a failure as any other. */
