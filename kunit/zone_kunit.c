@@ -117,6 +117,59 @@ static void ExInitializeZone_test(struct kunit *test)
 	ntk_expect_clean(test, &tally);
 }
 
+/* What NT's macros read, and that nothing is written behind the last block. */
+static void ExInitializeZone_layout_test(struct kunit *test)
+{
+	struct ntk_zone *z = ntk_new_zone(test);
+	u8 *top = z->first + NTK_SEGMENT + 2 * 48;
+
+	memset(&z->zone, 0x5a, sizeof(z->zone));
+	memset(z->first, 0xa5, sizeof(z->first));
+	KUNIT_ASSERT_EQ(test, ExInitializeZone(&z->zone, 48, z->first, NTK_SEGMENT + 3 * 48 + 40),
+			STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, z->zone.BlockSize, 48);
+	KUNIT_EXPECT_EQ(test, z->zone.TotalSegmentSize, NTK_SEGMENT + 3 * 48);
+	KUNIT_EXPECT_PTR_EQ(test, (void *)z->zone.SegmentList.Next, (void *)z->first);
+	KUNIT_EXPECT_PTR_EQ(test, (void *)z->zone.FreeList.Next, (void *)top);
+	KUNIT_EXPECT_NULL(test, memchr_inv(top + 48, 0xa5, NTK_ROOM - NTK_SEGMENT - 3 * 48));
+}
+
+/* The highest block first, and the next below it. */
+static void ExAllocateFromZone_order_test(struct kunit *test)
+{
+	struct ntk_zone *z = ntk_new_zone(test);
+	int i;
+
+	KUNIT_ASSERT_EQ(test, ExInitializeZone(&z->zone, 40, z->first, NTK_SEGMENT + 5 * 40),
+			STATUS_SUCCESS);
+	for (i = 4; i >= 0; i--)
+		KUNIT_EXPECT_PTR_EQ(test, ExAllocateFromZone(&z->zone),
+				    (void *)(z->first + NTK_SEGMENT + i * 40));
+}
+
+/* The kernel has no memory, and nobody asks it. */
+static void ExInitializeZone_no_memory_test(struct kunit *test)
+{
+	struct ntk_zone *z = ntk_new_zone(test);
+	NTSTATUS made, extended, again;
+	unsigned int calls, nr = 0;
+
+	ntpool_test_fail_backing(0, -1);
+	made = ExInitializeZone(&z->zone, 64, z->first, NTK_SEGMENT + 4 * 64);
+	extended = ExExtendZone(&z->zone, z->second, NTK_SEGMENT + 4 * 64);
+	again = ExInterlockedExtendZone(&z->zone, z->second + 1024, NTK_SEGMENT + 4 * 64,
+					&z->lock);
+	while (ExInterlockedAllocateFromZone(&z->zone, &z->lock))
+		nr++;
+	calls = ntpool_test_backing_calls();
+	ntpool_test_fail_backing(0, 0);
+	KUNIT_EXPECT_EQ(test, made, STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, extended, STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, again, STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, nr, 12);
+	KUNIT_EXPECT_EQ(test, calls, 0);
+}
+
 struct ntk_bad_zone {
 	const char *name;
 	u32 block;
@@ -165,6 +218,24 @@ static void ExInitializeZone_refused_test(struct kunit *test)
 			STATUS_UNSUCCESSFUL);
 	KUNIT_EXPECT_EQ(test, memcmp(&z->zone, &before, sizeof(before)), 0);
 	KUNIT_EXPECT_NULL(test, memchr_inv(z->first, 0xa5, sizeof(z->first)));
+}
+
+/* No segment, and one that goes on at address 0; that none is written is the test. */
+static void ExInitializeZone_nowhere_test(struct kunit *test)
+{
+	struct ntk_zone *z = ntk_new_zone(test);
+	void *last = (void *)-64L;
+	ZONE_HEADER before;
+
+	KUNIT_EXPECT_EQ(test, ExInitializeZone(&z->zone, 64, NULL, 1024), STATUS_UNSUCCESSFUL);
+	KUNIT_EXPECT_EQ(test, ExInitializeZone(&z->zone, 8, last, 1024), STATUS_UNSUCCESSFUL);
+	KUNIT_ASSERT_EQ(test, ExInitializeZone(&z->zone, 8, z->first, 1024), STATUS_SUCCESS);
+	before = z->zone;
+	KUNIT_EXPECT_EQ(test, ExExtendZone(&z->zone, NULL, 1024), STATUS_UNSUCCESSFUL);
+	KUNIT_EXPECT_EQ(test, ExExtendZone(&z->zone, last, 1024), STATUS_UNSUCCESSFUL);
+	KUNIT_EXPECT_EQ(test, ExInterlockedExtendZone(&z->zone, last, 1024, &z->lock),
+			STATUS_UNSUCCESSFUL);
+	KUNIT_EXPECT_EQ(test, memcmp(&z->zone, &before, sizeof(before)), 0);
 }
 
 /* Eight bytes are enough for a segment; sixteen are not asked for. */
@@ -336,6 +407,95 @@ static void ExExtendZone_refused_test(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(z->second, 0xa5, sizeof(z->second)));
 }
 
+static NTSTATUS ntk_extend(struct ntk_zone *z, u8 *segment, u32 size, bool interlocked)
+{
+	return interlocked ? ExInterlockedExtendZone(&z->zone, segment, size, &z->lock) :
+			     ExExtendZone(&z->zone, segment, size);
+}
+
+/* The newest segment is the first of the list, and the sizes add up if they can. */
+static void ntk_expect_extended(struct kunit *test, bool interlocked)
+{
+	struct ntk_zone *z = ntk_new_zone(test);
+	SINGLE_LIST_ENTRY *link;
+
+	KUNIT_ASSERT_EQ(test, ExInitializeZone(&z->zone, 64, z->first, NTK_SEGMENT + 3 * 64),
+			STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, ntk_extend(z, z->second, NTK_SEGMENT + 5 * 64 + 8, interlocked),
+			STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, z->zone.BlockSize, 64);
+	KUNIT_EXPECT_EQ(test, z->zone.TotalSegmentSize, 2 * NTK_SEGMENT + 8 * 64);
+	link = z->zone.SegmentList.Next;
+	KUNIT_ASSERT_PTR_EQ(test, (void *)link, (void *)z->second);
+	KUNIT_ASSERT_PTR_EQ(test, (void *)link->Next, (void *)z->first);
+	KUNIT_EXPECT_NULL(test, link->Next->Next);
+	/* One byte more would not fit the sum's field. */
+	z->zone.TotalSegmentSize = U32_MAX - (NTK_SEGMENT + 3 * 64);
+	KUNIT_EXPECT_EQ(test, ntk_extend(z, z->second + 1024, NTK_SEGMENT + 3 * 64, interlocked),
+			STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, z->zone.TotalSegmentSize, U32_MAX);
+	KUNIT_EXPECT_EQ(test, ntk_extend(z, z->first + 1024, 1024, interlocked),
+			STATUS_UNSUCCESSFUL);
+	KUNIT_EXPECT_EQ(test, z->zone.TotalSegmentSize, U32_MAX);
+	KUNIT_EXPECT_PTR_EQ(test, (void *)z->zone.SegmentList.Next, (void *)(z->second + 1024));
+	KUNIT_EXPECT_TRUE(test, ntk_within(z->second, ExAllocateFromZone(&z->zone), 64));
+	KUNIT_EXPECT_EQ(test, z->lock, 0);
+}
+
+static void ExExtendZone_layout_test(struct kunit *test)
+{
+	ntk_expect_extended(test, false);
+}
+
+static void ExInterlockedExtendZone_layout_test(struct kunit *test)
+{
+	ntk_expect_extended(test, true);
+}
+
+struct ntk_zone_use {
+	struct ntk_zone *z;
+	NTSTATUS status[2];
+	void *block[2];
+	unsigned int nr;
+};
+
+/* Two blocks of the first segment, three of each of the others. */
+static void ntk_use_zone(void *arg)
+{
+	struct ntk_zone_use *use = arg;
+	struct ntk_zone *z = use->z;
+
+	use->status[0] = ExExtendZone(&z->zone, z->second, NTK_SEGMENT + 3 * 64);
+	use->status[1] = ExInterlockedExtendZone(&z->zone, z->second + 1024,
+						 NTK_SEGMENT + 3 * 64, &z->lock);
+	use->block[0] = ExAllocateFromZone(&z->zone);
+	use->block[1] = ExInterlockedAllocateFromZone(&z->zone, &z->lock);
+	ExFreeToZone(&z->zone, use->block[0]);
+	ExInterlockedFreeToZone(&z->zone, use->block[1], &z->lock);
+	while (use->nr < 100 && ExInterlockedAllocateFromZone(&z->zone, &z->lock))
+		use->nr++;
+}
+
+/* Wherever the rule for IRQLs lets them be called, and in interrupts. */
+static void ExExtendZone_contexts_test(struct kunit *test)
+{
+	enum ntk_context context;
+
+	for (context = 0; context < NTK_NR_CONTEXTS; context++) {
+		struct ntk_zone_use use = { .z = ntk_new_zone(test) };
+
+		KUNIT_ASSERT_EQ(test, ExInitializeZone(&use.z->zone, 64, use.z->first,
+						       NTK_SEGMENT + 2 * 64), STATUS_SUCCESS);
+		KUNIT_ASSERT_EQ(test, ntk_run_in(context, -1, ntk_use_zone, &use), 0);
+		KUNIT_EXPECT_EQ(test, use.status[0], STATUS_SUCCESS);
+		KUNIT_EXPECT_EQ(test, use.status[1], STATUS_SUCCESS);
+		KUNIT_EXPECT_NOT_NULL(test, use.block[0]);
+		KUNIT_EXPECT_NOT_NULL(test, use.block[1]);
+		KUNIT_EXPECT_EQ_MSG(test, use.nr, 8, "%s", ntk_context_name(context));
+	}
+	ntk_expect_no_report(test, "zones in all contexts");
+}
+
 /* Right before an extension and after two of them. */
 static void ExIsObjectInFirstZoneSegment_test(struct kunit *test)
 {
@@ -483,7 +643,11 @@ static void ntk_race_test(struct kunit *test)
 
 static struct kunit_case ntk_zone_cases[] = {
 	KUNIT_CASE(ExAllocateFromZone_test),
+	KUNIT_CASE(ExAllocateFromZone_order_test),
 	KUNIT_CASE(ExInitializeZone_test),
+	KUNIT_CASE(ExInitializeZone_layout_test),
+	KUNIT_CASE(ExInitializeZone_no_memory_test),
+	KUNIT_CASE(ExInitializeZone_nowhere_test),
 	KUNIT_CASE_PARAM(ExInitializeZone_refused_test, ntk_bad_zone_gen_params),
 	KUNIT_CASE(ntk_alignment_test),
 	KUNIT_CASE(ExFreeToZone_test),
@@ -493,6 +657,9 @@ static struct kunit_case ntk_zone_cases[] = {
 	KUNIT_CASE(ExInterlockedExtendZone_test),
 	KUNIT_CASE(ExExtendZone_test),
 	KUNIT_CASE(ExExtendZone_refused_test),
+	KUNIT_CASE(ExExtendZone_layout_test),
+	KUNIT_CASE(ExInterlockedExtendZone_layout_test),
+	KUNIT_CASE(ExExtendZone_contexts_test),
 	KUNIT_CASE(ExIsObjectInFirstZoneSegment_test),
 	KUNIT_CASE(ntk_race_test),
 	{}
