@@ -36,6 +36,18 @@ static inline PHYSICAL_ADDRESS ntk_pa(u64 address)
 	return (PHYSICAL_ADDRESS){ .QuadPart = address };
 }
 
+static inline bool ntk_is_executable(const void *addr)
+{
+#ifdef CONFIG_X86_64
+	unsigned int level;
+	pte_t *pte = lookup_address((unsigned long)addr, &level);
+
+	return pte && !(pte_flags(*pte) & _PAGE_NX);
+#else
+	return false;
+#endif
+}
+
 /*
  * How the page at @addr is cached, as the page tables of the kernel have it: a
  * MEMORY_CACHING_TYPE, or -1 where nothing is mapped or nothing can be told.

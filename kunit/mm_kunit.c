@@ -385,18 +385,6 @@ static void MmAllocateContiguousMemorySpecifyCacheNode_test(struct kunit *test)
 	MmFreeContiguousMemory(base);
 }
 
-static bool ntk_is_executable(const void *addr)
-{
-#ifdef CONFIG_X86_64
-	unsigned int level;
-	pte_t *pte = lookup_address((unsigned long)addr, &level);
-
-	return pte && !(pte_flags(*pte) & _PAGE_NX);
-#else
-	return false;
-#endif
-}
-
 /* One of two protections, with one caching or none; never executable. */
 static void MmAllocateContiguousNodeMemory_test(struct kunit *test)
 {

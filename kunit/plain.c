@@ -30,6 +30,7 @@ static const struct {
 	{ "ntk_misaligned_test", wrong },
 	{ "ntk_many_test", wrong },
 	{ "ntk_too_many_test", wrong },
+	{ "ExAllocatePoolWithTag_node_test", layout },
 	{ "ntk_pools_apart_test", layout },
 	{ "ntk_reuse_test", layout },
 	{ "ntk_sweep_nonpaged_test", layout },

@@ -5,6 +5,7 @@
  */
 #include <linux/mm.h>
 #include <linux/nodemask.h>
+#include <linux/topology.h>
 
 #include <ntifs.h>
 
@@ -379,6 +380,46 @@ static void ExAllocatePool3_node_test(struct kunit *test)
 	}
 }
 
+struct ntk_here {
+	int cpu;
+	struct ntk_tally tally;
+};
+
+/* Fresh memory, since what other CPUs have freed may be of any node. */
+static void ntk_allocate_here(void *arg)
+{
+	static const size_t sizes[] = { 3000, 4096, 20000 };
+	struct ntk_here *here = arg;
+	void *block;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		block = ExAllocatePoolWithTag(NonPagedPool, sizes[i], NTK_TAG);
+		if (!ntk_check(&here->tally, block, "no %zu bytes", sizes[i]))
+			continue;
+		ntk_check(&here->tally, ntk_all_on(block, sizes[i], cpu_to_node(here->cpu)),
+			  "%zu bytes of CPU %d", sizes[i], here->cpu);
+		ExFreePoolWithTag(block, NTK_TAG);
+	}
+}
+
+/* Nobody says which node: that of the processor. */
+static void ExAllocatePoolWithTag_node_test(struct kunit *test)
+{
+	struct ntk_here here = {};
+	unsigned int nr;
+
+	if (num_online_nodes() < 2)
+		kunit_skip(test, "needs two nodes");
+	for (nr = 0; nr < num_online_cpus(); nr++) {
+		here.cpu = ntk_nth_cpu(nr);
+		ntpool_test_drain();
+		KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_THREAD, here.cpu, ntk_allocate_here, &here),
+				0);
+	}
+	ntk_expect_clean(test, &here.tally);
+}
+
 /* A strict node has no second choice: without a run, vmalloc() is none. */
 static void ExAllocatePool3_node_fails_test(struct kunit *test)
 {
@@ -413,6 +454,21 @@ static void ExInitializeDriverRuntime_test(struct kunit *test)
 	ntk_expect_served(test, "no-execute pool", block, true);
 }
 
+/* It changes nothing for who has opted in already. */
+static void ExInitializeDriverRuntime_auto_test(struct kunit *test)
+{
+	void *block;
+
+	KUNIT_EXPECT_EQ(test, ntk_nx_auto_type(), NonPagedPoolNx);
+	KUNIT_EXPECT_EQ(test, ntk_nx_auto_aligned_type(), NonPagedPoolNxCacheAligned);
+	ntk_nx_auto_opt_in();
+	KUNIT_EXPECT_EQ(test, ntk_nx_auto_type(), NonPagedPoolNx);
+	KUNIT_EXPECT_EQ(test, ntk_nx_auto_aligned_type(), NonPagedPoolNxCacheAligned);
+	block = ntk_nx_auto_alloc(100, NTK_TAG);
+	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, NTK_TAG, false).diff, 1);
+	ntk_expect_served(test, "no-execute pool", block, true);
+}
+
 static void FsRtlAllocatePoolWithTag_test(struct kunit *test)
 {
 	void *block = FsRtlAllocatePoolWithTag(PagedPool, 100, NTK_TAG);
@@ -424,6 +480,14 @@ static void FsRtlAllocatePoolWithTag_test(struct kunit *test)
 	ExFreePoolWithTag(block, ntk_tag4("None"));
 	KUNIT_EXPECT_NULL(test, FsRtlAllocatePoolWithTag(DontUseThisType, 100, NTK_TAG));
 	ntk_expect_raise(test, "DontUseThisType", STATUS_INSUFFICIENT_RESOURCES);
+	/* Size and tag 0 are as for the other older routines. */
+	block = FsRtlAllocatePoolWithTag(PagedPool, 0, NTK_TAG);
+	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, NTK_TAG, true).diff, 1);
+	ntk_expect_served(test, "size 0", block, true);
+	block = FsRtlAllocatePoolWithTag(PagedPool, 100, 0);
+	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, 0, true).diff, 1);
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	ExFreePoolWithTag(block, 0);
 }
 
 static struct kunit_case ntk_pool3_cases[] = {
@@ -433,6 +497,7 @@ static struct kunit_case ntk_pool3_cases[] = {
 	KUNIT_CASE(ExAllocatePool3_priority_test),
 	KUNIT_CASE(ExAllocatePool3_twice_test),
 	KUNIT_CASE(ExAllocatePool3_node_test),
+	KUNIT_CASE(ExAllocatePoolWithTag_node_test),
 	KUNIT_CASE(ExAllocatePool3_node_fails_test),
 	KUNIT_CASE(ExAllocatePoolWithTagPriority_test),
 	KUNIT_CASE(ExAllocatePoolZero_test),
@@ -442,6 +507,7 @@ static struct kunit_case ntk_pool3_cases[] = {
 	KUNIT_CASE(PROTECTED_POOL_test),
 	KUNIT_CASE(ntk_protected_list_test),
 	KUNIT_CASE(ExInitializeDriverRuntime_test),
+	KUNIT_CASE(ExInitializeDriverRuntime_auto_test),
 	KUNIT_CASE(FsRtlAllocatePoolWithTag_test),
 	{}
 };

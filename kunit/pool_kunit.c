@@ -5,11 +5,14 @@
  * freed by every other. Sizes, bad frees and figures have suites of their own.
  */
 #include <linux/cpumask.h>
+#include <linux/debug_locks.h>
 #include <linux/overflow.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/smp.h>
 
 #include "fixture.h"
+#include "mm.h"
 
 #define NTK_TAG		(ntk_tag4("KpAl"))
 #define NTK_DIRT	0xa5
@@ -111,6 +114,12 @@ static struct ntk_type_case ntk_types[] = {
 	{ "NonPagedPool and zero", 1024, true, false, true },
 	{ "PagedPool and zero", 1025, true, true, true },
 	{ "PagedPool and cold, zero", 1281, true, true, true },
+	{ "PagedPool and quota-fail", 9, true, true },
+	{ "PagedPool and raise", 17, true, true },
+	{ "PagedPool and no-execute", 513, true, true },
+	{ "NonPagedPoolMustSucceed and no-execute", 514, true },
+	{ "DontUseThisType and no-execute", 515, false },
+	{ "NonPagedPool and every bit", 0x718, true, false, true },
 	{ "64", 64, false },
 	{ "2048", 2048, false },
 	{ "0x80000000", 0x80000000, false },
@@ -329,6 +338,72 @@ static void ntk_impossible_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ntpool_test_verify_heaps(), 0);
 }
 
+static const POOL_TYPE ntk_kinds[] = {
+	NonPagedPool, PagedPool, NonPagedPoolCacheAligned, PagedPoolCacheAligned,
+	NonPagedPoolSession, PagedPoolSession, NonPagedPoolNx,
+};
+
+static void ntk_check_not_executable(struct ntk_tally *tally, const char *what, void *block,
+				     size_t size)
+{
+	size_t at;
+
+	if (!ntk_check(tally, block, "%s of %zu", what, size))
+		return;
+	for (at = 0; at < size; at += PAGE_SIZE)
+		ntk_check(tally, !ntk_is_executable(block + at), "%s of %zu: byte %zu", what,
+			  size, at);
+	ExFreePool(block);
+}
+
+/* Whatever the type says, of which the older ones say the opposite. */
+static void NonPagedPoolExecute_test(struct kunit *test)
+{
+	struct ntk_tally tally = {};
+	int i, j;
+
+	if (!IS_ENABLED(CONFIG_X86_64))
+		kunit_skip(test, "nobody tells what is executable");
+	KUNIT_EXPECT_TRUE(test, ntk_is_executable((void *)NonPagedPoolExecute_test));
+	for (i = 0; i < ARRAY_SIZE(ntk_sizes); i++) {
+		size_t size = ntk_sizes[i];
+
+		for (j = 0; j < ARRAY_SIZE(ntk_kinds); j++)
+			ntk_check_not_executable(&tally, "ExAllocatePoolWithTag",
+						 ExAllocatePoolWithTag(ntk_kinds[j], size,
+								       NTK_TAG), size);
+		ntk_check_not_executable(&tally, "POOL_FLAG_NON_PAGED_EXECUTE",
+					 ExAllocatePool2(NTK_NPX, size, NTK_TAG), size);
+		ntk_check_not_executable(&tally, "POOL_FLAG_PAGED",
+					 ExAllocatePool2(NTK_PG, size, NTK_TAG), size);
+	}
+	ntk_expect_clean(test, &tally);
+}
+
+/*
+ * As if a file system had been called to free memory and allocated some itself: were it
+ * called again for that, the lock that stands for reclaim would be taken twice.
+ */
+static void NonPagedPool_reclaim_test(struct kunit *test)
+{
+	void *block[ARRAY_SIZE(ntk_sizes)];
+	int i;
+
+	if (!IS_ENABLED(CONFIG_PROVE_LOCKING) || !debug_locks)
+		kunit_skip(test, "needs a kernel that proves its locking");
+	ntpool_test_drain();
+	fs_reclaim_acquire(GFP_KERNEL);
+	for (i = 0; i < ARRAY_SIZE(ntk_sizes); i++)
+		block[i] = ExAllocatePoolWithTag(NonPagedPool, ntk_sizes[i], NTK_TAG);
+	fs_reclaim_release(GFP_KERNEL);
+	KUNIT_EXPECT_TRUE(test, debug_locks);
+	for (i = 0; i < ARRAY_SIZE(ntk_sizes); i++) {
+		KUNIT_EXPECT_NOT_NULL(test, block[i]);
+		if (block[i])
+			ExFreePool(block[i]);
+	}
+}
+
 /* The two pools never share a page. */
 static void ntk_pools_apart_test(struct kunit *test)
 {
@@ -384,6 +459,8 @@ static struct kunit_case ntk_pool_cases[] = {
 	KUNIT_CASE(ntk_size_zero_test),
 	KUNIT_CASE(ntk_overflow_test),
 	KUNIT_CASE(ntk_impossible_test),
+	KUNIT_CASE(NonPagedPoolExecute_test),
+	KUNIT_CASE(NonPagedPool_reclaim_test),
 	KUNIT_CASE(ntk_pools_apart_test),
 	KUNIT_CASE(ntk_reuse_test),
 	{}

@@ -11,6 +11,7 @@
 #define NTK_TAG		(ntk_tag4("KRes"))
 #define NTK_PAGES	4
 #define NTK_EMPTY	0x41
+#define NTK_AVAILABLE	4321	/* pages, as far as the report goes */
 #define NTK_FULL	4064	/* nearly a page: no two of them fit one */
 
 static int ntk_reserve_init(struct kunit *test)
@@ -103,6 +104,7 @@ static void ntk_exhaust(struct kunit *test, enum ntk_context context, size_t siz
 
 	KUNIT_ASSERT_EQ(test, ntpool_test_reserve(), NTK_PAGES);
 	ntk_starve(true);
+	ntpool_test_set_available(NTK_AVAILABLE);
 	KUNIT_ASSERT_EQ(test, ntk_run_in(context, ntk_nth_cpu(0), ntk_take, &try), 0);
 	KUNIT_EXPECT_EQ(test, ntpool_test_reserve(), 0);
 	ntk_feed();
@@ -116,6 +118,7 @@ static void ntk_exhaust(struct kunit *test, enum ntk_context context, size_t siz
 			      ntk_context_name(context));
 	KUNIT_EXPECT_GE(test, report.param[1], NTK_PAGES);
 	KUNIT_EXPECT_EQ(test, report.param[2], size > NTK_FULL ? NTK_PAGES : 0);
+	KUNIT_EXPECT_EQ(test, report.param[3], NTK_AVAILABLE);
 	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, NTK_TAG, false).bytes,
 			NTK_PAGES * ntk_block_bytes(size));
 	KUNIT_EXPECT_EQ(test, ntpool_test_verify_heaps(), 0);
