@@ -238,7 +238,8 @@ static void ntk_raiser_test(struct kunit *test)
 /* Without the wish they return NULL and nothing else. */
 static void ntk_quiet_test(struct kunit *test)
 {
-	const POOL_TYPE type = NonPagedPool, quiet = NonPagedPool | POOL_QUOTA_FAIL_INSTEAD_OF_RAISE;
+	const POOL_TYPE quiet = NonPagedPool | POOL_QUOTA_FAIL_INSTEAD_OF_RAISE;
+	const POOL_TYPE type = NonPagedPool;
 	s64 failed = ntk_tag_row(test, NTK_TAG, false).failed;
 	void *block[13];
 	int i;
