@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What the allocation routines have in common, each by itself, from both pools: where
- * its blocks are counted, whether they are zeroed, who pays for them, who may free
- * them, and what it does when it fails: return NULL, or raise before that.
+ * its blocks lie and are counted, whether they are zeroed, who pays for them, who may
+ * free them, and what it does when it fails: return NULL, or raise before that.
  *
  * Suites run in kernel threads, which a hook makes pay like processes.
  */
@@ -84,7 +84,19 @@ static void ntk_dirty(bool paged, size_t size)
 	ExFreePoolWithTag(block, NTK_TAG);
 }
 
-/* A block: dirty, and counted and charged as it should be. */
+/* The same for all: a unit's alignment, one page or the start of one. */
+static void ntk_expect_place(struct kunit *test, void *block, size_t size)
+{
+	unsigned long at = offset_in_page(block);
+
+	KUNIT_EXPECT_TRUE(test, IS_ALIGNED(at, MEMORY_ALLOCATION_ALIGNMENT));
+	if (size < PAGE_SIZE)
+		KUNIT_EXPECT_LE(test, at + size, PAGE_SIZE);
+	else
+		KUNIT_EXPECT_EQ(test, at, 0);
+}
+
+/* A block: dirty, and placed, counted and charged as it should be. */
 static void *ntk_take(struct kunit *test, const struct ntk_routine *r, bool paged, size_t size)
 {
 	struct ntk_tag_row before, after;
@@ -96,6 +108,7 @@ static void *ntk_take(struct kunit *test, const struct ntk_routine *r, bool page
 	ntk_expect_no_raise(test, "a block");
 	ntk_expect_no_report(test, "a block");
 	KUNIT_ASSERT_NOT_NULL(test, block);
+	ntk_expect_place(test, block, size);
 	if (r->zeroes)
 		KUNIT_EXPECT_NULL(test, memchr_inv(block, 0, size));
 	memset(block, 0xa5, size);

@@ -51,6 +51,22 @@ static void ExRaiseStatus_unhandled_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, after.unhandled, before.unhandled + 1);
 }
 
+/* An allocation that is to raise, and nobody listens: NULL, and one more is counted. */
+static void ExAllocatePoolWithTag_unhandled_test(struct kunit *test)
+{
+	const POOL_TYPE type = NonPagedPool | POOL_RAISE_IF_ALLOCATION_FAILURE;
+	struct ntk_raise_row before = ntk_raise_row(test), after;
+
+	NtpoolSetRaiseHandler(NULL);
+	KUNIT_EXPECT_NULL(test, ExAllocatePoolWithTag(type, SIZE_MAX / 2, NTK_TAG));
+	KUNIT_EXPECT_NULL(test, ExAllocatePool2(POOL_FLAG_PAGED | POOL_FLAG_RAISE_ON_FAILURE,
+						SIZE_MAX / 2, NTK_TAG));
+	ntk_expect_no_raise(test, "no handler");
+	after = ntk_raise_row(test);
+	KUNIT_EXPECT_EQ(test, after.handled, before.handled);
+	KUNIT_EXPECT_EQ(test, after.unhandled, before.unhandled + 2);
+}
+
 static void ExRaiseAccessViolation_test(struct kunit *test)
 {
 	ExRaiseAccessViolation();
@@ -321,6 +337,7 @@ static struct kunit_case ntk_raise_cases[] = {
 	KUNIT_CASE(ExRaiseStatus_test),
 	KUNIT_CASE(ExRaiseStatus_unhandled_test),
 	KUNIT_CASE(ExRaiseStatus_contexts_test),
+	KUNIT_CASE(ExAllocatePoolWithTag_unhandled_test),
 	KUNIT_CASE(ExRaiseAccessViolation_test),
 	KUNIT_CASE(ExRaiseDatatypeMisalignment_test),
 	KUNIT_CASE(NtpoolSetRaiseHandler_test),

@@ -3,6 +3,7 @@
  * Memory that must succeed: from the reserve when the kernel has none, waited for where
  * that is allowed, and stop code 0x41 only where it is not and the reserve is empty.
  */
+#include <linux/cache.h>
 #include <linux/delay.h>
 #include <linux/mm.h>
 
@@ -133,6 +134,65 @@ static void ntk_exhaust_test(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(ntk_atomic); i++) {
 		ntk_exhaust(test, ntk_atomic[i], NTK_FULL);
 		ntk_exhaust(test, ntk_atomic[i], PAGE_SIZE);
+	}
+}
+
+struct ntk_wish {
+	unsigned int type;
+	size_t size;
+	void *block;
+};
+
+static void ntk_take_wish(void *arg)
+{
+	struct ntk_wish *wish = arg;
+
+	wish->block = ExAllocatePoolWithTag((POOL_TYPE)wish->type, wish->size, NTK_TAG);
+}
+
+/* Pages that the reserve is likely to get next. */
+static void ntk_dirty_reserve(struct kunit *test)
+{
+	u8 *block = ExAllocatePoolWithTag(NonPagedPool, 64 * PAGE_SIZE, NTK_TAG);
+
+	ntpool_test_set_reserve(0);
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	memset(block, 0xdb, 64 * PAGE_SIZE);
+	ExFreePoolWithTag(block, NTK_TAG);
+	ntpool_test_drain();
+	ntpool_test_set_reserve(NTK_PAGES);
+}
+
+/* What else the type wishes holds for blocks and pages of the reserve too. */
+static void NonPagedPoolCacheAlignedMustS_reserve_test(struct kunit *test)
+{
+	static const unsigned int types[] = {
+		NonPagedPoolCacheAlignedMustS, NonPagedPoolCacheAlignedMustSSession,
+		NonPagedPoolMustSucceedSession, NonPagedPoolMustSucceed | POOL_ZERO_ALLOCATION,
+	};
+	static const size_t sizes[] = { 1, 1000, 4032, 4064, 4096 };
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(types) * ARRAY_SIZE(sizes); i++) {
+		struct ntk_wish wish = {
+			.type = types[i / ARRAY_SIZE(sizes)],
+			.size = sizes[i % ARRAY_SIZE(sizes)],
+		};
+
+		ntk_dirty_reserve(test);
+		ntk_starve(true);
+		KUNIT_ASSERT_EQ(test, ntk_run_in(NTK_IRQ_OFF, -1, ntk_take_wish, &wish), 0);
+		ntk_feed();
+		KUNIT_EXPECT_EQ(test, ntpool_test_reserve(), NTK_PAGES - 1);
+		KUNIT_ASSERT_NOT_NULL(test, wish.block);
+		if (wish.type & NonPagedPoolCacheAligned)
+			KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)wish.block,
+							   SMP_CACHE_BYTES));
+		if (wish.type & POOL_ZERO_ALLOCATION)
+			KUNIT_EXPECT_NULL(test, memchr_inv(wish.block, 0, wish.size));
+		memset(wish.block, 0x77, wish.size);
+		ExFreePoolWithTag(wish.block, NTK_TAG);
+		KUNIT_EXPECT_EQ(test, ntpool_test_verify_heaps(), 0);
 	}
 }
 
@@ -346,6 +406,7 @@ static void ntk_storm_test(struct kunit *test)
 static struct kunit_case ntk_reserve_cases[] = {
 	KUNIT_CASE(NonPagedPoolMustSucceed_test),
 	KUNIT_CASE(ntk_exhaust_test),
+	KUNIT_CASE(NonPagedPoolCacheAlignedMustS_reserve_test),
 	KUNIT_CASE(ntk_small_test),
 	KUNIT_CASE(ntk_refill_test),
 	KUNIT_CASE(ntk_refilled_test),
