@@ -64,6 +64,86 @@ FORCEINLINE void YieldProcessor(void)
 #endif
 }
 
+/*
+ * What the rest is made of: all are full barriers, SUM gives the number after and the
+ * others the one before, and what they give is to be put into the number's type.
+ */
+#ifdef __aarch64__
+
+/*
+ * Here the compiler turns its builtins into calls of a library, which a kernel does
+ * not have. Step makes New of Old, and is done again if someone else wrote meanwhile.
+ * The barrier is behind 2, where a Step goes that stores nothing.
+ */
+#define NTPOOL_SYNC_STEP(Type, Size, Register, Step)			\
+do {									\
+	ULONG Busy;							\
+									\
+	__asm__ __volatile__(						\
+		"1:	ldxr" Size "	%" Register "[Old], %[Number]\n"	\
+		Step "\n"						\
+		"	stlxr" Size "	%w[Busy], %" Register "[New], %[Number]\n" \
+		"	cbnz	%w[Busy], 1b\n"				\
+		"2:	dmb	ish"					\
+		: [Old] "=&r" (Old), [New] "=&r" (New), [Busy] "=&r" (Busy), \
+		  [Number] "+Q" (*(__volatile__ Type *)Target)		\
+		: [Value] "r" (Value), [Comparand] "rZ" (Comparand)	\
+		: "cc", "memory");					\
+} while (0)
+
+/* A load leaves zeros above the number, and what it is compared with needs them too. */
+#define NTPOOL_SYNC(Operation, Step) NTPOOL_WORDS(			\
+FORCEINLINE ULONG64 NtpoolSync##Operation				\
+	(__volatile__ void *Target, ULONG64 Value, ULONG64 Comparand, SIZE_T Size) \
+{									\
+	ULONG64 Old, New;						\
+									\
+	Comparand &= ~0ULL >> (64 - 8 * Size);				\
+	switch (Size) {							\
+	case 1:								\
+		NTPOOL_SYNC_STEP(UCHAR, "b", "w", Step);		\
+		break;							\
+	case 2:								\
+		NTPOOL_SYNC_STEP(USHORT, "h", "w", Step);		\
+		break;							\
+	case 4:								\
+		NTPOOL_SYNC_STEP(ULONG, "", "w", Step);			\
+		break;							\
+	default:							\
+		NTPOOL_SYNC_STEP(ULONG64, "", "x", Step);		\
+		break;							\
+	}								\
+	return Old;							\
+})
+
+NTPOOL_SYNC(Swap, "cmp %[Old], %x[Comparand]\n b.ne 2f\n mov %[New], %[Value]")
+NTPOOL_SYNC(Add, "add %[New], %[Old], %[Value]")
+NTPOOL_SYNC(And, "and %[New], %[Old], %[Value]")
+NTPOOL_SYNC(Or, "orr %[New], %[Old], %[Value]")
+NTPOOL_SYNC(Xor, "eor %[New], %[Old], %[Value]")
+
+#undef NTPOOL_SYNC
+#undef NTPOOL_SYNC_STEP
+
+#define NTPOOL_SYNC_SWAP(Target, Comparand, Exchange)			\
+	NtpoolSyncSwap(Target, Exchange, Comparand, sizeof(*(Target)))
+#define NTPOOL_SYNC_ADD(Target, Value)	NtpoolSyncAdd(Target, Value, 0, sizeof(*(Target)))
+#define NTPOOL_SYNC_SUM(Target, Value)	(NTPOOL_SYNC_ADD(Target, Value) + (Value))
+#define NTPOOL_SYNC_AND(Target, Value)	NtpoolSyncAnd(Target, Value, 0, sizeof(*(Target)))
+#define NTPOOL_SYNC_OR(Target, Value)	NtpoolSyncOr(Target, Value, 0, sizeof(*(Target)))
+#define NTPOOL_SYNC_XOR(Target, Value)	NtpoolSyncXor(Target, Value, 0, sizeof(*(Target)))
+
+#else
+
+#define NTPOOL_SYNC_SWAP	__sync_val_compare_and_swap
+#define NTPOOL_SYNC_ADD		__sync_fetch_and_add
+#define NTPOOL_SYNC_SUM		__sync_add_and_fetch
+#define NTPOOL_SYNC_AND		__sync_fetch_and_and
+#define NTPOOL_SYNC_OR		__sync_fetch_and_or
+#define NTPOOL_SYNC_XOR		__sync_fetch_and_xor
+
+#endif
+
 /**
  * InterlockedCompareExchange() - put a number where another one is
  * @Destination: the number, aligned
@@ -78,8 +158,7 @@ FORCEINLINE void YieldProcessor(void)
 FORCEINLINE LONG InterlockedCompareExchange(__volatile__ LONG *Destination,
 					    LONG Exchange, LONG Comparand)
 {
-	return __sync_val_compare_and_swap(Destination, Comparand,
-					   Exchange);
+	return NTPOOL_SYNC_SWAP(Destination, Comparand, Exchange);
 }
 
 /**
@@ -98,7 +177,7 @@ FORCEINLINE LONG InterlockedExchange(__volatile__ LONG *Target, LONG Value)
 	LONG Seen;
 
 	for (;;) {
-		Seen = __sync_val_compare_and_swap(Target, Old, Value);
+		Seen = NTPOOL_SYNC_SWAP(Target, Old, Value);
 		if (Seen == Old)
 			return Old;
 		Old = Seen;
@@ -117,7 +196,7 @@ FORCEINLINE LONG InterlockedExchange(__volatile__ LONG *Target, LONG Value)
  */
 FORCEINLINE LONG InterlockedExchangeAdd(__volatile__ LONG *Addend, LONG Value)
 {
-	return __sync_fetch_and_add(Addend, Value);
+	return NTPOOL_SYNC_ADD(Addend, Value);
 }
 
 /**
@@ -132,7 +211,7 @@ FORCEINLINE LONG InterlockedExchangeAdd(__volatile__ LONG *Addend, LONG Value)
  */
 FORCEINLINE LONG InterlockedAdd(__volatile__ LONG *Addend, LONG Value)
 {
-	return __sync_add_and_fetch(Addend, Value);
+	return NTPOOL_SYNC_SUM(Addend, Value);
 }
 
 /**
@@ -146,7 +225,7 @@ FORCEINLINE LONG InterlockedAdd(__volatile__ LONG *Addend, LONG Value)
  */
 FORCEINLINE LONG InterlockedIncrement(__volatile__ LONG *Addend)
 {
-	return __sync_add_and_fetch(Addend, 1);
+	return NTPOOL_SYNC_SUM(Addend, 1);
 }
 
 /**
@@ -160,7 +239,7 @@ FORCEINLINE LONG InterlockedIncrement(__volatile__ LONG *Addend)
  */
 FORCEINLINE LONG InterlockedDecrement(__volatile__ LONG *Addend)
 {
-	return __sync_sub_and_fetch(Addend, 1);
+	return NTPOOL_SYNC_SUM(Addend, -1);
 }
 
 /**
@@ -175,7 +254,7 @@ FORCEINLINE LONG InterlockedDecrement(__volatile__ LONG *Addend)
  */
 FORCEINLINE LONG InterlockedAnd(__volatile__ LONG *Destination, LONG Value)
 {
-	return __sync_fetch_and_and(Destination, Value);
+	return NTPOOL_SYNC_AND(Destination, Value);
 }
 
 /**
@@ -190,7 +269,7 @@ FORCEINLINE LONG InterlockedAnd(__volatile__ LONG *Destination, LONG Value)
  */
 FORCEINLINE LONG InterlockedOr(__volatile__ LONG *Destination, LONG Value)
 {
-	return __sync_fetch_and_or(Destination, Value);
+	return NTPOOL_SYNC_OR(Destination, Value);
 }
 
 /**
@@ -205,7 +284,7 @@ FORCEINLINE LONG InterlockedOr(__volatile__ LONG *Destination, LONG Value)
  */
 FORCEINLINE LONG InterlockedXor(__volatile__ LONG *Destination, LONG Value)
 {
-	return __sync_fetch_and_xor(Destination, Value);
+	return NTPOOL_SYNC_XOR(Destination, Value);
 }
 
 /* The same on other widths. */
@@ -213,8 +292,7 @@ FORCEINLINE LONG InterlockedXor(__volatile__ LONG *Destination, LONG Value)
 FORCEINLINE Type InterlockedCompareExchange##Width			\
 	(Shared Destination, Type Exchange, Type Comparand)		\
 {									\
-	return __sync_val_compare_and_swap(Destination, Comparand,	\
-					   Exchange);			\
+	return NTPOOL_SYNC_SWAP(Destination, Comparand, Exchange);	\
 }									\
 									\
 FORCEINLINE Type InterlockedExchange##Width				\
@@ -224,7 +302,7 @@ FORCEINLINE Type InterlockedExchange##Width				\
 	Type Seen;							\
 									\
 	for (;;) {							\
-		Seen = __sync_val_compare_and_swap(Target, Old, Value);	\
+		Seen = NTPOOL_SYNC_SWAP(Target, Old, Value);		\
 		if (Seen == Old)					\
 			return Old;					\
 		Old = Seen;						\
@@ -234,43 +312,43 @@ FORCEINLINE Type InterlockedExchange##Width				\
 FORCEINLINE Type InterlockedExchangeAdd##Width				\
 	(Shared Addend, Type Value)					\
 {									\
-	return __sync_fetch_and_add(Addend, Value);			\
+	return NTPOOL_SYNC_ADD(Addend, Value);				\
 }									\
 									\
 FORCEINLINE Type InterlockedAdd##Width					\
 	(Shared Addend, Type Value)					\
 {									\
-	return __sync_add_and_fetch(Addend, Value);			\
+	return NTPOOL_SYNC_SUM(Addend, Value);				\
 }									\
 									\
 FORCEINLINE Type InterlockedIncrement##Width				\
 	(Shared Addend)							\
 {									\
-	return __sync_add_and_fetch(Addend, 1);				\
+	return NTPOOL_SYNC_SUM(Addend, 1);				\
 }									\
 									\
 FORCEINLINE Type InterlockedDecrement##Width				\
 	(Shared Addend)							\
 {									\
-	return __sync_sub_and_fetch(Addend, 1);				\
+	return NTPOOL_SYNC_SUM(Addend, -1);				\
 }									\
 									\
 FORCEINLINE Type InterlockedAnd##Width					\
 	(Shared Destination, Type Value)				\
 {									\
-	return __sync_fetch_and_and(Destination, Value);		\
+	return NTPOOL_SYNC_AND(Destination, Value);			\
 }									\
 									\
 FORCEINLINE Type InterlockedOr##Width					\
 	(Shared Destination, Type Value)				\
 {									\
-	return __sync_fetch_and_or(Destination, Value);			\
+	return NTPOOL_SYNC_OR(Destination, Value);			\
 }									\
 									\
 FORCEINLINE Type InterlockedXor##Width					\
 	(Shared Destination, Type Value)				\
 {									\
-	return __sync_fetch_and_xor(Destination, Value);		\
+	return NTPOOL_SYNC_XOR(Destination, Value);			\
 })
 
 NTPOOL_INTERLOCKED(64, LONG64, __volatile__ LONG64 *)
@@ -295,7 +373,8 @@ FORCEINLINE PVOID InterlockedCompareExchangePointer(__volatile__ PVOID Destinati
 						    PVOID Exchange,
 						    PVOID Comparand)
 {
-	return __sync_val_compare_and_swap(Destination, Comparand, Exchange);
+	return (PVOID)InterlockedCompareExchangeSizeT((__volatile__ SIZE_T *)Destination,
+						      (SIZE_T)Exchange, (SIZE_T)Comparand);
 }
 
 /**
