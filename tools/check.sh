@@ -55,6 +55,18 @@ complaints() { grep -iE '(warning|error)[: ]|\*\*\*' "$1" || true; }
 
 # ---- Builds
 
+# What a compiler calls where it has no instruction, or was told of none. Its own
+# library has these, and no kernel exports them.
+HELPERS='__(aarch64|atomic|sync)_\w+|__u?(div|mod|divmod)[dt]i[34]|__mulo[dt]i4'
+
+# helpers DIR: prints which of them the modules there want
+helpers() {
+	local module
+	find "$1" -name '*.ko' | while read -r module; do
+		nm -u "$module" | grep -oE " ($HELPERS)$" | sed "s/^/${module##*/} wants/" || true
+	done
+}
+
 # fresh_build HEADERS NAME MAKE-ARG...: prints complaints of a whole build
 fresh_build() {
 	local headers=$1 name=$2 out=$BUILD/ext/check-$2
@@ -64,6 +76,7 @@ fresh_build() {
 	make -C "$headers" M="$out" -j"$JOBS" "$@" modules \
 		>"$LOGS/$name.build" 2>&1 || tail -n 20 "$LOGS/$name.build"
 	complaints "$LOGS/$name.build"
+	helpers "$out"
 }
 
 check_warnings() {
