@@ -156,8 +156,8 @@ static void InterlockedExchangePointer_InterlockedCompareExchangePointer_test(st
 	old = InterlockedExchangePointer(&pointer, NULL);
 	KUNIT_EXPECT_PTR_EQ(test, old, (PVOID)&two);
 	KUNIT_EXPECT_NULL(test, pointer);
-	WriteReleasePointer(&pointer, &one);
-	KUNIT_EXPECT_PTR_EQ(test, ReadAcquirePointer(&pointer), (PVOID)&one);
+	WritePointerRelease(&pointer, &one);
+	KUNIT_EXPECT_PTR_EQ(test, ReadPointerAcquire(&pointer), (PVOID)&one);
 }
 
 /* Bit 37 is bit 5 of the second number, bit 100 is bit 36 of the second wide one. */
@@ -408,6 +408,50 @@ static void ntk_widths_race_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, w->received + w->mailbox, 18006000);
 }
 
+/* One number written and read in each way; nothing beside it changes. */
+#define NTK_ACCESS(test, type, number, acquire, release, no_fence, raw)	\
+do {									\
+	type row[3] = { (type)5, 0, (type)5 };				\
+									\
+	Write##release(&row[1], (type)(number));			\
+	KUNIT_EXPECT_TRUE(test, Read##acquire(&row[1]) == (type)(number)); \
+	Write##no_fence(&row[1], (type)((number) + 1));			\
+	KUNIT_EXPECT_TRUE(test, Read##no_fence(&row[1]) == (type)((number) + 1)); \
+	Write##raw(&row[1], (type)((number) + 2));			\
+	KUNIT_EXPECT_TRUE(test, Read##raw(&row[1]) == (type)((number) + 2)); \
+	KUNIT_EXPECT_TRUE(test, row[0] == (type)5 && row[2] == (type)5); \
+} while (0)
+
+static void ntk_access_signed_test(struct kunit *test)
+{
+	NTK_ACCESS(test, LONG, MINLONG, Acquire, Release, NoFence, Raw);
+	NTK_ACCESS(test, CHAR, -127, Acquire8, Release8, NoFence8, Raw8);
+	NTK_ACCESS(test, SHORT, -32767, Acquire16, Release16, NoFence16, Raw16);
+	NTK_ACCESS(test, LONG_PTR, -9, LongPtrAcquire, LongPtrRelease, LongPtrNoFence,
+		   LongPtrRaw);
+#ifdef CONFIG_64BIT
+	NTK_ACCESS(test, LONG64, -(1LL << 40), Acquire64, Release64, NoFence64, Raw64);
+#endif
+}
+
+static void ntk_access_other_test(struct kunit *test)
+{
+	NTK_ACCESS(test, UCHAR, 0xf0, UCharAcquire, UCharRelease, UCharNoFence, UCharRaw);
+	NTK_ACCESS(test, BOOLEAN, 0, BooleanAcquire, BooleanRelease, BooleanNoFence,
+		   BooleanRaw);
+	NTK_ACCESS(test, USHORT, 0xfff0, UShortAcquire, UShortRelease, UShortNoFence,
+		   UShortRaw);
+	NTK_ACCESS(test, ULONG, 0xfffffff0, ULongAcquire, ULongRelease, ULongNoFence, ULongRaw);
+	NTK_ACCESS(test, ULONG_PTR, ~9UL, ULongPtrAcquire, ULongPtrRelease, ULongPtrNoFence,
+		   ULongPtrRaw);
+	NTK_ACCESS(test, PVOID, ~9UL, PointerAcquire, PointerRelease, PointerNoFence,
+		   PointerRaw);
+#ifdef CONFIG_64BIT
+	NTK_ACCESS(test, ULONG64, ~9ULL, ULong64Acquire, ULong64Release, ULong64NoFence,
+		   ULong64Raw);
+#endif
+}
+
 static struct kunit_case ntk_interlocked_cases[] = {
 	KUNIT_CASE(InterlockedIncrement_test),
 	KUNIT_CASE(InterlockedDecrement_test),
@@ -424,6 +468,8 @@ static struct kunit_case ntk_interlocked_cases[] = {
 	KUNIT_CASE(InterlockedBitTestAndComplement_test),
 	KUNIT_CASE_PARAM(ntk_race_test, ntk_racer_gen_params),
 	KUNIT_CASE(ntk_widths_race_test),
+	KUNIT_CASE(ntk_access_signed_test),
+	KUNIT_CASE(ntk_access_other_test),
 	{}
 };
 

@@ -553,63 +553,55 @@ FORCEINLINE BOOLEAN InterlockedBitTestAndComplement64(__volatile__ LONG64 *Base,
 #define InterlockedExchangePointerNoFence	InterlockedExchangePointer
 
 /*
- * One access, whole. Read and Write are followed by Acquire, Release, NoFence or Raw
- * and by the width as above, ULong, ULong64 or Pointer.
+ * One access, whole. The width comes last as above in the names for signed numbers
+ * alone; another type stands before Acquire, Release, NoFence or Raw.
  */
-#define NTPOOL_READS(Width, Type, Shared) NTPOOL_WORDS(			\
-FORCEINLINE Type ReadAcquire##Width(Shared Source)			\
+#define NTPOOL_ACCESS(Type, Acquire, Release, NoFence, Raw) NTPOOL_WORDS( \
+FORCEINLINE Type Read##Acquire(const __volatile__ Type *Source)		\
 {									\
 	return __atomic_load_n(Source, __ATOMIC_ACQUIRE);		\
 }									\
 									\
-FORCEINLINE Type ReadNoFence##Width(Shared Source)			\
+FORCEINLINE Type Read##NoFence(const __volatile__ Type *Source)		\
 {									\
 	return __atomic_load_n(Source, __ATOMIC_RELAXED);		\
 }									\
 									\
-FORCEINLINE Type ReadRaw##Width(Shared Source)				\
+FORCEINLINE Type Read##Raw(const __volatile__ Type *Source)		\
 {									\
 	return __atomic_load_n(Source, __ATOMIC_RELAXED);		\
-})
-
-#define NTPOOL_WRITES(Width, Type, Shared) NTPOOL_WORDS(		\
-FORCEINLINE void WriteRelease##Width(Shared Destination, Type Value)	\
+}									\
+									\
+FORCEINLINE void Write##Release(__volatile__ Type *Destination, Type Value) \
 {									\
 	__atomic_store_n(Destination, Value, __ATOMIC_RELEASE);		\
 }									\
 									\
-FORCEINLINE void WriteNoFence##Width(Shared Destination, Type Value)	\
+FORCEINLINE void Write##NoFence(__volatile__ Type *Destination, Type Value) \
 {									\
 	__atomic_store_n(Destination, Value, __ATOMIC_RELAXED);		\
 }									\
 									\
-FORCEINLINE void WriteRaw##Width(Shared Destination, Type Value)	\
+FORCEINLINE void Write##Raw(__volatile__ Type *Destination, Type Value)	\
 {									\
 	__atomic_store_n(Destination, Value, __ATOMIC_RELAXED);		\
 })
 
-NTPOOL_READS(, LONG, const __volatile__ LONG *)
-NTPOOL_WRITES(, LONG, __volatile__ LONG *)
-NTPOOL_READS(16, SHORT, const __volatile__ SHORT *)
-NTPOOL_WRITES(16, SHORT, __volatile__ SHORT *)
-NTPOOL_READS(8, CHAR, const __volatile__ CHAR *)
-NTPOOL_WRITES(8, CHAR, __volatile__ CHAR *)
-NTPOOL_READS(ULong, ULONG, const __volatile__ ULONG *)
-NTPOOL_WRITES(ULong, ULONG, __volatile__ ULONG *)
-NTPOOL_READS(UShort, USHORT, const __volatile__ USHORT *)
-NTPOOL_WRITES(UShort, USHORT, __volatile__ USHORT *)
-NTPOOL_READS(UChar, UCHAR, const __volatile__ UCHAR *)
-NTPOOL_WRITES(UChar, UCHAR, __volatile__ UCHAR *)
-NTPOOL_READS(Pointer, PVOID, const __volatile__ PVOID *)
-NTPOOL_WRITES(Pointer, PVOID, __volatile__ PVOID *)
+NTPOOL_ACCESS(LONG, Acquire, Release, NoFence, Raw)
+NTPOOL_ACCESS(SHORT, Acquire16, Release16, NoFence16, Raw16)
+NTPOOL_ACCESS(CHAR, Acquire8, Release8, NoFence8, Raw8)
+NTPOOL_ACCESS(ULONG, ULongAcquire, ULongRelease, ULongNoFence, ULongRaw)
+NTPOOL_ACCESS(USHORT, UShortAcquire, UShortRelease, UShortNoFence, UShortRaw)
+NTPOOL_ACCESS(UCHAR, UCharAcquire, UCharRelease, UCharNoFence, UCharRaw)
+NTPOOL_ACCESS(BOOLEAN, BooleanAcquire, BooleanRelease, BooleanNoFence, BooleanRaw)
+NTPOOL_ACCESS(LONG_PTR, LongPtrAcquire, LongPtrRelease, LongPtrNoFence, LongPtrRaw)
+NTPOOL_ACCESS(ULONG_PTR, ULongPtrAcquire, ULongPtrRelease, ULongPtrNoFence, ULongPtrRaw)
+NTPOOL_ACCESS(PVOID, PointerAcquire, PointerRelease, PointerNoFence, PointerRaw)
 #ifdef __LP64__
-NTPOOL_READS(64, LONG64, const __volatile__ LONG64 *)
-NTPOOL_WRITES(64, LONG64, __volatile__ LONG64 *)
-NTPOOL_READS(ULong64, ULONG64, const __volatile__ ULONG64 *)
-NTPOOL_WRITES(ULong64, ULONG64, __volatile__ ULONG64 *)
+NTPOOL_ACCESS(LONG64, Acquire64, Release64, NoFence64, Raw64)
+NTPOOL_ACCESS(ULONG64, ULong64Acquire, ULong64Release, ULong64NoFence, ULong64Raw)
 #endif
 
-#undef NTPOOL_WRITES
-#undef NTPOOL_READS
+#undef NTPOOL_ACCESS
 
 #endif
