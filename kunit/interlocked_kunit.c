@@ -121,6 +121,9 @@ static void InterlockedAnd_test(struct kunit *test)
 {
 	NTK_ALL_LEAVE(test, 0x0f, 0x0f, 0x05, InterlockedAnd, 0x35);
 	NTK_ORDERS_LEAVE(test, 0x0f, 0x0f, 0x05, InterlockedAnd, 0x35);
+	NTK_LEAVES(test, LONG64, 0x0f, 0x0f, 0x05, InterlockedAnd64Acquire, 0x35);
+	NTK_LEAVES(test, LONG64, 0x0f, 0x0f, 0x05, InterlockedAnd64Release, 0x35);
+	NTK_LEAVES(test, LONG64, 0x0f, 0x0f, 0x05, InterlockedAnd64NoFence, 0x35);
 	NTK_LEAVES(test, LONG, -1, -1, MINLONG, InterlockedAnd, MINLONG);
 	NTK_LEAVES(test, LONG64, 3LL << 32, 3LL << 32, 1LL << 32, InterlockedAnd64,
 		   1LL << 32 | 1);
@@ -130,6 +133,9 @@ static void InterlockedOr_test(struct kunit *test)
 {
 	NTK_ALL_LEAVE(test, 0x0f, 0x0f, 0x3f, InterlockedOr, 0x35);
 	NTK_ORDERS_LEAVE(test, 0x0f, 0x0f, 0x3f, InterlockedOr, 0x35);
+	NTK_LEAVES(test, LONG64, 0x0f, 0x0f, 0x3f, InterlockedOr64Acquire, 0x35);
+	NTK_LEAVES(test, LONG64, 0x0f, 0x0f, 0x3f, InterlockedOr64Release, 0x35);
+	NTK_LEAVES(test, LONG64, 0x0f, 0x0f, 0x3f, InterlockedOr64NoFence, 0x35);
 	NTK_LEAVES(test, LONG, 1, 1, MINLONG + 1, InterlockedOr, MINLONG);
 	NTK_LEAVES(test, LONG64, 0, 0, 1LL << 63, InterlockedOr64, 1LL << 63);
 }
@@ -138,6 +144,9 @@ static void InterlockedXor_test(struct kunit *test)
 {
 	NTK_ALL_LEAVE(test, 0x0f, 0x0f, 0x3a, InterlockedXor, 0x35);
 	NTK_ORDERS_LEAVE(test, 0x0f, 0x0f, 0x3a, InterlockedXor, 0x35);
+	NTK_LEAVES(test, LONG64, 0x0f, 0x0f, 0x3a, InterlockedXor64Acquire, 0x35);
+	NTK_LEAVES(test, LONG64, 0x0f, 0x0f, 0x3a, InterlockedXor64Release, 0x35);
+	NTK_LEAVES(test, LONG64, 0x0f, 0x0f, 0x3a, InterlockedXor64NoFence, 0x35);
 	NTK_LEAVES(test, LONG, -1, -1, MAXLONG, InterlockedXor, MINLONG);
 	NTK_LEAVES(test, LONG64, -1, -1, ~(1LL << 32), InterlockedXor64, 1LL << 32);
 }
