@@ -132,7 +132,7 @@ bool ntp_lookaside_is_alive(struct ntp_lookaside *list)
 	struct ntp_lookaside_head seen;
 
 	lockdep_assert_held(&ntp_lookaside_lock);
-	if (list->dead)
+	if (list->dead || list->lost)
 		return false;
 	/* The driver may have freed it, even unmapped it. */
 	if (copy_from_kernel_nofault(&seen, head, sizeof(seen)))
@@ -263,7 +263,10 @@ bool ntp_lookaside_is_list(struct ntp_lookaside_head *head, unsigned long caller
 	return false;
 }
 
-/* See ntp_verify_range_fn: an active list lies in what a driver frees. In a read section. */
+/*
+ * See ntp_verify_range_fn: an active list lies in memory that a driver frees. Told once,
+ * since what is there later on is somebody else's. In a read section.
+ */
 static void range_freed(void *p, size_t size, unsigned long caller)
 {
 	struct ntp_lookaside_head *found = NULL;
@@ -277,10 +280,10 @@ static void range_freed(void *p, size_t size, unsigned long caller)
 	list_for_each_entry(list, &lists, link) {
 		if ((unsigned long)list->head - (unsigned long)p >= size)
 			continue;
-		if (!caller)
-			list->lost = true;
-		else if (!list->lost && ntp_lookaside_is_alive(list))
+		if (caller && ntp_lookaside_is_alive(list))
 			found = list->head;
+		/* From here on nothing is written there any more. */
+		list->lost = true;
 	}
 	raw_spin_unlock_irqrestore(&ntp_lookaside_lock, flags);
 	if (found)
@@ -300,7 +303,7 @@ void ntp_lookaside_forget(struct ntp_lookaside_head *head, unsigned long caller)
 	list_for_each_entry(list, &lists, link)
 		if (list->head == head && !list->dead) {
 			list->dead = true;
-			found = true;
+			found = !list->lost;
 		}
 	raw_spin_unlock_irqrestore(&ntp_lookaside_lock, flags);
 	if (found && ntp_verifier())

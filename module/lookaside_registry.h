@@ -66,7 +66,8 @@ struct ntp_lookaside_note {
  * @link: in the registry, until @refs is 0
  * @home: the CPU whose ntp_lookaside_cpu.total is the public fields
  * @dead: deleted, or forgotten because its driver is gone
- * @lost: its memory was freed while nobody looked, and is somebody else's now
+ * @lost: its memory was freed with the list in it, and is somebody else's now; the
+ *	  driver may still delete it, or initialise another list there
  * @zeroed: the public depth is 0 because of the verifier
  * @depth: the public depth, as the last scan found or left it
  * @folded: sums of all ntp_lookaside_cpu.own that the public fields contain
