@@ -151,7 +151,7 @@ static void ntk_alloc_some(void *arg)
 	}
 }
 
-static void ntk_contexts_test(struct kunit *test)
+static void ntk_aligned_contexts_test(struct kunit *test)
 {
 	struct ntk_tally tally = {};
 	enum ntk_context context;
@@ -205,7 +205,7 @@ static struct kunit_case ntk_aligned_cases[] = {
 	KUNIT_CASE(NonPagedPoolCacheAlignedMustS_test),
 	KUNIT_CASE(POOL_FLAG_CACHE_ALIGNED_test),
 	KUNIT_CASE(ntk_pages_test),
-	KUNIT_CASE(ntk_contexts_test),
+	KUNIT_CASE(ntk_aligned_contexts_test),
 	KUNIT_CASE(ntk_holes_test),
 	{}
 };

@@ -16,6 +16,7 @@ static const char caching[] = "lookaside lists cache nothing";
 static const char wrong[] = "wrong arguments are reported";
 static const char memory[] = "special pool has memory while the kernel refuses any";
 static const char notes[] = "the segments of zones are noted, which takes memory";
+static const char reserve[] = "special pool comes before the reserve";
 static const char interrupt[] = "interrupts use the pool";
 
 static const struct {
@@ -49,12 +50,21 @@ static const struct {
 	{ "ntk_rows_test", layout },
 	{ "ntk_nothing_test", layout },
 	{ "MmGetPhysicalAddress_test", layout },
+	{ "NonPagedPoolCacheAligned_test", layout },
+	{ "PagedPoolCacheAligned_test", layout },
+	{ "NonPagedPoolCacheAlignedMustS_test", layout },
+	{ "POOL_FLAG_CACHE_ALIGNED_test", layout },
+	{ "ntk_aligned_contexts_test", layout },
+	{ "ntk_holes_test", layout },
+	{ "ntk_quota_contexts_test", layout },
+	{ "ntk_kthread_test", layout },
 	{ "ntk_page_start_test", header },
 	{ "ntk_stale_header_test", header },
 	{ "ntk_double_free_test", header },
 	{ "ntk_double_free_merged_test", header },
 	{ "ntk_overrun_test", header },
 	{ "ntk_overrun_contained_test", header },
+	{ "ntk_spoiled_test", header },
 	{ "ntk_written_free_test", header },
 	{ "ntk_written_cached_test", header },
 	{ "ntk_init_values_test", caching },
@@ -95,6 +105,11 @@ static const struct {
 	{ "ntk_wait_test", wrong },
 	{ "ntk_run_test", wrong },
 	{ "ntk_never_test", wrong },
+	{ "ntk_exhaust_test", reserve },
+	{ "ntk_small_test", reserve },
+	{ "ntk_refill_test", reserve },
+	{ "must_succeed_pages_test", reserve },
+	{ "NonPagedPoolCacheAlignedMustS_reserve_test", reserve },
 	{ "ntk_raiser_test", memory },
 	{ "ExAllocateFromLookasideListEx_raise_test", memory },
 	{ "ExAllocatePoolWithTagPriority_test", memory },

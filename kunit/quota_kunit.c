@@ -6,6 +6,7 @@
  */
 #include <linux/delay.h>
 #include <linux/kthread.h>
+#include <linux/mm.h>
 #include <linux/pid.h>
 #include <linux/sched.h>
 
@@ -292,7 +293,7 @@ static void ntk_free_it(void *arg)
 }
 
 /* The interrupted process does not pay, and interrupts can give back. */
-static void ntk_contexts_test(struct kunit *test)
+static void ntk_quota_contexts_test(struct kunit *test)
 {
 	enum ntk_context context;
 	bool charged;
@@ -535,6 +536,32 @@ static void ntk_storm_test(struct kunit *test)
 	}
 }
 
+/* ExAllocatePoolWithQuotaTag() in special pool: the process pays what it always does. */
+static void ntk_special_test(struct kunit *test)
+{
+	static const size_t sizes[] = { 1, 100, 4056, 4064 };
+	BOOLEAN charged;
+	void *block;
+	int i;
+
+	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0x1), 0);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		block = ExAllocatePoolWithQuotaTag(NonPagedPool, sizes[i], NTK_TAG);
+		KUNIT_ASSERT_NOT_NULL(test, block);
+		KUNIT_EXPECT_TRUE(test, is_vmalloc_addr(block));
+		KUNIT_EXPECT_EQ(test, ntk_my_row(test).used[0], ntk_charge_of(sizes[i]));
+		KUNIT_EXPECT_EQ(test, ExQueryPoolBlockSize(block, &charged), sizes[i]);
+		KUNIT_EXPECT_TRUE(test, charged);
+		memset(block, 0xa5, sizes[i]);
+		ExFreePoolWithTag(block, NTK_TAG);
+		KUNIT_EXPECT_EQ(test, ntk_my_row(test).used[0], 0);
+	}
+	block = ExAllocatePoolWithTag(NonPagedPool, 100, NTK_TAG);
+	KUNIT_EXPECT_EQ(test, ExQueryPoolBlockSize(block, &charged), 100);
+	KUNIT_EXPECT_FALSE(test, charged);
+	ExFreePoolWithTag(block, NTK_TAG);
+}
+
 static struct kunit_case ntk_quota_cases[] = {
 	KUNIT_CASE(ExAllocatePoolWithQuotaTag_test),
 	KUNIT_CASE(ExAllocatePoolWithQuota_test),
@@ -543,7 +570,7 @@ static struct kunit_case ntk_quota_cases[] = {
 	KUNIT_CASE(ntk_limit_test),
 	KUNIT_CASE(ntk_gone_test),
 	KUNIT_CASE(ntk_name_test),
-	KUNIT_CASE(ntk_contexts_test),
+	KUNIT_CASE(ntk_quota_contexts_test),
 	KUNIT_CASE(ntk_kthread_test),
 	KUNIT_CASE(ntk_no_memory_test),
 	KUNIT_CASE(ntk_must_succeed_test),
@@ -553,6 +580,7 @@ static struct kunit_case ntk_quota_cases[] = {
 	KUNIT_CASE(PsReturnPoolQuota_test),
 	KUNIT_CASE(ntk_storm_test),
 	KUNIT_CASE(ntk_spoiled_test),
+	KUNIT_CASE(ntk_special_test),
 	{}
 };
 

@@ -127,6 +127,133 @@ static void ntk_start_test(struct kunit *test)
 	ntk_expect_clean(test, &tally);
 }
 
+/* ---- wishes ---- */
+
+/* Every priority with each of its places; by default the parameter decides. */
+static const struct ntk_hint {
+	EX_POOL_PRIORITY plain, overrun, underrun;
+} ntk_hints[] = {
+	{ LowPoolPriority, LowPoolPrioritySpecialPoolOverrun,
+	  LowPoolPrioritySpecialPoolUnderrun },
+	{ NormalPoolPriority, NormalPoolPrioritySpecialPoolOverrun,
+	  NormalPoolPrioritySpecialPoolUnderrun },
+	{ HighPoolPriority, HighPoolPrioritySpecialPoolOverrun,
+	  HighPoolPrioritySpecialPoolUnderrun },
+};
+
+static void ntk_placed(struct kunit *test, u8 *block, size_t size, bool start)
+{
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	KUNIT_EXPECT_TRUE(test, ntk_is_special(block));
+	KUNIT_EXPECT_EQ(test, offset_in_page(block), start ? 0 : PAGE_SIZE - ntk_room(size));
+	KUNIT_EXPECT_EQ(test, ntk_readable(block - 1), !start);
+	KUNIT_EXPECT_EQ(test, ntk_readable(block + ntk_room(size)), start);
+	ntk_give(block);
+}
+
+static void ntk_hinted(struct kunit *test, EX_POOL_PRIORITY priority, size_t size, bool start)
+{
+	POOL_EXTENDED_PARAMETER param = {
+		.Type = PoolExtendedParameterPriority,
+		.Priority = priority,
+	};
+
+	ntk_placed(test, ExAllocatePoolWithTagPriority(NonPagedPool, size, NTK_TAG, priority),
+		   size, start);
+	ntk_placed(test, ExAllocatePoolWithTagPriority(PagedPool, size, NTK_TAG, priority),
+		   size, start);
+	ntk_placed(test, ExAllocatePoolPriorityZero(NonPagedPool, size, NTK_TAG, priority),
+		   size, start);
+	ntk_placed(test, ExAllocatePool3(POOL_FLAG_NON_PAGED, size, NTK_TAG, &param, 1), size,
+		   start);
+}
+
+static void ExAllocatePoolWithTagPriority_special_test(struct kunit *test)
+{
+	const struct ntk_hint *hint;
+	bool at_start;
+	size_t size;
+	int i;
+
+	for (i = 0; i < 2 * ARRAY_SIZE(ntk_hints); i++) {
+		hint = &ntk_hints[i / 2];
+		at_start = i % 2;
+		ntpool_test_special_start(at_start);
+		for (size = 1; size <= NTK_LARGEST; size += 679) {
+			ntk_hinted(test, hint->plain, size, at_start);
+			ntk_hinted(test, hint->overrun, size, false);
+			ntk_hinted(test, hint->underrun, size, true);
+		}
+	}
+}
+
+/* What is written before a block that was wanted at the start does not go unseen. */
+static void ExAllocatePoolWithTagPriority_fault_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+	u8 *block = ExAllocatePoolWithTagPriority(NonPagedPool, 96, NTK_TAG,
+						  NormalPoolPrioritySpecialPoolUnderrun);
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	KUNIT_EXPECT_TRUE(test, ntpool_test_fault((unsigned long)block - 1, true, 0));
+	ntk_expect_report(test, "underrun", NTK_BEYOND, (unsigned long)block - 1, &report);
+	KUNIT_EXPECT_STREQ(test, report.text, "byte 1 before the start of a block was written");
+	ntk_give(block);
+}
+
+/* On a cache line, as ever, and as near to the end of the page as that allows. */
+static void ntk_aligned_test(struct kunit *test)
+{
+	static const POOL_TYPE types[] = { NonPagedPoolCacheAligned, PagedPoolCacheAligned };
+	struct ntk_tally tally = {};
+	size_t size;
+	u8 *block;
+	int i;
+
+	for (size = 1; size <= NTK_LARGEST; size += 33) {
+		for (i = 0; i < ARRAY_SIZE(types); i++) {
+			block = ExAllocatePoolWithTag(types[i], size, NTK_TAG);
+			KUNIT_ASSERT_NOT_NULL(test, block);
+			ntk_check(&tally, ntk_is_special(block), "%zu: not special", size);
+			ntk_check(&tally, offset_in_page(block) ==
+				  PAGE_SIZE - ALIGN(size, SMP_CACHE_BYTES),
+				  "%zu: offset %lu", size, offset_in_page(block));
+			ntk_check_guards(&tally, block, size);
+			ntk_give(block);
+		}
+	}
+	ntk_expect_clean(test, &tally);
+}
+
+static void ntk_must_succeed_test(struct kunit *test)
+{
+	struct ntk_tally tally = {};
+	u8 *block = ExAllocatePoolWithTag(NonPagedPoolMustSucceed, 96, NTK_TAG);
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	KUNIT_EXPECT_TRUE(test, ntk_is_special(block));
+	ntk_check_guards(&tally, block, 96);
+	ntk_give(block);
+	ntk_expect_clean(test, &tally);
+}
+
+/* PROTECTED_POOL: the tag is asked for at the free here too. */
+static void ntk_protected_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+	u32 tag = NTK_TAG | PROTECTED_POOL;
+	u8 *block = ExAllocatePoolWithTag(NonPagedPool, 96, tag);
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	KUNIT_EXPECT_TRUE(test, ntk_is_special(block));
+	ExFreePoolWithTag(block, tag);
+	ntk_expect_no_report(test, "freed with its tag");
+	block = ExAllocatePoolWithTag(NonPagedPool, 96, tag);
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	ExFreePool(block);
+	ntk_expect_report(test, "freed without", NTK_BAD_POOL_CALLER, NTK_WRONG_TAG, &report);
+}
+
 /* Larger ones are whole pages, as ever. */
 static void ntk_large_test(struct kunit *test)
 {
@@ -436,6 +563,11 @@ static void ntk_switched_off_test(struct kunit *test)
 static struct kunit_case ntk_special_cases[] = {
 	KUNIT_CASE(ntk_end_test),
 	KUNIT_CASE(ntk_start_test),
+	KUNIT_CASE(ExAllocatePoolWithTagPriority_special_test),
+	KUNIT_CASE(ExAllocatePoolWithTagPriority_fault_test),
+	KUNIT_CASE(ntk_aligned_test),
+	KUNIT_CASE(ntk_must_succeed_test),
+	KUNIT_CASE(ntk_protected_test),
 	KUNIT_CASE(ntk_large_test),
 	KUNIT_CASE(ntk_zero_test),
 	KUNIT_CASE(ntk_contexts_test),

@@ -130,9 +130,11 @@ void *ntp_alloc_special(const struct ntp_request *req, u8 keep)
 
 	if (counts == ntp_tag_overflow)
 		keep |= NTP_HDR_OVERFLOW;
-	p = ntp_special_alloc(req->kind, req->size, req->tag, req->flags, keep, req->caller);
-	if (p)
-		ntp_tag_count_alloc(&counts[req->kind], NTP_UNITS, req->size);
+	p = ntp_special_alloc(req, keep);
+	if (!p)
+		return NULL;
+	ntp_tag_count_alloc(&counts[req->kind], NTP_UNITS, req->size);
+	atomic_long_inc(&ntp_verify_counts[NTP_VC_SPECIAL]);
 	return p;
 }
 

@@ -297,6 +297,8 @@ static void free_special_claimed(const struct free_call *call, struct ntp_specia
 		      slot->allocated.caller);
 	free_verified(call, slot->flags, slot->kind, slot->tag, slot->size,
 		      slot->allocated.caller);
+	if (ntp_header_says(slot->flags, NTP_HDR_QUOTA))
+		ntp_quota_refund(slot->payer, slot->kind, slot->charged);
 	ntp_tag_count_free(&counts_of(slot->tag, slot->flags)[slot->kind], NTP_UNITS, slot->size);
 	ntp_special_release(slot, call->caller);
 }
@@ -437,7 +439,7 @@ size_t ntp_usable_size(const void *p, bool *charged)
 	}
 	*charged = false;
 	if (!ntp_big_peek(p, &big) || big.use != NTP_USE_POOL)
-		return ntp_special_size(p);
+		return ntp_special_size(p, charged);
 	*charged = ntp_header_says(big.flags, NTP_HDR_QUOTA);
 	return big.pages << PAGE_SHIFT;
 }

@@ -98,6 +98,7 @@ enum {
 	NTP_UNDERRUN = BIT(18),		/* special pool: at its start */
 	NTP_RUN = BIT(19),		/* physically contiguous; of backing.c only */
 	NTP_FOR_LIST = BIT(20),		/* only a lookaside list may free it; not rare */
+	NTP_SPECIAL = BIT(21),		/* special pool, if it has room; not rare */
 	NTP_RARE = NTP_MUST | NTP_QUOTA | NTP_ALIGNED | NTP_PROTECTED | NTP_LOW |
 		   NTP_NORMAL | NTP_HIGH | NTP_NODE | NTP_NODE_ONLY | NTP_OVERRUN |
 		   NTP_UNDERRUN,
@@ -110,6 +111,8 @@ enum {
  * @tag: pool tag; PROTECTED_POOL's bit is ignored, the flag says it
  * @flags: NTP_ZERO and what NTP_RARE covers
  * @node: NUMA node, with NTP_NODE; one that there is
+ * @payer: of special pool only: ledger that has been charged for it, or 0
+ * @charged: with how many bytes
  * @caller: address that the allocating call returns to
  */
 struct ntp_request {
@@ -118,6 +121,8 @@ struct ntp_request {
 	u32 tag;
 	unsigned int flags;
 	int node;
+	u32 payer;
+	u32 charged;
 	unsigned long caller;
 };
 

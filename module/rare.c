@@ -6,7 +6,8 @@
  * NT's allocation routines differ in little but these, and drivers seldom have any; so
  * ntp_alloc() knows none of them, and whatever has one comes here. What comes out is an
  * ordinary block, or ordinary whole pages, with a mark in its flags where freeing it
- * means more than to take it back.
+ * means more than to take it back; or, if the verifier has asked for that, a block in
+ * special pool, which is the first to be tried then.
  *
  *	who pays	decides the size first: a note of it is put behind what the driver
  *			may use, and what would not fit a page with it is not charged;
@@ -168,6 +169,18 @@ static void *pages_alloc(const struct rare *rare)
 	return pages_finish(rare, big);
 }
 
+/* NULL: it is not for special pool, or that has no room. The process pays the same. */
+static void *special_alloc(const struct rare *rare)
+{
+	struct ntp_request req = rare->req;
+
+	if (!(req.flags & NTP_SPECIAL))
+		return NULL;
+	req.payer = rare->payer;
+	req.charged = rare_bytes(rare);
+	return ntp_alloc_special(&req, rare->keep);
+}
+
 static void *rare_alloc(const struct rare *rare)
 {
 	return rare->units ? block_alloc(rare) : pages_alloc(rare);
@@ -258,7 +271,7 @@ void *ntp_alloc_wished(const struct ntp_request *req, u8 keep)
 	err = rare_begin(&rare);
 	if (err)
 		return rare_failed(&rare, err);
-	p = rare_alloc(&rare);
+	p = special_alloc(&rare) ?: rare_alloc(&rare);
 	if (!p && (req->flags & NTP_MUST))
 		p = rare_must(&rare);
 	if (p)

@@ -15,11 +15,11 @@
  * the caller falls back to ordinary pool, as on NT. Pages are fetched ahead by a
  * worker, so that a caller who cannot get memory finds some.
  *
- * A block at the end of its page is aligned to 16 bytes as any other, which may leave
- * up to 15 bytes between its end and the guard; they have the pattern too. While a
- * slot is in quarantine its page has another pattern, written and checked through the
- * linear map: who writes into a freed block without a fault, by DMA or through a
- * stale TLB entry of another CPU, is found when the slot is used again (0xC6).
+ * A block at the end of its page is aligned to 16 bytes as any other, or to a cache line
+ * if it shall be, which may leave some bytes between its end and the guard; they have the
+ * pattern too. While a slot is in quarantine its page has another pattern, written and
+ * checked through the linear map: who writes into a freed block without a fault, by DMA
+ * or through a stale TLB entry of another CPU, is found when the slot is used again (0xC6).
  *
  * What differs from NT: blocks of paged pool are in the same slots; blocks that a
  * driver takes for linearly mapped memory are not (their pages come from vmap()).
@@ -33,6 +33,7 @@
  * anywhere, and a slot that changes at that moment costs a wrong word at worst.
  */
 #include <linux/bitmap.h>
+#include <linux/cache.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -264,6 +265,14 @@ static bool wants_start(unsigned int flags)
 	return !(flags & NTP_OVERRUN) && READ_ONCE(ntp_special_at_start);
 }
 
+/* What a block takes of its page. */
+static size_t room_for(size_t size, unsigned int flags)
+{
+	return ALIGN(max_t(size_t, size, 1),
+		     flags & NTP_ALIGNED ? max_t(size_t, SMP_CACHE_BYTES, SPECIAL_ALIGN) :
+					   SPECIAL_ALIGN);
+}
+
 static void slot_enter(struct ntp_special_slot *slot, enum ntp_special_state state)
 {
 	unsigned long flags;
@@ -277,10 +286,8 @@ static void slot_enter(struct ntp_special_slot *slot, enum ntp_special_state sta
 	raw_spin_unlock_irqrestore(&special_lock, flags);
 }
 
-void *ntp_special_alloc(enum ntp_kind kind, size_t size, u32 tag, unsigned int flags, u8 keep,
-			unsigned long caller)
+void *ntp_special_alloc(const struct ntp_request *req, u8 keep)
 {
-	size_t room = ALIGN(max_t(size_t, size, 1), SPECIAL_ALIGN);
 	struct ntp_special_slot *slot;
 	bool freed = false;
 	void *p;
@@ -290,16 +297,18 @@ void *ntp_special_alloc(enum ntp_kind kind, size_t size, u32 tag, unsigned int f
 		return NULL;
 	if (freed)
 		check_freed(slot);
-	slot->kind = kind;
+	slot->kind = req->kind;
 	slot->flags = keep;
 	slot->fill = next_fill();
-	slot->offset = wants_start(flags) ? 0 : PAGE_SIZE - room;
-	slot->size = size;
-	slot->tag = tag;
+	slot->offset = wants_start(req->flags) ? 0 : PAGE_SIZE - room_for(req->size, req->flags);
+	slot->size = req->size;
+	slot->tag = req->tag;
+	slot->payer = req->payer;
+	slot->charged = req->charged;
 	memset(page_address(slot->page), slot->fill, PAGE_SIZE);
-	if ((flags & NTP_ZERO) || want_init_on_alloc(0))
-		memset(page_address(slot->page) + slot->offset, 0, size);
-	ntp_stack_take(&slot->allocated, caller);
+	if ((req->flags & NTP_ZERO) || want_init_on_alloc(0))
+		memset(page_address(slot->page) + slot->offset, 0, req->size);
+	ntp_stack_take(&slot->allocated, req->caller);
 	ntp_special_map(slot_page(slot), slot->page);
 	p = slot_block(slot);
 	/* From here on a wild free may end it, and another allocation begin. */
@@ -502,7 +511,7 @@ bool ntp_special_is_paged(const void *p)
 	       READ_ONCE(slot->kind) == NTP_PAGED;
 }
 
-size_t ntp_special_size(const void *p)
+size_t ntp_special_size(const void *p, bool *charged)
 {
 	struct ntp_special_slot *slot;
 	unsigned long flags;
@@ -513,8 +522,10 @@ size_t ntp_special_size(const void *p)
 	if (!slot || guard)
 		return 0;
 	raw_spin_lock_irqsave(&special_lock, flags);
-	if (slot->state == NTP_SPECIAL_LIVE && slot_block(slot) == p)
+	if (slot->state == NTP_SPECIAL_LIVE && slot_block(slot) == p) {
 		size = slot->size;
+		*charged = ntp_header_says(slot->flags, NTP_HDR_QUOTA);
+	}
 	raw_spin_unlock_irqrestore(&special_lock, flags);
 	return size;
 }

@@ -29,6 +29,8 @@ enum ntp_special_state {
  * @offset: of the block in the page
  * @size: bytes requested
  * @tag: pool tag
+ * @payer: ledger that is charged for the block, with NTP_HDR_QUOTA
+ * @charged: with how many bytes
  * @allocated: the call that allocated the block
  * @freed: the call that freed it
  *
@@ -44,6 +46,8 @@ struct ntp_special_slot {
 	u16 offset;
 	u16 size;
 	u32 tag;
+	u32 payer;
+	u32 charged;
 	struct ntp_stack allocated;
 	struct ntp_stack freed;
 };
@@ -59,8 +63,7 @@ void ntp_special_exit(void);
  * A block of at most NTP_SPECIAL_MAX bytes in special pool, or NULL: there is no slot.
  * @keep: NTP_HDR_*. Nothing is counted per tag. Any context but NMI.
  */
-void *ntp_special_alloc(enum ntp_kind kind, size_t size, u32 tag, unsigned int flags, u8 keep,
-			unsigned long caller);
+void *ntp_special_alloc(const struct ntp_request *req, u8 keep);
 /*
  * NTP_FREE_OK: the block is the caller's, who ends it with ntp_special_release().
  * NTP_FREE_UNOWNED: no slot of special pool is there. Else *@slot is where @p lies.
@@ -76,7 +79,7 @@ void ntp_special_release(struct ntp_special_slot *slot, unsigned long caller);
 bool ntp_special_fault(unsigned long addr, bool write, unsigned long ip);
 
 /* Bytes that were requested for the live block that begins at @p; 0: none does. */
-size_t ntp_special_size(const void *p);
+size_t ntp_special_size(const void *p, bool *charged);
 /* True if @p lies in a live block of paged pool there. */
 bool ntp_special_is_paged(const void *p);
 /* As ntp_walk_blocks(), for special pool. */

@@ -55,9 +55,6 @@
 #define TAG_BIG		0x00474942U	/* "BIG" */
 #define TAG_BIG_BLANK	0x20474942U	/* "BIG " */
 
-/* Wishes that special pool does not serve: such a request is an ordinary one. */
-#define NOT_SPECIAL	(NTP_MUST | NTP_QUOTA | NTP_ALIGNED | NTP_PROTECTED | NTP_NODE)
-
 unsigned long ntp_verifier_state __read_mostly;
 atomic_long_t ntp_verify_counts[NTP_VC_COUNTERS];
 
@@ -207,39 +204,25 @@ bool ntp_verify_refuses(size_t size, u32 tag, unsigned long caller)
 	return (ntp_verifier() & NTP_VERIFY_FAULTS) && is_refused(&req);
 }
 
+/* Special pool knows no nodes. */
 static bool is_for_special(const struct ntp_request *req)
 {
-	return req->size <= NTP_SPECIAL_MAX && !(req->flags & NOT_SPECIAL) &&
+	return req->size <= NTP_SPECIAL_MAX && !(req->flags & NTP_NODE) &&
 	       ntp_aim_hits(req->tag, req->size, req->caller);
 }
 
-/* NULL: it has no room. */
-static void *request_special(const struct ntp_request *req, u8 keep)
+static void *request_serve(struct ntp_request *req, bool special, u8 keep)
 {
-	void *p = ntp_alloc_special(req, keep);
+	void *p = NULL;
 
-	if (p)
-		atomic_long_inc(&ntp_verify_counts[NTP_VC_SPECIAL]);
-	return p;
-}
-
-/* A sample counts as if the verifier had been on for it. */
-static void *request_sample(const struct ntp_request *req)
-{
-	void *p = request_special(req, 0);
-
-	if (p) {
-		atomic_long_inc(&ntp_verify_counts[NTP_VC_ATTEMPTED]);
-		atomic_long_inc(&ntp_verify_counts[NTP_VC_SUCCEEDED]);
-	}
-	return p;
-}
-
-static void *request_ordinary(const struct ntp_request *req, u8 keep)
-{
-	if (req->flags & NTP_RARE)
+	if (req->flags & NTP_RARE) {
+		if (special)
+			req->flags |= NTP_SPECIAL;
 		return ntp_alloc_wished(req, keep);
-	return ntp_alloc_ordinary(req, keep) ?: ERR_PTR(-ENOMEM);
+	}
+	if (special)
+		p = ntp_alloc_special(req, keep);
+	return p ?: ntp_alloc_ordinary(req, keep) ?: ERR_PTR(-ENOMEM);
 }
 
 static void request_track(const struct ntp_request *req, void *p)
@@ -257,9 +240,10 @@ static void request_track(const struct ntp_request *req, void *p)
 }
 
 /* Bits are set. */
-static void *request_verified(const struct ntp_request *req, unsigned long bits)
+static void *request_verified(struct ntp_request *req, unsigned long bits)
 {
-	void *p = NULL;
+	bool special;
+	void *p;
 
 	atomic_long_inc(&ntp_verify_counts[NTP_VC_ATTEMPTED]);
 	if (!req->tag || req->tag == NTP_TAG_NONE)
@@ -269,10 +253,8 @@ static void *request_verified(const struct ntp_request *req, unsigned long bits)
 		ntp_alloc_failed(req->kind, req->tag);
 		return ERR_PTR(-ENOMEM);
 	}
-	if ((bits & NTP_VERIFY_SPECIAL) && is_for_special(req))
-		p = request_special(req, NTP_HDR_VERIFIED);
-	if (!p)
-		p = request_ordinary(req, NTP_HDR_VERIFIED);
+	special = (bits & NTP_VERIFY_SPECIAL) && is_for_special(req);
+	p = request_serve(req, special, NTP_HDR_VERIFIED);
 	atomic_long_inc(&ntp_verify_counts[IS_ERR(p) ? NTP_VC_FAILED : NTP_VC_SUCCEEDED]);
 	if (IS_ERR(p))
 		return p;
@@ -286,17 +268,23 @@ void *ntp_verify_alloc(const struct ntp_request *given)
 {
 	struct ntp_request req = *given;
 	unsigned long bits = ntp_verifier();
-	void *p = NULL;
+	bool sample;
+	void *p;
 
 	req.tag &= ~NTP_TAG_PROTECTED;
 	/* It is reported and refused there, first of all. */
 	if (req.kind == NTP_PAGED && !ntp_paged_ok())
-		return request_ordinary(&req, 0);
+		return request_serve(&req, false, 0);
 	if (bits)
 		return request_verified(&req, bits);
-	if (ntp_sample_is_due() && is_for_special(&req) && ntp_sample_take())
-		p = request_sample(&req);
-	return p ?: request_ordinary(&req, 0);
+	sample = ntp_sample_is_due() && is_for_special(&req) && ntp_sample_take();
+	p = request_serve(&req, sample, 0);
+	/* As if the verifier had been on for it. */
+	if (sample && !IS_ERR(p)) {
+		atomic_long_inc(&ntp_verify_counts[NTP_VC_ATTEMPTED]);
+		atomic_long_inc(&ntp_verify_counts[NTP_VC_SUCCEEDED]);
+	}
+	return p;
 }
 
 static void report_free(const struct ntp_block *block, u64 p1, const char *text,
