@@ -213,6 +213,25 @@ static void ntk_mixed_test(struct kunit *test)
 	ntk_lists_end();
 }
 
+/* ExFreeToPagedLookasideList(): the same tag and size, but nonpaged, and the reverse. */
+static void ntk_other_pool_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+	PAGED_LOOKASIDE_LIST paged;
+	void *entry;
+
+	ntk_lists_begin();
+	ExInitializePagedLookasideList(&paged, NULL, NULL, 0, 64, NTK_LIST, 0);
+	ExFreeToPagedLookasideList(&paged, ntk_from_list(test));
+	ntk_expect_report(test, "nonpaged to paged", NTK_VERIFIER, NTK_NOT_THE_LISTS, &report);
+	entry = ExAllocateFromPagedLookasideList(&paged);
+	KUNIT_ASSERT_NOT_NULL(test, entry);
+	ExFreeToNPagedLookasideList(&ntk_list, entry);
+	ntk_expect_report(test, "paged to nonpaged", NTK_VERIFIER, NTK_NOT_THE_LISTS, &report);
+	ExDeletePagedLookasideList(&paged);
+	ntk_lists_end();
+}
+
 static PVOID ntk_own_allocate(POOL_TYPE type, SIZE_T size, ULONG tag)
 {
 	return ExAllocatePoolWithTag(type, size, tag);
@@ -249,6 +268,7 @@ static struct kunit_case ntk_track_cases[] = {
 	KUNIT_CASE(ntk_drivers_test),
 	KUNIT_CASE(ntk_no_memory_test),
 	KUNIT_CASE(ntk_mixed_test),
+	KUNIT_CASE(ntk_other_pool_test),
 	KUNIT_CASE(ntk_own_routines_test),
 	{}
 };

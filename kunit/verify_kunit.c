@@ -24,6 +24,7 @@ static int ntk_verify_init(struct kunit *test)
 static void ntk_verify_exit(struct kunit *test)
 {
 	ntpool_test_sample(0);
+	ntpool_test_write("verifier/faults", "probability 600");
 	ntpool_test_write("verifier/tags", "*");
 	ntpool_test_write("verifier/drivers", "*");
 	ntk_exit(test);
@@ -39,6 +40,18 @@ static bool ntk_is_special(const void *block)
 	return is_vmalloc_addr(block);
 }
 
+/* What is wrong under any bit is so under each; 0x4 shall make nothing fail here. */
+static void ntk_under_each_bit(struct kunit *test, void (*wrong)(struct kunit *test))
+{
+	unsigned long bit;
+
+	KUNIT_ASSERT_EQ(test, ntpool_test_write("verifier/faults", "probability 0"), 0);
+	for (bit = 1; bit <= 8; bit <<= 1) {
+		KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(bit), 0);
+		wrong(test);
+	}
+}
+
 /* ---- arguments ---- */
 
 static void ntk_argument(struct kunit *test, const char *what, size_t size, u32 tag, u32 code,
@@ -52,24 +65,22 @@ static void ntk_argument(struct kunit *test, const char *what, size_t size, u32 
 		ExFreePool(block);
 }
 
+static void ntk_arguments(struct kunit *test)
+{
+	ntk_argument(test, "size 0", 0, NTK_TAG, NTK_VERIFIER, 0x00);
+	ntk_argument(test, "tag 0", 64, 0, NTK_BAD_POOL_CALLER, 0x9b);
+	ntk_argument(test, "BIG", 64, ntk_tag4("BIG"), NTK_BAD_POOL_CALLER, 0x9c);
+	ntk_argument(test, "no letter", 64, ntk_tag4("-.-."), NTK_BAD_POOL_CALLER, 0x9d);
+	ntk_argument(test, "swapped", NTK_TAG, 64, NTK_BAD_POOL_CALLER, 0x9d);
+}
+
 static void ntk_arguments_test(struct kunit *test)
 {
-	unsigned long bit;
-
-	for (bit = 1; bit <= 8; bit <<= 1) {
-		if (bit == 4)
-			continue;
-		KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(bit), 0);
-		ntk_argument(test, "size 0", 0, NTK_TAG, NTK_VERIFIER, 0x00);
-		ntk_argument(test, "tag 0", 64, 0, NTK_BAD_POOL_CALLER, 0x9b);
-		ntk_argument(test, "BIG", 64, ntk_tag4("BIG"), NTK_BAD_POOL_CALLER, 0x9c);
-		ntk_argument(test, "no letter", 64, ntk_tag4("-.-."), NTK_BAD_POOL_CALLER, 0x9d);
-		ntk_argument(test, "swapped", NTK_TAG, 64, NTK_BAD_POOL_CALLER, 0x9d);
-	}
+	ntk_under_each_bit(test, ntk_arguments);
 }
 
 /* Calls that are refused anyway. */
-static void ntk_refused_arguments_test(struct kunit *test)
+static void ntk_refused_arguments(struct kunit *test)
 {
 	struct ntpool_test_report report;
 
@@ -82,6 +93,11 @@ static void ntk_refused_arguments_test(struct kunit *test)
 	ntk_expect_report(test, "size 0", NTK_VERIFIER, 0x00, &report);
 	KUNIT_EXPECT_NULL(test, ExAllocatePool2(POOL_FLAG_NON_PAGED, 64, 0));
 	ntk_expect_report(test, "tag 0", NTK_BAD_POOL_CALLER, 0x9b, &report);
+}
+
+static void ntk_refused_arguments_test(struct kunit *test)
+{
+	ntk_under_each_bit(test, ntk_refused_arguments);
 }
 
 /* What is unusual, but right. */
@@ -240,7 +256,7 @@ static void ntk_no_list_test(struct kunit *test)
 	ntk_expect_report(test, "deleted", NTK_VERIFIER, 0xcb, &report);
 }
 
-static void ntk_list_rules_test(struct kunit *test)
+static void ntk_list_rules(struct kunit *test)
 {
 	struct ntpool_test_report report;
 
@@ -250,6 +266,11 @@ static void ntk_list_rules_test(struct kunit *test)
 	ntk_expect_report(test, "initialised again", NTK_VERIFIER, 0xca, &report);
 	ExDeleteNPagedLookasideList(&ntk_list);
 	ntk_expect_no_report(test, "deleted");
+}
+
+static void ntk_list_rules_test(struct kunit *test)
+{
+	ntk_under_each_bit(test, ntk_list_rules);
 }
 
 static void ntk_list_freed_test(struct kunit *test)
@@ -264,13 +285,38 @@ static void ntk_list_freed_test(struct kunit *test)
 	ExInitializeNPagedLookasideList(list, NULL, NULL, 0, 64, NTK_TAG, 0);
 	ExFreePool(list);
 	ntk_expect_report(test, "freed", NTK_VERIFIER, 0xcc, &report);
-	/* It is no longer there to be deleted; its place is taken. */
+	/* It is told once; who gets the memory next has nothing to do with it. */
 	list = ExAllocatePoolWithTag(NonPagedPool, sizeof(*list), NTK_TAG);
 	ExInitializeNPagedLookasideList(list, NULL, NULL, 0, 64, NTK_TAG, 0);
-	ntk_take_reports(&report);
 	ExDeleteNPagedLookasideList(list);
 	ExFreePool(list);
 	ntk_expect_no_report(test, "freed after it was deleted");
+}
+
+/* In a block of whichever kind, at its end. */
+static void ntk_list_in_block(struct kunit *test)
+{
+	static const size_t sizes[] = { 2 * sizeof(NPAGED_LOOKASIDE_LIST), 4000, 3 * PAGE_SIZE };
+	struct ntpool_test_report report;
+	NPAGED_LOOKASIDE_LIST *list;
+	u8 *block;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		block = ExAllocatePoolWithTag(NonPagedPool, sizes[i], NTK_TAG);
+		KUNIT_ASSERT_NOT_NULL(test, block);
+		list = (void *)(block + sizes[i] - sizeof(*list));
+		list = PTR_ALIGN_DOWN(list, __alignof__(*list));
+		ExInitializeNPagedLookasideList(list, NULL, NULL, 0, 64, NTK_TAG, 0);
+		ntk_expect_no_report(test, "initialised");
+		ExFreePool(block);
+		ntk_expect_report(test, "freed", NTK_VERIFIER, 0xcc, &report);
+	}
+}
+
+static void ntk_list_in_block_test(struct kunit *test)
+{
+	ntk_under_each_bit(test, ntk_list_in_block);
 }
 
 struct ntk_zone {
@@ -288,7 +334,7 @@ static void ntk_zone_begin(struct kunit *test, struct ntk_zone *z)
 }
 
 /* ExInterlockedFreeToZone() */
-static void ntk_zone_free_test(struct kunit *test)
+static void ntk_zone_free(struct kunit *test)
 {
 	struct ntpool_test_report report;
 	struct ntk_zone z = {};
@@ -309,7 +355,12 @@ static void ntk_zone_free_test(struct kunit *test)
 	ntk_expect_no_report(test, "all are back");
 }
 
-static void ntk_zone_overwritten_test(struct kunit *test)
+static void ntk_zone_free_test(struct kunit *test)
+{
+	ntk_under_each_bit(test, ntk_zone_free);
+}
+
+static void ntk_zone_overwritten(struct kunit *test)
 {
 	struct ntpool_test_report report;
 	struct ntk_zone z = {};
@@ -335,8 +386,13 @@ static void ntk_zone_overwritten_test(struct kunit *test)
 	ntk_expect_no_report(test, "repaired");
 }
 
+static void ntk_zone_overwritten_test(struct kunit *test)
+{
+	ntk_under_each_bit(test, ntk_zone_overwritten);
+}
+
 /* ExExtendZone(), ExFreePool() */
-static void ntk_zone_freed_test(struct kunit *test)
+static void ntk_zone_freed(struct kunit *test)
 {
 	struct ntpool_test_report report;
 	struct ntk_zone z = {};
@@ -352,6 +408,11 @@ static void ntk_zone_freed_test(struct kunit *test)
 	KUNIT_EXPECT_GE(test, (unsigned long)block, (unsigned long)more);
 	ExFreePool(z.memory);
 	ntk_expect_no_report(test, "a zone of which not all is known");
+}
+
+static void ntk_zone_freed_test(struct kunit *test)
+{
+	ntk_under_each_bit(test, ntk_zone_freed);
 }
 
 /* A zone from before is left alone. */
@@ -557,6 +618,7 @@ static struct kunit_case ntk_verify_cases[] = {
 	KUNIT_CASE(ntk_no_list_test),
 	KUNIT_CASE(ntk_list_rules_test),
 	KUNIT_CASE(ntk_list_freed_test),
+	KUNIT_CASE(ntk_list_in_block_test),
 	KUNIT_CASE(ntk_zone_free_test),
 	KUNIT_CASE(ntk_zone_overwritten_test),
 	KUNIT_CASE(ntk_zone_freed_test),
