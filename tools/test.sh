@@ -153,67 +153,78 @@ system_run() {
 	judge "$1" system --scenarios "$4" --allow "${5:-}"
 }
 
-# A scenario that stops the machine gets a guest of its own.  Its verdict is
-# in the console log: the report, then the panic that names it.
-panic_run() {
-	local name=$1 console=$LOGS/$1.console
-	boot "$name" --kernel "$2/vmlinuz" --initrd "$3" --cpus "${CPUS:-2}" \
-		--mem 1024 --timeout 200 --append "loglevel=7 nowatchdog"
-	if grep -q 'ntpool: \*\*\* STOP: 0x000000C2 .*BAD_POOL_CALLER' "$console" &&
-	   grep -q 'Kernel panic - not syncing: .*ntpool' "$console" &&
-	   grep -q '^ready' "$LOGS/$name.result" &&
-	   ! grep -q '^survived\|^END' "$LOGS/$name.result"; then
-		passed=$((passed + 1))
-		note "ok     bugcheck=panic stops the machine with the report"
-	else
-		failed=$((failed + 1))
-		note "FAILED bugcheck=panic stops the machine with the report"
-		note "console: $console"
-	fi
-}
-
 # Threads of these guests end in oopses, as they shall.
 FAULTS='Oops: 000[02]|BUG: unable to handle page fault|Call Trace'
+
+# readme_says TABLE: the table in README.md is what was measured
+readme_says() {
+	if python3 "$TOP/tools/detect.py" "$1" >"$1.diff" 2>&1; then
+		passed=$((passed + 1))
+		note "ok     README.md has the table that was measured"
+	else
+		failed=$((failed + 1))
+		note "FAILED README.md has the table that was measured"
+		sed 's/^/  /' "$1.diff"
+	fi
+}
 
 # detect_run NAME STOCK INITRAMFS: the table is kept by itself
 detect_run() {
 	system_run "$1" "$2" "$3" 1 "$FAULTS"
-	sed -n 's/^ *# table //p' "$LOGS/$1.result" >"$LOGS/$1.table"
+	sed -n 's/^ *# table //p' "$LOGS/$1.result" | tr -d '\r' >"$LOGS/$1.table"
 	note "what is detected, and when: $LOGS/$1.table"
+	readme_says "$LOGS/$1.table"
 }
 
-# An access that faults in an interrupt stops the machine; the report comes first.
-# interrupt_run NAME STOCK INITRAMFS ERROR CONTEXT STOP
-interrupt_run() {
-	local name=$1-$5 error=$4 context=$5 stop=$6 console
+# An error that stops the machine gets a guest of its own.  Its verdict is in the
+# console log: the report, before anything that the kernel says, then the panic.
+# stop_run SERIES STOCK INITRAMFS PARAMETER ERROR CONTEXT STOP PANIC
+stop_run() {
+	local name=stop-$5-$6-$1 append console first
 	console=$LOGS/$name.console
+	append="loglevel=7 nowatchdog nt_ntpool:$4 nt_what:$5 nt_where:$6"
 	boot "$name" --kernel "$2/vmlinuz" --initrd "$3" --cpus "${CPUS:-2}" \
-		--mem 1024 --timeout 200 \
-		--append "loglevel=7 nowatchdog nt_what=$error nt_where=$context"
-	if sed -n '/ntpool: \*\*\* STOP/,$p' "$console" |
-		grep 'BUG: unable to handle page fault' >/dev/null &&
-	   grep -q "ntpool: \*\*\* STOP: 0x000000$stop " "$console" &&
-	   grep -q 'Kernel panic - not syncing: Fatal exception in interrupt' "$console" &&
+		--mem 1024 --timeout 200 --append "$append"
+	first=$(grep -m 1 'ntpool: \*\*\* STOP\|BUG: unable to handle' "$console" || true)
+	if [[ $first == *"ntpool: *** STOP: 0x000000$7 "* ]] &&
+	   sed -n '/ntpool: \*\*\* STOP/,$p' "$console" |
+		grep "Kernel panic - not syncing: $8" >/dev/null &&
 	   grep -q '^ready' "$LOGS/$name.result" &&
 	   ! grep -q '^survived\|^END' "$LOGS/$name.result"; then
 		passed=$((passed + 1))
-		note "ok     $error, $context: $stop at access"
-		say "| $error | $context | access | $stop |" >>"$LOGS/$1.table"
+		note "ok     $4, $5, $6: $7, then the machine stops"
 	else
 		failed=$((failed + 1))
-		note "FAILED $error, $context: $stop at access"
+		note "FAILED $4, $5, $6: $7, then the machine stops"
 		note "console: $console"
 	fi
 }
 
-detect_scenarios() {
-	local series=$1 stock=$2 modules=$3 helpers=$4 initramfs
-	initramfs=$(system_initramfs detect "$modules" "$helpers" "$TOP/tools/system/detect.sh")
-	detect_run "detect-$series" "$stock" "$initramfs"
-	initramfs=$(system_initramfs interrupt "$modules" "$helpers" \
-		"$TOP/tools/system/interrupt.sh")
-	interrupt_run "detect-$series" "$stock" "$initramfs" overrun_1 softirq D6
-	interrupt_run "detect-$series" "$stock" "$initramfs" write_freed hardirq D5
+# bugcheck=panic, and a fault in each context in which the kernel ends with it.
+stop_scenarios() {
+	local initramfs
+	initramfs=$(system_initramfs stop "$3" "$4" "$TOP/tools/system/stop.sh")
+	stop_run "$1" "$2" "$initramfs" bugcheck=panic double_free thread C2 .*ntpool
+	stop_run "$1" "$2" "$initramfs" bugcheck=panic bugcheck thread E2 .*ntpool
+	stop_run "$1" "$2" "$initramfs" verifier=0x9 overrun_1 softirq D6 \
+		'Fatal exception in interrupt'
+	stop_run "$1" "$2" "$initramfs" verifier=0x9 write_freed hardirq D5 \
+		'Fatal exception in interrupt'
+}
+
+# The test kernel has no kprobes.
+notifier_scenario() {
+	local kdir series modules helpers initramfs name
+	kdir=$(test_kernel "$KERNEL" release)
+	series=$(series_of "$KERNEL")
+	modules=$(build_modules "$kdir" "$series-release")
+	helpers=$(helper_modules "$kdir" "$series-release" "$modules")
+	initramfs=$(system_initramfs notifier "$modules" "$helpers" \
+		"$TOP/tools/system/notifier.sh")
+	name=notifier-$series
+	boot "$name" --kernel "$kdir/arch/x86/boot/bzImage" --initrd "$initramfs" \
+		--cpus "${CPUS:-2}" --mem 1024 --timeout 200 --append "loglevel=7"
+	judge "$name" system --scenarios 1 --allow "$FAULTS"
 }
 
 system_scenarios() {
@@ -227,10 +238,47 @@ system_scenarios() {
 	say "System scenarios, stock kernel ${stock##*/}"
 	initramfs=$(system_initramfs system "$modules" "$helpers" "${list[@]}")
 	system_run "system-$series" "$stock" "$initramfs" ${#list[@]}
-	initramfs=$(system_initramfs panic "$modules" "$helpers" \
-		"$TOP/tools/system/panic.sh")
-	panic_run "panic-$series" "$stock" "$initramfs"
-	detect_scenarios "$series" "$stock" "$modules" "$helpers"
+	initramfs=$(system_initramfs detect "$modules" "$helpers" "$TOP/tools/system/detect.sh")
+	detect_run "detect-$series" "$stock" "$initramfs"
+	stop_scenarios "$series" "$stock" "$modules" "$helpers"
+	notifier_scenario
+}
+
+# ---- Other tools
+
+# peer_run TOOL SERIES IMAGE INITRAMFS APPEND
+peer_run() {
+	local name=peers-$1
+	boot "$name" --kernel "$3" --initrd "$4" --cpus 2 --mem 1024 --timeout 400 \
+		--append "loglevel=7 nowatchdog nt_tool=$1 $5"
+	judge "$name" system --scenarios 1 --allow 'BUG|WARNING|Call Trace'
+	sed -n 's/^ *# table //p' "$LOGS/$name.result" | tr -d '\r' >"$LOGS/$name.table"
+	note "what $1 of $2 detects, and when: $LOGS/$name.table"
+	readme_says "$LOGS/$name.table"
+}
+
+# peer_initramfs HEADERS NAME: prints the archive
+peer_initramfs() {
+	local modules helpers
+	modules=$(build_modules "$1" "$2")
+	helpers=$(helper_modules "$1" "$2" "$modules")
+	system_initramfs "peers-$2" "$modules" "$helpers" "$TOP/tools/system/peers.sh"
+}
+
+# The same errors with memory of the kernel's, where another tool watches: each on the
+# kernel of ours or of Debian's that has it.
+peers() {
+	local kdir stock initramfs
+	say "What other tools detect"
+	initramfs=$(peer_initramfs "$(stock_headers 6.1)" 6.1-stock)
+	stock=$(stock_kernel 6.1)
+	peer_run slub 6.1 "$stock/vmlinuz" "$initramfs" slub_debug=FZPU
+	initramfs=$(peer_initramfs "$(stock_headers 6.12)" 6.12-stock)
+	stock=$(stock_kernel 6.12)
+	peer_run kfence 6.12 "$stock/vmlinuz" "$initramfs" kfence.sample_interval=1
+	kdir=$(test_kernel 6.1 debug)
+	initramfs=$(peer_initramfs "$kdir" 6.1-debug)
+	peer_run kasan 6.1 "$kdir/arch/x86/boot/bzImage" "$initramfs" kasan_multi_shot
 }
 
 main() {
@@ -243,7 +291,8 @@ main() {
 		kunit) kunit_variants ;;
 		i386) kunit_i386 ;;
 		system) system_scenarios ;;
-		*) die "PARTS=$PARTS: some of kunit, i386 and system" ;;
+		peers) peers ;;
+		*) die "PARTS=$PARTS: some of kunit, i386, system and peers" ;;
 		esac
 	done
 	say "$passed passed, $failed failed, $skipped skipped"

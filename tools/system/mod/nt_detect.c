@@ -5,7 +5,8 @@
  *
  * Errors in a thread are made by one that is thrown away: an access that faults ends
  * it, and the load of the module goes on. An access that faults in a softirq or in a
- * hard interrupt stops the machine, so those need a guest of their own.
+ * hard interrupt stops the machine, unless nt_survive is there, which knows the two
+ * instructions below.
  *
  * Before each step that may be caught its name is logged, so that the log tells when a
  * report came.
@@ -37,12 +38,12 @@ module_param(where, charp, 0444);
 MODULE_PARM_DESC(where, "thread, softirq or hardirq");
 
 static const struct row *row;
-static NPAGED_LOOKASIDE_LIST list, other_list, never_initialised;
+static NPAGED_LOOKASIDE_LIST list, other_list, larger_list, own_list, never_initialised;
 static ZONE_HEADER zone;
 static KSPIN_LOCK zone_lock;
 static u8 *foreign;
 static u8 *zone_memory;
-static u8 seen;
+static u8 *earlier, *paged;	/* blocks of the pool */
 
 static void step(const char *name)
 {
@@ -61,14 +62,21 @@ static noinline void give(u8 *block)
 	ExFreePoolWithTag(block, DETECT_TAG);
 }
 
-/* Writes @length bytes at @at, the one that is farthest from the block last. */
+/* As nt_survive.c knows it, which makes @at NULL if it faults. */
+static __always_inline u8 *write_byte(u8 *at)
+{
+	asm volatile("movb $0x5a, (%0)" : "+a" (at) : : "memory");
+	return at;
+}
+
+/* Writes up to @length bytes at @at, the one that is farthest from the block last. */
 static noinline void spoil(u8 *at, int length)
 {
+	int way = length < 0 ? -1 : 1;
+
 	step("access");
-	for (; length > 0; length--)
-		WRITE_ONCE(*at++, 0x5a);
-	for (; length < 0; length++)
-		WRITE_ONCE(*at--, 0x5a);
+	for (; length && write_byte(at); length -= way)
+		at += way;
 }
 
 static void overrun(SIZE_T size, int length)
@@ -118,13 +126,14 @@ static void underrun_16(void)
 	underrun(16);
 }
 
+/* As nt_survive.c knows it. */
 static noinline void read_byte(const u8 *at)
 {
 	step("access");
-	WRITE_ONCE(seen, READ_ONCE(*at));
+	asm volatile("movb (%%rax), %%al" : "+a" (at) : : "memory");
 }
 
-static u8 *freed(void)
+static noinline u8 *freed(void)
 {
 	u8 *block = take(SIZE);
 
@@ -226,12 +235,30 @@ static void wrong_pool(void)
 	ExFreePool(block);
 }
 
+/* And the reverse. */
+static void pool_to_list(void)
+{
+	u8 *block = take(SIZE);
+
+	step("free");
+	ExFreeToNPagedLookasideList(&list, block);
+}
+
 static void wrong_list(void)
 {
 	u8 *block = ExAllocateFromNPagedLookasideList(&list);
 
 	step("free");
 	ExFreeToNPagedLookasideList(&other_list, block);
+}
+
+/* Its tag is the same. */
+static void wrong_size(void)
+{
+	u8 *block = ExAllocateFromNPagedLookasideList(&list);
+
+	step("free");
+	ExFreeToNPagedLookasideList(&larger_list, block);
 }
 
 static void list_double_free(void)
@@ -249,6 +276,29 @@ static void list_uninitialised(void)
 {
 	step("allocate");
 	ExAllocateFromNPagedLookasideList(&never_initialised);
+}
+
+static void initialise(NPAGED_LOOKASIDE_LIST *which, SIZE_T size)
+{
+	step("initialise");
+	ExInitializeNPagedLookasideList(which, NULL, NULL, 0, size, DETECT_TAG, 0);
+}
+
+static void list_twice(void)
+{
+	initialise(&list, SIZE);
+}
+
+/* No room for a link. */
+static void list_too_small(void)
+{
+	initialise(&own_list, 1);
+	ExDeleteNPagedLookasideList(&own_list);
+}
+
+static void list_undeleted(void)
+{
+	initialise(&own_list, SIZE);
 }
 
 static void zone_double_free(void)
@@ -302,21 +352,20 @@ static void leak(void)
 	take(SIZE);
 }
 
-static void paged_at_dispatch(void)
+/* The level is there already, unless it is a thread. */
+static void at_dispatch(void (*run)(void))
 {
+	bool low = KeGetCurrentIrql() < DISPATCH_LEVEL;
 	KIRQL irql;
-	u8 *block;
 
-	KeRaiseIrql(DISPATCH_LEVEL, &irql);
-	step("allocate");
-	block = ExAllocatePoolWithTag(PagedPool, SIZE, DETECT_TAG);
-	if (block)
-		give(block);
-	KeLowerIrql(irql);
+	if (low)
+		KeRaiseIrql(DISPATCH_LEVEL, &irql);
+	run();
+	if (low)
+		KeLowerIrql(irql);
 }
 
-/* In an interrupt the level is there already. */
-static void paged_in_interrupt(void)
+static void take_paged(void)
 {
 	u8 *block;
 
@@ -324,6 +373,22 @@ static void paged_in_interrupt(void)
 	block = ExAllocatePoolWithTag(PagedPool, SIZE, DETECT_TAG);
 	if (block)
 		give(block);
+}
+
+static void paged_at_dispatch(void)
+{
+	at_dispatch(take_paged);
+}
+
+static void give_paged(void)
+{
+	give(paged);
+	paged = NULL;
+}
+
+static void paged_free_at_dispatch(void)
+{
+	at_dispatch(give_paged);
 }
 
 static void nonpaged_in_interrupt(void)
@@ -331,21 +396,53 @@ static void nonpaged_in_interrupt(void)
 	give(take(SIZE));
 }
 
+/* That was allocated in a thread. */
+static void free_in_interrupt(void)
+{
+	give(earlier);
+	earlier = NULL;
+}
+
 static void size_0(void)
 {
 	give(take(0));
 }
 
-static void bad_tag(void)
+static void with_tag(ULONG tag)
 {
 	step("allocate");
-	ExFreePool(ExAllocatePoolWithTag(NonPagedPool, SIZE, '....'));
+	ExFreePool(ExAllocatePoolWithTag(NonPagedPool, SIZE, tag));
+}
+
+static void bad_tag(void)
+{
+	with_tag('....');
 }
 
 static void zero_tag(void)
 {
+	with_tag(0);
+}
+
+static void big_tag(void)
+{
+	with_tag('GIB');
+}
+
+static void bad_type(void)
+{
 	step("allocate");
-	ExFreePool(ExAllocatePoolWithTag(NonPagedPool, SIZE, 0));
+	ExAllocatePoolWithTag(DontUseThisType, SIZE, DETECT_TAG);
+}
+
+static void must_succeed_large(void)
+{
+	u8 *block;
+
+	step("allocate");
+	block = ExAllocatePoolWithTag(NonPagedPoolMustSucceed, PAGE_SIZE + 1, DETECT_TAG);
+	if (block)
+		give(block);
 }
 
 static void swapped(void)
@@ -356,6 +453,13 @@ static void swapped(void)
 	block = ExAllocatePoolWithTag(NonPagedPool, DETECT_TAG, SIZE);
 	if (block)
 		ExFreePool(block);
+}
+
+/* The driver's own. */
+static void bugcheck(void)
+{
+	step("stop");
+	KeBugCheckEx(MANUALLY_INITIATED_CRASH, 1, 2, 3, 4);
 }
 
 /* No error at all. */
@@ -392,9 +496,14 @@ static const struct row {
 	{ "foreign_free", foreign_free },
 	{ "wrong_tag", wrong_tag },
 	{ "wrong_pool", wrong_pool },
+	{ "pool_to_list", pool_to_list },
 	{ "wrong_list", wrong_list },
+	{ "wrong_size", wrong_size },
 	{ "list_double_free", list_double_free },
 	{ "list_uninitialised", list_uninitialised },
+	{ "list_twice", list_twice },
+	{ "list_too_small", list_too_small },
+	{ "list_undeleted", list_undeleted },
 	{ "list_freed", list_freed },
 	{ "zone_double_free", zone_double_free },
 	{ "zone_foreign_free", zone_foreign_free },
@@ -402,12 +511,17 @@ static const struct row {
 	{ "zone_freed", zone_freed },
 	{ "leak", leak },
 	{ "paged_at_dispatch", paged_at_dispatch },
-	{ "paged_in_interrupt", paged_in_interrupt },
+	{ "paged_free_at_dispatch", paged_free_at_dispatch },
 	{ "nonpaged_in_interrupt", nonpaged_in_interrupt },
+	{ "free_in_interrupt", free_in_interrupt },
 	{ "size_0", size_0 },
 	{ "bad_tag", bad_tag },
 	{ "zero_tag", zero_tag },
+	{ "big_tag", big_tag },
+	{ "bad_type", bad_type },
+	{ "must_succeed_large", must_succeed_large },
 	{ "swapped", swapped },
+	{ "bugcheck", bugcheck },
 	{ "right", right },
 };
 
@@ -483,35 +597,61 @@ static int run(void)
 	return in_thread();
 }
 
-static int __init nt_detect_init(void)
+static void lists_begin(void)
 {
-	int err = -ENOMEM;
+	ExInitializeNPagedLookasideList(&list, NULL, NULL, 0, SIZE, 'tsiL', 0);
+	ExInitializeNPagedLookasideList(&other_list, NULL, NULL, 0, SIZE, 'tsiM', 0);
+	ExInitializeNPagedLookasideList(&larger_list, NULL, NULL, 0, 2 * SIZE, 'tsiL', 0);
+}
 
+static void lists_end(void)
+{
+	ExDeleteNPagedLookasideList(&list);
+	ExDeleteNPagedLookasideList(&other_list);
+	ExDeleteNPagedLookasideList(&larger_list);
+}
+
+static int memory_begin(void)
+{
 	foreign = kzalloc(SIZE, GFP_KERNEL);
 	zone_memory = kzalloc(1024, GFP_KERNEL);
-	if (!foreign || !zone_memory)
+	earlier = ExAllocatePoolWithTag(NonPagedPool, SIZE, DETECT_TAG);
+	paged = ExAllocatePoolWithTag(PagedPool, SIZE, DETECT_TAG);
+	return foreign && zone_memory && earlier && paged ? 0 : -ENOMEM;
+}
+
+static void memory_end(void)
+{
+	if (paged)
+		ExFreePool(paged);
+	if (earlier)
+		ExFreePool(earlier);
+	kfree(zone_memory);
+	kfree(foreign);
+}
+
+static int __init nt_detect_init(void)
+{
+	int err = memory_begin();
+
+	if (err)
 		goto fail;
 	KeInitializeSpinLock(&zone_lock);
 	ExInitializeZone(&zone, ZONE_BLOCK, zone_memory, 1024);
-	ExInitializeNPagedLookasideList(&list, NULL, NULL, 0, SIZE, 'tsiL', 0);
-	ExInitializeNPagedLookasideList(&other_list, NULL, NULL, 0, SIZE, 'tsiM', 0);
+	lists_begin();
 	err = run();
 	if (!err)
 		return 0;
-	ExDeleteNPagedLookasideList(&list);
-	ExDeleteNPagedLookasideList(&other_list);
+	lists_end();
 fail:
-	kfree(zone_memory);
-	kfree(foreign);
+	memory_end();
 	return err;
 }
 
 static void __exit nt_detect_exit(void)
 {
-	ExDeleteNPagedLookasideList(&list);
-	ExDeleteNPagedLookasideList(&other_list);
-	kfree(zone_memory);
-	kfree(foreign);
+	lists_end();
+	memory_end();
 	step("unload");
 }
 
