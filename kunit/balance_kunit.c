@@ -120,6 +120,19 @@ static void ntk_converges_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.allocates), l->AllocateMisses);
 }
 
+/* The whole depth is used: 4 % of misses leave it as it is, 5 % raise it by their share. */
+static void ntk_five_percent_test(struct kunit *test)
+{
+	GENERAL_LOOKASIDE_POOL *l = ntk_start_free(test, NTK_NPAGED);
+
+	l->Depth = 96;
+	KUNIT_EXPECT_EQ(test, ntk_interval(96, 1), 96);
+	KUNIT_EXPECT_EQ(test, ntk_interval(100, 4), 96);
+	l->Depth = 95;
+	KUNIT_EXPECT_EQ(test, ntk_interval(95, 1), 95);
+	KUNIT_EXPECT_EQ(test, ntk_interval(100, 4), 100);
+}
+
 /* Less use: the depth comes down to it, without one miss on the way. */
 static void ntk_less_test(struct kunit *test)
 {
@@ -337,6 +350,28 @@ static void ntk_two_cpus_interval(unsigned int here, unsigned int there)
 	ntpool_test_balance_scan();
 }
 
+/* The figures in the structure are right after each scan, whoever used the list. */
+static void ntk_figures_test(struct kunit *test)
+{
+	static const unsigned int use[][2] = { { 10, 6 }, { 0, 7 }, { 0, 7 }, { 5, 0 }, { 9, 9 } };
+	GENERAL_LOOKASIDE_POOL *l;
+	unsigned int total = 0;
+	int i;
+
+	ntk_need_cpus(test, 2);
+	set_cpus_allowed_ptr(current, cpumask_of(ntk_nth_cpu(0)));
+	l = ntk_start_fixed(test, NTK_START_DEPTH);
+	for (i = 0; i < ARRAY_SIZE(use); i++) {
+		ntk_two_cpus_interval(use[i][0], use[i][1]);
+		total += 4 * (use[i][0] + use[i][1]);
+		KUNIT_EXPECT_EQ_MSG(test, l->TotalAllocates, total, "%d", i);
+		KUNIT_EXPECT_EQ_MSG(test, l->TotalFrees, total, "%d", i);
+		KUNIT_EXPECT_EQ_MSG(test, l->AllocateMisses,
+				    atomic_read(&ntk_calls.allocates), "%d", i);
+		KUNIT_EXPECT_EQ_MSG(test, l->FreeMisses, atomic_read(&ntk_calls.frees), "%d", i);
+	}
+}
+
 /* The CPU that needs most decides, also on the way down. */
 static void ntk_unequal_test(struct kunit *test)
 {
@@ -476,6 +511,7 @@ static void ntk_clock_test(struct kunit *test)
 
 static struct kunit_case ntk_balance_cases[] = {
 	KUNIT_CASE_PARAM(ntk_converges_test, ntk_load_gen_params),
+	KUNIT_CASE(ntk_five_percent_test),
 	KUNIT_CASE(ntk_less_test),
 	KUNIT_CASE(ntk_phases_test),
 	KUNIT_CASE_PARAM(ntk_idle_test, ntk_kind_gen_params),
@@ -486,6 +522,7 @@ static struct kunit_case ntk_balance_cases[] = {
 	KUNIT_CASE(ntk_maximum_test),
 	KUNIT_CASE(ntk_reset_test),
 	KUNIT_CASE_PARAM(ntk_verifier_test, ntk_kind_gen_params),
+	KUNIT_CASE_PARAM(ntk_figures_test, ntk_kind_gen_params),
 	KUNIT_CASE_PARAM(ntk_unequal_test, ntk_kind_gen_params),
 	KUNIT_CASE(ntk_one_way_test),
 	KUNIT_CASE_PARAM(ntk_scanned_test, ntk_kind_gen_params),

@@ -10,7 +10,7 @@
 
 #define NTK_TAG		(ntk_tag4("KpBc"))
 #define NTK_RUNS	18	/* more than the cache holds of one page */
-#define NTK_SECONDS	3
+#define NTK_SECONDS	2
 
 /* One who allocates and frees, in thread or interrupt. */
 struct ntk_user {
@@ -73,7 +73,7 @@ static enum hrtimer_restart ntk_tick(struct hrtimer *timer)
 		ntk_turn(&hammer->user);
 	if (READ_ONCE(hammer->stop))
 		return HRTIMER_NORESTART;
-	hrtimer_forward_now(timer, ns_to_ktime(20 * NSEC_PER_USEC));
+	hrtimer_forward_now(timer, ns_to_ktime(50 * NSEC_PER_USEC));
 	return HRTIMER_RESTART;
 }
 

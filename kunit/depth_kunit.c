@@ -137,6 +137,77 @@ static void ntk_contexts_test(struct kunit *test)
 			atomic_read(&ntk_calls.frees));
 }
 
+struct ntk_some {
+	void *entry[2];
+};
+
+static void ntk_put_two(void *arg)
+{
+	struct ntk_some *some = arg;
+
+	ntk_put_some(&ntk_list, some->entry, 2);
+}
+
+static void ntk_get_two(void *arg)
+{
+	struct ntk_some *some = arg;
+
+	ntk_get_some(&ntk_list, some->entry, 2);
+}
+
+/* Each CPU gets what it freed itself, the last one first, and none of another's. */
+static void ntk_own_entries_test(struct kunit *test)
+{
+	struct ntk_some here, there, again;
+	int cpu = ntk_nth_cpu(1);
+	void *more;
+
+	ntk_need_cpus(test, 2);
+	set_cpus_allowed_ptr(current, cpumask_of(ntk_nth_cpu(0)));
+	ntk_start_fixed(test, NTK_START_DEPTH);
+	ntk_get_two(&here);
+	ntk_get_two(&there);
+	ntk_put_two(&here);
+	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_THREAD, cpu, ntk_put_two, &there), 0);
+	ntk_get_two(&again);
+	KUNIT_EXPECT_PTR_EQ(test, again.entry[0], here.entry[1]);
+	KUNIT_EXPECT_PTR_EQ(test, again.entry[1], here.entry[0]);
+	more = ntk_get(&ntk_list);
+	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.allocates), 5);
+	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_THREAD, cpu, ntk_get_two, &again), 0);
+	KUNIT_EXPECT_PTR_EQ(test, again.entry[0], there.entry[1]);
+	KUNIT_EXPECT_PTR_EQ(test, again.entry[1], there.entry[0]);
+	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.allocates), 5);
+	ntk_put_two(&here);
+	ntk_put_two(&there);
+	ntk_put(&ntk_list, more);
+}
+
+static struct ntk_kind_case ntk_ex_kinds[] = {
+	{ "Ex nonpaged", NTK_EX_NONPAGED },
+	{ "Ex paged", NTK_EX_PAGED },
+};
+
+KUNIT_ARRAY_PARAM(ntk_ex_kind, ntk_ex_kinds, ntk_kind_desc);
+
+/* Whichever CPU has them cached, all have been freed when it returns. */
+static void ExFlushLookasideListEx_cpus_test(struct kunit *test)
+{
+	struct ntk_some here, there;
+
+	ntk_need_cpus(test, 2);
+	set_cpus_allowed_ptr(current, cpumask_of(ntk_nth_cpu(0)));
+	ntk_start_fixed(test, NTK_START_DEPTH);
+	ntk_get_two(&here);
+	ntk_get_two(&there);
+	ntk_put_two(&here);
+	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_THREAD, ntk_nth_cpu(1), ntk_put_two, &there), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.frees), 0);
+	ExFlushLookasideListEx(&ntk_list.ex);
+	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.frees), 4);
+	KUNIT_EXPECT_EQ(test, ntk_calls.free_irql, PASSIVE_LEVEL);
+}
+
 struct ntk_list_load {
 	struct ntk_tally hard[NTK_MAX_WORKERS];
 };
@@ -262,6 +333,8 @@ static struct kunit_case ntk_depth_cases[] = {
 	KUNIT_CASE(ntk_verifier_bits_test),
 	KUNIT_CASE_PARAM(ntk_contexts_test,
 			 ntk_nonpaged_kind_gen_params),
+	KUNIT_CASE_PARAM(ntk_own_entries_test, ntk_kind_gen_params),
+	KUNIT_CASE_PARAM(ExFlushLookasideListEx_cpus_test, ntk_ex_kind_gen_params),
 	KUNIT_CASE_PARAM(ntk_cpus_test, ntk_kind_gen_params),
 	KUNIT_CASE_PARAM(ntk_offline_test, ntk_kind_gen_params),
 	{}

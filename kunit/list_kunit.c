@@ -13,37 +13,66 @@
 #define NTK_ENTRIES	24
 #define NTK_ROUNDS	2000
 
-static void PushEntryList_PopEntryList_test(struct kunit *test)
+/* The entry is linked in front of what was first. */
+static void PushEntryList_test(struct kunit *test)
 {
 	SINGLE_LIST_ENTRY head = {};
 	SINGLE_LIST_ENTRY entry[3];
 	int i;
 
-	KUNIT_EXPECT_NULL(test, PopEntryList(&head));
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < 3; i++) {
 		PushEntryList(&head, &entry[i]);
-	KUNIT_EXPECT_PTR_EQ(test, head.Next, &entry[2]);
-	for (i = 2; i >= 0; i--)
-		KUNIT_EXPECT_PTR_EQ(test, PopEntryList(&head), &entry[i]);
-	KUNIT_EXPECT_NULL(test, head.Next);
-	KUNIT_EXPECT_NULL(test, PopEntryList(&head));
+		KUNIT_EXPECT_PTR_EQ(test, head.Next, &entry[i]);
+		KUNIT_EXPECT_PTR_EQ(test, entry[i].Next, i ? &entry[i - 1] : NULL);
+	}
 }
 
-/* Push returns what was first before, pop what was first. */
-static void ExInterlockedPushEntryList_ExInterlockedPopEntryList_test(struct kunit *test)
+/* The first one is unlinked and returned; an empty list has none and stays so. */
+static void PopEntryList_test(struct kunit *test)
+{
+	SINGLE_LIST_ENTRY last = {}, first = { &last }, head = { &first };
+
+	KUNIT_EXPECT_PTR_EQ(test, PopEntryList(&head), &first);
+	KUNIT_EXPECT_PTR_EQ(test, head.Next, &last);
+	KUNIT_EXPECT_PTR_EQ(test, PopEntryList(&head), &last);
+	KUNIT_EXPECT_NULL(test, head.Next);
+	KUNIT_EXPECT_NULL(test, PopEntryList(&head));
+	KUNIT_EXPECT_NULL(test, head.Next);
+}
+
+/* Returns what was first before; nobody keeps the lock. */
+static void ExInterlockedPushEntryList_test(struct kunit *test)
 {
 	SINGLE_LIST_ENTRY head = {};
-	SINGLE_LIST_ENTRY one, two;
+	SINGLE_LIST_ENTRY entry[3];
+	KSPIN_LOCK lock;
+	int i;
+
+	KeInitializeSpinLock(&lock);
+	for (i = 0; i < 3; i++) {
+		SINGLE_LIST_ENTRY *before = i ? &entry[i - 1] : NULL;
+
+		KUNIT_EXPECT_PTR_EQ(test, ExInterlockedPushEntryList(&head, &entry[i], &lock),
+				    before);
+		KUNIT_EXPECT_PTR_EQ(test, head.Next, &entry[i]);
+		KUNIT_EXPECT_PTR_EQ(test, entry[i].Next, before);
+		KUNIT_EXPECT_EQ(test, lock, 0);
+	}
+}
+
+/* Returns what was first, NULL from an empty list. */
+static void ExInterlockedPopEntryList_test(struct kunit *test)
+{
+	SINGLE_LIST_ENTRY last = {}, first = { &last }, head = { &first };
 	KSPIN_LOCK lock;
 
 	KeInitializeSpinLock(&lock);
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedPopEntryList(&head, &lock), &first);
+	KUNIT_EXPECT_PTR_EQ(test, head.Next, &last);
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedPopEntryList(&head, &lock), &last);
+	KUNIT_EXPECT_NULL(test, head.Next);
 	KUNIT_EXPECT_NULL(test, ExInterlockedPopEntryList(&head, &lock));
-	KUNIT_EXPECT_NULL(test, ExInterlockedPushEntryList(&head, &one, &lock));
-	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedPushEntryList(&head, &two, &lock),
-			    &one);
-	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedPopEntryList(&head, &lock), &two);
-	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedPopEntryList(&head, &lock), &one);
-	KUNIT_EXPECT_NULL(test, ExInterlockedPopEntryList(&head, &lock));
+	KUNIT_EXPECT_NULL(test, head.Next);
 	KUNIT_EXPECT_EQ(test, lock, 0);
 }
 
@@ -66,66 +95,102 @@ static void ntk_expect_order(struct kunit *test, LIST_ENTRY *head,
 	KUNIT_EXPECT_EQ(test, !!IsListEmpty(head), nr == 0);
 }
 
-/* Empty both ways round, and so again after entries that nobody took out. */
-static void InitializeListHead_test(struct kunit *test)
+/* A list with one entry for each of @nr, in this order. */
+static void ntk_make_list(LIST_ENTRY *head, LIST_ENTRY *entry, int nr)
 {
-	LIST_ENTRY head = {}, a;
+	int i;
 
-	InitializeListHead(&head);
-	KUNIT_EXPECT_PTR_EQ(test, head.Flink, &head);
-	KUNIT_EXPECT_PTR_EQ(test, head.Blink, &head);
-	InsertTailList(&head, &a);
-	InitializeListHead(&head);
-	ntk_expect_order(test, &head, NULL, 0);
-	KUNIT_EXPECT_PTR_EQ(test, a.Flink, &head);
+	InitializeListHead(head);
+	for (i = 0; i < nr; i++)
+		InsertTailList(head, &entry[i]);
 }
 
-/* A BOOLEAN, and the list stays what it is. */
-static void IsListEmpty_test(struct kunit *test)
+/* What the head held is forgotten. */
+static void InitializeListHead_test(struct kunit *test)
 {
 	LIST_ENTRY head, a;
 
+	memset(&head, 0xa5, sizeof(head));
 	InitializeListHead(&head);
-	KUNIT_EXPECT_EQ(test, IsListEmpty(&head), TRUE);
-	InsertTailList(&head, &a);
-	KUNIT_EXPECT_EQ(test, IsListEmpty(&head), FALSE);
-	KUNIT_EXPECT_EQ(test, IsListEmpty(&head), FALSE);
-	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &a }, 1);
-	RemoveEntryList(&a);
-	KUNIT_EXPECT_EQ(test, IsListEmpty(&head), TRUE);
+	ntk_expect_order(test, &head, NULL, 0);
+	InsertHeadList(&head, &a);
+	InitializeListHead(&head);
+	ntk_expect_order(test, &head, NULL, 0);
 }
 
-static void InsertHeadList_InsertTailList_test(struct kunit *test)
+static void IsListEmpty_test(struct kunit *test)
+{
+	LIST_ENTRY head, entry[2];
+
+	ntk_make_list(&head, entry, 0);
+	KUNIT_EXPECT_TRUE(test, IsListEmpty(&head));
+	ntk_make_list(&head, entry, 1);
+	KUNIT_EXPECT_FALSE(test, IsListEmpty(&head));
+	ntk_make_list(&head, entry, 2);
+	KUNIT_EXPECT_FALSE(test, IsListEmpty(&head));
+}
+
+static void InsertHeadList_test(struct kunit *test)
 {
 	LIST_ENTRY head, a, b, c;
 
 	InitializeListHead(&head);
-	ntk_expect_order(test, &head, NULL, 0);
+	InsertHeadList(&head, &c);
+	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &c }, 1);
 	InsertHeadList(&head, &b);
-	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &b }, 1);
 	InsertHeadList(&head, &a);
+	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &a, &b, &c }, 3);
+}
+
+static void InsertTailList_test(struct kunit *test)
+{
+	LIST_ENTRY head, a, b, c;
+
+	InitializeListHead(&head);
+	InsertTailList(&head, &a);
+	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &a }, 1);
+	InsertTailList(&head, &b);
 	InsertTailList(&head, &c);
 	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &a, &b, &c }, 3);
 }
 
-static void RemoveEntryList_RemoveHeadList_RemoveTailList_test(struct kunit *test)
+/* Says whether the list is empty now. */
+static void RemoveEntryList_test(struct kunit *test)
 {
-	LIST_ENTRY head, a, b, c;
+	LIST_ENTRY head, entry[3];
 
-	InitializeListHead(&head);
-	InsertTailList(&head, &a);
-	InsertTailList(&head, &b);
-	InsertTailList(&head, &c);
-	KUNIT_EXPECT_FALSE(test, RemoveEntryList(&b));
-	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &a, &c }, 2);
-	KUNIT_EXPECT_PTR_EQ(test, RemoveTailList(&head), &c);
-	KUNIT_EXPECT_PTR_EQ(test, RemoveHeadList(&head), &a);
+	ntk_make_list(&head, entry, 3);
+	KUNIT_EXPECT_FALSE(test, RemoveEntryList(&entry[1]));
+	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &entry[0], &entry[2] }, 2);
+	KUNIT_EXPECT_FALSE(test, RemoveEntryList(&entry[2]));
+	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &entry[0] }, 1);
+	KUNIT_EXPECT_TRUE(test, RemoveEntryList(&entry[0]));
 	ntk_expect_order(test, &head, NULL, 0);
-	InsertHeadList(&head, &a);
-	KUNIT_EXPECT_TRUE(test, RemoveEntryList(&a));
+}
+
+/* Of an empty list it is the head that is returned. */
+static void RemoveHeadList_test(struct kunit *test)
+{
+	LIST_ENTRY head, entry[2];
+
+	ntk_make_list(&head, entry, 2);
+	KUNIT_EXPECT_PTR_EQ(test, RemoveHeadList(&head), &entry[0]);
+	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &entry[1] }, 1);
+	KUNIT_EXPECT_PTR_EQ(test, RemoveHeadList(&head), &entry[1]);
 	ntk_expect_order(test, &head, NULL, 0);
-	/* Of an empty list the head comes out, and the list stays empty. */
 	KUNIT_EXPECT_PTR_EQ(test, RemoveHeadList(&head), &head);
+	ntk_expect_order(test, &head, NULL, 0);
+}
+
+static void RemoveTailList_test(struct kunit *test)
+{
+	LIST_ENTRY head, entry[2];
+
+	ntk_make_list(&head, entry, 2);
+	KUNIT_EXPECT_PTR_EQ(test, RemoveTailList(&head), &entry[1]);
+	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &entry[0] }, 1);
+	KUNIT_EXPECT_PTR_EQ(test, RemoveTailList(&head), &entry[0]);
+	ntk_expect_order(test, &head, NULL, 0);
 	KUNIT_EXPECT_PTR_EQ(test, RemoveTailList(&head), &head);
 	ntk_expect_order(test, &head, NULL, 0);
 }
@@ -145,50 +210,98 @@ static void AppendTailList_test(struct kunit *test)
 	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &a, &b, &c }, 3);
 }
 
-/* Insertions return who was there before, NULL if nobody was; the lock is given back. */
+/* Returns the entry that was first before, NULL for the head; nobody keeps the lock. */
 static void ExInterlockedInsertHeadList_test(struct kunit *test)
 {
-	KSPIN_LOCK lock = 0;
-	LIST_ENTRY head, a, b;
+	LIST_ENTRY head, a, b, c;
+	KSPIN_LOCK lock;
 
+	KeInitializeSpinLock(&lock);
 	InitializeListHead(&head);
-	KUNIT_EXPECT_NULL(test, ExInterlockedInsertHeadList(&head, &b, &lock));
+	KUNIT_EXPECT_NULL(test, ExInterlockedInsertHeadList(&head, &c, &lock));
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedInsertHeadList(&head, &b, &lock), &c);
 	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedInsertHeadList(&head, &a, &lock), &b);
-	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &a, &b }, 2);
+	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &a, &b, &c }, 3);
 	KUNIT_EXPECT_EQ(test, lock, 0);
 }
 
+/* Returns the entry that was last before. */
 static void ExInterlockedInsertTailList_test(struct kunit *test)
 {
-	KSPIN_LOCK lock = 0;
-	LIST_ENTRY head, a, b;
+	LIST_ENTRY head, a, b, c;
+	KSPIN_LOCK lock;
 
+	KeInitializeSpinLock(&lock);
 	InitializeListHead(&head);
 	KUNIT_EXPECT_NULL(test, ExInterlockedInsertTailList(&head, &a, &lock));
 	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedInsertTailList(&head, &b, &lock), &a);
-	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &a, &b }, 2);
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedInsertTailList(&head, &c, &lock), &b);
+	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &a, &b, &c }, 3);
 	KUNIT_EXPECT_EQ(test, lock, 0);
 }
 
-/* From the head; NULL, and not the head, of an empty list. */
+/* Returns the entry that was first; an empty list has none and goes on to work. */
 static void ExInterlockedRemoveHeadList_test(struct kunit *test)
 {
-	LIST_ENTRY head, a, b, c;
+	LIST_ENTRY head, entry[2];
+	KSPIN_LOCK lock;
+
+	KeInitializeSpinLock(&lock);
+	ntk_make_list(&head, entry, 2);
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedRemoveHeadList(&head, &lock), &entry[0]);
+	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &entry[1] }, 1);
+	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedRemoveHeadList(&head, &lock), &entry[1]);
+	KUNIT_EXPECT_NULL(test, ExInterlockedRemoveHeadList(&head, &lock));
+	ntk_expect_order(test, &head, NULL, 0);
+	KUNIT_EXPECT_NULL(test, ExInterlockedInsertTailList(&head, &entry[1], &lock));
+	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &entry[1] }, 1);
+	KUNIT_EXPECT_EQ(test, lock, 0);
+}
+
+static void ntk_context_desc(enum ntk_context *context, char *desc)
+{
+	strscpy(desc, ntk_context_name(*context), KUNIT_PARAM_DESC_SIZE);
+}
+
+static enum ntk_context ntk_contexts[] = {
+	NTK_THREAD, NTK_BH_OFF, NTK_PREEMPT_OFF, NTK_SPIN_LOCK, NTK_IRQ_OFF, NTK_SOFTIRQ,
+	NTK_HARDIRQ,
+};
+
+static_assert(ARRAY_SIZE(ntk_contexts) == NTK_NR_CONTEXTS);
+
+KUNIT_ARRAY_PARAM(ntk_context, ntk_contexts, ntk_context_desc);
+
+/* All five routines; the interrupt flag is afterwards as it was. */
+static void ntk_interlocked_use(void *arg)
+{
+	SINGLE_LIST_ENTRY single = {}, one;
+	struct ntk_tally *tally = arg;
+	LIST_ENTRY head, a, b;
+	bool off = irqs_disabled();
 	KSPIN_LOCK lock = 0;
 
 	InitializeListHead(&head);
-	KUNIT_EXPECT_NULL(test, ExInterlockedRemoveHeadList(&head, &lock));
-	ntk_expect_order(test, &head, NULL, 0);
-	InsertTailList(&head, &a);
-	InsertTailList(&head, &b);
-	InsertTailList(&head, &c);
-	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedRemoveHeadList(&head, &lock), &a);
-	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &b, &c }, 2);
-	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedRemoveHeadList(&head, &lock), &b);
-	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedRemoveHeadList(&head, &lock), &c);
-	KUNIT_EXPECT_NULL(test, ExInterlockedRemoveHeadList(&head, &lock));
-	ntk_expect_order(test, &head, NULL, 0);
-	KUNIT_EXPECT_EQ(test, lock, 0);
+	ntk_check(tally, !ExInterlockedPushEntryList(&single, &one, &lock), "push");
+	ntk_check(tally, irqs_disabled() == off, "interrupts after a push");
+	ntk_check(tally, ExInterlockedPopEntryList(&single, &lock) == &one, "pop");
+	ntk_check(tally, irqs_disabled() == off, "interrupts after a pop");
+	ntk_check(tally, !ExInterlockedInsertHeadList(&head, &a, &lock), "head");
+	ntk_check(tally, irqs_disabled() == off, "interrupts after the head");
+	ntk_check(tally, ExInterlockedInsertTailList(&head, &b, &lock) == &a, "tail");
+	ntk_check(tally, irqs_disabled() == off, "interrupts after the tail");
+	ntk_check(tally, ExInterlockedRemoveHeadList(&head, &lock) == &a, "remove");
+	ntk_check(tally, irqs_disabled() == off, "interrupts after removing");
+}
+
+static void ntk_interlocked_contexts_test(struct kunit *test)
+{
+	const enum ntk_context *context = test->param_value;
+	struct ntk_tally tally = {};
+
+	KUNIT_EXPECT_EQ(test, ntk_run_in(*context, -1, ntk_interlocked_use, &tally), 0);
+	ntk_expect_clean(test, &tally);
+	KUNIT_EXPECT_EQ(test, tally.checks, 10);
 }
 
 struct ntk_node {
@@ -339,16 +452,22 @@ static void ntk_race_test(struct kunit *test)
 }
 
 static struct kunit_case ntk_list_cases[] = {
-	KUNIT_CASE(PushEntryList_PopEntryList_test),
-	KUNIT_CASE(ExInterlockedPushEntryList_ExInterlockedPopEntryList_test),
+	KUNIT_CASE(PushEntryList_test),
+	KUNIT_CASE(PopEntryList_test),
+	KUNIT_CASE(ExInterlockedPushEntryList_test),
+	KUNIT_CASE(ExInterlockedPopEntryList_test),
 	KUNIT_CASE(InitializeListHead_test),
 	KUNIT_CASE(IsListEmpty_test),
-	KUNIT_CASE(InsertHeadList_InsertTailList_test),
-	KUNIT_CASE(RemoveEntryList_RemoveHeadList_RemoveTailList_test),
+	KUNIT_CASE(InsertHeadList_test),
+	KUNIT_CASE(InsertTailList_test),
+	KUNIT_CASE(RemoveEntryList_test),
+	KUNIT_CASE(RemoveHeadList_test),
+	KUNIT_CASE(RemoveTailList_test),
 	KUNIT_CASE(AppendTailList_test),
 	KUNIT_CASE(ExInterlockedInsertHeadList_test),
 	KUNIT_CASE(ExInterlockedInsertTailList_test),
 	KUNIT_CASE(ExInterlockedRemoveHeadList_test),
+	KUNIT_CASE_PARAM(ntk_interlocked_contexts_test, ntk_context_gen_params),
 	KUNIT_CASE_PARAM(ntk_race_test, ntk_race_gen_params),
 	{}
 };

@@ -18,13 +18,17 @@ struct ntk_calls ntk_calls;
 
 static void *ntk_feed(POOL_TYPE type, size_t size, u32 tag)
 {
+	void *entry = NULL;
+
 	atomic_inc(&ntk_calls.allocates);
+	WRITE_ONCE(ntk_calls.allocate_irql, KeGetCurrentIrql());
 	WRITE_ONCE(ntk_calls.type, type);
 	WRITE_ONCE(ntk_calls.size, size);
 	WRITE_ONCE(ntk_calls.tag, tag);
-	if (ntk_calls.fail)
-		return NULL;
-	return ExAllocatePoolWithTag((POOL_TYPE)(type & PagedPool), size, tag);
+	if (!ntk_calls.fail)
+		entry = ExAllocatePoolWithTag((POOL_TYPE)(type & PagedPool), size, tag);
+	WRITE_ONCE(ntk_calls.allocated, entry);
+	return entry;
 }
 
 static PVOID ntk_allocate(POOL_TYPE type, SIZE_T size, ULONG tag)
@@ -35,6 +39,8 @@ static PVOID ntk_allocate(POOL_TYPE type, SIZE_T size, ULONG tag)
 static VOID ntk_free(PVOID entry)
 {
 	atomic_inc(&ntk_calls.frees);
+	WRITE_ONCE(ntk_calls.freed, entry);
+	WRITE_ONCE(ntk_calls.free_irql, KeGetCurrentIrql());
 	ExFreePoolWithTag(entry, NTK_LIST_TAG);
 }
 
@@ -216,10 +222,15 @@ enum ntk_kind ntk_kind(struct kunit *test)
 }
 
 /* Starts ntk_list, with counting routines and the depth fixed. */
-GENERAL_LOOKASIDE_POOL *ntk_start_fixed(struct kunit *test, u16 depth)
+GENERAL_LOOKASIDE_POOL *ntk_start_kind(struct kunit *test, enum ntk_kind kind, u16 depth)
 {
-	KUNIT_ASSERT_EQ(test, ntk_start(&ntk_list, ntk_kind(test), true, 0),
-			STATUS_SUCCESS);
+	KUNIT_ASSERT_EQ(test, ntk_start(&ntk_list, kind, true, 0), STATUS_SUCCESS);
 	ntk_fix_depth(&ntk_list, depth);
 	return ntk_fields(&ntk_list);
+}
+
+/* Of the kind that the case is about. */
+GENERAL_LOOKASIDE_POOL *ntk_start_fixed(struct kunit *test, u16 depth)
+{
+	return ntk_start_kind(test, ntk_kind(test), depth);
 }

@@ -39,7 +39,7 @@ struct ntk_list {
 	u32 guard;		/* found from an Ex routine by the list's address */
 };
 
-/* Calls of the routines below, and what the last one was given. */
+/* Calls of the routines below, and what the last ones were given, returned and met. */
 struct ntk_calls {
 	atomic_t allocates;
 	atomic_t frees;
@@ -48,6 +48,10 @@ struct ntk_calls {
 	u32 type;
 	size_t size;
 	u32 tag;
+	void *allocated;
+	void *freed;
+	KIRQL allocate_irql;
+	KIRQL free_irql;
 };
 
 extern struct ntk_list ntk_list;
@@ -65,6 +69,8 @@ GENERAL_LOOKASIDE_POOL *ntk_fields(struct ntk_list *list);
 bool ntk_is_paged(enum ntk_kind kind);
 NTSTATUS ntk_start(struct ntk_list *list, enum ntk_kind kind, bool custom,
 		   u32 flags);
+GENERAL_LOOKASIDE_POOL *ntk_start_kind(struct kunit *test, enum ntk_kind kind,
+				       u16 depth);
 GENERAL_LOOKASIDE_POOL *ntk_start_fixed(struct kunit *test, u16 depth);
 void *ntk_get(struct ntk_list *list);
 void ntk_put(struct ntk_list *list, void *entry);

@@ -3,8 +3,9 @@
  * Lookaside lists of all kinds on one CPU: fields, routines with and without a
  * context, figures to the last digit, LIFO, what Depth means, flags and their
  * statuses, delete and flush. Each case runs on each kind of list where the
- * kinds promise the same. The verifier's part and use from several CPUs and
- * contexts are the suite ntpool_depth's.
+ * kinds promise the same. What each routine promises under its own name is the
+ * suite ntpool_families', the verifier's part and use from several CPUs and
+ * contexts are ntpool_depth's.
  */
 #include "lookaside.h"
 
@@ -221,20 +222,26 @@ struct ntk_ex_case {
 	u32 type;
 	u32 flags;
 	NTSTATUS status;
-	u32 passed;		/* bits that the list's Allocate is given */
+	u32 passed;		/* bits that the list's Allocate is given besides */
 };
 
 static struct ntk_ex_case ntk_ex_cases[] = {
 	{ "nonpaged", 0, 0, STATUS_SUCCESS },
 	{ "paged", 1, 0, STATUS_SUCCESS },
 	{ "nonpaged nx", 512, 0, STATUS_SUCCESS },
+	{ "nonpaged, aligned", 4, 0, STATUS_SUCCESS },
+	{ "paged, aligned", 5, 0, STATUS_SUCCESS },
 	{ "raise on fail", 0, 1, STATUS_SUCCESS, 0x10 },
+	{ "paged, raise on fail", 1, 1, STATUS_SUCCESS, 0x10 },
 	{ "fail no raise", 1, 2, STATUS_SUCCESS, 0x8 },
 	{ "both flags", 0, 3, STATUS_INVALID_PARAMETER_5 },
 	{ "flag 4", 0, 4, STATUS_INVALID_PARAMETER_5 },
 	{ "flag 2^31", 0, 0x80000000, STATUS_INVALID_PARAMETER_5 },
+	{ "MustSucceed", 2, 0, STATUS_INVALID_PARAMETER_4 },
 	{ "DontUseThisType", 3, 0, STATUS_INVALID_PARAMETER_4 },
+	{ "aligned MustSucceed", 6, 0, STATUS_INVALID_PARAMETER_4 },
 	{ "MaxPoolType", 7, 0, STATUS_INVALID_PARAMETER_4 },
+	{ "a flag of the type", 0x10, 0, STATUS_INVALID_PARAMETER_4 },
 	{ "type 0x800", 0x800, 0, STATUS_INVALID_PARAMETER_4 },
 };
 
@@ -245,29 +252,36 @@ static void ntk_ex_desc(struct ntk_ex_case *c, char *desc)
 
 KUNIT_ARRAY_PARAM(ntk_ex, ntk_ex_cases, ntk_ex_desc);
 
+/* Refused, the structure is as it was. The depth is for the system to choose. */
 static void ExInitializeLookasideListEx_test(struct kunit *test)
 {
+	GENERAL_LOOKASIDE_POOL *l = ntk_fields(&ntk_list);
 	const struct ntk_ex_case *c = test->param_value;
 	NTSTATUS status;
 	void *entry;
 
+	memset(&ntk_list.ex, 0xa5, sizeof(ntk_list.ex));
 	ntk_list.guard = NTK_LIST_TAG;
 	status = ExInitializeLookasideListEx(&ntk_list.ex, ntk_allocate_ex,
 					     ntk_free_ex, (POOL_TYPE)c->type,
-					     c->flags, NTK_SIZE, NTK_LIST_TAG, 0);
+					     c->flags, NTK_SIZE, NTK_LIST_TAG, 77);
 	KUNIT_EXPECT_EQ(test, status, c->status);
-	if (!NT_SUCCESS(status))
+	if (!NT_SUCCESS(status)) {
+		KUNIT_EXPECT_NULL(test, memchr_inv(&ntk_list.ex, 0xa5,
+						   sizeof(ntk_list.ex)));
 		return;
+	}
 	ntk_list.kind = NTK_EX_NONPAGED;
 	ntk_list.active = true;
+	KUNIT_EXPECT_NE(test, l->Depth, 77);
+	KUNIT_EXPECT_EQ(test, (u32)l->Type, c->type | c->passed);
 	entry = ntk_get(&ntk_list);
 	KUNIT_ASSERT_NOT_NULL(test, entry);
-	KUNIT_EXPECT_EQ(test, ntk_calls.type & 0x18, c->passed);
-	KUNIT_EXPECT_EQ(test, ntk_calls.type & PagedPool, c->type & PagedPool);
+	KUNIT_EXPECT_EQ(test, ntk_calls.type, c->type | c->passed);
 	ntk_put(&ntk_list, entry);
 }
 
-/* The flags that the older lists know, alone and together. */
+/* The flags that the older lists know, alone and together; one is of nonpaged ones. */
 static void ntk_flags_test(struct kunit *test)
 {
 	static const u32 flags[] = {
@@ -276,13 +290,19 @@ static void ntk_flags_test(struct kunit *test)
 	};
 	struct ntk_tally tally = {};
 	void *entry;
+	u32 type;
 	int i, kind;
 
-	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+	for (i = 0; i < 2 * ARRAY_SIZE(flags); i++) {
 		for (kind = NTK_NPAGED; kind <= NTK_PAGED; kind++) {
-			ntk_start(&ntk_list, kind, false, flags[i]);
+			type = flags[i / 2];
+			ntk_start(&ntk_list, kind, i % 2, type);
+			if (kind == NTK_PAGED)
+				type = (type & ~POOL_NX_ALLOCATION) | PagedPool;
 			entry = ntk_get(&ntk_list);
-			ntk_check(&tally, entry, "flags 0x%x", flags[i]);
+			ntk_check(&tally, entry, "flags 0x%x", flags[i / 2]);
+			ntk_check(&tally, i % 2 == 0 || ntk_calls.type == type,
+				  "flags 0x%x, type 0x%x", flags[i / 2], ntk_calls.type);
 			if (entry)
 				ntk_put(&ntk_list, entry);
 			ntk_end(&ntk_list);
@@ -292,26 +312,25 @@ static void ntk_flags_test(struct kunit *test)
 	ntk_expect_no_report(test, "flags");
 }
 
-/* A list that could be paged out is told, and works all the same. */
+/* A list that could be paged out is told, of paged blocks too, and works all the same. */
 static void ntk_resident_test(struct kunit *test)
 {
+	struct ntk_list *list = ExAllocatePoolWithTag(PagedPool, PAGE_SIZE, NTK_LIST_TAG);
 	struct ntpool_test_report report;
-	NPAGED_LOOKASIDE_LIST *list;
 	void *entry;
 
-	list = ExAllocatePoolWithTag(PagedPool, PAGE_SIZE, NTK_LIST_TAG);
 	KUNIT_ASSERT_NOT_NULL(test, list);
-	ExInitializeNPagedLookasideList(list, NULL, NULL, 0, NTK_SIZE, NTK_LIST_TAG,
-					0);
+	memset(list, 0, sizeof(*list));
+	KUNIT_EXPECT_EQ(test, ntk_start(list, ntk_kind(test), true, 0), STATUS_SUCCESS);
 	ntk_expect_report(test, "a list in paged pool", NTK_MUST_BE_NONPAGED,
 			  (unsigned long)list, &report);
 	KUNIT_EXPECT_EQ(test, report.param[1], PASSIVE_LEVEL);
 	KUNIT_EXPECT_EQ(test, report.param[2], 1);
-	entry = ExAllocateFromNPagedLookasideList(list);
+	entry = ntk_get(list);
 	KUNIT_EXPECT_NOT_NULL(test, entry);
 	if (entry)
-		ExFreeToNPagedLookasideList(list, entry);
-	ExDeleteNPagedLookasideList(list);
+		ntk_put(list, entry);
+	ntk_end(list);
 	ExFreePool(list);
 	ntk_expect_no_report(test, "the end of the list");
 }
@@ -329,7 +348,7 @@ static struct kunit_case ntk_lookaside_cases[] = {
 	KUNIT_CASE_PARAM(ExFlushLookasideListEx_test, ntk_ex_kind_gen_params),
 	KUNIT_CASE_PARAM(ExInitializeLookasideListEx_test, ntk_ex_gen_params),
 	KUNIT_CASE(ntk_flags_test),
-	KUNIT_CASE(ntk_resident_test),
+	KUNIT_CASE_PARAM(ntk_resident_test, ntk_kind_gen_params),
 	{}
 };
 

@@ -64,11 +64,24 @@ static void ntk_check_caching(struct ntk_tally *tally, const struct ntk_want *wa
 			  ntk_caching(base + offset), want->type);
 }
 
-/* All of it can be written, and holds what was written. */
+static bool ntk_is_executable(const void *addr)
+{
+#ifdef CONFIG_X86_64
+	unsigned int level;
+	pte_t *pte = lookup_address((unsigned long)addr, &level);
+
+	return pte && !(pte_flags(*pte) & _PAGE_NX);
+#else
+	return false;
+#endif
+}
+
+/* All of it can be written, holds what was written, and is no code. */
 static void ntk_check_contents(struct ntk_tally *tally, void *base, size_t size)
 {
 	memset(base, 0xa7, size);
 	ntk_check(tally, !memchr_inv(base, 0xa7, size), "%zu: contents", size);
+	ntk_check(tally, !ntk_is_executable(base), "%zu: executable", size);
 }
 
 /* Allocates, looks, frees, and looks again. */
@@ -407,7 +420,7 @@ static void MmAllocateContiguousNodeMemory_test(struct kunit *test)
 			continue;
 		ntk_check_place(&tally, &want, base);
 		ntk_check_caching(&tally, &want, base);
-		ntk_check(&tally, !ntk_is_executable(base), "%x is executable", protect);
+		ntk_check_contents(&tally, base, SZ_16K);
 		MmFreeContiguousMemorySpecifyCache(base, SZ_16K, want.type);
 	}
 	ntk_expect_clean(test, &tally);
@@ -586,6 +599,24 @@ static void MmQuerySystemSize_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, MmLargeSystem, 2);
 }
 
+/* Whatever bits are set, these come back, and the status says whether there are any. */
+static void MmIsVerifierEnabled_test(struct kunit *test)
+{
+	static const u32 bits[] = { 0x1, 0x2, 0x4, 0x8, 0xb, 0xf, 0 };
+	ULONG flags;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(bits); i++) {
+		KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(bits[i]), 0);
+		flags = 0xa5a5a5a5;
+		KUNIT_EXPECT_EQ(test, MmIsVerifierEnabled(&flags),
+				bits[i] ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED);
+		KUNIT_EXPECT_EQ(test, flags, bits[i]);
+	}
+	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0x10), -EINVAL);
+	KUNIT_EXPECT_EQ(test, MmIsVerifierEnabled(&flags), STATUS_NOT_SUPPORTED);
+}
+
 static struct kunit_case ntk_mm_cases[] = {
 	KUNIT_CASE(MmAllocateContiguousMemory_test),
 	KUNIT_CASE(ntk_longest_test),
@@ -605,6 +636,7 @@ static struct kunit_case ntk_mm_cases[] = {
 	KUNIT_CASE(MmAllocateNonCachedMemory_test),
 	KUNIT_CASE(MmGetPhysicalAddress_test),
 	KUNIT_CASE(MmQuerySystemSize_test),
+	KUNIT_CASE(MmIsVerifierEnabled_test),
 	{}
 };
 

@@ -161,6 +161,24 @@ static void MmFreeNonCachedMemory_refused_test(struct kunit *test)
 	ntk_refuse_both(test, "the second free", mem);
 }
 
+/* At APC_LEVEL, the highest that is allowed, and gone when it returns. */
+static void MmFreeNonCachedMemory_apc_test(struct kunit *test)
+{
+	void *mem;
+	KIRQL old;
+
+	KeRaiseIrql(APC_LEVEL, &old);
+	mem = MmAllocateNonCachedMemory(PAGE_SIZE + 1);
+	KUNIT_EXPECT_EQ(test, !!mem, ntk_has_caching(MmNonCached));
+	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, NTK_NONCACHED, false).bytes,
+			mem ? 2 * PAGE_SIZE : 0);
+	if (mem)
+		MmFreeNonCachedMemory(mem, PAGE_SIZE + 1);
+	KeLowerIrql(old);
+	KUNIT_EXPECT_EQ(test, ntk_live(test), 0);
+	ntk_expect_no_report(test, "APC_LEVEL");
+}
+
 /* The size that was asked for and its whole pages are right, others are told. */
 static void ntk_wrong_size_test(struct kunit *test)
 {
@@ -363,18 +381,28 @@ static void ntk_query_address(void *arg)
 	call->address = MmGetPhysicalAddress(call->mem).QuadPart;
 }
 
-/* Both may be asked everywhere. */
+static void ntk_query_verifier(void *arg)
+{
+	if (MmIsVerifierEnabled(arg) != STATUS_SUCCESS)
+		*(ULONG *)arg = 0;
+}
+
+/* All three may be asked everywhere. */
 static void ntk_context_query_test(struct kunit *test)
 {
 	enum ntk_context context = ntk_here(test);
 	struct ntk_address_call call = { .mem = ntk_get(100, MmCached) };
 	MM_SYSTEMSIZE size = MmSmallSystem;
+	ULONG flags = 0;
 
 	KUNIT_ASSERT_NOT_NULL(test, call.mem);
 	KUNIT_EXPECT_EQ(test, ntk_run_in(context, -1, ntk_query_size, &size), 0);
 	KUNIT_EXPECT_EQ(test, size, MmLargeSystem);
 	KUNIT_EXPECT_EQ(test, ntk_run_in(context, -1, ntk_query_address, &call), 0);
 	KUNIT_EXPECT_EQ(test, call.address, (u64)__pa(call.mem));
+	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0x8), 0);
+	KUNIT_EXPECT_EQ(test, ntk_run_in(context, -1, ntk_query_verifier, &flags), 0);
+	KUNIT_EXPECT_TRUE(test, flags & 0x8);
 	MmFreeContiguousMemory(call.mem);
 }
 
@@ -553,6 +581,7 @@ static struct kunit_case ntk_mmfree_cases[] = {
 	KUNIT_CASE(ntk_foreign_test),
 	KUNIT_CASE(MmFreeContiguousMemory_refused_test),
 	KUNIT_CASE(MmFreeNonCachedMemory_refused_test),
+	KUNIT_CASE(MmFreeNonCachedMemory_apc_test),
 	KUNIT_CASE(ntk_wrong_size_test),
 	KUNIT_CASE(MmFreeContiguousMemorySpecifyCache_type_test),
 	KUNIT_CASE(ntk_wrong_both_test),

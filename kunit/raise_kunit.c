@@ -333,6 +333,26 @@ static void ExAllocateFromLookasideListEx_raise_test(struct kunit *test)
 	ntk_lists_raise(test, 0, EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE, false);
 }
 
+static void ExAllocateFromPagedLookasideList_raise_test(struct kunit *test)
+{
+	static const u32 flags[] = { 0, POOL_RAISE_IF_ALLOCATION_FAILURE };
+	static struct _PAGED_LOOKASIDE_LIST paged;
+	void *entry;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		ExInitializePagedLookasideList(&paged, NULL, NULL, flags[i], 8192, NTK_TAG, 0);
+		ntk_starve();
+		entry = ExAllocateFromPagedLookasideList(&paged);
+		ntk_feed();
+		KUNIT_EXPECT_NULL(test, entry);
+		if (flags[i])
+			ntk_expect_raise(test, "no memory", STATUS_INSUFFICIENT_RESOURCES);
+		ExDeletePagedLookasideList(&paged);
+		ntk_expect_no_raise(test, "a list that does not raise");
+	}
+}
+
 static struct kunit_case ntk_raise_cases[] = {
 	KUNIT_CASE(ExRaiseStatus_test),
 	KUNIT_CASE(ExRaiseStatus_unhandled_test),
@@ -345,6 +365,7 @@ static struct kunit_case ntk_raise_cases[] = {
 	KUNIT_CASE(ntk_quiet_test),
 	KUNIT_CASE(ExAllocatePool2_invalid_test),
 	KUNIT_CASE(ExAllocateFromLookasideListEx_raise_test),
+	KUNIT_CASE(ExAllocateFromPagedLookasideList_raise_test),
 	{}
 };
 

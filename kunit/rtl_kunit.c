@@ -308,7 +308,6 @@ static void RtlInitUnicodeString_RtlInitAnsiString_test(struct kunit *test)
 	DECLARE_CONST_UNICODE_STRING(declared, L"ab");
 	ANSI_STRING narrow;
 	UNICODE_STRING wide;
-	WCHAR buffer[8];
 
 	RtlInitUnicodeString(&wide, L"zone");
 	KUNIT_EXPECT_EQ(test, wide.Length, 8);
@@ -317,9 +316,6 @@ static void RtlInitUnicodeString_RtlInitAnsiString_test(struct kunit *test)
 	RtlInitUnicodeString(&wide, NULL);
 	KUNIT_EXPECT_EQ(test, wide.Length + wide.MaximumLength, 0);
 	KUNIT_EXPECT_NULL(test, wide.Buffer);
-	RtlInitEmptyUnicodeString(&wide, buffer, sizeof(buffer));
-	KUNIT_EXPECT_EQ(test, wide.Length, 0);
-	KUNIT_EXPECT_EQ(test, wide.MaximumLength, 16);
 	RtlInitAnsiString(&narrow, "zone");
 	KUNIT_EXPECT_EQ(test, narrow.Length, 4);
 	KUNIT_EXPECT_EQ(test, narrow.MaximumLength, 5);
@@ -327,6 +323,28 @@ static void RtlInitUnicodeString_RtlInitAnsiString_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, constant.MaximumLength, 10);
 	KUNIT_EXPECT_EQ(test, declared.Length, 4);
 	KUNIT_EXPECT_EQ(test, declared.MaximumLength, 6);
+}
+
+/* Arguments are looked at once. */
+static void RtlInitEmptyUnicodeString_RtlInitEmptyAnsiString_test(struct kunit *test)
+{
+	UNICODE_STRING wide[2] = {}, *next_wide = wide;
+	ANSI_STRING narrow[2] = {}, *next_narrow = narrow;
+	WCHAR buffer[8];
+	CHAR text[8];
+
+	wide[0].Length = 7;
+	narrow[0].Length = 7;
+	RtlInitEmptyUnicodeString(next_wide++, buffer, sizeof(buffer));
+	KUNIT_EXPECT_EQ(test, wide[0].Length, 0);
+	KUNIT_EXPECT_EQ(test, wide[0].MaximumLength, 16);
+	KUNIT_EXPECT_PTR_EQ(test, wide[0].Buffer, buffer);
+	KUNIT_EXPECT_PTR_EQ(test, next_wide, &wide[1]);
+	RtlInitEmptyAnsiString(next_narrow++, text, sizeof(text));
+	KUNIT_EXPECT_EQ(test, narrow[0].Length, 0);
+	KUNIT_EXPECT_EQ(test, narrow[0].MaximumLength, 8);
+	KUNIT_EXPECT_PTR_EQ(test, narrow[0].Buffer, text);
+	KUNIT_EXPECT_PTR_EQ(test, next_narrow, &narrow[1]);
 }
 
 /* Too long for the 16-bit lengths. */
@@ -497,6 +515,7 @@ static struct kunit_case ntk_rtl_cases[] = {
 	KUNIT_CASE(RtlFillMemoryUlong_RtlCompareMemoryUlong_test),
 	KUNIT_CASE(RtlFillMemoryUlonglong_test),
 	KUNIT_CASE(RtlInitUnicodeString_RtlInitAnsiString_test),
+	KUNIT_CASE(RtlInitEmptyUnicodeString_RtlInitEmptyAnsiString_test),
 	KUNIT_CASE(ntk_long_string_test),
 	KUNIT_CASE(ntk_safe_ulong_test),
 	KUNIT_CASE(ntk_safe_ulonglong_test),

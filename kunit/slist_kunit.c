@@ -1,50 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * S-lists: order, depth and sequence one call at a time, the depth's wrap, every
- * context of the kernel, and then all at once: threads on every CPU, hard
- * interrupts and softirqs that push, pop, flush and push chains, with a shadow
- * of who owns each entry, and entries that are freed the moment they are popped.
- * KASAN, on the debug kernel, sees whether anybody reads them afterwards.
- *
- * The shadow is in the entries, as atomic counts; the list is the only other
- * thing that the threads share.
+ * S-lists: order, depth and sequence one call at a time, the depth's wrap, what is
+ * misaligned, and every context of the kernel. All at once is the suite
+ * ntpool_slrace's.
  */
-#include <linux/atomic.h>
-#include <linux/interrupt.h>
-#include <linux/preempt.h>
-#include <linux/slab.h>
-#include <linux/smp.h>
+#include <linux/irqflags.h>
 #include <linux/vmalloc.h>
 
-#include "fixture.h"
+#include "slist.h"
 
 #define NTK_VERIFIER		0xc4
 #define NTK_BAD_PARAMETER	0x16
 #define NTK_POOL_TRACKING	0x8
 
 #define NTK_DEPTHS		65536	/* a depth has as many values */
-#define NTK_WORKERS		4
-#define NTK_ENTRIES		48
-#define NTK_ROUNDS		(IS_ENABLED(CONFIG_KASAN) ? 1000 : 2000)
-/* Each allocates and frees twice, which KASAN and kmemleak make slow. */
-#define NTK_SHORT_ROUNDS	(IS_ENABLED(CONFIG_KASAN) ? 300 : 4000)
-#define NTK_LIVE		16	/* entries on the list of short-lived ones */
-#define NTK_ALIVE		0x4c495645
-
-#ifdef CONFIG_64BIT
-#define NTK_SEQUENCE_MAX	((1ULL << 48) - 1)
-#else
-#define NTK_SEQUENCE_MAX	0xffffULL
-#endif
-
-static u64 ntk_sequence(const SLIST_HEADER *head)
-{
-#ifdef CONFIG_64BIT
-	return head->HeaderX64.Sequence;
-#else
-	return head->Sequence;
-#endif
-}
 
 static void ntk_set_sequence(SLIST_HEADER *head, u64 sequence)
 {
@@ -117,8 +86,8 @@ static void ntk_layout_test(struct kunit *test)
 #endif
 }
 
-/* The sequence counts pushes, the depth entries, and pops go backwards. */
-static void ExInterlockedPushEntrySList_ExInterlockedPopEntrySList_test(struct kunit *test)
+/* Returns what was first before; adds one to the depth and to the sequence. */
+static void ExInterlockedPushEntrySList_test(struct kunit *test)
 {
 	SLIST_HEADER head;
 	SLIST_ENTRY entry[4];
@@ -128,20 +97,77 @@ static void ExInterlockedPushEntrySList_ExInterlockedPopEntrySList_test(struct k
 	for (i = 0; i < 4; i++) {
 		SLIST_ENTRY *before = i ? &entry[i - 1] : NULL;
 
-		KUNIT_EXPECT_PTR_EQ(test, ExInterlockedPushEntrySList(&head,
-								      &entry[i],
-								      NULL),
+		KUNIT_EXPECT_PTR_EQ(test, ExInterlockedPushEntrySList(&head, &entry[i], NULL),
 				    before);
 		KUNIT_EXPECT_PTR_EQ(test, entry[i].Next, before);
 		ntk_expect_head(test, &head, &entry[i], i + 1, i + 1);
 	}
+}
+
+/* @nr pushed, the last one first. */
+static void ntk_push_some(SLIST_HEADER *head, SLIST_ENTRY *entry, int nr)
+{
+	int i;
+
+	InitializeSListHead(head);
+	for (i = 0; i < nr; i++)
+		ExInterlockedPushEntrySList(head, &entry[i], NULL);
+}
+
+/* Returns what was pushed last; takes one from the depth and leaves the sequence. */
+static void ExInterlockedPopEntrySList_test(struct kunit *test)
+{
+	SLIST_HEADER head;
+	SLIST_ENTRY entry[4];
+	int i;
+
+	ntk_push_some(&head, entry, 4);
 	for (i = 3; i >= 0; i--) {
-		KUNIT_EXPECT_PTR_EQ(test, ExInterlockedPopEntrySList(&head, NULL),
-				    &entry[i]);
+		KUNIT_EXPECT_PTR_EQ(test, ExInterlockedPopEntrySList(&head, NULL), &entry[i]);
 		ntk_expect_head(test, &head, i ? &entry[i - 1] : NULL, i, 4);
 	}
 	KUNIT_EXPECT_NULL(test, ExInterlockedPopEntrySList(&head, NULL));
 	ntk_expect_head(test, &head, NULL, 0, 4);
+}
+
+/* A look that changes nothing, from which an owner of the list may go on. */
+static void FirstEntrySList_test(struct kunit *test)
+{
+	SLIST_HEADER head, before;
+	SLIST_ENTRY entry[3];
+
+	ntk_push_some(&head, entry, 0);
+	KUNIT_EXPECT_NULL(test, FirstEntrySList(&head));
+	ntk_push_some(&head, entry, 3);
+	before = head;
+	KUNIT_EXPECT_PTR_EQ(test, FirstEntrySList(&head), &entry[2]);
+	KUNIT_EXPECT_PTR_EQ(test, FirstEntrySList(&head)->Next, &entry[1]);
+	KUNIT_EXPECT_EQ(test, memcmp(&head, &before, sizeof(head)), 0);
+	ExInterlockedPopEntrySList(&head, NULL);
+	KUNIT_EXPECT_PTR_EQ(test, FirstEntrySList(&head), &entry[1]);
+	ExInterlockedPopEntrySList(&head, NULL);
+	KUNIT_EXPECT_PTR_EQ(test, FirstEntrySList(&head), &entry[0]);
+	ExInterlockedFlushSList(&head);
+	KUNIT_EXPECT_NULL(test, FirstEntrySList(&head));
+}
+
+/* Pushes, chains, pops and flushes; looking changes nothing. */
+static void ExQueryDepthSList_test(struct kunit *test)
+{
+	SLIST_HEADER head, before;
+	SLIST_ENTRY entry[5];
+
+	ntk_push_some(&head, entry, 3);
+	before = head;
+	KUNIT_EXPECT_EQ(test, ExQueryDepthSList(&head), 3);
+	KUNIT_EXPECT_EQ(test, memcmp(&head, &before, sizeof(head)), 0);
+	entry[3].Next = &entry[4];
+	InterlockedPushListSList(&head, &entry[3], &entry[4], 2);
+	KUNIT_EXPECT_EQ(test, ExQueryDepthSList(&head), 5);
+	ExInterlockedPopEntrySList(&head, NULL);
+	KUNIT_EXPECT_EQ(test, ExQueryDepthSList(&head), 4);
+	ExInterlockedFlushSList(&head);
+	KUNIT_EXPECT_EQ(test, ExQueryDepthSList(&head), 0);
 }
 
 /* A lock that is held, or is none: who took it would spin for ever. */
@@ -388,290 +414,14 @@ static void ntk_context_test(struct kunit *test)
 	ntk_expect_clean(test, &use->tally);
 }
 
-/* ---- all at once ---- */
-
-struct ntk_node {
-	SLIST_ENTRY link;
-	atomic_t owned;		/* 1 while somebody has it */
-};
-
-/* What one worker makes run on the next CPU. */
-struct ntk_guest {
-	struct ntk_slist_race *race;
-	struct tasklet_struct soft;
-};
-
-struct ntk_slist_race {
-	SLIST_HEADER head;
-	struct ntk_node node[NTK_ENTRIES];
-	struct ntk_guest guest[NTK_WORKERS];
-	atomic_t wrong;
-	atomic_t pushes;	/* calls; what the sequence must come to */
-	atomic_t flushed;	/* entries that came out of flushes */
-	atomic_t hard;
-	atomic_t soft;
-};
-
-static void ntk_take(struct ntk_slist_race *race, struct ntk_node *node)
-{
-	if (atomic_inc_return(&node->owned) != 1)
-		atomic_inc(&race->wrong);
-}
-
-static void ntk_give(struct ntk_slist_race *race, struct ntk_node *node)
-{
-	if (atomic_dec_return(&node->owned))
-		atomic_inc(&race->wrong);
-}
-
-static struct ntk_node *ntk_pop(struct ntk_slist_race *race)
-{
-	SLIST_ENTRY *link = ExInterlockedPopEntrySList(&race->head, NULL);
-	struct ntk_node *node;
-
-	if (!link)
-		return NULL;
-	node = CONTAINING_RECORD(link, struct ntk_node, link);
-	ntk_take(race, node);
-	return node;
-}
-
-static void ntk_push(struct ntk_slist_race *race, struct ntk_node *node)
-{
-	if (!node)
-		return;
-	ntk_give(race, node);
-	atomic_inc(&race->pushes);
-	ExInterlockedPushEntrySList(&race->head, &node->link, NULL);
-}
-
-/* All that there are, and back again as one chain. */
-static void ntk_flush(struct ntk_slist_race *race)
-{
-	SLIST_ENTRY *first = ExInterlockedFlushSList(&race->head);
-	SLIST_ENTRY *link, *last = NULL;
-	unsigned int nr = 0;
-
-	for (link = first; link && nr <= NTK_ENTRIES; link = link->Next, nr++) {
-		ntk_take(race, CONTAINING_RECORD(link, struct ntk_node, link));
-		last = link;
-	}
-	if (nr > NTK_ENTRIES)
-		atomic_inc(&race->wrong);
-	if (!last)
-		return;
-	for (link = first; link; link = link->Next) {
-		ntk_give(race, CONTAINING_RECORD(link, struct ntk_node, link));
-		if (link == last)
-			break;
-	}
-	atomic_add(nr, &race->flushed);
-	atomic_inc(&race->pushes);
-	InterlockedPushListSList(&race->head, first, last, nr);
-}
-
-static void ntk_soft_guest(struct tasklet_struct *soft)
-{
-	struct ntk_guest *guest = container_of(soft, struct ntk_guest, soft);
-
-	ntk_push(guest->race, ntk_pop(guest->race));
-	ntk_flush(guest->race);
-	atomic_inc(&guest->race->soft);
-}
-
-/* An idle CPU may be called without an interrupt; that is not counted. */
-static void ntk_hard_guest(void *arg)
-{
-	struct ntk_guest *guest = arg;
-
-	ntk_push(guest->race, ntk_pop(guest->race));
-	tasklet_schedule(&guest->soft);
-	if (in_hardirq())
-		atomic_inc(&guest->race->hard);
-}
-
-static void ntk_race_thread(struct ntk_worker *worker)
-{
-	struct ntk_slist_race *race = worker->crew->arg;
-	int i;
-
-	for (i = 0; i < NTK_ROUNDS; i++) {
-		struct ntk_node *one = ntk_pop(race);
-		struct ntk_node *two = ntk_pop(race);
-		unsigned int depth = ExQueryDepthSList(&race->head);
-
-		ntk_check(&worker->tally, !one || one != two, "round %d: twice", i);
-		ntk_check(&worker->tally, depth <= NTK_ENTRIES,
-			  "round %d: %u deep", i, depth);
-		ntk_push(race, one);
-		ntk_push(race, two);
-		if (i % 32 == worker->id)
-			ntk_flush(race);
-		if (i % 16 == 0)
-			smp_call_function_single(ntk_nth_cpu(worker->id + 1),
-						 ntk_hard_guest,
-						 &race->guest[worker->id], 1);
-	}
-}
-
-static struct ntk_slist_race *ntk_race_create(struct kunit *test)
-{
-	struct ntk_slist_race *race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);
-	int i;
-
-	KUNIT_ASSERT_NOT_NULL(test, race);
-	InitializeSListHead(&race->head);
-	for (i = 0; i < NTK_ENTRIES; i++) {
-		atomic_set(&race->node[i].owned, 1);
-		ntk_push(race, &race->node[i]);
-	}
-	for (i = 0; i < NTK_WORKERS; i++) {
-		race->guest[i].race = race;
-		tasklet_setup(&race->guest[i].soft, ntk_soft_guest);
-	}
-	return race;
-}
-
-/* At rest the depth is exact, and every entry is there once. */
-static void ntk_race_test(struct kunit *test)
-{
-	struct ntk_slist_race *race;
-	struct ntk_crew *crew;
-	int i;
-
-	ntk_need_cpus(test, 2);
-	race = ntk_race_create(test);
-	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, crew);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, NTK_WORKERS, true,
-					     ntk_race_thread, race), 0);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	for (i = 0; i < NTK_WORKERS; i++)
-		tasklet_kill(&race->guest[i].soft);
-	ntk_crew_expect_clean(test, crew);
-	KUNIT_EXPECT_EQ(test, ExQueryDepthSList(&race->head), NTK_ENTRIES);
-	KUNIT_EXPECT_EQ(test, ntk_sequence(&race->head),
-			(u64)atomic_read(&race->pushes) & NTK_SEQUENCE_MAX);
-	for (i = 0; i < NTK_ENTRIES; i++)
-		KUNIT_EXPECT_NOT_NULL(test, ntk_pop(race));
-	KUNIT_EXPECT_NULL(test, ntk_pop(race));
-	KUNIT_EXPECT_EQ(test, ExQueryDepthSList(&race->head), 0);
-	KUNIT_EXPECT_EQ(test, atomic_read(&race->wrong), 0);
-	KUNIT_EXPECT_GT(test, atomic_read(&race->flushed), 0);
-	KUNIT_EXPECT_GT(test, atomic_read(&race->hard), 0);
-	KUNIT_EXPECT_GT(test, atomic_read(&race->soft), 0);
-}
-
-/* ---- entries that do not live longer than they are listed ---- */
-
-struct ntk_mortal {
-	SLIST_ENTRY link;
-	u32 alive;
-};
-
-struct ntk_grave {
-	SLIST_HEADER head;
-	atomic_t pushes;
-	atomic_t ready;		/* workers that run */
-	atomic_t dead;		/* entries popped that were dead already */
-	atomic_t hard;
-};
-
-static void ntk_mortal_push(struct ntk_grave *grave)
-{
-	struct ntk_mortal *mortal = kmalloc(sizeof(*mortal), GFP_ATOMIC);
-
-	if (!mortal)
-		return;
-	mortal->alive = NTK_ALIVE;
-	atomic_inc(&grave->pushes);
-	ExInterlockedPushEntrySList(&grave->head, &mortal->link, NULL);
-}
-
-/* False: there was none. */
-static bool ntk_mortal_pop(struct ntk_grave *grave)
-{
-	SLIST_ENTRY *link = ExInterlockedPopEntrySList(&grave->head, NULL);
-	struct ntk_mortal *mortal;
-
-	if (!link)
-		return false;
-	mortal = CONTAINING_RECORD(link, struct ntk_mortal, link);
-	if (mortal->alive != NTK_ALIVE) {
-		atomic_inc(&grave->dead);
-		return true;
-	}
-	memset(mortal, 0x6b, sizeof(*mortal));
-	kfree(mortal);
-	return true;
-}
-
-static void ntk_mortal_interrupt(void *arg)
-{
-	struct ntk_grave *grave = arg;
-
-	if (ntk_mortal_pop(grave))
-		ntk_mortal_push(grave);
-	if (in_hardirq())
-		atomic_inc(&grave->hard);
-}
-
-static void ntk_mortal_thread(struct ntk_worker *worker)
-{
-	struct ntk_grave *grave = worker->crew->arg;
-	int i;
-
-	atomic_inc(&grave->ready);
-	while (atomic_read(&grave->ready) < NTK_WORKERS &&
-	       !READ_ONCE(worker->crew->stop))
-		cond_resched();
-	for (i = 0; i < NTK_SHORT_ROUNDS; i++) {
-		bool one = ntk_mortal_pop(grave);
-		bool two = ntk_mortal_pop(grave);
-
-		/* The others have two each at most, and their interrupts one. */
-		ntk_check(&worker->tally, one && two, "round %d: none", i);
-		if (one)
-			ntk_mortal_push(grave);
-		if (two)
-			ntk_mortal_push(grave);
-		if (i % 16 == 0)
-			smp_call_function_single(ntk_nth_cpu(worker->id + 1),
-						 ntk_mortal_interrupt, grave, 1);
-	}
-}
-
-static void ntk_mortal_test(struct kunit *test)
-{
-	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
-	struct ntk_grave *grave = kunit_kzalloc(test, sizeof(*grave), GFP_KERNEL);
-	int i, nr = 0;
-
-	ntk_need_cpus(test, 2);
-	KUNIT_ASSERT_NOT_NULL(test, crew);
-	KUNIT_ASSERT_NOT_NULL(test, grave);
-	InitializeSListHead(&grave->head);
-	for (i = 0; i < NTK_LIVE; i++)
-		ntk_mortal_push(grave);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, NTK_WORKERS, true,
-					     ntk_mortal_thread, grave), 0);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	ntk_crew_expect_clean(test, crew);
-	KUNIT_EXPECT_EQ(test, atomic_read(&grave->dead), 0);
-	KUNIT_EXPECT_GT(test, atomic_read(&grave->hard), 0);
-	KUNIT_EXPECT_EQ(test, ExQueryDepthSList(&grave->head), NTK_LIVE);
-	KUNIT_EXPECT_EQ(test, ntk_sequence(&grave->head),
-			(u64)atomic_read(&grave->pushes) & NTK_SEQUENCE_MAX);
-	while (nr <= NTK_LIVE && ntk_mortal_pop(grave))
-		nr++;
-	KUNIT_EXPECT_EQ(test, nr, NTK_LIVE);
-}
-
 static struct kunit_case ntk_slist_cases[] = {
 	KUNIT_CASE(InitializeSListHead_test),
 	KUNIT_CASE(ntk_zeroed_test),
 	KUNIT_CASE(ntk_layout_test),
-	KUNIT_CASE(ExInterlockedPushEntrySList_ExInterlockedPopEntrySList_test),
+	KUNIT_CASE(ExInterlockedPushEntrySList_test),
+	KUNIT_CASE(ExInterlockedPopEntrySList_test),
+	KUNIT_CASE(FirstEntrySList_test),
+	KUNIT_CASE(ExQueryDepthSList_test),
 	KUNIT_CASE(ntk_lock_ignored_test),
 	KUNIT_CASE(ntk_names_test),
 	KUNIT_CASE(ExInterlockedFlushSList_test),
@@ -680,8 +430,6 @@ static struct kunit_case ntk_slist_cases[] = {
 	KUNIT_CASE(ExQueryDepthSList_wrap_test),
 	KUNIT_CASE(ntk_misaligned_test),
 	KUNIT_CASE_PARAM(ntk_context_test, ntk_context_gen_params),
-	KUNIT_CASE(ntk_race_test),
-	KUNIT_CASE(ntk_mortal_test),
 	{}
 };
 

@@ -241,19 +241,27 @@ static void ntk_refused_test(struct kunit *test)
 
 static NPAGED_LOOKASIDE_LIST ntk_list;
 
+/* The second parameter of all of these is the list. */
+static void ntk_expect_list(struct kunit *test, const char *what, u64 param, const void *list)
+{
+	struct ntpool_test_report report;
+
+	ntk_expect_report(test, what, NTK_VERIFIER, param, &report);
+	KUNIT_EXPECT_EQ_MSG(test, report.param[1], (unsigned long)list, "%s", what);
+}
+
 /* ExAllocateFromNPagedLookasideList(), ExFreeToNPagedLookasideList() */
 static void ntk_no_list_test(struct kunit *test)
 {
-	struct ntpool_test_report report;
 	u64 entry;
 
 	memset(&ntk_list, 0, sizeof(ntk_list));
 	KUNIT_EXPECT_NULL(test, ExAllocateFromNPagedLookasideList(&ntk_list));
-	ntk_expect_report(test, "allocated", NTK_VERIFIER, 0xcb, &report);
+	ntk_expect_list(test, "allocated", 0xcb, &ntk_list);
 	ExFreeToNPagedLookasideList(&ntk_list, &entry);
-	ntk_expect_report(test, "freed", NTK_VERIFIER, 0xcb, &report);
+	ntk_expect_list(test, "freed", 0xcb, &ntk_list);
 	ExDeleteNPagedLookasideList(&ntk_list);
-	ntk_expect_report(test, "deleted", NTK_VERIFIER, 0xcb, &report);
+	ntk_expect_list(test, "deleted", 0xcb, &ntk_list);
 }
 
 static void ntk_list_rules(struct kunit *test)
@@ -262,10 +270,15 @@ static void ntk_list_rules(struct kunit *test)
 
 	ExInitializeNPagedLookasideList(&ntk_list, NULL, NULL, 0, 1, NTK_TAG, 0);
 	ntk_expect_report(test, "too small", NTK_VERIFIER, 0xcd, &report);
+	KUNIT_EXPECT_EQ(test, report.param[1], (unsigned long)&ntk_list);
+	KUNIT_EXPECT_EQ(test, report.param[2], 1);
+	KUNIT_EXPECT_EQ(test, report.param[3], sizeof(PVOID));
 	ExInitializeNPagedLookasideList(&ntk_list, NULL, NULL, 0, 64, NTK_TAG, 0);
-	ntk_expect_report(test, "initialised again", NTK_VERIFIER, 0xca, &report);
+	ntk_expect_list(test, "initialised again", 0xca, &ntk_list);
 	ExDeleteNPagedLookasideList(&ntk_list);
-	ntk_expect_no_report(test, "deleted");
+	ExInitializeNPagedLookasideList(&ntk_list, NULL, NULL, 0, sizeof(PVOID), NTK_TAG, 0);
+	ExDeleteNPagedLookasideList(&ntk_list);
+	ntk_expect_no_report(test, "a list of the smallest blocks, and its end");
 }
 
 static void ntk_list_rules_test(struct kunit *test)
@@ -284,7 +297,7 @@ static void ntk_list_freed_test(struct kunit *test)
 	ExDeleteNPagedLookasideList(list);
 	ExInitializeNPagedLookasideList(list, NULL, NULL, 0, 64, NTK_TAG, 0);
 	ExFreePool(list);
-	ntk_expect_report(test, "freed", NTK_VERIFIER, 0xcc, &report);
+	ntk_expect_list(test, "freed", 0xcc, list);
 	/* It is told once; who gets the memory next has nothing to do with it. */
 	list = ExAllocatePoolWithTag(NonPagedPool, sizeof(*list), NTK_TAG);
 	ExInitializeNPagedLookasideList(list, NULL, NULL, 0, 64, NTK_TAG, 0);

@@ -378,7 +378,7 @@ EXPORT_SYMBOL_GPL(ExInitializeLookasideListEx);
  * The block that this CPU freed last, with the contents it had then; if there is
  * none, what the list's Allocate routine returns.
  *
- * Differs: last in, first out per CPU; nothing is raised; hard interrupts may call it.
+ * Differs: last in, first out per CPU; hard interrupts may call it.
  *
  * Context: IRQL <= DISPATCH_LEVEL; in hard interrupts too, if the Allocate routine is
  * the pool's or can do with it. The routine is called at the caller's IRQL.
@@ -423,7 +423,7 @@ EXPORT_SYMBOL_GPL(ExFreeToNPagedLookasideList);
  *
  * As ExAllocateFromNPagedLookasideList().
  *
- * Differs: last in, first out per CPU; nothing is raised.
+ * Differs: last in, first out per CPU.
  *
  * Context: IRQL <= APC_LEVEL. Above it the pool reports 0xC2/0x08 and refuses, if the
  * list has no block of its own.

@@ -25,6 +25,7 @@
 #include <linux/sizes.h>
 
 #include "contig.h"
+#include "ntpool.h"
 
 #include <ntddk.h>
 
@@ -508,3 +509,26 @@ MM_SYSTEMSIZE MmQuerySystemSize(void)
 	return pages < SZ_32M >> PAGE_SHIFT ? MmMediumSystem : MmLargeSystem;
 }
 EXPORT_SYMBOL_GPL(MmQuerySystemSize);
+
+/**
+ * MmIsVerifierEnabled() - whether the verifier is on, and what it does
+ * @VerifierFlags: out: the bits of the parameter verifier, which are Driver Verifier's
+ *		   own: 0x1 special pool, 0x2 IRQL checking, 0x4 low resources
+ *		   simulation, 0x8 pool tracking; 0 if it is off
+ *
+ * The bits are those of the system. Which drivers and tags they apply to is not told.
+ *
+ * Context: any IRQL.
+ * Return: STATUS_SUCCESS while any bit is set, else STATUS_NOT_SUPPORTED.
+ *
+ * Source: the NT driver-interface reference; the status while it is off is that of
+ * ReactOS.
+ */
+NTSTATUS MmIsVerifierEnabled(PULONG VerifierFlags)
+{
+	ULONG flags = ntp_verifier();
+
+	*VerifierFlags = flags;
+	return flags ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED;
+}
+EXPORT_SYMBOL_GPL(MmIsVerifierEnabled);

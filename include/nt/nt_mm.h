@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The memory manager: contiguous and uncached memory, physical addresses.
+ * The memory manager: contiguous and uncached memory, physical addresses, and what it
+ * says of the machine and of its verifier.
  *
  * What is allocated here is nonpaged memory in whole pages; it is freed by the
  * routines below and by no routine of the pool.
@@ -109,5 +110,6 @@ void MmFreeContiguousMemorySpecifyCache(PVOID BaseAddress, SIZE_T NumberOfBytes,
 
 PHYSICAL_ADDRESS MmGetPhysicalAddress(PVOID BaseAddress);
 MM_SYSTEMSIZE MmQuerySystemSize(void);
+NTSTATUS MmIsVerifierEnabled(PULONG VerifierFlags);
 
 #endif

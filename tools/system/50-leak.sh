@@ -4,11 +4,13 @@
 # shellcheck source=tools/system/lib.sh
 . /lib.sh
 
-plan 14
+plan 17
 
 call='\+0x[0-9a-f]+/0x[0-9a-f]+ \[nt_leak\]'
 small="ntpool: leak: 3 blocks, 384 bytes, tag Leak, Nonp, allocated at leak_small$call"
 big="ntpool: leak: 2 blocks, 16384 bytes, tag Leak, Paged, allocated at leak_big$call"
+zero='0x0{16}'
+stop="ntpool: \*\*\* STOP: 0x000000CE \(0x[0-9a-f]{16}, $zero, $zero, $zero\)"
 list="ntpool: leak: lookaside list, tag Leak, .*initialised at nt_leak_init$call"
 
 # What a driver leaks stays until ntpool goes
@@ -32,3 +34,13 @@ is "ntpool can be unloaded" rmmod ntpool
 is "and names the small blocks" logged_times 1 "$small"
 is "and the whole pages" logged_times 1 "$big"
 is "and their total" logged_times 1 'ntpool: leak: total 5 blocks, 16768 bytes.*'
+
+load ntpool verifier=0x8
+load nt_leak
+new_log
+is "it can be unloaded under the verifier" rmmod nt_leak
+is "which stops for its list" logged_times 1 \
+	"$stop DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS"
+is "and says why" logged \
+	"ntpool: a driver was unloaded and has not deleted a lookaside list"
+rmmod ntpool
