@@ -64,18 +64,6 @@ static void ntk_check_caching(struct ntk_tally *tally, const struct ntk_want *wa
 			  ntk_caching(base + offset), want->type);
 }
 
-static bool ntk_is_executable(const void *addr)
-{
-#ifdef CONFIG_X86_64
-	unsigned int level;
-	pte_t *pte = lookup_address((unsigned long)addr, &level);
-
-	return pte && !(pte_flags(*pte) & _PAGE_NX);
-#else
-	return false;
-#endif
-}
-
 /* All of it can be written, holds what was written, and is no code. */
 static void ntk_check_contents(struct ntk_tally *tally, void *base, size_t size)
 {
