@@ -338,12 +338,12 @@ static void RtlInitEmptyUnicodeString_RtlInitEmptyAnsiString_test(struct kunit *
 	RtlInitEmptyUnicodeString(next_wide++, buffer, sizeof(buffer));
 	KUNIT_EXPECT_EQ(test, wide[0].Length, 0);
 	KUNIT_EXPECT_EQ(test, wide[0].MaximumLength, 16);
-	KUNIT_EXPECT_PTR_EQ(test, wide[0].Buffer, buffer);
+	KUNIT_EXPECT_PTR_EQ(test, wide[0].Buffer, &buffer[0]);
 	KUNIT_EXPECT_PTR_EQ(test, next_wide, &wide[1]);
 	RtlInitEmptyAnsiString(next_narrow++, text, sizeof(text));
 	KUNIT_EXPECT_EQ(test, narrow[0].Length, 0);
 	KUNIT_EXPECT_EQ(test, narrow[0].MaximumLength, 8);
-	KUNIT_EXPECT_PTR_EQ(test, narrow[0].Buffer, text);
+	KUNIT_EXPECT_PTR_EQ(test, narrow[0].Buffer, &text[0]);
 	KUNIT_EXPECT_PTR_EQ(test, next_narrow, &narrow[1]);
 }
 
