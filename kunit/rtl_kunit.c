@@ -343,7 +343,7 @@ static void RtlInitEmptyUnicodeString_RtlInitEmptyAnsiString_test(struct kunit *
 	RtlInitEmptyAnsiString(next_narrow++, text, sizeof(text));
 	KUNIT_EXPECT_EQ(test, narrow[0].Length, 0);
 	KUNIT_EXPECT_EQ(test, narrow[0].MaximumLength, 8);
-	KUNIT_EXPECT_PTR_EQ(test, narrow[0].Buffer, &text[0]);
+	KUNIT_EXPECT_PTR_EQ(test, narrow[0].Buffer, (PCHAR)text);
 	KUNIT_EXPECT_PTR_EQ(test, next_narrow, &narrow[1]);
 }
 

@@ -288,7 +288,6 @@ static void ntk_list_rules_test(struct kunit *test)
 
 static void ntk_list_freed_test(struct kunit *test)
 {
-	struct ntpool_test_report report;
 	NPAGED_LOOKASIDE_LIST *list;
 
 	list = ExAllocatePoolWithTag(NonPagedPool, sizeof(*list), NTK_TAG);
