@@ -87,11 +87,17 @@ def measured(paths):
     """(error, context or tool) -> (step, report)"""
     found = {}
     for path in paths:
+        rows = 0
         with open(path, encoding='utf-8') as file:
             for line in file:
                 error, where, step, report = (
                     cell.strip() for cell in line.split('|'))
+                if where not in CONTEXTS and where not in TOOLS:
+                    sys.exit(f'{SELF}: {path}: {where}?')
                 found[error, where] = step, report
+                rows += 1
+        if not rows:
+            sys.exit(f'{SELF}: {path}: nothing was measured')
     return found
 
 
