@@ -17,6 +17,7 @@
 #include "bigcache.h"
 #include "fast.h"
 #include "irql.h"
+#include "quota.h"
 #include "report.h"
 #include "special.h"
 #include "verify.h"
@@ -89,10 +90,13 @@ void *ntp_alloc_finish(struct ntp_header *hdr, unsigned int units,
 
 	if (counts == ntp_tag_overflow)
 		keep |= NTP_HDR_OVERFLOW;
-	ntp_header_fill(hdr, units, req->size, req->tag, keep, req->caller);
-	ntp_tag_count_alloc(&counts[req->kind], units, req->size);
 	if (wants_zeroes(req->flags))
 		memset(ntp_block_body(hdr), 0, ntp_units_bytes(units) - sizeof(*hdr));
+	if (ntp_header_says(keep, NTP_HDR_QUOTA))
+		ntp_quota_note(hdr, units, req->payer);
+	ntp_tag_count_alloc(&counts[req->kind], units, req->size);
+	/* From here on a wild free may end it. */
+	ntp_header_fill(hdr, units, req->size, req->tag, keep, req->caller);
 	return ntp_block_body(hdr);
 }
 
@@ -167,13 +171,8 @@ static noinline void *alloc_whole_pages(enum ntp_kind kind, size_t size, u32 tag
 
 	/* A sample is none of whole pages. */
 	if (!ntp_verifier_has_bits())
-		base = ntp_big_cache_alloc(kind, size, tag, caller);
-	if (unlikely(!base))
-		return alloc_slow(kind, size, tag, flags, caller);
-	/* The last page's rest too: somebody else's data is in it. */
-	if (wants_zeroes(flags))
-		memset(base, 0, ntp_big_pages_for(size) << PAGE_SHIFT);
-	return base;
+		base = ntp_big_cache_alloc(kind, size, tag, wants_zeroes(flags), caller);
+	return likely(base) ? base : alloc_slow(kind, size, tag, flags, caller);
 }
 
 void *ntp_alloc(enum ntp_kind kind, size_t size, u32 tag, unsigned int flags,
@@ -190,5 +189,6 @@ void *ntp_alloc(enum ntp_kind kind, size_t size, u32 tag, unsigned int flags,
 		return alloc_slow(kind, size, tag, flags, caller);
 	if (unlikely(!ntp_alloc_fast(kind, size, tag, caller, &p)))
 		return alloc_slow(kind, size, tag, flags, caller);
+	/* Zeroed when it is live: a fast path keeps nothing for later. */
 	return wants_zeroes(flags) ? ntp_zeroed(p, size) : p;
 }

@@ -81,10 +81,10 @@ static __always_inline struct ntp_big *ntp_big_pop(enum ntp_kind kind, unsigned 
 
 /*
  * As ntp_big_alloc() without flags, from this CPU's cache, and counted; NULL: it has
- * none. What is in the pages is what their last owner left there.
+ * none. Unless @zero is set, what is in the pages is what their last owner left there.
  */
 static __always_inline void *ntp_big_cache_alloc(enum ntp_kind kind, size_t size, u32 tag,
-						 unsigned long caller)
+						 bool zero, unsigned long caller)
 {
 	unsigned long pages = ntp_big_pages_for(size);
 	struct ntp_tag_counts __percpu *counts;
@@ -99,6 +99,10 @@ static __always_inline void *ntp_big_cache_alloc(enum ntp_kind kind, size_t size
 	big->caller = caller;
 	big->tag = tag;
 	big->flags = 0;
+	/* The last page's rest too: it is somebody else's data. */
+	if (unlikely(zero))
+		memset(big->base, 0, pages << PAGE_SHIFT);
+	/* From here on a wild free may end it. */
 	ntp_big_make_live(big);
 	ntp_tag_count_alloc(&counts[kind], pages * NTP_UNITS, size);
 	return big->base;

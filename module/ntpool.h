@@ -111,8 +111,8 @@ enum {
  * @tag: pool tag; PROTECTED_POOL's bit is ignored, the flag says it
  * @flags: NTP_ZERO and what NTP_RARE covers
  * @node: NUMA node, with NTP_NODE; one that there is
- * @payer: of special pool only: ledger that has been charged for it, or 0
- * @charged: with how many bytes
+ * @payer: ledger that has been charged for it, 0: none; of rare.c, with NTP_HDR_QUOTA
+ * @charged: with how many bytes; for special pool
  * @caller: address that the allocating call returns to
  */
 struct ntp_request {

@@ -89,7 +89,7 @@ static int rare_begin(struct rare *rare)
 		return 0;
 	}
 	rare_measure(rare, req->size + NTP_QUOTA_TRAILER);
-	err = ntp_quota_charge(req->kind, rare_bytes(rare), &rare->payer);
+	err = ntp_quota_charge(req->kind, rare_bytes(rare), &rare->req.payer);
 	if (!err)
 		rare->keep |= NTP_HDR_QUOTA;
 	/* No memory for the ledger is no reason to fail what must not: it is free then. */
@@ -106,12 +106,7 @@ static int rare_node(const struct rare *rare)
 
 static void *block_finish(const struct rare *rare, struct ntp_header *hdr)
 {
-	void *p = ntp_alloc_finish(hdr, rare->units, &rare->req, rare->keep);
-
-	/* Zeroing has gone over it. */
-	if (ntp_header_says(rare->keep, NTP_HDR_QUOTA))
-		ntp_quota_note(hdr, rare->units, rare->payer);
-	return p;
+	return ntp_alloc_finish(hdr, rare->units, &rare->req, rare->keep);
 }
 
 static void *block_alloc(const struct rare *rare)
@@ -140,7 +135,7 @@ static void *pages_finish(const struct rare *rare, struct ntp_big *big)
 	big->kind = req->kind;
 	big->tag = req->tag;
 	big->flags = rare->keep | (counts == ntp_tag_overflow ? NTP_HDR_OVERFLOW : 0);
-	big->payer = rare->payer;
+	big->payer = rare->req.payer;
 	big->use = NTP_USE_POOL;
 	big->nid = ntp_big_nid(base);
 	/* The page allocator has zeroed them already under init_on_alloc. */
@@ -176,7 +171,6 @@ static void *special_alloc(const struct rare *rare)
 
 	if (!(req.flags & NTP_SPECIAL))
 		return NULL;
-	req.payer = rare->payer;
 	req.charged = rare_bytes(rare);
 	return ntp_alloc_special(&req, rare->keep);
 }
@@ -276,8 +270,8 @@ void *ntp_alloc_wished(const struct ntp_request *req, u8 keep)
 		p = rare_must(&rare);
 	if (p)
 		return p;
-	if (rare.payer)
-		ntp_quota_refund(rare.payer, req->kind, rare_bytes(&rare));
+	if (rare.req.payer)
+		ntp_quota_refund(rare.req.payer, req->kind, rare_bytes(&rare));
 	return rare_failed(&rare, -ENOMEM);
 }
 
