@@ -104,8 +104,11 @@ static struct ntp_special_slot *slot_at(unsigned long addr, bool *guard)
 	return index ? &slots[(index - 1) / 2] : NULL;
 }
 
-/* Under the lock: a free slot with a page, or without, or NULL; *@freed: from quarantine. */
-static struct ntp_special_slot *slot_take(bool *freed)
+/*
+ * Under the lock: a free slot with a page, or without if that is all right, or NULL;
+ * *@freed: from quarantine.
+ */
+static struct ntp_special_slot *slot_take(bool pageless, bool *freed)
 {
 	struct ntp_special_slot *slot;
 
@@ -113,7 +116,7 @@ static struct ntp_special_slot *slot_take(bool *freed)
 	slot = list_first_entry_or_null(&special_ready, struct ntp_special_slot, link);
 	if (slot) {
 		special_nr_ready--;
-	} else if (!list_empty(&special_unused)) {
+	} else if (pageless && !list_empty(&special_unused)) {
 		slot = list_first_entry(&special_unused, struct ntp_special_slot, link);
 	} else if (special_nr_freed > special_nr / 8) {
 		slot = list_first_entry(&special_freed, struct ntp_special_slot, link);
@@ -215,13 +218,17 @@ static struct ntp_special_slot *special_take(bool *freed)
 	if (!smp_load_acquire(&slots))
 		return NULL;
 	raw_spin_lock_irqsave(&special_lock, flags);
-	slot = slot_take(freed);
+	slot = slot_take(true, freed);
 	low = special_nr_ready < SPECIAL_STOCK / 2 && !list_empty(&special_unused);
 	raw_spin_unlock_irqrestore(&special_lock, flags);
 	if (low)
 		schedule_work(&special_work);
-	if (slot && !slot->page && !slot_get_page(slot, ntp_backing_gfp()))
-		return NULL;
+	if (!slot || slot->page || slot_get_page(slot, ntp_backing_gfp()))
+		return slot;
+	/* The kernel has none: one from quarantine. */
+	raw_spin_lock_irqsave(&special_lock, flags);
+	slot = slot_take(false, freed);
+	raw_spin_unlock_irqrestore(&special_lock, flags);
 	return slot;
 }
 
@@ -447,7 +454,8 @@ static bool fault_in_freed(const struct ntp_special_slot *slot, struct ntp_stop 
 	enum ntp_special_state state = READ_ONCE(slot->state);
 	char text[NTP_STOP_SENTENCE];
 
-	if (state != NTP_SPECIAL_FREED && state != NTP_SPECIAL_BUSY)
+	/* Busy may also be a slot that never had a block. */
+	if ((state != NTP_SPECIAL_FREED && state != NTP_SPECIAL_BUSY) || !slot->freed.caller)
 		return false;
 	snprintf(text, sizeof(text), "byte %ld of a freed block was %s", at,
 		 write ? "written" : "read");
