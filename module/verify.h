@@ -34,6 +34,9 @@ static __always_inline bool ntp_verifier_is_on(void)
 /* The same for the parameter's bits alone, whether a sample is wanted or not. */
 static __always_inline bool ntp_verifier_has_bits(void)
 {
+	if (__is_defined(NTP_WITHOUT_VERIFIER))
+		return false;
+	/* Plain, as above. */
 	return unlikely(data_race(ntp_verifier_state) & NTP_VERIFIER_BITS);
 }
 
