@@ -7,8 +7,10 @@
  * looks at such lists once a second. So does this, every balance_ms as for lookaside
  * lists, and as long as a pool has anything but empty pages: on each CPU a bin that is
  * as the last scan found it is emptied, and so is a depot that nobody has used. A bin in
- * steady use may look the same by accident; it is filled again with its next miss. The
- * scan can wait until a CPU is awake for another reason.
+ * steady use may look the same by accident; it is filled again with its next miss.
+ *
+ * The timer is not deferrable: it would wait for the one CPU that armed it to wake up for
+ * another reason, and the caches of all others with it.
  *
  * Locking: none of its own. Each CPU's caches are looked at on that CPU, by a work item
  * of its own; a CPU that caches nothing is left alone.
@@ -25,7 +27,7 @@
 #include "test.h"
 
 static void age_all(struct work_struct *work);
-static DECLARE_DEFERRABLE_WORK(age_work, age_all);
+static DECLARE_DELAYED_WORK(age_work, age_all);
 static DEFINE_PER_CPU(struct work_struct, age_cpu_work);
 static bool age_stopped = true;
 
