@@ -105,6 +105,8 @@ static __always_inline bool ntp_tag_lookup(u32 tag, struct ntp_tag_counts __perc
 	/* Plain accesses: the compiler may use memory operands. Both change in one piece. */
 	const struct ntp_tag_slot *slot = data_race(ntp_tag_slots) + ntp_tag_hash(tag, shift);
 
+	/* Nor is the table to be read twice: there may be a new one. */
+	OPTIMIZER_HIDE_VAR(slot);
 	/* Likewise. */
 	if (unlikely(data_race(slot->tag) != tag))
 		return false;
