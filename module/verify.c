@@ -190,10 +190,8 @@ static bool is_refused(const struct ntp_request *req)
 		   ntp_aim_hits(req->tag, req->size, req->caller) &&
 		   ntp_fault_hits(req->tag, req->size, req->caller);
 
-	if (hit) {
+	if (hit)
 		atomic_long_inc(&ntp_verify_counts[NTP_VC_DELIBERATE]);
-		atomic_long_inc(&ntp_verify_counts[NTP_VC_FAILED]);
-	}
 	return hit;
 }
 
@@ -250,6 +248,7 @@ static void *request_verified(struct ntp_request *req, unsigned long bits)
 		atomic_long_inc(&ntp_verify_counts[NTP_VC_NO_TAG]);
 	check_request(req, bits);
 	if ((bits & NTP_VERIFY_FAULTS) && is_refused(req)) {
+		atomic_long_inc(&ntp_verify_counts[NTP_VC_FAILED]);
 		ntp_alloc_failed(req->kind, req->tag);
 		return ERR_PTR(-ENOMEM);
 	}
