@@ -47,6 +47,7 @@
 
 enum {
 	REPORT_BURST = 64,
+	REPORT_UNFREED = 500,	/* with stacks, of one driver; the log holds no more */
 	REPORT_WINDOW_S = 5,
 	/* "0x", 16 digits, NUL. */
 	PARAM_TEXT = 19,
@@ -397,7 +398,7 @@ void ntp_report_unfreed(const char *who, const struct ntp_track *tracks, size_t 
 
 	snprintf(text, sizeof(text), "driver %s was unloaded and has not freed %zu allocations",
 		 who, nr);
-	for (i = 0; i < min_t(size_t, nr, REPORT_BURST); i++) {
+	for (i = 0; i < min_t(size_t, nr, REPORT_UNFREED); i++) {
 		report_unfreed(&tracks[i], now);
 		cond_resched();
 	}
