@@ -5,8 +5,9 @@
     report.py DIR [GROUP...]
 
 DIR holds one file per run, named after it: icount-6.1.txt, icount-6.12.txt,
-native.txt, depth.txt, smp-2.txt, smp-4.txt, verify-off.txt and so on. The tables and the verdicts go to standard output,
-bench.csv, *.gp and *.dat to DIR; tools/bench.sh gives the .gp files to gnuplot.
+native.txt, depth.txt, smp-2.txt, smp-4.txt, verify-off.txt and so on. The tables and
+the verdicts go to standard output, bench.csv, *.gp and *.dat to DIR; tools/bench.sh
+gives the .gp files to gnuplot.
 GROUPs limit the targets to those whose cases were asked for; without, a target that
 was not measured counts against the result. The exit status is 0 if every target was
 met.
@@ -243,8 +244,8 @@ def print_verifier(results):
             text += f"{'-' if value is None else f'{value:.2f} ({value / off:.3f})':>20}"
         print(text)
     served = results.get("verify-special", "verify_special", "pool")
-    if served is not None:
-        taken = results.get("verify-sampling", "verify_samples", "pool")
+    taken = results.get("verify-sampling", "verify_samples", "pool")
+    if served is not None and taken is not None:
         print(f"  special pool served {served:.0f} % of what was asked of it, sampling took "
               f"{taken:.0f} blocks")
 
