@@ -587,7 +587,7 @@ void ntp_lookaside_module_gone(const struct module *mod)
 
 	while ((list = ntp_lookaside_next(list)))
 		if (list_belongs(list, mod)) {
-			/* A CPU that has died is emptied by hotplug_dead(), unless the list is dead. */
+			/* A CPU that dies is emptied by hotplug_dead(), unless the list is dead. */
 			cpus_read_lock();
 			list_abandon(list);
 			cpus_read_unlock();

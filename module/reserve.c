@@ -228,7 +228,10 @@ static bool base_insert(void *base)
 	return true;
 }
 
-/* False: @base is not for the reserve, or too much for it, and was given back. */
+/*
+ * False: @base was too much for the reserve, or there is no memory to manage it, and was
+ * given back.
+ */
 static bool page_add(void *base)
 {
 	bool added = false;
@@ -269,7 +272,9 @@ static bool pages_add(unsigned int nr)
 	return done;
 }
 
-/* True: the reserve is complete. What is taken meanwhile asks for the worker again. */
+/*
+ * True: no more is to be done for now. What is taken meanwhile asks for the worker again.
+ */
 static bool reserve_fill(void)
 {
 	unsigned int target = reserve_target();

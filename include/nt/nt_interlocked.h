@@ -4,8 +4,8 @@
  *
  * As on NT each is a full memory barrier, also those whose names promise less
  * (...Acquire, ...Release, ...NoFence); and a number must be aligned to its size.
- * The old builtins of the compiler are such barriers on every processor, and on 32
- * bit they need no library for 64-bit numbers.
+ * The old builtins of the compiler are such barriers, and on 32 bit they need no library
+ * for 64-bit numbers; on arm64 they may need one, and are written out here.
  *
  * One description stands for all widths: a name that ends in 64, 16 or 8 does to an
  * LONG64, SHORT or CHAR what the name without does to a LONG. Sums wrap around.
