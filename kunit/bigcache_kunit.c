@@ -5,7 +5,6 @@
  */
 #include <linux/hrtimer.h>
 #include <linux/jiffies.h>
-#include <linux/version.h>
 
 #include "fixture.h"
 
@@ -78,16 +77,6 @@ static enum hrtimer_restart ntk_tick(struct hrtimer *timer)
 	return HRTIMER_RESTART;
 }
 
-static void ntk_timer_setup(struct hrtimer *timer)
-{
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-	hrtimer_setup(timer, ntk_tick, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
-#else
-	hrtimer_init(timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
-	timer->function = ntk_tick;
-#endif
-}
-
 static void ntk_user_begin(struct ntk_user *user, unsigned long seed)
 {
 	prandom_seed_state(&user->rng, seed);
@@ -111,7 +100,8 @@ static void ntk_interrupted_test(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, hammer && thread);
 	ntk_user_begin(&hammer->user, 1);
 	ntk_user_begin(thread, 2);
-	ntk_timer_setup(&hammer->timer);
+	hrtimer_init(&hammer->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	hammer->timer.function = ntk_tick;
 	hrtimer_start(&hammer->timer, ns_to_ktime(0), HRTIMER_MODE_REL_PINNED_HARD);
 	while (time_before(jiffies, end)) {
 		ntk_turn(thread);
