@@ -518,7 +518,7 @@ static void ntk_sample_test(struct kunit *test)
 	KUNIT_EXPECT_LE(test, nr, 51);
 	KUNIT_EXPECT_EQ(test, ntpool_test_write("verifier/tags", "KxSa"), 0);
 	KUNIT_EXPECT_EQ(test, ntk_sampled(100, NTK_TAG), 0);
-	KUNIT_EXPECT_GE(test, ntk_sampled(100, ntk_tag4("KxSa")), 1);
+	KUNIT_EXPECT_GE(test, ntk_sampled(1000, ntk_tag4("KxSa")), 1);
 	KUNIT_EXPECT_EQ(test, ntpool_test_write("verifier/tags", "*"), 0);
 	KUNIT_ASSERT_EQ(test, ntpool_test_sample(0), 0);
 	KUNIT_EXPECT_EQ(test, ntk_sampled(100, NTK_TAG), 0);
