@@ -70,9 +70,7 @@ static unsigned long advice_total(const struct ntp_site *size)
 
 static int advice_compare(const void *a, const void *b)
 {
-	unsigned long first = advice_total(a), second = advice_total(b);
-
-	return first > second ? -1 : first < second;
+	return ntp_order(advice_total(b), advice_total(a));
 }
 
 void *ntp_advice_snapshot(size_t *nr)

@@ -72,11 +72,6 @@ struct ntp_view {
 
 static struct dentry *ntp_root;
 
-static int order(unsigned long a, unsigned long b)
-{
-	return a < b ? -1 : a > b;
-}
-
 void *ntp_rows_alloc(size_t nr, size_t size)
 {
 	if (ntp_backing_refused())
@@ -311,7 +306,7 @@ static int lists_compare(const void *a, const void *b)
 	const struct ntp_lookaside_info *x = a, *y = b;
 
 	return ntp_tag_cmp(x->tag, y->tag) ?: (int)x->kind - (int)y->kind ?:
-	       order(x->size, y->size) ?: order(x->owner, y->owner);
+	       ntp_order(x->size, y->size) ?: ntp_order(x->owner, y->owner);
 }
 
 static void *lists_snapshot(size_t *nr)

@@ -33,6 +33,12 @@ void ntp_advice_show(struct seq_file *m, const void *row);
 
 /* An array of @nr rows of @size bytes, zeroed, for kvfree(); NULL: no memory. Sleeps. */
 void *ntp_rows_alloc(size_t nr, size_t size);
+/* For sort(): ascending. */
+static inline int ntp_order(unsigned long a, unsigned long b)
+{
+	return a < b ? -1 : a > b;
+}
+
 /* The first two columns of many files. */
 void ntp_show_tag(struct seq_file *m, u32 tag, enum ntp_kind kind);
 

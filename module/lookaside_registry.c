@@ -563,10 +563,13 @@ static void list_abandon(struct ntp_lookaside *list)
 		report_undeleted(list);
 	ntp_report_leaked_list(ntp_kind_name(list->desc.kind), list->desc.tag,
 			       list->desc.creator);
+	/* A CPU that dies is emptied by hotplug_dead(), unless the list is dead. */
+	cpus_read_lock();
 	ntp_lookaside_stash_all(list);
 	raw_spin_lock_irq(&ntp_lookaside_lock);
 	list->dead = true;
 	raw_spin_unlock_irq(&ntp_lookaside_lock);
+	cpus_read_unlock();
 	ntp_lookaside_abandon(list);
 }
 
@@ -586,12 +589,8 @@ void ntp_lookaside_module_gone(const struct module *mod)
 	struct ntp_lookaside *list = NULL;
 
 	while ((list = ntp_lookaside_next(list)))
-		if (list_belongs(list, mod)) {
-			/* A CPU that dies is emptied by hotplug_dead(), unless the list is dead. */
-			cpus_read_lock();
+		if (list_belongs(list, mod))
 			list_abandon(list);
-			cpus_read_unlock();
-		}
 	while ((list = list_next_that(list, true)))
 		if (list_belongs(list, mod))
 			ntp_lookaside_wait(list);

@@ -45,14 +45,12 @@
  * struct rare - what a request comes to
  * @req: the request, its tag without PROTECTED_POOL
  * @keep: NTP_HDR_* for the block
- * @payer: ledger that is charged, 0: none
  * @units: size of the block with header and trailer; 0: whole pages
  * @pages: or how many of these
  */
 struct rare {
 	struct ntp_request req;
 	u8 keep;
-	u32 payer;
 	unsigned int units;
 	unsigned long pages;
 };
@@ -104,11 +102,6 @@ static int rare_node(const struct rare *rare)
 	return rare->req.flags & NTP_NODE ? rare->req.node : numa_mem_id();
 }
 
-static void *block_finish(const struct rare *rare, struct ntp_header *hdr)
-{
-	return ntp_alloc_finish(hdr, rare->units, &rare->req, rare->keep);
-}
-
 static void *block_alloc(const struct rare *rare)
 {
 	const struct ntp_request *req = &rare->req;
@@ -120,7 +113,7 @@ static void *block_alloc(const struct rare *rare)
 		hdr = ntp_heap_pick(heap, rare->units, req->flags);
 	if (!hdr && !ntp_backing_is_short(req->flags))
 		hdr = ntp_heap_pick_fresh(heap, rare->units, req->flags);
-	return hdr ? block_finish(rare, hdr) : NULL;
+	return hdr ? ntp_alloc_finish(hdr, rare->units, &rare->req, rare->keep) : NULL;
 }
 
 /* @big has its pages. */
@@ -200,7 +193,7 @@ static void *rare_from_reserve(const struct rare *rare)
 	if (rare->units) {
 		hdr = block_from_anywhere(rare) ?:
 		      ntp_reserve_block(rare->units, rare->req.flags);
-		return hdr ? block_finish(rare, hdr) : NULL;
+		return hdr ? ntp_alloc_finish(hdr, rare->units, &rare->req, rare->keep) : NULL;
 	}
 	big = ntp_reserve_pages(rare->pages);
 	return big ? pages_finish(rare, big) : NULL;

@@ -78,7 +78,10 @@ void ntp_special_release(struct ntp_special_slot *slot, unsigned long caller);
  */
 bool ntp_special_fault(unsigned long addr, bool write, unsigned long ip);
 
-/* Bytes that were requested for the live block that begins at @p; 0: none does. */
+/*
+ * Bytes that were requested for the live block that begins at @p; 0: none does. *@charged
+ * is set if a process pays for it.
+ */
 size_t ntp_special_size(const void *p, bool *charged);
 /* True if @p lies in a live block of paged pool there. */
 bool ntp_special_is_paged(const void *p);
