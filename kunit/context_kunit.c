@@ -469,18 +469,12 @@ static void ntk_count_up(struct ntk_worker *worker)
 static void ntk_exclusion_test(struct kunit *test)
 {
 	struct ntk_counter *counter;
-	struct ntk_crew *crew;
 
 	ntk_need_cpus(test, 2);
 	counter = kunit_kzalloc(test, sizeof(*counter), GFP_KERNEL);
-	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, counter);
-	KUNIT_ASSERT_NOT_NULL(test, crew);
 	KeInitializeSpinLock(&counter->lock);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 4, true, ntk_count_up,
-					     counter), 0);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	ntk_crew_expect_clean(test, crew);
+	ntk_crew_run(test, 4, true, ntk_count_up, counter);
 	KUNIT_EXPECT_EQ(test, counter->count, 4 * NTK_COUNTS);
 }
 

@@ -662,6 +662,18 @@ void ntk_crew_expect_clean(struct kunit *test, struct ntk_crew *crew)
 		ntk_expect_clean(test, &crew->worker[id].tally);
 }
 
+void ntk_crew_run(struct kunit *test, unsigned int nr, bool bound,
+		  void (*fn)(struct ntk_worker *worker), void *arg)
+{
+	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, crew);
+	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, nr, bound, fn, arg), 0);
+	/* After a timeout one may still be at what the test has on its stack. */
+	KUNIT_ASSERT_EQ(test, ntk_crew_finish(crew), 0);
+	ntk_crew_expect_clean(test, crew);
+}
+
 u32 ntk_random_below(struct rnd_state *rng, u32 limit)
 {
 	return ((u64)prandom_u32_state(rng) * limit) >> 32;

@@ -169,6 +169,9 @@ int ntk_crew_start(struct ntk_crew *crew, unsigned int nr, bool bound,
 		   void (*fn)(struct ntk_worker *worker), void *arg);
 int ntk_crew_finish(struct ntk_crew *crew);
 void ntk_crew_expect_clean(struct kunit *test, struct ntk_crew *crew);
+/* All of it, for a test that does nothing meanwhile. */
+void ntk_crew_run(struct kunit *test, unsigned int nr, bool bound,
+		  void (*fn)(struct ntk_worker *worker), void *arg);
 u32 ntk_random_below(struct rnd_state *rng, u32 limit);
 
 #endif

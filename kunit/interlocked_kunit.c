@@ -356,17 +356,12 @@ static void ntk_race_thread(struct ntk_worker *worker)
 static void ntk_race_test(struct kunit *test)
 {
 	struct ntk_race *race;
-	struct ntk_crew *crew;
 
 	ntk_need_cpus(test, 2);
 	race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);
-	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, race);
-	KUNIT_ASSERT_NOT_NULL(test, crew);
 	race->racer = test->param_value;
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, NTK_RACERS, true, ntk_race_thread, race), 0);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	ntk_crew_expect_clean(test, crew);
+	ntk_crew_run(test, NTK_RACERS, true, ntk_race_thread, race);
 	KUNIT_EXPECT_EQ(test, race->number + atomic64_read(&race->received), race->racer->left);
 }
 
@@ -398,17 +393,12 @@ static void ntk_widths_thread(struct ntk_worker *worker)
 static void ntk_widths_race_test(struct kunit *test)
 {
 	struct ntk_widths *w;
-	struct ntk_crew *crew;
 	int i;
 
 	ntk_need_cpus(test, 2);
 	w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
-	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, w);
-	KUNIT_ASSERT_NOT_NULL(test, crew);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 4, true, ntk_widths_thread, w), 0);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	ntk_crew_expect_clean(test, crew);
+	ntk_crew_run(test, 4, true, ntk_widths_thread, w);
 	KUNIT_EXPECT_EQ(test, w->narrow[0], 6000);
 	KUNIT_EXPECT_EQ(test, w->narrow[1], 6000);
 	for (i = 0; i < ARRAY_SIZE(w->small); i++)

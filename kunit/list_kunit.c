@@ -424,15 +424,12 @@ static void ntk_race_thread(struct ntk_worker *worker)
 static void ntk_race_test(struct kunit *test)
 {
 	struct ntk_list_race *race;
-	struct ntk_crew *crew;
 	int nr = 0;
 	int i;
 
 	ntk_need_cpus(test, 2);
 	race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);
-	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, race);
-	KUNIT_ASSERT_NOT_NULL(test, crew);
 	race->kind = test->param_value;
 	KeInitializeSpinLock(&race->lock);
 	InitializeListHead(&race->both);
@@ -440,10 +437,7 @@ static void ntk_race_test(struct kunit *test)
 		atomic_set(&race->node[i].owned, 1);
 		ntk_race_push(race, &race->node[i]);
 	}
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 4, true, ntk_race_thread,
-					     race), 0);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	ntk_crew_expect_clean(test, crew);
+	ntk_crew_run(test, 4, true, ntk_race_thread, race);
 	while (nr <= NTK_ENTRIES && ntk_race_pop(race))
 		nr++;
 	KUNIT_EXPECT_EQ(test, nr, NTK_ENTRIES);

@@ -568,12 +568,8 @@ static void ntk_crew_work(struct ntk_worker *worker)
 /* All kinds from several threads at the same time: nobody gets another's pages. */
 static void ntk_crew_test(struct kunit *test)
 {
-	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
 
-	KUNIT_ASSERT_NOT_NULL(test, crew);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 3, false, ntk_crew_work, NULL), 0);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	ntk_crew_expect_clean(test, crew);
+	ntk_crew_run(test, 3, false, ntk_crew_work, NULL);
 	KUNIT_EXPECT_EQ(test, ntk_live(test), 0);
 }
 

@@ -342,16 +342,13 @@ static void ntk_crew_test(struct kunit *test)
 {
 	PPDSK_CONTROLLER controller = ntk_controller(test);
 	struct ntk_disk_crew *shared = kunit_kzalloc(test, sizeof(*shared), GFP_KERNEL);
-	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
 	int i;
 
-	KUNIT_ASSERT_TRUE(test, shared && crew);
+	KUNIT_ASSERT_NOT_NULL(test, shared);
 	shared->controller = controller;
 	for (i = 0; i < NTK_WORKERS; i++)
 		shared->buffer[i] = ntk_buffer(test, PDSK_BOUNCE_SECTORS);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, NTK_WORKERS, true, ntk_disk_rounds, shared), 0);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	ntk_crew_expect_clean(test, crew);
+	ntk_crew_run(test, NTK_WORKERS, true, ntk_disk_rounds, shared);
 	KUNIT_EXPECT_EQ(test, controller->Finished, NTK_WORKERS * NTK_ROUNDS);
 	KUNIT_EXPECT_GT(test, controller->Retried, 0);
 	KUNIT_EXPECT_EQ(test, controller->Asserted, 0);

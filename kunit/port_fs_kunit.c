@@ -361,12 +361,8 @@ static void ntk_take_turns(struct ntk_worker *worker)
 static void ntk_shared_contexts_test(struct kunit *test)
 {
 	PPFS_VOLUME volume = ntk_mount(test);
-	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
 
-	KUNIT_ASSERT_NOT_NULL(test, crew);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, NTK_WORKERS, true, ntk_take_turns, volume), 0);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	ntk_crew_expect_clean(test, crew);
+	ntk_crew_run(test, NTK_WORKERS, true, ntk_take_turns, volume);
 	KUNIT_EXPECT_EQ(test, volume->Statistics.Conflicts, 0);
 	KUNIT_EXPECT_EQ(test, volume->Statistics.ContextsLive, 0);
 	KUNIT_EXPECT_EQ(test, volume->Statistics.FromZone + volume->Statistics.FromPool,

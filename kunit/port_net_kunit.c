@@ -263,12 +263,8 @@ static void ntk_crew_test(struct kunit *test)
 {
 	PPNET_ADAPTER adapter = ntk_adapter(test, NTK_LIMIT);
 	PPNET_STATISTICS statistics = &adapter->Statistics;
-	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
 
-	KUNIT_ASSERT_NOT_NULL(test, crew);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, NTK_WORKERS, true, ntk_net_turns, adapter), 0);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	ntk_crew_expect_clean(test, crew);
+	ntk_crew_run(test, NTK_WORKERS, true, ntk_net_turns, adapter);
 	KUNIT_EXPECT_TRUE(test, PnetCountersAgree(adapter));
 	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, PNET_TAG_DATA, false).diff +
 			ntk_tag_row(test, PNET_TAG_WIRE, false).diff, adapter->PacketsLive);

@@ -511,18 +511,14 @@ static void ntk_storm_thread(struct ntk_worker *worker)
 static void ntk_storm_test(struct kunit *test)
 {
 	struct ntk_storm *storm = kunit_kzalloc(test, sizeof(*storm), GFP_KERNEL);
-	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
 	struct ntk_table *table;
 	const char *row = NULL;
 	int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, storm);
-	KUNIT_ASSERT_NOT_NULL(test, crew);
 	ntpool_test_set_quota(false, 4096);
 	ntpool_test_set_quota(true, 8192);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 4, false, ntk_storm_thread, storm), 0);
-	KUNIT_ASSERT_EQ(test, ntk_crew_finish(crew), 0);
-	ntk_crew_expect_clean(test, crew);
+	ntk_crew_run(test, 4, false, ntk_storm_thread, storm);
 	for (i = 0; i < ARRAY_SIZE(storm->slot); i++)
 		if (storm->slot[i])
 			ExFreePoolWithTag(storm->slot[i], NTK_TAG);

@@ -371,16 +371,10 @@ static void ntk_threads_test(struct kunit *test)
 {
 	PVOID handle[2] = { ntk_lock_code(test), ntk_lock_data(test) };
 	int base = ntk_references();
-	struct ntk_crew *crew;
 
-	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, crew);
 	MmUnlockPagableImageSection(handle[0]);
 	MmUnlockPagableImageSection(handle[1]);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 4, true, ntk_lock_and_unlock,
-					     handle), 0);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	ntk_crew_expect_clean(test, crew);
+	ntk_crew_run(test, 4, true, ntk_lock_and_unlock, handle);
 	ntk_expect_no_report(test, "four threads");
 	ntk_expect_locks(test, 0, 0);
 	if (ntk_module())

@@ -279,20 +279,15 @@ static void ntk_mortal_thread(struct ntk_worker *worker)
 
 static void ntk_mortal_test(struct kunit *test)
 {
-	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
 	struct ntk_grave *grave = kunit_kzalloc(test, sizeof(*grave), GFP_KERNEL);
 	int i, nr = 0;
 
 	ntk_need_cpus(test, 2);
-	KUNIT_ASSERT_NOT_NULL(test, crew);
 	KUNIT_ASSERT_NOT_NULL(test, grave);
 	InitializeSListHead(&grave->head);
 	for (i = 0; i < NTK_LIVE; i++)
 		ntk_mortal_push(grave);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, NTK_WORKERS, true,
-					     ntk_mortal_thread, grave), 0);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	ntk_crew_expect_clean(test, crew);
+	ntk_crew_run(test, NTK_WORKERS, true, ntk_mortal_thread, grave);
 	KUNIT_EXPECT_EQ(test, atomic_read(&grave->dead), 0);
 	KUNIT_EXPECT_GT(test, atomic_read(&grave->hard), 0);
 	KUNIT_EXPECT_EQ(test, ExQueryDepthSList(&grave->head), NTK_LIVE);

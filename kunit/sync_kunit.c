@@ -61,16 +61,11 @@ static void ntk_barrier_worker(struct ntk_worker *worker)
 static void KeMemoryBarrier_test(struct kunit *test)
 {
 	struct ntk_barrier *b;
-	struct ntk_crew *crew;
 
 	ntk_need_cpus(test, 2);
 	b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
-	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, b);
-	KUNIT_ASSERT_NOT_NULL(test, crew);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 2, true, ntk_barrier_worker, b), 0);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	ntk_crew_expect_clean(test, crew);
+	ntk_crew_run(test, 2, true, ntk_barrier_worker, b);
 	KUNIT_EXPECT_EQ(test, b->arrived, 2 * 3 * NTK_ROUNDS);
 }
 
@@ -435,18 +430,12 @@ static void ntk_lock_racer(struct ntk_worker *worker)
 static void ntk_lock_race_test(struct kunit *test)
 {
 	struct ntk_race *race;
-	struct ntk_crew *crew;
 
 	ntk_need_cpus(test, 2);
 	race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);
-	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, race);
-	KUNIT_ASSERT_NOT_NULL(test, crew);
 	KeInitializeSpinLock(&race->lock);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 8, true, ntk_lock_racer,
-					     race), 0);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	ntk_crew_expect_clean(test, crew);
+	ntk_crew_run(test, 8, true, ntk_lock_racer, race);
 	KUNIT_EXPECT_EQ(test, race->locked, 24000);
 }
 

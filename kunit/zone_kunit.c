@@ -618,22 +618,16 @@ static void ntk_race_test(struct kunit *test)
 {
 	struct ntk_zone_race *race;
 	struct ntk_tally tally = {};
-	struct ntk_crew *crew;
 
 	ntk_need_cpus(test, 2);
 	race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);
-	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, race);
-	KUNIT_ASSERT_NOT_NULL(test, crew);
 	race->z = ntk_new_zone(test);
 	KUNIT_ASSERT_EQ(test, ExInitializeZone(&race->z->zone, 32,
 					       race->z->first,
 					       NTK_SEGMENT + NTK_SHARED * 32),
 			STATUS_SUCCESS);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 4, true, ntk_race_thread,
-					     race), 0);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	ntk_crew_expect_clean(test, crew);
+	ntk_crew_run(test, 4, true, ntk_race_thread, race);
 	KUNIT_EXPECT_EQ(test, atomic_read(&race->wrong), 0);
 	KUNIT_EXPECT_GT(test, atomic_read(&race->interrupts), 0);
 	KUNIT_EXPECT_EQ(test, ntk_take_all(&tally, &race->z->zone,
