@@ -155,26 +155,31 @@ static void ntk_get_two(void *arg)
 	ntk_get_some(&ntk_list, some->entry, 2);
 }
 
+/* Two entries are cached here, on the first CPU, and two on the second. */
+static void ntk_two_each(struct kunit *test, struct ntk_some *here, struct ntk_some *there)
+{
+	ntk_need_cpus(test, 2);
+	set_cpus_allowed_ptr(current, cpumask_of(ntk_nth_cpu(0)));
+	ntk_start_fixed(test, NTK_START_DEPTH);
+	ntk_get_two(here);
+	ntk_get_two(there);
+	ntk_put_two(here);
+	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_THREAD, ntk_nth_cpu(1), ntk_put_two, there), 0);
+}
+
 /* Each CPU gets what it freed itself, the last one first, and none of another's. */
 static void ntk_own_entries_test(struct kunit *test)
 {
 	struct ntk_some here, there, again;
-	int cpu = ntk_nth_cpu(1);
 	void *more;
 
-	ntk_need_cpus(test, 2);
-	set_cpus_allowed_ptr(current, cpumask_of(ntk_nth_cpu(0)));
-	ntk_start_fixed(test, NTK_START_DEPTH);
-	ntk_get_two(&here);
-	ntk_get_two(&there);
-	ntk_put_two(&here);
-	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_THREAD, cpu, ntk_put_two, &there), 0);
+	ntk_two_each(test, &here, &there);
 	ntk_get_two(&again);
 	KUNIT_EXPECT_PTR_EQ(test, again.entry[0], here.entry[1]);
 	KUNIT_EXPECT_PTR_EQ(test, again.entry[1], here.entry[0]);
 	more = ntk_get(&ntk_list);
 	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.allocates), 5);
-	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_THREAD, cpu, ntk_get_two, &again), 0);
+	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_THREAD, ntk_nth_cpu(1), ntk_get_two, &again), 0);
 	KUNIT_EXPECT_PTR_EQ(test, again.entry[0], there.entry[1]);
 	KUNIT_EXPECT_PTR_EQ(test, again.entry[1], there.entry[0]);
 	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.allocates), 5);
@@ -195,13 +200,7 @@ static void ExFlushLookasideListEx_cpus_test(struct kunit *test)
 {
 	struct ntk_some here, there;
 
-	ntk_need_cpus(test, 2);
-	set_cpus_allowed_ptr(current, cpumask_of(ntk_nth_cpu(0)));
-	ntk_start_fixed(test, NTK_START_DEPTH);
-	ntk_get_two(&here);
-	ntk_get_two(&there);
-	ntk_put_two(&here);
-	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_THREAD, ntk_nth_cpu(1), ntk_put_two, &there), 0);
+	ntk_two_each(test, &here, &there);
 	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.frees), 0);
 	ExFlushLookasideListEx(&ntk_list.ex);
 	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.frees), 4);

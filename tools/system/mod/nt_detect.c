@@ -87,27 +87,6 @@ static void overrun(SIZE_T size, int length)
 	give(block);
 }
 
-static void overrun_1(void)
-{
-	overrun(SIZE, 1);
-}
-
-static void overrun_8(void)
-{
-	overrun(SIZE, 8);
-}
-
-static void overrun_64(void)
-{
-	overrun(SIZE, 64);
-}
-
-/* Alignment leaves twelve bytes behind the block. */
-static void overrun_slack(void)
-{
-	overrun(SIZE + 4, 1);
-}
-
 static void underrun(int length)
 {
 	u8 *block = take(SIZE);
@@ -116,15 +95,7 @@ static void underrun(int length)
 	give(block);
 }
 
-static void underrun_1(void)
-{
-	underrun(1);
-}
-
-static void underrun_16(void)
-{
-	underrun(16);
-}
+#include "nt_overruns.h"
 
 /* As nt_survive.c knows it. */
 static noinline void read_byte(const u8 *at)

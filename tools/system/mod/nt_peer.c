@@ -100,27 +100,6 @@ static void overrun(size_t size, int nr)
 	give(block);
 }
 
-static void overrun_1(void)
-{
-	overrun(SIZE, 1);
-}
-
-static void overrun_8(void)
-{
-	overrun(SIZE, 8);
-}
-
-static void overrun_64(void)
-{
-	overrun(SIZE, 64);
-}
-
-/* What is left to the size of the cache. */
-static void overrun_slack(void)
-{
-	overrun(SIZE + 4, 1);
-}
-
 static void underrun(int nr)
 {
 	u8 *block = take(SIZE);
@@ -131,15 +110,7 @@ static void underrun(int nr)
 	give(block);
 }
 
-static void underrun_1(void)
-{
-	underrun(1);
-}
-
-static void underrun_16(void)
-{
-	underrun(16);
-}
+#include "nt_overruns.h"
 
 static u8 *freed(void)
 {
