@@ -568,7 +568,6 @@ static void ntk_crew_work(struct ntk_worker *worker)
 /* All kinds from several threads at the same time: nobody gets another's pages. */
 static void ntk_crew_test(struct kunit *test)
 {
-
 	ntk_crew_run(test, 3, false, ntk_crew_work, NULL);
 	KUNIT_EXPECT_EQ(test, ntk_live(test), 0);
 }
