@@ -179,11 +179,11 @@ known_versions() {
 		sort -V
 }
 
+# None is an answer too, not a failure.
 installed_headers() {
-	local dir
-	for dir in "/usr/src/linux-headers-$1."*-amd64; do
-		[ -d "$dir" ] && say "${dir#/usr/src/linux-headers-}"
-	done | grep -vE -- '-(rt|cloud)-amd64$' | sort -V
+	find /usr/src -maxdepth 1 -type d -name "linux-headers-$1.*-amd64" \
+		! -name '*-rt-amd64' ! -name '*-cloud-amd64' \
+		-printf '%f\n' 2>/dev/null | sed 's/^linux-headers-//' | sort -V || true
 }
 
 # Prefers a kernel that is here already, then one whose headers are installed.
