@@ -181,7 +181,7 @@ known_versions() {
 
 # None is an answer too, not a failure.
 installed_headers() {
-	find /usr/src -maxdepth 1 -type d -name "linux-headers-$1.*-amd64" \
+	find -H /usr/src -maxdepth 1 -xtype d -name "linux-headers-$1.*-amd64" \
 		! -name '*-rt-amd64' ! -name '*-cloud-amd64' \
 		-printf '%f\n' 2>/dev/null | sed 's/^linux-headers-//' | sort -V || true
 }
