@@ -18,7 +18,7 @@ static void overrun_64(void)
 	overrun(SIZE, 64);
 }
 
-/* Alignment leaves twelve bytes behind the block, and so does the size of the cache. */
+/* Into bytes behind the block that alignment, or the size of the cache, leaves over. */
 static void overrun_slack(void)
 {
 	overrun(SIZE + 4, 1);
