@@ -6,15 +6,15 @@
 #include <linux/init.h>
 #include <linux/module.h>
 
-#include "aim.h"
-#include "leak.h"
+#include "base/report.h"
 #include "ntpool.h"
+#include "observe/callsite.h"
+#include "observe/leak.h"
 #include "params.h"
-#include "report.h"
-#include "sample.h"
-#include "site.h"
-#include "special.h"
-#include "track.h"
+#include "verify/filter.h"
+#include "verify/sample.h"
+#include "verify/special.h"
+#include "verify/track.h"
 
 static int __init ntpool_init(void)
 {

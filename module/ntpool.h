@@ -32,7 +32,7 @@
 #include <linux/list.h>
 #include <linux/types.h>
 
-#include "compat.h"
+#include "base/compat.h"
 
 #define NTP_VERSION		"0.1"
 

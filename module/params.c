@@ -24,15 +24,15 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
-#include "aim.h"
-#include "fault.h"
 #include "ntpool.h"
 #include "params.h"
-#include "reserve.h"
-#include "sample.h"
-#include "special.h"
-#include "track.h"
-#include "verify.h"
+#include "pool/reserve.h"
+#include "verify/fault.h"
+#include "verify/filter.h"
+#include "verify/sample.h"
+#include "verify/special.h"
+#include "verify/track.h"
+#include "verify/verify.h"
 
 /**
  * struct param_range - a number with limits

@@ -41,11 +41,7 @@ is_nt_style() {
 	case $1 in
 	include/nt/* | kunit/* | tools/system/mod/* | module/samples/disk_nt.c) ;;
 	module/samples/bench*) ;;
-	module/pool.[ch] | module/pool3.c | module/fsrtl.c | module/process.c) ;;
-	module/raise.c | module/zone.c | module/zone_check.c | module/lookaside.c) ;;
-	module/list.c | module/slist.c) ;;
-	module/section.c | module/mm.c | module/debug.c | module/dbgprint.c) ;;
-	module/irql.[ch] | module/klock.h) ;;
+	module/ddi/* | module/lists/zone_check.c | module/base/irql.h | module/base/klock.h) ;;
 	*) return 1 ;;
 	esac
 }
@@ -204,7 +200,7 @@ check_style() {
 		# macros that make functions and tables
 		module/samples/bench*) waived+=,MACRO_WITH_FLOW_CONTROL,COMPLEX_MACRO ;;
 		esac
-		if [ "$file" = module/compat.h ]; then
+		if [ "$file" = module/base/compat.h ]; then
 			waived+=,LINUX_VERSION_CODE,CONSTANT_COMPARISON
 		fi
 		checkpatch --ignore "$waived" -f "$file"
@@ -239,7 +235,7 @@ check_layers() {
 	grep -nE '#include <(linux|asm|uapi|net|kunit)/' -r include/nt \
 		module/samples/disk_nt.c || true
 	grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION\(' -r module kunit include \
-		--include='*.[ch]' | grep -v '^module/compat\.h:' || true
+		--include='*.[ch]' | grep -v '^module/base/compat\.h:' || true
 }
 
 check_licences() {

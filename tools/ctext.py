@@ -25,9 +25,13 @@ EXPORT = re.compile(r'^EXPORT_SYMBOL_GPL\((\w+)\);', re.M)
 
 
 def paths(folder, ending):
-    """Files of a folder of the project, as names below its top."""
-    names = sorted(os.listdir(os.path.join(TOP, folder)))
-    return [f'{folder}/{name}' for name in names if name.endswith(ending)]
+    """Files of a folder of the project and of those in it, without samples."""
+    found = []
+    for where, folders, names in os.walk(os.path.join(TOP, folder)):
+        folders[:] = [name for name in folders if name != 'samples']
+        found += [os.path.relpath(os.path.join(where, name), TOP)
+                  for name in names if name.endswith(ending)]
+    return sorted(found)
 
 
 def read(path):
@@ -59,7 +63,7 @@ def docs(text):
 
 
 def exports():
-    """What module/*.c exports under NT's names: name -> file."""
+    """What ntpool.ko exports under NT's names: name -> file."""
     return {name: path for path in paths('module', '.c')
             for name in EXPORT.findall(read(path))
             if not name.startswith('ntpool_')}

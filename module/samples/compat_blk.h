@@ -14,7 +14,7 @@
 #include <linux/blkdev.h>
 #include <linux/err.h>
 
-#include "../compat.h"
+#include "../base/compat.h"
 
 #if !NTP_DISK_TAKES_LIMITS
 static inline struct gendisk *compat_blk_raw_disk(unsigned int block_bytes)

@@ -1,0 +1,535 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Quota: which process pays for a block, and how much it may hold.
+ *
+ * NT charges a block that was asked for with quota to the current process, keeps a
+ * pointer to that process at the end of the block, and takes the charge back from
+ * there when the block is freed, by whomever. Here each process that was ever
+ * charged has a ledger, and the block keeps the ledger's number.
+ *
+ * A ledger belongs to a thread group and is found by its struct pid, to which it
+ * holds a reference: the address of a struct pid that is in a ledger is not used for
+ * another process. A second hash finds it by its number. Numbers are not used again
+ * while anything is charged to them. Kernel threads have no ledger, and neither has
+ * what runs in an interrupt: the process that it interrupts has not asked.
+ *
+ * The number lies in memory that the driver can reach. It is kept with a keyed sum of
+ * itself and its place, and one that does not fit is reported and not followed; the
+ * charge stays in its ledger then, because nobody knows any more whose it was.
+ *
+ * Lifetime. A ledger lives as long as its process or anything that is charged to it.
+ * What is left of a process that has gone is found when a charge comes back and leaves
+ * nothing, when someone reads the figures, and by a sweep every SWEEP_S seconds while
+ * there are ledgers at all. Whoever wants to charge pins the ledger first; a ledger is
+ * taken away by turning its count of pins from 1 to 0, after which nobody gets one, so
+ * that a charge is never lost. Refunds need no pin: the charge itself holds the ledger.
+ *
+ * Limits are checked and charged in one step per pool, with a compare-and-exchange; a
+ * limit that is lowered below what a process holds takes nothing from it.
+ *
+ * Locking. ledgers_lock, raw and a leaf, guards both hashes and the last step of taking
+ * a ledger away; readers are under RCU, which frees ledgers. Charging happens in process
+ * context at any IRQL up to DISPATCH_LEVEL, refunds in every context but NMIs.
+ */
+#include <linux/atomic.h>
+#include <linux/errno.h>
+#include <linux/export.h>
+#include <linux/hashtable.h>
+#include <linux/pid.h>
+#include <linux/rculist.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+
+#include "account/quota.h"
+#include "memory/backing.h"
+#include "observe/test.h"
+
+enum {
+	HASH_BITS_USED = 10,
+	SWEEP_S = 5,
+};
+
+/**
+ * struct ledger - what one process has been charged
+ * @by_pid: in the hash by @pid
+ * @by_id: in the hash by @id
+ * @pid: of the thread group; referenced
+ * @id: its number, not 0
+ * @comm: name of the process when the ledger was made
+ * @pins: 1, and one for each who is about to charge; 0: it is being taken away
+ * @used: bytes charged now
+ * @direct: the part of @used that no block stands for
+ * @peak: the most that @used was
+ * @refused: charges that a limit did not allow
+ * @rcu: frees it
+ *
+ * The first five are written before it is in the hashes, the rest by anyone.
+ */
+struct ledger {
+	struct hlist_node by_pid;
+	struct hlist_node by_id;
+	struct pid *pid;
+	u32 id;
+	char comm[TASK_COMM_LEN];
+	atomic_t pins;
+	atomic_long_t used[NTP_KINDS];
+	atomic_long_t direct[NTP_KINDS];
+	atomic_long_t peak[NTP_KINDS];
+	atomic_long_t refused;
+	struct rcu_head rcu;
+};
+
+/* At the end of a charged block. */
+struct trailer {
+	u32 id;
+	u32 check;
+};
+
+static_assert(sizeof(struct trailer) == NTP_QUOTA_TRAILER);
+
+static DEFINE_RAW_SPINLOCK(ledgers_lock);
+static DEFINE_HASHTABLE(ledgers_by_pid, HASH_BITS_USED);
+static DEFINE_HASHTABLE(ledgers_by_id, HASH_BITS_USED);
+static u32 last_id;			/* ledgers_lock */
+static unsigned int nr_ledgers;		/* ledgers_lock; read without for a hint */
+
+static void ledgers_sweep(struct work_struct *work);
+static DECLARE_DELAYED_WORK(sweep_work, ledgers_sweep);
+
+static inline unsigned long pid_key(const struct pid *pid)
+{
+	return (unsigned long)pid >> L1_CACHE_SHIFT;
+}
+
+/* In a read section, or under ledgers_lock. */
+static struct ledger *ledger_by_pid(const struct pid *pid)
+{
+	struct ledger *ledger;
+
+	hash_for_each_possible_rcu(ledgers_by_pid, ledger, by_pid, pid_key(pid),
+				   lockdep_is_held(&ledgers_lock))
+		if (ledger->pid == pid)
+			return ledger;
+	return NULL;
+}
+
+static struct ledger *ledger_by_id(u32 id)
+{
+	struct ledger *ledger;
+
+	hash_for_each_possible_rcu(ledgers_by_id, ledger, by_id, id,
+				   lockdep_is_held(&ledgers_lock))
+		if (ledger->id == id)
+			return ledger;
+	return NULL;
+}
+
+static bool process_is_gone(struct pid *pid)
+{
+	return !pid_task(pid, PIDTYPE_TGID);
+}
+
+static bool ledger_is_empty(struct ledger *ledger)
+{
+	return !atomic_long_read(&ledger->used[NTP_NONPAGED]) &&
+	       !atomic_long_read(&ledger->used[NTP_PAGED]);
+}
+
+/* Not where the last reference is dropped: that may have more to do than it looks. */
+static void ledger_free_rcu(struct rcu_head *rcu)
+{
+	struct ledger *ledger = container_of(rcu, struct ledger, rcu);
+
+	put_pid(ledger->pid);
+	kfree(ledger);
+}
+
+static void ledger_remove(struct ledger *ledger)
+{
+	lockdep_assert_held(&ledgers_lock);
+	hash_del_rcu(&ledger->by_pid);
+	hash_del_rcu(&ledger->by_id);
+	WRITE_ONCE(nr_ledgers, nr_ledgers - 1);
+}
+
+/*
+ * Takes the ledger away if it is of no more use. Who charged before the pins went to 0
+ * is seen in what is used; who comes later finds no ledger and makes a new one.
+ */
+static bool ledger_reap_locked(struct ledger *ledger)
+{
+	lockdep_assert_held(&ledgers_lock);
+	if (!ledger_is_empty(ledger) || !process_is_gone(ledger->pid) ||
+	    atomic_cmpxchg(&ledger->pins, 1, 0) != 1)
+		return false;
+	if (!ledger_is_empty(ledger)) {
+		atomic_set(&ledger->pins, 1);
+		return false;
+	}
+	ledger_remove(ledger);
+	return true;
+}
+
+/* In a read section. Somebody else may have taken it away already. */
+static void ledger_reap(struct ledger *ledger)
+{
+	unsigned long flags;
+	bool reaped;
+
+	if (!ledger_is_empty(ledger) || !process_is_gone(ledger->pid))
+		return;
+	raw_spin_lock_irqsave(&ledgers_lock, flags);
+	reaped = ledger_reap_locked(ledger);
+	raw_spin_unlock_irqrestore(&ledgers_lock, flags);
+	if (reaped)
+		call_rcu(&ledger->rcu, ledger_free_rcu);
+}
+
+static void ledgers_reap(void)
+{
+	struct ledger *ledger;
+	unsigned int bucket;
+
+	for (bucket = 0; bucket < HASH_SIZE(ledgers_by_id); bucket++) {
+		rcu_read_lock();
+		hlist_for_each_entry_rcu(ledger, &ledgers_by_id[bucket], by_id)
+			ledger_reap(ledger);
+		rcu_read_unlock();
+		cond_resched();
+	}
+}
+
+static void ledgers_sweep(struct work_struct *work)
+{
+	ledgers_reap();
+	if (READ_ONCE(nr_ledgers))
+		schedule_delayed_work(&sweep_work, SWEEP_S * HZ);
+}
+
+static struct ledger *ledger_create(struct pid *pid)
+{
+	gfp_t gfp = ntp_backing_gfp();
+	struct ledger *ledger;
+	struct task_struct *task;
+
+	ledger = gfp && !ntp_backing_refused() ? kzalloc(sizeof(*ledger), gfp) : NULL;
+	if (!ledger)
+		return NULL;
+	ledger->pid = get_pid(pid);
+	atomic_set(&ledger->pins, 2);
+	rcu_read_lock();
+	task = pid_task(pid, PIDTYPE_TGID);
+	if (task)
+		strscpy(ledger->comm, task->comm, sizeof(ledger->comm));
+	rcu_read_unlock();
+	return ledger;
+}
+
+static u32 next_id(void)
+{
+	lockdep_assert_held(&ledgers_lock);
+	do {
+		last_id++;
+	} while (!last_id || ledger_by_id(last_id));
+	return last_id;
+}
+
+/* Enters @fresh, pinned, or pins the one that is there. */
+static struct ledger *ledger_enter(struct ledger *fresh)
+{
+	struct ledger *ledger;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&ledgers_lock, flags);
+	/* Under the lock nothing that is in the hash is being taken away. */
+	ledger = ledger_by_pid(fresh->pid);
+	if (ledger) {
+		atomic_inc(&ledger->pins);
+	} else {
+		fresh->id = next_id();
+		hash_add_rcu(ledgers_by_pid, &fresh->by_pid, pid_key(fresh->pid));
+		hash_add_rcu(ledgers_by_id, &fresh->by_id, fresh->id);
+		WRITE_ONCE(nr_ledgers, nr_ledgers + 1);
+	}
+	raw_spin_unlock_irqrestore(&ledgers_lock, flags);
+	return ledger ?: fresh;
+}
+
+static struct ledger *ledger_pin(struct pid *pid)
+{
+	struct ledger *ledger;
+
+	rcu_read_lock();
+	ledger = ledger_by_pid(pid);
+	if (ledger && !atomic_inc_not_zero(&ledger->pins))
+		ledger = NULL;
+	rcu_read_unlock();
+	return ledger;
+}
+
+/* The ledger of the process that has @pid, made if need be; NULL: no memory. */
+static struct ledger *ledger_get(struct pid *pid)
+{
+	struct ledger *ledger = ledger_pin(pid), *fresh;
+
+	if (ledger)
+		return ledger;
+	fresh = ledger_create(pid);
+	if (!fresh)
+		return NULL;
+	ledger = ledger_enter(fresh);
+	if (ledger != fresh)
+		call_rcu(&fresh->rcu, ledger_free_rcu);
+	else
+		schedule_delayed_work(&sweep_work, SWEEP_S * HZ);
+	return ledger;
+}
+
+static void ledger_unpin(struct ledger *ledger)
+{
+	atomic_dec(&ledger->pins);
+}
+
+static void peak_raise(atomic_long_t *peak, long used)
+{
+	long old = atomic_long_read(peak);
+
+	while (old < used && !atomic_long_try_cmpxchg(peak, &old, used))
+		;
+}
+
+static int ledger_charge(struct ledger *ledger, enum ntp_kind kind, size_t bytes)
+{
+	unsigned long limit = READ_ONCE(ntp_quota_limit[kind]);
+	long used = atomic_long_read(&ledger->used[kind]);
+
+	if (!limit || limit > LONG_MAX)
+		limit = LONG_MAX;
+	do {
+		if (bytes > limit || used > (long)(limit - bytes)) {
+			atomic_long_inc(&ledger->refused);
+			return -EDQUOT;
+		}
+	} while (!atomic_long_try_cmpxchg(&ledger->used[kind], &used, used + bytes));
+	peak_raise(&ledger->peak[kind], used + bytes);
+	return 0;
+}
+
+static void ledger_refund(struct ledger *ledger, enum ntp_kind kind, size_t bytes)
+{
+	if (!atomic_long_sub_return(bytes, &ledger->used[kind]))
+		ledger_reap(ledger);
+}
+
+#if IS_ENABLED(CONFIG_KUNIT)
+static bool test_charges_kthreads;
+
+void ntpool_test_charge_kthreads(bool on)
+{
+	WRITE_ONCE(test_charges_kthreads, on);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_charge_kthreads);
+
+void ntpool_test_set_quota(bool paged, unsigned long bytes)
+{
+	WRITE_ONCE(ntp_quota_limit[paged ? NTP_PAGED : NTP_NONPAGED], bytes);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_set_quota);
+
+static bool kthreads_pay(void)
+{
+	return READ_ONCE(test_charges_kthreads);
+}
+#else
+static bool kthreads_pay(void)
+{
+	return false;
+}
+#endif
+
+bool ntp_quota_applies(void)
+{
+	return in_task() && (!(current->flags & PF_KTHREAD) || kthreads_pay()) &&
+	       task_tgid(current);
+}
+
+int ntp_quota_charge(enum ntp_kind kind, size_t bytes, u32 *payer)
+{
+	struct ledger *ledger = ledger_get(task_tgid(current));
+	int err;
+
+	if (!ledger)
+		return -ENOMEM;
+	err = ledger_charge(ledger, kind, bytes);
+	*payer = ledger->id;
+	ledger_unpin(ledger);
+	return err;
+}
+
+bool ntp_quota_refund(u32 payer, enum ntp_kind kind, size_t bytes)
+{
+	struct ledger *ledger;
+
+	rcu_read_lock();
+	ledger = ledger_by_id(payer);
+	if (ledger)
+		ledger_refund(ledger, kind, bytes);
+	rcu_read_unlock();
+	return ledger;
+}
+
+static struct trailer *trailer_of(struct ntp_header *hdr, unsigned int units)
+{
+	return (void *)hdr + ((size_t)units << NTP_UNIT_SHIFT) - sizeof(struct trailer);
+}
+
+static u32 trailer_check(const struct trailer *at, u32 id)
+{
+	u64 sum = ntp_secret ^ (unsigned long)at ^ (u64)id << 32;
+
+	return (sum * 0xd6e8feb86659fd93ULL) >> 32;
+}
+
+void ntp_quota_note(struct ntp_header *hdr, unsigned int units, u32 payer)
+{
+	struct trailer *at = trailer_of(hdr, units);
+
+	*at = (struct trailer){ .id = payer, .check = trailer_check(at, payer) };
+}
+
+u32 ntp_quota_payer(struct ntp_header *hdr, unsigned int units)
+{
+	const struct trailer *at = trailer_of(hdr, units);
+	struct trailer copy = *at;
+
+	return copy.check == trailer_check(at, copy.id) ? copy.id : 0;
+}
+
+/*
+ * A reference to @pid if a process has it now. It may be that of a process long gone,
+ * as a driver keeps it: so it is looked for among those that there are, unless it is
+ * the caller's own.
+ */
+static struct pid *process_get(struct pid *pid)
+{
+	struct task_struct *task;
+	struct pid *found = NULL;
+
+	rcu_read_lock();
+	if (pid == task_tgid(current)) {
+		found = get_pid(pid);
+	} else {
+		for_each_process(task)
+			if (task_tgid(task) == pid) {
+				found = get_pid(pid);
+				break;
+			}
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+int ntp_quota_charge_process(struct pid *pid, enum ntp_kind kind, size_t bytes)
+{
+	struct ledger *ledger;
+	int err = -ENOMEM;
+
+	pid = process_get(pid);
+	if (!pid)
+		return -ESRCH;
+	ledger = ledger_get(pid);
+	if (ledger) {
+		err = ledger_charge(ledger, kind, bytes);
+		if (!err)
+			atomic_long_add(bytes, &ledger->direct[kind]);
+		ledger_unpin(ledger);
+	}
+	put_pid(pid);
+	return err;
+}
+
+size_t ntp_quota_refund_process(struct pid *pid, enum ntp_kind kind, size_t bytes)
+{
+	struct ledger *ledger;
+	long direct = 0, back = 0;
+
+	rcu_read_lock();
+	ledger = ledger_by_pid(pid);
+	if (ledger) {
+		direct = atomic_long_read(&ledger->direct[kind]);
+		do {
+			back = min_t(unsigned long, direct, bytes);
+		} while (!atomic_long_try_cmpxchg(&ledger->direct[kind], &direct,
+						  direct - back));
+		if (back)
+			ledger_refund(ledger, kind, back);
+	}
+	rcu_read_unlock();
+	return back;
+}
+
+static void row_fill(struct ntp_quota_row *row, struct ledger *ledger)
+{
+	struct task_struct *task = pid_task(ledger->pid, PIDTYPE_TGID);
+	enum ntp_kind kind;
+
+	row->pid = pid_nr(ledger->pid);
+	strscpy(row->comm, task ? task->comm : ledger->comm, sizeof(row->comm));
+	for (kind = 0; kind < NTP_KINDS; kind++) {
+		row->used[kind] = atomic_long_read(&ledger->used[kind]);
+		row->peak[kind] = atomic_long_read(&ledger->peak[kind]);
+	}
+	row->refused = atomic_long_read(&ledger->refused);
+}
+
+static int row_compare(const void *a, const void *b)
+{
+	const struct ntp_quota_row *x = a, *y = b;
+
+	return x->pid < y->pid ? -1 : x->pid > y->pid;
+}
+
+struct ntp_quota_row *ntp_quota_snapshot(size_t *nr)
+{
+	struct ntp_quota_row *rows;
+	struct ledger *ledger;
+	unsigned int bucket;
+	size_t room, used = 0;
+
+	ledgers_reap();
+	/* Processes that are charged for the first time meanwhile come next time. */
+	room = READ_ONCE(nr_ledgers);
+	rows = ntp_backing_refused() ? NULL :
+	       kvcalloc(max_t(size_t, room, 1), sizeof(*rows), GFP_KERNEL);
+	if (!rows)
+		return NULL;
+	rcu_read_lock();
+	hash_for_each_rcu(ledgers_by_id, bucket, ledger, by_id)
+		if (used < room)
+			row_fill(&rows[used++], ledger);
+	rcu_read_unlock();
+	sort(rows, used, sizeof(*rows), row_compare, NULL);
+	*nr = used;
+	return rows;
+}
+
+/* After the drivers have gone: what they have left behind is freed without a refund. */
+void ntp_quota_exit(void)
+{
+	struct hlist_node *next;
+	struct ledger *ledger;
+	unsigned int bucket;
+
+	cancel_delayed_work_sync(&sweep_work);
+	hash_for_each_safe(ledgers_by_id, bucket, next, ledger, by_id) {
+		hash_del(&ledger->by_id);
+		hash_del(&ledger->by_pid);
+		call_rcu(&ledger->rcu, ledger_free_rcu);
+	}
+	rcu_barrier();
+}

@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Figures per tag, always on.
+ *
+ * NT keeps one table of trackers, hashed by tag, and updates it with interlocked
+ * additions. Here each tag has counters of its own on every CPU, side by side for
+ * the two pools, and an allocation adds to them with this_cpu operations: no
+ * atomic instruction, no cache line that two CPUs write. A block remembers its
+ * tag, so a free finds the same counters again.
+ *
+ * Finding the counters. An open-addressing hash table, read without a lock: slots
+ * go once from unused to used, the tag stored last, and nothing is ever removed. An
+ * unused slot has a tag in it that hashes elsewhere, so the fast path, which looks
+ * at one slot only, compares the tag and knows enough. The slow one goes on until an
+ * unused slot. It cannot tell a used one from an unused one where it looks for one
+ * of the two tags that mark unused slots; for these it takes the lock.
+ * When it is an eighth full, so that nearly every tag is where its hash is, a table of
+ * four times the size replaces it; the old one is
+ * kept until the module goes, because somebody may still read it. All old tables
+ * together are smaller than the present one.
+ *
+ * New tags. Counters are cut from chunks of per-CPU memory, which can only be had
+ * for sure where one may sleep and enter file systems; ntpool's callers may do
+ * neither. So a worker keeps chunks in reserve and enlarges the table. An atomic
+ * caller takes from the reserve; if that is empty, a sleepable one waits a short
+ * while for the worker, an atomic one tries the per-CPU allocator itself. What
+ * then still has no counters, and every tag past max_tags, is counted under
+ * `Ovfl`; the block says so (NTP_HDR_OVERFLOW), so that its free is counted there
+ * too even if the tag has got counters in the meantime.
+ *
+ * Locking. tag_lock guards the table's growth, the chunks and insertions; it is
+ * taken with interrupts off, from any context, and nothing nests inside it.
+ */
+#include <linux/mm.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "account/tag.h"
+#include "base/irql.h"
+#include "base/report.h"
+#include "heap/heap.h"
+#include "memory/backing.h"
+
+enum {
+	CHUNK_TAGS = 32,		/* 6.5 KiB on each CPU */
+	RESERVE_CHUNKS = 2,
+	FIRST_TABLE_BITS = 10,
+	GROW_BITS = 2,
+	WAIT_MS = 1000,
+};
+
+/* Counters for CHUNK_TAGS tags, @nr of them in use. Never freed before exit. */
+struct tag_chunk {
+	struct list_head link;
+	unsigned int nr;
+	u32 tag[CHUNK_TAGS];
+	struct ntp_tag_counts __percpu *counts;
+};
+
+/**
+ * struct tag_table - open addressing, linear probing, nothing ever removed
+ * @shift: 32 - log2 of the number of slots
+ * @mask: number of slots - 1
+ * @older: the table that this one replaced: readers may still be in it
+ * @slot: the slots
+ */
+struct tag_table {
+	unsigned int shift;
+	u32 mask;
+	struct tag_table *older;
+	struct ntp_tag_slot *slot;
+};
+
+unsigned int ntp_tag_shift __read_mostly;
+struct ntp_tag_slot *ntp_tag_slots __read_mostly;
+struct ntp_tag_counts __percpu *ntp_tag_overflow __read_mostly;
+
+static struct tag_table *tag_table __read_mostly;	/* ntp_tag_slots says the same */
+
+static DEFINE_RAW_SPINLOCK(tag_lock);
+static LIST_HEAD(chunks);		/* in use, the newest last */
+static struct tag_chunk *newest;
+static LIST_HEAD(reserve);
+static unsigned int nr_reserve;
+static unsigned int nr_tags;
+
+static void tag_make_room(struct work_struct *work);
+static DECLARE_WORK(room_work, tag_make_room);
+static DECLARE_WAIT_QUEUE_HEAD(room_wait);
+static unsigned int room_runs;		/* of the worker, to their end */
+
+static struct tag_chunk *chunk_alloc(gfp_t gfp)
+{
+	size_t size = CHUNK_TAGS * NTP_KINDS * sizeof(struct ntp_tag_counts);
+	struct tag_chunk *chunk;
+
+	if (ntp_backing_refused())
+		return NULL;
+	chunk = kzalloc(sizeof(*chunk), gfp);
+	if (!chunk)
+		return NULL;
+	chunk->counts = __alloc_percpu_gfp(size, __alignof__(struct ntp_tag_counts), gfp);
+	if (!chunk->counts) {
+		kfree(chunk);
+		return NULL;
+	}
+	return chunk;
+}
+
+static void chunk_free_all(struct list_head *list)
+{
+	struct tag_chunk *chunk, *next;
+
+	list_for_each_entry_safe(chunk, next, list, link) {
+		free_percpu(chunk->counts);
+		kfree(chunk);
+	}
+}
+
+static void reserve_add(struct tag_chunk *chunk)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&tag_lock, flags);
+	list_add(&chunk->link, &reserve);
+	nr_reserve++;
+	raw_spin_unlock_irqrestore(&tag_lock, flags);
+}
+
+/* What is in an unused slot: a tag that hashes to another one. */
+static u32 unused_tag(u32 i)
+{
+	return i ? 0 : 1;
+}
+
+static struct tag_table *table_alloc(unsigned int bits, gfp_t gfp)
+{
+	struct tag_table *table;
+	u32 i;
+
+	if (ntp_backing_refused())
+		return NULL;
+	table = kzalloc(sizeof(*table), gfp);
+	if (!table)
+		return NULL;
+	table->slot = kvcalloc(BIT(bits), sizeof(*table->slot), gfp);
+	if (!table->slot) {
+		kfree(table);
+		return NULL;
+	}
+	table->shift = 32 - bits;
+	table->mask = BIT(bits) - 1;
+	for (i = 0; i <= table->mask; i++)
+		table->slot[i].tag = unused_tag(i);
+	return table;
+}
+
+static void table_publish(struct tag_table *table)
+{
+	table->older = tag_table;
+	/* Pairs with the dependent loads of readers: the slots are there. */
+	smp_store_release(&tag_table, table);
+	/* Before the shift, see tag.h. */
+	smp_store_release(&ntp_tag_slots, table->slot);
+	/* Pairs with the acquire in ntp_tag_lookup(): the larger table is there. */
+	smp_store_release(&ntp_tag_shift, table->shift);
+}
+
+/* The slot of @tag, or the unused one where it belongs. Never full: see grow. */
+static struct ntp_tag_slot *table_slot(struct tag_table *table, u32 tag)
+{
+	u32 i = ntp_tag_hash(tag, table->shift);
+
+	while (table->slot[i].counts && table->slot[i].tag != tag)
+		i = (i + 1) & table->mask;
+	return &table->slot[i];
+}
+
+static void table_insert(struct tag_table *table, u32 tag,
+			 struct ntp_tag_counts __percpu *counts)
+{
+	struct ntp_tag_slot *slot = table_slot(table, tag);
+
+	WRITE_ONCE(slot->counts, counts);
+	/* Pairs with the acquires of ntp_tag_lookup() and table_find(). */
+	smp_store_release(&slot->tag, tag);
+}
+
+/* Without the lock: NULL is no proof that @tag is not there. */
+static struct ntp_tag_counts __percpu *table_find(const struct tag_table *table, u32 tag)
+{
+	u32 i = ntp_tag_hash(tag, table->shift);
+	const struct ntp_tag_slot *slot;
+	u32 found;
+
+	if (tag <= 1)
+		return NULL;
+	do {
+		slot = &table->slot[i];
+		/* Pairs with the release in table_insert(). */
+		found = smp_load_acquire(&slot->tag);
+		if (found == tag)
+			return READ_ONCE(slot->counts);
+		i = (i + 1) & table->mask;
+	} while (found > 1 || READ_ONCE(slot->counts));
+	return NULL;
+}
+
+/* Enters the tags of all chunks, but for the first @skip. Returns how many it saw. */
+static unsigned int table_insert_all(struct tag_table *table, unsigned int skip)
+{
+	struct tag_chunk *chunk;
+	unsigned int i, n, seen = 0;
+
+	list_for_each_entry_lockless(chunk, &chunks, link) {
+		/* Pairs with the release in tag_insert(). */
+		n = smp_load_acquire(&chunk->nr);
+		for (i = seen < skip ? min(skip - seen, n) : 0; i < n; i++)
+			table_insert(table, chunk->tag[i], chunk->counts + i * NTP_KINDS);
+		seen += n;
+	}
+	return seen;
+}
+
+static bool table_wants_growth(void)
+{
+	return nr_tags > (tag_table->mask + 1) / 8;
+}
+
+static bool table_full(void)
+{
+	return nr_tags >= (tag_table->mask + 1) / 8 * 7;
+}
+
+static void table_grow(void)
+{
+	unsigned int bits = 32 - tag_table->shift + GROW_BITS;
+	struct tag_table *table = table_alloc(bits, GFP_KERNEL | __GFP_NOWARN);
+	unsigned long flags;
+	unsigned int seen;
+
+	if (!table)
+		return;
+	/* A driver's own `Ovfl` shares the row. */
+	table_insert(table, NTP_TAG_OVERFLOW, ntp_tag_overflow);
+	/* What is there stays: only what comes meanwhile needs the lock. */
+	seen = table_insert_all(table, 0);
+	raw_spin_lock_irqsave(&tag_lock, flags);
+	table_insert_all(table, seen);
+	table_publish(table);
+	raw_spin_unlock_irqrestore(&tag_lock, flags);
+}
+
+/* The worker: the only one that replaces the table. */
+static void tag_make_room(struct work_struct *work)
+{
+	struct tag_chunk *chunk;
+
+	if (table_wants_growth())
+		table_grow();
+	while (READ_ONCE(nr_reserve) < RESERVE_CHUNKS) {
+		chunk = chunk_alloc(GFP_KERNEL | __GFP_NOWARN);
+		if (!chunk)
+			break;
+		reserve_add(chunk);
+	}
+	WRITE_ONCE(room_runs, room_runs + 1);
+	wake_up_all(&room_wait);
+}
+
+static bool tag_has_room(void)
+{
+	lockdep_assert_held(&tag_lock);
+	return !table_full() && (nr_reserve || (newest && newest->nr < CHUNK_TAGS));
+}
+
+/* The next free place for counters; there is room. */
+static struct tag_chunk *tag_chunk_to_use(void)
+{
+	struct tag_chunk *chunk = newest;
+
+	if (!chunk || chunk->nr == CHUNK_TAGS) {
+		chunk = list_first_entry(&reserve, struct tag_chunk, link);
+		nr_reserve--;
+		/* Readers walk the list without the lock, and never past its end. */
+		list_del(&chunk->link);
+		list_add_tail_rcu(&chunk->link, &chunks);
+		newest = chunk;
+	}
+	return chunk;
+}
+
+/* Enters @tag if there is room; finds it if somebody else was faster. */
+static struct ntp_tag_counts __percpu *tag_insert(u32 tag, bool *work)
+{
+	struct ntp_tag_counts __percpu *counts = NULL;
+	struct ntp_tag_slot *slot;
+	struct tag_chunk *chunk;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&tag_lock, flags);
+	slot = table_slot(tag_table, tag);
+	if (slot->counts) {
+		counts = slot->counts;
+	} else if (nr_tags >= ntp_max_tags) {
+		counts = ntp_tag_overflow;
+	} else if (tag_has_room()) {
+		chunk = tag_chunk_to_use();
+		counts = chunk->counts + chunk->nr * NTP_KINDS;
+		chunk->tag[chunk->nr] = tag;
+		table_insert(tag_table, tag, counts);
+		/* Pairs with the acquire in ntp_tag_snapshot(). */
+		smp_store_release(&chunk->nr, chunk->nr + 1);
+		nr_tags++;
+	}
+	*work = nr_reserve < RESERVE_CHUNKS || table_wants_growth();
+	raw_spin_unlock_irqrestore(&tag_lock, flags);
+	return counts;
+}
+
+/* There is room, or the worker has tried since @runs: a whole run, not the end of one. */
+static bool room_settled(unsigned int runs)
+{
+	if ((READ_ONCE(nr_reserve) && !table_full()) || READ_ONCE(room_runs) - runs > 1)
+		return true;
+	schedule_work(&room_work);
+	return false;
+}
+
+/*
+ * No room: get some, each context in its own way. The wait has an end, because the
+ * worker may wait for memory that the caller stands in the way of.
+ */
+static void tag_wait_for_room(void)
+{
+	unsigned int runs = READ_ONCE(room_runs);
+	struct tag_chunk *chunk;
+
+	if (ntp_may_sleep()) {
+		wait_event_timeout(room_wait, room_settled(runs),
+				   msecs_to_jiffies(WAIT_MS));
+		return;
+	}
+	if (READ_ONCE(nr_reserve) || ntp_raw_atomic())
+		return;
+	chunk = chunk_alloc(GFP_NOWAIT | __GFP_NOWARN);
+	if (chunk)
+		reserve_add(chunk);
+}
+
+bool ntp_tag_probe(u32 tag, struct ntp_tag_counts __percpu **counts)
+{
+	*counts = table_find(READ_ONCE(tag_table), tag);
+	return *counts;
+}
+
+struct ntp_tag_counts __percpu *ntp_tag_find_slow(u32 tag)
+{
+	struct ntp_tag_counts __percpu *counts = table_find(READ_ONCE(tag_table), tag);
+	bool work;
+
+	if (counts)
+		return counts;
+	if (tag > 1 && READ_ONCE(nr_tags) >= ntp_max_tags)
+		return ntp_tag_overflow;
+	counts = tag_insert(tag, &work);
+	if (work)
+		schedule_work(&room_work);
+	if (counts)
+		return counts;
+	tag_wait_for_room();
+	counts = tag_insert(tag, &work);
+	return counts ?: ntp_tag_overflow;
+}
+
+static void sums_add_frees(struct ntp_tag_sums *sums, const struct ntp_tag_flow *flow)
+{
+	sums->frees += READ_ONCE(flow->frees);
+	sums->bytes -= READ_ONCE(flow->free_units) << NTP_UNIT_SHIFT;
+	sums->requested -= READ_ONCE(flow->free_requested);
+}
+
+static void sums_add_allocs(struct ntp_tag_sums *sums, const struct ntp_tag_flow *flow)
+{
+	sums->allocs += READ_ONCE(flow->allocs);
+	sums->bytes += READ_ONCE(flow->alloc_units) << NTP_UNIT_SHIFT;
+	sums->requested += READ_ONCE(flow->alloc_requested);
+}
+
+static void tag_sum(struct ntp_tag_sums *sums, u32 tag, enum ntp_kind kind,
+		    struct ntp_tag_counts __percpu *counts)
+{
+	const struct ntp_tag_counts *here;
+	int cpu;
+
+	*sums = (struct ntp_tag_sums){ .tag = tag, .kind = kind };
+	counts += kind;
+	for_each_possible_cpu(cpu) {
+		here = per_cpu_ptr(counts, cpu);
+		sums_add_frees(sums, &here->inside);
+		sums_add_frees(sums, &here->outside);
+	}
+	/* An allocation is counted before its free can be: frees are read first. */
+	smp_rmb();
+	for_each_possible_cpu(cpu) {
+		here = per_cpu_ptr(counts, cpu);
+		sums_add_allocs(sums, &here->inside);
+		sums_add_allocs(sums, &here->outside);
+		sums->failed += READ_ONCE(here->failed);
+	}
+}
+
+static int tag_compare(const void *a, const void *b)
+{
+	const struct ntp_tag_sums *x = a, *y = b;
+
+	return ntp_tag_cmp(x->tag, y->tag) ?: (int)x->kind - (int)y->kind;
+}
+
+static bool tag_was_used(const struct ntp_tag_sums *sums)
+{
+	return sums->allocs || sums->failed;
+}
+
+static size_t snapshot_add(struct ntp_tag_sums *array, size_t nr, u32 tag,
+			   struct ntp_tag_counts __percpu *counts)
+{
+	enum ntp_kind kind;
+
+	for (kind = 0; kind < NTP_KINDS; kind++) {
+		tag_sum(&array[nr], tag, kind, counts);
+		if (tag_was_used(&array[nr]))
+			nr++;
+	}
+	return nr;
+}
+
+struct ntp_tag_sums *ntp_tag_snapshot(size_t *nr)
+{
+	size_t left = READ_ONCE(nr_tags), used = 0;
+	struct ntp_tag_sums *array;
+	struct tag_chunk *chunk;
+	unsigned int i, n;
+
+	array = kvmalloc_array(left + 1, NTP_KINDS * sizeof(*array), GFP_KERNEL);
+	if (!array)
+		return NULL;
+	used = snapshot_add(array, used, NTP_TAG_OVERFLOW, ntp_tag_overflow);
+	list_for_each_entry_lockless(chunk, &chunks, link) {
+		/* Pairs with the release in tag_insert(). */
+		n = smp_load_acquire(&chunk->nr);
+		for (i = 0; left && i < n; i++, left--)
+			used = snapshot_add(array, used, chunk->tag[i],
+					    chunk->counts + i * NTP_KINDS);
+		cond_resched();
+	}
+	sort(array, used, sizeof(*array), tag_compare, NULL);
+	*nr = used;
+	return array;
+}
+
+int ntp_tag_init(void)
+{
+	struct tag_table *table;
+
+	ntp_tag_overflow = __alloc_percpu(NTP_KINDS * sizeof(struct ntp_tag_counts),
+					  __alignof__(struct ntp_tag_counts));
+	table = table_alloc(FIRST_TABLE_BITS, GFP_KERNEL);
+	if (table)
+		table_publish(table);
+	if (ntp_tag_overflow && table) {
+		table_insert(table, NTP_TAG_OVERFLOW, ntp_tag_overflow);
+		tag_make_room(NULL);
+	}
+	if (!nr_reserve) {
+		ntp_tag_exit();
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void ntp_tag_exit(void)
+{
+	struct tag_table *table = tag_table, *older;
+
+	cancel_work_sync(&room_work);
+	for (; table; table = older) {
+		older = table->older;
+		kvfree(table->slot);
+		kfree(table);
+	}
+	chunk_free_all(&chunks);
+	chunk_free_all(&reserve);
+	free_percpu(ntp_tag_overflow);
+}

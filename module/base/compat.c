@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The functions behind compat.h: one interface for what kernels do in different
+ * ways. Shrinkers were embedded and are allocated since 6.7; modules were one piece
+ * of memory and are several since 6.4.
+ */
+#include <linux/container_of.h>
+#include <linux/errno.h>
+#include <linux/module.h>
+
+#include <asm/sections.h>
+
+#include "base/compat.h"
+
+#if NTP_SHRINKER_ALLOCATED
+
+static struct ntp_shrinker *shrinker_self(struct shrinker *shrinker)
+{
+	return shrinker->private_data;
+}
+
+#else
+
+static struct ntp_shrinker *shrinker_self(struct shrinker *shrinker)
+{
+	return container_of(shrinker, struct ntp_shrinker, shrinker);
+}
+
+#endif
+
+static unsigned long shrinker_count(struct shrinker *shrinker, struct shrink_control *sc)
+{
+	return shrinker_self(shrinker)->count() ?: SHRINK_EMPTY;
+}
+
+static unsigned long shrinker_scan(struct shrinker *shrinker, struct shrink_control *sc)
+{
+	return shrinker_self(shrinker)->scan(sc->nr_to_scan) ?: SHRINK_STOP;
+}
+
+#if NTP_SHRINKER_ALLOCATED
+
+int ntp_shrinker_register(struct ntp_shrinker *self, const char *name,
+			  unsigned long (*count)(void),
+			  unsigned long (*scan)(unsigned long nr))
+{
+	self->count = count;
+	self->scan = scan;
+	self->shrinker = shrinker_alloc(0, "%s", name);
+	if (!self->shrinker)
+		return -ENOMEM;
+	self->shrinker->count_objects = shrinker_count;
+	self->shrinker->scan_objects = shrinker_scan;
+	self->shrinker->private_data = self;
+	shrinker_register(self->shrinker);
+	return 0;
+}
+
+void ntp_shrinker_unregister(struct ntp_shrinker *self)
+{
+	shrinker_free(self->shrinker);
+}
+
+#else
+
+int ntp_shrinker_register(struct ntp_shrinker *self, const char *name,
+			  unsigned long (*count)(void),
+			  unsigned long (*scan)(unsigned long nr))
+{
+	self->count = count;
+	self->scan = scan;
+	self->shrinker.count_objects = shrinker_count;
+	self->shrinker.scan_objects = shrinker_scan;
+	self->shrinker.seeks = DEFAULT_SEEKS;
+	return register_shrinker(&self->shrinker, "%s", name);
+}
+
+void ntp_shrinker_unregister(struct ntp_shrinker *self)
+{
+	unregister_shrinker(&self->shrinker);
+}
+
+#endif
+
+#ifdef MODULE
+
+static bool kernel_has_code(unsigned long addr)
+{
+	return false;
+}
+
+static bool kernel_has_data(unsigned long addr)
+{
+	return false;
+}
+
+static void *kernel_base(void)
+{
+	return NULL;
+}
+
+#else
+
+static bool kernel_has_code(unsigned long addr)
+{
+	return __is_kernel_text(addr);
+}
+
+static bool kernel_has_data(unsigned long addr)
+{
+	return is_kernel_rodata(addr) ||
+	       (addr >= (unsigned long)_sdata && addr < (unsigned long)_edata) ||
+	       (addr >= (unsigned long)__bss_start && addr < (unsigned long)__bss_stop);
+}
+
+static void *kernel_base(void)
+{
+	return _stext;
+}
+
+#endif
+
+#ifdef mod_mem_type_is_text
+
+static bool module_has_code(const struct module *mod, unsigned long addr)
+{
+	return within_module_mem_type(addr, mod, MOD_TEXT);
+}
+
+static void *module_base(const struct module *mod)
+{
+	return mod->mem[MOD_TEXT].base;
+}
+
+#else
+
+static bool module_has_code(const struct module *mod, unsigned long addr)
+{
+	return addr - (unsigned long)mod->core_layout.base < mod->core_layout.text_size;
+}
+
+static void *module_base(const struct module *mod)
+{
+	return mod->core_layout.base;
+}
+
+#endif
+
+bool ntp_module_has_code(const struct module *mod, unsigned long addr)
+{
+	return mod ? module_has_code(mod, addr) : kernel_has_code(addr);
+}
+
+bool ntp_module_has_data(const struct module *mod, unsigned long addr)
+{
+	if (!mod)
+		return kernel_has_data(addr);
+	return within_module_core(addr, mod) && !module_has_code(mod, addr);
+}
+
+bool ntp_module_has(const struct module *mod, unsigned long addr)
+{
+	if (!mod)
+		return kernel_has_code(addr) || kernel_has_data(addr);
+	return within_module(addr, mod);
+}
+
+void *ntp_module_base(const struct module *mod)
+{
+	return mod ? module_base(mod) : kernel_base();
+}

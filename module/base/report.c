@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every line that ntpool writes to the kernel log: violations, leaks, and how a
+ * tag or a call is spelled in them.
+ *
+ * NT stops the machine where ntpool reports, so its one blue screen never had to
+ * share a log. Here a report is several lines of one log that every CPU writes to,
+ * and a driver that goes wrong tends to go wrong a million times. Three rules:
+ *
+ * - Reports do not interleave. All lines of one are printed under report_lock, a
+ *   raw spin lock with interrupts off: a report may come from a hard interrupt, and
+ *   from under a heap's lock, which it nests in. It is slow on a serial console,
+ *   like every oops, and as with an oops nothing is worth more than the whole text.
+ * - Nobody waits for ever. A report that arises while this CPU prints one (an
+ *   NMI, or a console driver that uses ntpool) cannot wait for the lock, and an NMI
+ *   does not wait for another CPU either: both are counted as left out.
+ * - A flood ends. Out of one window of REPORT_WINDOW_S seconds REPORT_BURST
+ *   reports are printed; how many were left out is said by the next report that is
+ *   printed, and by a timer if none comes. The timer is started from irq_work,
+ *   because timers cannot be touched in NMIs.
+ *
+ * report_window, report_printed and report_site are report_lock's; report_omitted
+ * is atomic, because it counts those who did not get the lock.
+ *
+ * Addresses appear hashed, as everywhere in Linux. Lines that stand for themselves,
+ * as those on leaks, take the lock as well, so that none lands inside a report.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/atomic.h>
+#include <linux/irq_work.h>
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+#include <linux/panic.h>
+#include <linux/preempt.h>
+#include <linux/printk.h>
+#include <linux/smp.h>
+#include <linux/spinlock.h>
+#include <linux/stdarg.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+
+#include "base/report.h"
+#include "base/stack.h"
+#include "observe/callsite.h"
+#include "verify/track.h"
+
+enum {
+	REPORT_BURST = 64,
+	REPORT_UNFREED = 500,	/* with stacks, of one driver; the log holds no more */
+	REPORT_WINDOW_S = 5,
+	/* "0x", 16 digits, NUL. */
+	PARAM_TEXT = 19,
+	STOP_TEXT = 192,
+};
+
+static DEFINE_RAW_SPINLOCK(report_lock);
+static int report_cpu = -1;		/* who holds report_lock */
+static unsigned long report_window;	/* jiffies when the window began */
+static unsigned int report_printed;	/* reports in this window */
+static char report_site[NTP_SITE_TEXT];
+static atomic_t report_omitted = ATOMIC_INIT(0);
+static atomic_long_t report_violations = ATOMIC_LONG_INIT(0);
+
+static void report_say_omitted(void)
+{
+	unsigned int nr = atomic_xchg(&report_omitted, 0);
+
+	lockdep_assert_held(&report_lock);
+	if (nr)
+		pr_err("%u reports were left out\n", nr);
+}
+
+static void report_flood_over(struct work_struct *work)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&report_lock, flags);
+	WRITE_ONCE(report_cpu, raw_smp_processor_id());
+	report_say_omitted();
+	WRITE_ONCE(report_cpu, -1);
+	raw_spin_unlock_irqrestore(&report_lock, flags);
+}
+
+/* A line that is no report. Not from NMIs. */
+static __printf(1, 2) void report_one_line(const char *fmt, ...)
+{
+	unsigned long flags;
+	va_list args;
+
+	va_start(args, fmt);
+	raw_spin_lock_irqsave(&report_lock, flags);
+	WRITE_ONCE(report_cpu, raw_smp_processor_id());
+	vprintk(fmt, args);
+	WRITE_ONCE(report_cpu, -1);
+	raw_spin_unlock_irqrestore(&report_lock, flags);
+	va_end(args);
+}
+
+static DECLARE_DELAYED_WORK(report_work, report_flood_over);
+
+static void report_start_timer(struct irq_work *kick)
+{
+	schedule_delayed_work(&report_work, REPORT_WINDOW_S * HZ);
+}
+
+static DEFINE_IRQ_WORK(report_kick, report_start_timer);
+
+static void report_omit(void)
+{
+	if (atomic_inc_return(&report_omitted) == 1)
+		irq_work_queue(&report_kick);
+}
+
+/* One more report in this window? */
+static bool report_allowed(void)
+{
+	lockdep_assert_held(&report_lock);
+	if (time_after(jiffies, report_window + REPORT_WINDOW_S * HZ))
+		report_printed = 0;
+	if (!report_printed)
+		report_window = jiffies;
+	if (report_printed == REPORT_BURST)
+		return false;
+	report_printed++;
+	return true;
+}
+
+static const char *stop_name(enum ntp_stop_code code)
+{
+	switch (code) {
+	case NTP_STOP_IRQL_NOT_LESS_OR_EQUAL:
+		return "IRQL_NOT_LESS_OR_EQUAL";
+	case NTP_STOP_BAD_POOL_HEADER:
+		return "BAD_POOL_HEADER";
+	case NTP_STOP_MEMORY_MANAGEMENT:
+		return "MEMORY_MANAGEMENT";
+	case NTP_STOP_QUOTA_UNDERFLOW:
+		return "QUOTA_UNDERFLOW";
+	case NTP_STOP_MUST_SUCCEED_EMPTY:
+		return "MUST_SUCCEED_POOL_EMPTY";
+	case NTP_STOP_SPECIAL_POOL:
+		return "SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION";
+	case NTP_STOP_BAD_POOL_CALLER:
+		return "BAD_POOL_CALLER";
+	case NTP_STOP_VERIFIER:
+		return "DRIVER_VERIFIER_DETECTED_VIOLATION";
+	case NTP_STOP_MODIFIED_FREED_POOL:
+		return "DRIVER_CAUGHT_MODIFYING_FREED_POOL";
+	case NTP_STOP_FREED_SPECIAL:
+		return "PAGE_FAULT_IN_FREED_SPECIAL_POOL";
+	case NTP_STOP_BEYOND_END:
+		return "PAGE_FAULT_BEYOND_END_OF_ALLOCATION";
+	case NTP_STOP_UNLOADED_WITHOUT_CANCELLING:
+		return "DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS";
+	case NTP_STOP_MUST_BE_NONPAGED:
+		return "DRIVER_PORTION_MUST_BE_NONPAGED";
+	case NTP_STOP_DRIVER_FREED:
+		return "DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL";
+	case NTP_STOP_DRIVER_BEYOND_END:
+		return "DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION";
+	}
+	return "UNKNOWN";
+}
+
+/*
+ * Sixteen digits always. A hashed address has eight of its own on 32-bit; a kernel
+ * that has had no entropy yet to hash with prints "(____ptrval____)", here zeros.
+ */
+static void stop_param_text(const struct ntp_stop *stop, unsigned int i, char *buf)
+{
+	u64 param = stop->param[i];
+
+	if (stop->addr_mask & BIT(i)) {
+		snprintf(buf, PARAM_TEXT, "0x%s%p", sizeof(void *) == 4 ? "00000000" : "",
+			 (void *)(unsigned long)param);
+		if (!strchr(buf, '('))
+			return;
+		param = 0;
+	}
+	snprintf(buf, PARAM_TEXT, "0x%016llX", param);
+}
+
+static void stop_text(const struct ntp_stop *stop, char *buf)
+{
+	char param[4][PARAM_TEXT];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(param); i++)
+		stop_param_text(stop, i, param[i]);
+	snprintf(buf, STOP_TEXT, "*** STOP: 0x%08X (%s, %s, %s, %s) %s", stop->code,
+		 param[0], param[1], param[2], param[3], stop->name ?: stop_name(stop->code));
+}
+
+static void report_call(const char *what, unsigned long address)
+{
+	lockdep_assert_held(&report_lock);
+	if (!address)
+		return;
+	ntp_site_text(address, report_site, sizeof(report_site));
+	pr_err("%s %s\n", what, report_site);
+}
+
+static void report_stack(const char *what, const struct ntp_stack *stack, u64 now)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&report_lock);
+	if (!stack || !stack->caller)
+		return;
+	pr_err("%s %llu ms ago by process %d on CPU %u:\n", what, ntp_stack_age_ms(stack, now),
+	       stack->pid, stack->cpu);
+	for (i = 0; i < stack->nr; i++)
+		report_call(" ", stack->entry[i]);
+}
+
+static void report_lines(const struct ntp_stop *stop, const char *first)
+{
+	/* Printing takes longer than much of what happened before. */
+	u64 now = ntp_stack_now();
+	char tag[NTP_TAG_TEXT];
+
+	report_say_omitted();
+	pr_err("%s\n", first);
+	pr_err("%s\n", stop->text);
+	if (stop->has_tag) {
+		ntp_tag_text(stop->tag, tag);
+		pr_err("tag %s, size %zu\n", tag, stop->size);
+	}
+	report_call("caller", stop->caller);
+	report_call("allocator", stop->allocator);
+	report_stack("allocated", stop->allocated, now);
+	report_stack("freed", stop->freed, now);
+}
+
+static void report_print(const struct ntp_stop *stop, const char *first)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	while (!raw_spin_trylock(&report_lock)) {
+		if (in_nmi() || READ_ONCE(report_cpu) == raw_smp_processor_id()) {
+			local_irq_restore(flags);
+			report_omit();
+			return;
+		}
+		cpu_relax();
+	}
+	WRITE_ONCE(report_cpu, raw_smp_processor_id());
+	if (report_allowed())
+		report_lines(stop, first);
+	else
+		report_omit();
+	WRITE_ONCE(report_cpu, -1);
+	raw_spin_unlock(&report_lock);
+	local_irq_restore(flags);
+}
+
+/**
+ * ntp_report() - report a violation
+ * @stop: what happened
+ *
+ * The parameter bugcheck decides whether the caller goes on afterwards. Reports
+ * that a test collects are neither printed nor do they stop the machine.
+ *
+ * Context: any, with any lock held.
+ */
+void ntp_report(const struct ntp_stop *stop)
+{
+	char first[STOP_TEXT];
+
+	atomic_long_inc(&report_violations);
+	if (ntp_report_recorded(stop))
+		return;
+	stop_text(stop, first);
+	report_print(stop, first);
+	if (READ_ONCE(ntp_bugcheck_panics))
+		panic(pr_fmt("%s"), first);
+}
+
+unsigned long ntp_report_violations(void)
+{
+	return atomic_long_read(&report_violations);
+}
+
+void ntp_report_exit(void)
+{
+	irq_work_sync(&report_kick);
+	cancel_delayed_work_sync(&report_work);
+	report_flood_over(NULL);
+}
+
+static bool tag_char_is_plain(u8 c)
+{
+	return c > ' ' && c < 0x7f && c != '\\';
+}
+
+/**
+ * ntp_tag_text() - spell a tag as users see it
+ * @tag: the tag; its lowest byte is the first character
+ * @buf: NTP_TAG_TEXT bytes
+ *
+ * Blanks, what is not graphic ASCII, and the backslash become \ooo, so that a tag
+ * is one word and can be read back.
+ *
+ * Context: any.
+ */
+void ntp_tag_text(u32 tag, char *buf)
+{
+	unsigned int i;
+
+	for (i = 0; i < 4; i++, tag >>= 8) {
+		u8 c = tag;
+
+		if (tag_char_is_plain(c))
+			*buf++ = c;
+		else
+			buf += sprintf(buf, "\\%03o", c);
+	}
+	*buf = '\0';
+}
+
+/* Octal codes of three digits sort as the numbers they stand for. */
+static unsigned int tag_char_rank(u8 c)
+{
+	return tag_char_is_plain(c) ? c << 8 : '\\' << 8 | c;
+}
+
+int ntp_tag_cmp(u32 a, u32 b)
+{
+	for (; a != b; a >>= 8, b >>= 8)
+		if ((u8)a != (u8)b)
+			return (int)tag_char_rank(a) - (int)tag_char_rank(b);
+	return 0;
+}
+
+#define leak_line(fmt, ...)	report_one_line(KERN_WARNING pr_fmt("leak: " fmt "\n"), __VA_ARGS__)
+
+void ntp_report_leak(const struct ntp_site *site)
+{
+	char text[NTP_SITE_TEXT];
+	char tag[NTP_TAG_TEXT];
+
+	ntp_tag_text(site->tag, tag);
+	ntp_site_name(site, text, sizeof(text));
+	leak_line("%lu blocks, %lu bytes, tag %s, %s, allocated at %s", site->count, site->bytes,
+		  tag, ntp_kind_name(site->kind), text);
+}
+
+void ntp_report_leak_total(const char *who, unsigned long blocks, unsigned long bytes)
+{
+	leak_line("total %lu blocks, %lu bytes, left by %s", blocks, bytes, who);
+}
+
+void ntp_report_leak_unknown(const char *who)
+{
+	leak_line("out of memory, not known what %s left", who);
+}
+
+void ntp_report_leaked_list(const char *kind, u32 tag, unsigned long creator)
+{
+	char text[NTP_SITE_TEXT];
+	char tag_text[NTP_TAG_TEXT];
+
+	ntp_tag_text(tag, tag_text);
+	ntp_site_text(creator, text, sizeof(text));
+	leak_line("lookaside list, tag %s, %s, initialised at %s", tag_text, kind, text);
+}
+
+/* One block of lines for each, so that a long list holds nobody up for long. */
+static void report_unfreed(const struct ntp_track *track, u64 now)
+{
+	const struct ntp_track_block *block = &track->block;
+	char tag[NTP_TAG_TEXT];
+	unsigned long flags;
+
+	ntp_tag_text(block->tag, tag);
+	raw_spin_lock_irqsave(&report_lock, flags);
+	WRITE_ONCE(report_cpu, raw_smp_processor_id());
+	pr_warn("leak: %p, %zu bytes, tag %s, %s\n", block->addr, block->size, tag,
+		ntp_kind_name(block->kind));
+	report_stack("allocated", &track->stack, now);
+	WRITE_ONCE(report_cpu, -1);
+	raw_spin_unlock_irqrestore(&report_lock, flags);
+}
+
+void ntp_report_unfreed(const char *who, const struct ntp_track *tracks, size_t nr)
+{
+	char text[NTP_STOP_SENTENCE];
+	const struct ntp_stop stop = {
+		.code = NTP_STOP_VERIFIER,
+		.param = { 0x62, (unsigned long)who, 0, nr },
+		.addr_mask = BIT(1),
+		.text = text,
+	};
+	u64 now = ntp_stack_now();
+	size_t i;
+
+	snprintf(text, sizeof(text), "driver %s was unloaded and has not freed %zu allocations",
+		 who, nr);
+	for (i = 0; i < min_t(size_t, nr, REPORT_UNFREED); i++) {
+		report_unfreed(&tracks[i], now);
+		cond_resched();
+	}
+	if (i < nr)
+		leak_line("%zu more are not listed", nr - i);
+	ntp_report(&stop);
+}
+
+void ntp_report_leaked_section(const char *section, const char *who, unsigned long locks)
+{
+	leak_line("section %s of %s, locked %lu times", section, who, locks);
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a driver reports itself: stops and failed assertions.
+ *
+ * A stop and a failed assertion become reports, like the violations that ntpool finds
+ * itself: the parameter bugcheck decides whether the machine stops. On NT the first
+ * never returns, and the second goes to the debugger. Here both return to the driver
+ * unless bugcheck=panic; that is the difference a driver has to live with.
+ *
+ * Which of a stop's parameters are addresses only the driver knows. What lies in the
+ * kernel's part of the address space is taken for one and printed hashed, except the
+ * common statuses, which there are few addresses to mistake for.
+ */
+#include <linux/bits.h>
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/instruction_pointer.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include <nt_debug.h>
+
+#include "base/report.h"
+
+enum {
+	ASSERTION_SIZE = 256,
+};
+
+struct stop_name {
+	u32 code;
+	const char *name;
+};
+
+#define STOP(code)	{ code, #code }
+
+static const struct stop_name stop_names[] = {
+	STOP(IRQL_NOT_LESS_OR_EQUAL),
+	STOP(BAD_POOL_HEADER),
+	STOP(MEMORY_MANAGEMENT),
+	STOP(KMODE_EXCEPTION_NOT_HANDLED),
+	STOP(QUOTA_UNDERFLOW),
+	STOP(FAT_FILE_SYSTEM),
+	STOP(NTFS_FILE_SYSTEM),
+	STOP(CDFS_FILE_SYSTEM),
+	STOP(RDR_FILE_SYSTEM),
+	STOP(SECURITY_SYSTEM),
+	STOP(INCONSISTENT_IRP),
+	STOP(CACHE_MANAGER),
+	STOP(NO_MORE_IRP_STACK_LOCATIONS),
+	STOP(SYSTEM_SERVICE_EXCEPTION),
+	STOP(MUST_SUCCEED_POOL_EMPTY),
+	STOP(MULTIPLE_IRP_COMPLETE_REQUESTS),
+	STOP(PFN_LIST_CORRUPT),
+	STOP(PAGE_FAULT_IN_NONPAGED_AREA),
+	STOP(SYSTEM_THREAD_EXCEPTION_NOT_HANDLED),
+	STOP(UNEXPECTED_KERNEL_MODE_TRAP),
+	STOP(DRIVER_POWER_STATE_FAILURE),
+	STOP(ATTEMPTED_WRITE_TO_READONLY_MEMORY),
+	STOP(SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION),
+	STOP(BAD_POOL_CALLER),
+	STOP(DRIVER_VERIFIER_DETECTED_VIOLATION),
+	STOP(DRIVER_CORRUPTED_EXPOOL),
+	STOP(DRIVER_CAUGHT_MODIFYING_FREED_POOL),
+	STOP(DRIVER_LEFT_LOCKED_PAGES_IN_PROCESS),
+	STOP(PAGE_FAULT_IN_FREED_SPECIAL_POOL),
+	STOP(PAGE_FAULT_BEYOND_END_OF_ALLOCATION),
+	STOP(DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS),
+	STOP(DRIVER_CORRUPTED_MMPOOL),
+	STOP(DRIVER_IRQL_NOT_LESS_OR_EQUAL),
+	STOP(DRIVER_PORTION_MUST_BE_NONPAGED),
+	STOP(DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL),
+	STOP(DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION),
+	STOP(POOL_CORRUPTION_IN_FILE_AREA),
+	STOP(MANUALLY_INITIATED_CRASH),
+	STOP(CRITICAL_PROCESS_DIED),
+	STOP(KERNEL_SECURITY_CHECK_FAILURE),
+	STOP(KERNEL_MODE_HEAP_CORRUPTION),
+	STOP(MANUALLY_INITIATED_CRASH1),
+};
+
+#undef STOP
+
+static const char *bugcheck_name(u32 code)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(stop_names); i++)
+		if (stop_names[i].code == code)
+			return stop_names[i].name;
+	return NULL;
+}
+
+/* A status whose facility is 0: warnings 0x8000xxxx, errors 0xC000xxxx. */
+static bool is_status(unsigned long value)
+{
+	return (value | 0x4000ffff) == (unsigned long)(s32)0xc000ffff;
+}
+
+static bool is_address(unsigned long value)
+{
+	return value >= PAGE_OFFSET && value < (unsigned long)-MAX_ERRNO && !is_status(value);
+}
+
+static void bugcheck(u32 code, const unsigned long *param, unsigned long caller)
+{
+	struct ntp_stop stop = {
+		.code = code,
+		.name = bugcheck_name(code),
+		.text = "a driver asked for the machine to be stopped",
+		.caller = caller,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(stop.param); i++) {
+		stop.param[i] = param[i];
+		if (is_address(param[i]))
+			stop.addr_mask |= BIT(i);
+	}
+	ntp_report(&stop);
+}
+
+/**
+ * KeBugCheckEx() - stop the machine
+ * @BugCheckCode: why, NT's stop code or the driver's own
+ * @BugCheckParameter1: what the code says it is, as the other three
+ * @BugCheckParameter2: see there
+ * @BugCheckParameter3: see there
+ * @BugCheckParameter4: see there
+ *
+ * The stop is reported as NT shows it. With bugcheck=panic the machine stops then.
+ * With bugcheck=report it RETURNS, which NT never does: a driver must not go on as
+ * if what follows were never reached.
+ *
+ * Differs: reports, and returns unless bugcheck=panic.
+ *
+ * Contract: the NT driver-interface reference, but for the return.
+ *
+ * Context: any IRQL.
+ */
+void KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheckParameter1,
+		  ULONG_PTR BugCheckParameter2, ULONG_PTR BugCheckParameter3,
+		  ULONG_PTR BugCheckParameter4)
+{
+	const unsigned long param[] = {
+		BugCheckParameter1, BugCheckParameter2,
+		BugCheckParameter3, BugCheckParameter4,
+	};
+
+	bugcheck(BugCheckCode, param, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(KeBugCheckEx);
+
+/**
+ * KeBugCheck() - stop the machine, for a reason without parameters
+ * @BugCheckCode: why; see KeBugCheckEx(), which also says when this returns
+ *
+ * Differs: reports, and returns unless bugcheck=panic.
+ *
+ * Contract: the NT driver-interface reference, but for the return.
+ *
+ * Context: any IRQL.
+ */
+void KeBugCheck(ULONG BugCheckCode)
+{
+	const unsigned long param[4] = {};
+
+	bugcheck(BugCheckCode, param, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(KeBugCheck);
+
+/**
+ * RtlAssert() - report a failed assertion; what ASSERT() calls in a checked build
+ * @FailedAssertion: its text
+ * @FileName: the source file
+ * @LineNumber: the line in it
+ * @Message: more to say, or NULL
+ *
+ * Reported as stop 0x1E with STATUS_ASSERTION_FAILURE, the caller and the line, and
+ * returns unless bugcheck=panic. (The reference leaves open what happens without a
+ * debugger.)
+ *
+ * Differs: reports 0x1E, and returns unless bugcheck=panic.
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: any IRQL.
+ */
+void RtlAssert(PVOID FailedAssertion, PVOID FileName, ULONG LineNumber,
+	       PCHAR Message)
+{
+	char text[ASSERTION_SIZE];
+	const struct ntp_stop stop = {
+		.code = KMODE_EXCEPTION_NOT_HANDLED,
+		.name = bugcheck_name(KMODE_EXCEPTION_NOT_HANDLED),
+		.param = { (u32)STATUS_ASSERTION_FAILURE, _RET_IP_, LineNumber },
+		.addr_mask = BIT(1),
+		.text = text,
+		.caller = _RET_IP_,
+	};
+
+	snprintf(text, sizeof(text), "%s line %u: assertion failed: %s%s%s",
+		 kbasename(FileName ?: "?"), LineNumber, (char *)FailedAssertion,
+		 Message ? ": " : "", Message ?: "");
+	ntp_report(&stop);
+}
+EXPORT_SYMBOL_GPL(RtlAssert);

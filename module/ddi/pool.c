@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The pool routines that take a type, under NT's names: arguments decoded, return
+ * addresses taken, nothing else. What they stand on is alloc.c, and rare.c where a type,
+ * a routine or a tag comes with wishes.
+ *
+ * What differs from NT:
+ *
+ *  - memory is never executable, whatever the type says;
+ *  - paged pool is resident; its IRQL rule is enforced all the same;
+ *  - there are no session pools: session types are the ordinary ones;
+ *  - a routine that raises calls the driver's handler (raise.c) and then returns NULL,
+ *    since C on Linux has no structured exceptions;
+ *  - memory that must succeed is waited for where the caller may sleep; only where he
+ *    may not, and the reserve is empty, 0x41 is reported and NULL returned;
+ *  - nothing stops the machine unless the parameter bugcheck says so.
+ *
+ * All may be called from hard interrupts too, as long as the type is nonpaged; NT
+ * stops at DISPATCH_LEVEL.
+ */
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/kernel.h>
+
+#include "pool/fast.h"
+#include "verify/verify.h"
+
+#include <ntifs.h>
+
+#include "ddi/pool.h"
+#include "ddi/raise.h"
+
+#define TYPE_BASE	7
+#define TYPE_KNOWN	(TYPE_BASE | NTP_TYPE_PLAIN | POOL_RAISE_IF_ALLOCATION_FAILURE)
+
+/* Both DontUseThisType and MaxPoolType have their two low bits set. */
+static bool type_is_valid(unsigned int type)
+{
+	return !(type & ~TYPE_KNOWN) && (type & 3) != 3;
+}
+
+/* What the bits of a valid type wish. */
+static unsigned int type_flags(unsigned int type)
+{
+	unsigned int flags = 0;
+
+	if (type & NTP_TYPE_MUST)
+		flags |= NTP_MUST;
+	if (type & NTP_TYPE_ALIGNED)
+		flags |= NTP_ALIGNED;
+	if (type & POOL_ZERO_ALLOCATION)
+		flags |= NTP_ZERO;
+	return flags;
+}
+
+void *ntp_pool_failed(int err, bool raise, unsigned long caller)
+{
+	if (raise)
+		ntp_raise(err == -EDQUOT ? STATUS_QUOTA_EXCEEDED : STATUS_INSUFFICIENT_RESOURCES,
+			  caller);
+	return NULL;
+}
+
+void *ntp_pool_refused(size_t size, u32 tag, bool raise, unsigned long caller)
+{
+	if (ntp_verifier())
+		ntp_verify_refused(size, tag, caller);
+	return ntp_pool_failed(-EINVAL, raise, caller);
+}
+
+void *ntp_pool_request(const struct ntp_request *req, bool raise)
+{
+	void *p = ntp_alloc_rare(req);
+
+	return IS_ERR(p) ? ntp_pool_failed(PTR_ERR(p), raise, req->caller) : p;
+}
+
+void *ntp_pool_alloc_rare(unsigned int type, size_t size, u32 tag, unsigned int flags,
+			  unsigned long caller)
+{
+	bool raise = type & POOL_RAISE_IF_ALLOCATION_FAILURE;
+	struct ntp_request req = {
+		.kind = type & NTP_TYPE_PAGED ? NTP_PAGED : NTP_NONPAGED,
+		.size = size,
+		.tag = tag,
+		.flags = flags | type_flags(type),
+		.caller = caller,
+	};
+
+	if (!type_is_valid(type))
+		return ntp_pool_refused(size, tag, raise, caller);
+	if (tag & NTP_TAG_PROTECTED)
+		req.flags |= NTP_PROTECTED;
+	return ntp_pool_request(&req, raise);
+}
+
+unsigned int ntp_pool_priority(unsigned int priority)
+{
+	unsigned int flags = NTP_HIGH;
+
+	if (priority < NormalPoolPriority)
+		flags = NTP_LOW;
+	else if (priority < HighPoolPriority)
+		flags = NTP_NORMAL;
+	/* Bit 3: a place is given; bit 0: which one. */
+	if (priority & 8)
+		flags |= priority & 1 ? NTP_UNDERRUN : NTP_OVERRUN;
+	return flags;
+}
+
+/* Out of line, so that ExAllocatePoolWithTag() stays a leaf. */
+static noinline void *pool_alloc(unsigned int type, size_t size, u32 tag, unsigned long caller)
+{
+	return ntp_pool_alloc(type, size, tag, 0, caller);
+}
+
+/**
+ * ExAllocatePoolWithTag() - allocate pool memory under a tag
+ * @PoolType: a POOL_TYPE, with POOL_* bits or-ed into it
+ * @NumberOfBytes: size in bytes; 0 gives the smallest block
+ * @Tag: four characters, the first one in the lowest byte, for the figures
+ *
+ * Below a page the block is 16-byte aligned and crosses no page; from 4065 bytes
+ * on it is page aligned and takes whole pages. The cache aligned types begin on a cache
+ * line: up to 4032 bytes a block, above it whole pages. POOL_ZERO_ALLOCATION zeroes it,
+ * otherwise its contents are undefined.
+ *
+ * The MustSucceed types get memory from a reserve when there is no other, and wait for
+ * it where the caller may sleep. In atomic context an empty reserve is reported as 0x41
+ * (bytes, pages of the nonpaged pool, its allocations of whole pages, pages available).
+ *
+ * Differs: memory is never executable and paged memory stays resident; session types
+ * are the ordinary ones; hard interrupts may call it.
+ *
+ * Context: IRQL <= DISPATCH_LEVEL, paged types <= APC_LEVEL; nonpaged types in
+ * hard interrupts too. Nonpaged memory is reclaimed with GFP_NOIO where the
+ * caller may sleep, and comes from what is free where he may not.
+ *
+ * Return: the block, or NULL: no memory, an overflowing size, a type that is none
+ * (DontUseThisType, MaxPoolType, unknown bits), or a paged type at DISPATCH_LEVEL,
+ * which is reported as 0xC2/0x08. With POOL_RAISE_IF_ALLOCATION_FAILURE it raises
+ * STATUS_INSUFFICIENT_RESOURCES before it returns NULL.
+ *
+ * Source: wdm.h documentation of ExAllocatePoolWithTag and POOL_TYPE.
+ */
+PVOID ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
+{
+	void *p;
+
+	if (likely((PoolType == NonPagedPool || PoolType == NonPagedPoolNx) &&
+		   NumberOfBytes <= NTP_SMALL_MAX && !ntp_verifier_is_on() &&
+		   ntp_alloc_fast(NTP_NONPAGED, NumberOfBytes, Tag, _RET_IP_, &p)))
+		return want_init_on_alloc(0) ? ntp_zeroed(p, NumberOfBytes) : p;
+	return pool_alloc(PoolType, NumberOfBytes, Tag, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(ExAllocatePoolWithTag);
+
+/**
+ * ExAllocatePool() - allocate pool memory under the tag `None`
+ * @PoolType: as for ExAllocatePoolWithTag()
+ * @NumberOfBytes: size in bytes
+ *
+ * Differs: as ExAllocatePoolWithTag().
+ *
+ * Context: as ExAllocatePoolWithTag().
+ * Return: as ExAllocatePoolWithTag().
+ *
+ * Source: wdm.h documentation of ExAllocatePool; the tag is what PoolMon shows.
+ */
+PVOID ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
+{
+	return ntp_pool_alloc(PoolType, NumberOfBytes, NTP_TAG_NONE, 0, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(ExAllocatePool);
+
+/* Quota routines raise unless the type says otherwise. */
+static void *quota_alloc(unsigned int type, size_t size, u32 tag, unsigned long caller)
+{
+	if (type & POOL_QUOTA_FAIL_INSTEAD_OF_RAISE)
+		type &= ~POOL_RAISE_IF_ALLOCATION_FAILURE;
+	else
+		type |= POOL_RAISE_IF_ALLOCATION_FAILURE;
+	return ntp_pool_alloc_rare(type, size, tag, NTP_QUOTA, caller);
+}
+
+/**
+ * ExAllocatePoolWithQuotaTag() - allocate pool memory that the current process pays for
+ * @PoolType: as for ExAllocatePoolWithTag(), with POOL_QUOTA_FAIL_INSTEAD_OF_RAISE or not
+ * @NumberOfBytes: size in bytes
+ * @Tag: as for ExAllocatePoolWithTag()
+ *
+ * The whole block, header included, is charged to the process (thread group) that the
+ * caller runs in, until it is freed, by whomever and whenever. Requests above 4072 bytes
+ * are not charged, and neither are kernel threads and callers in interrupts. The limits
+ * are the parameters quota_nonpaged and quota_paged.
+ *
+ * Differs: kernel threads and callers in interrupts pay nothing.
+ *
+ * Context: as ExAllocatePoolWithTag().
+ *
+ * Return: the block. On failure, STATUS_QUOTA_EXCEEDED (the process has no quota left)
+ * or STATUS_INSUFFICIENT_RESOURCES (anything else) is raised, and NULL returned; with
+ * POOL_QUOTA_FAIL_INSTEAD_OF_RAISE only the latter. Nothing is charged then.
+ *
+ * Source: wdm.h documentation of ExAllocatePoolWithQuotaTag; the cut-off is that of
+ * ReactOS' tests.
+ */
+PVOID ExAllocatePoolWithQuotaTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
+{
+	return quota_alloc(PoolType, NumberOfBytes, Tag, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(ExAllocatePoolWithQuotaTag);
+
+/**
+ * ExAllocatePoolWithQuota() - the same under the tag `None`
+ * @PoolType: as for ExAllocatePoolWithQuotaTag()
+ * @NumberOfBytes: size in bytes
+ *
+ * Context: as ExAllocatePoolWithTag().
+ * Return: as ExAllocatePoolWithQuotaTag().
+ *
+ * Source: wdm.h documentation of ExAllocatePoolWithQuota.
+ */
+PVOID ExAllocatePoolWithQuota(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
+{
+	return quota_alloc(PoolType, NumberOfBytes, NTP_TAG_NONE, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(ExAllocatePoolWithQuota);
+
+/**
+ * ExAllocatePoolWithTagPriority() - allocate pool memory, trying more or less hard
+ * @PoolType: as for ExAllocatePoolWithTag()
+ * @NumberOfBytes: size in bytes
+ * @Tag: as for ExAllocatePoolWithTag()
+ * @Priority: LowPoolPriority, NormalPoolPriority or HighPoolPriority, or one of their
+ *	      forms that say where special pool would place the block
+ *
+ * A low priority fails where memory would have to be got from the kernel while less than
+ * a sixteenth of the machine's is available, a normal one at a sixty-fourth. A high one
+ * may use what the kernel keeps for emergencies. What the pool has free any gets.
+ *
+ * Context: as ExAllocatePoolWithTag().
+ * Return: as ExAllocatePoolWithTag().
+ *
+ * Source: wdm.h documentation of ExAllocatePoolWithTagPriority and EX_POOL_PRIORITY; the
+ * thresholds are this project's choice.
+ */
+PVOID ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag,
+				    EX_POOL_PRIORITY Priority)
+{
+	return ntp_pool_alloc_rare(PoolType, NumberOfBytes, Tag, ntp_pool_priority(Priority),
+				   _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(ExAllocatePoolWithTagPriority);
+
+/**
+ * ExFreePoolWithTag() - free pool memory and check its tag
+ * @P: what an allocation routine returned
+ * @Tag: the tag it was allocated with; 0: not checked
+ *
+ * Whatever is wrong with @P is reported in the kernel log with NT's stop code and
+ * loses nothing: see the table in free.c. A wrong tag is reported as 0xC2/0x0A
+ * and the block is freed, counted under its own tag. A block of PROTECTED_POOL is freed
+ * with its tag, with or without that bit; tag 0 is a wrong one for it. What a process
+ * was charged is returned to it.
+ *
+ * Differs: what NT stops for is reported and nothing is lost: a wrong tag, a second
+ * free, a foreign address, a spoiled header, paged memory at DISPATCH_LEVEL.
+ *
+ * Context: IRQL <= DISPATCH_LEVEL; paged blocks <= APC_LEVEL, above it is reported
+ * as 0xC2/0x09 and carried out. Nonpaged blocks in hard interrupts too.
+ *
+ * Return: nothing; what is wrong is reported.
+ *
+ * Source: wdm.h documentation of ExFreePoolWithTag, bug check 0xC2 and 0x19.
+ */
+VOID ExFreePoolWithTag(PVOID P, ULONG Tag)
+{
+	if (likely(ntp_free_fast(P, Tag)))
+		return;
+	ntp_free_slow(P, Tag, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(ExFreePoolWithTag);
+
+/**
+ * ExFreePool() - free pool memory
+ * @P: what an allocation routine returned, with a tag or without
+ *
+ * As ExFreePoolWithTag() with tag 0.
+ *
+ * Differs: as ExFreePoolWithTag(); NULL is reported as 0xC2/0x46.
+ *
+ * Context: as ExFreePoolWithTag().
+ * Return: nothing; what is wrong is reported.
+ *
+ * Source: wdm.h documentation of ExFreePool.
+ */
+VOID ExFreePool(PVOID P)
+{
+	if (likely(ntp_free_fast(P, 0)))
+		return;
+	ntp_free_slow(P, 0, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(ExFreePool);
+
+/**
+ * ExQueryPoolBlockSize() - how much of a block may be used
+ * @PoolBlock: what an allocation routine returned
+ * @QuotaCharged: set to TRUE if a process is charged for the block, else to FALSE
+ *
+ * Context: IRQL <= DISPATCH_LEVEL, and hard interrupts.
+ *
+ * Return: bytes from @PoolBlock on that are the block's, at least what was requested;
+ * 0 if no live block begins there, which is no violation.
+ *
+ * Source: ntifs.h documentation of ExQueryPoolBlockSize; the result for other addresses is
+ * this project's choice.
+ */
+SIZE_T ExQueryPoolBlockSize(PVOID PoolBlock, PBOOLEAN QuotaCharged)
+{
+	bool charged;
+	SIZE_T size = ntp_usable_size(PoolBlock, &charged);
+
+	*QuotaCharged = charged;
+	return size;
+}
+EXPORT_SYMBOL_GPL(ExQueryPoolBlockSize);

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The scan of all lookaside lists, once every balance_ms: it tunes their depths and
+ * brings public counts up to date.
+ *
+ * NT's balance set manager does it once a second: a list that is used much and finds
+ * nothing cached may cache more, one that is not needed gives blocks back. How much
+ * is the system's secret there; here it is this.
+ *
+ * What is known of the time since the last scan, the interval, for each CPU:
+ *
+ *	allocs, misses	counted by the fast and the slow paths anyway
+ *	room		blocks that its cache could still take when the interval began.
+ *			As many misses are no fault of the depth: the cache had only
+ *			not been filled yet
+ *	span		the most blocks it had cached less the fewest: what it needed. See
+ *			lookaside_cache.c for how it is measured without a cost on
+ *			hits. A cache of that depth would have served every hit there
+ *			was
+ *
+ * The rules:
+ *
+ *  1. A list of whose allocations 5 % and more went to the pool is raised, if a CPU
+ *     had misses beyond its room and used the whole depth. The CPU with the most of
+ *     them decides: the depth grows by their share of its allocations, rounded up,
+ *     so it doubles at most. For a driver that takes N blocks and returns them, over
+ *     and over, that share is 1 - depth / N: what lacks to N goes down with its
+ *     square, never beyond N. From 4 to 256 it takes eight scans.
+ *  2. Any other list is lowered, by half of what lies between its depth and the
+ *     largest span of all CPUs, or 4 if that is more. Of a list that nobody used the
+ *     span is 0, so 256 comes down to 4 in eight scans. Half, so that one quiet
+ *     second does not cost a busy list everything.
+ *  3. Never below 4 and never above MaximumDepth; if the two disagree, that is the
+ *     driver's word and counts.
+ *
+ * This does not oscillate. A depth is lowered only towards what was used between two
+ * scans; the same use again has no more misses at the new depth than it had. And it
+ * is raised only while it was used up to its end, that is, with nothing to lower.
+ * Blocks that one CPU allocates and another one frees miss for ever, at any depth: no
+ * CPU uses the whole depth more than once, and the list is not raised.
+ *
+ * The driver's word. Drivers read and write Depth and MaximumDepth at any time. The
+ * next free goes by the new Depth; a scan that finds it changed leaves it as it is,
+ * within MaximumDepth, and the next ones tune from there; a list that is not used comes
+ * down to 4 all the same. The scan exchanges both fields as one word, so that it
+ * overwrites nothing that was written after it looked.
+ *
+ * What a CPU has cached beyond the depth, whoever lowered it, goes back to the pool,
+ * the oldest blocks first: on its own CPU they are moved to list->stash, and then
+ * freed through the list's Free routine as ntp_lookaside_help() says. Lists that the
+ * verifier has switched off are left alone.
+ *
+ * Cost. A list that is at its least depth costs a look at each CPU's counts. Only a CPU
+ * that used a deeper list since the last scan is interrupted, twice if it gives up
+ * blocks. ntp_lookaside_lock is held for no more than one step of the walk, a look at
+ * one public structure, or a copy of one cache's pointers.
+ *
+ * Locking: scan_mutex is held during a scan and guards what is the scan's own in
+ * struct ntp_lookaside; Free routines are called below it. -> ntp_lookaside_lock.
+ */
+#include <linux/export.h>
+#include <linux/jiffies.h>
+#include <linux/math.h>
+#include <linux/mutex.h>
+
+#include "lists/lookaside_registry.h"
+#include "observe/test.h"
+
+enum {
+	MISSES_ONE_IN = 20,		/* 5 % */
+};
+
+/**
+ * struct use - how a list was used since the last scan
+ * @depth: what its fields say now
+ * @home: the CPU that counted in the public fields; negative: none
+ * @public: what it counted there
+ * @allocs: allocations, by all CPUs
+ * @misses: those of them that went to the pool
+ * @span: most blocks that one CPU needed
+ * @lack: most misses of one CPU that used the whole depth, less its room
+ * @lack_of: allocations of that CPU
+ */
+struct use {
+	union ntp_lookaside_depth depth;
+	int home;
+	u32 public[NTP_LA_ALLOC_MISSES + 1];
+	u64 allocs;
+	u64 misses;
+	u32 span;
+	u32 lack;
+	u32 lack_of;
+};
+
+static DEFINE_MUTEX(scan_mutex);
+/* Set by tests only. */
+static bool scan_manual;
+
+static void scan_worker(struct work_struct *work);
+static DECLARE_DELAYED_WORK(scan_work, scan_worker);
+
+/*
+ * Looking
+ */
+
+/* Drivers set the public counts back; what is less than before began at zero. */
+static u32 count_since(u32 *seen, u32 now)
+{
+	u32 since = now >= *seen ? now - *seen : now;
+
+	*seen = now;
+	return since;
+}
+
+/* False: there is nothing to be tuned. */
+static bool list_look(struct ntp_lookaside *list, struct use *use)
+{
+	struct ntp_lookaside_head *head = list->head;
+	bool tunable;
+	int i;
+
+	raw_spin_lock_irq(&ntp_lookaside_lock);
+	tunable = ntp_lookaside_is_alive(list);
+	if (tunable) {
+		use->depth.both = READ_ONCE(head->depth.both);
+		use->home = READ_ONCE(list->home);
+		for (i = 0; use->home >= 0 && i < ARRAY_SIZE(use->public); i++)
+			use->public[i] = count_since(&list->seen[i],
+						     READ_ONCE(head->total[i]));
+		tunable = !list->zeroed && !ntp_lookaside_off;
+	}
+	raw_spin_unlock_irq(&ntp_lookaside_lock);
+	return tunable;
+}
+
+/* What CPU @nr needed; it is measured anew from now on if that may be of interest. */
+static u32 cpu_span(struct ntp_lookaside *list, int nr, u32 depth)
+{
+	struct ntp_lookaside_cpu *cpu = per_cpu_ptr(list->cpus, nr);
+	u32 low = READ_ONCE(cpu->low);
+	u32 high = READ_ONCE(cpu->high);
+
+	list->span = high > low ? high - low : 0;
+	if (list->span && depth > NTP_LA_DEPTH)
+		ntp_lookaside_on_cpu(list, nr, ntp_lookaside_measure);
+	return list->span;
+}
+
+static void use_add_cpu(struct use *use, struct ntp_lookaside *list, int nr)
+{
+	struct ntp_lookaside_cpu *cpu = per_cpu_ptr(list->cpus, nr);
+	struct ntp_lookaside_note *note = &list->note[nr];
+	u32 misses = count_since(&note->misses, READ_ONCE(cpu->own[NTP_LA_ALLOC_MISSES]));
+	u32 allocs = count_since(&note->allocs, READ_ONCE(cpu->own[NTP_LA_ALLOCS]));
+	u32 span = cpu_span(list, nr, use->depth.now);
+	u32 lack;
+
+	if (nr == use->home) {
+		allocs += use->public[NTP_LA_ALLOCS];
+		misses += use->public[NTP_LA_ALLOC_MISSES];
+	}
+	misses = min(misses, allocs);
+	use->allocs += allocs;
+	use->misses += misses;
+	use->span = max(use->span, span);
+	lack = misses - min(misses, note->room);
+	if (span >= use->depth.now && lack > use->lack) {
+		use->lack = lack;
+		use->lack_of = allocs;
+	}
+}
+
+/*
+ * Deciding
+ */
+
+static u32 depth_raised(const struct use *use)
+{
+	u32 depth = use->depth.now;
+	u32 step;
+
+	if (!use->lack)
+		return depth;
+	step = DIV_ROUND_UP_ULL((u64)depth * use->lack, use->lack_of);
+	return max_t(u32, depth + step, NTP_LA_DEPTH);
+}
+
+static u32 depth_lowered(const struct use *use)
+{
+	u32 depth = use->depth.now;
+	u32 least = max_t(u32, use->span, NTP_LA_DEPTH);
+
+	return depth > least ? depth - DIV_ROUND_UP(depth - least, 2) : depth;
+}
+
+static u32 depth_tuned(const struct ntp_lookaside *list, const struct use *use)
+{
+	u32 depth = use->depth.now;
+
+	if (depth == READ_ONCE(list->depth)) {
+		if (use->allocs && use->misses * MISSES_ONE_IN >= use->allocs)
+			depth = depth_raised(use);
+		else
+			depth = depth_lowered(use);
+	}
+	return min_t(u32, depth, use->depth.max);
+}
+
+/*
+ * Doing
+ */
+
+/* What the driver wrote since list_look() stands, and is noticed next time. */
+static void list_set_depth(struct ntp_lookaside *list, union ntp_lookaside_depth old, u32 depth)
+{
+	union ntp_lookaside_depth new = { .now = depth, .max = old.max };
+
+	raw_spin_lock_irq(&ntp_lookaside_lock);
+	if (!list->zeroed && !ntp_lookaside_off && ntp_lookaside_is_alive(list) &&
+	    (new.both == old.both ||
+	     cmpxchg(&list->head->depth.both, old.both, new.both) == old.both))
+		WRITE_ONCE(list->depth, depth);
+	raw_spin_unlock_irq(&ntp_lookaside_lock);
+}
+
+static void list_note_rooms(struct ntp_lookaside *list, u32 depth)
+{
+	int nr;
+
+	for_each_possible_cpu(nr)
+		list->note[nr].room =
+			depth - min(depth, READ_ONCE(per_cpu_ptr(list->cpus, nr)->nr));
+}
+
+static void list_tune(struct ntp_lookaside *list)
+{
+	struct use use = { .home = NTP_LA_NOBODY };
+	bool tunable = list_look(list, &use);
+	int nr;
+
+	for_each_possible_cpu(nr)
+		use_add_cpu(&use, list, nr);
+	if (!tunable) {
+		list_note_rooms(list, NTP_LA_DEPTH);
+		return;
+	}
+	list_set_depth(list, use.depth, depth_tuned(list, &use));
+	if (ntp_lookaside_stash_surplus(list))
+		ntp_lookaside_help(list);
+	list_note_rooms(list, READ_ONCE(list->depth));
+}
+
+static void scan(void)
+{
+	struct ntp_lookaside *list = NULL;
+
+	mutex_lock(&scan_mutex);
+	while ((list = ntp_lookaside_next(list))) {
+		list_tune(list);
+		ntp_lookaside_settle_home(list);
+	}
+	mutex_unlock(&scan_mutex);
+}
+
+/*
+ * When
+ */
+
+static unsigned long scan_period(void)
+{
+	return msecs_to_jiffies(READ_ONCE(ntp_balance_ms));
+}
+
+void ntp_lookaside_balance_start(void)
+{
+	if (!READ_ONCE(scan_manual))
+		queue_delayed_work(ntp_lookaside_wq, &scan_work, scan_period());
+}
+
+/* Without lists there are no scans; the next ntp_lookaside_open() starts them. */
+static void scan_worker(struct work_struct *work)
+{
+	if (READ_ONCE(scan_manual))
+		return;
+	scan();
+	if (ntp_lookaside_any())
+		ntp_lookaside_balance_start();
+}
+
+/**
+ * ntp_lookaside_period_changed() - follow a change of ntp_balance_ms
+ *
+ * The next scan comes one new period from now.
+ *
+ * Context: process context, under params.c's mutex; lists are set up.
+ */
+void ntp_lookaside_period_changed(void)
+{
+	if (ntp_lookaside_any() && !READ_ONCE(scan_manual))
+		mod_delayed_work(ntp_lookaside_wq, &scan_work, scan_period());
+}
+
+void ntp_lookaside_balance_stop(void)
+{
+	cancel_delayed_work_sync(&scan_work);
+}
+
+#if IS_ENABLED(CONFIG_KUNIT)
+void ntpool_test_balance(bool manual)
+{
+	WRITE_ONCE(scan_manual, manual);
+	if (manual)
+		ntp_lookaside_balance_stop();
+	else if (ntp_lookaside_any())
+		ntp_lookaside_balance_start();
+}
+EXPORT_SYMBOL_GPL(ntpool_test_balance);
+
+void ntpool_test_balance_scan(void)
+{
+	scan();
+}
+EXPORT_SYMBOL_GPL(ntpool_test_balance_scan);
+#endif

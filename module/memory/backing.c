@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The backing store: pages for the pools.
+ *
+ * NT's pools have address space of their own. Here nonpaged memory is the linear
+ * map (alloc_pages), resident and usable in every context; paged memory is
+ * vmalloc space, resident too, but only to be touched where NT allows it.
+ * A nonpaged request of several pages need not be physically contiguous: it is
+ * first tried as one run of the page allocator, trimmed to the exact number of
+ * pages, and where no run is to be had a sleepable caller gets vmalloc space.
+ *
+ * Contexts. What may be asked of the kernel depends on who calls:
+ *
+ *	sleepable		GFP_NOIO: reclaims, but never enters a file system
+ *				or the block layer, which may be the caller
+ *	atomic			GFP_ATOMIC
+ *	atomic on PREEMPT_RT	nothing: the page allocator takes sleeping locks
+ *
+ * __GFP_RETRY_MAYFAIL because NT's callers expect NULL, not a wait without end.
+ *
+ * Priorities are NT's: a request of low priority does without fresh memory when less
+ * than a sixteenth of the machine's is available, one of normal priority when less
+ * than a sixty-fourth is. One of high priority is only refused by the kernel, and may
+ * have what that keeps for emergencies.
+ *
+ * Freeing has the same limits. What cannot be freed here and now is put on a
+ * lock-free list, threaded through the memory itself, that a worker empties.
+ */
+#include <linux/atomic.h>
+#include <linux/llist.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/vmalloc.h>
+#include <linux/workqueue.h>
+
+#include "base/irql.h"
+#include "memory/backing.h"
+#include "observe/test.h"
+
+/* Written into the first page of memory that waits to be freed. */
+struct ntp_deferred {
+	struct llist_node node;
+	unsigned long nr;
+};
+
+static LLIST_HEAD(deferred);
+static void backing_free_deferred(struct work_struct *work);
+static DECLARE_WORK(deferred_work, backing_free_deferred);
+
+enum {
+	LOW_SHARE = 16,
+	VERY_LOW_SHARE = 64,
+};
+
+#if IS_ENABLED(CONFIG_KUNIT)
+/* Requests still to succeed, then requests to fail; negative: without end. */
+static atomic_t test_succeed = ATOMIC_INIT(0);
+static atomic_t test_fail = ATOMIC_INIT(0);
+static atomic_t test_calls = ATOMIC_INIT(0);
+static atomic_t test_failed = ATOMIC_INIT(0);
+
+/* The worker that refills the reserve is spared, unless a test wants to hit it. */
+static struct task_struct *test_refiller;
+static bool test_hits_refill;
+/* Pages that are said to be available; negative: the truth. */
+static long test_available = -1;
+
+void ntp_backing_refill(bool on)
+{
+	WRITE_ONCE(test_refiller, on ? current : NULL);
+}
+
+bool ntp_backing_refused(void)
+{
+	if (in_task() && READ_ONCE(test_refiller) == current && !READ_ONCE(test_hits_refill))
+		return false;
+	atomic_inc(&test_calls);
+	if (!atomic_read(&test_fail))
+		return false;
+	if (atomic_dec_if_positive(&test_succeed) >= 0)
+		return false;
+	if (atomic_read(&test_fail) > 0 && atomic_dec_if_positive(&test_fail) < 0)
+		return false;
+	atomic_inc(&test_failed);
+	return true;
+}
+
+void ntpool_test_fail_backing(int after, int times)
+{
+	atomic_set(&test_fail, 0);
+	atomic_set(&test_calls, 0);
+	atomic_set(&test_failed, 0);
+	atomic_set(&test_succeed, after);
+	atomic_set(&test_fail, times);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_fail_backing);
+
+unsigned int ntpool_test_backing_calls(void)
+{
+	return atomic_read(&test_calls);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_backing_calls);
+
+unsigned int ntpool_test_backing_failed(void)
+{
+	return atomic_read(&test_failed);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_backing_failed);
+
+void ntpool_test_hit_refill(bool on)
+{
+	WRITE_ONCE(test_hits_refill, on);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_hit_refill);
+
+void ntpool_test_set_available(long pages)
+{
+	WRITE_ONCE(test_available, pages);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_set_available);
+
+static bool available_is_set(unsigned long *pages)
+{
+	long set = READ_ONCE(test_available);
+
+	*pages = set;
+	return set >= 0;
+}
+#else
+static bool available_is_set(unsigned long *pages)
+{
+	return false;
+}
+#endif
+
+unsigned long ntp_backing_available(void)
+{
+	unsigned long pages;
+
+	return available_is_set(&pages) ? pages : max(si_mem_available(), 0L);
+}
+
+bool ntp_backing_is_short(unsigned int flags)
+{
+	if (flags & NTP_LOW)
+		return ntp_backing_available() < totalram_pages() / LOW_SHARE;
+	if (flags & NTP_NORMAL)
+		return ntp_backing_available() < totalram_pages() / VERY_LOW_SHARE;
+	return false;
+}
+
+bool ntp_backing_is_on(const void *base, int node)
+{
+	return page_to_nid(virt_to_page(base)) == node;
+}
+
+gfp_t ntp_backing_gfp(void)
+{
+	if (ntp_may_sleep())
+		return GFP_NOIO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
+	if (ntp_raw_atomic())
+		return 0;
+	return GFP_ATOMIC | __GFP_NOWARN;
+}
+
+/* A run of the page allocator is a power of two: give back what is too much. */
+static void *backing_linear(unsigned long nr, int node, gfp_t gfp)
+{
+	unsigned int order = get_order(nr << PAGE_SHIFT);
+	struct page *page;
+	unsigned long i;
+
+	if (order > MAX_PAGE_ORDER)
+		return NULL;
+	if (order)
+		gfp = (gfp & ~__GFP_RETRY_MAYFAIL) | __GFP_NORETRY;
+	page = alloc_pages_node(node, gfp, order);
+	if (!page)
+		return NULL;
+	split_page(page, order);
+	for (i = nr; i < 1UL << order; i++)
+		__free_page(page + i);
+	return page_address(page);
+}
+
+/* What the wishes of a nonpaged request add to how the context lets it ask. */
+static gfp_t backing_wishes(gfp_t gfp, unsigned int flags)
+{
+	if (flags & NTP_HIGH)
+		gfp |= __GFP_HIGH;
+	if (flags & NTP_NODE_ONLY)
+		gfp |= __GFP_THISNODE;
+	return gfp;
+}
+
+static void *backing_vmalloc(unsigned long nr, gfp_t gfp)
+{
+	if (!gfpflags_allow_blocking(gfp) || nr > totalram_pages())
+		return NULL;
+	return __vmalloc(nr << PAGE_SHIFT, gfp);
+}
+
+void *ntp_backing_alloc(enum ntp_kind kind, unsigned long nr, int node, unsigned int flags)
+{
+	gfp_t gfp = ntp_backing_gfp();
+	void *base;
+
+	if (kind == NTP_PAGED) {
+		/* Without a preempt count the IRQL check above is all there is. */
+		if (!IS_ENABLED(CONFIG_PREEMPT_COUNT))
+			gfp = GFP_NOIO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
+		return ntp_backing_refused() ? NULL : backing_vmalloc(nr, gfp);
+	}
+	if (!gfp)
+		return NULL;
+	gfp = backing_wishes(gfp, flags);
+	base = ntp_backing_refused() ? NULL : backing_linear(nr, node, gfp);
+	/* vmalloc() takes pages from wherever it likes. */
+	if (flags & (NTP_NODE_ONLY | NTP_RUN))
+		return base;
+	if (!base && nr > 1 && !ntp_backing_refused())
+		base = backing_vmalloc(nr, gfp);
+	return base;
+}
+
+static void backing_free_now(void *base, unsigned long nr)
+{
+	if (is_vmalloc_addr(base)) {
+		vfree(base);
+		return;
+	}
+	for (; nr; nr--, base += PAGE_SIZE)
+		__free_page(virt_to_page(base));
+}
+
+static void backing_free_deferred(struct work_struct *work)
+{
+	struct llist_node *list = llist_del_all(&deferred);
+	struct ntp_deferred *mem, *next;
+
+	llist_for_each_entry_safe(mem, next, list, node)
+		backing_free_now(mem, mem->nr);
+}
+
+void ntp_backing_free(void *base, unsigned long nr)
+{
+	struct ntp_deferred *mem = base;
+
+	if (is_vmalloc_addr(base) ? ntp_may_sleep() : !ntp_raw_atomic()) {
+		backing_free_now(base, nr);
+		return;
+	}
+	mem->nr = nr;
+	if (llist_add(&mem->node, &deferred))
+		schedule_work(&deferred_work);
+}
+
+/* After the last user is gone. */
+void ntp_backing_exit(void)
+{
+	flush_work(&deferred_work);
+}

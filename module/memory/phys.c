@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Physical memory: runs of pages in a given range, and pages that are not cached.
+ *
+ * NT keeps a map of all memory and looks a run up in it, moving what is in the way.
+ * The page allocator cannot be asked for a range. What it offers is used instead:
+ *
+ *	zones	a request is tried without one, then in the zones that end lower,
+ *		if the range ends below the end of memory
+ *	order	a run of 2^n pages is aligned to itself, so it crosses no multiple
+ *		of a power of two that is as large; what is too much is given back
+ *	again	a run that lies elsewhere is held while the next one is asked for
+ *	probes	the largest runs there are, from memory that is free anyway, held
+ *		up to half of all memory: between them they cover much of it. A range
+ *		in the middle of memory that is small may be missed all the same
+ *
+ * More than 2^MAX_PAGE_ORDER pages (4 MiB on x86) are not to be had this way.
+ * alloc_contig_range(), which some kernels export, would find them, but it moves
+ * pages of others and so may wait for their writeback, and with it for the very
+ * driver that is asking.
+ *
+ * Caching is a property of the page, not of a mapping: two mappings of one page
+ * that differ are a fault on some processors. So the linear map itself is changed
+ * (set_memory_uc() and its siblings), and changed back before a page goes home. Of
+ * the architectures only x86 exports a way; elsewhere such memory is refused. All
+ * of that sleeps, and may split large mappings, which takes memory, so it is done
+ * under memalloc_noio_save(). A free in atomic context is left to a worker, on a
+ * lock-free list threaded through the memory.
+ *
+ * Pages whose caching cannot be changed back are kept: worse than the loss of them
+ * would be an owner who does not know.
+ *
+ * Locking: none.
+ */
+#include <linux/llist.h>
+#include <linux/mm.h>
+#include <linux/pfn.h>
+#include <linux/sched/mm.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include <linux/workqueue.h>
+
+#include "base/irql.h"
+#include "memory/backing.h"
+#include "memory/phys.h"
+
+#ifdef CONFIG_X86
+#include <asm/memtype.h>
+#include <asm/set_memory.h>
+#endif
+
+/* How many runs of the size that is wanted are asked for, per zone. */
+#define RUN_TRIES	8
+/* Probes hold at most half of all memory, and no more than this, for a moment. */
+#define PROBE_PAGES	((unsigned long)SZ_1G >> PAGE_SHIFT)
+
+/* What is free, without waking whoever makes more of it free. */
+#define FREE_ONLY	(__GFP_NOWARN | __GFP_NOMEMALLOC)
+
+/* Tried in this order; each one ends below the one before it. */
+static const gfp_t zones[] = {
+	0,
+#ifdef CONFIG_ZONE_DMA32
+	GFP_DMA32,
+#endif
+#ifdef CONFIG_ZONE_DMA
+	GFP_DMA,
+#endif
+};
+
+/* Written into a run that lies elsewhere, until the search is over. */
+struct held_run {
+	struct held_run *next;
+	unsigned int order;
+};
+
+/* Written into the first page of memory that waits to be freed. */
+struct phys_deferred {
+	struct llist_node node;
+	unsigned long nr;
+	enum ntp_caching cache;
+	struct page **page;
+};
+
+static LLIST_HEAD(deferred);
+static void phys_free_deferred(struct work_struct *work);
+static DECLARE_WORK(deferred_work, phys_free_deferred);
+
+/*
+ * Attributes
+ */
+#ifdef CONFIG_X86
+static bool cache_is_offered(enum ntp_caching cache)
+{
+	return cache != NTP_WRITECOMBINED || pat_enabled();
+}
+
+static int cache_set(void *base, unsigned long nr, enum ntp_caching cache)
+{
+	unsigned long addr = (unsigned long)base;
+
+	switch (cache) {
+	case NTP_NONCACHED:
+		return set_memory_uc(addr, nr);
+	case NTP_WRITECOMBINED:
+		return set_memory_wc(addr, nr);
+	default:
+		return set_memory_wb(addr, nr);
+	}
+}
+
+static int cache_set_pages(struct page **page, unsigned long nr, enum ntp_caching cache)
+{
+	return cache == NTP_NONCACHED ? set_pages_array_uc(page, nr) :
+					set_pages_array_wb(page, nr);
+}
+#else
+static bool cache_is_offered(enum ntp_caching cache)
+{
+	return cache == NTP_CACHED;
+}
+
+static int cache_set(void *base, unsigned long nr, enum ntp_caching cache)
+{
+	return -EOPNOTSUPP;
+}
+
+static int cache_set_pages(struct page **page, unsigned long nr, enum ntp_caching cache)
+{
+	return -EOPNOTSUPP;
+}
+#endif
+
+/* True if the pages may go home. */
+static bool cache_restored(int err)
+{
+	return !WARN_ONCE(err, "ntpool: pages stay uncached and are kept, error %d\n", err);
+}
+
+/*
+ * Runs
+ */
+
+/* Where in @pfn and the next @len page frames what is wanted can begin. */
+static bool run_fits(const struct ntp_phys_want *want, unsigned long pfn,
+		     unsigned long len, unsigned long *start)
+{
+	unsigned long end = min(pfn + len, want->end);
+	unsigned long at = max(pfn, want->first);
+
+	if (at >= end || end - at < want->nr)
+		return false;
+	if (want->boundary && (at ^ (at + want->nr - 1)) & ~(want->boundary - 1))
+		at = round_up(at, want->boundary);
+	*start = at;
+	return at < end && end - at >= want->nr;
+}
+
+/* Gives back all but @nr pages from page frame @start on. */
+static void *run_trim(struct page *page, unsigned int order, unsigned long start,
+		      unsigned long nr)
+{
+	unsigned long pfn = page_to_pfn(page), i;
+
+	split_page(page, order);
+	for (i = pfn; i < pfn + (1UL << order); i++)
+		if (i - start >= nr)
+			__free_page(pfn_to_page(i));
+	return page_address(pfn_to_page(start));
+}
+
+static struct page *run_take(int node, gfp_t gfp, unsigned int order)
+{
+	if (ntp_backing_refused())
+		return NULL;
+	if (node != NUMA_NO_NODE)
+		gfp |= __GFP_THISNODE;
+	return alloc_pages_node(node, gfp, order);
+}
+
+static void runs_release(struct held_run *held)
+{
+	struct held_run *next;
+
+	for (; held; held = next) {
+		next = held->next;
+		free_pages((unsigned long)held, held->order);
+	}
+}
+
+/* Only the first try may reclaim, or use reserves: the others find what is free. */
+static void *run_search(const struct ntp_phys_want *want, gfp_t gfp, gfp_t zone,
+			unsigned int order, unsigned long tries)
+{
+	struct held_run *held = NULL, *run;
+	unsigned long start;
+	struct page *page;
+	void *base = NULL;
+
+	while (tries-- && !base) {
+		page = run_take(want->node, gfp | zone, order);
+		if (!page)
+			break;
+		if (run_fits(want, page_to_pfn(page), 1UL << order, &start)) {
+			base = run_trim(page, order, start, want->nr);
+			break;
+		}
+		run = page_address(page);
+		*run = (struct held_run){ .next = held, .order = order };
+		held = run;
+		gfp = FREE_ONLY;
+		if (ntp_may_sleep())
+			cond_resched();
+	}
+	runs_release(held);
+	return base;
+}
+
+/* Of the memory that is in the linear map */
+static unsigned long last_page(void)
+{
+	return PFN_DOWN(__pa((unsigned long)high_memory - 1));
+}
+
+/* Does the range end below the end of it? */
+static bool ends_early(const struct ntp_phys_want *want)
+{
+	return want->end <= last_page();
+}
+
+static void *run_search_zones(const struct ntp_phys_want *want, gfp_t gfp,
+			      unsigned int order, unsigned long tries)
+{
+	unsigned int i, nr = ends_early(want) ? ARRAY_SIZE(zones) : 1;
+	void *base = NULL;
+
+	for (i = 0; i < nr && !base; i++)
+		base = run_search(want, gfp, zones[i], order, tries);
+	return base;
+}
+
+static void *run_alloc(const struct ntp_phys_want *want, gfp_t gfp)
+{
+	unsigned long probes = min(totalram_pages() / 2, PROBE_PAGES) >> MAX_PAGE_ORDER;
+	unsigned int order;
+	void *base;
+
+	if (want->nr > 1UL << MAX_PAGE_ORDER || want->end <= want->first ||
+	    want->nr > want->end - want->first || want->first > last_page())
+		return NULL;
+	order = get_order(want->nr << PAGE_SHIFT);
+	if (want->fast)
+		gfp = FREE_ONLY;
+	base = run_search_zones(want, gfp, order, RUN_TRIES);
+	if (base || want->fast || !gfpflags_allow_blocking(gfp))
+		return base;
+	if (!want->first && !ends_early(want))
+		return NULL;
+	gfp = FREE_ONLY;
+	return run_search_zones(want, gfp, MAX_PAGE_ORDER, probes);
+}
+
+void *ntp_phys_alloc(const struct ntp_phys_want *want)
+{
+	gfp_t gfp = ntp_backing_gfp();
+	unsigned int noio;
+	void *base;
+	int err;
+
+	if (!gfp || !cache_is_offered(want->cache))
+		return NULL;
+	if (want->cache != NTP_CACHED && !ntp_may_sleep())
+		return NULL;
+	base = run_alloc(want, gfp);
+	if (!base || want->cache == NTP_CACHED)
+		return base;
+	if (ntp_backing_refused()) {
+		ntp_backing_free(base, want->nr);
+		return NULL;
+	}
+	noio = memalloc_noio_save();
+	err = cache_set(base, want->nr, want->cache);
+	memalloc_noio_restore(noio);
+	if (!err)
+		return base;
+	/* Some of the pages may have been changed. */
+	ntp_phys_free(base, want->nr, want->cache);
+	return NULL;
+}
+
+/*
+ * Single pages
+ */
+static void pages_free(struct page **page, unsigned long nr)
+{
+	while (nr--)
+		__free_page(page[nr]);
+	kvfree(page);
+}
+
+static struct page **pages_alloc(unsigned long nr, gfp_t gfp)
+{
+	struct page **page;
+	unsigned long i;
+
+	if (nr > min_t(unsigned long, totalram_pages(), INT_MAX) || ntp_backing_refused())
+		return NULL;
+	page = kvmalloc_array(nr, sizeof(*page), gfp);
+	if (!page)
+		return NULL;
+	for (i = 0; i < nr; i++) {
+		page[i] = ntp_backing_refused() ? NULL : alloc_page(gfp);
+		if (!page[i]) {
+			pages_free(page, i);
+			return NULL;
+		}
+	}
+	return page;
+}
+
+/* Back to what the kernel expects, and home. */
+static void pages_free_uncached(struct page **page, unsigned long nr)
+{
+	if (cache_restored(cache_set_pages(page, nr, NTP_CACHED)))
+		pages_free(page, nr);
+}
+
+static void *pages_map(struct page **page, unsigned long nr)
+{
+	void *base = NULL;
+
+	if (ntp_backing_refused()) {
+		pages_free(page, nr);
+		return NULL;
+	}
+	if (!cache_set_pages(page, nr, NTP_NONCACHED) && !ntp_backing_refused())
+		base = vmap(page, nr, VM_MAP, pgprot_noncached(PAGE_KERNEL));
+	if (!base)
+		pages_free_uncached(page, nr);
+	return base;
+}
+
+void *ntp_phys_map(unsigned long nr, struct page ***page)
+{
+	unsigned int noio;
+	void *base = NULL;
+
+	if (!cache_is_offered(NTP_NONCACHED))
+		return NULL;
+	noio = memalloc_noio_save();
+	*page = pages_alloc(nr, GFP_NOIO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	if (*page)
+		base = pages_map(*page, nr);
+	memalloc_noio_restore(noio);
+	return base;
+}
+
+/*
+ * Freeing what is not cached
+ */
+static void phys_free_now(void *base, unsigned long nr, enum ntp_caching cache,
+			  struct page **page)
+{
+	unsigned int noio = memalloc_noio_save();
+
+	if (page) {
+		vunmap(base);
+		pages_free_uncached(page, nr);
+	} else if (cache_restored(cache_set(base, nr, NTP_CACHED))) {
+		ntp_backing_free(base, nr);
+	}
+	memalloc_noio_restore(noio);
+}
+
+static void phys_free_deferred(struct work_struct *work)
+{
+	struct llist_node *list = llist_del_all(&deferred);
+	struct phys_deferred *mem, *next;
+
+	llist_for_each_entry_safe(mem, next, list, node)
+		phys_free_now(mem, mem->nr, mem->cache, mem->page);
+}
+
+static void phys_free(void *base, unsigned long nr, enum ntp_caching cache, struct page **page)
+{
+	struct phys_deferred *mem = base;
+
+	if (ntp_may_sleep()) {
+		phys_free_now(base, nr, cache, page);
+		return;
+	}
+	mem->nr = nr;
+	mem->cache = cache;
+	mem->page = page;
+	if (llist_add(&mem->node, &deferred))
+		schedule_work(&deferred_work);
+}
+
+void ntp_phys_free(void *base, unsigned long nr, enum ntp_caching cache)
+{
+	if (cache == NTP_CACHED)
+		ntp_backing_free(base, nr);
+	else
+		phys_free(base, nr, cache, NULL);
+}
+
+void ntp_phys_unmap(void *base, unsigned long nr, struct page **page)
+{
+	phys_free(base, nr, NTP_NONCACHED, page);
+}
+
+/* After the last user is gone. */
+void ntp_phys_exit(void)
+{
+	flush_work(&deferred_work);
+}

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the files below /sys/kernel/debug/ntpool/verifier show and take.
+ *
+ * They are the answers of NT's verifier.exe /query and of !verifier in the kernel
+ * debugger: which flags are set, for which drivers and tags, how often what happened,
+ * what is allocated, and which allocations were made to fail, with their stacks.
+ * debugfs.c owns the files; here are the snapshots, the rows and the writes.
+ *
+ * A row that has a call stack is followed by one line for each entry, which begins
+ * with a blank.
+ */
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+
+#include "base/report.h"
+#include "observe/callsite.h"
+#include "observe/debugfs.h"
+#include "verify/fault.h"
+#include "verify/filter.h"
+#include "verify/track.h"
+#include "verify/verify.h"
+
+enum {
+	FLAGS_TEXT = 32,		/* more is no number that somebody means */
+	FAULT_TEXT = 2 * NTP_AIM_TEXT + 128,
+};
+
+struct counter_row {
+	const char *name;
+	unsigned long value;
+};
+
+/* The setting of a control: one row. */
+static void *text_row(size_t size, size_t *nr)
+{
+	*nr = 1;
+	return ntp_rows_alloc(1, size);
+}
+
+static void *view_flags(size_t *nr)
+{
+	unsigned long *flags = text_row(sizeof(*flags), nr);
+
+	if (flags)
+		*flags = ntp_verifier();
+	return flags;
+}
+
+static void show_flags(struct seq_file *m, const void *row)
+{
+	const unsigned long *flags = row;
+
+	seq_printf(m, "%lu\n", *flags);
+}
+
+static int write_flags(char *text)
+{
+	unsigned long flags;
+
+	if (strlen(text) >= FLAGS_TEXT || kstrtoul(text, 0, &flags))
+		return -EINVAL;
+	return ntp_set_verifier(flags);
+}
+
+static void *aim_row(struct ntp_aim *aim, size_t *nr)
+{
+	char *text = text_row(NTP_AIM_TEXT, nr);
+
+	if (text)
+		ntp_aim_text(aim, text);
+	return text;
+}
+
+static void *view_drivers(size_t *nr)
+{
+	return aim_row(&ntp_aim_drivers, nr);
+}
+
+static void *view_tags(size_t *nr)
+{
+	return aim_row(&ntp_aim_tags, nr);
+}
+
+static int write_drivers(char *text)
+{
+	return ntp_aim_set_drivers(&ntp_aim_drivers, text);
+}
+
+static int write_tags(char *text)
+{
+	return ntp_aim_set_tags(&ntp_aim_tags, text);
+}
+
+static void *view_faults(size_t *nr)
+{
+	char *text = text_row(FAULT_TEXT, nr);
+
+	if (text)
+		ntp_fault_text(text, FAULT_TEXT);
+	return text;
+}
+
+/* The text may have the end of its line already. */
+static void show_text(struct seq_file *m, const void *row)
+{
+	const char *text = row;
+	size_t length = strlen(text);
+
+	seq_printf(m, "%s%s", text, length && text[length - 1] == '\n' ? "" : "\n");
+}
+
+/* Lines before one with an error have taken effect. */
+static int write_faults(char *text)
+{
+	char *line;
+	int err;
+
+	while ((line = strsep(&text, "\n"))) {
+		line = strim(line);
+		err = *line ? ntp_fault_set(line) : 0;
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void show_stack(struct seq_file *m, const struct ntp_stack *stack)
+{
+	char text[NTP_SITE_TEXT];
+	unsigned int i;
+
+	for (i = 0; i < stack->nr; i++) {
+		ntp_site_text(stack->entry[i], text, sizeof(text));
+		seq_printf(m, " %s\n", text);
+	}
+}
+
+/* The columns from age_ms on, and the stack. */
+static void show_call(struct seq_file *m, const struct ntp_stack *stack)
+{
+	char caller[NTP_SITE_TEXT];
+
+	ntp_site_text(stack->caller, caller, sizeof(caller));
+	seq_printf(m, " %8llu %3u %6d %s\n", ntp_stack_age_ms(stack, ntp_stack_now()),
+		   stack->cpu, stack->pid, caller);
+	show_stack(m, stack);
+}
+
+static void *view_failures(size_t *nr)
+{
+	struct ntp_fault_note *notes = ntp_rows_alloc(NTP_FAULT_LOG, sizeof(*notes));
+
+	if (notes)
+		*nr = ntp_fault_log(notes);
+	return notes;
+}
+
+static void show_failure(struct seq_file *m, const void *row)
+{
+	const struct ntp_fault_note *note = row;
+	char tag[NTP_TAG_TEXT];
+
+	ntp_tag_text(note->tag, tag);
+	seq_printf(m, "%-4s %8zu", tag, note->size);
+	show_call(m, &note->stack);
+}
+
+static const char * const counter_names[] = {
+	[NTP_VC_ATTEMPTED] = "allocations_attempted",
+	[NTP_VC_SUCCEEDED] = "allocations_succeeded",
+	[NTP_VC_SPECIAL] = "allocations_succeeded_special_pool",
+	[NTP_VC_NO_TAG] = "allocations_no_tag",
+	[NTP_VC_FAILED] = "allocations_failed",
+	[NTP_VC_DELIBERATE] = "allocations_failed_deliberately",
+	[NTP_VC_UNTRACKED] = "unable_to_track",
+	[NTP_VC_RAISES] = "irql_raises",
+	[NTP_VC_LOCKS] = "spinlocks_acquired",
+};
+
+static_assert(ARRAY_SIZE(counter_names) == NTP_VC_COUNTERS);
+
+static void *view_counters(size_t *nr)
+{
+	struct counter_row *rows = ntp_rows_alloc(NTP_VC_COUNTERS + 1, sizeof(*rows));
+	unsigned int i;
+
+	if (!rows)
+		return NULL;
+	for (i = 0; i < NTP_VC_COUNTERS; i++) {
+		rows[i].name = counter_names[i];
+		rows[i].value = atomic_long_read(&ntp_verify_counts[i]);
+	}
+	rows[i].name = "violations";
+	rows[i].value = ntp_report_violations();
+	*nr = NTP_VC_COUNTERS + 1;
+	return rows;
+}
+
+static void show_counter(struct seq_file *m, const void *row)
+{
+	const struct counter_row *counter = row;
+
+	seq_printf(m, "%s %lu\n", counter->name, counter->value);
+}
+
+static void *view_outstanding(size_t *nr)
+{
+	return ntp_track_snapshot(nr);
+}
+
+static void show_outstanding(struct seq_file *m, const void *row)
+{
+	const struct ntp_track *track = row;
+	char tag[NTP_TAG_TEXT];
+
+	ntp_tag_text(track->block.tag, tag);
+	seq_printf(m, "%p %-4s %-5s %8zu", track->block.addr, tag,
+		   ntp_kind_name(track->block.kind), track->block.size);
+	show_call(m, &track->stack);
+}
+
+const struct ntp_file ntp_verifier_files[] = {
+	{
+		.name = "verifier/flags",
+		.columns = "flags",
+		.row_size = sizeof(unsigned long),
+		.snapshot = view_flags,
+		.show = show_flags,
+		.write = write_flags,
+	}, {
+		.name = "verifier/drivers",
+		.columns = "drivers",
+		.row_size = NTP_AIM_TEXT,
+		.snapshot = view_drivers,
+		.show = show_text,
+		.write = write_drivers,
+	}, {
+		.name = "verifier/tags",
+		.columns = "tags",
+		.row_size = NTP_AIM_TEXT,
+		.snapshot = view_tags,
+		.show = show_text,
+		.write = write_tags,
+	}, {
+		.name = "verifier/faults",
+		.columns = "name value",
+		.row_size = FAULT_TEXT,
+		.snapshot = view_faults,
+		.show = show_text,
+		.write = write_faults,
+	}, {
+		.name = "verifier/failures",
+		.columns = "tag requested age_ms cpu pid caller",
+		.row_size = sizeof(struct ntp_fault_note),
+		.snapshot = view_failures,
+		.show = show_failure,
+	}, {
+		.name = "verifier/counters",
+		.columns = "name value",
+		.row_size = sizeof(struct counter_row),
+		.snapshot = view_counters,
+		.show = show_counter,
+	}, {
+		.name = "verifier/outstanding",
+		.columns = "address tag type requested age_ms cpu pid caller",
+		.row_size = sizeof(struct ntp_track),
+		.snapshot = view_outstanding,
+		.show = show_outstanding,
+	},
+	{}
+};

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The reserve: what NonPagedPoolMustSucceed lives on when the kernel has no memory.
+ *
+ * NT 4 and 2000 keep a few pages back from which such requests are served if the system
+ * has nothing else, and stop the machine when these are used up too. Here it is
+ * must_succeed_pages pages, and each is kept with what it needs to become memory of the
+ * pool without asking anybody for anything: the descriptor of a carved page, whose entry
+ * in the page map has its place, and the record of an allocation of whole pages. So a
+ * request that finds a page here cannot fail any more, in any context.
+ *
+ * A page that was taken never comes back: its blocks are ordinary blocks. A worker
+ * brings the reserve back to its size as soon as the kernel has memory, all missing
+ * pages as one physical run if it can, so that requests of several pages find one; what
+ * is to be had only page by page serves requests of one page. Pages of the reserve are
+ * in no pool, and count in no figure, before they are taken.
+ *
+ * Data. Three stacks under reserve_lock: the pages, sorted by address so that a run is a
+ * stretch of the array, descriptors, and records. There are never fewer descriptors or
+ * records than pages. Only the worker adds, and to its stocks of these two first.
+ * Memory that was plugged in after ntpool had been loaded is not taken: its place in the
+ * page map would have to be made when it is used.
+ *
+ * Locking: reserve_lock, raw and a leaf, interrupts off; nothing under it but moves in
+ * arrays of at most NTP_MUST_SUCCEED_MOST entries. The worker is one, so that what it
+ * reads of its own doing needs no lock.
+ */
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include <linux/topology.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "heap/run.h"
+#include "memory/backing.h"
+#include "memory/pagemap.h"
+#include "observe/test.h"
+#include "pool/reserve.h"
+
+enum {
+	MOST = NTP_MUST_SUCCEED_MOST,
+	RETRY_MS = 200,		/* after the kernel had no memory */
+	WAIT_MS = 100,		/* how long a waiter does without trying again */
+};
+
+/**
+ * struct reserve - what is kept back
+ * @base: the pages, by address
+ * @page: descriptors
+ * @big: records
+ * @nr_base: how many there are of each
+ * @nr_page: not less than @nr_base
+ * @nr_big: likewise
+ * @filled: how often a page was added, modulo its range
+ */
+struct reserve {
+	void *base[MOST];
+	struct ntp_page *page[MOST];
+	struct ntp_big *big[MOST];
+	unsigned int nr_base;
+	unsigned int nr_page;
+	unsigned int nr_big;
+	unsigned int filled;
+};
+
+static DEFINE_RAW_SPINLOCK(reserve_lock);
+static struct reserve reserve;		/* reserve_lock */
+static DECLARE_WAIT_QUEUE_HEAD(reserve_queue);
+static struct workqueue_struct *reserve_wq;
+
+static void reserve_work_fn(struct work_struct *work);
+static DECLARE_DELAYED_WORK(reserve_work, reserve_work_fn);
+
+static void reserve_refill_soon(void)
+{
+	mod_delayed_work(reserve_wq, &reserve_work, 0);
+}
+
+/* Removes @nr pages from place @at on; returns the first. */
+static void *bases_take(unsigned int at, unsigned int nr)
+{
+	void *base = reserve.base[at];
+
+	lockdep_assert_held(&reserve_lock);
+	reserve.nr_base -= nr;
+	memmove(&reserve.base[at], &reserve.base[at + nr],
+		(reserve.nr_base - at) * sizeof(reserve.base[0]));
+	return base;
+}
+
+/* Where @nr adjacent pages begin, or nr_base: nowhere. */
+static unsigned int bases_find(unsigned long nr)
+{
+	unsigned int i, length = 0;
+
+	lockdep_assert_held(&reserve_lock);
+	for (i = 0; i < reserve.nr_base; i++) {
+		if (length && reserve.base[i] == reserve.base[i - 1] + PAGE_SIZE)
+			length++;
+		else
+			length = 1;
+		if (length == nr)
+			return i + 1 - nr;
+	}
+	return reserve.nr_base;
+}
+
+/* Where the shortest run begins: a single page is not to tear a longer one. */
+static unsigned int bases_find_single(void)
+{
+	unsigned int at = 0, shortest = MOST + 1, begin = 0, i;
+
+	lockdep_assert_held(&reserve_lock);
+	for (i = 1; i <= reserve.nr_base; i++) {
+		if (i < reserve.nr_base && reserve.base[i] == reserve.base[i - 1] + PAGE_SIZE)
+			continue;
+		if (i - begin < shortest) {
+			shortest = i - begin;
+			at = begin;
+		}
+		begin = i;
+	}
+	return at;
+}
+
+struct ntp_header *ntp_reserve_block(unsigned int units, unsigned int flags)
+{
+	struct ntp_page *page = NULL;
+	void *base = NULL;
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&reserve_lock, irq);
+	if (reserve.nr_base) {
+		base = bases_take(bases_find_single(), 1);
+		page = reserve.page[--reserve.nr_page];
+	}
+	raw_spin_unlock_irqrestore(&reserve_lock, irq);
+	if (!page)
+		return NULL;
+	reserve_refill_soon();
+	return ntp_heap_pick_from(page, base, units, flags);
+}
+
+struct ntp_big *ntp_reserve_pages(unsigned long pages)
+{
+	struct ntp_big *big = NULL;
+	void *base = NULL;
+	unsigned int at;
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&reserve_lock, irq);
+	at = pages == 1 ? bases_find_single() : bases_find(pages);
+	if (at < reserve.nr_base) {
+		base = bases_take(at, pages);
+		big = reserve.big[--reserve.nr_big];
+	}
+	raw_spin_unlock_irqrestore(&reserve_lock, irq);
+	if (!big)
+		return NULL;
+	reserve_refill_soon();
+	*big = (struct ntp_big){ .base = base, .pages = pages };
+	return big;
+}
+
+unsigned int ntp_reserve_seen(void)
+{
+	return READ_ONCE(reserve.filled);
+}
+
+void ntp_reserve_wait(unsigned int seen)
+{
+	reserve_refill_soon();
+	wait_event_timeout(reserve_queue, ntp_reserve_seen() != seen,
+			   msecs_to_jiffies(WAIT_MS));
+}
+
+/*
+ * The worker's side
+ */
+
+static unsigned int reserve_target(void)
+{
+	return READ_ONCE(ntp_must_succeed_pages);
+}
+
+/* A descriptor and a record for each page that there is to be. */
+static bool stock_up(void)
+{
+	gfp_t gfp = ntp_backing_gfp();
+	struct ntp_page *page;
+	struct ntp_big *big;
+
+	while (READ_ONCE(reserve.nr_page) < reserve_target()) {
+		page = ntp_backing_refused() ? NULL : ntp_page_alloc(gfp, NUMA_NO_NODE);
+		if (!page)
+			return false;
+		raw_spin_lock_irq(&reserve_lock);
+		reserve.page[reserve.nr_page++] = page;
+		raw_spin_unlock_irq(&reserve_lock);
+	}
+	while (READ_ONCE(reserve.nr_big) < reserve_target()) {
+		big = ntp_big_create();
+		if (!big)
+			return false;
+		raw_spin_lock_irq(&reserve_lock);
+		reserve.big[reserve.nr_big++] = big;
+		raw_spin_unlock_irq(&reserve_lock);
+	}
+	return true;
+}
+
+/* There must be a descriptor and a record for it: others take them meanwhile. */
+static bool base_insert(void *base)
+{
+	unsigned int at;
+
+	lockdep_assert_held(&reserve_lock);
+	if (reserve.nr_base >= min(reserve.nr_page, reserve.nr_big))
+		return false;
+	for (at = reserve.nr_base; at && reserve.base[at - 1] > base; at--)
+		reserve.base[at] = reserve.base[at - 1];
+	reserve.base[at] = base;
+	reserve.nr_base++;
+	WRITE_ONCE(reserve.filled, reserve.filled + 1);
+	return true;
+}
+
+/*
+ * False: @base was too much for the reserve, or there is no memory to manage it, and was
+ * given back.
+ */
+static bool page_add(void *base)
+{
+	bool added = false;
+
+	/* Memory that was added later, as the next page may be too: enough was tried. */
+	if (!ntp_in_linear_map(base)) {
+		ntp_backing_free(base, 1);
+		return true;
+	}
+	if (ntp_map_prepare(base)) {
+		raw_spin_lock_irq(&reserve_lock);
+		added = base_insert(base);
+		raw_spin_unlock_irq(&reserve_lock);
+	}
+	if (!added)
+		ntp_backing_free(base, 1);
+	return added;
+}
+
+static bool single_add(void)
+{
+	void *base = ntp_backing_alloc(NTP_NONPAGED, 1, numa_mem_id(), NTP_RUN);
+
+	return base && page_add(base);
+}
+
+/* @nr pages, as one run if there is one. */
+static bool pages_add(unsigned int nr)
+{
+	void *base = ntp_backing_alloc(NTP_NONPAGED, nr, numa_mem_id(), NTP_RUN);
+	bool done = true;
+	unsigned int i;
+
+	for (i = 0; base && i < nr; i++)
+		done &= page_add(base + i * PAGE_SIZE);
+	for (i = 0; !base && done && i < nr; i++)
+		done = single_add();
+	return done;
+}
+
+/*
+ * True: no more is to be done for now. What is taken meanwhile asks for the worker again.
+ */
+static bool reserve_fill(void)
+{
+	unsigned int target = reserve_target();
+	unsigned int nr = READ_ONCE(reserve.nr_base);
+
+	if (!stock_up())
+		return false;
+	return nr >= target || pages_add(target - nr);
+}
+
+/* What is beyond @target goes back. */
+static void reserve_shrink(unsigned int target)
+{
+	struct ntp_page *page;
+	struct ntp_big *big;
+	void *base;
+
+	do {
+		raw_spin_lock_irq(&reserve_lock);
+		base = reserve.nr_base > target ? reserve.base[--reserve.nr_base] : NULL;
+		page = reserve.nr_page > target ? reserve.page[--reserve.nr_page] : NULL;
+		big = reserve.nr_big > target ? reserve.big[--reserve.nr_big] : NULL;
+		raw_spin_unlock_irq(&reserve_lock);
+		if (base)
+			ntp_backing_free(base, 1);
+		if (page)
+			ntp_page_free(page);
+		kfree(big);
+	} while (base || page || big);
+}
+
+static void reserve_work_fn(struct work_struct *work)
+{
+	bool complete;
+
+	ntp_backing_refill(true);
+	reserve_shrink(reserve_target());
+	complete = reserve_fill();
+	ntp_backing_refill(false);
+	/* Pairs with the condition that waiters check once they are in the queue. */
+	wake_up_all(&reserve_queue);
+	if (!complete)
+		queue_delayed_work(reserve_wq, &reserve_work, msecs_to_jiffies(RETRY_MS));
+}
+
+void ntp_reserve_changed(void)
+{
+	reserve_refill_soon();
+}
+
+#if IS_ENABLED(CONFIG_KUNIT)
+unsigned int ntpool_test_reserve(void)
+{
+	return READ_ONCE(reserve.nr_base);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_reserve);
+
+void ntpool_test_set_reserve(unsigned int pages)
+{
+	WRITE_ONCE(ntp_must_succeed_pages, pages);
+	reserve_refill_soon();
+	flush_delayed_work(&reserve_work);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_set_reserve);
+#endif
+
+int __init ntp_reserve_init(void)
+{
+	reserve_wq = alloc_workqueue("ntpool_reserve", WQ_MEM_RECLAIM | WQ_UNBOUND, 1);
+	if (!reserve_wq)
+		return -ENOMEM;
+	reserve_refill_soon();
+	flush_delayed_work(&reserve_work);
+	return 0;
+}
+
+void ntp_reserve_exit(void)
+{
+	cancel_delayed_work_sync(&reserve_work);
+	destroy_workqueue(reserve_wq);
+	reserve_shrink(0);
+}

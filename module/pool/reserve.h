@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Pages that are kept back for NonPagedPoolMustSucceed. */
+#ifndef NTPOOL_RESERVE_H
+#define NTPOOL_RESERVE_H
+
+#include "heap/heap.h"
+
+struct ntp_big;
+
+/*
+ * A cached block as ntp_heap_pick_from() makes it, from a page of the reserve; NULL: it
+ * is empty. Every context, needs no memory.
+ */
+struct ntp_header *ntp_reserve_block(unsigned int units, unsigned int flags);
+/*
+ * A record of @pages pages of the reserve, physically adjacent: its @base and @pages are
+ * set, the rest is the caller's to fill in. NULL: there is no such run.
+ */
+struct ntp_big *ntp_reserve_pages(unsigned long pages);
+/*
+ * Sleeps until something has been put into the reserve since @seen was read, or until a
+ * moment has passed in which memory may have come from elsewhere.
+ */
+unsigned int ntp_reserve_seen(void);
+void ntp_reserve_wait(unsigned int seen);
+/* ntp_must_succeed_pages has changed. */
+void ntp_reserve_changed(void);
+
+#endif

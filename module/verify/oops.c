@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Page faults that special pool can explain, told before the kernel's own oops.
+ *
+ * NT stops with 0xD6 or 0xD5 and names the block. On Linux the access ends in an
+ * oops, whose text is about registers. What it means is to stand in front of it: a
+ * fault that nothing handles ends in page_fault_oops(), and a kprobe there has the
+ * address, the kind of access and the registers before a line is printed. Accesses
+ * that are allowed to fail (copy_from_kernel_nofault(), a debugger) do not come there,
+ * as they do to the tracepoint for page faults.
+ *
+ * Without kprobes there is the die notifier. It is called with DIE_OOPS, which comes
+ * at the end of the kernel's text, and is not told the address: CR2 has it still,
+ * unless the printing of the oops has faulted in between. (Page faults are the only
+ * ones whose text is just "Oops".)
+ *
+ * The report itself is by ntp_special_fault(); with bugcheck=panic the machine stops
+ * there. Nothing is changed about the fault: the thread dies as in any oops.
+ *
+ * x86 only, as is special pool.
+ */
+#include "verify/special.h"
+
+#if defined(CONFIG_X86) && !defined(CONFIG_UML)
+#include <linux/kdebug.h>
+#include <linux/kprobes.h>
+#include <linux/notifier.h>
+#include <linux/ptrace.h>
+#include <linux/string.h>
+#include <asm/special_insns.h>
+#include <asm/trap_pf.h>
+
+static bool die_notifier_used;
+
+static int die_notify(struct notifier_block *nb, unsigned long event, void *data)
+{
+	const struct die_args *args = data;
+
+	if (event == DIE_OOPS && args->regs && !strcmp(args->str, "Oops"))
+		ntp_special_fault(native_read_cr2(), args->err & X86_PF_WRITE, args->regs->ip);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block die_notifier = {
+	.notifier_call = die_notify,
+};
+
+#ifdef CONFIG_KPROBES
+static int fault_enter(struct kprobe *probe, struct pt_regs *regs)
+{
+	const struct pt_regs *at = (const struct pt_regs *)regs_get_kernel_argument(regs, 0);
+	unsigned long error = regs_get_kernel_argument(regs, 1);
+	unsigned long addr = regs_get_kernel_argument(regs, 2);
+
+	ntp_special_fault(addr, error & X86_PF_WRITE, at->ip);
+	return 0;
+}
+
+static struct kprobe fault_probe = {
+	.symbol_name = "page_fault_oops",
+	.pre_handler = fault_enter,
+};
+
+static bool probe_on(void)
+{
+	return !register_kprobe(&fault_probe);
+}
+
+static void probe_off(void)
+{
+	unregister_kprobe(&fault_probe);
+}
+#else
+static bool probe_on(void)
+{
+	return false;
+}
+
+static void probe_off(void)
+{
+}
+#endif
+
+void ntp_oops_init(void)
+{
+	if (!probe_on())
+		die_notifier_used = !register_die_notifier(&die_notifier);
+}
+
+void ntp_oops_exit(void)
+{
+	if (die_notifier_used)
+		unregister_die_notifier(&die_notifier);
+	else
+		probe_off();
+}
+
+#else
+
+void ntp_oops_init(void)
+{
+}
+
+void ntp_oops_exit(void)
+{
+}
+
+#endif

@@ -1,0 +1,651 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Special pool: allocations below a page, each on a page of its own between guards.
+ *
+ * NT puts a block that it wants to watch at the end of a page before an unmapped one,
+ * so that an overrun faults where it happens, or at the start of a page behind an
+ * unmapped one, for underruns. The rest of the page has a pattern that is checked when
+ * the block is freed, and the page of a freed block stays unmapped, so that late
+ * accesses fault as well.
+ *
+ * Here special pool is an array of slots, each with a page of address space and,
+ * from its first use on, one page of memory (special_map.c). Slots without a use yet
+ * are taken first, those in quarantine next, the one that was freed longest ago
+ * first; but a part of all slots always stays in quarantine. When there is none left,
+ * the caller falls back to ordinary pool, as on NT. Pages are fetched ahead by a
+ * worker, so that a caller who cannot get memory finds some.
+ *
+ * A block at the end of its page is aligned to 16 bytes as any other, or to a cache line
+ * if it shall be, which may leave some bytes between its end and the guard; they have the
+ * pattern too. While a slot is in quarantine its page has another pattern, written and
+ * checked through the linear map: who writes into a freed block without a fault, by DMA
+ * or through a stale TLB entry of another CPU, is found when the slot is used again (0xC6).
+ *
+ * What differs from NT: blocks of paged pool are in the same slots; blocks that a
+ * driver takes for linearly mapped memory are not (their pages come from vmap()).
+ *
+ * Locking: special_lock, raw and with interrupts off, a leaf, guards lists and states.
+ * What takes longer (filling, checking, unwinding) is done by the one who has made the
+ * slot NTP_SPECIAL_BUSY, outside of the lock.
+ *
+ * Contexts: any but NMI; on PREEMPT_RT too, where an atomic caller gets pages that are
+ * there already. A fault is explained without the lock: the CPU that faults may be
+ * anywhere, and a slot that changes at that moment costs a wrong word at worst.
+ */
+#include <linux/bitmap.h>
+#include <linux/cache.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+
+#include "base/irql.h"
+#include "base/report.h"
+#include "memory/backing.h"
+#include "observe/callsite.h"
+#include "observe/test.h"
+#include "verify/special.h"
+
+enum {
+	SPECIAL_ALIGN = 16,
+	SPECIAL_STOCK = 64,	/* pages that the worker has ready */
+	FREED_FILL = 0xdd,
+};
+
+unsigned int ntp_special_at_start __read_mostly;
+unsigned int ntp_special_pages __read_mostly = 1024;
+
+static struct ntp_special_slot *slots;	/* all that follows is constant once this is set */
+static unsigned long special_base;	/* the guard before the first slot */
+static unsigned long special_size;
+static unsigned int special_nr;
+static unsigned long *special_stale;	/* bit: unmapped, but not for all CPUs yet */
+static unsigned long *special_flushing;	/* the worker's copy of it */
+
+static DEFINE_RAW_SPINLOCK(special_lock);
+static LIST_HEAD(special_unused);	/* NTP_SPECIAL_IDLE, no page */
+static LIST_HEAD(special_ready);	/* NTP_SPECIAL_IDLE, with page */
+static LIST_HEAD(special_freed);	/* NTP_SPECIAL_FREED, longest first */
+static unsigned int special_nr_ready;
+static unsigned int special_nr_freed;
+static unsigned int special_nr_pages;
+static unsigned int special_nr_live[NTP_KINDS];
+static u8 special_last_fill;
+
+static void special_worker(struct work_struct *work);
+static DECLARE_WORK(special_work, special_worker);
+
+static unsigned long slot_index(const struct ntp_special_slot *slot)
+{
+	return 2 * (slot - slots) + 1;
+}
+
+static unsigned long slot_page(const struct ntp_special_slot *slot)
+{
+	return special_base + (slot_index(slot) << PAGE_SHIFT);
+}
+
+static void *slot_block(const struct ntp_special_slot *slot)
+{
+	return (void *)(slot_page(slot) + slot->offset);
+}
+
+/* NULL: no page of special pool; guards have a slot in front, but for the first. */
+static struct ntp_special_slot *slot_at(unsigned long addr, bool *guard)
+{
+	unsigned long index;
+
+	/* Pairs with the release in special_create(). */
+	if (!smp_load_acquire(&slots) || addr - special_base >= special_size)
+		return NULL;
+	index = (addr - special_base) >> PAGE_SHIFT;
+	*guard = !(index & 1);
+	return index ? &slots[(index - 1) / 2] : NULL;
+}
+
+/*
+ * Under the lock: a free slot with a page, or without if that is all right, or NULL;
+ * *@freed: from quarantine.
+ */
+static struct ntp_special_slot *slot_take(bool pageless, bool *freed)
+{
+	struct ntp_special_slot *slot;
+
+	lockdep_assert_held(&special_lock);
+	slot = list_first_entry_or_null(&special_ready, struct ntp_special_slot, link);
+	if (slot) {
+		special_nr_ready--;
+	} else if (pageless && !list_empty(&special_unused)) {
+		slot = list_first_entry(&special_unused, struct ntp_special_slot, link);
+	} else if (special_nr_freed > special_nr / 8) {
+		slot = list_first_entry(&special_freed, struct ntp_special_slot, link);
+		special_nr_freed--;
+	}
+	if (slot) {
+		list_del(&slot->link);
+		*freed = slot->state == NTP_SPECIAL_FREED;
+		WRITE_ONCE(slot->state, NTP_SPECIAL_BUSY);
+	}
+	return slot;
+}
+
+/* Under the lock: a slot that is nobody's comes to where it belongs. */
+static void slot_put(struct ntp_special_slot *slot)
+{
+	lockdep_assert_held(&special_lock);
+	if (slot->state == NTP_SPECIAL_FREED) {
+		list_add_tail(&slot->link, &special_freed);
+		special_nr_freed++;
+	} else if (slot->page) {
+		list_add_tail(&slot->link, &special_ready);
+		special_nr_ready++;
+	} else {
+		list_add_tail(&slot->link, &special_unused);
+	}
+}
+
+/* @slot is the caller's and has no page. */
+static bool slot_get_page(struct ntp_special_slot *slot, gfp_t gfp)
+{
+	unsigned long flags;
+	struct page *page;
+
+	page = gfp && !ntp_backing_refused() ? alloc_page(gfp) : NULL;
+	raw_spin_lock_irqsave(&special_lock, flags);
+	slot->page = page;
+	if (page) {
+		special_nr_pages++;
+	} else {
+		WRITE_ONCE(slot->state, NTP_SPECIAL_IDLE);
+		slot_put(slot);
+	}
+	raw_spin_unlock_irqrestore(&special_lock, flags);
+	return page;
+}
+
+/* Pages ahead of need, as long as there are slots for them. */
+static void special_refill(void)
+{
+	struct ntp_special_slot *slot;
+
+	for (;;) {
+		raw_spin_lock_irq(&special_lock);
+		slot = NULL;
+		if (special_nr_ready < SPECIAL_STOCK)
+			slot = list_first_entry_or_null(&special_unused,
+							struct ntp_special_slot, link);
+		if (slot)
+			list_del(&slot->link);
+		raw_spin_unlock_irq(&special_lock);
+		if (!slot || !slot_get_page(slot, GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY))
+			return;
+		raw_spin_lock_irq(&special_lock);
+		slot_put(slot);
+		raw_spin_unlock_irq(&special_lock);
+	}
+}
+
+/* What was freed since the last time becomes inaccessible to all CPUs. */
+static void special_flush(void)
+{
+	unsigned long nr = special_size >> PAGE_SHIFT;
+	bool any;
+
+	raw_spin_lock_irq(&special_lock);
+	any = !bitmap_empty(special_stale, nr);
+	bitmap_copy(special_flushing, special_stale, nr);
+	bitmap_zero(special_stale, nr);
+	raw_spin_unlock_irq(&special_lock);
+	if (any)
+		ntp_special_map_flush(special_base, special_flushing, nr);
+}
+
+static void special_worker(struct work_struct *work)
+{
+	special_flush();
+	special_refill();
+}
+
+/* *@freed: its page was a block's and is to be looked at. */
+static struct ntp_special_slot *special_take(bool *freed)
+{
+	struct ntp_special_slot *slot;
+	unsigned long flags;
+	bool low;
+
+	/* Pairs with the release in special_create(). */
+	if (!smp_load_acquire(&slots))
+		return NULL;
+	raw_spin_lock_irqsave(&special_lock, flags);
+	slot = slot_take(true, freed);
+	low = special_nr_ready < SPECIAL_STOCK / 2 && !list_empty(&special_unused);
+	raw_spin_unlock_irqrestore(&special_lock, flags);
+	if (low)
+		schedule_work(&special_work);
+	if (!slot || slot->page || slot_get_page(slot, ntp_backing_gfp()))
+		return slot;
+	/* The kernel has none: one from quarantine. */
+	raw_spin_lock_irqsave(&special_lock, flags);
+	slot = slot_take(false, freed);
+	raw_spin_unlock_irqrestore(&special_lock, flags);
+	return slot;
+}
+
+/* A freed block was written into all the same. */
+static void check_freed(struct ntp_special_slot *slot)
+{
+	void *page = page_address(slot->page);
+	u8 *bad = memchr_inv(page, FREED_FILL, PAGE_SIZE);
+	struct ntp_stop stop = {
+		.code = NTP_STOP_MODIFIED_FREED_POOL,
+		.text = "a freed block was written into, found when its page was used again",
+		.has_tag = true,
+		.tag = slot->tag,
+		.size = slot->size,
+		.caller = slot->freed.caller,
+		.addr_mask = BIT(0),
+		.allocated = &slot->allocated,
+		.freed = &slot->freed,
+	};
+
+	if (!bad)
+		return;
+	stop.param[0] = slot_page(slot) + (bad - (u8 *)page);
+	stop.param[1] = 1;
+	ntp_report(&stop);
+}
+
+/* Never 0 and never FREED_FILL, which a driver's bug may well write. */
+static u8 next_fill(void)
+{
+	u8 fill = READ_ONCE(special_last_fill) * 5 + 0x1d;
+
+	WRITE_ONCE(special_last_fill, fill);
+	return !fill || fill == FREED_FILL ? 0xa5 : fill;
+}
+
+static bool wants_start(unsigned int flags)
+{
+	if (flags & NTP_UNDERRUN)
+		return true;
+	return !(flags & NTP_OVERRUN) && READ_ONCE(ntp_special_at_start);
+}
+
+/* What a block takes of its page. */
+static size_t room_for(size_t size, unsigned int flags)
+{
+	return ALIGN(max_t(size_t, size, 1),
+		     flags & NTP_ALIGNED ? max_t(size_t, SMP_CACHE_BYTES, SPECIAL_ALIGN) :
+					   SPECIAL_ALIGN);
+}
+
+static void slot_enter(struct ntp_special_slot *slot, enum ntp_special_state state)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&special_lock, flags);
+	slot->state = state;
+	if (state == NTP_SPECIAL_LIVE)
+		special_nr_live[slot->kind]++;
+	else
+		slot_put(slot);
+	raw_spin_unlock_irqrestore(&special_lock, flags);
+}
+
+void *ntp_special_alloc(const struct ntp_request *req, u8 keep)
+{
+	struct ntp_special_slot *slot;
+	bool freed = false;
+	void *p;
+
+	slot = special_take(&freed);
+	if (!slot)
+		return NULL;
+	if (freed)
+		check_freed(slot);
+	slot->kind = req->kind;
+	slot->flags = keep;
+	slot->fill = next_fill();
+	slot->offset = wants_start(req->flags) ? 0 : PAGE_SIZE - room_for(req->size, req->flags);
+	slot->size = req->size;
+	slot->tag = req->tag;
+	slot->payer = req->payer;
+	slot->charged = req->charged;
+	memset(page_address(slot->page), slot->fill, PAGE_SIZE);
+	if ((req->flags & NTP_ZERO) || want_init_on_alloc(0))
+		memset(page_address(slot->page) + slot->offset, 0, req->size);
+	ntp_stack_take(&slot->allocated, req->caller);
+	ntp_special_map(slot_page(slot), slot->page);
+	p = slot_block(slot);
+	/* From here on a wild free may end it, and another allocation begin. */
+	slot_enter(slot, NTP_SPECIAL_LIVE);
+	return p;
+}
+
+enum ntp_verdict ntp_special_claim(void *p, struct ntp_special_slot **slot)
+{
+	enum ntp_verdict verdict = NTP_FREE_TWICE;
+	unsigned long flags;
+	bool guard;
+
+	*slot = slot_at((unsigned long)p, &guard);
+	if (!*slot || guard)
+		return NTP_FREE_UNOWNED;
+	raw_spin_lock_irqsave(&special_lock, flags);
+	switch ((*slot)->state) {
+	case NTP_SPECIAL_IDLE:
+		verdict = NTP_FREE_UNOWNED;
+		break;
+	case NTP_SPECIAL_LIVE:
+		verdict = NTP_FREE_MIDDLE;
+		if (p == slot_block(*slot)) {
+			verdict = NTP_FREE_OK;
+			(*slot)->state = NTP_SPECIAL_BUSY;
+			special_nr_live[(*slot)->kind]--;
+		}
+		break;
+	case NTP_SPECIAL_BUSY:
+	case NTP_SPECIAL_FREED:
+		break;
+	}
+	raw_spin_unlock_irqrestore(&special_lock, flags);
+	return verdict;
+}
+
+/* @at: what was found overwritten, in the linear map; @before: in front of the block */
+static void report_spoiled(const struct ntp_special_slot *slot, const u8 *at, bool before,
+			   unsigned long caller)
+{
+	unsigned long offset = at - (const u8 *)page_address(slot->page);
+	char text[NTP_STOP_SENTENCE];
+	struct ntp_stop stop = {
+		.code = NTP_STOP_SPECIAL_POOL,
+		.param = {
+			(unsigned long)slot_block(slot), slot_page(slot) + offset,
+			slot->size, before ? 0x23 : 0x24,
+		},
+		.addr_mask = BIT(0) | BIT(1),
+		.text = text,
+		.has_tag = true,
+		.tag = slot->tag,
+		.size = slot->size,
+		.caller = caller,
+		.allocated = &slot->allocated,
+	};
+
+	if (before)
+		snprintf(text, sizeof(text),
+			 "byte %lu before a block was overwritten, found at its free",
+			 slot->offset - offset);
+	else
+		snprintf(text, sizeof(text),
+			 "byte %lu past the end of a block was overwritten, found at its free",
+			 offset - slot->offset - slot->size + 1);
+	ntp_report(&stop);
+}
+
+/* The byte before the block that is nearest to it counts, and the first one behind. */
+static void check_around(const struct ntp_special_slot *slot, unsigned long caller)
+{
+	const u8 *page = page_address(slot->page);
+	const u8 *end = page + slot->offset + slot->size;
+	const u8 *at = page + slot->offset;
+
+	if (memchr_inv(page, slot->fill, slot->offset)) {
+		/* Bounded: who writes behind our back may also repair. */
+		while (at > page && *--at == slot->fill)
+			;
+		report_spoiled(slot, at, true, caller);
+	}
+	at = memchr_inv(end, slot->fill, page + PAGE_SIZE - end);
+	if (at)
+		report_spoiled(slot, at, false, caller);
+}
+
+void ntp_special_release(struct ntp_special_slot *slot, unsigned long caller)
+{
+	unsigned long flags;
+
+	ntp_stack_take(&slot->freed, caller);
+	ntp_special_unmap(slot_page(slot));
+	check_around(slot, caller);
+	memset(page_address(slot->page), FREED_FILL, PAGE_SIZE);
+	raw_spin_lock_irqsave(&special_lock, flags);
+	__set_bit(slot_index(slot), special_stale);
+	raw_spin_unlock_irqrestore(&special_lock, flags);
+	slot_enter(slot, NTP_SPECIAL_FREED);
+	schedule_work(&special_work);
+}
+
+/*
+ * Faults
+ */
+
+/* Which block a guard was touched from: the nearer one, if it is there. */
+static const struct ntp_special_slot *guard_owner(const struct ntp_special_slot *before,
+						  unsigned long addr, bool *past)
+{
+	const struct ntp_special_slot *after = before ? before + 1 : slots;
+	bool has_before = before && READ_ONCE(before->state) == NTP_SPECIAL_LIVE;
+	bool has_after = after < slots + special_nr &&
+			 READ_ONCE(after->state) == NTP_SPECIAL_LIVE;
+
+	*past = has_before && (!has_after || offset_in_page(addr) < PAGE_SIZE / 2);
+	if (*past)
+		return before;
+	return has_after ? after : NULL;
+}
+
+static void report_fault(const struct ntp_special_slot *slot, struct ntp_stop *stop)
+{
+	stop->addr_mask = BIT(0) | BIT(2);
+	stop->has_tag = true;
+	stop->tag = slot->tag;
+	stop->size = slot->size;
+	stop->allocated = &slot->allocated;
+	ntp_report(stop);
+}
+
+static bool fault_in_freed(const struct ntp_special_slot *slot, struct ntp_stop *stop,
+			   unsigned long addr, bool write)
+{
+	long at = addr - (unsigned long)slot_block(slot);
+	enum ntp_special_state state = READ_ONCE(slot->state);
+	char text[NTP_STOP_SENTENCE];
+
+	/* Busy may also be a slot that never had a block. */
+	if ((state != NTP_SPECIAL_FREED && state != NTP_SPECIAL_BUSY) || !slot->freed.caller)
+		return false;
+	snprintf(text, sizeof(text), "byte %ld of a freed block was %s", at,
+		 write ? "written" : "read");
+	stop->code = ntp_site_in_module(stop->caller) ? NTP_STOP_DRIVER_FREED :
+							NTP_STOP_FREED_SPECIAL;
+	stop->text = text;
+	stop->freed = &slot->freed;
+	report_fault(slot, stop);
+	return true;
+}
+
+static bool fault_in_guard(const struct ntp_special_slot *before, struct ntp_stop *stop,
+			   unsigned long addr, bool write)
+{
+	const struct ntp_special_slot *slot;
+	char text[NTP_STOP_SENTENCE];
+	unsigned long block;
+	bool past;
+
+	slot = guard_owner(before, addr, &past);
+	if (!slot)
+		return false;
+	block = (unsigned long)slot_block(slot);
+	snprintf(text, sizeof(text), "byte %lu %s a block was %s",
+		 past ? addr - block - slot->size + 1 : block - addr,
+		 past ? "past the end of" : "before the start of", write ? "written" : "read");
+	stop->code = ntp_site_in_module(stop->caller) ? NTP_STOP_DRIVER_BEYOND_END :
+							NTP_STOP_BEYOND_END;
+	stop->text = text;
+	report_fault(slot, stop);
+	return true;
+}
+
+bool ntp_special_fault(unsigned long addr, bool write, unsigned long ip)
+{
+	struct ntp_stop stop = {
+		.param = { addr, write, ip },
+		.caller = ip,
+	};
+	const struct ntp_special_slot *slot;
+	bool guard = true;
+
+	slot = slot_at(addr, &guard);
+	if (!slot && (!READ_ONCE(slots) || addr - special_base >= PAGE_SIZE))
+		return false;
+	return guard ? fault_in_guard(slot, &stop, addr, write) :
+		       fault_in_freed(slot, &stop, addr, write);
+}
+
+/*
+ * Observers
+ */
+
+bool ntp_special_is_paged(const void *p)
+{
+	struct ntp_special_slot *slot;
+	bool guard;
+
+	slot = slot_at((unsigned long)p, &guard);
+	return slot && !guard && READ_ONCE(slot->state) == NTP_SPECIAL_LIVE &&
+	       READ_ONCE(slot->kind) == NTP_PAGED;
+}
+
+size_t ntp_special_size(const void *p, bool *charged)
+{
+	struct ntp_special_slot *slot;
+	unsigned long flags;
+	size_t size = 0;
+	bool guard;
+
+	slot = slot_at((unsigned long)p, &guard);
+	if (!slot || guard)
+		return 0;
+	raw_spin_lock_irqsave(&special_lock, flags);
+	if (slot->state == NTP_SPECIAL_LIVE && slot_block(slot) == p) {
+		size = slot->size;
+		*charged = ntp_header_says(slot->flags, NTP_HDR_QUOTA);
+	}
+	raw_spin_unlock_irqrestore(&special_lock, flags);
+	return size;
+}
+
+static bool slot_describe(const struct ntp_special_slot *slot, struct ntp_block *block)
+{
+	bool live;
+
+	raw_spin_lock_irq(&special_lock);
+	live = slot->state == NTP_SPECIAL_LIVE;
+	if (live)
+		*block = (struct ntp_block){
+			.addr = slot_block(slot),
+			.tag = slot->tag,
+			.kind = slot->kind,
+			.bytes = PAGE_SIZE,
+			.requested = slot->size,
+			.caller = slot->allocated.caller,
+		};
+	raw_spin_unlock_irq(&special_lock);
+	return live;
+}
+
+int ntp_special_for_each(ntp_block_fn fn, void *arg)
+{
+	struct ntp_block block;
+	unsigned int i;
+	int ret = 0;
+
+	/* Pairs with the release in special_create(). */
+	if (!smp_load_acquire(&slots))
+		return 0;
+	for (i = 0; i < special_nr && !ret; i++) {
+		if (slot_describe(&slots[i], &block))
+			ret = fn(&block, arg);
+		cond_resched();
+	}
+	return ret;
+}
+
+void ntp_special_stats(struct ntp_special_stats *stats)
+{
+	raw_spin_lock_irq(&special_lock);
+	stats->pages = special_nr_pages;
+	stats->live[NTP_NONPAGED] = special_nr_live[NTP_NONPAGED];
+	stats->live[NTP_PAGED] = special_nr_live[NTP_PAGED];
+	raw_spin_unlock_irq(&special_lock);
+}
+
+/*
+ * Life cycle
+ */
+
+static int special_create(unsigned int nr)
+{
+	unsigned long pages = 2UL * nr + 1;
+	struct ntp_special_slot *array;
+	unsigned int i;
+	void *base;
+
+	array = kvcalloc(nr, sizeof(*array), GFP_KERNEL);
+	special_stale = bitmap_zalloc(pages, GFP_KERNEL);
+	special_flushing = bitmap_zalloc(pages, GFP_KERNEL);
+	base = ntp_special_map_create(pages);
+	if (!array || !special_stale || !special_flushing || IS_ERR(base))
+		goto fail;
+	special_base = (unsigned long)base;
+	special_size = pages << PAGE_SHIFT;
+	special_nr = nr;
+	for (i = 0; i < nr; i++)
+		list_add_tail(&array[i].link, &special_unused);
+	/* All else is there before it. */
+	smp_store_release(&slots, array);
+	return 0;
+
+fail:
+	if (!IS_ERR(base))
+		ntp_special_map_destroy(base);
+	bitmap_free(special_stale);
+	bitmap_free(special_flushing);
+	kvfree(array);
+	return IS_ERR(base) ? PTR_ERR(base) : -ENOMEM;
+}
+
+int ntp_special_start(void)
+{
+	int err;
+
+	if (slots)
+		return 0;
+	err = ntp_backing_refused() ? -ENOMEM : special_create(ntp_special_pages);
+	if (err)
+		return err;
+	ntp_oops_init();
+	special_refill();
+	return 0;
+}
+
+/* Nobody uses special pool any more; what is live was reported as leaked. */
+void ntp_special_exit(void)
+{
+	unsigned int i;
+
+	if (!slots)
+		return;
+	ntp_oops_exit();
+	cancel_work_sync(&special_work);
+	ntp_special_map_destroy((void *)special_base);
+	for (i = 0; i < special_nr; i++)
+		if (slots[i].page)
+			__free_page(slots[i].page);
+	bitmap_free(special_stale);
+	bitmap_free(special_flushing);
+	kvfree(slots);
+}

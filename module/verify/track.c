@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pool tracking: who has each live block.
+ *
+ * Driver Verifier keeps a table of what each verified driver has allocated, for the
+ * list at its unload. Every block of ntpool carries its call site anyway; what comes on
+ * top here is the whole stack, the time, the process and the CPU, in a record of its
+ * own outside of the block. The records are in a hash table by address, of a fixed
+ * size: it need not grow in contexts where there is no memory, and at a million live
+ * blocks its chains are still walked in less time than unwinding a stack takes.
+ *
+ * A block whose record cannot be had is served without; the counter unable_to_track
+ * tells.
+ *
+ * Locking: one raw lock with interrupts off for each TRACK_STRIPE-th bucket, a leaf.
+ * Records are allocated and freed outside of it.
+ */
+#include <linux/hash.h>
+#include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/spinlock.h>
+
+#include "base/irql.h"
+#include "base/report.h"
+#include "memory/backing.h"
+#include "observe/callsite.h"
+#include "verify/track.h"
+
+enum {
+	TRACK_BITS = 14,
+	TRACK_STRIPES = 64,
+};
+
+struct track_record {
+	struct hlist_node node;
+	struct rcu_head rcu;
+	struct ntp_track track;
+};
+
+static struct hlist_head *track_table;	/* constant once it is set */
+static raw_spinlock_t track_lock[TRACK_STRIPES];
+static atomic_long_t track_nr = ATOMIC_LONG_INIT(0);
+
+static u32 track_bucket(const void *p)
+{
+	return hash_ptr(p, TRACK_BITS);
+}
+
+bool ntp_track_add(const struct ntp_track_block *block, unsigned long caller)
+{
+	u32 bucket = track_bucket(block->addr);
+	raw_spinlock_t *lock = &track_lock[bucket % TRACK_STRIPES];
+	gfp_t gfp = ntp_backing_gfp();
+	struct track_record *record;
+	unsigned long flags;
+
+	/* Pairs with the release in ntp_track_start(). */
+	if (!smp_load_acquire(&track_table))
+		return false;
+	record = gfp && !ntp_backing_refused() ? kmalloc(sizeof(*record), gfp) : NULL;
+	if (!record)
+		return false;
+	record->track.block = *block;
+	ntp_stack_take(&record->track.stack, caller);
+	/* First: it may be gone at once. */
+	atomic_long_inc(&track_nr);
+	raw_spin_lock_irqsave(lock, flags);
+	hlist_add_head(&record->node, &track_table[bucket]);
+	raw_spin_unlock_irqrestore(lock, flags);
+	return true;
+}
+
+static struct track_record *track_find(u32 bucket, const void *p)
+{
+	struct track_record *record;
+
+	hlist_for_each_entry(record, &track_table[bucket], node)
+		if (record->track.block.addr == p)
+			return record;
+	return NULL;
+}
+
+bool ntp_track_take(void *p, struct ntp_track *track)
+{
+	u32 bucket = track_bucket(p);
+	raw_spinlock_t *lock = &track_lock[bucket % TRACK_STRIPES];
+	struct track_record *record;
+	unsigned long flags;
+
+	/* Pairs with the release in ntp_track_start(). */
+	if (!smp_load_acquire(&track_table))
+		return false;
+	raw_spin_lock_irqsave(lock, flags);
+	record = track_find(bucket, p);
+	if (record)
+		hlist_del(&record->node);
+	raw_spin_unlock_irqrestore(lock, flags);
+	if (!record)
+		return false;
+	*track = record->track;
+	atomic_long_dec(&track_nr);
+	/* On PREEMPT_RT kfree() may sleep. */
+	if (ntp_raw_atomic())
+		kfree_rcu(record, rcu);
+	else
+		kfree(record);
+	return true;
+}
+
+static bool is_of(const struct ntp_track *track, const struct module *mod)
+{
+	return !mod || (!track->block.orphan && ntp_site_belongs(track->stack.caller, mod));
+}
+
+/*
+ * Copies those of one bucket; false if there are more than fit. With @mod, only those
+ * that are the module's, which are orphans from then on: other code may get its
+ * addresses.
+ */
+static bool track_copy(u32 bucket, const struct module *mod, struct ntp_track *to, size_t room,
+		       size_t *nr)
+{
+	raw_spinlock_t *lock = &track_lock[bucket % TRACK_STRIPES];
+	struct track_record *record;
+	bool fits = true;
+
+	raw_spin_lock_irq(lock);
+	hlist_for_each_entry(record, &track_table[bucket], node) {
+		if (!is_of(&record->track, mod))
+			continue;
+		fits = *nr < room;
+		if (!fits)
+			break;
+		to[(*nr)++] = record->track;
+		if (mod)
+			record->track.block.orphan = true;
+	}
+	raw_spin_unlock_irq(lock);
+	return fits;
+}
+
+static int track_compare(const void *a, const void *b)
+{
+	const struct ntp_track *x = a, *y = b;
+
+	return x->stack.when < y->stack.when ? -1 : x->stack.when > y->stack.when;
+}
+
+/* What was allocated meanwhile may be left out: there is some room for it. */
+static struct ntp_track *track_collect(const struct module *mod, size_t *nr)
+{
+	size_t room = atomic_long_read(&track_nr) + 64;
+	struct ntp_track *to;
+	u32 bucket;
+
+	to = ntp_backing_refused() ? NULL : kvmalloc_array(room, sizeof(*to), GFP_KERNEL);
+	if (!to)
+		return NULL;
+	*nr = 0;
+	for (bucket = 0; track_table && bucket < BIT(TRACK_BITS); bucket++)
+		if (!track_copy(bucket, mod, to, room, nr))
+			break;
+	sort(to, *nr, sizeof(*to), track_compare, NULL);
+	return to;
+}
+
+struct ntp_track *ntp_track_snapshot(size_t *nr)
+{
+	return track_collect(NULL, nr);
+}
+
+void ntp_track_report(const struct module *mod)
+{
+	struct ntp_track *tracks;
+	size_t nr;
+
+	if (!atomic_long_read(&track_nr))
+		return;
+	tracks = track_collect(mod, &nr);
+	if (!tracks)
+		ntp_report_leak_unknown(mod->name);
+	else if (nr)
+		ntp_report_unfreed(mod->name, tracks, nr);
+	kvfree(tracks);
+}
+
+int ntp_track_start(void)
+{
+	struct hlist_head *table;
+	unsigned int i;
+
+	if (track_table)
+		return 0;
+	table = ntp_backing_refused() ? NULL :
+		kvcalloc(BIT(TRACK_BITS), sizeof(*table), GFP_KERNEL);
+	if (!table)
+		return -ENOMEM;
+	for (i = 0; i < TRACK_STRIPES; i++)
+		raw_spin_lock_init(&track_lock[i]);
+	/* The locks are there before it. */
+	smp_store_release(&track_table, table);
+	return 0;
+}
+
+/* Nobody allocates or frees any more. */
+void ntp_track_exit(void)
+{
+	struct track_record *record;
+	struct hlist_node *next;
+	u32 bucket;
+
+	for (bucket = 0; track_table && bucket < BIT(TRACK_BITS); bucket++)
+		hlist_for_each_entry_safe(record, next, &track_table[bucket], node)
+			kfree(record);
+	kvfree(track_table);
+}
