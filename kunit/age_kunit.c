@@ -49,7 +49,7 @@ static void ntk_idle_blocks_test(struct kunit *test)
 			KUNIT_EXPECT_GT_MSG(test, ntk_cached(test, paged), 0, "%zu", sizes[i]);
 			ntk_scan(2);
 			KUNIT_EXPECT_EQ_MSG(test, ntk_cached(test, paged), 0, "%zu", sizes[i]);
-			KUNIT_EXPECT_EQ(test, ntpool_test_verify_heaps(), 0);
+			KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
 		}
 }
 
@@ -60,7 +60,7 @@ static void ntk_idle_depot_test(struct kunit *test)
 	KUNIT_EXPECT_GT(test, ntk_cached(test, false), 900 * 80);
 	ntk_scan(3);
 	KUNIT_EXPECT_EQ(test, ntk_cached(test, false), 0);
-	KUNIT_EXPECT_EQ(test, ntpool_test_verify_heaps(), 0);
+	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
 }
 
 static void ntk_idle_pages_test(struct kunit *test)

@@ -420,7 +420,7 @@ void ntk_exit(struct kunit *test)
 	ntpool_test_fail_backing(0, 0);
 	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0), 0);
 	ntpool_test_drain();
-	KUNIT_EXPECT_EQ(test, ntpool_test_verify_heaps(), 0);
+	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
 	ntk_expect_base(test, false);
 	ntk_expect_base(test, true);
 	ntk_expect_no_report(test, "a report that no test expected");

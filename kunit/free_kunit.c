@@ -45,7 +45,7 @@ static void ntk_expect_refused(struct kunit *test, const char *what,
 
 	ExFreePoolWithTag(address, 0);
 	ntk_expect_report(test, what, NTK_BAD_POOL_CALLER, param, &report);
-	KUNIT_EXPECT_EQ_MSG(test, ntpool_test_verify_heaps(), 0, "%s", what);
+	KUNIT_EXPECT_EQ_MSG(test, ntpool_test_check_heaps(), 0, "%s", what);
 	KUNIT_EXPECT_EQ_MSG(test, ntk_pool_row(test, false).bytes,
 			    nonpaged.bytes, "%s", what);
 	KUNIT_EXPECT_EQ_MSG(test, ntk_pool_row(test, true).bytes, paged.bytes,
@@ -180,7 +180,7 @@ static void ntk_middle_of_small(struct kunit *test, bool paged, size_t size)
 	after = ntk_tag_row(test, NTK_TAG, paged);
 	KUNIT_EXPECT_EQ(test, after.bytes, before.bytes);
 	KUNIT_EXPECT_EQ(test, after.frees, before.frees);
-	KUNIT_EXPECT_EQ(test, ntpool_test_verify_heaps(), 0);
+	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
 	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(block, 0, size), NULL);
 	ExFreePoolWithTag(block, NTK_TAG);
 	ntk_expect_no_report(test, "the block itself");
@@ -323,7 +323,7 @@ static void ntk_check_low(struct ntk_tally *tally, u8 *base, bool paged,
 		ntk_check(tally, report.param[param == NTK_DOUBLE_FREE ? 3 : 1]
 			  == (unsigned long)address, "paged %d, offset %zu: %s",
 			  paged, offsets[i], report.text);
-		ntk_check(tally, !ntpool_test_verify_heaps(),
+		ntk_check(tally, !ntpool_test_check_heaps(),
 			  "paged %d, offset %zu: heaps", paged, offsets[i]);
 	}
 }
@@ -423,7 +423,7 @@ static void ntk_expect_double(struct kunit *test, const char *what, u8 *block)
 			    *(u32 *)(block - NTK_HEADER), "header of %s", what);
 	KUNIT_EXPECT_EQ_MSG(test, report.param[3], (unsigned long)block,
 			    "block of %s", what);
-	KUNIT_EXPECT_EQ_MSG(test, ntpool_test_verify_heaps(), 0, "%s", what);
+	KUNIT_EXPECT_EQ_MSG(test, ntpool_test_check_heaps(), 0, "%s", what);
 }
 
 static void ntk_double_free_of(struct kunit *test, bool paged)
@@ -472,7 +472,7 @@ static void ntk_double_free_merged_test(struct kunit *test)
 				      report.param[0] == NTK_DOUBLE_FREE ||
 				      report.param[0] == ntk_middle(paged),
 				      "0x%llx", report.param[0]);
-		KUNIT_EXPECT_EQ(test, ntpool_test_verify_heaps(), 0);
+		KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
 		ExFreePool(block[2]);
 		ntk_expect_no_report(test, "the neighbour");
 	}
@@ -550,7 +550,7 @@ static void ntk_overrun_by(struct kunit *test, bool paged, size_t bytes)
 	KUNIT_EXPECT_EQ(test, after.diff, before.diff);
 	KUNIT_EXPECT_EQ(test, after.bytes, before.bytes);
 	memcpy(block[0] + NTK_PACKED, saved, NTK_HEADER);
-	KUNIT_EXPECT_EQ(test, ntpool_test_verify_heaps(), 0);
+	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
 	for (i = 0; i < ARRAY_SIZE(block); i++)
 		ExFreePoolWithTag(block[i], NTK_TAG);
 	ntk_expect_no_report(test, "frees with the header restored");
@@ -615,7 +615,7 @@ static void ntk_expect_damage(struct kunit *test, const char *what, u64 param,
 	ntk_expect_report(test, what, NTK_BAD_POOL_HEADER, param, &report);
 	KUNIT_EXPECT_EQ_MSG(test, report.param[1],
 			    (unsigned long)block - NTK_HEADER, "%s", what);
-	KUNIT_EXPECT_EQ_MSG(test, ntpool_test_verify_heaps(), 0, "%s", what);
+	KUNIT_EXPECT_EQ_MSG(test, ntpool_test_check_heaps(), 0, "%s", what);
 }
 
 /*

@@ -316,7 +316,7 @@ static void ntk_overflow_test(struct kunit *test)
 		ntk_check_refused(&tally, SIZE_MAX - below);
 	ntk_expect_clean(test, &tally);
 	KUNIT_EXPECT_EQ(test, ntpool_test_backing_calls(), 0);
-	KUNIT_EXPECT_EQ(test, ntpool_test_verify_heaps(), 0);
+	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
 }
 
 /* No overflow, but more than any machine has. */
@@ -335,7 +335,7 @@ static void ntk_impossible_test(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(sizes); i++)
 		ntk_check_refused(&tally, sizes[i]);
 	ntk_expect_clean(test, &tally);
-	KUNIT_EXPECT_EQ(test, ntpool_test_verify_heaps(), 0);
+	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
 }
 
 static const POOL_TYPE ntk_kinds[] = {

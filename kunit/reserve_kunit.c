@@ -122,7 +122,7 @@ static void ntk_exhaust(struct kunit *test, enum ntk_context context, size_t siz
 	KUNIT_EXPECT_EQ(test, report.param[3], NTK_AVAILABLE);
 	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, NTK_TAG, false).bytes,
 			NTK_PAGES * ntk_block_bytes(size));
-	KUNIT_EXPECT_EQ(test, ntpool_test_verify_heaps(), 0);
+	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
 	ntk_give(&try);
 	ntpool_test_set_reserve(NTK_PAGES);
 }
@@ -192,7 +192,7 @@ static void NonPagedPoolCacheAlignedMustS_reserve_test(struct kunit *test)
 			KUNIT_EXPECT_NULL(test, memchr_inv(wish.block, 0, wish.size));
 		memset(wish.block, 0x77, wish.size);
 		ExFreePoolWithTag(wish.block, NTK_TAG);
-		KUNIT_EXPECT_EQ(test, ntpool_test_verify_heaps(), 0);
+		KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
 	}
 }
 

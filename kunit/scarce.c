@@ -45,7 +45,7 @@ static void ntk_check_nothing_lost(struct kunit *test, struct ntk_tally *tally,
 		ntk_check(tally, is.big_pages == was[paged].big_pages, "%lld pages lost",
 			  is.big_pages - was[paged].big_pages);
 	}
-	ntk_check(tally, !ntpool_test_verify_heaps(), "heaps");
+	ntk_check(tally, !ntpool_test_check_heaps(), "heaps");
 }
 
 /* One attempt while requests fail as the arguments say. */

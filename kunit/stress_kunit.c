@@ -211,7 +211,7 @@ static void ntk_drain_part(struct ntk_worker *worker)
 
 	for (i = 0; i < 15; i++) {
 		ntpool_test_drain();
-		ntk_check(&worker->tally, !ntpool_test_verify_heaps(),
+		ntk_check(&worker->tally, !ntpool_test_check_heaps(),
 			  "drain %d: heaps", i);
 		cond_resched();
 	}
@@ -289,7 +289,7 @@ static void ntk_expect_nothing_left(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, row.bytes, 0, "%s", tags[i / 2]);
 		KUNIT_EXPECT_EQ_MSG(test, row.requested, 0, "%s", tags[i / 2]);
 	}
-	KUNIT_EXPECT_EQ(test, ntpool_test_verify_heaps(), 0);
+	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
 }
 
 struct ntk_load_case {
@@ -390,7 +390,7 @@ static void ntk_duel_judge(struct ntk_worker *worker, int nr)
 		  "duel %d: 0x%x (0x%llx) %s", nr, report.code,
 		  report.param[0], report.text);
 	if (nr % NTK_DUEL_LOOK == 0)
-		ntk_check(&worker->tally, !ntpool_test_verify_heaps(),
+		ntk_check(&worker->tally, !ntpool_test_check_heaps(),
 			  "duel %d: heaps", nr);
 }
 
@@ -428,7 +428,7 @@ static void ntk_duel_of(struct kunit *test, bool paged)
 	KUNIT_EXPECT_EQ(test, after.frees - before.frees, NTK_DUELS);
 	KUNIT_EXPECT_EQ(test, after.bytes, before.bytes);
 	KUNIT_EXPECT_EQ(test, after.requested, before.requested);
-	KUNIT_EXPECT_EQ(test, ntpool_test_verify_heaps(), 0);
+	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
 }
 
 static void ntk_duel_test(struct kunit *test)

@@ -20,89 +20,89 @@ static int __init ntpool_init(void)
 {
 	int ret;
 
-	ret = ntp_pagemap_init();
+	ret = ntpool_pagemap_init();
 	if (ret)
 		return ret;
-	ret = ntp_tag_init();
+	ret = ntpool_tag_init();
 	if (ret)
 		goto out_pagemap;
-	ret = ntp_heap_init();
+	ret = ntpool_heap_init();
 	if (ret)
 		goto out_tag;
-	ret = ntp_big_init();
+	ret = ntpool_run_init();
 	if (ret)
 		goto out_heap;
-	ret = ntp_cache_init();
+	ret = ntpool_cache_init();
 	if (ret)
 		goto out_big;
-	ret = ntp_reserve_init();
+	ret = ntpool_reserve_init();
 	if (ret)
 		goto out_cache;
-	ret = ntp_lookaside_init();
+	ret = ntpool_lookaside_init();
 	if (ret)
 		goto out_reserve;
-	ntp_zone_init();
-	ret = ntp_section_init();
+	ntpool_zone_init();
+	ret = ntpool_section_init();
 	if (ret)
 		goto out_lookaside;
-	ret = ntp_leak_init();
+	ret = ntpool_leak_init();
 	if (ret)
 		goto out_section;
-	ntp_age_init();
-	ntp_params_start();
-	ntp_debugfs_init();
-	pr_info("ntpool: version %s, verifier %#lx\n", NTP_VERSION, ntp_verifier());
+	ntpool_age_init();
+	ntpool_params_start();
+	ntpool_debugfs_init();
+	pr_info("ntpool: version %s, verifier %#lx\n", NTPOOL_VERSION, ntpool_verifier());
 	return 0;
 
 out_section:
-	ntp_section_exit();
+	ntpool_section_exit();
 out_lookaside:
-	ntp_zone_exit();
-	ntp_lookaside_exit();
+	ntpool_zone_exit();
+	ntpool_lookaside_exit();
 out_reserve:
-	ntp_reserve_exit();
+	ntpool_reserve_exit();
 out_cache:
-	ntp_cache_exit();
+	ntpool_cache_exit();
 out_big:
-	ntp_big_cache_exit();
+	ntpool_run_cache_exit();
 out_heap:
-	ntp_heap_exit();
+	ntpool_heap_exit();
 out_tag:
-	ntp_backing_exit();
-	ntp_tag_exit();
+	ntpool_backing_exit();
+	ntpool_tag_exit();
 out_pagemap:
-	ntp_aim_exit();
-	ntp_pagemap_exit();
-	ntp_report_exit();
+	ntpool_filter_exit();
+	ntpool_pagemap_exit();
+	ntpool_report_exit();
 	return ret;
 }
 
 static void __exit ntpool_exit(void)
 {
-	ntp_debugfs_exit();
-	ntp_params_stop();
-	ntp_leak_exit();
-	ntp_section_exit();
-	ntp_zone_exit();
-	ntp_lookaside_exit();
-	ntp_leak_report_all();
-	ntp_site_exit();
-	ntp_sample_exit();
-	ntp_special_exit();
-	ntp_track_exit();
-	ntp_aim_exit();
-	ntp_reserve_exit();
-	ntp_quota_exit();
-	ntp_age_exit();
-	ntp_cache_exit();
-	ntp_big_cache_exit();
-	ntp_big_exit();
-	ntp_heap_exit();
-	ntp_phys_exit();
-	ntp_backing_exit();
-	ntp_tag_exit();
-	ntp_pagemap_exit();
-	ntp_report_exit();
+	ntpool_debugfs_exit();
+	ntpool_params_stop();
+	ntpool_leak_exit();
+	ntpool_section_exit();
+	ntpool_zone_exit();
+	ntpool_lookaside_exit();
+	ntpool_leak_report_all();
+	ntpool_callsite_exit();
+	ntpool_sample_exit();
+	ntpool_special_exit();
+	ntpool_track_exit();
+	ntpool_filter_exit();
+	ntpool_reserve_exit();
+	ntpool_quota_exit();
+	ntpool_age_exit();
+	ntpool_cache_exit();
+	ntpool_run_cache_exit();
+	ntpool_run_exit();
+	ntpool_heap_exit();
+	ntpool_phys_exit();
+	ntpool_backing_exit();
+	ntpool_tag_exit();
+	ntpool_pagemap_exit();
+	ntpool_report_exit();
 }
 
 module_init(ntpool_init);
@@ -111,4 +111,4 @@ module_exit(ntpool_exit);
 MODULE_DESCRIPTION("Memory services of the Windows NT executive");
 MODULE_AUTHOR("ntpool developers");
 MODULE_LICENSE("GPL");
-MODULE_VERSION(NTP_VERSION);
+MODULE_VERSION(NTPOOL_VERSION);

@@ -14,8 +14,8 @@
  * up their caches or may use them again) one step. It is taken outside of all locks of
  * lookaside lists, and covers changes of the reserve's size and of the scans' period in
  * the same way. NT reads the flags at boot; here they can change at any time, but
- * nothing is told of a change before ntp_params_start(), when the parts that want to
- * know have been set up, nor after ntp_params_stop().
+ * nothing is told of a change before ntpool_params_start(), when the parts that want to
+ * know have been set up, nor after ntpool_params_stop().
  */
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -46,18 +46,18 @@ struct param_range {
 	unsigned int max;
 };
 
-unsigned int ntp_max_tags __read_mostly = 16384;
-unsigned long ntp_quota_limit[NTP_KINDS] __read_mostly;
-unsigned int ntp_must_succeed_pages __read_mostly = 4;
-bool ntp_bugcheck_panics __read_mostly;
-unsigned int ntp_balance_ms __read_mostly = 1000;
+unsigned int ntpool_max_tags __read_mostly = 16384;
+unsigned long ntpool_quota_limit[NTPOOL_TYPES] __read_mostly;
+unsigned int ntpool_must_succeed_pages __read_mostly = 4;
+bool ntpool_bugcheck_panics __read_mostly;
+unsigned int ntpool_balance_ms __read_mostly = 1000;
 
 static unsigned long verifier_flags __read_mostly;
 static unsigned int sample_ms;
 static DEFINE_MUTEX(params_mutex);
 static bool params_started;		/* under params_mutex */
 
-unsigned long ntp_verifier(void)
+unsigned long ntpool_verifier(void)
 {
 	return READ_ONCE(verifier_flags);
 }
@@ -67,21 +67,21 @@ static int verifier_prepare(unsigned long flags)
 {
 	int err = 0;
 
-	if (flags & NTP_VERIFY_SPECIAL)
-		err = ntp_special_start();
+	if (flags & NTPOOL_VERIFY_SPECIAL)
+		err = ntpool_special_start();
 	if (err == -EOPNOTSUPP)
 		pr_warn_once("ntpool: there is no special pool on this machine\n");
 	else if (err)
 		return err;
-	return flags & NTP_VERIFY_TRACK ? ntp_track_start() : 0;
+	return flags & NTPOOL_VERIFY_TRACK ? ntpool_track_start() : 0;
 }
 
 /* The flags are as they shall be: the rest of ntpool follows. */
 static void verifier_apply(void)
 {
 	lockdep_assert_held(&params_mutex);
-	ntp_verifier_switch(verifier_flags);
-	ntp_lookaside_verifier_changed(verifier_flags);
+	ntpool_verifier_switch(verifier_flags);
+	ntpool_lookaside_verifier_changed(verifier_flags);
 }
 
 static int verifier_change(unsigned long flags)
@@ -94,8 +94,8 @@ static int verifier_change(unsigned long flags)
 	if (err)
 		return err;
 	/* First: from the flag on allocations look whether the delay is over. */
-	if (flags & ~verifier_flags & NTP_VERIFY_FAULTS)
-		ntp_fault_restart();
+	if (flags & ~verifier_flags & NTPOOL_VERIFY_FAULTS)
+		ntpool_fault_restart();
 	WRITE_ONCE(verifier_flags, flags);
 	if (params_started)
 		verifier_apply();
@@ -103,8 +103,8 @@ static int verifier_change(unsigned long flags)
 }
 
 /**
- * ntp_set_verifier() - change the verifier's flags
- * @flags: new value of all of them, see NTP_VERIFIER_BITS
+ * ntpool_set_verifier() - change the verifier's flags
+ * @flags: new value of all of them, see NTPOOL_VERIFIER_BITS
  *
  * When it returns, every lookaside list works by the new flags.
  *
@@ -112,11 +112,11 @@ static int verifier_change(unsigned long flags)
  * Return: 0; -EINVAL if @flags has an unknown bit, -ENOMEM if there is no memory for
  * what they need; then nothing was changed.
  */
-int ntp_set_verifier(unsigned long flags)
+int ntpool_set_verifier(unsigned long flags)
 {
 	int err;
 
-	if (flags & ~NTP_VERIFIER_BITS)
+	if (flags & ~NTPOOL_VERIFIER_BITS)
 		return -EINVAL;
 	mutex_lock(&params_mutex);
 	err = verifier_change(flags);
@@ -127,12 +127,12 @@ int ntp_set_verifier(unsigned long flags)
 /* Under the mutex. Without special pool there is nothing to sample for. */
 static int sample_apply(unsigned int ms)
 {
-	int err = ms ? ntp_special_start() : 0;
+	int err = ms ? ntpool_special_start() : 0;
 
 	lockdep_assert_held(&params_mutex);
 	if (err)
 		return err;
-	ntp_sample_set(ms);
+	ntpool_sample_set(ms);
 	return 0;
 }
 
@@ -140,24 +140,24 @@ static int sample_apply(unsigned int ms)
  * What was set so far takes effect. What there is no memory for is left out, rather
  * than that a machine comes up without its drivers.
  */
-void ntp_params_start(void)
+void ntpool_params_start(void)
 {
 	mutex_lock(&params_mutex);
 	params_started = true;
 	if (verifier_prepare(verifier_flags) || sample_apply(sample_ms))
 		pr_warn("ntpool: no memory for all of the verifier\n");
-	if (verifier_flags & NTP_VERIFY_FAULTS)
-		ntp_fault_restart();
+	if (verifier_flags & NTPOOL_VERIFY_FAULTS)
+		ntpool_fault_restart();
 	verifier_apply();
 	mutex_unlock(&params_mutex);
 }
 
-void ntp_params_stop(void)
+void ntpool_params_stop(void)
 {
 	mutex_lock(&params_mutex);
 	params_started = false;
-	ntp_verifier_switch(0);
-	ntp_sample_set(0);
+	ntpool_verifier_switch(0);
+	ntpool_sample_set(0);
 	mutex_unlock(&params_mutex);
 }
 
@@ -167,12 +167,12 @@ static int verifier_set(const char *val, const struct kernel_param *kp)
 
 	if (kstrtoul(val, 0, &flags))
 		return -EINVAL;
-	return ntp_set_verifier(flags);
+	return ntpool_set_verifier(flags);
 }
 
 static int verifier_get(char *buf, const struct kernel_param *kp)
 {
-	return sysfs_emit(buf, "%lu\n", ntp_verifier());
+	return sysfs_emit(buf, "%lu\n", ntpool_verifier());
 }
 
 static const struct kernel_param_ops verifier_ops = {
@@ -196,13 +196,13 @@ static int bugcheck_set(const char *val, const struct kernel_param *kp)
 
 	if (word < 0)
 		return -EINVAL;
-	WRITE_ONCE(ntp_bugcheck_panics, word);
+	WRITE_ONCE(ntpool_bugcheck_panics, word);
 	return 0;
 }
 
 static int bugcheck_get(char *buf, const struct kernel_param *kp)
 {
-	return sysfs_emit(buf, "%s\n", bugcheck_words[READ_ONCE(ntp_bugcheck_panics)]);
+	return sysfs_emit(buf, "%s\n", bugcheck_words[READ_ONCE(ntpool_bugcheck_panics)]);
 }
 
 static const struct kernel_param_ops bugcheck_ops = {
@@ -239,14 +239,14 @@ static const struct kernel_param_ops range_ops = {
 
 static int drivers_set(const char *val, const struct kernel_param *kp)
 {
-	return ntp_aim_set_drivers(&ntp_aim_drivers, val);
+	return ntpool_filter_set_drivers(&ntpool_filter_drivers, val);
 }
 
 static int drivers_get(char *buf, const struct kernel_param *kp)
 {
-	char text[NTP_AIM_TEXT];
+	char text[NTPOOL_FILTER_TEXT];
 
-	ntp_aim_text(&ntp_aim_drivers, text);
+	ntpool_filter_text(&ntpool_filter_drivers, text);
 	return sysfs_emit(buf, "%s\n", text);
 }
 
@@ -259,7 +259,7 @@ module_param_cb(verifier_drivers, &drivers_ops, NULL, 0644);
 MODULE_PARM_DESC(verifier_drivers,
 		 "modules whose calls special pool, low resources simulation and pool tracking apply to, comma separated, with * and ? (default *)");
 
-int ntp_set_sample(unsigned int ms)
+int ntpool_set_sample(unsigned int ms)
 {
 	int err = 0;
 
@@ -280,7 +280,7 @@ static int sample_set(const char *val, const struct kernel_param *kp)
 
 	if (kstrtouint(val, 0, &ms))
 		return -EINVAL;
-	return ntp_set_sample(ms);
+	return ntpool_set_sample(ms);
 }
 
 static int sample_get(char *buf, const struct kernel_param *kp)
@@ -297,19 +297,19 @@ module_param_cb(sample_ms, &sample_ops, NULL, 0644);
 MODULE_PARM_DESC(sample_ms,
 		 "one allocation per this many milliseconds goes to special pool, up to 3600000; 0: none (default 0)");
 
-static struct param_range special_start_range = { &ntp_special_at_start, 0, 1 };
+static struct param_range special_start_range = { &ntpool_special_at_start, 0, 1 };
 
 module_param_cb(special_start, &range_ops, &special_start_range, 0644);
 MODULE_PARM_DESC(special_start,
 		 "special pool places blocks at the end of the page (0) or at the start (1) (default 0)");
 
-static struct param_range special_pages_range = { &ntp_special_pages, 16, 65536 };
+static struct param_range special_pages_range = { &ntpool_special_pages, 16, 65536 };
 
 module_param_cb(special_pages, &range_ops, &special_pages_range, 0444);
 MODULE_PARM_DESC(special_pages,
 		 "pages that special pool may hold, freed ones in quarantine included, 16 to 65536 (default 1024)");
 
-static struct param_range max_tags_range = { &ntp_max_tags, 1, 1048576 };
+static struct param_range max_tags_range = { &ntpool_max_tags, 1, 1048576 };
 
 module_param_cb(max_tags, &range_ops, &max_tags_range, 0444);
 MODULE_PARM_DESC(max_tags,
@@ -323,7 +323,7 @@ static int must_succeed_set(const char *val, const struct kernel_param *kp)
 		return err;
 	mutex_lock(&params_mutex);
 	if (params_started)
-		ntp_reserve_changed();
+		ntpool_reserve_changed();
 	mutex_unlock(&params_mutex);
 	return 0;
 }
@@ -334,7 +334,7 @@ static const struct kernel_param_ops must_succeed_ops = {
 };
 
 static struct param_range must_succeed_range = {
-	&ntp_must_succeed_pages, 0, NTP_MUST_SUCCEED_MOST
+	&ntpool_must_succeed_pages, 0, NTPOOL_MUST_SUCCEED_MAX
 };
 
 module_param_cb(must_succeed_pages, &must_succeed_ops, &must_succeed_range, 0644);
@@ -356,10 +356,10 @@ static const struct kernel_param_ops quota_ops = {
 	.get = param_get_ulong,
 };
 
-module_param_cb(quota_nonpaged, &quota_ops, &ntp_quota_limit[NTP_NONPAGED], 0644);
+module_param_cb(quota_nonpaged, &quota_ops, &ntpool_quota_limit[NTPOOL_NONPAGED], 0644);
 MODULE_PARM_DESC(quota_nonpaged,
 		 "bytes of nonpaged pool that one process may hold through the quota routines; 0: no limit (default 0)");
-module_param_cb(quota_paged, &quota_ops, &ntp_quota_limit[NTP_PAGED], 0644);
+module_param_cb(quota_paged, &quota_ops, &ntpool_quota_limit[NTPOOL_PAGED], 0644);
 MODULE_PARM_DESC(quota_paged,
 		 "bytes of paged pool that one process may hold through the quota routines; 0: no limit (default 0)");
 
@@ -371,7 +371,7 @@ static int balance_set(const char *val, const struct kernel_param *kp)
 		return ret;
 	mutex_lock(&params_mutex);
 	if (params_started)
-		ntp_lookaside_period_changed();
+		ntpool_lookaside_period_changed();
 	mutex_unlock(&params_mutex);
 	return 0;
 }
@@ -381,7 +381,7 @@ static const struct kernel_param_ops balance_ops = {
 	.get = range_get,
 };
 
-static struct param_range balance_range = { &ntp_balance_ms, 10, 3600000 };
+static struct param_range balance_range = { &ntpool_balance_ms, 10, 3600000 };
 
 module_param_cb(balance_ms, &balance_ops, &balance_range, 0644);
 MODULE_PARM_DESC(balance_ms,

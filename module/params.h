@@ -5,11 +5,11 @@
 
 /*
  * The rest of ntpool follows changes of parameters between these two: from after
- * ntp_lookaside_init() until before ntp_lookaside_exit(). Both sleep.
+ * ntpool_lookaside_init() until before ntpool_lookaside_exit(). Both sleep.
  */
-void ntp_params_start(void);
-void ntp_params_stop(void);
+void ntpool_params_start(void);
+void ntpool_params_stop(void);
 /* The parameter sample_ms: 0, -EINVAL, or what special pool could not start for. Sleeps. */
-int ntp_set_sample(unsigned int ms);
+int ntpool_set_sample(unsigned int ms);
 
 #endif

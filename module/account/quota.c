@@ -77,9 +77,9 @@ struct ledger {
 	u32 id;
 	char comm[TASK_COMM_LEN];
 	atomic_t pins;
-	atomic_long_t used[NTP_KINDS];
-	atomic_long_t direct[NTP_KINDS];
-	atomic_long_t peak[NTP_KINDS];
+	atomic_long_t used[NTPOOL_TYPES];
+	atomic_long_t direct[NTPOOL_TYPES];
+	atomic_long_t peak[NTPOOL_TYPES];
 	atomic_long_t refused;
 	struct rcu_head rcu;
 };
@@ -90,7 +90,7 @@ struct trailer {
 	u32 check;
 };
 
-static_assert(sizeof(struct trailer) == NTP_QUOTA_TRAILER);
+static_assert(sizeof(struct trailer) == NTPOOL_QUOTA_TRAILER);
 
 static DEFINE_RAW_SPINLOCK(ledgers_lock);
 static DEFINE_HASHTABLE(ledgers_by_pid, HASH_BITS_USED);
@@ -136,8 +136,8 @@ static bool process_is_gone(struct pid *pid)
 
 static bool ledger_is_empty(struct ledger *ledger)
 {
-	return !atomic_long_read(&ledger->used[NTP_NONPAGED]) &&
-	       !atomic_long_read(&ledger->used[NTP_PAGED]);
+	return !atomic_long_read(&ledger->used[NTPOOL_NONPAGED]) &&
+	       !atomic_long_read(&ledger->used[NTPOOL_PAGED]);
 }
 
 /* Not where the last reference is dropped: that may have more to do than it looks. */
@@ -213,11 +213,11 @@ static void ledgers_sweep(struct work_struct *work)
 
 static struct ledger *ledger_create(struct pid *pid)
 {
-	gfp_t gfp = ntp_backing_gfp();
+	gfp_t gfp = ntpool_backing_gfp();
 	struct ledger *ledger;
 	struct task_struct *task;
 
-	ledger = gfp && !ntp_backing_refused() ? kzalloc(sizeof(*ledger), gfp) : NULL;
+	ledger = gfp && !ntpool_backing_refused() ? kzalloc(sizeof(*ledger), gfp) : NULL;
 	if (!ledger)
 		return NULL;
 	ledger->pid = get_pid(pid);
@@ -303,10 +303,10 @@ static void peak_raise(atomic_long_t *peak, long used)
 		;
 }
 
-static int ledger_charge(struct ledger *ledger, enum ntp_kind kind, size_t bytes)
+static int ledger_charge(struct ledger *ledger, enum ntpool_type type, size_t bytes)
 {
-	unsigned long limit = READ_ONCE(ntp_quota_limit[kind]);
-	long used = atomic_long_read(&ledger->used[kind]);
+	unsigned long limit = READ_ONCE(ntpool_quota_limit[type]);
+	long used = atomic_long_read(&ledger->used[type]);
 
 	if (!limit || limit > LONG_MAX)
 		limit = LONG_MAX;
@@ -315,14 +315,14 @@ static int ledger_charge(struct ledger *ledger, enum ntp_kind kind, size_t bytes
 			atomic_long_inc(&ledger->refused);
 			return -EDQUOT;
 		}
-	} while (!atomic_long_try_cmpxchg(&ledger->used[kind], &used, used + bytes));
-	peak_raise(&ledger->peak[kind], used + bytes);
+	} while (!atomic_long_try_cmpxchg(&ledger->used[type], &used, used + bytes));
+	peak_raise(&ledger->peak[type], used + bytes);
 	return 0;
 }
 
-static void ledger_refund(struct ledger *ledger, enum ntp_kind kind, size_t bytes)
+static void ledger_refund(struct ledger *ledger, enum ntpool_type type, size_t bytes)
 {
-	if (!atomic_long_sub_return(bytes, &ledger->used[kind]))
+	if (!atomic_long_sub_return(bytes, &ledger->used[type]))
 		ledger_reap(ledger);
 }
 
@@ -337,7 +337,7 @@ EXPORT_SYMBOL_GPL(ntpool_test_charge_kthreads);
 
 void ntpool_test_set_quota(bool paged, unsigned long bytes)
 {
-	WRITE_ONCE(ntp_quota_limit[paged ? NTP_PAGED : NTP_NONPAGED], bytes);
+	WRITE_ONCE(ntpool_quota_limit[paged ? NTPOOL_PAGED : NTPOOL_NONPAGED], bytes);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_set_quota);
 
@@ -352,59 +352,59 @@ static bool kthreads_pay(void)
 }
 #endif
 
-bool ntp_quota_applies(void)
+bool ntpool_quota_applies(void)
 {
 	return in_task() && (!(current->flags & PF_KTHREAD) || kthreads_pay()) &&
 	       task_tgid(current);
 }
 
-int ntp_quota_charge(enum ntp_kind kind, size_t bytes, u32 *payer)
+int ntpool_quota_charge(enum ntpool_type type, size_t bytes, u32 *payer)
 {
 	struct ledger *ledger = ledger_get(task_tgid(current));
 	int err;
 
 	if (!ledger)
 		return -ENOMEM;
-	err = ledger_charge(ledger, kind, bytes);
+	err = ledger_charge(ledger, type, bytes);
 	*payer = ledger->id;
 	ledger_unpin(ledger);
 	return err;
 }
 
-bool ntp_quota_refund(u32 payer, enum ntp_kind kind, size_t bytes)
+bool ntpool_quota_refund(u32 payer, enum ntpool_type type, size_t bytes)
 {
 	struct ledger *ledger;
 
 	rcu_read_lock();
 	ledger = ledger_by_id(payer);
 	if (ledger)
-		ledger_refund(ledger, kind, bytes);
+		ledger_refund(ledger, type, bytes);
 	rcu_read_unlock();
 	return ledger;
 }
 
-static struct trailer *trailer_of(struct ntp_header *hdr, unsigned int units)
+static struct trailer *trailer_of(struct ntpool_header *hdr, unsigned int granules)
 {
-	return (void *)hdr + ((size_t)units << NTP_UNIT_SHIFT) - sizeof(struct trailer);
+	return (void *)hdr + ((size_t)granules << NTPOOL_GRANULE_SHIFT) - sizeof(struct trailer);
 }
 
 static u32 trailer_check(const struct trailer *at, u32 id)
 {
-	u64 sum = ntp_secret ^ (unsigned long)at ^ (u64)id << 32;
+	u64 sum = ntpool_secret ^ (unsigned long)at ^ (u64)id << 32;
 
 	return (sum * 0xd6e8feb86659fd93ULL) >> 32;
 }
 
-void ntp_quota_note(struct ntp_header *hdr, unsigned int units, u32 payer)
+void ntpool_quota_note(struct ntpool_header *hdr, unsigned int granules, u32 payer)
 {
-	struct trailer *at = trailer_of(hdr, units);
+	struct trailer *at = trailer_of(hdr, granules);
 
 	*at = (struct trailer){ .id = payer, .check = trailer_check(at, payer) };
 }
 
-u32 ntp_quota_payer(struct ntp_header *hdr, unsigned int units)
+u32 ntpool_quota_payer(struct ntpool_header *hdr, unsigned int granules)
 {
-	const struct trailer *at = trailer_of(hdr, units);
+	const struct trailer *at = trailer_of(hdr, granules);
 	struct trailer copy = *at;
 
 	return copy.check == trailer_check(at, copy.id) ? copy.id : 0;
@@ -434,7 +434,7 @@ static struct pid *process_get(struct pid *pid)
 	return found;
 }
 
-int ntp_quota_charge_process(struct pid *pid, enum ntp_kind kind, size_t bytes)
+int ntpool_quota_charge_process(struct pid *pid, enum ntpool_type type, size_t bytes)
 {
 	struct ledger *ledger;
 	int err = -ENOMEM;
@@ -444,16 +444,16 @@ int ntp_quota_charge_process(struct pid *pid, enum ntp_kind kind, size_t bytes)
 		return -ESRCH;
 	ledger = ledger_get(pid);
 	if (ledger) {
-		err = ledger_charge(ledger, kind, bytes);
+		err = ledger_charge(ledger, type, bytes);
 		if (!err)
-			atomic_long_add(bytes, &ledger->direct[kind]);
+			atomic_long_add(bytes, &ledger->direct[type]);
 		ledger_unpin(ledger);
 	}
 	put_pid(pid);
 	return err;
 }
 
-size_t ntp_quota_refund_process(struct pid *pid, enum ntp_kind kind, size_t bytes)
+size_t ntpool_quota_refund_process(struct pid *pid, enum ntpool_type type, size_t bytes)
 {
 	struct ledger *ledger;
 	long direct = 0, back = 0;
@@ -461,42 +461,42 @@ size_t ntp_quota_refund_process(struct pid *pid, enum ntp_kind kind, size_t byte
 	rcu_read_lock();
 	ledger = ledger_by_pid(pid);
 	if (ledger) {
-		direct = atomic_long_read(&ledger->direct[kind]);
+		direct = atomic_long_read(&ledger->direct[type]);
 		do {
 			back = min_t(unsigned long, direct, bytes);
-		} while (!atomic_long_try_cmpxchg(&ledger->direct[kind], &direct,
+		} while (!atomic_long_try_cmpxchg(&ledger->direct[type], &direct,
 						  direct - back));
 		if (back)
-			ledger_refund(ledger, kind, back);
+			ledger_refund(ledger, type, back);
 	}
 	rcu_read_unlock();
 	return back;
 }
 
-static void row_fill(struct ntp_quota_row *row, struct ledger *ledger)
+static void row_fill(struct ntpool_quota_row *row, struct ledger *ledger)
 {
 	struct task_struct *task = pid_task(ledger->pid, PIDTYPE_TGID);
-	enum ntp_kind kind;
+	enum ntpool_type type;
 
 	row->pid = pid_nr(ledger->pid);
 	strscpy(row->comm, task ? task->comm : ledger->comm, sizeof(row->comm));
-	for (kind = 0; kind < NTP_KINDS; kind++) {
-		row->used[kind] = atomic_long_read(&ledger->used[kind]);
-		row->peak[kind] = atomic_long_read(&ledger->peak[kind]);
+	for (type = 0; type < NTPOOL_TYPES; type++) {
+		row->used[type] = atomic_long_read(&ledger->used[type]);
+		row->peak[type] = atomic_long_read(&ledger->peak[type]);
 	}
 	row->refused = atomic_long_read(&ledger->refused);
 }
 
 static int row_compare(const void *a, const void *b)
 {
-	const struct ntp_quota_row *x = a, *y = b;
+	const struct ntpool_quota_row *x = a, *y = b;
 
 	return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
-struct ntp_quota_row *ntp_quota_snapshot(size_t *nr)
+struct ntpool_quota_row *ntpool_quota_snapshot(size_t *nr)
 {
-	struct ntp_quota_row *rows;
+	struct ntpool_quota_row *rows;
 	struct ledger *ledger;
 	unsigned int bucket;
 	size_t room, used = 0;
@@ -504,7 +504,7 @@ struct ntp_quota_row *ntp_quota_snapshot(size_t *nr)
 	ledgers_reap();
 	/* Processes that are charged for the first time meanwhile come next time. */
 	room = READ_ONCE(nr_ledgers);
-	rows = ntp_backing_refused() ? NULL :
+	rows = ntpool_backing_refused() ? NULL :
 	       kvcalloc(max_t(size_t, room, 1), sizeof(*rows), GFP_KERNEL);
 	if (!rows)
 		return NULL;
@@ -519,7 +519,7 @@ struct ntp_quota_row *ntp_quota_snapshot(size_t *nr)
 }
 
 /* After the drivers have gone: what they have left behind is freed without a refund. */
-void ntp_quota_exit(void)
+void ntpool_quota_exit(void)
 {
 	struct hlist_node *next;
 	struct ledger *ledger;

@@ -10,52 +10,52 @@
 struct pid;
 
 /* Behind what the driver may use of a charged block below a page. */
-#define NTP_QUOTA_TRAILER	8
+#define NTPOOL_QUOTA_TRAILER	8
 /*
  * Requests above it are not charged: with trailer and header they would not be below a
  * page. Between what fits a block and this they are a whole page, which is charged.
  */
-#define NTP_QUOTA_MOST		(PAGE_SIZE - sizeof(struct ntp_header) - NTP_QUOTA_TRAILER)
+#define NTPOOL_QUOTA_MAX (PAGE_SIZE - sizeof(struct ntpool_header) - NTPOOL_QUOTA_TRAILER)
 
 /* Whether the calling context is a process's, to be charged for what it asks for. */
-bool ntp_quota_applies(void);
+bool ntpool_quota_applies(void);
 /*
- * Charges @bytes of @kind to the current process; *@payer: its ledger. 0, -EDQUOT:
+ * Charges @bytes of @type to the current process; *@payer: its ledger. 0, -EDQUOT:
  * it would exceed the limit, or -ENOMEM: no ledger. Then nothing is charged.
  */
-int ntp_quota_charge(enum ntp_kind kind, size_t bytes, u32 *payer);
+int ntpool_quota_charge(enum ntpool_type type, size_t bytes, u32 *payer);
 /* Takes it back, in every context. False: there is no such ledger. */
-bool ntp_quota_refund(u32 payer, enum ntp_kind kind, size_t bytes);
+bool ntpool_quota_refund(u32 payer, enum ntpool_type type, size_t bytes);
 
 /* Notes in the block at @hdr who pays; or reads it, 0 if it was overwritten. */
-void ntp_quota_note(struct ntp_header *hdr, unsigned int units, u32 payer);
-u32 ntp_quota_payer(struct ntp_header *hdr, unsigned int units);
+void ntpool_quota_note(struct ntpool_header *hdr, unsigned int granules, u32 payer);
+u32 ntpool_quota_payer(struct ntpool_header *hdr, unsigned int granules);
 
 /*
  * The same for what no block stands for. @pid is that of a thread group, compared and
  * not followed unless a process has it now. Charging fails with -ESRCH if none has.
  */
-int ntp_quota_charge_process(struct pid *pid, enum ntp_kind kind, size_t bytes);
+int ntpool_quota_charge_process(struct pid *pid, enum ntpool_type type, size_t bytes);
 /* Returns how much was charged that way, if that is less than @bytes; else @bytes. */
-size_t ntp_quota_refund_process(struct pid *pid, enum ntp_kind kind, size_t bytes);
+size_t ntpool_quota_refund_process(struct pid *pid, enum ntpool_type type, size_t bytes);
 
 /**
- * struct ntp_quota_row - one process, or what one left behind
+ * struct ntpool_quota_row - one process, or what one left behind
  * @pid: its number
  * @comm: its name
  * @used: bytes charged now
  * @peak: the most that was
  * @refused: charges that would have exceeded a limit
  */
-struct ntp_quota_row {
+struct ntpool_quota_row {
 	int pid;
 	char comm[TASK_COMM_LEN];
-	unsigned long used[NTP_KINDS];
-	unsigned long peak[NTP_KINDS];
+	unsigned long used[NTPOOL_TYPES];
+	unsigned long peak[NTPOOL_TYPES];
 	unsigned long refused;
 };
 
 /* Rows by pid, *@nr of them, for kvfree(); NULL: no memory. Sleeps. */
-struct ntp_quota_row *ntp_quota_snapshot(size_t *nr);
+struct ntpool_quota_row *ntpool_quota_snapshot(size_t *nr);
 
 #endif

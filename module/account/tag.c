@@ -25,7 +25,7 @@
  * caller takes from the reserve; if that is empty, a sleepable one waits a short
  * while for the worker, an atomic one tries the per-CPU allocator itself. What
  * then still has no counters, and every tag past max_tags, is counted under
- * `Ovfl`; the block says so (NTP_HDR_OVERFLOW), so that its free is counted there
+ * `Ovfl`; the block says so (NTPOOL_HDR_OVERFLOW), so that its free is counted there
  * too even if the tag has got counters in the meantime.
  *
  * Locking. tag_lock guards the table's growth, the chunks and insertions; it is
@@ -58,7 +58,7 @@ struct tag_chunk {
 	struct list_head link;
 	unsigned int nr;
 	u32 tag[CHUNK_TAGS];
-	struct ntp_tag_counts __percpu *counts;
+	struct ntpool_tag_counts __percpu *counts;
 };
 
 /**
@@ -72,14 +72,14 @@ struct tag_table {
 	unsigned int shift;
 	u32 mask;
 	struct tag_table *older;
-	struct ntp_tag_slot *slot;
+	struct ntpool_tag_slot *slot;
 };
 
-unsigned int ntp_tag_shift __read_mostly;
-struct ntp_tag_slot *ntp_tag_slots __read_mostly;
-struct ntp_tag_counts __percpu *ntp_tag_overflow __read_mostly;
+unsigned int ntpool_tag_shift __read_mostly;
+struct ntpool_tag_slot *ntpool_tag_slots __read_mostly;
+struct ntpool_tag_counts __percpu *ntpool_tag_overflow __read_mostly;
 
-static struct tag_table *tag_table __read_mostly;	/* ntp_tag_slots says the same */
+static struct tag_table *tag_table __read_mostly;	/* ntpool_tag_slots says the same */
 
 static DEFINE_RAW_SPINLOCK(tag_lock);
 static LIST_HEAD(chunks);		/* in use, the newest last */
@@ -95,15 +95,15 @@ static unsigned int room_runs;		/* of the worker, to their end */
 
 static struct tag_chunk *chunk_alloc(gfp_t gfp)
 {
-	size_t size = CHUNK_TAGS * NTP_KINDS * sizeof(struct ntp_tag_counts);
+	size_t size = CHUNK_TAGS * NTPOOL_TYPES * sizeof(struct ntpool_tag_counts);
 	struct tag_chunk *chunk;
 
-	if (ntp_backing_refused())
+	if (ntpool_backing_refused())
 		return NULL;
 	chunk = kzalloc(sizeof(*chunk), gfp);
 	if (!chunk)
 		return NULL;
-	chunk->counts = __alloc_percpu_gfp(size, __alignof__(struct ntp_tag_counts), gfp);
+	chunk->counts = __alloc_percpu_gfp(size, __alignof__(struct ntpool_tag_counts), gfp);
 	if (!chunk->counts) {
 		kfree(chunk);
 		return NULL;
@@ -142,7 +142,7 @@ static struct tag_table *table_alloc(unsigned int bits, gfp_t gfp)
 	struct tag_table *table;
 	u32 i;
 
-	if (ntp_backing_refused())
+	if (ntpool_backing_refused())
 		return NULL;
 	table = kzalloc(sizeof(*table), gfp);
 	if (!table)
@@ -165,15 +165,15 @@ static void table_publish(struct tag_table *table)
 	/* Pairs with the dependent loads of readers: the slots are there. */
 	smp_store_release(&tag_table, table);
 	/* Before the shift, see tag.h. */
-	smp_store_release(&ntp_tag_slots, table->slot);
-	/* Pairs with the acquire in ntp_tag_lookup(): the larger table is there. */
-	smp_store_release(&ntp_tag_shift, table->shift);
+	smp_store_release(&ntpool_tag_slots, table->slot);
+	/* Pairs with the acquire in ntpool_tag_lookup(): the larger table is there. */
+	smp_store_release(&ntpool_tag_shift, table->shift);
 }
 
 /* The slot of @tag, or the unused one where it belongs. Never full: see grow. */
-static struct ntp_tag_slot *table_slot(struct tag_table *table, u32 tag)
+static struct ntpool_tag_slot *table_slot(struct tag_table *table, u32 tag)
 {
-	u32 i = ntp_tag_hash(tag, table->shift);
+	u32 i = ntpool_tag_hash(tag, table->shift);
 
 	while (table->slot[i].counts && table->slot[i].tag != tag)
 		i = (i + 1) & table->mask;
@@ -181,20 +181,20 @@ static struct ntp_tag_slot *table_slot(struct tag_table *table, u32 tag)
 }
 
 static void table_insert(struct tag_table *table, u32 tag,
-			 struct ntp_tag_counts __percpu *counts)
+			 struct ntpool_tag_counts __percpu *counts)
 {
-	struct ntp_tag_slot *slot = table_slot(table, tag);
+	struct ntpool_tag_slot *slot = table_slot(table, tag);
 
 	WRITE_ONCE(slot->counts, counts);
-	/* Pairs with the acquires of ntp_tag_lookup() and table_find(). */
+	/* Pairs with the acquires of ntpool_tag_lookup() and table_find(). */
 	smp_store_release(&slot->tag, tag);
 }
 
 /* Without the lock: NULL is no proof that @tag is not there. */
-static struct ntp_tag_counts __percpu *table_find(const struct tag_table *table, u32 tag)
+static struct ntpool_tag_counts __percpu *table_find(const struct tag_table *table, u32 tag)
 {
-	u32 i = ntp_tag_hash(tag, table->shift);
-	const struct ntp_tag_slot *slot;
+	u32 i = ntpool_tag_hash(tag, table->shift);
+	const struct ntpool_tag_slot *slot;
 	u32 found;
 
 	if (tag <= 1)
@@ -220,7 +220,7 @@ static unsigned int table_insert_all(struct tag_table *table, unsigned int skip)
 		/* Pairs with the release in tag_insert(). */
 		n = smp_load_acquire(&chunk->nr);
 		for (i = seen < skip ? min(skip - seen, n) : 0; i < n; i++)
-			table_insert(table, chunk->tag[i], chunk->counts + i * NTP_KINDS);
+			table_insert(table, chunk->tag[i], chunk->counts + i * NTPOOL_TYPES);
 		seen += n;
 	}
 	return seen;
@@ -246,7 +246,7 @@ static void table_grow(void)
 	if (!table)
 		return;
 	/* A driver's own `Ovfl` shares the row. */
-	table_insert(table, NTP_TAG_OVERFLOW, ntp_tag_overflow);
+	table_insert(table, NTPOOL_TAG_OVERFLOW, ntpool_tag_overflow);
 	/* What is there stays: only what comes meanwhile needs the lock. */
 	seen = table_insert_all(table, 0);
 	raw_spin_lock_irqsave(&tag_lock, flags);
@@ -295,10 +295,10 @@ static struct tag_chunk *tag_chunk_to_use(void)
 }
 
 /* Enters @tag if there is room; finds it if somebody else was faster. */
-static struct ntp_tag_counts __percpu *tag_insert(u32 tag, bool *work)
+static struct ntpool_tag_counts __percpu *tag_insert(u32 tag, bool *work)
 {
-	struct ntp_tag_counts __percpu *counts = NULL;
-	struct ntp_tag_slot *slot;
+	struct ntpool_tag_counts __percpu *counts = NULL;
+	struct ntpool_tag_slot *slot;
 	struct tag_chunk *chunk;
 	unsigned long flags;
 
@@ -306,14 +306,14 @@ static struct ntp_tag_counts __percpu *tag_insert(u32 tag, bool *work)
 	slot = table_slot(tag_table, tag);
 	if (slot->counts) {
 		counts = slot->counts;
-	} else if (nr_tags >= ntp_max_tags) {
-		counts = ntp_tag_overflow;
+	} else if (nr_tags >= ntpool_max_tags) {
+		counts = ntpool_tag_overflow;
 	} else if (tag_has_room()) {
 		chunk = tag_chunk_to_use();
-		counts = chunk->counts + chunk->nr * NTP_KINDS;
+		counts = chunk->counts + chunk->nr * NTPOOL_TYPES;
 		chunk->tag[chunk->nr] = tag;
 		table_insert(tag_table, tag, counts);
-		/* Pairs with the acquire in ntp_tag_snapshot(). */
+		/* Pairs with the acquire in ntpool_tag_snapshot(). */
 		smp_store_release(&chunk->nr, chunk->nr + 1);
 		nr_tags++;
 	}
@@ -340,33 +340,33 @@ static void tag_wait_for_room(void)
 	unsigned int runs = READ_ONCE(room_runs);
 	struct tag_chunk *chunk;
 
-	if (ntp_may_sleep()) {
+	if (ntpool_may_sleep()) {
 		wait_event_timeout(room_wait, room_settled(runs),
 				   msecs_to_jiffies(WAIT_MS));
 		return;
 	}
-	if (READ_ONCE(nr_reserve) || ntp_raw_atomic())
+	if (READ_ONCE(nr_reserve) || ntpool_raw_atomic())
 		return;
 	chunk = chunk_alloc(GFP_NOWAIT | __GFP_NOWARN);
 	if (chunk)
 		reserve_add(chunk);
 }
 
-bool ntp_tag_probe(u32 tag, struct ntp_tag_counts __percpu **counts)
+bool ntpool_tag_probe(u32 tag, struct ntpool_tag_counts __percpu **counts)
 {
 	*counts = table_find(READ_ONCE(tag_table), tag);
 	return *counts;
 }
 
-struct ntp_tag_counts __percpu *ntp_tag_find_slow(u32 tag)
+struct ntpool_tag_counts __percpu *ntpool_tag_find_slow(u32 tag)
 {
-	struct ntp_tag_counts __percpu *counts = table_find(READ_ONCE(tag_table), tag);
+	struct ntpool_tag_counts __percpu *counts = table_find(READ_ONCE(tag_table), tag);
 	bool work;
 
 	if (counts)
 		return counts;
-	if (tag > 1 && READ_ONCE(nr_tags) >= ntp_max_tags)
-		return ntp_tag_overflow;
+	if (tag > 1 && READ_ONCE(nr_tags) >= ntpool_max_tags)
+		return ntpool_tag_overflow;
 	counts = tag_insert(tag, &work);
 	if (work)
 		schedule_work(&room_work);
@@ -374,31 +374,31 @@ struct ntp_tag_counts __percpu *ntp_tag_find_slow(u32 tag)
 		return counts;
 	tag_wait_for_room();
 	counts = tag_insert(tag, &work);
-	return counts ?: ntp_tag_overflow;
+	return counts ?: ntpool_tag_overflow;
 }
 
-static void sums_add_frees(struct ntp_tag_sums *sums, const struct ntp_tag_flow *flow)
+static void sums_add_frees(struct ntpool_tag_sums *sums, const struct ntpool_tag_flow *flow)
 {
 	sums->frees += READ_ONCE(flow->frees);
-	sums->bytes -= READ_ONCE(flow->free_units) << NTP_UNIT_SHIFT;
+	sums->bytes -= READ_ONCE(flow->free_granules) << NTPOOL_GRANULE_SHIFT;
 	sums->requested -= READ_ONCE(flow->free_requested);
 }
 
-static void sums_add_allocs(struct ntp_tag_sums *sums, const struct ntp_tag_flow *flow)
+static void sums_add_allocs(struct ntpool_tag_sums *sums, const struct ntpool_tag_flow *flow)
 {
 	sums->allocs += READ_ONCE(flow->allocs);
-	sums->bytes += READ_ONCE(flow->alloc_units) << NTP_UNIT_SHIFT;
+	sums->bytes += READ_ONCE(flow->alloc_granules) << NTPOOL_GRANULE_SHIFT;
 	sums->requested += READ_ONCE(flow->alloc_requested);
 }
 
-static void tag_sum(struct ntp_tag_sums *sums, u32 tag, enum ntp_kind kind,
-		    struct ntp_tag_counts __percpu *counts)
+static void tag_sum(struct ntpool_tag_sums *sums, u32 tag, enum ntpool_type type,
+		    struct ntpool_tag_counts __percpu *counts)
 {
-	const struct ntp_tag_counts *here;
+	const struct ntpool_tag_counts *here;
 	int cpu;
 
-	*sums = (struct ntp_tag_sums){ .tag = tag, .kind = kind };
-	counts += kind;
+	*sums = (struct ntpool_tag_sums){ .tag = tag, .type = type };
+	counts += type;
 	for_each_possible_cpu(cpu) {
 		here = per_cpu_ptr(counts, cpu);
 		sums_add_frees(sums, &here->inside);
@@ -416,46 +416,46 @@ static void tag_sum(struct ntp_tag_sums *sums, u32 tag, enum ntp_kind kind,
 
 static int tag_compare(const void *a, const void *b)
 {
-	const struct ntp_tag_sums *x = a, *y = b;
+	const struct ntpool_tag_sums *x = a, *y = b;
 
-	return ntp_tag_cmp(x->tag, y->tag) ?: (int)x->kind - (int)y->kind;
+	return ntpool_tag_cmp(x->tag, y->tag) ?: (int)x->type - (int)y->type;
 }
 
-static bool tag_was_used(const struct ntp_tag_sums *sums)
+static bool tag_was_used(const struct ntpool_tag_sums *sums)
 {
 	return sums->allocs || sums->failed;
 }
 
-static size_t snapshot_add(struct ntp_tag_sums *array, size_t nr, u32 tag,
-			   struct ntp_tag_counts __percpu *counts)
+static size_t snapshot_add(struct ntpool_tag_sums *array, size_t nr, u32 tag,
+			   struct ntpool_tag_counts __percpu *counts)
 {
-	enum ntp_kind kind;
+	enum ntpool_type type;
 
-	for (kind = 0; kind < NTP_KINDS; kind++) {
-		tag_sum(&array[nr], tag, kind, counts);
+	for (type = 0; type < NTPOOL_TYPES; type++) {
+		tag_sum(&array[nr], tag, type, counts);
 		if (tag_was_used(&array[nr]))
 			nr++;
 	}
 	return nr;
 }
 
-struct ntp_tag_sums *ntp_tag_snapshot(size_t *nr)
+struct ntpool_tag_sums *ntpool_tag_snapshot(size_t *nr)
 {
 	size_t left = READ_ONCE(nr_tags), used = 0;
-	struct ntp_tag_sums *array;
+	struct ntpool_tag_sums *array;
 	struct tag_chunk *chunk;
 	unsigned int i, n;
 
-	array = kvmalloc_array(left + 1, NTP_KINDS * sizeof(*array), GFP_KERNEL);
+	array = kvmalloc_array(left + 1, NTPOOL_TYPES * sizeof(*array), GFP_KERNEL);
 	if (!array)
 		return NULL;
-	used = snapshot_add(array, used, NTP_TAG_OVERFLOW, ntp_tag_overflow);
+	used = snapshot_add(array, used, NTPOOL_TAG_OVERFLOW, ntpool_tag_overflow);
 	list_for_each_entry_lockless(chunk, &chunks, link) {
 		/* Pairs with the release in tag_insert(). */
 		n = smp_load_acquire(&chunk->nr);
 		for (i = 0; left && i < n; i++, left--)
 			used = snapshot_add(array, used, chunk->tag[i],
-					    chunk->counts + i * NTP_KINDS);
+					    chunk->counts + i * NTPOOL_TYPES);
 		cond_resched();
 	}
 	sort(array, used, sizeof(*array), tag_compare, NULL);
@@ -463,27 +463,27 @@ struct ntp_tag_sums *ntp_tag_snapshot(size_t *nr)
 	return array;
 }
 
-int ntp_tag_init(void)
+int ntpool_tag_init(void)
 {
 	struct tag_table *table;
 
-	ntp_tag_overflow = __alloc_percpu(NTP_KINDS * sizeof(struct ntp_tag_counts),
-					  __alignof__(struct ntp_tag_counts));
+	ntpool_tag_overflow = __alloc_percpu(NTPOOL_TYPES * sizeof(struct ntpool_tag_counts),
+					     __alignof__(struct ntpool_tag_counts));
 	table = table_alloc(FIRST_TABLE_BITS, GFP_KERNEL);
 	if (table)
 		table_publish(table);
-	if (ntp_tag_overflow && table) {
-		table_insert(table, NTP_TAG_OVERFLOW, ntp_tag_overflow);
+	if (ntpool_tag_overflow && table) {
+		table_insert(table, NTPOOL_TAG_OVERFLOW, ntpool_tag_overflow);
 		tag_make_room(NULL);
 	}
 	if (!nr_reserve) {
-		ntp_tag_exit();
+		ntpool_tag_exit();
 		return -ENOMEM;
 	}
 	return 0;
 }
 
-void ntp_tag_exit(void)
+void ntpool_tag_exit(void)
 {
 	struct tag_table *table = tag_table, *older;
 
@@ -495,5 +495,5 @@ void ntp_tag_exit(void)
 	}
 	chunk_free_all(&chunks);
 	chunk_free_all(&reserve);
-	free_percpu(ntp_tag_overflow);
+	free_percpu(ntpool_tag_overflow);
 }

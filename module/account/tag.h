@@ -8,25 +8,25 @@
 #include "ntpool.h"
 
 /**
- * struct ntp_tag_flow - blocks that came and went
+ * struct ntpool_tag_flow - blocks that came and went
  * @allocs: allocations
- * @alloc_units: taken from the pool by them, in units
+ * @alloc_granules: taken from the pool by them, in units
  * @alloc_requested: asked for by their drivers, in bytes
  * @frees: frees
- * @free_units: given back to the pool by them
+ * @free_granules: given back to the pool by them
  * @free_requested: what their drivers had asked for
  */
-struct ntp_tag_flow {
+struct ntpool_tag_flow {
 	unsigned long allocs;
-	unsigned long alloc_units;
+	unsigned long alloc_granules;
 	unsigned long alloc_requested;
 	unsigned long frees;
-	unsigned long free_units;
+	unsigned long free_granules;
 	unsigned long free_requested;
 };
 
 /**
- * struct ntp_tag_counts - what one CPU counted for one tag and pool
+ * struct ntpool_tag_counts - what one CPU counted for one tag and pool
  * @inside: by who was inside this CPU's cache of that pool, where nobody who interrupts
  *	    him can be: with plain additions
  * @outside: by all others, with this_cpu operations
@@ -36,16 +36,16 @@ struct ntp_tag_flow {
  * block may be freed on another CPU than it was allocated on, so no single CPU's
  * difference means anything.
  */
-struct ntp_tag_counts {
-	struct ntp_tag_flow inside;
-	struct ntp_tag_flow outside;
+struct ntpool_tag_counts {
+	struct ntpool_tag_flow inside;
+	struct ntpool_tag_flow outside;
 	unsigned long failed;
 };
 
 /**
- * struct ntp_tag_sums - the figures of one tag and pool, summed over CPUs
+ * struct ntpool_tag_sums - the figures of one tag and pool, summed over CPUs
  * @tag: the tag
- * @kind: which pool
+ * @type: which pool
  * @allocs: allocations
  * @frees: frees
  * @bytes: live, taken from the pool
@@ -55,9 +55,9 @@ struct ntp_tag_counts {
  * Taken under load: frees are summed before allocs, so live figures are never
  * negative. At rest: exact.
  */
-struct ntp_tag_sums {
+struct ntpool_tag_sums {
 	u32 tag;
-	enum ntp_kind kind;
+	enum ntpool_type type;
 	unsigned long allocs;
 	unsigned long frees;
 	unsigned long bytes;
@@ -70,9 +70,9 @@ struct ntp_tag_sums {
  * an unused place it is one that does not belong there, so that a look at the tag
  * is enough to know that the counters are its own.
  */
-struct ntp_tag_slot {
+struct ntpool_tag_slot {
 	u32 tag;
-	struct ntp_tag_counts __percpu *counts;	/* [NTP_KINDS] */
+	struct ntpool_tag_counts __percpu *counts;	/* [NTPOOL_TYPES] */
 };
 
 /*
@@ -81,16 +81,16 @@ struct ntp_tag_slot {
  * a pair of one table, or the new one's places with a shift that is too large, which is
  * merely the wrong place to look.
  */
-extern unsigned int ntp_tag_shift;
-extern struct ntp_tag_slot *ntp_tag_slots;
+extern unsigned int ntpool_tag_shift;
+extern struct ntpool_tag_slot *ntpool_tag_slots;
 
-extern struct ntp_tag_counts __percpu *ntp_tag_overflow;
+extern struct ntpool_tag_counts __percpu *ntpool_tag_overflow;
 
-/* The slow half of ntp_tag_find(): the tag is new, or not where its hash is. */
-struct ntp_tag_counts __percpu *ntp_tag_find_slow(u32 tag);
+/* The slow half of ntpool_tag_find(): the tag is new, or not where its hash is. */
+struct ntpool_tag_counts __percpu *ntpool_tag_find_slow(u32 tag);
 
 /* Long, to be an index without another instruction. */
-static __always_inline unsigned long ntp_tag_hash(u32 tag, unsigned int shift)
+static __always_inline unsigned long ntpool_tag_hash(u32 tag, unsigned int shift)
 {
 	unsigned long product = tag * 0x9e3779b1U;
 
@@ -98,14 +98,15 @@ static __always_inline unsigned long ntp_tag_hash(u32 tag, unsigned int shift)
 }
 
 /* True: *@counts are those of @tag. False: it is not where its hash is. */
-static __always_inline bool ntp_tag_lookup(u32 tag, struct ntp_tag_counts __percpu **counts)
+static __always_inline bool ntpool_tag_lookup(u32 tag, struct ntpool_tag_counts __percpu **counts)
 {
 	/* Pairs with the release in table_publish(). */
-	unsigned int shift = smp_load_acquire(&ntp_tag_shift);
-	/* Plain accesses: the compiler may use memory operands. Both change in one piece. */
-	const struct ntp_tag_slot *slot = data_race(ntp_tag_slots) + ntp_tag_hash(tag, shift);
+	unsigned int shift = smp_load_acquire(&ntpool_tag_shift);
+	const struct ntpool_tag_slot *slot;
 
-	/* Nor is the table to be read twice: there may be a new one. */
+	/* Plain accesses: the compiler may use memory operands. Both change in one piece. */
+	slot = data_race(ntpool_tag_slots) + ntpool_tag_hash(tag, shift);
+	/* The table is read once: there may be a new one. */
 	OPTIMIZER_HIDE_VAR(slot);
 	/* Likewise. */
 	if (unlikely(data_race(slot->tag) != tag))
@@ -117,46 +118,46 @@ static __always_inline bool ntp_tag_lookup(u32 tag, struct ntp_tag_counts __perc
 }
 
 /* The same wherever it is. False also for a tag that is not to be found without the lock. */
-bool ntp_tag_probe(u32 tag, struct ntp_tag_counts __percpu **counts);
+bool ntpool_tag_probe(u32 tag, struct ntpool_tag_counts __percpu **counts);
 
-/* Never fails: past max_tags, or without memory, it is ntp_tag_overflow. */
-static inline struct ntp_tag_counts __percpu *ntp_tag_find(u32 tag)
+/* Never fails: past max_tags, or without memory, it is ntpool_tag_overflow. */
+static inline struct ntpool_tag_counts __percpu *ntpool_tag_find(u32 tag)
 {
-	struct ntp_tag_counts __percpu *counts;
+	struct ntpool_tag_counts __percpu *counts;
 
-	return ntp_tag_lookup(tag, &counts) ? counts : ntp_tag_find_slow(tag);
+	return ntpool_tag_lookup(tag, &counts) ? counts : ntpool_tag_find_slow(tag);
 }
 
-static inline void ntp_tag_count_alloc(struct ntp_tag_counts __percpu *counts,
-				       unsigned long units, size_t requested)
+static inline void ntpool_tag_count_alloc(struct ntpool_tag_counts __percpu *counts,
+					  unsigned long granules, size_t requested)
 {
 	this_cpu_inc(counts->outside.allocs);
-	this_cpu_add(counts->outside.alloc_units, units);
+	this_cpu_add(counts->outside.alloc_granules, granules);
 	this_cpu_add(counts->outside.alloc_requested, requested);
 }
 
-static inline void ntp_tag_count_free(struct ntp_tag_counts __percpu *counts,
-				      unsigned long units, size_t requested)
+static inline void ntpool_tag_count_free(struct ntpool_tag_counts __percpu *counts,
+					 unsigned long granules, size_t requested)
 {
 	this_cpu_inc(counts->outside.frees);
-	this_cpu_add(counts->outside.free_units, units);
+	this_cpu_add(counts->outside.free_granules, granules);
 	this_cpu_add(counts->outside.free_requested, requested);
 }
 
 /* The same for who is inside this CPU's cache. */
-static __always_inline void ntp_tag_count_alloc_inside(struct ntp_tag_counts __percpu *counts,
-						       unsigned long units, size_t requested)
+static __always_inline void ntpool_tag_count_alloc_inside(struct ntpool_tag_counts __percpu *counts,
+							  unsigned long granules, size_t requested)
 {
 	__this_cpu_inc(counts->inside.allocs);
-	__this_cpu_add(counts->inside.alloc_units, units);
+	__this_cpu_add(counts->inside.alloc_granules, granules);
 	__this_cpu_add(counts->inside.alloc_requested, requested);
 }
 
-static __always_inline void ntp_tag_count_free_inside(struct ntp_tag_counts __percpu *counts,
-						      unsigned long units, size_t requested)
+static __always_inline void ntpool_tag_count_free_inside(struct ntpool_tag_counts __percpu *counts,
+							 unsigned long granules, size_t requested)
 {
 	__this_cpu_inc(counts->inside.frees);
-	__this_cpu_add(counts->inside.free_units, units);
+	__this_cpu_add(counts->inside.free_granules, granules);
 	__this_cpu_add(counts->inside.free_requested, requested);
 }
 
@@ -164,6 +165,6 @@ static __always_inline void ntp_tag_count_free_inside(struct ntp_tag_counts __pe
  * A sorted array of the figures of all tags that were ever used, *@nr long: by
  * tag as printed, nonpaged before paged. Sleeps. kvfree() it. NULL: no memory.
  */
-struct ntp_tag_sums *ntp_tag_snapshot(size_t *nr);
+struct ntpool_tag_sums *ntpool_tag_snapshot(size_t *nr);
 
 #endif

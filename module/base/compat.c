@@ -12,18 +12,18 @@
 
 #include "base/compat.h"
 
-#if NTP_SHRINKER_ALLOCATED
+#if NTPOOL_SHRINKER_ALLOCATED
 
-static struct ntp_shrinker *shrinker_self(struct shrinker *shrinker)
+static struct ntpool_shrinker *shrinker_self(struct shrinker *shrinker)
 {
 	return shrinker->private_data;
 }
 
 #else
 
-static struct ntp_shrinker *shrinker_self(struct shrinker *shrinker)
+static struct ntpool_shrinker *shrinker_self(struct shrinker *shrinker)
 {
-	return container_of(shrinker, struct ntp_shrinker, shrinker);
+	return container_of(shrinker, struct ntpool_shrinker, shrinker);
 }
 
 #endif
@@ -38,11 +38,11 @@ static unsigned long shrinker_scan(struct shrinker *shrinker, struct shrink_cont
 	return shrinker_self(shrinker)->scan(sc->nr_to_scan) ?: SHRINK_STOP;
 }
 
-#if NTP_SHRINKER_ALLOCATED
+#if NTPOOL_SHRINKER_ALLOCATED
 
-int ntp_shrinker_register(struct ntp_shrinker *self, const char *name,
-			  unsigned long (*count)(void),
-			  unsigned long (*scan)(unsigned long nr))
+int ntpool_shrinker_register(struct ntpool_shrinker *self, const char *name,
+			     unsigned long (*count)(void),
+			     unsigned long (*scan)(unsigned long nr))
 {
 	self->count = count;
 	self->scan = scan;
@@ -56,16 +56,16 @@ int ntp_shrinker_register(struct ntp_shrinker *self, const char *name,
 	return 0;
 }
 
-void ntp_shrinker_unregister(struct ntp_shrinker *self)
+void ntpool_shrinker_unregister(struct ntpool_shrinker *self)
 {
 	shrinker_free(self->shrinker);
 }
 
 #else
 
-int ntp_shrinker_register(struct ntp_shrinker *self, const char *name,
-			  unsigned long (*count)(void),
-			  unsigned long (*scan)(unsigned long nr))
+int ntpool_shrinker_register(struct ntpool_shrinker *self, const char *name,
+			     unsigned long (*count)(void),
+			     unsigned long (*scan)(unsigned long nr))
 {
 	self->count = count;
 	self->scan = scan;
@@ -75,7 +75,7 @@ int ntp_shrinker_register(struct ntp_shrinker *self, const char *name,
 	return register_shrinker(&self->shrinker, "%s", name);
 }
 
-void ntp_shrinker_unregister(struct ntp_shrinker *self)
+void ntpool_shrinker_unregister(struct ntpool_shrinker *self)
 {
 	unregister_shrinker(&self->shrinker);
 }
@@ -146,26 +146,26 @@ static void *module_base(const struct module *mod)
 
 #endif
 
-bool ntp_module_has_code(const struct module *mod, unsigned long addr)
+bool ntpool_module_has_code(const struct module *mod, unsigned long addr)
 {
 	return mod ? module_has_code(mod, addr) : kernel_has_code(addr);
 }
 
-bool ntp_module_has_data(const struct module *mod, unsigned long addr)
+bool ntpool_module_has_data(const struct module *mod, unsigned long addr)
 {
 	if (!mod)
 		return kernel_has_data(addr);
 	return within_module_core(addr, mod) && !module_has_code(mod, addr);
 }
 
-bool ntp_module_has(const struct module *mod, unsigned long addr)
+bool ntpool_module_has(const struct module *mod, unsigned long addr)
 {
 	if (!mod)
 		return kernel_has_code(addr) || kernel_has_data(addr);
 	return within_module(addr, mod);
 }
 
-void *ntp_module_base(const struct module *mod)
+void *ntpool_module_base(const struct module *mod)
 {
 	return mod ? module_base(mod) : kernel_base();
 }

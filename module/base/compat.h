@@ -27,36 +27,36 @@
 #endif
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
-#define NTP_SHRINKER_ALLOCATED 1
+#define NTPOOL_SHRINKER_ALLOCATED 1
 #else
-#define NTP_SHRINKER_ALLOCATED 0
+#define NTPOOL_SHRINKER_ALLOCATED 0
 #endif
 
 /* 6.9 passes the limits of a disk to blk_alloc_disk(); before, setters change them. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
-#define NTP_DISK_TAKES_LIMITS 1
+#define NTPOOL_DISK_TAKES_LIMITS 1
 #else
-#define NTP_DISK_TAKES_LIMITS 0
+#define NTPOOL_DISK_TAKES_LIMITS 0
 #endif
 
 /*
  * Shrinkers are allocated since 6.7; before, the caller embeds them. There is one
  * in this module, so its two functions take no argument but the number to free.
  */
-struct ntp_shrinker {
+struct ntpool_shrinker {
 	unsigned long (*count)(void);
 	unsigned long (*scan)(unsigned long nr);
-#if NTP_SHRINKER_ALLOCATED
+#if NTPOOL_SHRINKER_ALLOCATED
 	struct shrinker *shrinker;
 #else
 	struct shrinker shrinker;
 #endif
 };
 
-int ntp_shrinker_register(struct ntp_shrinker *self, const char *name,
-			  unsigned long (*count)(void),
-			  unsigned long (*scan)(unsigned long nr));
-void ntp_shrinker_unregister(struct ntp_shrinker *self);
+int ntpool_shrinker_register(struct ntpool_shrinker *self, const char *name,
+			     unsigned long (*count)(void),
+			     unsigned long (*scan)(unsigned long nr));
+void ntpool_shrinker_unregister(struct ntpool_shrinker *self);
 
 struct module;
 
@@ -65,9 +65,9 @@ struct module;
  * NULL for the module is what is built into the kernel, asked for by an ntpool that
  * is built in as well. Neither code nor data includes what is for initialisation.
  */
-bool ntp_module_has(const struct module *mod, unsigned long addr);
-bool ntp_module_has_code(const struct module *mod, unsigned long addr);
-bool ntp_module_has_data(const struct module *mod, unsigned long addr);
-void *ntp_module_base(const struct module *mod);
+bool ntpool_module_has(const struct module *mod, unsigned long addr);
+bool ntpool_module_has_code(const struct module *mod, unsigned long addr);
+bool ntpool_module_has_data(const struct module *mod, unsigned long addr);
+void *ntpool_module_base(const struct module *mod);
 
 #endif

@@ -21,49 +21,49 @@
 static_assert(sizeof(arch_spinlock_t) <= sizeof(KSPIN_LOCK));
 static_assert(__alignof__(arch_spinlock_t) <= __alignof__(KSPIN_LOCK));
 
-static __always_inline arch_spinlock_t *ntp_klock(PKSPIN_LOCK lock)
+static __always_inline arch_spinlock_t *ntpool_klock(PKSPIN_LOCK lock)
 {
 	return (arch_spinlock_t *)lock;
 }
 
-static __always_inline unsigned long ntp_klock_irqsave(PKSPIN_LOCK lock)
+static __always_inline unsigned long ntpool_klock_irqsave(PKSPIN_LOCK lock)
 {
 	unsigned long flags;
 
 	local_irq_save(flags);
-	arch_spin_lock(ntp_klock(lock));
+	arch_spin_lock(ntpool_klock(lock));
 	return flags;
 }
 
-static __always_inline void ntp_klock_irqrestore(PKSPIN_LOCK lock, unsigned long flags)
+static __always_inline void ntpool_klock_irqrestore(PKSPIN_LOCK lock, unsigned long flags)
 {
-	arch_spin_unlock(ntp_klock(lock));
+	arch_spin_unlock(ntpool_klock(lock));
 	local_irq_restore(flags);
 }
 
 /* Returns the entry that was first, NULL if there was none. */
 static __always_inline PSINGLE_LIST_ENTRY
-ntp_klock_push(PSINGLE_LIST_ENTRY head, PSINGLE_LIST_ENTRY entry, PKSPIN_LOCK lock)
+ntpool_klock_push(PSINGLE_LIST_ENTRY head, PSINGLE_LIST_ENTRY entry, PKSPIN_LOCK lock)
 {
-	unsigned long flags = ntp_klock_irqsave(lock);
+	unsigned long flags = ntpool_klock_irqsave(lock);
 	PSINGLE_LIST_ENTRY first = head->Next;
 
 	entry->Next = first;
 	WRITE_ONCE(head->Next, entry);
-	ntp_klock_irqrestore(lock, flags);
+	ntpool_klock_irqrestore(lock, flags);
 	return first;
 }
 
 /* Returns the entry taken out, NULL if there was none. */
 static __always_inline PSINGLE_LIST_ENTRY
-ntp_klock_pop(PSINGLE_LIST_ENTRY head, PKSPIN_LOCK lock)
+ntpool_klock_pop(PSINGLE_LIST_ENTRY head, PKSPIN_LOCK lock)
 {
-	unsigned long flags = ntp_klock_irqsave(lock);
+	unsigned long flags = ntpool_klock_irqsave(lock);
 	PSINGLE_LIST_ENTRY first = head->Next;
 
 	if (likely(first))
 		WRITE_ONCE(head->Next, first->Next);
-	ntp_klock_irqrestore(lock, flags);
+	ntpool_klock_irqrestore(lock, flags);
 	return first;
 }
 

@@ -58,7 +58,7 @@ static DEFINE_RAW_SPINLOCK(report_lock);
 static int report_cpu = -1;		/* who holds report_lock */
 static unsigned long report_window;	/* jiffies when the window began */
 static unsigned int report_printed;	/* reports in this window */
-static char report_site[NTP_SITE_TEXT];
+static char report_site[NTPOOL_CALLSITE_TEXT];
 static atomic_t report_omitted = ATOMIC_INIT(0);
 static atomic_long_t report_violations = ATOMIC_LONG_INIT(0);
 
@@ -126,38 +126,38 @@ static bool report_allowed(void)
 	return true;
 }
 
-static const char *stop_name(enum ntp_stop_code code)
+static const char *stop_name(enum ntpool_stop_code code)
 {
 	switch (code) {
-	case NTP_STOP_IRQL_NOT_LESS_OR_EQUAL:
+	case NTPOOL_STOP_IRQL_NOT_LESS_OR_EQUAL:
 		return "IRQL_NOT_LESS_OR_EQUAL";
-	case NTP_STOP_BAD_POOL_HEADER:
+	case NTPOOL_STOP_BAD_POOL_HEADER:
 		return "BAD_POOL_HEADER";
-	case NTP_STOP_MEMORY_MANAGEMENT:
+	case NTPOOL_STOP_MEMORY_MANAGEMENT:
 		return "MEMORY_MANAGEMENT";
-	case NTP_STOP_QUOTA_UNDERFLOW:
+	case NTPOOL_STOP_QUOTA_UNDERFLOW:
 		return "QUOTA_UNDERFLOW";
-	case NTP_STOP_MUST_SUCCEED_EMPTY:
+	case NTPOOL_STOP_MUST_SUCCEED_EMPTY:
 		return "MUST_SUCCEED_POOL_EMPTY";
-	case NTP_STOP_SPECIAL_POOL:
+	case NTPOOL_STOP_SPECIAL_POOL:
 		return "SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION";
-	case NTP_STOP_BAD_POOL_CALLER:
+	case NTPOOL_STOP_BAD_POOL_CALLER:
 		return "BAD_POOL_CALLER";
-	case NTP_STOP_VERIFIER:
+	case NTPOOL_STOP_VERIFIER:
 		return "DRIVER_VERIFIER_DETECTED_VIOLATION";
-	case NTP_STOP_MODIFIED_FREED_POOL:
+	case NTPOOL_STOP_MODIFIED_FREED_POOL:
 		return "DRIVER_CAUGHT_MODIFYING_FREED_POOL";
-	case NTP_STOP_FREED_SPECIAL:
+	case NTPOOL_STOP_FREED_SPECIAL:
 		return "PAGE_FAULT_IN_FREED_SPECIAL_POOL";
-	case NTP_STOP_BEYOND_END:
+	case NTPOOL_STOP_BEYOND_END:
 		return "PAGE_FAULT_BEYOND_END_OF_ALLOCATION";
-	case NTP_STOP_UNLOADED_WITHOUT_CANCELLING:
+	case NTPOOL_STOP_UNLOADED_WITHOUT_CANCELLING:
 		return "DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS";
-	case NTP_STOP_MUST_BE_NONPAGED:
+	case NTPOOL_STOP_MUST_BE_NONPAGED:
 		return "DRIVER_PORTION_MUST_BE_NONPAGED";
-	case NTP_STOP_DRIVER_FREED:
+	case NTPOOL_STOP_DRIVER_FREED:
 		return "DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL";
-	case NTP_STOP_DRIVER_BEYOND_END:
+	case NTPOOL_STOP_DRIVER_BEYOND_END:
 		return "DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION";
 	}
 	return "UNKNOWN";
@@ -167,7 +167,7 @@ static const char *stop_name(enum ntp_stop_code code)
  * Sixteen digits always. A hashed address has eight of its own on 32-bit; a kernel
  * that has had no entropy yet to hash with prints "(____ptrval____)", here zeros.
  */
-static void stop_param_text(const struct ntp_stop *stop, unsigned int i, char *buf)
+static void stop_param_text(const struct ntpool_stop *stop, unsigned int i, char *buf)
 {
 	u64 param = stop->param[i];
 
@@ -181,7 +181,7 @@ static void stop_param_text(const struct ntp_stop *stop, unsigned int i, char *b
 	snprintf(buf, PARAM_TEXT, "0x%016llX", param);
 }
 
-static void stop_text(const struct ntp_stop *stop, char *buf)
+static void stop_text(const struct ntpool_stop *stop, char *buf)
 {
 	char param[4][PARAM_TEXT];
 	unsigned int i;
@@ -197,34 +197,34 @@ static void report_call(const char *what, unsigned long address)
 	lockdep_assert_held(&report_lock);
 	if (!address)
 		return;
-	ntp_site_text(address, report_site, sizeof(report_site));
+	ntpool_callsite_text(address, report_site, sizeof(report_site));
 	pr_err("%s %s\n", what, report_site);
 }
 
-static void report_stack(const char *what, const struct ntp_stack *stack, u64 now)
+static void report_stack(const char *what, const struct ntpool_stack *stack, u64 now)
 {
 	unsigned int i;
 
 	lockdep_assert_held(&report_lock);
 	if (!stack || !stack->caller)
 		return;
-	pr_err("%s %llu ms ago by process %d on CPU %u:\n", what, ntp_stack_age_ms(stack, now),
+	pr_err("%s %llu ms ago by process %d on CPU %u:\n", what, ntpool_stack_age_ms(stack, now),
 	       stack->pid, stack->cpu);
 	for (i = 0; i < stack->nr; i++)
 		report_call(" ", stack->entry[i]);
 }
 
-static void report_lines(const struct ntp_stop *stop, const char *first)
+static void report_lines(const struct ntpool_stop *stop, const char *first)
 {
 	/* Printing takes longer than much of what happened before. */
-	u64 now = ntp_stack_now();
-	char tag[NTP_TAG_TEXT];
+	u64 now = ntpool_stack_now();
+	char tag[NTPOOL_TAG_TEXT];
 
 	report_say_omitted();
 	pr_err("%s\n", first);
 	pr_err("%s\n", stop->text);
 	if (stop->has_tag) {
-		ntp_tag_text(stop->tag, tag);
+		ntpool_tag_text(stop->tag, tag);
 		pr_err("tag %s, size %zu\n", tag, stop->size);
 	}
 	report_call("caller", stop->caller);
@@ -233,7 +233,7 @@ static void report_lines(const struct ntp_stop *stop, const char *first)
 	report_stack("freed", stop->freed, now);
 }
 
-static void report_print(const struct ntp_stop *stop, const char *first)
+static void report_print(const struct ntpool_stop *stop, const char *first)
 {
 	unsigned long flags;
 
@@ -257,7 +257,7 @@ static void report_print(const struct ntp_stop *stop, const char *first)
 }
 
 /**
- * ntp_report() - report a violation
+ * ntpool_report() - report a violation
  * @stop: what happened
  *
  * The parameter bugcheck decides whether the caller goes on afterwards. Reports
@@ -265,25 +265,25 @@ static void report_print(const struct ntp_stop *stop, const char *first)
  *
  * Context: any, with any lock held.
  */
-void ntp_report(const struct ntp_stop *stop)
+void ntpool_report(const struct ntpool_stop *stop)
 {
 	char first[STOP_TEXT];
 
 	atomic_long_inc(&report_violations);
-	if (ntp_report_recorded(stop))
+	if (ntpool_report_recorded(stop))
 		return;
 	stop_text(stop, first);
 	report_print(stop, first);
-	if (READ_ONCE(ntp_bugcheck_panics))
+	if (READ_ONCE(ntpool_bugcheck_panics))
 		panic(pr_fmt("%s"), first);
 }
 
-unsigned long ntp_report_violations(void)
+unsigned long ntpool_report_violations(void)
 {
 	return atomic_long_read(&report_violations);
 }
 
-void ntp_report_exit(void)
+void ntpool_report_exit(void)
 {
 	irq_work_sync(&report_kick);
 	cancel_delayed_work_sync(&report_work);
@@ -296,16 +296,16 @@ static bool tag_char_is_plain(u8 c)
 }
 
 /**
- * ntp_tag_text() - spell a tag as users see it
+ * ntpool_tag_text() - spell a tag as users see it
  * @tag: the tag; its lowest byte is the first character
- * @buf: NTP_TAG_TEXT bytes
+ * @buf: NTPOOL_TAG_TEXT bytes
  *
  * Blanks, what is not graphic ASCII, and the backslash become \ooo, so that a tag
  * is one word and can be read back.
  *
  * Context: any.
  */
-void ntp_tag_text(u32 tag, char *buf)
+void ntpool_tag_text(u32 tag, char *buf)
 {
 	unsigned int i;
 
@@ -326,7 +326,7 @@ static unsigned int tag_char_rank(u8 c)
 	return tag_char_is_plain(c) ? c << 8 : '\\' << 8 | c;
 }
 
-int ntp_tag_cmp(u32 a, u32 b)
+int ntpool_tag_cmp(u32 a, u32 b)
 {
 	for (; a != b; a >>= 8, b >>= 8)
 		if ((u8)a != (u8)b)
@@ -336,64 +336,64 @@ int ntp_tag_cmp(u32 a, u32 b)
 
 #define leak_line(fmt, ...)	report_one_line(KERN_WARNING pr_fmt("leak: " fmt "\n"), __VA_ARGS__)
 
-void ntp_report_leak(const struct ntp_site *site)
+void ntpool_report_leak(const struct ntpool_callsite *site)
 {
-	char text[NTP_SITE_TEXT];
-	char tag[NTP_TAG_TEXT];
+	char text[NTPOOL_CALLSITE_TEXT];
+	char tag[NTPOOL_TAG_TEXT];
 
-	ntp_tag_text(site->tag, tag);
-	ntp_site_name(site, text, sizeof(text));
+	ntpool_tag_text(site->tag, tag);
+	ntpool_callsite_name(site, text, sizeof(text));
 	leak_line("%lu blocks, %lu bytes, tag %s, %s, allocated at %s", site->count, site->bytes,
-		  tag, ntp_kind_name(site->kind), text);
+		  tag, ntpool_type_name(site->type), text);
 }
 
-void ntp_report_leak_total(const char *who, unsigned long blocks, unsigned long bytes)
+void ntpool_report_leak_total(const char *who, unsigned long blocks, unsigned long bytes)
 {
 	leak_line("total %lu blocks, %lu bytes, left by %s", blocks, bytes, who);
 }
 
-void ntp_report_leak_unknown(const char *who)
+void ntpool_report_leak_unknown(const char *who)
 {
 	leak_line("out of memory, not known what %s left", who);
 }
 
-void ntp_report_leaked_list(const char *kind, u32 tag, unsigned long creator)
+void ntpool_report_leaked_list(const char *type, u32 tag, unsigned long creator)
 {
-	char text[NTP_SITE_TEXT];
-	char tag_text[NTP_TAG_TEXT];
+	char text[NTPOOL_CALLSITE_TEXT];
+	char tag_text[NTPOOL_TAG_TEXT];
 
-	ntp_tag_text(tag, tag_text);
-	ntp_site_text(creator, text, sizeof(text));
-	leak_line("lookaside list, tag %s, %s, initialised at %s", tag_text, kind, text);
+	ntpool_tag_text(tag, tag_text);
+	ntpool_callsite_text(creator, text, sizeof(text));
+	leak_line("lookaside list, tag %s, %s, initialised at %s", tag_text, type, text);
 }
 
 /* One block of lines for each, so that a long list holds nobody up for long. */
-static void report_unfreed(const struct ntp_track *track, u64 now)
+static void report_unfreed(const struct ntpool_track *track, u64 now)
 {
-	const struct ntp_track_block *block = &track->block;
-	char tag[NTP_TAG_TEXT];
+	const struct ntpool_track_block *block = &track->block;
+	char tag[NTPOOL_TAG_TEXT];
 	unsigned long flags;
 
-	ntp_tag_text(block->tag, tag);
+	ntpool_tag_text(block->tag, tag);
 	raw_spin_lock_irqsave(&report_lock, flags);
 	WRITE_ONCE(report_cpu, raw_smp_processor_id());
 	pr_warn("leak: %p, %zu bytes, tag %s, %s\n", block->addr, block->size, tag,
-		ntp_kind_name(block->kind));
+		ntpool_type_name(block->type));
 	report_stack("allocated", &track->stack, now);
 	WRITE_ONCE(report_cpu, -1);
 	raw_spin_unlock_irqrestore(&report_lock, flags);
 }
 
-void ntp_report_unfreed(const char *who, const struct ntp_track *tracks, size_t nr)
+void ntpool_report_unfreed(const char *who, const struct ntpool_track *tracks, size_t nr)
 {
-	char text[NTP_STOP_SENTENCE];
-	const struct ntp_stop stop = {
-		.code = NTP_STOP_VERIFIER,
+	char text[NTPOOL_STOP_SENTENCE];
+	const struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_VERIFIER,
 		.param = { 0x62, (unsigned long)who, 0, nr },
 		.addr_mask = BIT(1),
 		.text = text,
 	};
-	u64 now = ntp_stack_now();
+	u64 now = ntpool_stack_now();
 	size_t i;
 
 	snprintf(text, sizeof(text), "driver %s was unloaded and has not freed %zu allocations",
@@ -404,10 +404,10 @@ void ntp_report_unfreed(const char *who, const struct ntp_track *tracks, size_t 
 	}
 	if (i < nr)
 		leak_line("%zu more are not listed", nr - i);
-	ntp_report(&stop);
+	ntpool_report(&stop);
 }
 
-void ntp_report_leaked_section(const char *section, const char *who, unsigned long locks)
+void ntpool_report_leaked_section(const char *section, const char *who, unsigned long locks)
 {
 	leak_line("section %s of %s, locked %lu times", section, who, locks);
 }

@@ -5,35 +5,35 @@
 
 #include "ntpool.h"
 
-struct ntp_site;
-struct ntp_stack;
+struct ntpool_callsite;
+struct ntpool_stack;
 
 /* NT's stop codes that ntpool reports. */
-enum ntp_stop_code {
-	NTP_STOP_IRQL_NOT_LESS_OR_EQUAL = 0x0a,
-	NTP_STOP_BAD_POOL_HEADER = 0x19,
-	NTP_STOP_MEMORY_MANAGEMENT = 0x1a,
-	NTP_STOP_QUOTA_UNDERFLOW = 0x21,
-	NTP_STOP_MUST_SUCCEED_EMPTY = 0x41,
-	NTP_STOP_SPECIAL_POOL = 0xc1,
-	NTP_STOP_BAD_POOL_CALLER = 0xc2,
-	NTP_STOP_VERIFIER = 0xc4,
-	NTP_STOP_MODIFIED_FREED_POOL = 0xc6,
-	NTP_STOP_FREED_SPECIAL = 0xcc,
-	NTP_STOP_BEYOND_END = 0xcd,
-	NTP_STOP_UNLOADED_WITHOUT_CANCELLING = 0xce,
-	NTP_STOP_MUST_BE_NONPAGED = 0xd3,
-	NTP_STOP_DRIVER_FREED = 0xd5,
-	NTP_STOP_DRIVER_BEYOND_END = 0xd6,
+enum ntpool_stop_code {
+	NTPOOL_STOP_IRQL_NOT_LESS_OR_EQUAL = 0x0a,
+	NTPOOL_STOP_BAD_POOL_HEADER = 0x19,
+	NTPOOL_STOP_MEMORY_MANAGEMENT = 0x1a,
+	NTPOOL_STOP_QUOTA_UNDERFLOW = 0x21,
+	NTPOOL_STOP_MUST_SUCCEED_EMPTY = 0x41,
+	NTPOOL_STOP_SPECIAL_POOL = 0xc1,
+	NTPOOL_STOP_BAD_POOL_CALLER = 0xc2,
+	NTPOOL_STOP_VERIFIER = 0xc4,
+	NTPOOL_STOP_MODIFIED_FREED_POOL = 0xc6,
+	NTPOOL_STOP_FREED_SPECIAL = 0xcc,
+	NTPOOL_STOP_BEYOND_END = 0xcd,
+	NTPOOL_STOP_UNLOADED_WITHOUT_CANCELLING = 0xce,
+	NTPOOL_STOP_MUST_BE_NONPAGED = 0xd3,
+	NTPOOL_STOP_DRIVER_FREED = 0xd5,
+	NTPOOL_STOP_DRIVER_BEYOND_END = 0xd6,
 };
 
 /* Room for a sentence that is put together. */
-#define NTP_STOP_SENTENCE	128
+#define NTPOOL_STOP_SENTENCE	128
 
 /**
- * struct ntp_stop - one violation, complete
+ * struct ntpool_stop - one violation, complete
  * @code: NT's stop code
- * @name: its name, where enum ntp_stop_code has none for it; else NULL
+ * @name: its name, where enum ntpool_stop_code has none for it; else NULL
  * @param: its four parameters
  * @addr_mask: bit n set: param[n] is an address, printed hashed
  * @text: one sentence that says what happened
@@ -45,8 +45,8 @@ enum ntp_stop_code {
  * @allocated: the same with its stack; NULL if not known
  * @freed: the call that freed the block; NULL if not known
  */
-struct ntp_stop {
-	enum ntp_stop_code code;
+struct ntpool_stop {
+	enum ntpool_stop_code code;
 	const char *name;
 	u64 param[4];
 	unsigned int addr_mask;
@@ -56,48 +56,48 @@ struct ntp_stop {
 	size_t size;
 	unsigned long caller;
 	unsigned long allocator;
-	const struct ntp_stack *allocated;
-	const struct ntp_stack *freed;
+	const struct ntpool_stack *allocated;
+	const struct ntpool_stack *freed;
 };
 
 /*
  * Prints the report as one block of lines that no other report interleaves, and
  * panics afterwards if the parameter bugcheck says so. Every context, NMI too.
  */
-void ntp_report(const struct ntp_stop *stop);
+void ntpool_report(const struct ntpool_stop *stop);
 /* How many there were, those left out included. */
-unsigned long ntp_report_violations(void);
+unsigned long ntpool_report_violations(void);
 /* Says what is still to be said; after the last report. Sleeps. */
-void ntp_report_exit(void);
+void ntpool_report_exit(void);
 
 /* Tag as printed: 4 characters, others than graphic ASCII as \ooo. */
-#define NTP_TAG_TEXT	17
-void ntp_tag_text(u32 tag, char *buf);
+#define NTPOOL_TAG_TEXT	17
+void ntpool_tag_text(u32 tag, char *buf);
 /* Orders tags as their texts: < 0, 0, > 0. */
-int ntp_tag_cmp(u32 a, u32 b);
+int ntpool_tag_cmp(u32 a, u32 b);
 
 /* One line for the blocks that one call site left. */
-void ntp_report_leak(const struct ntp_site *site);
+void ntpool_report_leak(const struct ntpool_callsite *site);
 /* @who: the module, or a word for several of them. */
-void ntp_report_leak_total(const char *who, unsigned long blocks, unsigned long bytes);
+void ntpool_report_leak_total(const char *who, unsigned long blocks, unsigned long bytes);
 /* There is no memory to find out. */
-void ntp_report_leak_unknown(const char *who);
-/* @kind: as ntp_kind_name() has it. @creator: the call that initialised the list. */
-void ntp_report_leaked_list(const char *kind, u32 tag, unsigned long creator);
+void ntpool_report_leak_unknown(const char *who);
+/* @type: as ntpool_type_name() has it. @creator: the call that initialised the list. */
+void ntpool_report_leaked_list(const char *type, u32 tag, unsigned long creator);
 
-struct ntp_track;
+struct ntpool_track;
 
 /* The driver @who goes and has not freed these. */
-void ntp_report_unfreed(const char *who, const struct ntp_track *tracks, size_t nr);
+void ntpool_report_unfreed(const char *who, const struct ntpool_track *tracks, size_t nr);
 
 /* A section that is locked for ever. @section: its name, in the module @who. */
-void ntp_report_leaked_section(const char *section, const char *who, unsigned long locks);
+void ntpool_report_leaked_section(const char *section, const char *who, unsigned long locks);
 
 /* test.c: true if a test collects the reports; nothing is printed then. */
 #if IS_ENABLED(CONFIG_KUNIT)
-bool ntp_report_recorded(const struct ntp_stop *stop);
+bool ntpool_report_recorded(const struct ntpool_stop *stop);
 #else
-static inline bool ntp_report_recorded(const struct ntp_stop *stop)
+static inline bool ntpool_report_recorded(const struct ntpool_stop *stop)
 {
 	return false;
 }

@@ -8,7 +8,7 @@
  * stack there may need memory where none is to be had. Unwinding needs neither memory
  * nor locks, so a stack can be taken wherever a block can be allocated.
  *
- * Locking: none. A struct ntp_stack belongs to whoever owns what it is part of.
+ * Locking: none. A struct ntpool_stack belongs to whoever owns what it is part of.
  */
 #include <linux/jhash.h>
 #include <linux/kernel.h>
@@ -37,35 +37,35 @@ static unsigned int stack_own(const unsigned long *entry, unsigned int nr, unsig
 	return 0;
 }
 
-u64 ntp_stack_now(void)
+u64 ntpool_stack_now(void)
 {
 	return ktime_get_mono_fast_ns();
 }
 
-void ntp_stack_take(struct ntp_stack *stack, unsigned long caller)
+void ntpool_stack_take(struct ntpool_stack *stack, unsigned long caller)
 {
-	unsigned long entry[STACK_OWN + NTP_STACK_DEPTH];
+	unsigned long entry[STACK_OWN + NTPOOL_STACK_DEPTH];
 	unsigned int nr, own;
 
 	nr = stack_trace_save(entry, ARRAY_SIZE(entry), 1);
 	/* What was interrupted did not ask for it. */
 	nr = filter_irq_stacks(entry, nr);
 	own = stack_own(entry, nr, caller);
-	stack->nr = min_t(unsigned int, nr - own, NTP_STACK_DEPTH);
+	stack->nr = min_t(unsigned int, nr - own, NTPOOL_STACK_DEPTH);
 	memcpy(stack->entry, entry + own, stack->nr * sizeof(*entry));
 	stack->caller = caller;
-	stack->when = ntp_stack_now();
+	stack->when = ntpool_stack_now();
 	stack->pid = current->pid;
 	stack->cpu = raw_smp_processor_id();
 }
 
-u64 ntp_stack_age_ms(const struct ntp_stack *stack, u64 now)
+u64 ntpool_stack_age_ms(const struct ntpool_stack *stack, u64 now)
 {
 	/* The fast clock may step back a little between CPUs. */
 	return now > stack->when ? div_u64(now - stack->when, NSEC_PER_MSEC) : 0;
 }
 
-u32 ntp_stack_hash(const struct ntp_stack *stack)
+u32 ntpool_stack_hash(const struct ntpool_stack *stack)
 {
 	return jhash(stack->entry, stack->nr * sizeof(*stack->entry), (u32)stack->caller);
 }

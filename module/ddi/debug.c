@@ -104,7 +104,7 @@ static bool is_address(unsigned long value)
 
 static void bugcheck(u32 code, const unsigned long *param, unsigned long caller)
 {
-	struct ntp_stop stop = {
+	struct ntpool_stop stop = {
 		.code = code,
 		.name = bugcheck_name(code),
 		.text = "a driver asked for the machine to be stopped",
@@ -117,7 +117,7 @@ static void bugcheck(u32 code, const unsigned long *param, unsigned long caller)
 		if (is_address(param[i]))
 			stop.addr_mask |= BIT(i);
 	}
-	ntp_report(&stop);
+	ntpool_report(&stop);
 }
 
 /**
@@ -190,7 +190,7 @@ void RtlAssert(PVOID FailedAssertion, PVOID FileName, ULONG LineNumber,
 	       PCHAR Message)
 {
 	char text[ASSERTION_SIZE];
-	const struct ntp_stop stop = {
+	const struct ntpool_stop stop = {
 		.code = KMODE_EXCEPTION_NOT_HANDLED,
 		.name = bugcheck_name(KMODE_EXCEPTION_NOT_HANDLED),
 		.param = { (u32)STATUS_ASSERTION_FAILURE, _RET_IP_, LineNumber },
@@ -202,6 +202,6 @@ void RtlAssert(PVOID FailedAssertion, PVOID FileName, ULONG LineNumber,
 	snprintf(text, sizeof(text), "%s line %u: assertion failed: %s%s%s",
 		 kbasename(FileName ?: "?"), LineNumber, (char *)FailedAssertion,
 		 Message ? ": " : "", Message ?: "");
-	ntp_report(&stop);
+	ntpool_report(&stop);
 }
 EXPORT_SYMBOL_GPL(RtlAssert);

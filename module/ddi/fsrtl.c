@@ -14,8 +14,8 @@
 static void *fsrtl_alloc(unsigned int type, size_t size, u32 tag, unsigned int flags,
 			 unsigned long caller)
 {
-	return ntp_pool_alloc_rare(type | POOL_RAISE_IF_ALLOCATION_FAILURE, size, tag, flags,
-				   caller);
+	return ntpool_ddi_alloc_constrained(type | POOL_RAISE_IF_ALLOCATION_FAILURE, size, tag,
+					    flags, caller);
 }
 
 /**
@@ -49,7 +49,7 @@ EXPORT_SYMBOL_GPL(FsRtlAllocatePoolWithTag);
  */
 PVOID FsRtlAllocatePool(POOL_TYPE PoolType, ULONG NumberOfBytes)
 {
-	return fsrtl_alloc(PoolType, NumberOfBytes, NTP_TAG_NONE, 0, _RET_IP_);
+	return fsrtl_alloc(PoolType, NumberOfBytes, NTPOOL_TAG_NONE, 0, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(FsRtlAllocatePool);
 
@@ -71,7 +71,7 @@ EXPORT_SYMBOL_GPL(FsRtlAllocatePool);
  */
 PVOID FsRtlAllocatePoolWithQuotaTag(POOL_TYPE PoolType, ULONG NumberOfBytes, ULONG Tag)
 {
-	return fsrtl_alloc(PoolType, NumberOfBytes, Tag, NTP_QUOTA, _RET_IP_);
+	return fsrtl_alloc(PoolType, NumberOfBytes, Tag, NTPOOL_QUOTA, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(FsRtlAllocatePoolWithQuotaTag);
 
@@ -88,6 +88,6 @@ EXPORT_SYMBOL_GPL(FsRtlAllocatePoolWithQuotaTag);
  */
 PVOID FsRtlAllocatePoolWithQuota(POOL_TYPE PoolType, ULONG NumberOfBytes)
 {
-	return fsrtl_alloc(PoolType, NumberOfBytes, NTP_TAG_NONE, NTP_QUOTA, _RET_IP_);
+	return fsrtl_alloc(PoolType, NumberOfBytes, NTPOOL_TAG_NONE, NTPOOL_QUOTA, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(FsRtlAllocatePoolWithQuota);

@@ -19,7 +19,7 @@
  * zero. bit_spin_lock() would fit as well, but is unfair and hammers the cache line
  * under contention. The price: lockdep does not see these locks, and on
  * PREEMPT_RT they spin with preemption off, so sections under them must be short and
- * must not take a spinlock_t. The pool knows that context (ntp_raw_atomic()).
+ * must not take a spinlock_t. The pool knows that context (ntpool_raw_atomic()).
  *
  * Every acquiring routine holds off softirqs once and its releasing routine lets
  * them go once, whatever the IRQL was: a caller at DISPATCH_LEVEL because it merely
@@ -42,11 +42,11 @@
 #include "base/report.h"
 #include "verify/verify.h"
 
-static_assert(NTP_PASSIVE_LEVEL == PASSIVE_LEVEL);
-static_assert(NTP_APC_LEVEL == APC_LEVEL);
-static_assert(NTP_DISPATCH_LEVEL == DISPATCH_LEVEL);
-static_assert(NTP_DEVICE_LEVEL == DEVICE_LEVEL);
-static_assert(NTP_HIGH_LEVEL == HIGH_LEVEL);
+static_assert(NTPOOL_PASSIVE_LEVEL == PASSIVE_LEVEL);
+static_assert(NTPOOL_APC_LEVEL == APC_LEVEL);
+static_assert(NTPOOL_DISPATCH_LEVEL == DISPATCH_LEVEL);
+static_assert(NTPOOL_DEVICE_LEVEL == DEVICE_LEVEL);
+static_assert(NTPOOL_HIGH_LEVEL == HIGH_LEVEL);
 
 /* Subcodes of the verifier's stop code. */
 enum {
@@ -54,19 +54,19 @@ enum {
 	BAD_LOWER = 0x31,
 };
 
-DEFINE_PER_CPU(u8, ntp_irql_raised);
+DEFINE_PER_CPU(u8, ntpool_irql_raised);
 
 static void report_level(unsigned int subcode, unsigned int current_irql,
 			 KIRQL wanted, const char *text, unsigned long caller)
 {
-	const struct ntp_stop stop = {
-		.code = NTP_STOP_VERIFIER,
+	const struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_VERIFIER,
 		.param = { subcode, current_irql, wanted, 0 },
 		.text = text,
 		.caller = caller,
 	};
 
-	ntp_report(&stop);
+	ntpool_report(&stop);
 }
 
 /* No softirq can come in where interrupts are off, and none may be let go there. */
@@ -107,7 +107,7 @@ static bool may_lower(void)
 /* Whether this thread is above DISPATCH_LEVEL by its own raise. */
 static bool raised_irqs(void)
 {
-	return irqs_disabled() && !in_nmi() && __this_cpu_read(ntp_irql_raised);
+	return irqs_disabled() && !in_nmi() && __this_cpu_read(ntpool_irql_raised);
 }
 
 static void raise_irqs(KIRQL level)
@@ -116,24 +116,24 @@ static void raise_irqs(KIRQL level)
 		local_irq_disable();
 	else if (!raised_irqs())
 		return;
-	__this_cpu_write(ntp_irql_raised, level);
+	__this_cpu_write(ntpool_irql_raised, level);
 }
 
 static void lower_irqs(KIRQL level)
 {
 	if (level > DISPATCH_LEVEL) {
-		__this_cpu_write(ntp_irql_raised, level);
+		__this_cpu_write(ntpool_irql_raised, level);
 		return;
 	}
-	__this_cpu_write(ntp_irql_raised, 0);
+	__this_cpu_write(ntpool_irql_raised, 0);
 	local_irq_enable();
 }
 
 static KIRQL raise_irql(KIRQL level, unsigned long caller)
 {
-	unsigned int old = ntp_irql();
+	unsigned int old = ntpool_irql();
 
-	ntp_verify_count(NTP_VC_RAISES);
+	ntpool_verify_count(NTPOOL_VC_RAISES);
 	if (level < old || level > HIGH_LEVEL) {
 		report_level(BAD_RAISE, old, level,
 			     "the IRQL to raise to is below the current one, or above HIGH_LEVEL; nothing was changed",
@@ -177,7 +177,7 @@ static bool lower_irql(KIRQL level, unsigned int old)
  */
 KIRQL KeGetCurrentIrql(void)
 {
-	return ntp_irql();
+	return ntpool_irql();
 }
 EXPORT_SYMBOL_GPL(KeGetCurrentIrql);
 
@@ -231,7 +231,7 @@ EXPORT_SYMBOL_GPL(KeRaiseIrqlToDpcLevel);
  */
 void KeLowerIrql(KIRQL NewIrql)
 {
-	unsigned int old = ntp_irql();
+	unsigned int old = ntpool_irql();
 
 	if (lower_irql(NewIrql, old))
 		return;
@@ -252,7 +252,7 @@ EXPORT_SYMBOL_GPL(KeLowerIrql);
 void KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
 {
 	*SpinLock = 0;
-	*ntp_klock(SpinLock) = (arch_spinlock_t)__ARCH_SPIN_LOCK_UNLOCKED;
+	*ntpool_klock(SpinLock) = (arch_spinlock_t)__ARCH_SPIN_LOCK_UNLOCKED;
 }
 EXPORT_SYMBOL_GPL(KeInitializeSpinLock);
 
@@ -267,11 +267,11 @@ EXPORT_SYMBOL_GPL(KeInitializeSpinLock);
  */
 KIRQL KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock)
 {
-	KIRQL old = ntp_irql();
+	KIRQL old = ntpool_irql();
 
-	ntp_verify_count(NTP_VC_LOCKS);
+	ntpool_verify_count(NTPOOL_VC_LOCKS);
 	dispatch_enter();
-	arch_spin_lock(ntp_klock(SpinLock));
+	arch_spin_lock(ntpool_klock(SpinLock));
 	return old;
 }
 EXPORT_SYMBOL_GPL(KeAcquireSpinLockRaiseToDpc);
@@ -287,7 +287,7 @@ EXPORT_SYMBOL_GPL(KeAcquireSpinLockRaiseToDpc);
  */
 void KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql)
 {
-	arch_spin_unlock(ntp_klock(SpinLock));
+	arch_spin_unlock(ntpool_klock(SpinLock));
 	dispatch_leave();
 }
 EXPORT_SYMBOL_GPL(KeReleaseSpinLock);
@@ -302,9 +302,9 @@ EXPORT_SYMBOL_GPL(KeReleaseSpinLock);
  */
 void KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
 {
-	ntp_verify_count(NTP_VC_LOCKS);
+	ntpool_verify_count(NTPOOL_VC_LOCKS);
 	dispatch_enter();
-	arch_spin_lock(ntp_klock(SpinLock));
+	arch_spin_lock(ntpool_klock(SpinLock));
 }
 EXPORT_SYMBOL_GPL(KeAcquireSpinLockAtDpcLevel);
 
@@ -318,7 +318,7 @@ EXPORT_SYMBOL_GPL(KeAcquireSpinLockAtDpcLevel);
  */
 void KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock)
 {
-	arch_spin_unlock(ntp_klock(SpinLock));
+	arch_spin_unlock(ntpool_klock(SpinLock));
 	dispatch_leave();
 }
 EXPORT_SYMBOL_GPL(KeReleaseSpinLockFromDpcLevel);
@@ -337,8 +337,8 @@ EXPORT_SYMBOL_GPL(KeReleaseSpinLockFromDpcLevel);
 BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
 {
 	dispatch_enter();
-	if (arch_spin_trylock(ntp_klock(SpinLock))) {
-		ntp_verify_count(NTP_VC_LOCKS);
+	if (arch_spin_trylock(ntpool_klock(SpinLock))) {
+		ntpool_verify_count(NTPOOL_VC_LOCKS);
 		return TRUE;
 	}
 	dispatch_leave();
@@ -360,7 +360,7 @@ EXPORT_SYMBOL_GPL(KeTryToAcquireSpinLockAtDpcLevel);
  */
 BOOLEAN KeTestSpinLock(PKSPIN_LOCK SpinLock)
 {
-	return !arch_spin_is_locked(ntp_klock(SpinLock));
+	return !arch_spin_is_locked(ntpool_klock(SpinLock));
 }
 EXPORT_SYMBOL_GPL(KeTestSpinLock);
 

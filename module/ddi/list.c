@@ -28,7 +28,7 @@ PSINGLE_LIST_ENTRY ExInterlockedPushEntryList(PSINGLE_LIST_ENTRY ListHead,
 					      PSINGLE_LIST_ENTRY ListEntry,
 					      PKSPIN_LOCK Lock)
 {
-	return ntp_klock_push(ListHead, ListEntry, Lock);
+	return ntpool_klock_push(ListHead, ListEntry, Lock);
 }
 EXPORT_SYMBOL_GPL(ExInterlockedPushEntryList);
 
@@ -45,7 +45,7 @@ EXPORT_SYMBOL_GPL(ExInterlockedPushEntryList);
 PSINGLE_LIST_ENTRY ExInterlockedPopEntryList(PSINGLE_LIST_ENTRY ListHead,
 					     PKSPIN_LOCK Lock)
 {
-	return ntp_klock_pop(ListHead, Lock);
+	return ntpool_klock_pop(ListHead, Lock);
 }
 EXPORT_SYMBOL_GPL(ExInterlockedPopEntryList);
 
@@ -72,11 +72,11 @@ static PLIST_ENTRY unless_head(PLIST_ENTRY entry, PLIST_ENTRY head)
 PLIST_ENTRY ExInterlockedInsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry,
 					PKSPIN_LOCK Lock)
 {
-	unsigned long flags = ntp_klock_irqsave(Lock);
+	unsigned long flags = ntpool_klock_irqsave(Lock);
 	PLIST_ENTRY first = ListHead->Flink;
 
 	InsertHeadList(ListHead, ListEntry);
-	ntp_klock_irqrestore(Lock, flags);
+	ntpool_klock_irqrestore(Lock, flags);
 	return unless_head(first, ListHead);
 }
 EXPORT_SYMBOL_GPL(ExInterlockedInsertHeadList);
@@ -95,11 +95,11 @@ EXPORT_SYMBOL_GPL(ExInterlockedInsertHeadList);
 PLIST_ENTRY ExInterlockedInsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry,
 					PKSPIN_LOCK Lock)
 {
-	unsigned long flags = ntp_klock_irqsave(Lock);
+	unsigned long flags = ntpool_klock_irqsave(Lock);
 	PLIST_ENTRY last = ListHead->Blink;
 
 	InsertTailList(ListHead, ListEntry);
-	ntp_klock_irqrestore(Lock, flags);
+	ntpool_klock_irqrestore(Lock, flags);
 	return unless_head(last, ListHead);
 }
 EXPORT_SYMBOL_GPL(ExInterlockedInsertTailList);
@@ -116,11 +116,11 @@ EXPORT_SYMBOL_GPL(ExInterlockedInsertTailList);
  */
 PLIST_ENTRY ExInterlockedRemoveHeadList(PLIST_ENTRY ListHead, PKSPIN_LOCK Lock)
 {
-	unsigned long flags = ntp_klock_irqsave(Lock);
+	unsigned long flags = ntpool_klock_irqsave(Lock);
 	/* Of an empty list that is the head, which removing leaves as it is. */
 	PLIST_ENTRY first = RemoveHeadList(ListHead);
 
-	ntp_klock_irqrestore(Lock, flags);
+	ntpool_klock_irqrestore(Lock, flags);
 	return unless_head(first, ListHead);
 }
 EXPORT_SYMBOL_GPL(ExInterlockedRemoveHeadList);

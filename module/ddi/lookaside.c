@@ -42,7 +42,7 @@
 #include "verify/verify.h"
 
 /* Pool types that the blocks of a list may have, with bits that change nothing. */
-#define TYPE_KNOWN	(PagedPoolCacheAligned | NTP_TYPE_SESSION | POOL_COLD_ALLOCATION | \
+#define TYPE_KNOWN	(PagedPoolCacheAligned | NTPOOL_TYPE_SESSION | POOL_COLD_ALLOCATION | \
 			 POOL_NX_ALLOCATION)
 
 #define EX_FLAGS	(EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL | \
@@ -50,23 +50,23 @@
 
 #define HEAD_AT(theirs, ours)						\
 	static_assert(offsetof(GENERAL_LOOKASIDE_POOL, theirs) ==	\
-		      offsetof(struct ntp_lookaside_head, ours))
+		      offsetof(struct ntpool_lookaside_head, ours))
 
 HEAD_AT(ListHead, cpus);
 HEAD_AT(Depth, depth.now);
 HEAD_AT(MaximumDepth, depth.max);
-HEAD_AT(TotalAllocates, total[NTP_LA_ALLOCS]);
-HEAD_AT(AllocateMisses, total[NTP_LA_ALLOC_MISSES]);
-HEAD_AT(TotalFrees, total[NTP_LA_FREES]);
-HEAD_AT(FreeMisses, total[NTP_LA_FREE_MISSES]);
+HEAD_AT(TotalAllocates, total[NTPOOL_LA_ALLOCS]);
+HEAD_AT(AllocateMisses, total[NTPOOL_LA_ALLOC_MISSES]);
+HEAD_AT(TotalFrees, total[NTPOOL_LA_FREES]);
+HEAD_AT(FreeMisses, total[NTPOOL_LA_FREE_MISSES]);
 
 /* Every public structure begins with one of these. */
-static struct ntp_lookaside_head *head_of(void *list)
+static struct ntpool_lookaside_head *head_of(void *list)
 {
 	return list;
 }
 
-static GENERAL_LOOKASIDE_POOL *list_of(struct ntp_lookaside_head *head)
+static GENERAL_LOOKASIDE_POOL *list_of(struct ntpool_lookaside_head *head)
 {
 	return (GENERAL_LOOKASIDE_POOL *)head;
 }
@@ -85,63 +85,63 @@ static bool pool_frees(const GENERAL_LOOKASIDE_POOL *list)
 	return list->Free == ExFreePool;
 }
 
-static enum ntp_kind list_kind(const GENERAL_LOOKASIDE_POOL *list)
+static enum ntpool_type list_type(const GENERAL_LOOKASIDE_POOL *list)
 {
-	return list->Type & NTP_TYPE_PAGED ? NTP_PAGED : NTP_NONPAGED;
+	return list->Type & NTPOOL_TYPE_PAGED ? NTPOOL_PAGED : NTPOOL_NONPAGED;
 }
 
 static void *pool_alloc(const GENERAL_LOOKASIDE_POOL *list, unsigned long caller)
 {
 	/* The list frees its blocks without a tag: it cannot have protected ones. */
-	return ntp_pool_alloc(list->Type, list->Size, list->Tag & ~NTP_TAG_PROTECTED,
-			      pool_frees(list) ? NTP_FOR_LIST : 0, caller);
+	return ntpool_ddi_alloc(list->Type, list->Size, list->Tag & ~NTPOOL_TAG_PROTECTED,
+				pool_frees(list) ? NTPOOL_FOR_LIST : 0, caller);
 }
 
 /* Of a list that allocates with a routine of the driver's the verifier knows nothing. */
 static void pool_free(const GENERAL_LOOKASIDE_POOL *list, void *entry, unsigned long caller)
 {
-	const struct ntp_list_call call = {
-		.kind = list_kind(list),
-		.tag = list->Tag & ~NTP_TAG_PROTECTED,
+	const struct ntpool_list_call call = {
+		.type = list_type(list),
+		.tag = list->Tag & ~NTPOOL_TAG_PROTECTED,
 		.size = list->Size,
 	};
 
 	if (pool_allocates(list))
-		ntp_list_free(entry, &call, caller);
+		ntpool_list_free(entry, &call, caller);
 	else
-		ntp_free(entry, 0, caller);
+		ntpool_free(entry, 0, caller);
 }
 
-static noinline void *miss(struct ntp_lookaside_head *head, bool inside, unsigned long caller)
+static noinline void *miss(struct ntpool_lookaside_head *head, bool inside, unsigned long caller)
 {
 	GENERAL_LOOKASIDE_POOL *list = list_of(head);
-	void *entry = ntp_lookaside_dig(head, inside);
+	void *entry = ntpool_lookaside_dig(head, inside);
 
 	if (entry)
 		return entry;
-	if (unlikely(!ntp_lookaside_is_list(head, caller)))
+	if (unlikely(!ntpool_lookaside_is_list(head, caller)))
 		return NULL;
 	if (likely(pool_allocates(list)))
 		return pool_alloc(list, caller);
 	return list->Allocate(list->Type, list->Size, list->Tag);
 }
 
-static noinline void *miss_ex(struct ntp_lookaside_head *head, bool inside,
+static noinline void *miss_ex(struct ntpool_lookaside_head *head, bool inside,
 			      unsigned long caller)
 {
 	GENERAL_LOOKASIDE_POOL *list = list_of(head);
-	void *entry = ntp_lookaside_dig(head, inside);
+	void *entry = ntpool_lookaside_dig(head, inside);
 
 	if (entry)
 		return entry;
-	if (unlikely(!ntp_lookaside_is_list(head, caller)))
+	if (unlikely(!ntpool_lookaside_is_list(head, caller)))
 		return NULL;
 	if (likely(pool_allocates(list)))
 		return pool_alloc(list, caller);
 	return list->AllocateEx(list->Type, list->Size, list->Tag, (PLOOKASIDE_LIST_EX)list);
 }
 
-static void free_entry(struct ntp_lookaside_head *head, void *entry, unsigned long caller)
+static void free_entry(struct ntpool_lookaside_head *head, void *entry, unsigned long caller)
 {
 	GENERAL_LOOKASIDE_POOL *list = list_of(head);
 
@@ -151,7 +151,7 @@ static void free_entry(struct ntp_lookaside_head *head, void *entry, unsigned lo
 		list->Free(entry);
 }
 
-static void free_entry_ex(struct ntp_lookaside_head *head, void *entry, unsigned long caller)
+static void free_entry_ex(struct ntpool_lookaside_head *head, void *entry, unsigned long caller)
 {
 	GENERAL_LOOKASIDE_POOL *list = list_of(head);
 
@@ -161,17 +161,17 @@ static void free_entry_ex(struct ntp_lookaside_head *head, void *entry, unsigned
 		list->FreeEx(entry, (PLOOKASIDE_LIST_EX)list);
 }
 
-static noinline void full(struct ntp_lookaside_head *head, void *entry, bool inside,
+static noinline void full(struct ntpool_lookaside_head *head, void *entry, bool inside,
 			  unsigned long caller)
 {
-	if (!ntp_lookaside_keep(head, entry, inside) && ntp_lookaside_is_list(head, caller))
+	if (!ntpool_lookaside_keep(head, entry, inside) && ntpool_lookaside_is_list(head, caller))
 		free_entry(head, entry, caller);
 }
 
-static noinline void full_ex(struct ntp_lookaside_head *head, void *entry, bool inside,
+static noinline void full_ex(struct ntpool_lookaside_head *head, void *entry, bool inside,
 			     unsigned long caller)
 {
-	if (!ntp_lookaside_keep(head, entry, inside) && ntp_lookaside_is_list(head, caller))
+	if (!ntpool_lookaside_keep(head, entry, inside) && ntpool_lookaside_is_list(head, caller))
 		free_entry_ex(head, entry, caller);
 }
 
@@ -181,28 +181,28 @@ static noinline void full_ex(struct ntp_lookaside_head *head, void *entry, bool 
 
 static void report_paged(const void *list, unsigned long caller)
 {
-	struct ntp_stop stop = {
-		.code = NTP_STOP_MUST_BE_NONPAGED,
-		.param = { (unsigned long)list, ntp_irql(), 1, caller },
+	struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_MUST_BE_NONPAGED,
+		.param = { (unsigned long)list, ntpool_irql(), 1, caller },
 		.addr_mask = BIT(0) | BIT(3),
 		.text = "the structure of a lookaside list lies in paged pool",
 		.caller = caller,
 	};
 
-	ntp_report(&stop);
+	ntpool_report(&stop);
 }
 
 static void report_small(const void *list, SIZE_T size, unsigned long caller)
 {
-	struct ntp_stop stop = {
-		.code = NTP_STOP_VERIFIER,
+	struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_VERIFIER,
 		.param = { 0xcd, (unsigned long)list, size, LOOKASIDE_MINIMUM_BLOCK_SIZE },
 		.addr_mask = BIT(1),
 		.text = "the blocks of a list are too small for a link; they were made larger",
 		.caller = caller,
 	};
 
-	ntp_report(&stop);
+	ntpool_report(&stop);
 }
 
 /*
@@ -210,27 +210,27 @@ static void report_small(const void *list, SIZE_T size, unsigned long caller)
  * engine from the description, which outlives the structure.
  */
 static void list_open(const GENERAL_LOOKASIDE_POOL *model, GENERAL_LOOKASIDE_POOL *list,
-		      SIZE_T size, ntp_lookaside_free_fn free, unsigned long caller)
+		      SIZE_T size, ntpool_lookaside_free_fn free, unsigned long caller)
 {
-	struct ntp_lookaside_desc desc = { .creator = caller, .free = free };
+	struct ntpool_lookaside_desc desc = { .creator = caller, .free = free };
 
-	if (ntp_is_paged(list))
+	if (ntpool_is_paged(list))
 		report_paged(list, caller);
-	if (size < LOOKASIDE_MINIMUM_BLOCK_SIZE && ntp_verifier())
+	if (size < LOOKASIDE_MINIMUM_BLOCK_SIZE && ntpool_verifier())
 		report_small(list, size, caller);
-	ntp_lookaside_forget(head_of(list), caller);
+	ntpool_lookaside_forget(head_of(list), caller);
 	*list = *model;
 	if (!list->Allocate)
 		list->Allocate = ExAllocatePoolWithTag;
 	if (!list->Free)
 		list->Free = ExFreePool;
 	list->Size = clamp_t(SIZE_T, size, LOOKASIDE_MINIMUM_BLOCK_SIZE, MAXULONG);
-	desc.kind = list_kind(list);
-	desc.tag = list->Tag & ~NTP_TAG_PROTECTED;
+	desc.type = list_type(list);
+	desc.tag = list->Tag & ~NTPOOL_TAG_PROTECTED;
 	desc.size = list->Size;
 	desc.pool_frees = pool_frees(list);
 	desc.pool_allocates = pool_allocates(list);
-	ntp_lookaside_open(head_of(list), &desc);
+	ntpool_lookaside_open(head_of(list), &desc);
 }
 
 /**
@@ -390,7 +390,7 @@ EXPORT_SYMBOL_GPL(ExInitializeLookasideListEx);
  */
 PVOID ExAllocateFromNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside)
 {
-	return ntp_lookaside_pop(head_of(Lookaside), miss);
+	return ntpool_lookaside_pop(head_of(Lookaside), miss);
 }
 EXPORT_SYMBOL_GPL(ExAllocateFromNPagedLookasideList);
 
@@ -413,7 +413,7 @@ EXPORT_SYMBOL_GPL(ExAllocateFromNPagedLookasideList);
  */
 void ExFreeToNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside, PVOID Entry)
 {
-	ntp_lookaside_push(head_of(Lookaside), Entry, full);
+	ntpool_lookaside_push(head_of(Lookaside), Entry, full);
 }
 EXPORT_SYMBOL_GPL(ExFreeToNPagedLookasideList);
 
@@ -435,7 +435,7 @@ EXPORT_SYMBOL_GPL(ExFreeToNPagedLookasideList);
  */
 PVOID ExAllocateFromPagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside)
 {
-	return ntp_lookaside_pop(head_of(Lookaside), miss);
+	return ntpool_lookaside_pop(head_of(Lookaside), miss);
 }
 EXPORT_SYMBOL_GPL(ExAllocateFromPagedLookasideList);
 
@@ -455,7 +455,7 @@ EXPORT_SYMBOL_GPL(ExAllocateFromPagedLookasideList);
  */
 void ExFreeToPagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside, PVOID Entry)
 {
-	ntp_lookaside_push(head_of(Lookaside), Entry, full);
+	ntpool_lookaside_push(head_of(Lookaside), Entry, full);
 }
 EXPORT_SYMBOL_GPL(ExFreeToPagedLookasideList);
 
@@ -477,7 +477,7 @@ EXPORT_SYMBOL_GPL(ExFreeToPagedLookasideList);
  */
 PVOID ExAllocateFromLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 {
-	return ntp_lookaside_pop(head_of(Lookaside), miss_ex);
+	return ntpool_lookaside_pop(head_of(Lookaside), miss_ex);
 }
 EXPORT_SYMBOL_GPL(ExAllocateFromLookasideListEx);
 
@@ -497,7 +497,7 @@ EXPORT_SYMBOL_GPL(ExAllocateFromLookasideListEx);
  */
 void ExFreeToLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PVOID Entry)
 {
-	ntp_lookaside_push(head_of(Lookaside), Entry, full_ex);
+	ntpool_lookaside_push(head_of(Lookaside), Entry, full_ex);
 }
 EXPORT_SYMBOL_GPL(ExFreeToLookasideListEx);
 
@@ -521,7 +521,7 @@ EXPORT_SYMBOL_GPL(ExFreeToLookasideListEx);
  */
 void ExDeleteNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside)
 {
-	ntp_lookaside_close(head_of(Lookaside), _RET_IP_);
+	ntpool_lookaside_close(head_of(Lookaside), _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExDeleteNPagedLookasideList);
 
@@ -539,7 +539,7 @@ EXPORT_SYMBOL_GPL(ExDeleteNPagedLookasideList);
  */
 void ExDeletePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside)
 {
-	ntp_lookaside_close(head_of(Lookaside), _RET_IP_);
+	ntpool_lookaside_close(head_of(Lookaside), _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExDeletePagedLookasideList);
 
@@ -558,7 +558,7 @@ EXPORT_SYMBOL_GPL(ExDeletePagedLookasideList);
  */
 void ExDeleteLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 {
-	ntp_lookaside_close(head_of(Lookaside), _RET_IP_);
+	ntpool_lookaside_close(head_of(Lookaside), _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExDeleteLookasideListEx);
 
@@ -580,6 +580,6 @@ EXPORT_SYMBOL_GPL(ExDeleteLookasideListEx);
  */
 void ExFlushLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 {
-	ntp_lookaside_flush(head_of(Lookaside), _RET_IP_);
+	ntpool_lookaside_flush(head_of(Lookaside), _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExFlushLookasideListEx);

@@ -29,9 +29,9 @@
 
 #include <ntddk.h>
 
-static_assert((int)MmNonCached == NTP_NONCACHED);
-static_assert((int)MmCached == NTP_CACHED);
-static_assert((int)MmWriteCombined == NTP_WRITECOMBINED);
+static_assert((int)MmNonCached == NTPOOL_NONCACHED);
+static_assert((int)MmCached == NTPOOL_CACHED);
+static_assert((int)MmWriteCombined == NTPOOL_WRITECOMBINED);
 static_assert(sizeof(PHYSICAL_ADDRESS) == 8);
 
 #define PROTECT_ACCESS	0xff
@@ -51,7 +51,7 @@ static unsigned long end_of(u64 high)
 }
 
 /* Where; which of the routines' arguments is wrong is told apart for the Ex form. */
-static NTSTATUS want_range(struct ntp_phys_want *want, size_t size, u64 low, u64 high,
+static NTSTATUS want_range(struct ntpool_phys_want *want, size_t size, u64 low, u64 high,
 			   u64 boundary)
 {
 	if (!size)
@@ -60,7 +60,7 @@ static NTSTATUS want_range(struct ntp_phys_want *want, size_t size, u64 low, u64
 		return STATUS_INVALID_PARAMETER_2;
 	if (boundary && (boundary & (boundary - 1) || boundary < PAGE_SIZE))
 		return STATUS_INVALID_PARAMETER_4;
-	want->nr = ntp_big_pages_for(size);
+	want->nr = ntpool_run_pages_for(size);
 	want->first = clamp_pfn((low >> PAGE_SHIFT) + !!(low & ~PAGE_MASK));
 	want->end = end_of(high);
 	/* A boundary past the last address is none. */
@@ -69,7 +69,7 @@ static NTSTATUS want_range(struct ntp_phys_want *want, size_t size, u64 low, u64
 	return STATUS_SUCCESS;
 }
 
-static NTSTATUS want_node(struct ntp_phys_want *want, u32 node)
+static NTSTATUS want_node(struct ntpool_phys_want *want, u32 node)
 {
 	want->node = NUMA_NO_NODE;
 	if (node == MM_ANY_NODE_OK || num_online_nodes() == 1)
@@ -80,7 +80,7 @@ static NTSTATUS want_node(struct ntp_phys_want *want, u32 node)
 	return STATUS_SUCCESS;
 }
 
-static NTSTATUS want_protect(struct ntp_phys_want *want, u32 protect)
+static NTSTATUS want_protect(struct ntpool_phys_want *want, u32 protect)
 {
 	u32 access = protect & PROTECT_ACCESS;
 	u32 cache = protect & PROTECT_CACHE;
@@ -89,13 +89,13 @@ static NTSTATUS want_protect(struct ntp_phys_want *want, u32 protect)
 		return STATUS_INVALID_PARAMETER;
 	if (protect & ~(PROTECT_ACCESS | PROTECT_CACHE) || cache == PROTECT_CACHE)
 		return STATUS_INVALID_PARAMETER;
-	want->cache = !cache ? NTP_CACHED :
-		      cache == PAGE_NOCACHE ? NTP_NONCACHED : NTP_WRITECOMBINED;
+	want->cache = !cache ? NTPOOL_CACHED :
+		      cache == PAGE_NOCACHE ? NTPOOL_NONCACHED : NTPOOL_WRITECOMBINED;
 	return STATUS_SUCCESS;
 }
 
 /* A boundary that is shorter than the run lies in it wherever the run is. */
-static bool want_is_possible(const struct ntp_phys_want *want)
+static bool want_is_possible(const struct ntpool_phys_want *want)
 {
 	return !want->boundary || want->nr <= want->boundary;
 }
@@ -103,12 +103,12 @@ static bool want_is_possible(const struct ntp_phys_want *want)
 static void *contig_by_cache(size_t size, u64 low, u64 high, u64 boundary, unsigned int cache,
 			     u32 node, unsigned long caller)
 {
-	struct ntp_phys_want want = { .cache = cache };
+	struct ntpool_phys_want want = { .cache = cache };
 
 	if (cache > MmWriteCombined || want_range(&want, size, low, high, boundary) ||
 	    want_node(&want, node) || !want_is_possible(&want))
 		return NULL;
-	return ntp_contig_alloc(&want, size, NTP_TAG_CONTIGUOUS, caller);
+	return ntpool_contig_alloc(&want, size, NTPOOL_TAG_CONTIGUOUS, caller);
 }
 
 /**
@@ -241,7 +241,7 @@ PVOID MmAllocateContiguousNodeMemory(SIZE_T NumberOfBytes,
 				     PHYSICAL_ADDRESS BoundaryAddressMultiple,
 				     ULONG Protect, NODE_REQUIREMENT PreferredNode)
 {
-	struct ntp_phys_want want = {};
+	struct ntpool_phys_want want = {};
 
 	if (want_protect(&want, Protect))
 		return NULL;
@@ -253,7 +253,7 @@ PVOID MmAllocateContiguousNodeMemory(SIZE_T NumberOfBytes,
 EXPORT_SYMBOL_GPL(MmAllocateContiguousNodeMemory);
 
 /* The arguments of the Ex form that say what memory is wanted. */
-static NTSTATUS want_all(struct ntp_phys_want *want, size_t size, u64 low, u64 high,
+static NTSTATUS want_all(struct ntpool_phys_want *want, size_t size, u64 low, u64 high,
 			 u64 boundary, u32 node, u32 protect)
 {
 	NTSTATUS status = want_range(want, size, low, high, boundary);
@@ -302,7 +302,7 @@ NTSTATUS MmAllocateContiguousMemoryEx(PSIZE_T NumberOfBytes,
 				      PVOID PartitionObject, ULONG Tag, ULONG Flags,
 				      PVOID *BaseAddress)
 {
-	struct ntp_phys_want want = { .fast = Flags };
+	struct ntpool_phys_want want = { .fast = Flags };
 	NTSTATUS status;
 
 	if (!BaseAddress || Flags & ~MM_ALLOCATE_CONTIGUOUS_MEMORY_FAST_ONLY)
@@ -315,8 +315,8 @@ NTSTATUS MmAllocateContiguousMemoryEx(PSIZE_T NumberOfBytes,
 			  BoundaryAddressMultiple.QuadPart, PreferredNode, Protect);
 	if (status)
 		return status;
-	*BaseAddress = ntp_contig_alloc(&want, *NumberOfBytes, Tag ?: NTP_TAG_CONTIGUOUS,
-					_RET_IP_);
+	*BaseAddress = ntpool_contig_alloc(&want, *NumberOfBytes, Tag ?: NTPOOL_TAG_CONTIGUOUS,
+					   _RET_IP_);
 	if (!*BaseAddress)
 		return STATUS_INSUFFICIENT_RESOURCES;
 	*NumberOfBytes = want.nr << PAGE_SHIFT;
@@ -343,13 +343,13 @@ EXPORT_SYMBOL_GPL(MmAllocateContiguousMemoryEx);
  */
 VOID MmFreeContiguousMemory(PVOID BaseAddress)
 {
-	const struct ntp_contig_free call = {
+	const struct ntpool_contig_free call = {
 		.p = BaseAddress,
-		.use = NTP_USE_CONTIGUOUS,
+		.use = NTPOOL_USE_CONTIGUOUS,
 		.caller = _RET_IP_,
 	};
 
-	ntp_contig_free(&call);
+	ntpool_contig_free(&call);
 }
 EXPORT_SYMBOL_GPL(MmFreeContiguousMemory);
 
@@ -375,9 +375,9 @@ EXPORT_SYMBOL_GPL(MmFreeContiguousMemory);
 VOID MmFreeContiguousMemorySpecifyCache(PVOID BaseAddress, SIZE_T NumberOfBytes,
 					MEMORY_CACHING_TYPE CacheType)
 {
-	const struct ntp_contig_free call = {
+	const struct ntpool_contig_free call = {
 		.p = BaseAddress,
-		.use = NTP_USE_CONTIGUOUS,
+		.use = NTPOOL_USE_CONTIGUOUS,
 		.sized = true,
 		.typed = true,
 		.size = NumberOfBytes,
@@ -385,7 +385,7 @@ VOID MmFreeContiguousMemorySpecifyCache(PVOID BaseAddress, SIZE_T NumberOfBytes,
 		.caller = _RET_IP_,
 	};
 
-	ntp_contig_free(&call);
+	ntpool_contig_free(&call);
 }
 EXPORT_SYMBOL_GPL(MmFreeContiguousMemorySpecifyCache);
 
@@ -409,7 +409,7 @@ EXPORT_SYMBOL_GPL(MmFreeContiguousMemorySpecifyCache);
  */
 PVOID MmAllocateNonCachedMemory(SIZE_T NumberOfBytes)
 {
-	return NumberOfBytes ? ntp_noncached_alloc(NumberOfBytes, _RET_IP_) : NULL;
+	return NumberOfBytes ? ntpool_noncached_alloc(NumberOfBytes, _RET_IP_) : NULL;
 }
 EXPORT_SYMBOL_GPL(MmAllocateNonCachedMemory);
 
@@ -433,15 +433,15 @@ EXPORT_SYMBOL_GPL(MmAllocateNonCachedMemory);
  */
 VOID MmFreeNonCachedMemory(PVOID BaseAddress, SIZE_T NumberOfBytes)
 {
-	const struct ntp_contig_free call = {
+	const struct ntpool_contig_free call = {
 		.p = BaseAddress,
-		.use = NTP_USE_NONCACHED,
+		.use = NTPOOL_USE_NONCACHED,
 		.sized = true,
 		.size = NumberOfBytes,
 		.caller = _RET_IP_,
 	};
 
-	ntp_contig_free(&call);
+	ntpool_contig_free(&call);
 }
 EXPORT_SYMBOL_GPL(MmFreeNonCachedMemory);
 
@@ -526,7 +526,7 @@ EXPORT_SYMBOL_GPL(MmQuerySystemSize);
  */
 NTSTATUS MmIsVerifierEnabled(PULONG VerifierFlags)
 {
-	ULONG flags = ntp_verifier();
+	ULONG flags = ntpool_verifier();
 
 	*VerifierFlags = flags;
 	return flags ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The pool routines that take a type, under NT's names: arguments decoded, return
- * addresses taken, nothing else. What they stand on is alloc.c, and rare.c where a type,
+ * addresses taken, nothing else. What they stand on is alloc.c, and constrained.c where a type,
  * a routine or a tag comes with wishes.
  *
  * What differs from NT:
@@ -31,7 +31,7 @@
 #include "ddi/raise.h"
 
 #define TYPE_BASE	7
-#define TYPE_KNOWN	(TYPE_BASE | NTP_TYPE_PLAIN | POOL_RAISE_IF_ALLOCATION_FAILURE)
+#define TYPE_KNOWN	(TYPE_BASE | NTPOOL_TYPE_PLAIN | POOL_RAISE_IF_ALLOCATION_FAILURE)
 
 /* Both DontUseThisType and MaxPoolType have their two low bits set. */
 static bool type_is_valid(unsigned int type)
@@ -44,43 +44,43 @@ static unsigned int type_flags(unsigned int type)
 {
 	unsigned int flags = 0;
 
-	if (type & NTP_TYPE_MUST)
-		flags |= NTP_MUST;
-	if (type & NTP_TYPE_ALIGNED)
-		flags |= NTP_ALIGNED;
+	if (type & NTPOOL_TYPE_MUST)
+		flags |= NTPOOL_MUST;
+	if (type & NTPOOL_TYPE_ALIGNED)
+		flags |= NTPOOL_ALIGNED;
 	if (type & POOL_ZERO_ALLOCATION)
-		flags |= NTP_ZERO;
+		flags |= NTPOOL_ZERO;
 	return flags;
 }
 
-void *ntp_pool_failed(int err, bool raise, unsigned long caller)
+void *ntpool_ddi_failed(int err, bool raise, unsigned long caller)
 {
 	if (raise)
-		ntp_raise(err == -EDQUOT ? STATUS_QUOTA_EXCEEDED : STATUS_INSUFFICIENT_RESOURCES,
-			  caller);
+		ntpool_raise(err == -EDQUOT ? STATUS_QUOTA_EXCEEDED : STATUS_INSUFFICIENT_RESOURCES,
+			     caller);
 	return NULL;
 }
 
-void *ntp_pool_refused(size_t size, u32 tag, bool raise, unsigned long caller)
+void *ntpool_ddi_refused(size_t size, u32 tag, bool raise, unsigned long caller)
 {
-	if (ntp_verifier())
-		ntp_verify_refused(size, tag, caller);
-	return ntp_pool_failed(-EINVAL, raise, caller);
+	if (ntpool_verifier())
+		ntpool_verify_refused(size, tag, caller);
+	return ntpool_ddi_failed(-EINVAL, raise, caller);
 }
 
-void *ntp_pool_request(const struct ntp_request *req, bool raise)
+void *ntpool_ddi_request(const struct ntpool_request *req, bool raise)
 {
-	void *p = ntp_alloc_rare(req);
+	void *p = ntpool_alloc_constrained(req);
 
-	return IS_ERR(p) ? ntp_pool_failed(PTR_ERR(p), raise, req->caller) : p;
+	return IS_ERR(p) ? ntpool_ddi_failed(PTR_ERR(p), raise, req->caller) : p;
 }
 
-void *ntp_pool_alloc_rare(unsigned int type, size_t size, u32 tag, unsigned int flags,
-			  unsigned long caller)
+void *ntpool_ddi_alloc_constrained(unsigned int type, size_t size, u32 tag, unsigned int flags,
+				   unsigned long caller)
 {
 	bool raise = type & POOL_RAISE_IF_ALLOCATION_FAILURE;
-	struct ntp_request req = {
-		.kind = type & NTP_TYPE_PAGED ? NTP_PAGED : NTP_NONPAGED,
+	struct ntpool_request req = {
+		.type = type & NTPOOL_TYPE_PAGED ? NTPOOL_PAGED : NTPOOL_NONPAGED,
 		.size = size,
 		.tag = tag,
 		.flags = flags | type_flags(type),
@@ -88,30 +88,30 @@ void *ntp_pool_alloc_rare(unsigned int type, size_t size, u32 tag, unsigned int 
 	};
 
 	if (!type_is_valid(type))
-		return ntp_pool_refused(size, tag, raise, caller);
-	if (tag & NTP_TAG_PROTECTED)
-		req.flags |= NTP_PROTECTED;
-	return ntp_pool_request(&req, raise);
+		return ntpool_ddi_refused(size, tag, raise, caller);
+	if (tag & NTPOOL_TAG_PROTECTED)
+		req.flags |= NTPOOL_PROTECTED;
+	return ntpool_ddi_request(&req, raise);
 }
 
-unsigned int ntp_pool_priority(unsigned int priority)
+unsigned int ntpool_ddi_priority(unsigned int priority)
 {
-	unsigned int flags = NTP_HIGH;
+	unsigned int flags = NTPOOL_HIGH;
 
 	if (priority < NormalPoolPriority)
-		flags = NTP_LOW;
+		flags = NTPOOL_LOW;
 	else if (priority < HighPoolPriority)
-		flags = NTP_NORMAL;
+		flags = NTPOOL_NORMAL;
 	/* Bit 3: a place is given; bit 0: which one. */
 	if (priority & 8)
-		flags |= priority & 1 ? NTP_UNDERRUN : NTP_OVERRUN;
+		flags |= priority & 1 ? NTPOOL_UNDERRUN : NTPOOL_OVERRUN;
 	return flags;
 }
 
 /* Out of line, so that ExAllocatePoolWithTag() stays a leaf. */
 static noinline void *pool_alloc(unsigned int type, size_t size, u32 tag, unsigned long caller)
 {
-	return ntp_pool_alloc(type, size, tag, 0, caller);
+	return ntpool_ddi_alloc(type, size, tag, 0, caller);
 }
 
 /**
@@ -148,9 +148,9 @@ PVOID ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 	void *p;
 
 	if (likely((PoolType == NonPagedPool || PoolType == NonPagedPoolNx) &&
-		   NumberOfBytes <= NTP_SMALL_MAX && !ntp_verifier_is_on() &&
-		   ntp_alloc_fast(NTP_NONPAGED, NumberOfBytes, Tag, _RET_IP_, &p)))
-		return want_init_on_alloc(0) ? ntp_zeroed(p, NumberOfBytes) : p;
+		   NumberOfBytes <= NTPOOL_SMALL_MAX && !ntpool_verifier_is_on() &&
+		   ntpool_alloc_fast(NTPOOL_NONPAGED, NumberOfBytes, Tag, _RET_IP_, &p)))
+		return want_init_on_alloc(0) ? ntpool_zeroed(p, NumberOfBytes) : p;
 	return pool_alloc(PoolType, NumberOfBytes, Tag, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExAllocatePoolWithTag);
@@ -169,7 +169,7 @@ EXPORT_SYMBOL_GPL(ExAllocatePoolWithTag);
  */
 PVOID ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 {
-	return ntp_pool_alloc(PoolType, NumberOfBytes, NTP_TAG_NONE, 0, _RET_IP_);
+	return ntpool_ddi_alloc(PoolType, NumberOfBytes, NTPOOL_TAG_NONE, 0, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExAllocatePool);
 
@@ -180,7 +180,7 @@ static void *quota_alloc(unsigned int type, size_t size, u32 tag, unsigned long 
 		type &= ~POOL_RAISE_IF_ALLOCATION_FAILURE;
 	else
 		type |= POOL_RAISE_IF_ALLOCATION_FAILURE;
-	return ntp_pool_alloc_rare(type, size, tag, NTP_QUOTA, caller);
+	return ntpool_ddi_alloc_constrained(type, size, tag, NTPOOL_QUOTA, caller);
 }
 
 /**
@@ -223,7 +223,7 @@ EXPORT_SYMBOL_GPL(ExAllocatePoolWithQuotaTag);
  */
 PVOID ExAllocatePoolWithQuota(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 {
-	return quota_alloc(PoolType, NumberOfBytes, NTP_TAG_NONE, _RET_IP_);
+	return quota_alloc(PoolType, NumberOfBytes, NTPOOL_TAG_NONE, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExAllocatePoolWithQuota);
 
@@ -248,8 +248,8 @@ EXPORT_SYMBOL_GPL(ExAllocatePoolWithQuota);
 PVOID ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag,
 				    EX_POOL_PRIORITY Priority)
 {
-	return ntp_pool_alloc_rare(PoolType, NumberOfBytes, Tag, ntp_pool_priority(Priority),
-				   _RET_IP_);
+	return ntpool_ddi_alloc_constrained(PoolType, NumberOfBytes, Tag,
+					    ntpool_ddi_priority(Priority), _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExAllocatePoolWithTagPriority);
 
@@ -276,9 +276,9 @@ EXPORT_SYMBOL_GPL(ExAllocatePoolWithTagPriority);
  */
 VOID ExFreePoolWithTag(PVOID P, ULONG Tag)
 {
-	if (likely(ntp_free_fast(P, Tag)))
+	if (likely(ntpool_free_fast(P, Tag)))
 		return;
-	ntp_free_slow(P, Tag, _RET_IP_);
+	ntpool_free_slow(P, Tag, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExFreePoolWithTag);
 
@@ -297,9 +297,9 @@ EXPORT_SYMBOL_GPL(ExFreePoolWithTag);
  */
 VOID ExFreePool(PVOID P)
 {
-	if (likely(ntp_free_fast(P, 0)))
+	if (likely(ntpool_free_fast(P, 0)))
 		return;
-	ntp_free_slow(P, 0, _RET_IP_);
+	ntpool_free_slow(P, 0, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExFreePool);
 
@@ -319,7 +319,7 @@ EXPORT_SYMBOL_GPL(ExFreePool);
 SIZE_T ExQueryPoolBlockSize(PVOID PoolBlock, PBOOLEAN QuotaCharged)
 {
 	bool charged;
-	SIZE_T size = ntp_usable_size(PoolBlock, &charged);
+	SIZE_T size = ntpool_usable_size(PoolBlock, &charged);
 
 	*QuotaCharged = charged;
 	return size;

@@ -36,9 +36,9 @@ static bool flags_are_valid(POOL_FLAGS flags)
 	return !(flags & FLAGS_REQUIRED & ~FLAGS_KNOWN) && hweight32(where) == 1;
 }
 
-static enum ntp_kind flags_kind(POOL_FLAGS flags)
+static enum ntpool_type flags_type(POOL_FLAGS flags)
 {
-	return flags & POOL_FLAG_PAGED ? NTP_PAGED : NTP_NONPAGED;
+	return flags & POOL_FLAG_PAGED ? NTPOOL_PAGED : NTPOOL_NONPAGED;
 }
 
 static unsigned int flags_wishes(POOL_FLAGS flags, u32 tag)
@@ -46,26 +46,26 @@ static unsigned int flags_wishes(POOL_FLAGS flags, u32 tag)
 	unsigned int wishes = 0;
 
 	if (!(flags & POOL_FLAG_UNINITIALIZED))
-		wishes |= NTP_ZERO;
+		wishes |= NTPOOL_ZERO;
 	if (flags & POOL_FLAG_USE_QUOTA)
-		wishes |= NTP_QUOTA;
+		wishes |= NTPOOL_QUOTA;
 	if (flags & POOL_FLAG_CACHE_ALIGNED)
-		wishes |= NTP_ALIGNED;
-	if (tag & NTP_TAG_PROTECTED)
-		wishes |= NTP_PROTECTED;
+		wishes |= NTPOOL_ALIGNED;
+	if (tag & NTPOOL_TAG_PROTECTED)
+		wishes |= NTPOOL_PROTECTED;
 	return wishes;
 }
 
 static void *flags_failed(POOL_FLAGS flags, size_t size, u32 tag, unsigned long caller)
 {
-	return ntp_pool_refused(size, tag, flags & POOL_FLAG_RAISE_ON_FAILURE, caller);
+	return ntpool_ddi_refused(size, tag, flags & POOL_FLAG_RAISE_ON_FAILURE, caller);
 }
 
-static void *flags_alloc(POOL_FLAGS flags, struct ntp_request *req)
+static void *flags_alloc(POOL_FLAGS flags, struct ntpool_request *req)
 {
-	req->kind = flags_kind(flags);
+	req->type = flags_type(flags);
 	req->flags |= flags_wishes(flags, req->tag);
-	return ntp_pool_request(req, flags & POOL_FLAG_RAISE_ON_FAILURE);
+	return ntpool_ddi_request(req, flags & POOL_FLAG_RAISE_ON_FAILURE);
 }
 
 /**
@@ -93,14 +93,14 @@ static void *flags_alloc(POOL_FLAGS flags, struct ntp_request *req)
  */
 PVOID ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
 {
-	struct ntp_request req;
+	struct ntpool_request req;
 
 	if (unlikely(!flags_are_valid(Flags) || !NumberOfBytes || !Tag))
 		return flags_failed(Flags, NumberOfBytes, Tag, _RET_IP_);
-	if (likely(!(Flags & FLAGS_RARE) && !(Tag & NTP_TAG_PROTECTED)))
-		return ntp_alloc(flags_kind(Flags), NumberOfBytes, Tag, flags_wishes(Flags, Tag),
-				 _RET_IP_);
-	req = (struct ntp_request){
+	if (likely(!(Flags & FLAGS_RARE) && !(Tag & NTPOOL_TAG_PROTECTED)))
+		return ntpool_alloc(flags_type(Flags), NumberOfBytes, Tag, flags_wishes(Flags, Tag),
+				    _RET_IP_);
+	req = (struct ntpool_request){
 		.size = NumberOfBytes,
 		.tag = Tag,
 		.caller = _RET_IP_,
@@ -116,18 +116,19 @@ static bool priority_is_valid(unsigned int priority)
 	return priority < HighPoolPriority + 16 && (!place || place == 8 || place == 9);
 }
 
-static bool take_priority(const POOL_EXTENDED_PARAMETER *param, struct ntp_request *req)
+static bool take_priority(const POOL_EXTENDED_PARAMETER *param, struct ntpool_request *req)
 {
 	if (!priority_is_valid(param->Priority))
 		return false;
-	req->flags &= ~(NTP_LOW | NTP_NORMAL | NTP_HIGH | NTP_OVERRUN | NTP_UNDERRUN);
-	req->flags |= ntp_pool_priority(param->Priority);
+	req->flags &=
+		~(NTPOOL_LOW | NTPOOL_NORMAL | NTPOOL_HIGH | NTPOOL_OVERRUN | NTPOOL_UNDERRUN);
+	req->flags |= ntpool_ddi_priority(param->Priority);
 	return true;
 }
 
 /* A node that has no memory can be preferred, but not be all. */
 static bool take_node(POOL_FLAGS flags, const POOL_EXTENDED_PARAMETER *param,
-		      struct ntp_request *req)
+		      struct ntpool_request *req)
 {
 	bool any = param->PreferredNode & MM_ANY_NODE_OK;
 	unsigned int node = param->PreferredNode & ~MM_ANY_NODE_OK;
@@ -137,13 +138,13 @@ static bool take_node(POOL_FLAGS flags, const POOL_EXTENDED_PARAMETER *param,
 	if (!node_state(node, N_MEMORY))
 		return any;
 	req->node = node;
-	req->flags &= ~NTP_NODE_ONLY;
-	req->flags |= any ? NTP_NODE : NTP_NODE | NTP_NODE_ONLY;
+	req->flags &= ~NTPOOL_NODE_ONLY;
+	req->flags |= any ? NTPOOL_NODE : NTPOOL_NODE | NTPOOL_NODE_ONLY;
 	return true;
 }
 
 static bool take_parameter(POOL_FLAGS flags, const POOL_EXTENDED_PARAMETER *param,
-			   struct ntp_request *req)
+			   struct ntpool_request *req)
 {
 	if (param->Reserved)
 		return false;
@@ -158,7 +159,7 @@ static bool take_parameter(POOL_FLAGS flags, const POOL_EXTENDED_PARAMETER *para
 }
 
 static bool take_parameters(POOL_FLAGS flags, PCPOOL_EXTENDED_PARAMETER params, ULONG nr,
-			    struct ntp_request *req)
+			    struct ntpool_request *req)
 {
 	ULONG i;
 
@@ -195,7 +196,7 @@ PVOID ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
 		      PCPOOL_EXTENDED_PARAMETER ExtendedParameters,
 		      ULONG ExtendedParametersCount)
 {
-	struct ntp_request req = {
+	struct ntpool_request req = {
 		.size = NumberOfBytes,
 		.tag = Tag,
 		.caller = _RET_IP_,
@@ -225,6 +226,6 @@ EXPORT_SYMBOL_GPL(ExAllocatePool3);
 VOID ExFreePool2(PVOID P, ULONG Tag, PCPOOL_EXTENDED_PARAMETER ExtendedParameters,
 		 ULONG ExtendedParametersCount)
 {
-	ntp_free(P, Tag, _RET_IP_);
+	ntpool_free(P, Tag, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExFreePool2);

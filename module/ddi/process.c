@@ -46,20 +46,20 @@ static PEPROCESS system_name(void)
  */
 PEPROCESS PsGetCurrentProcess(void)
 {
-	return ntp_quota_applies() ? (PEPROCESS)task_tgid(current) : system_name();
+	return ntpool_quota_applies() ? (PEPROCESS)task_tgid(current) : system_name();
 }
 EXPORT_SYMBOL_GPL(PsGetCurrentProcess);
 
-static enum ntp_kind kind_of(POOL_TYPE type)
+static enum ntpool_type type_of(POOL_TYPE type)
 {
-	return type & PagedPool ? NTP_PAGED : NTP_NONPAGED;
+	return type & PagedPool ? NTPOOL_PAGED : NTPOOL_NONPAGED;
 }
 
 static NTSTATUS charge(PEPROCESS process, POOL_TYPE type, size_t amount)
 {
 	if (process == system_name())
 		return STATUS_SUCCESS;
-	switch (ntp_quota_charge_process((struct pid *)process, kind_of(type), amount)) {
+	switch (ntpool_quota_charge_process((struct pid *)process, type_of(type), amount)) {
 	case 0:
 		return STATUS_SUCCESS;
 	case -ENOMEM:
@@ -109,22 +109,22 @@ void PsChargePoolQuota(PEPROCESS Process, POOL_TYPE PoolType, ULONG_PTR Amount)
 	NTSTATUS status = charge(Process, PoolType, Amount);
 
 	if (!NT_SUCCESS(status))
-		ntp_raise(status, _RET_IP_);
+		ntpool_raise(status, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(PsChargePoolQuota);
 
-static void report_underflow(PEPROCESS process, enum ntp_kind kind, size_t amount,
+static void report_underflow(PEPROCESS process, enum ntpool_type type, size_t amount,
 			     size_t charged, unsigned long caller)
 {
-	struct ntp_stop stop = {
-		.code = NTP_STOP_QUOTA_UNDERFLOW,
-		.param = { (unsigned long)process, kind, amount, charged },
+	struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_QUOTA_UNDERFLOW,
+		.param = { (unsigned long)process, type, amount, charged },
 		.addr_mask = BIT(0),
 		.text = "more quota was returned than had been charged; what there was is returned",
 		.caller = caller,
 	};
 
-	ntp_report(&stop);
+	ntpool_report(&stop);
 }
 
 /**
@@ -144,13 +144,13 @@ static void report_underflow(PEPROCESS process, enum ntp_kind kind, size_t amoun
  */
 void PsReturnPoolQuota(PEPROCESS Process, POOL_TYPE PoolType, ULONG_PTR Amount)
 {
-	enum ntp_kind kind = kind_of(PoolType);
+	enum ntpool_type type = type_of(PoolType);
 	size_t back;
 
 	if (Process == system_name())
 		return;
-	back = ntp_quota_refund_process((struct pid *)Process, kind, Amount);
+	back = ntpool_quota_refund_process((struct pid *)Process, type, Amount);
 	if (back < Amount)
-		report_underflow(Process, kind, Amount, back, _RET_IP_);
+		report_underflow(Process, type, Amount, back, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(PsReturnPoolQuota);

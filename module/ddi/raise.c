@@ -35,18 +35,18 @@
 static_assert(sizeof(NTSTATUS) == sizeof(s32));
 
 /* Whoever is in no image; it never gets a handler. */
-static struct ntp_raise nobody;
+static struct ntpool_raise nobody;
 
 /* In a read section. */
-static struct ntp_raise *raise_of(unsigned long addr)
+static struct ntpool_raise *raise_of(unsigned long addr)
 {
-	return ntp_image_raise(addr) ?: &nobody;
+	return ntpool_image_raise(addr) ?: &nobody;
 }
 
-void ntp_raise(s32 status, unsigned long caller)
+void ntpool_raise(s32 status, unsigned long caller)
 {
-	ntp_raise_handler handler;
-	struct ntp_raise *raise;
+	ntpool_raise_handler handler;
+	struct ntpool_raise *raise;
 
 	rcu_read_lock();
 	raise = raise_of(caller);
@@ -77,12 +77,12 @@ void ntp_raise(s32 status, unsigned long caller)
 PNTPOOL_RAISE_HANDLER NtpoolSetRaiseHandler(PNTPOOL_RAISE_HANDLER Handler)
 {
 	PNTPOOL_RAISE_HANDLER old = NULL;
-	struct ntp_raise *raise;
+	struct ntpool_raise *raise;
 
 	rcu_read_lock();
-	raise = ntp_image_raise(_RET_IP_);
+	raise = ntpool_image_raise(_RET_IP_);
 	if (raise)
-		old = xchg(&raise->handler, (ntp_raise_handler)Handler);
+		old = xchg(&raise->handler, (ntpool_raise_handler)Handler);
 	rcu_read_unlock();
 	return old;
 }
@@ -103,7 +103,7 @@ EXPORT_SYMBOL_GPL(NtpoolSetRaiseHandler);
  */
 void ExRaiseStatus(NTSTATUS Status)
 {
-	ntp_raise(Status, _RET_IP_);
+	ntpool_raise(Status, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExRaiseStatus);
 
@@ -119,7 +119,7 @@ EXPORT_SYMBOL_GPL(ExRaiseStatus);
  */
 void ExRaiseAccessViolation(void)
 {
-	ntp_raise(STATUS_ACCESS_VIOLATION, _RET_IP_);
+	ntpool_raise(STATUS_ACCESS_VIOLATION, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExRaiseAccessViolation);
 
@@ -135,21 +135,21 @@ EXPORT_SYMBOL_GPL(ExRaiseAccessViolation);
  */
 void ExRaiseDatatypeMisalignment(void)
 {
-	ntp_raise(STATUS_DATATYPE_MISALIGNMENT, _RET_IP_);
+	ntpool_raise(STATUS_DATATYPE_MISALIGNMENT, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExRaiseDatatypeMisalignment);
 
 struct raise_rows {
-	struct ntp_raise_row *row;
+	struct ntpool_raise_row *row;
 	size_t room;
 	size_t used;
 };
 
 /* With no rows to fill, only counts them. */
-static void row_add(const char *owner, const struct ntp_raise *raise, void *arg)
+static void row_add(const char *owner, const struct ntpool_raise *raise, void *arg)
 {
 	struct raise_rows *rows = arg;
-	struct ntp_raise_row row = {
+	struct ntpool_raise_row row = {
 		.handled = atomic_long_read(&raise->handled),
 		.unhandled = atomic_long_read(&raise->unhandled),
 	};
@@ -165,17 +165,17 @@ static void row_add(const char *owner, const struct ntp_raise *raise, void *arg)
 static void rows_add_all(struct raise_rows *rows)
 {
 	rows->used = 0;
-	ntp_images_for_each(row_add, rows);
+	ntpool_images_for_each(row_add, rows);
 	row_add("-", &nobody, rows);
 }
 
-struct ntp_raise_row *ntp_raises_snapshot(size_t *nr)
+struct ntpool_raise_row *ntpool_raises_snapshot(size_t *nr)
 {
 	struct raise_rows rows = {};
 
 	rows_add_all(&rows);
 	rows.room = max_t(size_t, rows.used, 1);
-	rows.row = ntp_backing_refused() ? NULL :
+	rows.row = ntpool_backing_refused() ? NULL :
 		   kvcalloc(rows.room, sizeof(*rows.row), GFP_KERNEL);
 	if (!rows.row)
 		return NULL;

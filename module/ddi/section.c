@@ -102,7 +102,7 @@ struct image {
 	unsigned long number;
 	char name[MODULE_NAME_LEN];
 	struct section section[NR_PARTS];
-	struct ntp_raise raise;
+	struct ntpool_raise raise;
 };
 
 /* A section found, valid under RCU. */
@@ -127,20 +127,20 @@ static struct image *image_of(unsigned long addr)
 	struct image *image;
 
 	list_for_each_entry_rcu(image, &images, link)
-		if (ntp_module_has(image->mod, addr))
+		if (ntpool_module_has(image->mod, addr))
 			return image;
 	return NULL;
 }
 
-struct ntp_raise *ntp_image_raise(unsigned long addr)
+struct ntpool_raise *ntpool_image_raise(unsigned long addr)
 {
 	struct image *image = image_of(addr);
 
 	return image ? &image->raise : NULL;
 }
 
-void ntp_images_for_each(void (*fn)(const char *name, const struct ntp_raise *raise,
-				    void *arg), void *arg)
+void ntpool_images_for_each(void (*fn)(const char *name, const struct ntpool_raise *raise,
+				       void *arg), void *arg)
 {
 	struct image *image;
 
@@ -156,9 +156,9 @@ static bool place_of(unsigned long addr, struct place *place)
 	place->image = image_of(addr);
 	if (!place->image)
 		return false;
-	if (ntp_module_has_code(place->image->mod, addr))
+	if (ntpool_module_has_code(place->image->mod, addr))
 		place->part = PART_CODE;
-	else if (ntp_module_has_data(place->image->mod, addr))
+	else if (ntpool_module_has_data(place->image->mod, addr))
 		place->part = PART_DATA;
 	else
 		return false;
@@ -214,30 +214,30 @@ static bool place_unlock(const struct place *place)
 static void report_memory(unsigned int subcode, PVOID what, const char *text,
 			  unsigned long caller)
 {
-	const struct ntp_stop stop = {
-		.code = NTP_STOP_MEMORY_MANAGEMENT,
+	const struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_MEMORY_MANAGEMENT,
 		.param = { subcode, (unsigned long)what, 0, 0 },
 		.addr_mask = BIT(1),
 		.text = text,
 		.caller = caller,
 	};
 
-	ntp_report(&stop);
+	ntpool_report(&stop);
 }
 
 /* The section routines are pageable code of NT's own. */
 static void check_irql(PVOID what, unsigned long caller)
 {
-	const struct ntp_stop stop = {
-		.code = NTP_STOP_IRQL_NOT_LESS_OR_EQUAL,
-		.param = { (unsigned long)what, ntp_irql(), 0, caller },
+	const struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_IRQL_NOT_LESS_OR_EQUAL,
+		.param = { (unsigned long)what, ntpool_irql(), 0, caller },
 		.addr_mask = BIT(0) | BIT(3),
 		.text = "a routine for sections was called above APC_LEVEL; it did its work",
 		.caller = caller,
 	};
 
-	if (!ntp_paged_ok())
-		ntp_report(&stop);
+	if (!ntpool_paged_ok())
+		ntpool_report(&stop);
 }
 
 static PVOID lock_address(PVOID address, unsigned long caller)
@@ -399,7 +399,7 @@ PVOID MmPageEntireDriver(PVOID AddressWithinSection)
 	rcu_read_lock();
 	image = image_of((unsigned long)AddressWithinSection);
 	if (image)
-		base = ntp_module_base(image->mod);
+		base = ntpool_module_base(image->mod);
 	rcu_read_unlock();
 	return base;
 }
@@ -432,9 +432,9 @@ static void report_code(const char *function, const char *file, unsigned int lin
 			const char *fault, unsigned long caller)
 {
 	char text[CHECK_TEXT];
-	const struct ntp_stop stop = {
-		.code = NTP_STOP_MUST_BE_NONPAGED,
-		.param = { caller, ntp_irql(), 0, caller },
+	const struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_MUST_BE_NONPAGED,
+		.param = { caller, ntpool_irql(), 0, caller },
 		.addr_mask = BIT(0) | BIT(3),
 		.text = text,
 		.caller = caller,
@@ -446,7 +446,7 @@ static void report_code(const char *function, const char *file, unsigned int lin
 	snprintf(text, sizeof(text), "%s() of %s, %s:%u, is pageable code and %s", function,
 		 image ? image->name : "an unknown driver", kbasename(file), line, fault);
 	rcu_read_unlock();
-	ntp_report(&stop);
+	ntpool_report(&stop);
 }
 
 /**
@@ -468,7 +468,7 @@ static void report_code(const char *function, const char *file, unsigned int lin
  */
 void NtpoolPagedCode(PCSTR Function, PCSTR File, ULONG Line)
 {
-	if (unlikely(!ntp_paged_ok()))
+	if (unlikely(!ntpool_paged_ok()))
 		report_code(Function, File, Line, "runs above APC_LEVEL", _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(NtpoolPagedCode);
@@ -500,7 +500,7 @@ void NtpoolPagedCodeLocked(PCSTR Function, PCSTR File, ULONG Line)
 }
 EXPORT_SYMBOL_GPL(NtpoolPagedCodeLocked);
 
-static size_t image_rows(const struct image *image, struct ntp_section_row *rows)
+static size_t image_rows(const struct image *image, struct ntpool_section_row *rows)
 {
 	enum part part;
 
@@ -512,16 +512,16 @@ static size_t image_rows(const struct image *image, struct ntp_section_row *rows
 	return NR_PARTS;
 }
 
-struct ntp_section_row *ntp_sections_snapshot(size_t *nr)
+struct ntpool_section_row *ntpool_sections_snapshot(size_t *nr)
 {
-	struct ntp_section_row *rows = NULL;
+	struct ntpool_section_row *rows = NULL;
 	struct image *image;
 	size_t room = 0, used = 0;
 
 	mutex_lock(&images_mutex);
 	list_for_each_entry(image, &images, link)
 		room += NR_PARTS;
-	if (!ntp_backing_refused())
+	if (!ntpool_backing_refused())
 		rows = kvcalloc(room, sizeof(*rows), GFP_KERNEL);
 	if (rows)
 		list_for_each_entry(image, &images, link)
@@ -545,7 +545,7 @@ static int image_add(struct module *mod)
 {
 	struct image *image;
 
-	image = ntp_backing_refused() ? NULL : kzalloc(sizeof(*image), GFP_KERNEL);
+	image = ntpool_backing_refused() ? NULL : kzalloc(sizeof(*image), GFP_KERNEL);
 	if (!image)
 		return -ENOMEM;
 	image_publish(image, mod, mod->name);
@@ -558,8 +558,8 @@ static void image_report_left(const struct image *image)
 
 	for (part = 0; part < NR_PARTS; part++)
 		if (READ_ONCE(image->section[part].locks))
-			ntp_report_leaked_section(part_name(part), image->name,
-						  image->section[part].locks);
+			ntpool_report_leaked_section(part_name(part), image->name,
+						     image->section[part].locks);
 }
 
 static void image_remove(const struct module *mod)
@@ -584,7 +584,7 @@ static int section_notify(struct notifier_block *nb, unsigned long state, void *
 
 	switch (state) {
 	case MODULE_STATE_COMING:
-		if (ntp_module_uses_ntpool(mod))
+		if (ntpool_module_uses_ntpool(mod))
 			return notifier_from_errno(image_add(mod));
 		break;
 	case MODULE_STATE_GOING:
@@ -600,7 +600,7 @@ static struct notifier_block section_notifier = {
 	.priority = INT_MAX,
 };
 
-int ntp_section_init(void)
+int ntpool_section_init(void)
 {
 #ifndef MODULE
 	static struct image built_in;
@@ -610,7 +610,7 @@ int ntp_section_init(void)
 	return register_module_notifier(&section_notifier);
 }
 
-void ntp_section_exit(void)
+void ntpool_section_exit(void)
 {
 	unregister_module_notifier(&section_notifier);
 }

@@ -117,20 +117,20 @@ static void list_set(PSLIST_HEADER head, PSLIST_ENTRY first, u16 depth, unsigned
 
 static noinline void report_misaligned(const void *p, const char *text, unsigned long caller)
 {
-	const struct ntp_stop stop = {
-		.code = NTP_STOP_VERIFIER,
-		.param = { BAD_PARAMETER, ntp_irql(), (unsigned long)p, 0 },
+	const struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_VERIFIER,
+		.param = { BAD_PARAMETER, ntpool_irql(), (unsigned long)p, 0 },
 		.addr_mask = BIT(2),
 		.text = text,
 		.caller = caller,
 	};
 
-	ntp_report(&stop);
+	ntpool_report(&stop);
 }
 
 static void check_alignment(const void *head, const void *entry, unsigned long caller)
 {
-	if (likely(!ntp_verifier()))
+	if (likely(!ntpool_verifier()))
 		return;
 	if (!IS_ALIGNED((uintptr_t)head, __alignof__(SLIST_HEADER)))
 		report_misaligned(head, "the head of an S-list is misaligned", caller);

@@ -104,8 +104,8 @@ static NTSTATUS splice(PZONE_HEADER zone, const struct zone_run *run)
 	run->bottom->Next = zone->FreeList.Next;
 	WRITE_ONCE(zone->FreeList.Next, run->top);
 	zone->TotalSegmentSize = total;
-	if (ntp_verifier_has_bits())
-		ntp_zone_note(zone, segment, run->bytes, false);
+	if (ntpool_verifier_has_bits())
+		ntpool_zone_note(zone, segment, run->bytes, false);
 	return STATUS_SUCCESS;
 }
 
@@ -142,8 +142,8 @@ NTSTATUS ExInitializeZone(PZONE_HEADER Zone, ULONG BlockSize,
 	Zone->SegmentList.Next = &run.segment->SegmentList;
 	Zone->BlockSize = BlockSize;
 	Zone->TotalSegmentSize = run.bytes;
-	if (ntp_verifier_has_bits())
-		ntp_zone_note(Zone, run.segment, run.bytes, true);
+	if (ntpool_verifier_has_bits())
+		ntpool_zone_note(Zone, run.segment, run.bytes, true);
 	return STATUS_SUCCESS;
 }
 EXPORT_SYMBOL_GPL(ExInitializeZone);
@@ -201,9 +201,9 @@ NTSTATUS ExInterlockedExtendZone(PZONE_HEADER Zone, PVOID Segment,
 	if (!segment_fits(Zone->BlockSize, Segment, SegmentSize))
 		return STATUS_UNSUCCESSFUL;
 	run = carve(Segment, SegmentSize, Zone->BlockSize);
-	flags = ntp_klock_irqsave(Lock);
+	flags = ntpool_klock_irqsave(Lock);
 	status = splice(Zone, &run);
-	ntp_klock_irqrestore(Lock, flags);
+	ntpool_klock_irqrestore(Lock, flags);
 	return status;
 }
 EXPORT_SYMBOL_GPL(ExInterlockedExtendZone);
@@ -211,32 +211,32 @@ EXPORT_SYMBOL_GPL(ExInterlockedExtendZone);
 /* The two that follow, under the verifier: a zone with an error is left alone. */
 static noinline void *checked_alloc(PZONE_HEADER zone, PKSPIN_LOCK lock, unsigned long caller)
 {
-	unsigned long flags = ntp_klock_irqsave(lock);
-	const char *wrong = ntp_zone_check_alloc(zone);
+	unsigned long flags = ntpool_klock_irqsave(lock);
+	const char *wrong = ntpool_zone_check_alloc(zone);
 	PSINGLE_LIST_ENTRY block = wrong ? NULL : zone->FreeList.Next;
 
 	if (block)
 		WRITE_ONCE(zone->FreeList.Next, block->Next);
-	ntp_klock_irqrestore(lock, flags);
+	ntpool_klock_irqrestore(lock, flags);
 	if (wrong)
-		ntp_zone_report(zone, NULL, wrong, caller);
+		ntpool_zone_report(zone, NULL, wrong, caller);
 	return block;
 }
 
 static noinline void *checked_free(PZONE_HEADER zone, PSINGLE_LIST_ENTRY block,
 				   PKSPIN_LOCK lock, unsigned long caller)
 {
-	unsigned long flags = ntp_klock_irqsave(lock);
-	const char *wrong = ntp_zone_check_free(zone, block);
+	unsigned long flags = ntpool_klock_irqsave(lock);
+	const char *wrong = ntpool_zone_check_free(zone, block);
 	PSINGLE_LIST_ENTRY first = zone->FreeList.Next;
 
 	if (!wrong) {
 		block->Next = first;
 		WRITE_ONCE(zone->FreeList.Next, block);
 	}
-	ntp_klock_irqrestore(lock, flags);
+	ntpool_klock_irqrestore(lock, flags);
 	if (wrong)
-		ntp_zone_report(zone, block, wrong, caller);
+		ntpool_zone_report(zone, block, wrong, caller);
 	return first;
 }
 
@@ -254,9 +254,9 @@ static noinline void *checked_free(PZONE_HEADER zone, PSINGLE_LIST_ENTRY block,
  */
 PVOID ExInterlockedAllocateFromZone(PZONE_HEADER Zone, PKSPIN_LOCK Lock)
 {
-	if (ntp_verifier_has_bits())
+	if (ntpool_verifier_has_bits())
 		return checked_alloc(Zone, Lock, _RET_IP_);
-	return ntp_klock_pop(&Zone->FreeList, Lock);
+	return ntpool_klock_pop(&Zone->FreeList, Lock);
 }
 EXPORT_SYMBOL_GPL(ExInterlockedAllocateFromZone);
 
@@ -273,8 +273,8 @@ EXPORT_SYMBOL_GPL(ExInterlockedAllocateFromZone);
  */
 PVOID ExInterlockedFreeToZone(PZONE_HEADER Zone, PVOID Block, PKSPIN_LOCK Lock)
 {
-	if (ntp_verifier_has_bits())
+	if (ntpool_verifier_has_bits())
 		return checked_free(Zone, Block, Lock, _RET_IP_);
-	return ntp_klock_push(&Zone->FreeList, Block, Lock);
+	return ntpool_klock_push(&Zone->FreeList, Block, Lock);
 }
 EXPORT_SYMBOL_GPL(ExInterlockedFreeToZone);

@@ -33,8 +33,8 @@ static bool age_stopped = true;
 
 static void age_this_cpu(struct work_struct *work)
 {
-	ntp_cache_age();
-	ntp_big_cache_age();
+	ntpool_cache_age();
+	ntpool_run_cache_age();
 }
 
 static void age_cpus(void)
@@ -43,24 +43,24 @@ static void age_cpus(void)
 
 	cpus_read_lock();
 	for_each_online_cpu(cpu)
-		if (ntp_cache_is_used(cpu) || ntp_big_cache_is_used(cpu))
+		if (ntpool_cache_is_used(cpu) || ntpool_run_cache_is_used(cpu))
 			schedule_work_on(cpu, per_cpu_ptr(&age_cpu_work, cpu));
 	cpus_read_unlock();
 }
 
-void ntp_age_start(void)
+void ntpool_age_start(void)
 {
 	if (!READ_ONCE(age_stopped) && !delayed_work_pending(&age_work))
-		schedule_delayed_work(&age_work, msecs_to_jiffies(READ_ONCE(ntp_balance_ms)));
+		schedule_delayed_work(&age_work, msecs_to_jiffies(READ_ONCE(ntpool_balance_ms)));
 }
 
 static void age_all(struct work_struct *work)
 {
 	age_cpus();
-	ntp_depot_age();
-	if (ntp_heap_pages() > ntp_heap_empty_pages() || ntp_big_cache_pages(NTP_NONPAGED) ||
-	    ntp_big_cache_pages(NTP_PAGED))
-		ntp_age_start();
+	ntpool_depot_age();
+	if (ntpool_heap_pages() > ntpool_heap_empty_pages() ||
+	    ntpool_run_cache_pages(NTPOOL_NONPAGED) || ntpool_run_cache_pages(NTPOOL_PAGED))
+		ntpool_age_start();
 }
 
 /* age_stopped is set: nothing starts it again. */
@@ -80,7 +80,7 @@ void ntpool_test_age(bool manual)
 	if (manual)
 		age_stop();
 	else
-		ntp_age_start();
+		ntpool_age_start();
 }
 EXPORT_SYMBOL_GPL(ntpool_test_age);
 
@@ -91,12 +91,12 @@ void ntpool_test_age_scan(void)
 	age_cpus();
 	for_each_possible_cpu(cpu)
 		flush_work(per_cpu_ptr(&age_cpu_work, cpu));
-	ntp_depot_age();
+	ntpool_depot_age();
 }
 EXPORT_SYMBOL_GPL(ntpool_test_age_scan);
 #endif
 
-void ntp_age_init(void)
+void ntpool_age_init(void)
 {
 	int cpu;
 
@@ -106,7 +106,7 @@ void ntp_age_init(void)
 }
 
 /* When nobody is left who may free or allocate: who had just seen it running starts it. */
-void ntp_age_exit(void)
+void ntpool_age_exit(void)
 {
 	WRITE_ONCE(age_stopped, true);
 	age_stop();

@@ -7,7 +7,7 @@
  * block size, a small array of free blocks, and takes from it and puts into it
  * with preemption disabled and nothing else: no lock, no atomic instruction, no
  * interrupts turned off. What makes that safe in softirqs and hard interrupts: who
- * goes inside leaves a cache that is empty and full at once, ntp_cache_none, in the
+ * goes inside leaves a cache that is empty and full at once, ntpool_cache_none, in the
  * CPU's pointer, and puts his own back when he comes out. Whoever interrupts him finds
  * nothing in that and no room, and goes to the heap instead, without a test of its own.
  * An interrupt that comes when nobody is inside runs to completion before the
@@ -22,7 +22,7 @@
  * full one gives its older half back. Between the CPUs' caches and a heap is its depot (depot.c)
  * for the smaller sizes, which passes blocks on as they are.
  *
- * Who drains: the worker of each CPU on request (ntp_cache_drain(), which the
+ * Who drains: the worker of each CPU on request (ntpool_cache_drain(), which the
  * shrinker uses without waiting), and, when a CPU is dead, the one that took it
  * down. NUMA: a cache only holds blocks of its CPU's own node; others go straight
  * to their heap.
@@ -49,119 +49,119 @@ enum {
 	CPU_PAGES = 64,
 };
 
-DEFINE_PER_CPU(struct ntp_cache *, ntp_caches[NTP_KINDS]);
-struct ntp_cache ntp_cache_none;
+DEFINE_PER_CPU(struct ntpool_cache *, ntpool_caches[NTPOOL_TYPES]);
+struct ntpool_cache ntpool_cache_none;
 
 /* A CPU's cache, whoever is inside. */
-static DEFINE_PER_CPU(struct ntp_cache *, own_cache[NTP_KINDS]);
+static DEFINE_PER_CPU(struct ntpool_cache *, own_cache[NTPOOL_TYPES]);
 static DEFINE_PER_CPU(struct work_struct, drain_work);
 static struct workqueue_struct *drain_wq;
 static enum cpuhp_state hotplug_state;
-static struct ntp_shrinker shrinker;
+static struct ntpool_shrinker shrinker;
 
 /*
  * Many of the small sizes, of which drivers hold many and which are small; of the
  * others four pages, one, or a pair. All bins full are about 2 MiB.
  */
-unsigned int ntp_bin_limit(unsigned int units)
+unsigned int ntpool_magazine_limit(unsigned int granules)
 {
-	unsigned int bytes = units << NTP_UNIT_SHIFT;
+	unsigned int bytes = granules << NTPOOL_GRANULE_SHIFT;
 
-	if (units < NTP_MIN_UNITS)
+	if (granules < NTPOOL_MIN_GRANULES)
 		return 0;
-	if (units <= NTP_UNITS / 32)
+	if (granules <= NTPOOL_GRANULES / 32)
 		return 320;
-	if (units <= NTP_DEPOT_UNITS)
+	if (granules <= NTPOOL_DEPOT_GRANULES)
 		return 4 * PAGE_SIZE / bytes;
 	return max_t(unsigned int, PAGE_SIZE / bytes, 2);
 }
 
 /* With preemption disabled: this CPU's cache for the caller to use; NULL: it is in use. */
-static struct ntp_cache *cache_enter(enum ntp_kind kind)
+static struct ntpool_cache *cache_enter(enum ntpool_type type)
 {
-	struct ntp_cache *cache = ntp_cache_enter(kind);
+	struct ntpool_cache *cache = ntpool_cache_enter(type);
 
-	return cache == &ntp_cache_none ? NULL : cache;
+	return cache == &ntpool_cache_none ? NULL : cache;
 }
 
 /* The heap of this CPU's node. */
-static struct ntp_heap *heap_here(enum ntp_kind kind)
+static struct ntpool_heap *heap_here(enum ntpool_type type)
 {
-	return __this_cpu_read(own_cache[kind])->heap;
+	return __this_cpu_read(own_cache[type])->heap;
 }
 
-static unsigned int bin_count(const struct ntp_cache *cache, unsigned int units)
+static unsigned int magazine_count(const struct ntpool_cache *cache, unsigned int granules)
 {
-	return READ_ONCE(cache->top[units]) - cache->floor[units];
+	return READ_ONCE(cache->top[granules]) - cache->floor[granules];
 }
 
 /* Gives the oldest @nr blocks back: to the depot, if there is one with room for them. */
-static void bin_flush(struct ntp_cache *cache, unsigned int units, unsigned int nr)
+static void magazine_flush(struct ntpool_cache *cache, unsigned int granules, unsigned int nr)
 {
-	struct ntp_header **first = cache->floor[units] + 1;
-	unsigned int rest = bin_count(cache, units) - nr;
-	unsigned int taken = ntp_depot_give(cache->heap, units, first, nr);
+	struct ntpool_header **first = cache->floor[granules] + 1;
+	unsigned int rest = magazine_count(cache, granules) - nr;
+	unsigned int taken = ntpool_depot_give(cache->heap, granules, first, nr);
 
-	ntp_heap_give(cache->heap, first + taken, nr - taken);
+	ntpool_heap_give(cache->heap, first + taken, nr - taken);
 	memmove(first, first + nr, rest * sizeof(*first));
-	WRITE_ONCE(cache->top[units], cache->floor[units] + rest);
+	WRITE_ONCE(cache->top[granules], cache->floor[granules] + rest);
 }
 
-static struct ntp_header *bin_fill(struct ntp_cache *cache, unsigned int units)
+static struct ntpool_header *magazine_fill(struct ntpool_cache *cache, unsigned int granules)
 {
-	unsigned int want = max(cache->limit[units] / 2, 1);
-	struct ntp_header **first = cache->floor[units] + 1;
-	unsigned int nr = bin_count(cache, units);
+	unsigned int want = max(cache->limit[granules] / 2, 1);
+	struct ntpool_header **first = cache->floor[granules] + 1;
+	unsigned int nr = magazine_count(cache, granules);
 
 	if (!nr)
-		nr = ntp_depot_take(cache->heap, units, first, want);
+		nr = ntpool_depot_take(cache->heap, granules, first, want);
 	/* Not more than a page of one size: others may need what is left. */
 	if (!nr)
-		nr = ntp_heap_take(cache->heap, units, first,
-				   min(want, NTP_UNITS / units));
+		nr = ntpool_heap_take(cache->heap, granules, first,
+				      min(want, NTPOOL_GRANULES / granules));
 	if (!nr)
 		return NULL;
-	WRITE_ONCE(cache->top[units], first + nr - 2);
+	WRITE_ONCE(cache->top[granules], first + nr - 2);
 	return first[nr - 1];
 }
 
 /* Past the depot. */
-static void bin_empty(struct ntp_cache *cache, unsigned int units)
+static void magazine_empty(struct ntpool_cache *cache, unsigned int granules)
 {
-	ntp_heap_give(cache->heap, cache->floor[units] + 1, bin_count(cache, units));
-	WRITE_ONCE(cache->top[units], cache->floor[units]);
+	ntpool_heap_give(cache->heap, cache->floor[granules] + 1, magazine_count(cache, granules));
+	WRITE_ONCE(cache->top[granules], cache->floor[granules]);
 }
 
-static void cache_empty(struct ntp_cache *cache)
+static void cache_empty(struct ntpool_cache *cache)
 {
-	unsigned int units;
+	unsigned int granules;
 
-	for (units = 0; units < NTP_UNITS; units++)
-		bin_empty(cache, units);
+	for (granules = 0; granules < NTPOOL_GRANULES; granules++)
+		magazine_empty(cache, granules);
 }
 
-static void cache_empty_old(struct ntp_cache *cache)
+static void cache_empty_old(struct ntpool_cache *cache)
 {
-	unsigned int units;
+	unsigned int granules;
 
-	for (units = 0; units < NTP_UNITS; units++) {
-		if (cache->top[units] == cache->seen[units])
-			bin_empty(cache, units);
-		cache->seen[units] = cache->top[units];
+	for (granules = 0; granules < NTPOOL_GRANULES; granules++) {
+		if (cache->top[granules] == cache->seen[granules])
+			magazine_empty(cache, granules);
+		cache->seen[granules] = cache->top[granules];
 	}
 }
 
 /* Bin by bin, the largest first, until a block comes of it. Inside. */
-static struct ntp_header *cache_squeeze(struct ntp_cache *cache, unsigned int units)
+static struct ntpool_header *cache_squeeze(struct ntpool_cache *cache, unsigned int granules)
 {
-	struct ntp_header *hdr = NULL;
+	struct ntpool_header *hdr = NULL;
 	unsigned int from;
 
-	for (from = NTP_UNITS - 1; from >= NTP_MIN_UNITS; from--) {
-		if (!bin_count(cache, from))
+	for (from = NTPOOL_GRANULES - 1; from >= NTPOOL_MIN_GRANULES; from--) {
+		if (!magazine_count(cache, from))
 			continue;
-		bin_empty(cache, from);
-		if (ntp_heap_take(cache->heap, units, &hdr, 1))
+		magazine_empty(cache, from);
+		if (ntpool_heap_take(cache->heap, granules, &hdr, 1))
 			break;
 	}
 	return hdr;
@@ -171,96 +171,98 @@ static struct ntp_header *cache_squeeze(struct ntp_cache *cache, unsigned int un
  * The kernel has nothing: what is cached in other sizes may be merged to what is needed.
  * An interrupt may be who asks, so no more is done than it takes.
  */
-static struct ntp_header *cache_last_resort(enum ntp_kind kind, unsigned int units)
+static struct ntpool_header *cache_last_resort(enum ntpool_type type, unsigned int granules)
 {
-	struct ntp_header *hdr = NULL;
-	struct ntp_cache *cache;
+	struct ntpool_header *hdr = NULL;
+	struct ntpool_cache *cache;
 
 	preempt_disable();
-	cache = cache_enter(kind);
+	cache = cache_enter(type);
 	if (cache) {
-		hdr = cache_squeeze(cache, units);
-		ntp_cache_leave(kind, cache);
+		hdr = cache_squeeze(cache, granules);
+		ntpool_cache_leave(type, cache);
 	}
 	if (!hdr)
-		hdr = ntp_depot_squeeze(heap_here(kind), units);
+		hdr = ntpool_depot_squeeze(heap_here(type), granules);
 	preempt_enable();
 	return hdr;
 }
 
-struct ntp_header *ntp_cache_refill(enum ntp_kind kind, unsigned int units)
+struct ntpool_header *ntpool_cache_pop_slow(enum ntpool_type type, unsigned int granules)
 {
-	struct ntp_header *hdr = NULL;
-	struct ntp_cache *cache;
-	struct ntp_heap *heap;
+	struct ntpool_header *hdr = NULL;
+	struct ntpool_cache *cache;
+	struct ntpool_heap *heap;
 
 	preempt_disable();
-	heap = heap_here(kind);
-	cache = cache_enter(kind);
+	heap = heap_here(type);
+	cache = cache_enter(type);
 	if (cache) {
-		hdr = bin_fill(cache, units);
-		ntp_cache_leave(kind, cache);
+		hdr = magazine_fill(cache, granules);
+		ntpool_cache_leave(type, cache);
 	} else {
-		ntp_heap_take(heap, units, &hdr, 1);
+		ntpool_heap_take(heap, granules, &hdr, 1);
 	}
 	preempt_enable();
-	ntp_age_start();
-	return hdr ?: ntp_heap_take_fresh(heap, units) ?: cache_last_resort(kind, units);
+	ntpool_age_start();
+	return hdr ?: ntpool_heap_take_fresh(heap, granules) ?: cache_last_resort(type, granules);
 }
 
-static void bin_put(struct ntp_cache *cache, struct ntp_header *hdr, unsigned int units)
+static void magazine_put(struct ntpool_cache *cache, struct ntpool_header *hdr,
+			 unsigned int granules)
 {
-	if (bin_count(cache, units) == cache->limit[units])
-		bin_flush(cache, units, max(cache->limit[units] / 2, 1));
-	*(cache->top[units] + 1) = hdr;
-	WRITE_ONCE(cache->top[units], cache->top[units] + 1);
+	if (magazine_count(cache, granules) == cache->limit[granules])
+		magazine_flush(cache, granules, max(cache->limit[granules] / 2, 1));
+	*(cache->top[granules] + 1) = hdr;
+	WRITE_ONCE(cache->top[granules], cache->top[granules] + 1);
 }
 
-void ntp_cache_put(struct ntp_heap *heap, struct ntp_header *hdr, unsigned int units)
+void ntpool_cache_push_slow(struct ntpool_heap *heap, struct ntpool_header *hdr,
+			    unsigned int granules)
 {
-	struct ntp_cache *cache = NULL;
+	struct ntpool_cache *cache = NULL;
 
 	preempt_disable();
-	if (heap == heap_here(heap->kind) && ntp_bin_limit(units))
-		cache = cache_enter(heap->kind);
+	if (heap == heap_here(heap->type) && ntpool_magazine_limit(granules))
+		cache = cache_enter(heap->type);
 	if (cache) {
-		bin_put(cache, hdr, units);
-		ntp_cache_leave(heap->kind, cache);
+		magazine_put(cache, hdr, granules);
+		ntpool_cache_leave(heap->type, cache);
 	} else {
-		ntp_heap_give(heap, &hdr, 1);
+		ntpool_heap_give(heap, &hdr, 1);
 	}
 	preempt_enable();
-	ntp_heap_settle(heap);
+	ntpool_heap_trim_surplus(heap);
 }
 
 /* The caches of the CPU that this runs on. */
-static void on_this_cpu(void (*fn)(struct ntp_cache *cache))
+static void on_this_cpu(void (*fn)(struct ntpool_cache *cache))
 {
-	struct ntp_cache *cache;
-	struct ntp_heap *heap;
-	enum ntp_kind kind;
+	struct ntpool_cache *cache;
+	struct ntpool_heap *heap;
+	enum ntpool_type type;
 
-	for (kind = 0; kind < NTP_KINDS; kind++) {
+	for (type = 0; type < NTPOOL_TYPES; type++) {
 		preempt_disable();
-		heap = heap_here(kind);
+		heap = heap_here(type);
 		/* Always: this is no interrupt, and threads inside are not preempted. */
-		cache = cache_enter(kind);
+		cache = cache_enter(type);
 		if (!WARN_ON_ONCE(!cache)) {
 			fn(cache);
-			ntp_cache_leave(kind, cache);
+			ntpool_cache_leave(type, cache);
 		}
 		preempt_enable();
-		ntp_heap_settle(heap);
+		ntpool_heap_trim_surplus(heap);
 	}
 }
 
 static void drain_this_cpu(struct work_struct *work)
 {
 	on_this_cpu(cache_empty);
-	ntp_big_cache_drain();
+	ntpool_run_cache_drain();
 }
 
-void ntp_cache_age(void)
+void ntpool_cache_age(void)
 {
 	on_this_cpu(cache_empty_old);
 }
@@ -273,58 +275,58 @@ static void drain_start(void)
 		queue_work_on(cpu, drain_wq, per_cpu_ptr(&drain_work, cpu));
 }
 
-void ntp_cache_drain(void)
+void ntpool_cache_drain(void)
 {
 	cpus_read_lock();
 	drain_start();
 	flush_workqueue(drain_wq);
 	cpus_read_unlock();
-	ntp_depot_drain();
+	ntpool_depot_drain();
 }
 
 #if IS_ENABLED(CONFIG_KUNIT)
 void ntpool_test_drain(void)
 {
-	ntp_cache_drain();
-	ntp_heap_trim_all(0, ULONG_MAX);
+	ntpool_cache_drain();
+	ntpool_heap_trim_all(0, ULONG_MAX);
 	rcu_barrier();
 }
 EXPORT_SYMBOL_GPL(ntpool_test_drain);
 #endif
 
-static void cache_init(struct ntp_cache *cache)
+static void cache_init(struct ntpool_cache *cache)
 {
-	struct ntp_header **slot = cache->slots;
-	unsigned int units, limit;
+	struct ntpool_header **slot = cache->slots;
+	unsigned int granules, limit;
 
-	for (units = 0; units < NTP_UNITS; units++) {
-		limit = ntp_bin_limit(units);
-		cache->limit[units] = limit;
-		cache->floor[units] = slot;
-		cache->top[units] = slot;
+	for (granules = 0; granules < NTPOOL_GRANULES; granules++) {
+		limit = ntpool_magazine_limit(granules);
+		cache->limit[granules] = limit;
+		cache->floor[granules] = slot;
+		cache->top[granules] = slot;
 		slot += limit + 2;
-		slot[-1] = NTP_BIN_END;
+		slot[-1] = NTPOOL_MAGAZINE_END;
 	}
 }
 
 static void __init cache_none_init(void)
 {
-	static struct ntp_header *marks[] = { NULL, NTP_BIN_END };
-	unsigned int units;
+	static struct ntpool_header *marks[] = { NULL, NTPOOL_MAGAZINE_END };
+	unsigned int granules;
 
-	for (units = 0; units < NTP_UNITS; units++)
-		ntp_cache_none.top[units] = marks;
+	for (granules = 0; granules < NTPOOL_GRANULES; granules++)
+		ntpool_cache_none.top[granules] = marks;
 	/* Not NULL either, which whole pages have. */
-	ntp_cache_none.heap = ERR_PTR(-ENOENT);
+	ntpool_cache_none.heap = ERR_PTR(-ENOENT);
 }
 
-static struct ntp_cache *cache_create(int node)
+static struct ntpool_cache *cache_create(int node)
 {
-	unsigned int units, slots = 2 * NTP_UNITS;
-	struct ntp_cache *cache;
+	unsigned int granules, slots = 2 * NTPOOL_GRANULES;
+	struct ntpool_cache *cache;
 
-	for (units = 0; units < NTP_UNITS; units++)
-		slots += ntp_bin_limit(units);
+	for (granules = 0; granules < NTPOOL_GRANULES; granules++)
+		slots += ntpool_magazine_limit(granules);
 	cache = kvzalloc_node(struct_size(cache, slots, slots), GFP_KERNEL,
 			      node_online(node) ? node : NUMA_NO_NODE);
 	if (cache)
@@ -338,82 +340,83 @@ static struct ntp_cache *cache_create(int node)
  */
 static int cache_cpu_prepare(unsigned int cpu)
 {
-	struct ntp_cache *cache;
+	struct ntpool_cache *cache;
 	int node = cpu_to_mem(cpu);
-	enum ntp_kind kind;
+	enum ntpool_type type;
 
 	if (node == NUMA_NO_NODE)
 		node = numa_mem_id();
-	for (kind = 0; kind < NTP_KINDS; kind++) {
-		cache = per_cpu(own_cache[kind], cpu) ?: cache_create(node);
+	for (type = 0; type < NTPOOL_TYPES; type++) {
+		cache = per_cpu(own_cache[type], cpu) ?: cache_create(node);
 		if (!cache)
 			return -ENOMEM;
-		cache->heap = ntp_heap_of(kind, node);
-		per_cpu(own_cache[kind], cpu) = cache;
-		per_cpu(ntp_caches[kind], cpu) = cache;
+		cache->heap = ntpool_heap_of(type, node);
+		per_cpu(own_cache[type], cpu) = cache;
+		per_cpu(ntpool_caches[type], cpu) = cache;
 	}
-	ntp_big_cache_cpu_prepare(cpu, node);
+	ntpool_run_cache_cpu_prepare(cpu, node);
 	return 0;
 }
 
 /* @cpu is dead: its caches are nobody's. */
 static int cache_cpu_dead(unsigned int cpu)
 {
-	struct ntp_cache *cache;
-	enum ntp_kind kind;
+	struct ntpool_cache *cache;
+	enum ntpool_type type;
 
-	for (kind = 0; kind < NTP_KINDS; kind++) {
-		cache = per_cpu(own_cache[kind], cpu);
+	for (type = 0; type < NTPOOL_TYPES; type++) {
+		cache = per_cpu(own_cache[type], cpu);
 		if (!cache)
 			continue;
 		cache_empty(cache);
-		ntp_heap_settle(cache->heap);
+		ntpool_heap_trim_surplus(cache->heap);
 	}
-	ntp_big_cache_cpu_dead(cpu);
+	ntpool_run_cache_cpu_dead(cpu);
 	return 0;
 }
 
-static unsigned long cache_bytes(const struct ntp_cache *cache)
+static unsigned long cache_bytes(const struct ntpool_cache *cache)
 {
 	unsigned long bytes = 0;
-	unsigned int units;
+	unsigned int granules;
 
-	for (units = NTP_MIN_UNITS; cache && units < NTP_UNITS; units++)
-		bytes += ((unsigned long)bin_count(cache, units) * units) << NTP_UNIT_SHIFT;
+	for (granules = NTPOOL_MIN_GRANULES; cache && granules < NTPOOL_GRANULES; granules++)
+		bytes += ((unsigned long)magazine_count(cache, granules) * granules)
+			 << NTPOOL_GRANULE_SHIFT;
 	return bytes;
 }
 
-bool ntp_cache_is_used(int cpu)
+bool ntpool_cache_is_used(int cpu)
 {
-	enum ntp_kind kind;
+	enum ntpool_type type;
 
-	for (kind = 0; kind < NTP_KINDS; kind++)
-		if (cache_bytes(per_cpu(own_cache[kind], cpu)))
+	for (type = 0; type < NTPOOL_TYPES; type++)
+		if (cache_bytes(per_cpu(own_cache[type], cpu)))
 			return true;
 	return false;
 }
 
-unsigned long ntp_cache_bytes(enum ntp_kind kind)
+unsigned long ntpool_cache_bytes(enum ntpool_type type)
 {
-	unsigned long bytes = ntp_depot_bytes(kind);
+	unsigned long bytes = ntpool_depot_bytes(type);
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		bytes += cache_bytes(per_cpu(own_cache[kind], cpu));
+		bytes += cache_bytes(per_cpu(own_cache[type], cpu));
 	return bytes;
 }
 
 /* Not more than the pages there are, and not more than so many for each CPU. */
 static unsigned long cached_pages_estimate(void)
 {
-	return min(ntp_heap_pages() - ntp_heap_empty_pages(),
+	return min(ntpool_heap_pages() - ntpool_heap_empty_pages(),
 		   (unsigned long)num_online_cpus() * CPU_PAGES);
 }
 
 static unsigned long shrink_count(void)
 {
-	return ntp_heap_empty_pages() + cached_pages_estimate() +
-	       ntp_big_cache_pages(NTP_NONPAGED) + ntp_big_cache_pages(NTP_PAGED);
+	return ntpool_heap_empty_pages() + cached_pages_estimate() +
+	       ntpool_run_cache_pages(NTPOOL_NONPAGED) + ntpool_run_cache_pages(NTPOOL_PAGED);
 }
 
 /*
@@ -422,32 +425,32 @@ static unsigned long shrink_count(void)
  */
 static unsigned long shrink_scan(unsigned long nr)
 {
-	unsigned long freed = ntp_heap_trim_all(0, nr);
+	unsigned long freed = ntpool_heap_trim_all(0, nr);
 
 	if (freed < nr) {
 		on_this_cpu(cache_empty);
-		freed += ntp_big_cache_drain();
+		freed += ntpool_run_cache_drain();
 		drain_start();
-		ntp_depot_drain();
+		ntpool_depot_drain();
 		if (freed < nr)
-			freed += ntp_heap_trim_all(0, nr - freed);
+			freed += ntpool_heap_trim_all(0, nr - freed);
 	}
 	return freed;
 }
 
 static void caches_free(void)
 {
-	enum ntp_kind kind;
+	enum ntpool_type type;
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		for (kind = 0; kind < NTP_KINDS; kind++) {
-			kvfree(per_cpu(own_cache[kind], cpu));
-			per_cpu(own_cache[kind], cpu) = NULL;
+		for (type = 0; type < NTPOOL_TYPES; type++) {
+			kvfree(per_cpu(own_cache[type], cpu));
+			per_cpu(own_cache[type], cpu) = NULL;
 		}
 }
 
-int __init ntp_cache_init(void)
+int __init ntpool_cache_init(void)
 {
 	int cpu, ret = -ENOMEM;
 
@@ -462,7 +465,7 @@ int __init ntp_cache_init(void)
 	if (ret < 0)
 		goto no_hotplug;
 	hotplug_state = ret;
-	ret = ntp_shrinker_register(&shrinker, "ntpool", shrink_count, shrink_scan);
+	ret = ntpool_shrinker_register(&shrinker, "ntpool", shrink_count, shrink_scan);
 	if (ret)
 		goto no_shrinker;
 	return 0;
@@ -476,9 +479,9 @@ no_hotplug:
 }
 
 /* Cached blocks need no giving back: their heaps go next. */
-void ntp_cache_exit(void)
+void ntpool_cache_exit(void)
 {
-	ntp_shrinker_unregister(&shrinker);
+	ntpool_shrinker_unregister(&shrinker);
 	cpuhp_remove_state_nocalls(hotplug_state);
 	destroy_workqueue(drain_wq);
 	caches_free();

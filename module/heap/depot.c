@@ -8,7 +8,7 @@
  * holds: then half a cache of blocks at a time changes hands by copying pointers,
  * instead of each block being merged with its neighbours and cut off again.
  *
- * Each heap has a depot for each block size up to NTP_DEPOT_UNITS: an array of
+ * Each heap has a depot for each block size up to NTPOOL_DEPOT_GRANULES: an array of
  * pointers, used as a stack, that holds twice what a CPU's cache does. What does not
  * fit goes to the heap. The blocks are cached ones like those of the CPUs, and free in
  * every figure. Reclaim empties the depots, and so does a scan (age.c) where it was not used.
@@ -26,35 +26,35 @@
 #define DRAIN_BATCH	32
 
 /**
- * struct ntp_depot - the spare blocks of one size
+ * struct ntpool_depot - the spare blocks of one size
  * @lock: guards the rest
  * @nr: blocks there
  * @limit: the most there may be
  * @used: since the last scan, see age.c
  * @slot: the blocks, at their headers, the last one first out
  */
-struct ntp_depot {
+struct ntpool_depot {
 	raw_spinlock_t lock;
 	unsigned int nr;
 	unsigned int limit;
 	bool used;
-	struct ntp_header *slot[];
+	struct ntpool_header *slot[];
 } ____cacheline_aligned_in_smp;
 
-static unsigned int depot_limit(unsigned int units)
+static unsigned int depot_limit(unsigned int granules)
 {
-	return 2 * ntp_bin_limit(units);
+	return 2 * ntpool_magazine_limit(granules);
 }
 
-static struct ntp_depot *depot_of(struct ntp_heap *heap, unsigned int units)
+static struct ntpool_depot *depot_of(struct ntpool_heap *heap, unsigned int granules)
 {
-	return units <= NTP_DEPOT_UNITS ? heap->depot[units] : NULL;
+	return granules <= NTPOOL_DEPOT_GRANULES ? heap->depot[granules] : NULL;
 }
 
-unsigned int ntp_depot_take(struct ntp_heap *heap, unsigned int units,
-			    struct ntp_header **out, unsigned int want)
+unsigned int ntpool_depot_take(struct ntpool_heap *heap, unsigned int granules,
+			       struct ntpool_header **out, unsigned int want)
 {
-	struct ntp_depot *depot = depot_of(heap, units);
+	struct ntpool_depot *depot = depot_of(heap, granules);
 	unsigned long flags;
 
 	/* A look without the lock: most of the time there is nothing. */
@@ -69,10 +69,10 @@ unsigned int ntp_depot_take(struct ntp_heap *heap, unsigned int units,
 	return want;
 }
 
-unsigned int ntp_depot_give(struct ntp_heap *heap, unsigned int units,
-			    struct ntp_header **blocks, unsigned int nr)
+unsigned int ntpool_depot_give(struct ntpool_heap *heap, unsigned int granules,
+			       struct ntpool_header **blocks, unsigned int nr)
 {
-	struct ntp_depot *depot = depot_of(heap, units);
+	struct ntpool_depot *depot = depot_of(heap, granules);
 	unsigned long flags;
 
 	if (!depot || READ_ONCE(depot->nr) == depot->limit)
@@ -86,31 +86,31 @@ unsigned int ntp_depot_give(struct ntp_heap *heap, unsigned int units,
 	return nr;
 }
 
-static void depot_drain(struct ntp_heap *heap, unsigned int units)
+static void depot_drain(struct ntpool_heap *heap, unsigned int granules)
 {
-	struct ntp_header *block[DRAIN_BATCH];
+	struct ntpool_header *block[DRAIN_BATCH];
 	unsigned int nr;
 
-	while ((nr = ntp_depot_take(heap, units, block, DRAIN_BATCH)))
-		ntp_heap_give(heap, block, nr);
+	while ((nr = ntpool_depot_take(heap, granules, block, DRAIN_BATCH)))
+		ntpool_heap_give(heap, block, nr);
 }
 
-struct ntp_header *ntp_depot_squeeze(struct ntp_heap *heap, unsigned int units)
+struct ntpool_header *ntpool_depot_squeeze(struct ntpool_heap *heap, unsigned int granules)
 {
-	struct ntp_header *hdr = NULL;
+	struct ntpool_header *hdr = NULL;
 	unsigned int from;
 
-	for (from = NTP_DEPOT_UNITS; from >= NTP_MIN_UNITS; from--) {
+	for (from = NTPOOL_DEPOT_GRANULES; from >= NTPOOL_MIN_GRANULES; from--) {
 		if (!READ_ONCE(heap->depot[from]->nr))
 			continue;
 		depot_drain(heap, from);
-		if (ntp_heap_take(heap, units, &hdr, 1))
+		if (ntpool_heap_take(heap, granules, &hdr, 1))
 			break;
 	}
 	return hdr;
 }
 
-static bool depot_is_old(struct ntp_depot *depot)
+static bool depot_is_old(struct ntpool_depot *depot)
 {
 	unsigned long flags;
 	bool used;
@@ -122,72 +122,73 @@ static bool depot_is_old(struct ntp_depot *depot)
 	return !used;
 }
 
-void ntp_depot_age(void)
+void ntpool_depot_age(void)
 {
-	struct ntp_heap *heap;
-	unsigned int units;
+	struct ntpool_heap *heap;
+	unsigned int granules;
 
-	for (heap = ntp_heap_next(NULL); heap; heap = ntp_heap_next(heap)) {
-		for (units = NTP_MIN_UNITS; units <= NTP_DEPOT_UNITS; units++)
-			if (READ_ONCE(heap->depot[units]->nr) && depot_is_old(heap->depot[units]))
-				depot_drain(heap, units);
-		ntp_heap_settle(heap);
+	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap)) {
+		for (granules = NTPOOL_MIN_GRANULES; granules <= NTPOOL_DEPOT_GRANULES; granules++)
+			if (READ_ONCE(heap->depot[granules]->nr) &&
+			    depot_is_old(heap->depot[granules]))
+				depot_drain(heap, granules);
+		ntpool_heap_trim_surplus(heap);
 	}
 }
 
-void ntp_depot_drain(void)
+void ntpool_depot_drain(void)
 {
-	struct ntp_heap *heap;
-	unsigned int units;
+	struct ntpool_heap *heap;
+	unsigned int granules;
 
-	for (heap = ntp_heap_next(NULL); heap; heap = ntp_heap_next(heap))
-		for (units = NTP_MIN_UNITS; units <= NTP_DEPOT_UNITS; units++)
-			depot_drain(heap, units);
+	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap))
+		for (granules = NTPOOL_MIN_GRANULES; granules <= NTPOOL_DEPOT_GRANULES; granules++)
+			depot_drain(heap, granules);
 }
 
-static unsigned long depot_bytes(struct ntp_heap *heap)
+static unsigned long depot_bytes(struct ntpool_heap *heap)
 {
 	unsigned long bytes = 0;
-	unsigned int units;
+	unsigned int granules;
 
-	for (units = NTP_MIN_UNITS; units <= NTP_DEPOT_UNITS; units++)
-		bytes += ((unsigned long)READ_ONCE(heap->depot[units]->nr) * units) <<
-			 NTP_UNIT_SHIFT;
+	for (granules = NTPOOL_MIN_GRANULES; granules <= NTPOOL_DEPOT_GRANULES; granules++)
+		bytes += ((unsigned long)READ_ONCE(heap->depot[granules]->nr) * granules) <<
+			 NTPOOL_GRANULE_SHIFT;
 	return bytes;
 }
 
-unsigned long ntp_depot_bytes(enum ntp_kind kind)
+unsigned long ntpool_depot_bytes(enum ntpool_type type)
 {
 	unsigned long bytes = 0;
-	struct ntp_heap *heap;
+	struct ntpool_heap *heap;
 
-	for (heap = ntp_heap_next(NULL); heap; heap = ntp_heap_next(heap))
-		if (heap->kind == kind)
+	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap))
+		if (heap->type == type)
 			bytes += depot_bytes(heap);
 	return bytes;
 }
 
-int ntp_depot_create(struct ntp_heap *heap)
+int ntpool_depot_create(struct ntpool_heap *heap)
 {
-	struct ntp_depot *depot;
-	unsigned int units;
+	struct ntpool_depot *depot;
+	unsigned int granules;
 
-	for (units = NTP_MIN_UNITS; units <= NTP_DEPOT_UNITS; units++) {
-		depot = kvzalloc(struct_size(depot, slot, depot_limit(units)), GFP_KERNEL);
+	for (granules = NTPOOL_MIN_GRANULES; granules <= NTPOOL_DEPOT_GRANULES; granules++) {
+		depot = kvzalloc(struct_size(depot, slot, depot_limit(granules)), GFP_KERNEL);
 		if (!depot)
 			return -ENOMEM;
 		raw_spin_lock_init(&depot->lock);
-		depot->limit = depot_limit(units);
-		heap->depot[units] = depot;
+		depot->limit = depot_limit(granules);
+		heap->depot[granules] = depot;
 	}
 	return 0;
 }
 
 /* The blocks need no giving back: their heap goes next. */
-void ntp_depot_destroy(struct ntp_heap *heap)
+void ntpool_depot_destroy(struct ntpool_heap *heap)
 {
-	unsigned int units;
+	unsigned int granules;
 
-	for (units = NTP_MIN_UNITS; units <= NTP_DEPOT_UNITS; units++)
-		kvfree(heap->depot[units]);
+	for (granules = NTPOOL_MIN_GRANULES; granules <= NTPOOL_DEPOT_GRANULES; granules++)
+		kvfree(heap->depot[granules]);
 }

@@ -6,25 +6,25 @@
 #include "heap/heap.h"
 
 /* Every context, with preemption disabled. Cached blocks; returns how many. */
-unsigned int ntp_depot_take(struct ntp_heap *heap, unsigned int units,
-			    struct ntp_header **out, unsigned int want);
+unsigned int ntpool_depot_take(struct ntpool_heap *heap, unsigned int granules,
+			       struct ntpool_header **out, unsigned int want);
 /* The first ones of @blocks, as many as there is room for. */
-unsigned int ntp_depot_give(struct ntp_heap *heap, unsigned int units,
-			    struct ntp_header **blocks, unsigned int nr);
+unsigned int ntpool_depot_give(struct ntpool_heap *heap, unsigned int granules,
+			       struct ntpool_header **blocks, unsigned int nr);
 /*
  * What the depots of @heap hold goes back to it, one after the other, until a block of
- * @units comes of it: that, marked cached, or NULL. Every context.
+ * @granules comes of it: that, marked cached, or NULL. Every context.
  */
-struct ntp_header *ntp_depot_squeeze(struct ntp_heap *heap, unsigned int units);
+struct ntpool_header *ntpool_depot_squeeze(struct ntpool_heap *heap, unsigned int granules);
 /* What all depots hold goes back to the heaps. */
-void ntp_depot_drain(void);
+void ntpool_depot_drain(void);
 /* What depots hold that nobody has used since the last call goes back to the heaps. */
-void ntp_depot_age(void);
-/* Bytes that the depots hold of @kind. */
-unsigned long ntp_depot_bytes(enum ntp_kind kind);
+void ntpool_depot_age(void);
+/* Bytes that the depots hold of @type. */
+unsigned long ntpool_depot_bytes(enum ntpool_type type);
 
 /* For heap.c: the depots of @heap are made, 0 or -ENOMEM; and freed as they are. */
-int ntp_depot_create(struct ntp_heap *heap);
-void ntp_depot_destroy(struct ntp_heap *heap);
+int ntpool_depot_create(struct ntpool_heap *heap);
+void ntpool_depot_destroy(struct ntpool_heap *heap);
 
 #endif

@@ -33,95 +33,95 @@ struct links {
 	unsigned long prev;
 };
 
-static struct links *links_of(struct ntp_header *hdr)
+static struct links *links_of(struct ntpool_header *hdr)
 {
-	return ntp_block_body(hdr);
+	return ntpool_block_body(hdr);
 }
 
 static unsigned long link_key(const unsigned long *at)
 {
 	unsigned long where = (unsigned long)at;
 
-	return (unsigned long)ntp_secret ^
+	return (unsigned long)ntpool_secret ^
 	       (sizeof(where) == 8 ? swab64(where) : swab32(where));
 }
 
-static void link_store(unsigned long *at, struct ntp_header *to)
+static void link_store(unsigned long *at, struct ntpool_header *to)
 {
 	*at = (unsigned long)to ^ link_key(at);
 }
 
-/* True if @hdr is a free block of @heap of exactly @units. */
-static bool block_is_free(struct ntp_heap *heap, struct ntp_header *hdr,
-			  unsigned int units)
+/* True if @hdr is a free block of @heap of exactly @granules. */
+static bool block_is_free(struct ntpool_heap *heap, struct ntpool_header *hdr,
+			  unsigned int granules)
 {
-	struct ntp_page *page = ntp_page_of(hdr);
-	unsigned int unit;
+	struct ntpool_page *page = ntpool_page_of(hdr);
+	unsigned int granule;
 
-	if (!page || page->map.heap != heap || !IS_ALIGNED((unsigned long)hdr, NTP_UNIT))
+	if (!page || page->map.heap != heap || !IS_ALIGNED((unsigned long)hdr, NTPOOL_GRANULE))
 		return false;
-	unit = ntp_page_unit(page, hdr);
-	return test_bit(unit, page->start) && test_bit(unit, page->free) &&
-	       ntp_page_end(page, unit) - unit == units;
+	granule = ntpool_page_granule(page, hdr);
+	return test_bit(granule, page->start) && test_bit(granule, page->free) &&
+	       ntpool_page_end(page, granule) - granule == granules;
 }
 
 /* False: the link is damaged. *@to is NULL at the end of the list. */
-static bool link_load(struct ntp_heap *heap, const unsigned long *at,
-		      unsigned int units, struct ntp_header **to)
+static bool link_load(struct ntpool_heap *heap, const unsigned long *at,
+		      unsigned int granules, struct ntpool_header **to)
 {
-	*to = (struct ntp_header *)(*at ^ link_key(at));
-	return !*to || block_is_free(heap, *to, units);
+	*to = (struct ntpool_header *)(*at ^ link_key(at));
+	return !*to || block_is_free(heap, *to, granules);
 }
 
-void ntp_freelist_add(struct ntp_heap *heap, struct ntp_header *hdr, unsigned int units)
+void ntpool_freelist_add(struct ntpool_heap *heap, struct ntpool_header *hdr, unsigned int granules)
 {
-	struct ntp_header *first = heap->bins[units];
+	struct ntpool_header *first = heap->bins[granules];
 	struct links *links = links_of(hdr);
 
 	lockdep_assert_held(&heap->lock);
-	if (units < NTP_MIN_UNITS)
+	if (granules < NTPOOL_MIN_GRANULES)
 		return;
 	link_store(&links->next, first);
 	link_store(&links->prev, NULL);
 	if (first)
 		link_store(&links_of(first)->prev, hdr);
-	heap->bins[units] = hdr;
-	__set_bit(units, heap->filled);
+	heap->bins[granules] = hdr;
+	__set_bit(granules, heap->filled);
 }
 
-static void page_add_all(struct ntp_heap *heap, struct ntp_page *page)
+static void page_add_all(struct ntpool_heap *heap, struct ntpool_page *page)
 {
-	unsigned int unit;
+	unsigned int granule;
 
-	for_each_set_bit(unit, page->free, NTP_UNITS)
-		ntp_freelist_add(heap, ntp_page_header(page, unit),
-				 ntp_page_end(page, unit) - unit);
+	for_each_set_bit(granule, page->free, NTPOOL_GRANULES)
+		ntpool_freelist_add(heap, ntpool_page_header(page, granule),
+				    ntpool_page_end(page, granule) - granule);
 }
 
 /*
  * All lists again from what the bitmaps say, without @hdr, which is being taken
  * off. Long with interrupts off, but only after damage.
  */
-static void freelist_rebuild(struct ntp_heap *heap, struct ntp_header *hdr)
+static void freelist_rebuild(struct ntpool_heap *heap, struct ntpool_header *hdr)
 {
-	struct ntp_page *page = ntp_page_of(hdr);
-	unsigned int unit = ntp_page_unit(page, hdr);
+	struct ntpool_page *page = ntpool_page_of(hdr);
+	unsigned int granule = ntpool_page_granule(page, hdr);
 
-	__clear_bit(unit, page->free);
+	__clear_bit(granule, page->free);
 	memset(heap->bins, 0, sizeof(heap->bins));
-	bitmap_zero(heap->filled, NTP_UNITS + 1);
+	bitmap_zero(heap->filled, NTPOOL_GRANULES + 1);
 	list_for_each_entry(page, &heap->pages, link)
 		if (page->base)
 			page_add_all(heap, page);
-	page = ntp_page_of(hdr);
-	__set_bit(unit, page->free);
+	page = ntpool_page_of(hdr);
+	__set_bit(granule, page->free);
 }
 
-static void freelist_damaged(struct ntp_heap *heap, struct ntp_header *hdr)
+static void freelist_damaged(struct ntpool_heap *heap, struct ntpool_header *hdr)
 {
 	struct links *links = links_of(hdr);
-	struct ntp_stop stop = {
-		.code = NTP_STOP_BAD_POOL_HEADER,
+	struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_BAD_POOL_HEADER,
 		.param = { 0x3, (unsigned long)hdr,
 			   links->next ^ link_key(&links->next),
 			   links->prev ^ link_key(&links->prev) },
@@ -130,85 +130,86 @@ static void freelist_damaged(struct ntp_heap *heap, struct ntp_header *hdr)
 	};
 
 	freelist_rebuild(heap, hdr);
-	ntp_report(&stop);
+	ntpool_report(&stop);
 }
 
 /* False: damaged. */
-static bool freelist_unlink(struct ntp_heap *heap, struct ntp_header *hdr,
-			    unsigned int units)
+static bool freelist_unlink(struct ntpool_heap *heap, struct ntpool_header *hdr,
+			    unsigned int granules)
 {
 	struct links *links = links_of(hdr);
-	struct ntp_header *next, *prev, *back;
+	struct ntpool_header *next, *prev, *back;
 
-	if (!link_load(heap, &links->next, units, &next) ||
-	    !link_load(heap, &links->prev, units, &prev))
+	if (!link_load(heap, &links->next, granules, &next) ||
+	    !link_load(heap, &links->prev, granules, &prev))
 		return false;
-	if (next && (!link_load(heap, &links_of(next)->prev, units, &back) || back != hdr))
+	if (next && (!link_load(heap, &links_of(next)->prev, granules, &back) || back != hdr))
 		return false;
-	if (prev && (!link_load(heap, &links_of(prev)->next, units, &back) || back != hdr))
+	if (prev && (!link_load(heap, &links_of(prev)->next, granules, &back) || back != hdr))
 		return false;
-	if (!prev && heap->bins[units] != hdr)
+	if (!prev && heap->bins[granules] != hdr)
 		return false;
 	if (next)
 		link_store(&links_of(next)->prev, prev);
 	if (prev)
 		link_store(&links_of(prev)->next, next);
 	else
-		heap->bins[units] = next;
+		heap->bins[granules] = next;
 	return true;
 }
 
-void ntp_freelist_del(struct ntp_heap *heap, struct ntp_header *hdr, unsigned int units)
+void ntpool_freelist_del(struct ntpool_heap *heap, struct ntpool_header *hdr, unsigned int granules)
 {
 	lockdep_assert_held(&heap->lock);
-	if (units < NTP_MIN_UNITS)
+	if (granules < NTPOOL_MIN_GRANULES)
 		return;
-	if (!freelist_unlink(heap, hdr, units))
+	if (!freelist_unlink(heap, hdr, granules))
 		freelist_damaged(heap, hdr);
-	if (!heap->bins[units])
-		__clear_bit(units, heap->filled);
+	if (!heap->bins[granules])
+		__clear_bit(granules, heap->filled);
 }
 
-struct ntp_header *ntp_freelist_find(struct ntp_heap *heap, unsigned int units,
-				     unsigned int *found)
+struct ntpool_header *ntpool_freelist_find(struct ntpool_heap *heap, unsigned int granules,
+					   unsigned int *found)
 {
 	lockdep_assert_held(&heap->lock);
-	*found = find_next_bit(heap->filled, NTP_UNITS + 1, units);
-	return *found <= NTP_UNITS ? heap->bins[*found] : NULL;
+	*found = find_next_bit(heap->filled, NTPOOL_GRANULES + 1, granules);
+	return *found <= NTPOOL_GRANULES ? heap->bins[*found] : NULL;
 }
 
-static int bin_verify(struct ntp_heap *heap, unsigned int units, unsigned long *blocks)
+static int bin_verify(struct ntpool_heap *heap, unsigned int granules, unsigned long *blocks)
 {
-	struct ntp_header *hdr = heap->bins[units];
+	struct ntpool_header *hdr = heap->bins[granules];
 
-	if (!!hdr != test_bit(units, heap->filled))
+	if (!!hdr != test_bit(granules, heap->filled))
 		return -EUCLEAN;
 	for (; hdr; ++*blocks)
-		if (*blocks > heap->nr_pages * NTP_UNITS || !block_is_free(heap, hdr, units) ||
-		    !link_load(heap, &links_of(hdr)->next, units, &hdr))
+		if (*blocks > heap->nr_pages * NTPOOL_GRANULES ||
+		    !block_is_free(heap, hdr, granules) ||
+		    !link_load(heap, &links_of(hdr)->next, granules, &hdr))
 			return -EUCLEAN;
 	return 0;
 }
 
-static unsigned long page_listed(const struct ntp_page *page)
+static unsigned long page_listed(const struct ntpool_page *page)
 {
 	unsigned long blocks = 0;
-	unsigned int unit;
+	unsigned int granule;
 
-	for_each_set_bit(unit, page->free, NTP_UNITS)
-		blocks += ntp_page_end(page, unit) - unit >= NTP_MIN_UNITS;
+	for_each_set_bit(granule, page->free, NTPOOL_GRANULES)
+		blocks += ntpool_page_end(page, granule) - granule >= NTPOOL_MIN_GRANULES;
 	return blocks;
 }
 
-int ntp_freelist_verify(struct ntp_heap *heap)
+int ntpool_freelist_check(struct ntpool_heap *heap)
 {
 	unsigned long listed = 0, expected = 0;
-	struct ntp_page *page;
-	unsigned int units;
+	struct ntpool_page *page;
+	unsigned int granules;
 
 	lockdep_assert_held(&heap->lock);
-	for (units = NTP_MIN_UNITS; units <= NTP_UNITS; units++)
-		if (bin_verify(heap, units, &listed))
+	for (granules = NTPOOL_MIN_GRANULES; granules <= NTPOOL_GRANULES; granules++)
+		if (bin_verify(heap, granules, &listed))
 			return -EUCLEAN;
 	list_for_each_entry(page, &heap->pages, link)
 		if (page->base)

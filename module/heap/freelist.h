@@ -5,34 +5,36 @@
 
 #include "memory/pagemap.h"
 
-static inline unsigned int ntp_page_unit(const struct ntp_page *page, const void *at)
+static inline unsigned int ntpool_page_granule(const struct ntpool_page *page, const void *at)
 {
-	return (at - page->base) >> NTP_UNIT_SHIFT;
+	return (at - page->base) >> NTPOOL_GRANULE_SHIFT;
 }
 
-static inline struct ntp_header *ntp_page_header(const struct ntp_page *page,
-						 unsigned int unit)
+static inline struct ntpool_header *ntpool_page_header(const struct ntpool_page *page,
+						       unsigned int granule)
 {
-	return page->base + ((size_t)unit << NTP_UNIT_SHIFT);
+	return page->base + ((size_t)granule << NTPOOL_GRANULE_SHIFT);
 }
 
-/* Where the block that begins at @unit ends: the bitmap knows, not the header. */
-static inline unsigned int ntp_page_end(const struct ntp_page *page, unsigned int unit)
+/* Where the block that begins at @granule ends: the bitmap knows, not the header. */
+static inline unsigned int ntpool_page_end(const struct ntpool_page *page, unsigned int granule)
 {
-	return find_next_bit(page->start, NTP_UNITS, unit + 1);
+	return find_next_bit(page->start, NTPOOL_GRANULES, granule + 1);
 }
 
 /* Puts the free block at @hdr on its list, if it is large enough for one. */
-void ntp_freelist_add(struct ntp_heap *heap, struct ntp_header *hdr, unsigned int units);
+void ntpool_freelist_add(struct ntpool_heap *heap, struct ntpool_header *hdr,
+			 unsigned int granules);
 /* Takes it off again. */
-void ntp_freelist_del(struct ntp_heap *heap, struct ntp_header *hdr, unsigned int units);
+void ntpool_freelist_del(struct ntpool_heap *heap, struct ntpool_header *hdr,
+			 unsigned int granules);
 /*
- * The best-fitting free block of at least @units, still on its list; *@found is
+ * The best-fitting free block of at least @granules, still on its list; *@found is
  * its size. NULL: none.
  */
-struct ntp_header *ntp_freelist_find(struct ntp_heap *heap, unsigned int units,
-				     unsigned int *found);
+struct ntpool_header *ntpool_freelist_find(struct ntpool_heap *heap, unsigned int granules,
+					   unsigned int *found);
 /* Every list is consistent with the bitmaps: 0 or -EUCLEAN. */
-int ntp_freelist_verify(struct ntp_heap *heap);
+int ntpool_freelist_check(struct ntpool_heap *heap);
 
 #endif

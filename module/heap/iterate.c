@@ -21,20 +21,20 @@
 #include "heap/freelist.h"
 
 /* No page has more blocks. */
-#define PAGE_BLOCKS	(NTP_UNITS / NTP_MIN_UNITS)
+#define PAGE_BLOCKS	(NTPOOL_GRANULES / NTPOOL_MIN_GRANULES)
 
 struct page_copy {
 	unsigned int nr;
-	struct ntp_block block[PAGE_BLOCKS];
+	struct ntpool_block block[PAGE_BLOCKS];
 };
 
 /* Calls @fn under the lock for each page of @heap; may sleep between pages. */
-static int heap_walk_pages(struct ntp_heap *heap,
-			   void (*fn)(struct ntp_page *page, void *arg),
+static int heap_walk_pages(struct ntpool_heap *heap,
+			   void (*fn)(struct ntpool_page *page, void *arg),
 			   int (*then)(void *arg), void *arg)
 {
-	struct ntp_page *cursor = kzalloc(sizeof(*cursor), GFP_KERNEL);
-	struct ntp_page *page;
+	struct ntpool_page *cursor = kzalloc(sizeof(*cursor), GFP_KERNEL);
+	struct ntpool_page *page;
 	int ret = 0;
 
 	if (!cursor)
@@ -59,60 +59,60 @@ static int heap_walk_pages(struct ntp_heap *heap,
 }
 
 /* A copy between two looks at the seal that have seen the same. */
-static bool header_read(struct ntp_page *page, unsigned int unit, struct ntp_header *hdr)
+static bool header_read(struct ntpool_page *page, unsigned int granule, struct ntpool_header *hdr)
 {
-	const struct ntp_header *at = ntp_page_header(page, unit);
-	/* Pairs with the release in ntp_header_fill(). */
-	u32 seal = smp_load_acquire(&at->seal);
-	bool live = ntp_header_read_live(page, unit, hdr);
+	const struct ntpool_header *at = ntpool_page_header(page, granule);
+	/* Pairs with the release in ntpool_header_fill(). */
+	u32 cookie = smp_load_acquire(&at->cookie);
+	bool live = ntpool_header_read_live(page, granule, hdr);
 
 	/* The second look comes after the copy. */
 	smp_rmb();
-	return live && hdr->seal == seal && READ_ONCE(at->seal) == seal;
+	return live && hdr->cookie == cookie && READ_ONCE(at->cookie) == cookie;
 }
 
 /* Tries again where the owner was just writing. */
-static bool block_read(struct ntp_page *page, unsigned int unit, struct ntp_header *hdr)
+static bool block_read(struct ntpool_page *page, unsigned int granule, struct ntpool_header *hdr)
 {
 	int tries;
 
 	for (tries = 0; tries < 4; tries++) {
-		if (header_read(page, unit, hdr))
+		if (header_read(page, granule, hdr))
 			return true;
-		if (ntp_seal_state(hdr->seal) == NTP_STATE_CACHED)
+		if (ntpool_cookie_state(hdr->cookie) == NTPOOL_STATE_CACHED)
 			return false;
 		cpu_relax();
 	}
 	return true;
 }
 
-static void page_copy_blocks(struct ntp_page *page, struct page_copy *copy)
+static void page_copy_blocks(struct ntpool_page *page, struct page_copy *copy)
 {
-	struct ntp_header hdr;
-	unsigned int unit;
+	struct ntpool_header hdr;
+	unsigned int granule;
 
 	copy->nr = 0;
-	for_each_set_bit(unit, page->start, NTP_UNITS) {
-		if (test_bit(unit, page->free) || !block_read(page, unit, &hdr))
+	for_each_set_bit(granule, page->start, NTPOOL_GRANULES) {
+		if (test_bit(granule, page->free) || !block_read(page, granule, &hdr))
 			continue;
-		copy->block[copy->nr++] = (struct ntp_block){
-			.addr = ntp_block_body(ntp_page_header(page, unit)),
-			.tag = ntp_header_tag(&hdr),
-			.kind = page->map.heap->kind,
-			.bytes = (ntp_page_end(page, unit) - unit) << NTP_UNIT_SHIFT,
-			.requested = ntp_header_requested(&hdr),
-			.caller = ntp_header_caller(&hdr),
+		copy->block[copy->nr++] = (struct ntpool_block){
+			.addr = ntpool_block_body(ntpool_page_header(page, granule)),
+			.tag = ntpool_header_tag(&hdr),
+			.type = page->map.heap->type,
+			.bytes = (ntpool_page_end(page, granule) - granule) << NTPOOL_GRANULE_SHIFT,
+			.requested = ntpool_header_requested(&hdr),
+			.caller = ntpool_header_caller(&hdr),
 		};
 	}
 }
 
 struct block_walk {
-	ntp_block_fn fn;
+	ntpool_block_fn fn;
 	void *arg;
 	struct page_copy copy;
 };
 
-static void walk_page(struct ntp_page *page, void *arg)
+static void walk_page(struct ntpool_page *page, void *arg)
 {
 	struct block_walk *walk = arg;
 
@@ -130,33 +130,33 @@ static int walk_blocks(void *arg)
 	return ret;
 }
 
-int ntp_heap_for_each(ntp_block_fn fn, void *arg)
+int ntpool_heap_for_each(ntpool_block_fn fn, void *arg)
 {
 	struct block_walk *walk = kvmalloc(sizeof(*walk), GFP_KERNEL);
-	struct ntp_heap *heap;
+	struct ntpool_heap *heap;
 	int ret = 0;
 
 	if (!walk)
 		return -ENOMEM;
 	walk->fn = fn;
 	walk->arg = arg;
-	for (heap = ntp_heap_next(NULL); heap && !ret; heap = ntp_heap_next(heap))
+	for (heap = ntpool_heap_next(NULL); heap && !ret; heap = ntpool_heap_next(heap))
 		ret = heap_walk_pages(heap, walk_page, walk_blocks, walk);
 	kvfree(walk);
 	return ret;
 }
 
-void ntp_heap_stats(enum ntp_kind kind, struct ntp_heap_stats *stats)
+void ntpool_heap_stats(enum ntpool_type type, struct ntpool_heap_stats *stats)
 {
-	struct ntp_heap *heap;
+	struct ntpool_heap *heap;
 
-	*stats = (struct ntp_heap_stats){};
-	for (heap = ntp_heap_next(NULL); heap; heap = ntp_heap_next(heap)) {
-		if (heap->kind != kind)
+	*stats = (struct ntpool_heap_stats){};
+	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap)) {
+		if (heap->type != type)
 			continue;
 		raw_spin_lock_irq(&heap->lock);
 		stats->pages += heap->nr_pages;
-		stats->free_units += heap->free_units;
+		stats->free_granules += heap->free_granules;
 		raw_spin_unlock_irq(&heap->lock);
 	}
 }
@@ -166,71 +166,71 @@ struct class_count {
 	unsigned long *free;
 };
 
-static void count_page(struct ntp_page *page, void *arg)
+static void count_page(struct ntpool_page *page, void *arg)
 {
 	const struct class_count *count = arg;
-	unsigned int unit, units;
-	struct ntp_header hdr;
+	unsigned int granule, granules;
+	struct ntpool_header hdr;
 
-	for_each_set_bit(unit, page->start, NTP_UNITS) {
-		units = ntp_page_end(page, unit) - unit;
-		if (test_bit(unit, page->free) || !block_read(page, unit, &hdr))
-			count->free[units]++;
+	for_each_set_bit(granule, page->start, NTPOOL_GRANULES) {
+		granules = ntpool_page_end(page, granule) - granule;
+		if (test_bit(granule, page->free) || !block_read(page, granule, &hdr))
+			count->free[granules]++;
 		else
-			count->live[units]++;
+			count->live[granules]++;
 	}
 }
 
-int ntp_heap_classes(enum ntp_kind kind, unsigned long *live, unsigned long *free)
+int ntpool_heap_classes(enum ntpool_type type, unsigned long *live, unsigned long *free)
 {
 	struct class_count count = { .live = live, .free = free };
-	struct ntp_heap *heap;
+	struct ntpool_heap *heap;
 	int ret = 0;
 
-	for (heap = ntp_heap_next(NULL); heap && !ret; heap = ntp_heap_next(heap))
-		if (heap->kind == kind)
+	for (heap = ntpool_heap_next(NULL); heap && !ret; heap = ntpool_heap_next(heap))
+		if (heap->type == type)
 			ret = heap_walk_pages(heap, count_page, NULL, &count);
 	return ret;
 }
 
-static bool block_is_sound(const struct ntp_page *page, unsigned int unit)
+static bool block_is_sound(const struct ntpool_page *page, unsigned int granule)
 {
-	const struct ntp_header *hdr = ntp_page_header(page, unit);
-	unsigned int units = ntp_page_end(page, unit) - unit;
-	bool free = test_bit(unit, page->free);
+	const struct ntpool_header *hdr = ntpool_page_header(page, granule);
+	unsigned int granules = ntpool_page_end(page, granule) - granule;
+	bool free = test_bit(granule, page->free);
 
-	return ntp_header_units(hdr) == units &&
-	       (free == (ntp_seal_state(hdr->seal) == NTP_STATE_FREE));
+	return ntpool_header_granules(hdr) == granules &&
+	       (free == (ntpool_cookie_state(hdr->cookie) == NTPOOL_STATE_FREE));
 }
 
 /* Tiled without a gap, headers agree, and no two free ones side by side. */
-static int page_verify(const struct ntp_page *page)
+static int page_verify(const struct ntpool_page *page)
 {
-	unsigned int unit, units, free = 0;
+	unsigned int granule, granules, free = 0;
 	bool was_free = false;
 
-	if (!test_bit(0, page->start) || !bitmap_subset(page->free, page->start, NTP_UNITS))
+	if (!test_bit(0, page->start) || !bitmap_subset(page->free, page->start, NTPOOL_GRANULES))
 		return -EUCLEAN;
-	for_each_set_bit(unit, page->start, NTP_UNITS) {
-		units = ntp_page_end(page, unit) - unit;
-		if (!block_is_sound(page, unit))
+	for_each_set_bit(granule, page->start, NTPOOL_GRANULES) {
+		granules = ntpool_page_end(page, granule) - granule;
+		if (!block_is_sound(page, granule))
 			return -EUCLEAN;
-		if (test_bit(unit, page->free)) {
+		if (test_bit(granule, page->free)) {
 			if (was_free)
 				return -EUCLEAN;
-			free += units;
+			free += granules;
 		}
-		was_free = test_bit(unit, page->free);
+		was_free = test_bit(granule, page->free);
 	}
-	return free == page->free_units ? 0 : -EUCLEAN;
+	return free == page->free_granules ? 0 : -EUCLEAN;
 }
 
-static int heap_verify(struct ntp_heap *heap)
+static int heap_verify(struct ntpool_heap *heap)
 {
 	unsigned long pages = 0, empty = 0, free = 0;
-	struct ntp_page *page;
+	struct ntpool_page *page;
 
-	if (ntp_freelist_verify(heap))
+	if (ntpool_freelist_check(heap))
 		return -EUCLEAN;
 	list_for_each_entry(page, &heap->pages, link) {
 		if (!page->base)
@@ -238,19 +238,19 @@ static int heap_verify(struct ntp_heap *heap)
 		if (page->map.heap != heap || page_verify(page))
 			return -EUCLEAN;
 		pages++;
-		free += page->free_units;
-		empty += page->free_units == NTP_UNITS;
+		free += page->free_granules;
+		empty += page->free_granules == NTPOOL_GRANULES;
 	}
 	return pages == heap->nr_pages && empty == heap->nr_empty &&
-	       free == heap->free_units ? 0 : -EUCLEAN;
+	       free == heap->free_granules ? 0 : -EUCLEAN;
 }
 
-int ntp_heap_verify(void)
+int ntpool_heap_check(void)
 {
-	struct ntp_heap *heap;
+	struct ntpool_heap *heap;
 	int ret = 0;
 
-	for (heap = ntp_heap_next(NULL); heap; heap = ntp_heap_next(heap)) {
+	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap)) {
 		raw_spin_lock_irq(&heap->lock);
 		ret = ret ?: heap_verify(heap);
 		raw_spin_unlock_irq(&heap->lock);

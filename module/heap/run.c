@@ -11,13 +11,13 @@
  * The memory of the Mm routines is in the same tree, so that every figure, list and
  * report of leaks has it too; each record says which routines may free it.
  *
- * In front of all this are the CPUs' caches of whole pages (bigcache.c). A record
+ * In front of all this are the CPUs' caches of whole pages (run_cache.c). A record
  * stays in the tree while its pages are cached there; for short runs of the linear map
  * the page map leads to it as well, so that a free finds it without the lock.
  *
  * Locking: big_lock, raw and with interrupts off, a leaf, guards the tree. One lock
  * for both pools and all nodes: who gets here goes to the page allocator anyway. Whose
- * a record is, live or not, is not under the lock, but decided by its state (big.h).
+ * a record is, live or not, is not under the lock, but decided by its state (run.h).
  * Records are freed by RCU.
  */
 #include <linux/mm.h>
@@ -32,49 +32,50 @@
 /* How many a walker copies under one taking of the lock. */
 #define WALK_BATCH	64
 
-static DEFINE_RAW_SPINLOCK(big_lock);
-static struct rb_root big_tree = RB_ROOT;
-static unsigned long big_pages[NTP_KINDS];
-static unsigned long big_count[NTP_KINDS];
+static DEFINE_RAW_SPINLOCK(run_lock);
+static struct rb_root run_tree = RB_ROOT;
+static unsigned long run_pages[NTPOOL_TYPES];
+static unsigned long run_count[NTPOOL_TYPES];
 
-static bool big_less(struct rb_node *a, const struct rb_node *b)
+static bool run_less(struct rb_node *a, const struct rb_node *b)
 {
-	return rb_entry(a, struct ntp_big, node)->base < rb_entry(b, struct ntp_big, node)->base;
+	return rb_entry(a, struct ntpool_run, node)->base <
+	       rb_entry(b, struct ntpool_run, node)->base;
 }
 
 /* Short runs of the linear map are worth a place in the page map, if there is one. */
-static bool big_is_mapped(const struct ntp_big *big)
+static bool run_is_mapped(const struct ntpool_run *run)
 {
-	return big->use == NTP_USE_POOL && big->pages <= NTP_BIG_CACHED_PAGES &&
-	       ntp_in_linear_map(big->base);
+	return run->use == NTPOOL_USE_POOL && run->pages <= NTPOOL_RUN_CACHED_PAGES &&
+	       ntpool_in_linear_map(run->base);
 }
 
-void ntp_big_enter(struct ntp_big *big)
+void ntpool_run_enter(struct ntpool_run *run)
 {
 	unsigned long flags;
 
 	/* Without it a free takes the longer way. */
-	if (big_is_mapped(big))
-		ntp_map_enter(big->base, &big->map);
-	raw_spin_lock_irqsave(&big_lock, flags);
-	rb_add(&big->node, &big_tree, big_less);
-	big_pages[big->kind] += big->pages;
-	big_count[big->kind]++;
-	ntp_big_make_live(big);
-	raw_spin_unlock_irqrestore(&big_lock, flags);
+	if (run_is_mapped(run))
+		ntpool_map_enter(run->base, &run->map);
+	raw_spin_lock_irqsave(&run_lock, flags);
+	rb_add(&run->node, &run_tree, run_less);
+	run_pages[run->type] += run->pages;
+	run_count[run->type]++;
+	ntpool_run_make_live(run);
+	raw_spin_unlock_irqrestore(&run_lock, flags);
 }
 
 /* The last allocation that begins at or before @p. */
-static struct ntp_big *big_at_or_before(const void *p)
+static struct ntpool_run *run_at_or_before(const void *p)
 {
-	struct rb_node *node = big_tree.rb_node;
-	struct ntp_big *big, *found = NULL;
+	struct rb_node *node = run_tree.rb_node;
+	struct ntpool_run *run, *found = NULL;
 
-	lockdep_assert_held(&big_lock);
+	lockdep_assert_held(&run_lock);
 	while (node) {
-		big = rb_entry(node, struct ntp_big, node);
-		if (big->base <= p) {
-			found = big;
+		run = rb_entry(node, struct ntpool_run, node);
+		if (run->base <= p) {
+			found = run;
 			node = node->rb_right;
 		} else {
 			node = node->rb_left;
@@ -84,196 +85,197 @@ static struct ntp_big *big_at_or_before(const void *p)
 }
 
 /* The allocation that @p lies in. */
-static struct ntp_big *big_around(const void *p)
+static struct ntpool_run *run_around(const void *p)
 {
-	struct ntp_big *big = big_at_or_before(p);
+	struct ntpool_run *run = run_at_or_before(p);
 
-	return big && p < big->base + (big->pages << PAGE_SHIFT) ? big : NULL;
+	return run && p < run->base + (run->pages << PAGE_SHIFT) ? run : NULL;
 }
 
-struct ntp_big *ntp_big_create(void)
+struct ntpool_run *ntpool_run_create(void)
 {
-	gfp_t gfp = ntp_backing_gfp();
+	gfp_t gfp = ntpool_backing_gfp();
 
-	return gfp && !ntp_backing_refused() ? kmalloc(sizeof(struct ntp_big), gfp) : NULL;
+	return gfp && !ntpool_backing_refused() ? kmalloc(sizeof(struct ntpool_run), gfp) : NULL;
 }
 
-int ntp_big_nid(const void *base)
+int ntpool_run_nid(const void *base)
 {
 	return is_vmalloc_addr(base) ? numa_mem_id() : page_to_nid(virt_to_page(base));
 }
 
-struct ntp_big *ntp_big_alloc(enum ntp_kind kind, size_t size, u32 tag, u8 flags,
-			      unsigned long caller)
+struct ntpool_run *ntpool_run_alloc(enum ntpool_type type, size_t size, u32 tag, u8 flags,
+				    unsigned long caller)
 {
-	unsigned long pages = ntp_big_pages_for(size);
-	struct ntp_big *big;
+	unsigned long pages = ntpool_run_pages_for(size);
+	struct ntpool_run *run;
 	void *base;
 
 	if (pages > min(totalram_pages(), ULONG_MAX >> PAGE_SHIFT))
 		return NULL;
-	big = ntp_big_create();
-	if (!big)
+	run = ntpool_run_create();
+	if (!run)
 		return NULL;
-	base = ntp_backing_alloc(kind, pages, numa_mem_id(), 0);
+	base = ntpool_backing_alloc(type, pages, numa_mem_id(), 0);
 	if (!base) {
-		kfree(big);
+		kfree(run);
 		return NULL;
 	}
-	*big = (struct ntp_big){
+	*run = (struct ntpool_run){
 		.base = base,
 		.pages = pages,
 		.requested = size,
 		.caller = caller,
-		.kind = kind,
+		.type = type,
 		.tag = tag,
 		.flags = flags,
-		.use = NTP_USE_POOL,
-		.nid = ntp_big_nid(base),
+		.use = NTPOOL_USE_POOL,
+		.nid = ntpool_run_nid(base),
 	};
-	return big;
+	return run;
 }
 
-enum ntp_verdict ntp_big_claim(enum ntp_use use, void *p, struct ntp_big **out,
-			       struct ntp_big *copy)
+enum ntpool_verdict ntpool_run_claim(enum ntpool_use use, void *p, struct ntpool_run **out,
+				     struct ntpool_run *copy)
 {
-	enum ntp_verdict verdict = NTP_FREE_UNOWNED;
-	struct ntp_big *big;
+	enum ntpool_verdict verdict = NTPOOL_FREE_UNOWNED;
+	struct ntpool_run *run;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&big_lock, flags);
-	big = big_around(p);
-	if (big && big->use == use) {
-		*out = big;
+	raw_spin_lock_irqsave(&run_lock, flags);
+	run = run_around(p);
+	if (run && run->use == use) {
+		*out = run;
 		/* Fast paths may be at it; its state decides. */
-		*copy = data_race(*big);
-		if (!ntp_big_state_is_live(copy->state))
-			verdict = NTP_FREE_TWICE;
-		else if (big->base != p)
-			verdict = NTP_FREE_MIDDLE;
+		*copy = data_race(*run);
+		if (!ntpool_run_state_is_live(copy->state))
+			verdict = NTPOOL_FREE_TWICE;
+		else if (run->base != p)
+			verdict = NTPOOL_FREE_MIDDLE;
 		else
-			verdict = ntp_big_take(big, copy->state) ? NTP_FREE_OK : NTP_FREE_TWICE;
+			verdict = ntpool_run_take(run, copy->state) ? NTPOOL_FREE_OK :
+								      NTPOOL_FREE_TWICE;
 	}
-	raw_spin_unlock_irqrestore(&big_lock, flags);
+	raw_spin_unlock_irqrestore(&run_lock, flags);
 	return verdict;
 }
 
-static void big_leave(struct ntp_big *big)
+static void run_leave(struct ntpool_run *run)
 {
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&big_lock, flags);
-	rb_erase(&big->node, &big_tree);
-	big_pages[big->kind] -= big->pages;
-	big_count[big->kind]--;
-	raw_spin_unlock_irqrestore(&big_lock, flags);
-	if (big_is_mapped(big))
-		ntp_map_leave(big->base);
+	raw_spin_lock_irqsave(&run_lock, flags);
+	rb_erase(&run->node, &run_tree);
+	run_pages[run->type] -= run->pages;
+	run_count[run->type]--;
+	raw_spin_unlock_irqrestore(&run_lock, flags);
+	if (run_is_mapped(run))
+		ntpool_map_leave(run->base);
 }
 
-static void big_free_pages(struct ntp_big *big)
+static void run_free_pages(struct ntpool_run *run)
 {
-	switch (big->use) {
-	case NTP_USE_POOL:
-		ntp_backing_free(big->base, big->pages);
+	switch (run->use) {
+	case NTPOOL_USE_POOL:
+		ntpool_backing_free(run->base, run->pages);
 		break;
-	case NTP_USE_CONTIGUOUS:
-		ntp_phys_free(big->base, big->pages, big->cache);
+	case NTPOOL_USE_CONTIGUOUS:
+		ntpool_phys_free(run->base, run->pages, run->cache);
 		break;
-	case NTP_USE_NONCACHED:
-		ntp_phys_unmap(big->base, big->pages, big->page);
+	case NTPOOL_USE_NONCACHED:
+		ntpool_phys_unmap(run->base, run->pages, run->page);
 		break;
 	}
 }
 
-void ntp_big_release(struct ntp_big *big)
+void ntpool_run_release(struct ntpool_run *run)
 {
-	big_leave(big);
-	big_free_pages(big);
-	kfree_rcu(big, rcu);
+	run_leave(run);
+	run_free_pages(run);
+	kfree_rcu(run, rcu);
 }
 
-bool ntp_big_is_paged(const void *p)
+bool ntpool_run_is_paged(const void *p)
 {
-	struct ntp_big *big;
+	struct ntpool_run *run;
 	unsigned long flags;
 	bool paged;
 
-	raw_spin_lock_irqsave(&big_lock, flags);
-	big = big_around(p);
-	paged = big && big->kind == NTP_PAGED && ntp_big_state_is_live(READ_ONCE(big->state));
-	raw_spin_unlock_irqrestore(&big_lock, flags);
+	raw_spin_lock_irqsave(&run_lock, flags);
+	run = run_around(p);
+	paged = run && run->type == NTPOOL_PAGED && ntpool_run_state_is_live(READ_ONCE(run->state));
+	raw_spin_unlock_irqrestore(&run_lock, flags);
 	return paged;
 }
 
-bool ntp_big_peek(const void *p, struct ntp_big *copy)
+bool ntpool_run_peek(const void *p, struct ntpool_run *copy)
 {
-	struct ntp_big *big;
+	struct ntpool_run *run;
 	unsigned long flags;
 	bool found;
 
-	raw_spin_lock_irqsave(&big_lock, flags);
-	big = big_around(p);
-	found = big && big->base == p;
+	raw_spin_lock_irqsave(&run_lock, flags);
+	run = run_around(p);
+	found = run && run->base == p;
 	if (found)
-		/* As in ntp_big_claim(). */
-		*copy = data_race(*big);
-	raw_spin_unlock_irqrestore(&big_lock, flags);
-	return found && ntp_big_state_is_live(copy->state);
+		/* As in ntpool_run_claim(). */
+		*copy = data_race(*run);
+	raw_spin_unlock_irqrestore(&run_lock, flags);
+	return found && ntpool_run_state_is_live(copy->state);
 }
 
-unsigned long ntp_big_count(enum ntp_kind kind)
+unsigned long ntpool_run_count(enum ntpool_type type)
 {
-	return READ_ONCE(big_count[kind]);
+	return READ_ONCE(run_count[type]);
 }
 
-unsigned long ntp_big_pages(enum ntp_kind kind)
+unsigned long ntpool_run_pages(enum ntpool_type type)
 {
-	return READ_ONCE(big_pages[kind]);
+	return READ_ONCE(run_pages[type]);
 }
 
 /* False: not live, or no longer the same. Fast paths use the record meanwhile. */
-static bool big_describe(const struct ntp_big *big, struct ntp_block *block)
+static bool run_describe(const struct ntpool_run *run, struct ntpool_block *block)
 {
-	/* Pairs with the release in ntp_big_make_live(). */
-	u32 state = smp_load_acquire(&big->state);
+	/* Pairs with the release in ntpool_run_make_live(). */
+	u32 state = smp_load_acquire(&run->state);
 
-	*block = (struct ntp_block){
-		.addr = big->base,
-		.tag = READ_ONCE(big->tag),
-		.kind = big->kind,
-		.bytes = big->pages << PAGE_SHIFT,
-		.requested = READ_ONCE(big->requested),
-		.caller = READ_ONCE(big->caller),
+	*block = (struct ntpool_block){
+		.addr = run->base,
+		.tag = READ_ONCE(run->tag),
+		.type = run->type,
+		.bytes = run->pages << PAGE_SHIFT,
+		.requested = READ_ONCE(run->requested),
+		.caller = READ_ONCE(run->caller),
 	};
-	/* Pairs with the compare-and-exchange in ntp_big_take(): what follows it is not here. */
+	/* Pairs with the compare-and-exchange in ntpool_run_take(): what follows it is not here. */
 	smp_rmb();
-	return ntp_big_state_is_live(state) && READ_ONCE(big->state) == state;
+	return ntpool_run_state_is_live(state) && READ_ONCE(run->state) == state;
 }
 
 /* Up to WALK_BATCH allocations from address *@from on, which moves behind them. */
-static unsigned int big_copy(struct ntp_block *blocks, void **from)
+static unsigned int run_copy(struct ntpool_block *blocks, void **from)
 {
 	struct rb_node *node;
-	struct ntp_big *big;
+	struct ntpool_run *run;
 	unsigned int n = 0;
 
-	raw_spin_lock_irq(&big_lock);
-	big = big_at_or_before(*from);
-	node = !big ? rb_first(&big_tree) :
-	       big->base == *from ? &big->node : rb_next(&big->node);
+	raw_spin_lock_irq(&run_lock);
+	run = run_at_or_before(*from);
+	node = !run ? rb_first(&run_tree) :
+	       run->base == *from ? &run->node : rb_next(&run->node);
 	for (; node && n < WALK_BATCH; node = rb_next(node)) {
-		big = rb_entry(node, struct ntp_big, node);
-		*from = big->base + PAGE_SIZE;
-		n += big_describe(big, &blocks[n]);
+		run = rb_entry(node, struct ntpool_run, node);
+		*from = run->base + PAGE_SIZE;
+		n += run_describe(run, &blocks[n]);
 	}
-	raw_spin_unlock_irq(&big_lock);
+	raw_spin_unlock_irq(&run_lock);
 	return n;
 }
 
-int ntp_big_for_each(ntp_block_fn fn, void *arg)
+int ntpool_run_for_each(ntpool_block_fn fn, void *arg)
 {
-	struct ntp_block *blocks = kmalloc_array(WALK_BATCH, sizeof(*blocks), GFP_KERNEL);
+	struct ntpool_block *blocks = kmalloc_array(WALK_BATCH, sizeof(*blocks), GFP_KERNEL);
 	unsigned int i, n;
 	void *from = NULL;
 	int ret = 0;
@@ -281,7 +283,7 @@ int ntp_big_for_each(ntp_block_fn fn, void *arg)
 	if (!blocks)
 		return -ENOMEM;
 	do {
-		n = big_copy(blocks, &from);
+		n = run_copy(blocks, &from);
 		for (i = 0; i < n && !ret; i++)
 			ret = fn(&blocks[i], arg);
 		cond_resched();
@@ -291,15 +293,15 @@ int ntp_big_for_each(ntp_block_fn fn, void *arg)
 }
 
 /* What drivers never freed goes as well: nobody is left. */
-void ntp_big_exit(void)
+void ntpool_run_exit(void)
 {
-	struct ntp_big *big, *next;
+	struct ntpool_run *run, *next;
 
-	rbtree_postorder_for_each_entry_safe(big, next, &big_tree, node) {
-		if (big_is_mapped(big))
-			ntp_map_leave(big->base);
-		big_free_pages(big);
-		kfree(big);
+	rbtree_postorder_for_each_entry_safe(run, next, &run_tree, node) {
+		if (run_is_mapped(run))
+			ntpool_map_leave(run->base);
+		run_free_pages(run);
+		kfree(run);
 	}
-	big_tree = RB_ROOT;
+	run_tree = RB_ROOT;
 }

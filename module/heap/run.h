@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Allocations of whole pages: everything above NTP_SMALL_MAX bytes in the pools,
+ * Allocations of whole pages: everything above NTPOOL_SMALL_MAX bytes in the pools,
  * and all memory of the Mm routines.
  */
 #ifndef NTPOOL_BIG_H
@@ -12,47 +12,47 @@
 #include "memory/phys.h"
 
 /* Which routines gave it out, and so which ones may free it. */
-enum ntp_use {
-	NTP_USE_POOL,		/* alloc.c */
-	NTP_USE_CONTIGUOUS,	/* contig.c: one run of physical memory */
-	NTP_USE_NONCACHED,	/* contig.c: single pages, mapped uncached */
+enum ntpool_use {
+	NTPOOL_USE_POOL,		/* alloc.c */
+	NTPOOL_USE_CONTIGUOUS,	/* contig.c: one run of physical memory */
+	NTPOOL_USE_NONCACHED,	/* contig.c: single pages, mapped uncached */
 };
 
 /* The two low bits of a record's state; the rest counts its changes. */
-enum ntp_big_state {
-	NTP_BIG_CACHED = 0,		/* nobody's, or on its way from one to another */
-	NTP_BIG_LIVE = 1,		/* a driver's */
-	NTP_BIG_STATE = 3,
-	NTP_BIG_STEP = 4,
+enum ntpool_run_state {
+	NTPOOL_RUN_CACHED = 0,		/* nobody's, or on its way from one to another */
+	NTPOOL_RUN_LIVE = 1,		/* a driver's */
+	NTPOOL_RUN_STATE = 3,
+	NTPOOL_RUN_STEP = 4,
 };
 
 /**
- * struct ntp_big - one allocation of whole pages
- * @map: for the page map, see struct ntp_mapped
- * @state: enum ntp_big_state and a count
- * @flags: NTP_HDR_*, as in a header
+ * struct ntpool_run - one allocation of whole pages
+ * @map: for the page map, see struct ntpool_mapped
+ * @state: enum ntpool_run_state and a count
+ * @flags: NTPOOL_HDR_*, as in a header
  * @node: in the tree, by address
  * @base: what the driver was given
  * @pages: how many
  * @requested: bytes asked for
  * @caller: the allocating call
- * @kind: which pool
+ * @type: which pool
  * @tag: pool tag
- * @payer: with NTP_HDR_QUOTA, the ledger that it is charged to
+ * @payer: with NTPOOL_HDR_QUOTA, the ledger that it is charged to
  * @use: which routines it belongs to
  * @nid: NUMA node of a run of the linear map, else that of who made it
- * @cache: NTP_USE_CONTIGUOUS: how the run is cached
- * @page: NTP_USE_NONCACHED: the pages behind @base
+ * @cache: NTPOOL_USE_CONTIGUOUS: how the run is cached
+ * @page: NTPOOL_USE_NONCACHED: the pages behind @base
  * @rcu: frees this after readers of the page map are gone
  *
  * Whole pages have no header; all that is known of them is here. A record is in the
- * tree as long as it has pages, live or cached by a CPU (bigcache.c). Whoever changes
+ * tree as long as it has pages, live or cached by a CPU (run_cache.c). Whoever changes
  * @state from live to cached, by compare-and-exchange, owns it, and may change @flags,
  * @requested, @caller and @tag until he makes it live again. Observers copy it and
  * look at @state before and after.
  */
-struct ntp_big {
-	struct ntp_mapped map;
+struct ntpool_run {
+	struct ntpool_mapped map;
 	u32 state;
 	u8 flags;
 	struct rb_node node;
@@ -60,71 +60,71 @@ struct ntp_big {
 	unsigned long pages;
 	size_t requested;
 	unsigned long caller;
-	enum ntp_kind kind;
+	enum ntpool_type type;
 	u32 tag;
 	u32 payer;
-	enum ntp_use use;
+	enum ntpool_use use;
 	int nid;
-	enum ntp_caching cache;
+	enum ntpool_caching cache;
 	struct page **page;
 	struct rcu_head rcu;
 };
 
-static inline unsigned long ntp_big_pages_for(size_t size)
+static inline unsigned long ntpool_run_pages_for(size_t size)
 {
 	return (size >> PAGE_SHIFT) + !!(size & ~PAGE_MASK);
 }
 
-static inline bool ntp_big_state_is_live(u32 state)
+static inline bool ntpool_run_state_is_live(u32 state)
 {
-	return (state & NTP_BIG_STATE) == NTP_BIG_LIVE;
+	return (state & NTPOOL_RUN_STATE) == NTPOOL_RUN_LIVE;
 }
 
 /* The record, which is the caller's, is a driver's from here on. */
-static inline void ntp_big_make_live(struct ntp_big *big)
+static inline void ntpool_run_make_live(struct ntpool_run *run)
 {
 	/* Pairs with the acquire in big_read(): the rest is there. */
-	smp_store_release(&big->state, ((big->state + NTP_BIG_STEP) & ~NTP_BIG_STATE) |
-			  NTP_BIG_LIVE);
+	smp_store_release(&run->state, ((run->state + NTPOOL_RUN_STEP) & ~NTPOOL_RUN_STATE) |
+			  NTPOOL_RUN_LIVE);
 }
 
 /* A live record becomes the caller's: true for one of those who try at the same time. */
-static inline bool ntp_big_take(struct ntp_big *big, u32 state)
+static inline bool ntpool_run_take(struct ntpool_run *run, u32 state)
 {
-	return ntp_big_state_is_live(state) &&
-	       try_cmpxchg(&big->state, &state, state & ~NTP_BIG_STATE);
+	return ntpool_run_state_is_live(state) &&
+	       try_cmpxchg(&run->state, &state, state & ~NTPOOL_RUN_STATE);
 }
 
 /*
  * A record with pages for @size bytes, not entered; @tag, @flags and @caller are
  * remembered. NULL: none.
  */
-struct ntp_big *ntp_big_alloc(enum ntp_kind kind, size_t size, u32 tag, u8 flags,
-			      unsigned long caller);
+struct ntpool_run *ntpool_run_alloc(enum ntpool_type type, size_t size, u32 tag, u8 flags,
+				    unsigned long caller);
 /* A record to fill in, for memory that somebody else has found; NULL: none. */
-struct ntp_big *ntp_big_create(void);
+struct ntpool_run *ntpool_run_create(void);
 /* The node of memory at @base, for the record. */
-int ntp_big_nid(const void *base);
-/* From here on ntp_big_claim() finds it. Needs no memory. */
-void ntp_big_enter(struct ntp_big *big);
+int ntpool_run_nid(const void *base);
+/* From here on ntpool_run_claim() finds it. Needs no memory. */
+void ntpool_run_enter(struct ntpool_run *run);
 /*
- * NTP_FREE_OK: the allocation at @p is the caller's, to end with ntp_big_release().
- * NTP_FREE_MIDDLE: @p lies inside one, of which *@copy is a copy. NTP_FREE_TWICE: it
- * is nobody's any more. NTP_FREE_UNOWNED: no whole pages there, or none that belong to
+ * NTPOOL_FREE_OK: the allocation at @p is the caller's, to end with ntpool_run_release().
+ * NTPOOL_FREE_MIDDLE: @p lies inside one, of which *@copy is a copy. NTPOOL_FREE_TWICE: it
+ * is nobody's any more. NTPOOL_FREE_UNOWNED: no whole pages there, or none that belong to
  * @use.
  */
-enum ntp_verdict ntp_big_claim(enum ntp_use use, void *p, struct ntp_big **big,
-			       struct ntp_big *copy);
+enum ntpool_verdict ntpool_run_claim(enum ntpool_use use, void *p, struct ntpool_run **run,
+				     struct ntpool_run *copy);
 /* The record, which is the caller's, and its pages go back to the kernel. */
-void ntp_big_release(struct ntp_big *big);
-/* As ntp_walk_blocks(), for whole pages. */
-int ntp_big_for_each(ntp_block_fn fn, void *arg);
+void ntpool_run_release(struct ntpool_run *run);
+/* As ntpool_iterate_blocks(), for whole pages. */
+int ntpool_run_for_each(ntpool_block_fn fn, void *arg);
 /* Copies the record of the live allocation that begins at @p; false: none does. */
-bool ntp_big_peek(const void *p, struct ntp_big *copy);
-/* Allocations of @kind, and their pages, cached ones included. */
-unsigned long ntp_big_count(enum ntp_kind kind);
-unsigned long ntp_big_pages(enum ntp_kind kind);
+bool ntpool_run_peek(const void *p, struct ntpool_run *copy);
+/* Allocations of @type, and their pages, cached ones included. */
+unsigned long ntpool_run_count(enum ntpool_type type);
+unsigned long ntpool_run_pages(enum ntpool_type type);
 /* True if @p lies in whole pages of the paged pool. */
-bool ntp_big_is_paged(const void *p);
+bool ntpool_run_is_paged(const void *p);
 
 #endif

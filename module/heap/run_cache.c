@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Per-CPU caches of whole pages, a few of each length up to NTP_BIG_CACHED_PAGES.
+ * Per-CPU caches of whole pages, a few of each length up to NTPOOL_RUN_CACHED_PAGES.
  *
- * A request above NTP_SMALL_MAX bytes costs a record, an entry in the tree of whole
+ * A request above NTPOOL_SMALL_MAX bytes costs a record, an entry in the tree of whole
  * pages and a visit to the page allocator, or to vmalloc. Drivers that allocate
  * buffers of one size all the time pay that once: what is freed stays in the cache
  * of the CPU with its record, its place in the tree and in the page map, and the next
@@ -13,7 +13,7 @@
  * interrupts him goes to the page allocator. A free finds the record in the page map,
  * with preemption disabled, which is an RCU read section; the compare-and-exchange of
  * its state decides between two that free it at once. Paged pool, and memory that came
- * from vmalloc, is found in the tree, under its lock (ntp_big_claim()), and only then
+ * from vmalloc, is found in the tree, under its lock (ntpool_run_claim()), and only then
  * cached. Pages of another node are not cached.
  *
  * Cached pages are free in every figure, and the shrinker gets them back.
@@ -21,150 +21,151 @@
 #include "heap/run_cache.h"
 
 /* So many pages of each length, but not less than the second runs. */
-#define CACHED_PAGES	NTP_BIG_CACHED_RUNS
+#define CACHED_PAGES	NTPOOL_RUN_CACHED_RUNS
 #define LEAST_RUNS	2
 
-struct ntp_big_cache __percpu *ntp_big_caches;
+struct ntpool_run_cache __percpu *ntpool_run_caches;
 
-void ntp_big_cache_put(struct ntp_big *big)
+void ntpool_run_cache_put(struct ntpool_run *run)
 {
-	struct ntp_big_cache *cache;
+	struct ntpool_run_cache *cache;
 	bool done = false;
 
 	preempt_disable();
-	cache = this_cpu_ptr(&ntp_big_caches[big->kind]);
-	if (big->use == NTP_USE_POOL && !want_init_on_free() && ntp_big_cache_enter(cache)) {
-		done = ntp_big_fits(cache, big);
+	cache = this_cpu_ptr(&ntpool_run_caches[run->type]);
+	if (run->use == NTPOOL_USE_POOL && !want_init_on_free() && ntpool_run_cache_enter(cache)) {
+		done = ntpool_run_fits(cache, run);
 		if (done)
-			ntp_big_push(cache, big);
-		ntp_big_cache_leave(cache);
+			ntpool_run_push(cache, run);
+		ntpool_run_cache_leave(cache);
 	}
 	preempt_enable();
 	if (!done)
-		ntp_big_release(big);
-	ntp_age_start();
+		ntpool_run_release(run);
+	ntpool_age_start();
 }
 
-static struct ntp_big *cache_any(struct ntp_big_cache *cache)
+static struct ntpool_run *cache_any(struct ntpool_run_cache *cache)
 {
 	unsigned int pages;
 
-	for (pages = 1; pages <= NTP_BIG_CACHED_PAGES; pages++)
+	for (pages = 1; pages <= NTPOOL_RUN_CACHED_PAGES; pages++)
 		if (cache->nr[pages])
-			return *ntp_big_place(cache, pages, --cache->nr[pages]);
+			return *ntpool_run_place(cache, pages, --cache->nr[pages]);
 	return NULL;
 }
 
 /* Returns how many pages that were. */
-static unsigned long runs_release(enum ntp_kind kind, unsigned int pages)
+static unsigned long runs_release(enum ntpool_type type, unsigned int pages)
 {
 	unsigned long released = 0;
-	struct ntp_big *big;
+	struct ntpool_run *run;
 
-	while ((big = ntp_big_pop(kind, pages))) {
-		ntp_big_release(big);
+	while ((run = ntpool_run_pop(type, pages))) {
+		ntpool_run_release(run);
 		released += pages;
 	}
 	return released;
 }
 
-unsigned long ntp_big_cache_drain(void)
+unsigned long ntpool_run_cache_drain(void)
 {
 	unsigned long released = 0;
-	enum ntp_kind kind;
+	enum ntpool_type type;
 	unsigned int pages;
 
-	for (kind = 0; kind < NTP_KINDS; kind++)
-		for (pages = 1; pages <= NTP_BIG_CACHED_PAGES; pages++)
-			released += runs_release(kind, pages);
+	for (type = 0; type < NTPOOL_TYPES; type++)
+		for (pages = 1; pages <= NTPOOL_RUN_CACHED_PAGES; pages++)
+			released += runs_release(type, pages);
 	return released;
 }
 
 /* True: as the last scan left them, and not none. */
-static bool runs_are_old(enum ntp_kind kind, unsigned int pages)
+static bool runs_are_old(enum ntpool_type type, unsigned int pages)
 {
-	struct ntp_big_cache *cache;
+	struct ntpool_run_cache *cache;
 	bool old;
 
 	preempt_disable();
-	cache = this_cpu_ptr(&ntp_big_caches[kind]);
+	cache = this_cpu_ptr(&ntpool_run_caches[type]);
 	old = cache->nr[pages] && cache->nr[pages] == cache->seen[pages];
 	cache->seen[pages] = cache->nr[pages];
 	preempt_enable();
 	return old;
 }
 
-void ntp_big_cache_age(void)
+void ntpool_run_cache_age(void)
 {
-	enum ntp_kind kind;
+	enum ntpool_type type;
 	unsigned int pages;
 
-	for (kind = 0; kind < NTP_KINDS; kind++)
-		for (pages = 1; pages <= NTP_BIG_CACHED_PAGES; pages++)
-			if (runs_are_old(kind, pages))
-				runs_release(kind, pages);
+	for (type = 0; type < NTPOOL_TYPES; type++)
+		for (pages = 1; pages <= NTPOOL_RUN_CACHED_PAGES; pages++)
+			if (runs_are_old(type, pages))
+				runs_release(type, pages);
 }
 
-bool ntp_big_cache_is_used(int cpu)
+bool ntpool_run_cache_is_used(int cpu)
 {
-	enum ntp_kind kind;
+	enum ntpool_type type;
 	unsigned int pages;
 
-	for (kind = 0; kind < NTP_KINDS; kind++)
-		for (pages = 1; pages <= NTP_BIG_CACHED_PAGES; pages++)
-			if (READ_ONCE(per_cpu_ptr(&ntp_big_caches[kind], cpu)->nr[pages]))
+	for (type = 0; type < NTPOOL_TYPES; type++)
+		for (pages = 1; pages <= NTPOOL_RUN_CACHED_PAGES; pages++)
+			if (READ_ONCE(per_cpu_ptr(&ntpool_run_caches[type], cpu)->nr[pages]))
 				return true;
 	return false;
 }
 
-void ntp_big_cache_cpu_prepare(int cpu, int node)
+void ntpool_run_cache_cpu_prepare(int cpu, int node)
 {
-	struct ntp_big_cache *cache;
-	enum ntp_kind kind;
+	struct ntpool_run_cache *cache;
+	enum ntpool_type type;
 	unsigned int pages;
 
-	for (kind = 0; kind < NTP_KINDS; kind++) {
-		cache = per_cpu_ptr(&ntp_big_caches[kind], cpu);
+	for (type = 0; type < NTPOOL_TYPES; type++) {
+		cache = per_cpu_ptr(&ntpool_run_caches[type], cpu);
 		cache->nid = node;
-		for (pages = 1; pages <= NTP_BIG_CACHED_PAGES; pages++)
+		for (pages = 1; pages <= NTPOOL_RUN_CACHED_PAGES; pages++)
 			cache->limit[pages] = max_t(unsigned int, CACHED_PAGES / pages,
 						    LEAST_RUNS);
 	}
 }
 
-void ntp_big_cache_cpu_dead(int cpu)
+void ntpool_run_cache_cpu_dead(int cpu)
 {
-	struct ntp_big *big;
-	enum ntp_kind kind;
+	struct ntpool_run *run;
+	enum ntpool_type type;
 
-	for (kind = 0; kind < NTP_KINDS; kind++)
-		while ((big = cache_any(per_cpu_ptr(&ntp_big_caches[kind], cpu))))
-			ntp_big_release(big);
+	for (type = 0; type < NTPOOL_TYPES; type++)
+		while ((run = cache_any(per_cpu_ptr(&ntpool_run_caches[type], cpu))))
+			ntpool_run_release(run);
 }
 
-unsigned long ntp_big_cache_pages(enum ntp_kind kind)
+unsigned long ntpool_run_cache_pages(enum ntpool_type type)
 {
-	const struct ntp_big_cache *cache;
+	const struct ntpool_run_cache *cache;
 	unsigned long pages = 0;
 	unsigned int i;
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		cache = per_cpu_ptr(&ntp_big_caches[kind], cpu);
-		for (i = 1; i <= NTP_BIG_CACHED_PAGES; i++)
+		cache = per_cpu_ptr(&ntpool_run_caches[type], cpu);
+		for (i = 1; i <= NTPOOL_RUN_CACHED_PAGES; i++)
 			pages += i * READ_ONCE(cache->nr[i]);
 	}
 	return pages;
 }
 
-int __init ntp_big_init(void)
+int __init ntpool_run_init(void)
 {
-	ntp_big_caches = __alloc_percpu(NTP_KINDS * sizeof(*ntp_big_caches), SMP_CACHE_BYTES);
-	return ntp_big_caches ? 0 : -ENOMEM;
+	ntpool_run_caches =
+		__alloc_percpu(NTPOOL_TYPES * sizeof(*ntpool_run_caches), SMP_CACHE_BYTES);
+	return ntpool_run_caches ? 0 : -ENOMEM;
 }
 
-/* Their pages go with the others, see ntp_big_exit(). */
-void ntp_big_cache_exit(void)
+/* Their pages go with the others, see ntpool_run_exit(). */
+void ntpool_run_cache_exit(void)
 {
-	free_percpu(ntp_big_caches);
+	free_percpu(ntpool_run_caches);
 }

@@ -12,43 +12,43 @@
 #include "memory/pagemap.h"
 
 /* Longer runs are not cached; and no more than so many runs of any length. */
-#define NTP_BIG_CACHED_PAGES	8
-#define NTP_BIG_CACHED_RUNS	16
+#define NTPOOL_RUN_CACHED_PAGES	8
+#define NTPOOL_RUN_CACHED_RUNS	16
 
 /**
- * struct ntp_big_cache - what one CPU caches of one pool
+ * struct ntpool_run_cache - what one CPU caches of one pool
  * @busy: somebody on this CPU is inside
  * @nid: the node whose pages it caches
  * @nr: by length in pages: how many runs
  * @seen: @nr at the last scan, see age.c
  * @limit: the most there may be
- * @big: their records, by length in pages, the last one first out
+ * @run: their records, by length in pages, the last one first out
  *
- * Touched as struct ntp_cache is.
+ * Touched as struct ntpool_cache is.
  */
-struct ntp_big_cache {
+struct ntpool_run_cache {
 	bool busy;
 	int nid;
-	unsigned char nr[NTP_BIG_CACHED_PAGES + 1];
-	unsigned char seen[NTP_BIG_CACHED_PAGES + 1];
-	unsigned char limit[NTP_BIG_CACHED_PAGES + 1];
-	struct ntp_big *big[(NTP_BIG_CACHED_PAGES + 1) * NTP_BIG_CACHED_RUNS];
+	unsigned char nr[NTPOOL_RUN_CACHED_PAGES + 1];
+	unsigned char seen[NTPOOL_RUN_CACHED_PAGES + 1];
+	unsigned char limit[NTPOOL_RUN_CACHED_PAGES + 1];
+	struct ntpool_run *run[(NTPOOL_RUN_CACHED_PAGES + 1) * NTPOOL_RUN_CACHED_RUNS];
 };
 
-extern struct ntp_big_cache __percpu *ntp_big_caches;	/* [NTP_KINDS] */
+extern struct ntpool_run_cache __percpu *ntpool_run_caches;	/* [NTPOOL_TYPES] */
 
 /* The place of run number @nr of @pages pages. */
-static __always_inline struct ntp_big **ntp_big_place(struct ntp_big_cache *cache,
-						      unsigned long pages, unsigned int nr)
+static __always_inline struct ntpool_run **ntpool_run_place(struct ntpool_run_cache *cache,
+							    unsigned long pages, unsigned int nr)
 {
-	return &cache->big[pages * NTP_BIG_CACHED_RUNS + nr];
+	return &cache->run[pages * NTPOOL_RUN_CACHED_RUNS + nr];
 }
 
 /*
  * With preemption disabled. Nothing that @cache says is worth anything before this has
  * said true: until then an interrupt may come and change it.
  */
-static __always_inline bool ntp_big_cache_enter(struct ntp_big_cache *cache)
+static __always_inline bool ntpool_run_cache_enter(struct ntpool_run_cache *cache)
 {
 	if (unlikely(cache->busy))
 		return false;
@@ -57,91 +57,92 @@ static __always_inline bool ntp_big_cache_enter(struct ntp_big_cache *cache)
 	return true;
 }
 
-static __always_inline void ntp_big_cache_leave(struct ntp_big_cache *cache)
+static __always_inline void ntpool_run_cache_leave(struct ntpool_run_cache *cache)
 {
 	barrier();
 	cache->busy = false;
 }
 
-static __always_inline struct ntp_big *ntp_big_pop(enum ntp_kind kind, unsigned long pages)
+static __always_inline struct ntpool_run *ntpool_run_pop(enum ntpool_type type, unsigned long pages)
 {
-	struct ntp_big_cache *cache;
-	struct ntp_big *big = NULL;
+	struct ntpool_run_cache *cache;
+	struct ntpool_run *run = NULL;
 
 	preempt_disable();
-	cache = this_cpu_ptr(&ntp_big_caches[kind]);
-	if (ntp_big_cache_enter(cache)) {
+	cache = this_cpu_ptr(&ntpool_run_caches[type]);
+	if (ntpool_run_cache_enter(cache)) {
 		if (likely(cache->nr[pages]))
-			big = *ntp_big_place(cache, pages, --cache->nr[pages]);
-		ntp_big_cache_leave(cache);
+			run = *ntpool_run_place(cache, pages, --cache->nr[pages]);
+		ntpool_run_cache_leave(cache);
 	}
 	preempt_enable();
-	return big;
+	return run;
 }
 
 /*
- * As ntp_big_alloc() without flags, from this CPU's cache, and counted; NULL: it has
+ * As ntpool_run_alloc() without flags, from this CPU's cache, and counted; NULL: it has
  * none. Unless @zero is set, what is in the pages is what their last owner left there.
  */
-static __always_inline void *ntp_big_cache_alloc(enum ntp_kind kind, size_t size, u32 tag,
-						 bool zero, unsigned long caller)
+static __always_inline void *ntpool_run_cache_alloc(enum ntpool_type type, size_t size, u32 tag,
+						    bool zero, unsigned long caller)
 {
-	unsigned long pages = ntp_big_pages_for(size);
-	struct ntp_tag_counts __percpu *counts;
-	struct ntp_big *big;
+	unsigned long pages = ntpool_run_pages_for(size);
+	struct ntpool_tag_counts __percpu *counts;
+	struct ntpool_run *run;
 
-	if (unlikely(pages > NTP_BIG_CACHED_PAGES || !ntp_tag_lookup(tag, &counts)))
+	if (unlikely(pages > NTPOOL_RUN_CACHED_PAGES || !ntpool_tag_lookup(tag, &counts)))
 		return NULL;
-	big = ntp_big_pop(kind, pages);
-	if (unlikely(!big))
+	run = ntpool_run_pop(type, pages);
+	if (unlikely(!run))
 		return NULL;
-	big->requested = size;
-	big->caller = caller;
-	big->tag = tag;
-	big->flags = 0;
+	run->requested = size;
+	run->caller = caller;
+	run->tag = tag;
+	run->flags = 0;
 	/* The last page's rest too: it is somebody else's data. */
 	if (unlikely(zero))
-		memset(big->base, 0, pages << PAGE_SHIFT);
+		memset(run->base, 0, pages << PAGE_SHIFT);
 	/* From here on a wild free may end it. */
-	ntp_big_make_live(big);
-	ntp_tag_count_alloc(&counts[kind], pages * NTP_UNITS, size);
-	return big->base;
+	ntpool_run_make_live(run);
+	ntpool_tag_count_alloc(&counts[type], pages * NTPOOL_GRANULES, size);
+	return run->base;
 }
 
-/* Inside: @cache has room for @big. */
-static __always_inline bool ntp_big_fits(const struct ntp_big_cache *cache,
-					 const struct ntp_big *big)
+/* Inside: @cache has room for @run. */
+static __always_inline bool ntpool_run_fits(const struct ntpool_run_cache *cache,
+					    const struct ntpool_run *run)
 {
-	return big->pages <= NTP_BIG_CACHED_PAGES && big->nid == cache->nid &&
-	       cache->nr[big->pages] < cache->limit[big->pages];
+	return run->pages <= NTPOOL_RUN_CACHED_PAGES && run->nid == cache->nid &&
+	       cache->nr[run->pages] < cache->limit[run->pages];
 }
 
-/* Inside: @big, which fits and is the caller's. */
-static __always_inline void ntp_big_push(struct ntp_big_cache *cache, struct ntp_big *big)
+/* Inside: @run, which fits and is the caller's. */
+static __always_inline void ntpool_run_push(struct ntpool_run_cache *cache, struct ntpool_run *run)
 {
-	*ntp_big_place(cache, big->pages, cache->nr[big->pages]++) = big;
+	*ntpool_run_place(cache, run->pages, cache->nr[run->pages]++) = run;
 }
 
-/* With preemption disabled: the rest of ntp_big_cache_free(). */
-static __always_inline bool ntp_big_free_record(struct ntp_big *big, void *p, u32 tag)
+/* With preemption disabled: the rest of ntpool_run_cache_free(). */
+static __always_inline bool ntpool_run_free_record(struct ntpool_run *run, void *p, u32 tag)
 {
-	/* Pairs with the release in ntp_big_make_live(): what follows is of that state. */
-	u32 state = smp_load_acquire(&big->state);
-	struct ntp_big_cache *cache = this_cpu_ptr(&ntp_big_caches[big->kind]);
-	struct ntp_tag_counts __percpu *counts;
+	/* Pairs with the release in ntpool_run_make_live(): what follows is of that state. */
+	u32 state = smp_load_acquire(&run->state);
+	struct ntpool_run_cache *cache = this_cpu_ptr(&ntpool_run_caches[run->type]);
+	struct ntpool_tag_counts __percpu *counts;
 	bool done;
 
-	if (unlikely(big->base != p || READ_ONCE(big->flags)) ||
-	    unlikely(READ_ONCE(big->tag) != tag && tag) ||
-	    unlikely(!ntp_tag_lookup(READ_ONCE(big->tag), &counts)) ||
-	    unlikely(!ntp_big_cache_enter(cache)))
+	if (unlikely(run->base != p || READ_ONCE(run->flags)) ||
+	    unlikely(READ_ONCE(run->tag) != tag && tag) ||
+	    unlikely(!ntpool_tag_lookup(READ_ONCE(run->tag), &counts)) ||
+	    unlikely(!ntpool_run_cache_enter(cache)))
 		return false;
-	done = likely(ntp_big_fits(cache, big)) && likely(ntp_big_take(big, state));
+	done = likely(ntpool_run_fits(cache, run)) && likely(ntpool_run_take(run, state));
 	if (likely(done)) {
-		ntp_tag_count_free(&counts[big->kind], big->pages * NTP_UNITS, big->requested);
-		ntp_big_push(cache, big);
+		ntpool_tag_count_free(&counts[run->type], run->pages * NTPOOL_GRANULES,
+				      run->requested);
+		ntpool_run_push(cache, run);
 	}
-	ntp_big_cache_leave(cache);
+	ntpool_run_cache_leave(cache);
 	return done;
 }
 
@@ -149,35 +150,35 @@ static __always_inline bool ntp_big_free_record(struct ntp_big *big, void *p, u3
  * The allocation at @p, if it is live and of the linear map, has no flags and the tag
  * that is given (0: any): freed, and true.
  */
-static __always_inline bool ntp_big_cache_free(void *p, u32 tag)
+static __always_inline bool ntpool_run_cache_free(void *p, u32 tag)
 {
-	unsigned long nr = ntp_map_nr(p);
-	struct ntp_mapped *map;
+	unsigned long nr = ntpool_map_nr(p);
+	struct ntpool_mapped *map;
 	bool done = false;
 
-	if (unlikely(nr >= ntp_fast_limit))
+	if (unlikely(nr >= ntpool_fast_limit))
 		return false;
 	preempt_disable();
-	map = ntp_map_nth(nr);
-	if (likely(!map->heap && map != &ntp_map_nothing))
-		done = ntp_big_free_record(container_of(map, struct ntp_big, map), p, tag);
+	map = ntpool_map_nth(nr);
+	if (likely(!map->heap && map != &ntpool_map_nothing))
+		done = ntpool_run_free_record(container_of(map, struct ntpool_run, map), p, tag);
 	preempt_enable();
 	return done;
 }
 
 /* A claimed record goes into this CPU's cache, or back to the kernel. */
-void ntp_big_cache_put(struct ntp_big *big);
+void ntpool_run_cache_put(struct ntpool_run *run);
 
 /* What this CPU has cached goes back to the kernel: so many pages. Process context. */
-unsigned long ntp_big_cache_drain(void);
+unsigned long ntpool_run_cache_drain(void);
 /* The same for what was not touched since the last call. */
-void ntp_big_cache_age(void);
+void ntpool_run_cache_age(void);
 /* @cpu has anything cached. */
-bool ntp_big_cache_is_used(int cpu);
+bool ntpool_run_cache_is_used(int cpu);
 /* A CPU comes, with an empty cache, and has gone. */
-void ntp_big_cache_cpu_prepare(int cpu, int node);
-void ntp_big_cache_cpu_dead(int cpu);
-/* Pages that CPUs have cached of @kind. */
-unsigned long ntp_big_cache_pages(enum ntp_kind kind);
+void ntpool_run_cache_cpu_prepare(int cpu, int node);
+void ntpool_run_cache_cpu_dead(int cpu);
+/* Pages that CPUs have cached of @type. */
+unsigned long ntpool_run_cache_pages(enum ntpool_type type);
 
 #endif

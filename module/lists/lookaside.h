@@ -8,9 +8,9 @@
 struct module;
 
 /**
- * struct ntp_lookaside_info - one list, at one moment
+ * struct ntpool_lookaside_info - one list, at one moment
  * @tag: tag of its blocks
- * @kind: their pool
+ * @type: their pool
  * @size: their size in bytes
  * @depth: the most that one CPU caches; 0 while the verifier is on
  * @max_depth: the public MaximumDepth, the driver's bound for @depth
@@ -21,9 +21,9 @@ struct module;
  * @free_misses: those of them that went to the pool
  * @owner: address that the initialising call returns to
  */
-struct ntp_lookaside_info {
+struct ntpool_lookaside_info {
 	u32 tag;
-	enum ntp_kind kind;
+	enum ntpool_type type;
 	unsigned int size;
 	unsigned int depth;
 	unsigned int max_depth;
@@ -39,12 +39,12 @@ struct ntp_lookaside_info {
  * Calls @fn for every list, oldest first, outside of all locks, until it returns
  * non-zero. Process context; @fn may sleep. Returns what @fn returned last, or 0.
  */
-int ntp_lookaside_for_each(int (*fn)(const struct ntp_lookaside_info *info, void *arg),
-			   void *arg);
+int ntpool_lookaside_for_each(int (*fn)(const struct ntpool_lookaside_info *info, void *arg),
+			      void *arg);
 /*
  * @mod is about to leave memory: names the lists that it initialised or that lie in
  * it, and forgets them. Nothing of @mod is called or written afterwards. Sleeps.
  */
-void ntp_lookaside_module_gone(const struct module *mod);
+void ntpool_lookaside_module_gone(const struct module *mod);
 
 #endif

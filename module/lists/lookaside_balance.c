@@ -47,16 +47,16 @@
  *
  * What a CPU has cached beyond the depth, whoever lowered it, goes back to the pool,
  * the oldest blocks first: on its own CPU they are moved to list->stash, and then
- * freed through the list's Free routine as ntp_lookaside_help() says. Lists that the
+ * freed through the list's Free routine as ntpool_lookaside_help() says. Lists that the
  * verifier has switched off are left alone.
  *
  * Cost. A list that is at its least depth costs a look at each CPU's counts. Only a CPU
  * that used a deeper list since the last scan is interrupted, twice if it gives up
- * blocks. ntp_lookaside_lock is held for no more than one step of the walk, a look at
+ * blocks. ntpool_lookaside_lock is held for no more than one step of the walk, a look at
  * one public structure, or a copy of one cache's pointers.
  *
  * Locking: scan_mutex is held during a scan and guards what is the scan's own in
- * struct ntp_lookaside; Free routines are called below it. -> ntp_lookaside_lock.
+ * struct ntpool_lookaside; Free routines are called below it. -> ntpool_lookaside_lock.
  */
 #include <linux/export.h>
 #include <linux/jiffies.h>
@@ -82,9 +82,9 @@ enum {
  * @lack_of: allocations of that CPU
  */
 struct use {
-	union ntp_lookaside_depth depth;
+	union ntpool_lookaside_depth depth;
 	int home;
-	u32 public[NTP_LA_ALLOC_MISSES + 1];
+	u32 public[NTPOOL_LA_ALLOC_MISSES + 1];
 	u64 allocs;
 	u64 misses;
 	u32 span;
@@ -113,51 +113,51 @@ static u32 count_since(u32 *seen, u32 now)
 }
 
 /* False: there is nothing to be tuned. */
-static bool list_look(struct ntp_lookaside *list, struct use *use)
+static bool list_look(struct ntpool_lookaside *list, struct use *use)
 {
-	struct ntp_lookaside_head *head = list->head;
+	struct ntpool_lookaside_head *head = list->head;
 	bool tunable;
 	int i;
 
-	raw_spin_lock_irq(&ntp_lookaside_lock);
-	tunable = ntp_lookaside_is_alive(list);
+	raw_spin_lock_irq(&ntpool_lookaside_lock);
+	tunable = ntpool_lookaside_is_alive(list);
 	if (tunable) {
 		use->depth.both = READ_ONCE(head->depth.both);
 		use->home = READ_ONCE(list->home);
 		for (i = 0; use->home >= 0 && i < ARRAY_SIZE(use->public); i++)
 			use->public[i] = count_since(&list->seen[i],
 						     READ_ONCE(head->total[i]));
-		tunable = !list->zeroed && !ntp_lookaside_off;
+		tunable = !list->zeroed && !ntpool_lookaside_off;
 	}
-	raw_spin_unlock_irq(&ntp_lookaside_lock);
+	raw_spin_unlock_irq(&ntpool_lookaside_lock);
 	return tunable;
 }
 
 /* What CPU @nr needed; it is measured anew from now on if that may be of interest. */
-static u32 cpu_span(struct ntp_lookaside *list, int nr, u32 depth)
+static u32 cpu_span(struct ntpool_lookaside *list, int nr, u32 depth)
 {
-	struct ntp_lookaside_cpu *cpu = per_cpu_ptr(list->cpus, nr);
+	struct ntpool_lookaside_cpu *cpu = per_cpu_ptr(list->cpus, nr);
 	u32 low = READ_ONCE(cpu->low);
 	u32 high = READ_ONCE(cpu->high);
 
 	list->span = high > low ? high - low : 0;
-	if (list->span && depth > NTP_LA_DEPTH)
-		ntp_lookaside_on_cpu(list, nr, ntp_lookaside_measure);
+	if (list->span && depth > NTPOOL_LA_DEPTH)
+		ntpool_lookaside_on_cpu(list, nr, ntpool_lookaside_measure);
 	return list->span;
 }
 
-static void use_add_cpu(struct use *use, struct ntp_lookaside *list, int nr)
+static void use_add_cpu(struct use *use, struct ntpool_lookaside *list, int nr)
 {
-	struct ntp_lookaside_cpu *cpu = per_cpu_ptr(list->cpus, nr);
-	struct ntp_lookaside_note *note = &list->note[nr];
-	u32 misses = count_since(&note->misses, READ_ONCE(cpu->own[NTP_LA_ALLOC_MISSES]));
-	u32 allocs = count_since(&note->allocs, READ_ONCE(cpu->own[NTP_LA_ALLOCS]));
+	struct ntpool_lookaside_cpu *cpu = per_cpu_ptr(list->cpus, nr);
+	struct ntpool_lookaside_note *note = &list->note[nr];
+	u32 misses = count_since(&note->misses, READ_ONCE(cpu->own[NTPOOL_LA_ALLOC_MISSES]));
+	u32 allocs = count_since(&note->allocs, READ_ONCE(cpu->own[NTPOOL_LA_ALLOCS]));
 	u32 span = cpu_span(list, nr, use->depth.now);
 	u32 lack;
 
 	if (nr == use->home) {
-		allocs += use->public[NTP_LA_ALLOCS];
-		misses += use->public[NTP_LA_ALLOC_MISSES];
+		allocs += use->public[NTPOOL_LA_ALLOCS];
+		misses += use->public[NTPOOL_LA_ALLOC_MISSES];
 	}
 	misses = min(misses, allocs);
 	use->allocs += allocs;
@@ -182,18 +182,18 @@ static u32 depth_raised(const struct use *use)
 	if (!use->lack)
 		return depth;
 	step = DIV_ROUND_UP_ULL((u64)depth * use->lack, use->lack_of);
-	return max_t(u32, depth + step, NTP_LA_DEPTH);
+	return max_t(u32, depth + step, NTPOOL_LA_DEPTH);
 }
 
 static u32 depth_lowered(const struct use *use)
 {
 	u32 depth = use->depth.now;
-	u32 least = max_t(u32, use->span, NTP_LA_DEPTH);
+	u32 least = max_t(u32, use->span, NTPOOL_LA_DEPTH);
 
 	return depth > least ? depth - DIV_ROUND_UP(depth - least, 2) : depth;
 }
 
-static u32 depth_tuned(const struct ntp_lookaside *list, const struct use *use)
+static u32 depth_tuned(const struct ntpool_lookaside *list, const struct use *use)
 {
 	u32 depth = use->depth.now;
 
@@ -211,19 +211,20 @@ static u32 depth_tuned(const struct ntp_lookaside *list, const struct use *use)
  */
 
 /* What the driver wrote since list_look() stands, and is noticed next time. */
-static void list_set_depth(struct ntp_lookaside *list, union ntp_lookaside_depth old, u32 depth)
+static void list_set_depth(struct ntpool_lookaside *list, union ntpool_lookaside_depth old,
+			   u32 depth)
 {
-	union ntp_lookaside_depth new = { .now = depth, .max = old.max };
+	union ntpool_lookaside_depth new = { .now = depth, .max = old.max };
 
-	raw_spin_lock_irq(&ntp_lookaside_lock);
-	if (!list->zeroed && !ntp_lookaside_off && ntp_lookaside_is_alive(list) &&
+	raw_spin_lock_irq(&ntpool_lookaside_lock);
+	if (!list->zeroed && !ntpool_lookaside_off && ntpool_lookaside_is_alive(list) &&
 	    (new.both == old.both ||
 	     cmpxchg(&list->head->depth.both, old.both, new.both) == old.both))
 		WRITE_ONCE(list->depth, depth);
-	raw_spin_unlock_irq(&ntp_lookaside_lock);
+	raw_spin_unlock_irq(&ntpool_lookaside_lock);
 }
 
-static void list_note_rooms(struct ntp_lookaside *list, u32 depth)
+static void list_note_rooms(struct ntpool_lookaside *list, u32 depth)
 {
 	int nr;
 
@@ -232,32 +233,32 @@ static void list_note_rooms(struct ntp_lookaside *list, u32 depth)
 			depth - min(depth, READ_ONCE(per_cpu_ptr(list->cpus, nr)->nr));
 }
 
-static void list_tune(struct ntp_lookaside *list)
+static void list_tune(struct ntpool_lookaside *list)
 {
-	struct use use = { .home = NTP_LA_NOBODY };
+	struct use use = { .home = NTPOOL_LA_UNOWNED };
 	bool tunable = list_look(list, &use);
 	int nr;
 
 	for_each_possible_cpu(nr)
 		use_add_cpu(&use, list, nr);
 	if (!tunable) {
-		list_note_rooms(list, NTP_LA_DEPTH);
+		list_note_rooms(list, NTPOOL_LA_DEPTH);
 		return;
 	}
 	list_set_depth(list, use.depth, depth_tuned(list, &use));
-	if (ntp_lookaside_stash_surplus(list))
-		ntp_lookaside_help(list);
+	if (ntpool_lookaside_stash_surplus(list))
+		ntpool_lookaside_help(list);
 	list_note_rooms(list, READ_ONCE(list->depth));
 }
 
 static void scan(void)
 {
-	struct ntp_lookaside *list = NULL;
+	struct ntpool_lookaside *list = NULL;
 
 	mutex_lock(&scan_mutex);
-	while ((list = ntp_lookaside_next(list))) {
+	while ((list = ntpool_lookaside_next(list))) {
 		list_tune(list);
-		ntp_lookaside_settle_home(list);
+		ntpool_lookaside_settle_home(list);
 	}
 	mutex_unlock(&scan_mutex);
 }
@@ -268,39 +269,39 @@ static void scan(void)
 
 static unsigned long scan_period(void)
 {
-	return msecs_to_jiffies(READ_ONCE(ntp_balance_ms));
+	return msecs_to_jiffies(READ_ONCE(ntpool_balance_ms));
 }
 
-void ntp_lookaside_balance_start(void)
+void ntpool_lookaside_balance_start(void)
 {
 	if (!READ_ONCE(scan_manual))
-		queue_delayed_work(ntp_lookaside_wq, &scan_work, scan_period());
+		queue_delayed_work(ntpool_lookaside_wq, &scan_work, scan_period());
 }
 
-/* Without lists there are no scans; the next ntp_lookaside_open() starts them. */
+/* Without lists there are no scans; the next ntpool_lookaside_open() starts them. */
 static void scan_worker(struct work_struct *work)
 {
 	if (READ_ONCE(scan_manual))
 		return;
 	scan();
-	if (ntp_lookaside_any())
-		ntp_lookaside_balance_start();
+	if (ntpool_lookaside_any())
+		ntpool_lookaside_balance_start();
 }
 
 /**
- * ntp_lookaside_period_changed() - follow a change of ntp_balance_ms
+ * ntpool_lookaside_period_changed() - follow a change of ntpool_balance_ms
  *
  * The next scan comes one new period from now.
  *
  * Context: process context, under params.c's mutex; lists are set up.
  */
-void ntp_lookaside_period_changed(void)
+void ntpool_lookaside_period_changed(void)
 {
-	if (ntp_lookaside_any() && !READ_ONCE(scan_manual))
-		mod_delayed_work(ntp_lookaside_wq, &scan_work, scan_period());
+	if (ntpool_lookaside_any() && !READ_ONCE(scan_manual))
+		mod_delayed_work(ntpool_lookaside_wq, &scan_work, scan_period());
 }
 
-void ntp_lookaside_balance_stop(void)
+void ntpool_lookaside_balance_stop(void)
 {
 	cancel_delayed_work_sync(&scan_work);
 }
@@ -310,9 +311,9 @@ void ntpool_test_balance(bool manual)
 {
 	WRITE_ONCE(scan_manual, manual);
 	if (manual)
-		ntp_lookaside_balance_stop();
-	else if (ntp_lookaside_any())
-		ntp_lookaside_balance_start();
+		ntpool_lookaside_balance_stop();
+	else if (ntpool_lookaside_any())
+		ntpool_lookaside_balance_start();
 }
 EXPORT_SYMBOL_GPL(ntpool_test_balance);
 

@@ -62,16 +62,16 @@
 #include "memory/backing.h"
 #include "verify/verify.h"
 
-DEFINE_PER_CPU(struct ntp_lookaside_cpu, ntp_lookaside_none) = { .busy = true };
+DEFINE_PER_CPU(struct ntpool_lookaside_cpu, ntpool_lookaside_none) = { .busy = true };
 
 /* A smaller array saves nothing: it is what 64 bytes hold. */
-#define SLOTS_LEAST	NTP_LA_DEPTH
+#define SLOTS_LEAST	NTPOOL_LA_DEPTH
 
 /*
  * Counting
  */
 
-static bool cpu_enter(struct ntp_lookaside_cpu *cpu)
+static bool cpu_enter(struct ntpool_lookaside_cpu *cpu)
 {
 	if (cpu->busy)
 		return false;
@@ -81,24 +81,24 @@ static bool cpu_enter(struct ntp_lookaside_cpu *cpu)
 }
 
 /* Before each count off the fast path: nobody has a hit before his first miss. */
-static void cpu_elect(struct ntp_lookaside_cpu *cpu)
+static void cpu_elect(struct ntpool_lookaside_cpu *cpu)
 {
-	struct ntp_lookaside *list = cpu->list;
+	struct ntpool_lookaside *list = cpu->list;
 
-	if (READ_ONCE(list->home) == NTP_LA_NOBODY &&
-	    cmpxchg(&list->home, NTP_LA_NOBODY, smp_processor_id()) == NTP_LA_NOBODY)
+	if (READ_ONCE(list->home) == NTPOOL_LA_UNOWNED &&
+	    cmpxchg(&list->home, NTPOOL_LA_UNOWNED, smp_processor_id()) == NTPOOL_LA_UNOWNED)
 		cpu->total = list->head->total;
 }
 
-static void cpu_count(struct ntp_lookaside_cpu *cpu, enum ntp_lookaside_count what, u32 nr)
+static void cpu_count(struct ntpool_lookaside_cpu *cpu, enum ntpool_lookaside_count what, u32 nr)
 {
 	/* Observers may read it a moment early. */
 	data_race(cpu->total[what] += nr);
 }
 
-void *ntp_lookaside_settle(struct ntp_lookaside_cpu *cpu, void *entry)
+void *ntpool_lookaside_settle(struct ntpool_lookaside_cpu *cpu, void *entry)
 {
-	struct ntp_lookaside_cpu __percpu *cpus = cpu->list->cpus;
+	struct ntpool_lookaside_cpu __percpu *cpus = cpu->list->cpus;
 	u32 nr;
 
 	do {
@@ -107,11 +107,11 @@ void *ntp_lookaside_settle(struct ntp_lookaside_cpu *cpu, void *entry)
 		/* First: whoever becomes home owes these to the public fields. */
 		cpu_elect(cpu);
 		nr = this_cpu_xchg(cpus->missed.allocs, 0);
-		cpu_count(cpu, NTP_LA_ALLOCS, nr);
-		cpu_count(cpu, NTP_LA_ALLOC_MISSES, nr);
+		cpu_count(cpu, NTPOOL_LA_ALLOCS, nr);
+		cpu_count(cpu, NTPOOL_LA_ALLOC_MISSES, nr);
 		nr = this_cpu_xchg(cpus->missed.frees, 0);
-		cpu_count(cpu, NTP_LA_FREES, nr);
-		cpu_count(cpu, NTP_LA_FREE_MISSES, nr);
+		cpu_count(cpu, NTPOOL_LA_FREES, nr);
+		cpu_count(cpu, NTPOOL_LA_FREE_MISSES, nr);
 		barrier();
 		cpu->busy = false;
 		barrier();
@@ -121,63 +121,63 @@ void *ntp_lookaside_settle(struct ntp_lookaside_cpu *cpu, void *entry)
 }
 
 /* Lists without caches are slow anyway: all CPUs count in the public fields. */
-static void count_uncached(struct ntp_lookaside_head *head, enum ntp_lookaside_count what)
+static void count_uncached(struct ntpool_lookaside_head *head, enum ntpool_lookaside_count what)
 {
 	atomic_inc((atomic_t *)&head->total[what]);
 	atomic_inc((atomic_t *)&head->total[what + 1]);
 }
 
 /* A miss of somebody who found busy set. */
-static void count_outside(struct ntp_lookaside_head *head, enum ntp_lookaside_count what)
+static void count_outside(struct ntpool_lookaside_head *head, enum ntpool_lookaside_count what)
 {
 	if (!head->cpus)
 		count_uncached(head, what);
-	else if (what == NTP_LA_ALLOCS)
-		this_cpu_inc(ntp_lookaside_cpus(head)->missed.allocs);
+	else if (what == NTPOOL_LA_ALLOCS)
+		this_cpu_inc(ntpool_lookaside_cpus(head)->missed.allocs);
 	else
-		this_cpu_inc(ntp_lookaside_cpus(head)->missed.frees);
+		this_cpu_inc(ntpool_lookaside_cpus(head)->missed.frees);
 	preempt_enable();
 }
 
-void *ntp_lookaside_dig(struct ntp_lookaside_head *head, bool inside)
+void *ntpool_lookaside_dig(struct ntpool_lookaside_head *head, bool inside)
 {
-	struct ntp_lookaside_cpu *cpu = ntp_lookaside_here(head);
+	struct ntpool_lookaside_cpu *cpu = ntpool_lookaside_here(head);
 	void *entry = NULL;
 
 	if (!inside) {
-		count_outside(head, NTP_LA_ALLOCS);
+		count_outside(head, NTPOOL_LA_ALLOCS);
 		return NULL;
 	}
 	cpu_elect(cpu);
-	cpu_count(cpu, NTP_LA_ALLOCS, 1);
+	cpu_count(cpu, NTPOOL_LA_ALLOCS, 1);
 	if (cpu->nr) {
 		WRITE_ONCE(cpu->nr, cpu->nr - 1);
 		WRITE_ONCE(cpu->low, cpu->nr);
 		entry = cpu->slots->slot[cpu->nr];
 	} else {
-		cpu_count(cpu, NTP_LA_ALLOC_MISSES, 1);
+		cpu_count(cpu, NTPOOL_LA_ALLOC_MISSES, 1);
 	}
-	return ntp_lookaside_leave(cpu, entry);
+	return ntpool_lookaside_leave(cpu, entry);
 }
 
 /*
  * Growing
  */
 
-static u32 depth_now(const struct ntp_lookaside_head *head)
+static u32 depth_now(const struct ntpool_lookaside_head *head)
 {
-	return READ_ONCE(ntp_lookaside_off) ? 0 : READ_ONCE(head->depth.now);
+	return READ_ONCE(ntpool_lookaside_off) ? 0 : READ_ONCE(head->depth.now);
 }
 
 /* How many blocks the array of @cpu can hold. */
-static u32 cpu_room(const struct ntp_lookaside_cpu *cpu)
+static u32 cpu_room(const struct ntpool_lookaside_cpu *cpu)
 {
 	return cpu->slots ? cpu->slots->cap : 0;
 }
 
 /* The room that @cpu should get before it can take one more block; 0: none. */
-static u32 cpu_wants(const struct ntp_lookaside_head *head,
-		     const struct ntp_lookaside_cpu *cpu)
+static u32 cpu_wants(const struct ntpool_lookaside_head *head,
+		     const struct ntpool_lookaside_cpu *cpu)
 {
 	u32 depth = depth_now(head);
 	u32 room = cpu_room(cpu);
@@ -187,12 +187,12 @@ static u32 cpu_wants(const struct ntp_lookaside_head *head,
 	return min(max_t(u32, 2 * room, SLOTS_LEAST), depth);
 }
 
-static struct ntp_lookaside_slots *slots_alloc(u32 cap)
+static struct ntpool_lookaside_slots *slots_alloc(u32 cap)
 {
-	struct ntp_lookaside_slots *slots;
+	struct ntpool_lookaside_slots *slots;
 	size_t size = roundup_pow_of_two(struct_size(slots, slot, cap));
 
-	if (ntp_backing_refused())
+	if (ntpool_backing_refused())
 		return NULL;
 	slots = kmalloc(size, GFP_NOWAIT | __GFP_NOWARN);
 	if (slots)
@@ -200,9 +200,9 @@ static struct ntp_lookaside_slots *slots_alloc(u32 cap)
 	return slots;
 }
 
-static void slots_free(struct ntp_lookaside_slots *slots)
+static void slots_free(struct ntpool_lookaside_slots *slots)
 {
-	struct ntp_lookaside_slots *next;
+	struct ntpool_lookaside_slots *next;
 
 	for (; slots; slots = next) {
 		next = slots->next;
@@ -211,10 +211,10 @@ static void slots_free(struct ntp_lookaside_slots *slots)
 }
 
 /* Inside: @cpu gets the array @spare, and what it had is returned. */
-static struct ntp_lookaside_slots *cpu_regrow(struct ntp_lookaside_cpu *cpu,
-					      struct ntp_lookaside_slots *spare)
+static struct ntpool_lookaside_slots *cpu_regrow(struct ntpool_lookaside_cpu *cpu,
+						 struct ntpool_lookaside_slots *spare)
 {
-	struct ntp_lookaside_slots *old = cpu->slots;
+	struct ntpool_lookaside_slots *old = cpu->slots;
 
 	if (old)
 		memcpy(spare->slot, old->slot, cpu->nr * sizeof(void *));
@@ -226,8 +226,8 @@ static struct ntp_lookaside_slots *cpu_regrow(struct ntp_lookaside_cpu *cpu,
  * Inside. The verifier's switch is looked at here: it waits for everybody who is
  * inside, then takes away the arrays, so none can be installed after that.
  */
-static bool cpu_put(struct ntp_lookaside_head *head, struct ntp_lookaside_cpu *cpu,
-		    void *entry, struct ntp_lookaside_slots **spare)
+static bool cpu_put(struct ntpool_lookaside_head *head, struct ntpool_lookaside_cpu *cpu,
+		    void *entry, struct ntpool_lookaside_slots **spare)
 {
 	u32 depth = depth_now(head);
 	bool room;
@@ -236,37 +236,37 @@ static bool cpu_put(struct ntp_lookaside_head *head, struct ntp_lookaside_cpu *c
 	if (*spare && (*spare)->cap > cpu_room(cpu) && cpu->nr < depth)
 		*spare = cpu_regrow(cpu, *spare);
 	room = entry && cpu->nr < min(depth, cpu_room(cpu));
-	cpu_count(cpu, NTP_LA_FREES, 1);
+	cpu_count(cpu, NTPOOL_LA_FREES, 1);
 	if (room) {
 		cpu->slots->slot[cpu->nr] = entry;
 		WRITE_ONCE(cpu->nr, cpu->nr + 1);
 		if (cpu->high < cpu->nr)
 			WRITE_ONCE(cpu->high, cpu->nr);
 	} else {
-		cpu_count(cpu, NTP_LA_FREE_MISSES, 1);
+		cpu_count(cpu, NTPOOL_LA_FREE_MISSES, 1);
 	}
 	return room;
 }
 
-bool ntp_lookaside_keep(struct ntp_lookaside_head *head, void *entry, bool inside)
+bool ntpool_lookaside_keep(struct ntpool_lookaside_head *head, void *entry, bool inside)
 {
-	struct ntp_lookaside_cpu *cpu = ntp_lookaside_here(head);
+	struct ntpool_lookaside_cpu *cpu = ntpool_lookaside_here(head);
 	u32 wants = inside ? cpu_wants(head, cpu) : 0;
-	struct ntp_lookaside_slots *spare = NULL;
+	struct ntpool_lookaside_slots *spare = NULL;
 	bool kept = false;
 
 	if (wants) {
-		ntp_lookaside_leave(cpu, NULL);
-		spare = ntp_raw_atomic() ? NULL : slots_alloc(wants);
+		ntpool_lookaside_leave(cpu, NULL);
+		spare = ntpool_raw_atomic() ? NULL : slots_alloc(wants);
 		preempt_disable();
-		cpu = ntp_lookaside_here(head);
+		cpu = ntpool_lookaside_here(head);
 		inside = cpu_enter(cpu);
 	}
 	if (inside) {
 		kept = cpu_put(head, cpu, entry, &spare);
-		ntp_lookaside_leave(cpu, NULL);
+		ntpool_lookaside_leave(cpu, NULL);
 	} else {
-		count_outside(head, NTP_LA_FREES);
+		count_outside(head, NTPOOL_LA_FREES);
 	}
 	kfree(spare);
 	return kept;
@@ -283,29 +283,29 @@ bool ntp_lookaside_keep(struct ntp_lookaside_head *head, void *entry, bool insid
  * @busy: it was not done, somebody was inside
  */
 struct on_cpu {
-	struct ntp_lookaside *list;
-	ntp_lookaside_cpu_fn fn;
+	struct ntpool_lookaside *list;
+	ntpool_lookaside_cpu_fn fn;
 	bool busy;
 };
 
 static void on_cpu_run(void *arg)
 {
 	struct on_cpu *call = arg;
-	struct ntp_lookaside *list = call->list;
-	struct ntp_lookaside_cpu *cpu = this_cpu_ptr(list->cpus);
+	struct ntpool_lookaside *list = call->list;
+	struct ntpool_lookaside_cpu *cpu = this_cpu_ptr(list->cpus);
 
-	raw_spin_lock(&ntp_lookaside_lock);
+	raw_spin_lock(&ntpool_lookaside_lock);
 	call->busy = cpu->busy;
 	if (!call->busy && !list->dead)
 		call->fn(list, cpu);
-	raw_spin_unlock(&ntp_lookaside_lock);
+	raw_spin_unlock(&ntpool_lookaside_lock);
 }
 
 /*
  * Calls @fn on CPU @nr with interrupts off, the lock held and nobody inside the
  * cache of @list, unless the list is dead or the CPU offline. Process context.
  */
-void ntp_lookaside_on_cpu(struct ntp_lookaside *list, int nr, ntp_lookaside_cpu_fn fn)
+void ntpool_lookaside_on_cpu(struct ntpool_lookaside *list, int nr, ntpool_lookaside_cpu_fn fn)
 {
 	struct on_cpu call = { .list = list, .fn = fn };
 
@@ -314,7 +314,7 @@ void ntp_lookaside_on_cpu(struct ntp_lookaside *list, int nr, ntp_lookaside_cpu_
 }
 
 /* On a CPU, or that of a dead one: what was needed is measured from now on. */
-void ntp_lookaside_measure(struct ntp_lookaside *list, struct ntp_lookaside_cpu *cpu)
+void ntpool_lookaside_measure(struct ntpool_lookaside *list, struct ntpool_lookaside_cpu *cpu)
 {
 	list->span = cpu->high - cpu->low;
 	WRITE_ONCE(cpu->low, cpu->nr);
@@ -322,11 +322,11 @@ void ntp_lookaside_measure(struct ntp_lookaside *list, struct ntp_lookaside_cpu 
 }
 
 /* Moves what @cpu has cached, and its array, to the stash. */
-void ntp_lookaside_stash(struct ntp_lookaside *list, struct ntp_lookaside_cpu *cpu)
+void ntpool_lookaside_stash(struct ntpool_lookaside *list, struct ntpool_lookaside_cpu *cpu)
 {
-	struct ntp_lookaside_slots *slots = cpu->slots;
+	struct ntpool_lookaside_slots *slots = cpu->slots;
 
-	lockdep_assert_held(&ntp_lookaside_lock);
+	lockdep_assert_held(&ntpool_lookaside_lock);
 	if (!slots)
 		return;
 	slots->nr = cpu->nr;
@@ -342,15 +342,15 @@ void ntp_lookaside_stash(struct ntp_lookaside *list, struct ntp_lookaside_cpu *c
  * Leaves @cpu the list->depth blocks that it freed last, in the array list->spare. The
  * older ones go to the stash in the array they are in. Without @spare, all of them.
  */
-static void stash_surplus(struct ntp_lookaside *list, struct ntp_lookaside_cpu *cpu)
+static void stash_surplus(struct ntpool_lookaside *list, struct ntpool_lookaside_cpu *cpu)
 {
-	struct ntp_lookaside_slots *slots = cpu->slots;
-	struct ntp_lookaside_slots *spare = list->spare;
+	struct ntpool_lookaside_slots *slots = cpu->slots;
+	struct ntpool_lookaside_slots *spare = list->spare;
 	u32 keep = spare ? min_t(u32, list->depth, spare->cap) : 0;
 
 	if (cpu->nr <= list->depth)
 		return;
-	ntp_lookaside_stash(list, cpu);
+	ntpool_lookaside_stash(list, cpu);
 	if (!keep)
 		return;
 	slots->nr -= keep;
@@ -366,37 +366,37 @@ static void stash_surplus(struct ntp_lookaside *list, struct ntp_lookaside_cpu *
  * Under the lock: a helper may free blocks of @list. What belongs to a driver's own
  * Free routine is left alone if the structure that names the routine is gone.
  */
-static bool helper_may(struct ntp_lookaside *list)
+static bool helper_may(struct ntpool_lookaside *list)
 {
-	return !list->dead && (list->desc.pool_frees || ntp_lookaside_is_alive(list));
+	return !list->dead && (list->desc.pool_frees || ntpool_lookaside_is_alive(list));
 }
 
-static void *stash_pop(struct ntp_lookaside *list, bool helper)
+static void *stash_pop(struct ntpool_lookaside *list, bool helper)
 {
-	struct ntp_lookaside_slots *slots;
+	struct ntpool_lookaside_slots *slots;
 	void *entry = NULL;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&ntp_lookaside_lock, flags);
+	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
 	for (slots = list->stash; slots && !slots->nr; slots = slots->next)
 		;
 	if (slots && (!helper || helper_may(list))) {
 		entry = slots->slot[--slots->nr];
 		list->freeing += helper;
 	}
-	raw_spin_unlock_irqrestore(&ntp_lookaside_lock, flags);
+	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
 	return entry;
 }
 
 /* Takes the arrays out of the stash that have nothing in them. */
-static struct ntp_lookaside_slots *stash_spent(struct ntp_lookaside *list)
+static struct ntpool_lookaside_slots *stash_spent(struct ntpool_lookaside *list)
 {
-	struct ntp_lookaside_slots **link = &list->stash;
-	struct ntp_lookaside_slots *spent = NULL;
-	struct ntp_lookaside_slots *slots;
+	struct ntpool_lookaside_slots **link = &list->stash;
+	struct ntpool_lookaside_slots *spent = NULL;
+	struct ntpool_lookaside_slots *slots;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&ntp_lookaside_lock, flags);
+	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
 	while ((slots = *link)) {
 		if (slots->nr) {
 			link = &slots->next;
@@ -406,59 +406,59 @@ static struct ntp_lookaside_slots *stash_spent(struct ntp_lookaside *list)
 		slots->next = spent;
 		spent = slots;
 	}
-	raw_spin_unlock_irqrestore(&ntp_lookaside_lock, flags);
+	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
 	return spent;
 }
 
-static void freeing_done(struct ntp_lookaside *list)
+static void freeing_done(struct ntpool_lookaside *list)
 {
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&ntp_lookaside_lock, flags);
+	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
 	/* Whoever sees it go sees all that the Free routine did; see freeing_none(). */
 	smp_store_release(&list->freeing, list->freeing - 1);
-	raw_spin_unlock_irqrestore(&ntp_lookaside_lock, flags);
+	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
 	/* Orders the store before wake_up_var()'s look for waiters. */
 	smp_mb();
 	wake_up_var(&list->freeing);
 }
 
-static bool freeing_none(struct ntp_lookaside *list)
+static bool freeing_none(struct ntpool_lookaside *list)
 {
 	/* Pairs with the release in freeing_done(). */
 	return !smp_load_acquire(&list->freeing);
 }
 
 /* Waits until no helper is inside the Free routine, where that can be waited for. */
-void ntp_lookaside_wait(struct ntp_lookaside *list)
+void ntpool_lookaside_wait(struct ntpool_lookaside *list)
 {
-	bool spins = list->desc.kind == NTP_NONPAGED && !IS_ENABLED(CONFIG_PREEMPT_RT);
+	bool spins = list->desc.type == NTPOOL_NONPAGED && !IS_ENABLED(CONFIG_PREEMPT_RT);
 
 	if (spins)
 		while (!freeing_none(list))
 			cpu_relax();
-	else if (ntp_paged_ok())
+	else if (ntpool_paged_ok())
 		wait_var_event(&list->freeing, freeing_none(list));
 }
 
 /* What the pool's Free routine does, without a look at the public structure. */
-static void pool_free(const struct ntp_lookaside *list, void *entry)
+static void pool_free(const struct ntpool_lookaside *list, void *entry)
 {
-	const struct ntp_list_call call = {
-		.kind = list->desc.kind,
+	const struct ntpool_list_call call = {
+		.type = list->desc.type,
 		.tag = list->desc.tag,
 		.size = list->desc.size,
 	};
 
 	if (list->desc.pool_allocates)
-		ntp_list_free(entry, &call, list->desc.creator);
+		ntpool_list_free(entry, &call, list->desc.creator);
 	else
-		ntp_free(entry, 0, list->desc.creator);
+		ntpool_free(entry, 0, list->desc.creator);
 }
 
-static bool helper_free_one(struct ntp_lookaside *list)
+static bool helper_free_one(struct ntpool_lookaside *list)
 {
-	bool bh = list->desc.kind == NTP_NONPAGED;
+	bool bh = list->desc.type == NTPOOL_NONPAGED;
 	void *entry;
 
 	if (bh)
@@ -480,40 +480,40 @@ static bool helper_free_one(struct ntp_lookaside *list)
  * Frees the stash for somebody who is no user of the list and may meet its
  * deletion. Process context.
  */
-void ntp_lookaside_help(struct ntp_lookaside *list)
+void ntpool_lookaside_help(struct ntpool_lookaside *list)
 {
 	while (helper_free_one(list))
 		cond_resched();
-	ntp_lookaside_wait(list);
+	ntpool_lookaside_wait(list);
 	slots_free(stash_spent(list));
 }
 
 /* Frees the stash at the IRQL of its caller, whom no deletion can meet. */
-static void stash_free(struct ntp_lookaside *list, unsigned long caller)
+static void stash_free(struct ntpool_lookaside *list, unsigned long caller)
 {
 	void *entry;
 
 	while ((entry = stash_pop(list, false)))
 		list->desc.free(list->head, entry, caller);
-	if (!ntp_raw_atomic())
+	if (!ntpool_raw_atomic())
 		slots_free(stash_spent(list));
 }
 
 /* Moves all that is cached on any CPU to the stash. Process context. */
-void ntp_lookaside_stash_all(struct ntp_lookaside *list)
+void ntpool_lookaside_stash_all(struct ntpool_lookaside *list)
 {
 	int nr;
 
 	for_each_online_cpu(nr)
 		if (READ_ONCE(per_cpu_ptr(list->cpus, nr)->slots))
-			ntp_lookaside_on_cpu(list, nr, ntp_lookaside_stash);
+			ntpool_lookaside_on_cpu(list, nr, ntpool_lookaside_stash);
 }
 
 /*
  * Moves to the stash what the CPUs have cached beyond list->depth; true if there was
  * something. For the scan.
  */
-bool ntp_lookaside_stash_surplus(struct ntp_lookaside *list)
+bool ntpool_lookaside_stash_surplus(struct ntpool_lookaside *list)
 {
 	bool found = false;
 	int nr;
@@ -524,16 +524,16 @@ bool ntp_lookaside_stash_surplus(struct ntp_lookaside *list)
 		found = true;
 		if (!list->spare && list->depth)
 			list->spare = slots_alloc(list->depth);
-		ntp_lookaside_on_cpu(list, nr, stash_surplus);
+		ntpool_lookaside_on_cpu(list, nr, stash_surplus);
 	}
 	kfree(list->spare);
 	list->spare = NULL;
 	return found;
 }
 
-static void stash_here(struct ntp_lookaside *list)
+static void stash_here(struct ntpool_lookaside *list)
 {
-	struct ntp_lookaside_cpu *cpu;
+	struct ntpool_lookaside_cpu *cpu;
 	unsigned long flags;
 
 	preempt_disable();
@@ -542,10 +542,10 @@ static void stash_here(struct ntp_lookaside *list)
 		preempt_enable();
 		return;
 	}
-	raw_spin_lock_irqsave(&ntp_lookaside_lock, flags);
-	ntp_lookaside_stash(list, cpu);
-	raw_spin_unlock_irqrestore(&ntp_lookaside_lock, flags);
-	ntp_lookaside_leave(cpu, NULL);
+	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
+	ntpool_lookaside_stash(list, cpu);
+	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
+	ntpool_lookaside_leave(cpu, NULL);
 }
 
 /*
@@ -553,23 +553,23 @@ static void stash_here(struct ntp_lookaside *list)
  * the caller may not wait for other CPUs; that part is left to a helper, and so are
  * all paged blocks, since they are not to be freed at DISPATCH_LEVEL.
  */
-bool ntp_lookaside_empty(struct ntp_lookaside *list, unsigned long caller)
+bool ntpool_lookaside_empty(struct ntpool_lookaside *list, unsigned long caller)
 {
-	bool sleeps = ntp_may_sleep();
+	bool sleeps = ntpool_may_sleep();
 
 	if (sleeps)
-		ntp_lookaside_stash_all(list);
+		ntpool_lookaside_stash_all(list);
 	else
 		stash_here(list);
-	if (sleeps || list->desc.kind == NTP_NONPAGED)
+	if (sleeps || list->desc.type == NTPOOL_NONPAGED)
 		stash_free(list, caller);
 	return sleeps;
 }
 
 /* For the deleter of the list, who has set list->dead: frees all there is. */
-void ntp_lookaside_finish(struct ntp_lookaside *list, unsigned long caller)
+void ntpool_lookaside_finish(struct ntpool_lookaside *list, unsigned long caller)
 {
-	struct ntp_lookaside_cpu *cpu;
+	struct ntpool_lookaside_cpu *cpu;
 	int nr;
 
 	stash_free(list, caller);
@@ -578,18 +578,18 @@ void ntp_lookaside_finish(struct ntp_lookaside *list, unsigned long caller)
 		while (cpu->nr)
 			list->desc.free(list->head, cpu->slots->slot[--cpu->nr], caller);
 	}
-	ntp_lookaside_wait(list);
+	ntpool_lookaside_wait(list);
 }
 
 /*
  * For a dead list whose driver is gone: the stash goes back to the pool if it came
  * from there, else it is forgotten. The Free routine is not called any more.
  */
-void ntp_lookaside_abandon(struct ntp_lookaside *list)
+void ntpool_lookaside_abandon(struct ntpool_lookaside *list)
 {
 	void *entry;
 
-	ntp_lookaside_wait(list);
+	ntpool_lookaside_wait(list);
 	while ((entry = stash_pop(list, false)))
 		if (list->desc.pool_frees)
 			pool_free(list, entry);
@@ -599,9 +599,9 @@ void ntp_lookaside_abandon(struct ntp_lookaside *list)
  * The object
  */
 
-static void cpus_init(struct ntp_lookaside *list)
+static void cpus_init(struct ntpool_lookaside *list)
 {
-	struct ntp_lookaside_cpu *cpu;
+	struct ntpool_lookaside_cpu *cpu;
 	int nr;
 
 	for_each_possible_cpu(nr) {
@@ -612,33 +612,33 @@ static void cpus_init(struct ntp_lookaside *list)
 }
 
 /* NULL where there is no memory to be had. Any context. */
-struct ntp_lookaside *ntp_lookaside_create(void)
+struct ntpool_lookaside *ntpool_lookaside_create(void)
 {
-	gfp_t gfp = ntp_backing_gfp();
-	struct ntp_lookaside *list;
+	gfp_t gfp = ntpool_backing_gfp();
+	struct ntpool_lookaside *list;
 	unsigned int nr;
 
-	if (!gfp || ntp_backing_refused())
+	if (!gfp || ntpool_backing_refused())
 		return NULL;
 	list = kzalloc(struct_size(list, note, nr_cpu_ids), gfp);
 	if (!list)
 		return NULL;
-	if (!ntp_backing_refused())
+	if (!ntpool_backing_refused())
 		list->cpus = __alloc_percpu_gfp(sizeof(*list->cpus), L1_CACHE_BYTES, gfp);
 	if (!list->cpus) {
 		kfree(list);
 		return NULL;
 	}
 	for (nr = 0; nr < nr_cpu_ids; nr++)
-		list->note[nr].room = NTP_LA_DEPTH;
-	list->home = NTP_LA_NOBODY;
+		list->note[nr].room = NTPOOL_LA_DEPTH;
+	list->home = NTPOOL_LA_UNOWNED;
 	refcount_set(&list->refs, 1);
 	cpus_init(list);
 	return list;
 }
 
 /* What is still cached is not freed. Process context. */
-void ntp_lookaside_destroy(struct ntp_lookaside *list)
+void ntpool_lookaside_destroy(struct ntpool_lookaside *list)
 {
 	int nr;
 

@@ -9,25 +9,25 @@
 
 #include "ntpool.h"
 
-struct ntp_lookaside;
+struct ntpool_lookaside;
 
 /* In the order of NT's public fields TotalAllocates to FreeMisses. */
-enum ntp_lookaside_count {
-	NTP_LA_ALLOCS,
-	NTP_LA_ALLOC_MISSES,
-	NTP_LA_FREES,
-	NTP_LA_FREE_MISSES,
-	NTP_LA_COUNTS
+enum ntpool_lookaside_count {
+	NTPOOL_LA_ALLOCS,
+	NTPOOL_LA_ALLOC_MISSES,
+	NTPOOL_LA_FREES,
+	NTPOOL_LA_FREE_MISSES,
+	NTPOOL_LA_COUNTS
 };
 
 /**
- * union ntp_lookaside_depth - Depth and MaximumDepth
+ * union ntpool_lookaside_depth - Depth and MaximumDepth
  * @now: Depth, the most that one CPU caches
  * @max: MaximumDepth, the bound of its tuning
  * @both: the two at once. The scan exchanges this word, so that nothing is lost that
  *	  a driver writes to one of them meanwhile
  */
-union ntp_lookaside_depth {
+union ntpool_lookaside_depth {
 	struct {
 		u16 now;
 		u16 max;
@@ -36,38 +36,38 @@ union ntp_lookaside_depth {
 };
 
 /**
- * struct ntp_lookaside_head - NT's public structure, as far as the engine uses it
- * @cpus: the caches, as their distance from ntp_lookaside_none; those are what a list
+ * struct ntpool_lookaside_head - NT's public structure, as far as the engine uses it
+ * @cpus: the caches, as their distance from ntpool_lookaside_none; those are what a list
  *	  without caches has, and thus also a zeroed one that was never initialised
- * @magic: ntp_lookaside_magic() in an initialised list; with @cpus, NT's ListHead
+ * @magic: ntpool_lookaside_magic() in an initialised list; with @cpus, NT's ListHead
  * @depth: Depth and MaximumDepth; the driver writes them too
  * @total: TotalAllocates, AllocateMisses, TotalFrees, FreeMisses, likewise
  *
  * It is the driver's memory. lookaside.c checks the offsets against NT's header.
  */
-struct ntp_lookaside_head {
+struct ntpool_lookaside_head {
 	unsigned long cpus;
 	unsigned long magic;
-	union ntp_lookaside_depth depth;
-	u32 total[NTP_LA_COUNTS];
+	union ntpool_lookaside_depth depth;
+	u32 total[NTPOOL_LA_COUNTS];
 };
 
 /**
- * struct ntp_lookaside_slots - the array behind one CPU's cache
- * @next: next one in ntp_lookaside.stash
+ * struct ntpool_lookaside_slots - the array behind one CPU's cache
+ * @next: next one in ntpool_lookaside.stash
  * @nr: entries in @slot, once it is in the stash
  * @cap: room in @slot
  * @slot: the blocks, oldest first
  */
-struct ntp_lookaside_slots {
-	struct ntp_lookaside_slots *next;
+struct ntpool_lookaside_slots {
+	struct ntpool_lookaside_slots *next;
 	u32 nr;
 	u32 cap;
 	void *slot[];
 };
 
 /**
- * struct ntp_lookaside_cpu - one CPU's cache; one cache line on 64-bit
+ * struct ntpool_lookaside_cpu - one CPU's cache; one cache line on 64-bit
  * @slots: the array; NULL while nothing was cached
  * @total: what this CPU counts in: the list's public fields or @own
  * @nr: cached blocks
@@ -83,8 +83,8 @@ struct ntp_lookaside_slots {
  * observers read @nr, @low, @high, @slots and @own from elsewhere; and who knows that
  * nobody uses the list or that the CPU is dead may do all.
  */
-struct ntp_lookaside_cpu {
-	struct ntp_lookaside_slots *slots;
+struct ntpool_lookaside_cpu {
+	struct ntpool_lookaside_slots *slots;
 	u32 *total;
 	u32 nr;
 	u32 low;
@@ -97,36 +97,36 @@ struct ntp_lookaside_cpu {
 			u32 frees;
 		};
 	} missed;
-	u32 own[NTP_LA_COUNTS];
-	struct ntp_lookaside *list;
+	u32 own[NTPOOL_LA_COUNTS];
+	struct ntpool_lookaside *list;
 };
 
-static_assert(sizeof(struct ntp_lookaside_cpu) <= 64);
+static_assert(sizeof(struct ntpool_lookaside_cpu) <= 64);
 
 /* The caches of lists that have none: empty, and busy for ever. */
-DECLARE_PER_CPU(struct ntp_lookaside_cpu, ntp_lookaside_none);
+DECLARE_PER_CPU(struct ntpool_lookaside_cpu, ntpool_lookaside_none);
 
-#define NTP_LOOKASIDE_NONE	((unsigned long __force)&ntp_lookaside_none)
+#define NTPOOL_LOOKASIDE_NONE	((unsigned long __force)&ntpool_lookaside_none)
 
 static __always_inline unsigned long
-ntp_lookaside_distance(struct ntp_lookaside_cpu __percpu *cpus)
+ntpool_lookaside_distance(struct ntpool_lookaside_cpu __percpu *cpus)
 {
-	return (unsigned long __force)cpus - NTP_LOOKASIDE_NONE;
+	return (unsigned long __force)cpus - NTPOOL_LOOKASIDE_NONE;
 }
 
-static __always_inline struct ntp_lookaside_cpu __percpu *
-ntp_lookaside_cpus(const struct ntp_lookaside_head *head)
+static __always_inline struct ntpool_lookaside_cpu __percpu *
+ntpool_lookaside_cpus(const struct ntpool_lookaside_head *head)
 {
-	return (struct ntp_lookaside_cpu __percpu __force *)(head->cpus + NTP_LOOKASIDE_NONE);
+	return (struct ntpool_lookaside_cpu __percpu __force *)(head->cpus + NTPOOL_LOOKASIDE_NONE);
 }
 
 /* This CPU's. In this order the constant ends up as part of the instructions' operands. */
-static __always_inline struct ntp_lookaside_cpu *
-ntp_lookaside_here(const struct ntp_lookaside_head *head)
+static __always_inline struct ntpool_lookaside_cpu *
+ntpool_lookaside_here(const struct ntpool_lookaside_head *head)
 {
 	void __percpu *distance = (void __percpu __force *)head->cpus;
 
-	return (struct ntp_lookaside_cpu *)(this_cpu_ptr(distance) + NTP_LOOKASIDE_NONE);
+	return (struct ntpool_lookaside_cpu *)(this_cpu_ptr(distance) + NTPOOL_LOOKASIDE_NONE);
 }
 
 /*
@@ -134,41 +134,41 @@ ntp_lookaside_here(const struct ntp_lookaside_head *head)
  * preemption disabled and return with it enabled. @inside: busy is set, by the caller.
  */
 /* An entry from below @low, or NULL: that is a miss. */
-void *ntp_lookaside_dig(struct ntp_lookaside_head *head, bool inside);
+void *ntpool_lookaside_dig(struct ntpool_lookaside_head *head, bool inside);
 /* False: @entry was not kept. NULL never is, the Free routine may complain. */
-bool ntp_lookaside_keep(struct ntp_lookaside_head *head, void *entry, bool inside);
+bool ntpool_lookaside_keep(struct ntpool_lookaside_head *head, void *entry, bool inside);
 /* False, and reported, if @head is no initialised list. */
-bool ntp_lookaside_is_list(struct ntp_lookaside_head *head, unsigned long caller);
+bool ntpool_lookaside_is_list(struct ntpool_lookaside_head *head, unsigned long caller);
 /* Adds cpu->missed to cpu->total, enables preemption and returns @entry. */
-void *ntp_lookaside_settle(struct ntp_lookaside_cpu *cpu, void *entry);
+void *ntpool_lookaside_settle(struct ntpool_lookaside_cpu *cpu, void *entry);
 
 /*
  * Ends a section. Only what an interrupt does before busy is clear can be in
  * cpu->missed, hence clear first, look then: nothing stays there unnoticed.
  */
-static __always_inline void *ntp_lookaside_leave(struct ntp_lookaside_cpu *cpu, void *entry)
+static __always_inline void *ntpool_lookaside_leave(struct ntpool_lookaside_cpu *cpu, void *entry)
 {
 	barrier();
 	cpu->busy = false;
 	barrier();
 	if (unlikely(cpu->missed.any))
-		return ntp_lookaside_settle(cpu, entry);
+		return ntpool_lookaside_settle(cpu, entry);
 	preempt_enable();
 	return entry;
 }
 
-/* @miss is called as ntp_lookaside_dig(). */
+/* @miss is called as ntpool_lookaside_dig(). */
 static __always_inline void *
-ntp_lookaside_pop(struct ntp_lookaside_head *head,
-		  void *(*miss)(struct ntp_lookaside_head *head, bool inside,
-				unsigned long caller))
+ntpool_lookaside_pop(struct ntpool_lookaside_head *head,
+		     void *(*miss)(struct ntpool_lookaside_head *head, bool inside,
+				   unsigned long caller))
 {
-	struct ntp_lookaside_cpu *cpu;
+	struct ntpool_lookaside_cpu *cpu;
 	bool inside = false;
 	u32 nr;
 
 	preempt_disable();
-	cpu = ntp_lookaside_here(head);
+	cpu = ntpool_lookaside_here(head);
 	if (unlikely(cpu->busy))
 		goto miss;
 	cpu->busy = true;
@@ -179,25 +179,25 @@ ntp_lookaside_pop(struct ntp_lookaside_head *head,
 		goto miss;
 	WRITE_ONCE(cpu->nr, --nr);
 	/* Plain, for one instruction; a scan that reads it a moment early does no harm. */
-	data_race(cpu->total[NTP_LA_ALLOCS]++);
-	return ntp_lookaside_leave(cpu, cpu->slots->slot[nr]);
+	data_race(cpu->total[NTPOOL_LA_ALLOCS]++);
+	return ntpool_lookaside_leave(cpu, cpu->slots->slot[nr]);
 
 miss:
 	return miss(head, inside, _RET_IP_);
 }
 
-/* @full is called as ntp_lookaside_keep(). */
+/* @full is called as ntpool_lookaside_keep(). */
 static __always_inline void
-ntp_lookaside_push(struct ntp_lookaside_head *head, void *entry,
-		   void (*full)(struct ntp_lookaside_head *head, void *entry, bool inside,
-				unsigned long caller))
+ntpool_lookaside_push(struct ntpool_lookaside_head *head, void *entry,
+		      void (*full)(struct ntpool_lookaside_head *head, void *entry, bool inside,
+				   unsigned long caller))
 {
-	struct ntp_lookaside_cpu *cpu;
+	struct ntpool_lookaside_cpu *cpu;
 	bool inside = false;
 	u32 nr;
 
 	preempt_disable();
-	cpu = ntp_lookaside_here(head);
+	cpu = ntpool_lookaside_here(head);
 	if (unlikely(cpu->busy))
 		goto full;
 	cpu->busy = true;
@@ -211,10 +211,10 @@ ntp_lookaside_push(struct ntp_lookaside_head *head, void *entry,
 	if (unlikely(nr >= cpu->high || (u16)nr >= data_race(head->depth.now) || !entry))
 		goto full;
 	WRITE_ONCE(cpu->nr, nr + 1);
-	/* As in ntp_lookaside_pop(). */
-	data_race(cpu->total[NTP_LA_FREES]++);
+	/* As in ntpool_lookaside_pop(). */
+	data_race(cpu->total[NTPOOL_LA_FREES]++);
 	cpu->slots->slot[nr] = entry;
-	ntp_lookaside_leave(cpu, entry);
+	ntpool_lookaside_leave(cpu, entry);
 	return;
 
 full:

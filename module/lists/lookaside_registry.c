@@ -4,12 +4,12 @@
  *
  * NT links the public structures of all lists, for the thread that tunes depths
  * once a second and for the debugger. Here the registry links objects of its own,
- * struct ntp_lookaside, and a visitor looks twice whether the public structure is
+ * struct ntpool_lookaside, and a visitor looks twice whether the public structure is
  * still that of its list, in case a driver has freed it without deleting the list.
  *
  * Visitors come from five sides: the scan (lookaside_balance.c), readers of debugfs,
  * the verifier when it is switched, the death of a CPU, the unloading of a driver. They
- * walk the registry with ntp_lookaside_next(), which gives each list a reference
+ * walk the registry with ntpool_lookaside_next(), which gives each list a reference
  * while it is visited; the lock is held only to step. A list stays linked until its
  * last reference is gone, so the walk finds its way on; dead ones are passed over.
  *
@@ -20,11 +20,11 @@
  * Folding (see lookaside_cache.c for who counts where). list->home says what the
  * public counts are:
  *
- *	NTP_LA_NOBODY	nobody has counted yet; the first CPU becomes home
+ *	NTPOOL_LA_UNOWNED	nobody has counted yet; the first CPU becomes home
  *	a CPU		they are written by this CPU, without a lock, and by nobody
  *			else. If the scan finds that another CPU has counted in its own
  *			fields, it makes the list shared, on the home CPU
- *	NTP_LA_SHARED	all CPUs count in their own fields. The scan adds what is new to
+ *	NTPOOL_LA_SHARED	all CPUs count in their own fields. The scan adds what is new to
  *			the public ones, by compare-and-exchange, so that what a
  *			driver writes there meanwhile is not lost. If only one CPU has
  *			counted since the last scan, it becomes home, on that CPU
@@ -32,14 +32,14 @@
  * A change of home runs on the CPU concerned while nobody is inside its cache, so
  * no count ever goes to two places or to none.
  *
- * The verifier. While ntp_lookaside_off is set no array is installed, whatever a
+ * The verifier. While ntpool_lookaside_off is set no array is installed, whatever a
  * driver writes to Depth, and without an array nothing is cached. Switching on sets
  * it, waits until everybody who may have seen it clear is out of his cache (they
  * have preemption disabled: an RCU grace period), and then takes the arrays. Lists
  * begin anew when it is switched off, at a depth of 4 or at MaximumDepth if that is
  * less, but for a depth that the driver wrote meanwhile.
  *
- * Locking: params.c's mutex -> cpus_read_lock(); ntp_lookaside_lock
+ * Locking: params.c's mutex -> cpus_read_lock(); ntpool_lookaside_lock
  * is a leaf and raw, because it is taken in interprocessor interrupts and by callers
  * at DISPATCH_LEVEL. The hotplug callback takes nothing but that lock.
  */
@@ -58,13 +58,13 @@
 #include "observe/callsite.h"
 #include "verify/verify.h"
 
-DEFINE_RAW_SPINLOCK(ntp_lookaside_lock);
-bool ntp_lookaside_off __read_mostly;
+DEFINE_RAW_SPINLOCK(ntpool_lookaside_lock);
+bool ntpool_lookaside_off __read_mostly;
 
 /* All lists, oldest first; under the lock. */
 static LIST_HEAD(lists);
 
-struct workqueue_struct *ntp_lookaside_wq;
+struct workqueue_struct *ntpool_lookaside_wq;
 static enum cpuhp_state hotplug_state;
 
 /*
@@ -73,45 +73,45 @@ static enum cpuhp_state hotplug_state;
 
 static void list_free_worker(struct work_struct *work)
 {
-	struct ntp_lookaside *list = container_of(work, struct ntp_lookaside, free_work);
+	struct ntpool_lookaside *list = container_of(work, struct ntpool_lookaside, free_work);
 
-	raw_spin_lock_irq(&ntp_lookaside_lock);
+	raw_spin_lock_irq(&ntpool_lookaside_lock);
 	list_del(&list->link);
-	raw_spin_unlock_irq(&ntp_lookaside_lock);
-	ntp_lookaside_destroy(list);
+	raw_spin_unlock_irq(&ntpool_lookaside_lock);
+	ntpool_lookaside_destroy(list);
 }
 
-static void list_put(struct ntp_lookaside *list)
+static void list_put(struct ntpool_lookaside *list)
 {
 	if (refcount_dec_and_test(&list->refs))
-		queue_work(ntp_lookaside_wq, &list->free_work);
+		queue_work(ntpool_lookaside_wq, &list->free_work);
 }
 
-/* As ntp_lookaside_next(), of lists in use or of those that are not (@dead). */
-static struct ntp_lookaside *list_next_that(struct ntp_lookaside *prev, bool dead)
+/* As ntpool_lookaside_next(), of lists in use or of those that are not (@dead). */
+static struct ntpool_lookaside *list_next_that(struct ntpool_lookaside *prev, bool dead)
 {
-	struct ntp_lookaside *list;
+	struct ntpool_lookaside *list;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&ntp_lookaside_lock, flags);
+	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
 	list = list_prepare_entry(prev, &lists, link);
 	list_for_each_entry_continue(list, &lists, link)
 		if (list->dead == dead && refcount_inc_not_zero(&list->refs))
 			break;
 	if (list_entry_is_head(list, &lists, link))
 		list = NULL;
-	raw_spin_unlock_irqrestore(&ntp_lookaside_lock, flags);
+	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
 	if (prev)
 		list_put(prev);
 	return list;
 }
 
-struct ntp_lookaside *ntp_lookaside_next(struct ntp_lookaside *prev)
+struct ntpool_lookaside *ntpool_lookaside_next(struct ntpool_lookaside *prev)
 {
 	return list_next_that(prev, false);
 }
 
-bool ntp_lookaside_any(void)
+bool ntpool_lookaside_any(void)
 {
 	return !list_empty_careful(&lists);
 }
@@ -121,47 +121,47 @@ bool ntp_lookaside_any(void)
  */
 
 /* "Look", and the address: a copy of a list is not a list. */
-static unsigned long head_magic(const struct ntp_lookaside_head *head)
+static unsigned long head_magic(const struct ntpool_lookaside_head *head)
 {
 	return (unsigned long)head ^ 0x6b6f6f4cUL;
 }
 
-bool ntp_lookaside_is_alive(struct ntp_lookaside *list)
+bool ntpool_lookaside_is_alive(struct ntpool_lookaside *list)
 {
-	struct ntp_lookaside_head *head = list->head;
-	struct ntp_lookaside_head seen;
+	struct ntpool_lookaside_head *head = list->head;
+	struct ntpool_lookaside_head seen;
 
-	lockdep_assert_held(&ntp_lookaside_lock);
+	lockdep_assert_held(&ntpool_lookaside_lock);
 	if (list->dead || list->lost)
 		return false;
 	/* The driver may have freed it, even unmapped it. */
 	if (copy_from_kernel_nofault(&seen, head, sizeof(seen)))
 		return false;
-	return seen.magic == head_magic(head) && seen.cpus == ntp_lookaside_distance(list->cpus);
+	return seen.magic == head_magic(head) && seen.cpus == ntpool_lookaside_distance(list->cpus);
 }
 
-static void sum_own(const struct ntp_lookaside *list, u32 *sum)
+static void sum_own(const struct ntpool_lookaside *list, u32 *sum)
 {
-	const struct ntp_lookaside_cpu *cpu;
+	const struct ntpool_lookaside_cpu *cpu;
 	int nr, i;
 
-	memset(sum, 0, NTP_LA_COUNTS * sizeof(*sum));
+	memset(sum, 0, NTPOOL_LA_COUNTS * sizeof(*sum));
 	for_each_possible_cpu(nr) {
 		cpu = per_cpu_ptr(list->cpus, nr);
-		for (i = 0; i < NTP_LA_COUNTS; i++)
+		for (i = 0; i < NTPOOL_LA_COUNTS; i++)
 			sum[i] += READ_ONCE(cpu->own[i]);
 	}
 }
 
 /* Adds to the public fields what is not in them; their home CPU must not write. */
-static void list_fold(struct ntp_lookaside *list)
+static void list_fold(struct ntpool_lookaside *list)
 {
-	u32 sum[NTP_LA_COUNTS];
+	u32 sum[NTPOOL_LA_COUNTS];
 	u32 *total, old;
 	int i;
 
 	sum_own(list, sum);
-	for (i = 0; i < NTP_LA_COUNTS; i++) {
+	for (i = 0; i < NTPOOL_LA_COUNTS; i++) {
 		if (sum[i] == list->folded[i])
 			continue;
 		total = &list->head->total[i];
@@ -172,26 +172,26 @@ static void list_fold(struct ntp_lookaside *list)
 	}
 }
 
-static void depth_begin(struct ntp_lookaside *list, struct ntp_lookaside_head *head)
+static void depth_begin(struct ntpool_lookaside *list, struct ntpool_lookaside_head *head)
 {
-	list->depth = min_t(u16, NTP_LA_DEPTH, READ_ONCE(head->depth.max));
+	list->depth = min_t(u16, NTPOOL_LA_DEPTH, READ_ONCE(head->depth.max));
 	WRITE_ONCE(head->depth.now, list->depth);
 }
 
-static void list_zero_depth(struct ntp_lookaside *list, bool zero)
+static void list_zero_depth(struct ntpool_lookaside *list, bool zero)
 {
-	struct ntp_lookaside_head *head = list->head;
+	struct ntpool_lookaside_head *head = list->head;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&ntp_lookaside_lock, flags);
-	if (list->zeroed != zero && ntp_lookaside_is_alive(list)) {
+	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
+	if (list->zeroed != zero && ntpool_lookaside_is_alive(list)) {
 		list->zeroed = zero;
 		if (zero)
 			WRITE_ONCE(head->depth.now, 0);
 		else if (!READ_ONCE(head->depth.now))
 			depth_begin(list, head);
 	}
-	raw_spin_unlock_irqrestore(&ntp_lookaside_lock, flags);
+	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
 }
 
 /*
@@ -200,19 +200,19 @@ static void list_zero_depth(struct ntp_lookaside *list, bool zero)
 
 static void flush_worker(struct work_struct *work)
 {
-	struct ntp_lookaside *list = container_of(work, struct ntp_lookaside, flush_work);
+	struct ntpool_lookaside *list = container_of(work, struct ntpool_lookaside, flush_work);
 
-	ntp_lookaside_stash_all(list);
-	ntp_lookaside_help(list);
+	ntpool_lookaside_stash_all(list);
+	ntpool_lookaside_help(list);
 	list_put(list);
 }
 
-static void list_init(struct ntp_lookaside *list, struct ntp_lookaside_head *head,
-		      const struct ntp_lookaside_desc *desc)
+static void list_init(struct ntpool_lookaside *list, struct ntpool_lookaside_head *head,
+		      const struct ntpool_lookaside_desc *desc)
 {
 	list->desc = *desc;
 	list->head = head;
-	list->zeroed = ntp_lookaside_off;
+	list->zeroed = ntpool_lookaside_off;
 	if (!list->zeroed)
 		depth_begin(list, head);
 	INIT_WORK(&list->flush_work, flush_worker);
@@ -220,40 +220,40 @@ static void list_init(struct ntp_lookaside *list, struct ntp_lookaside_head *hea
 	list_add_tail(&list->link, &lists);
 }
 
-void ntp_lookaside_open(struct ntp_lookaside_head *head,
-			const struct ntp_lookaside_desc *desc)
+void ntpool_lookaside_open(struct ntpool_lookaside_head *head,
+			   const struct ntpool_lookaside_desc *desc)
 {
-	struct ntp_lookaside *list = ntp_lookaside_create();
+	struct ntpool_lookaside *list = ntpool_lookaside_create();
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&ntp_lookaside_lock, flags);
+	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
 	head->depth.now = 0;
-	head->depth.max = NTP_LA_MAX_DEPTH;
-	head->cpus = list ? ntp_lookaside_distance(list->cpus) : 0;
+	head->depth.max = NTPOOL_LA_MAX_DEPTH;
+	head->cpus = list ? ntpool_lookaside_distance(list->cpus) : 0;
 	head->magic = head_magic(head);
 	if (list)
 		list_init(list, head, desc);
-	raw_spin_unlock_irqrestore(&ntp_lookaside_lock, flags);
+	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
 	if (list)
-		ntp_lookaside_balance_start();
+		ntpool_lookaside_balance_start();
 }
 
 /* What NT's verifier stops at; without it NT does not notice. */
-static void report_verifier(u64 what, const struct ntp_lookaside_head *head,
+static void report_verifier(u64 what, const struct ntpool_lookaside_head *head,
 			    const char *text, unsigned long caller)
 {
-	struct ntp_stop stop = {
-		.code = NTP_STOP_VERIFIER,
+	struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_VERIFIER,
 		.param = { what, (unsigned long)head },
 		.addr_mask = BIT(1),
 		.text = text,
 		.caller = caller,
 	};
 
-	ntp_report(&stop);
+	ntpool_report(&stop);
 }
 
-bool ntp_lookaside_is_list(struct ntp_lookaside_head *head, unsigned long caller)
+bool ntpool_lookaside_is_list(struct ntpool_lookaside_head *head, unsigned long caller)
 {
 	if (head->magic == head_magic(head))
 		return true;
@@ -264,68 +264,68 @@ bool ntp_lookaside_is_list(struct ntp_lookaside_head *head, unsigned long caller
 }
 
 /*
- * See ntp_verify_range_fn: an active list lies in memory that a driver frees. Told once,
+ * See ntpool_verify_range_fn: an active list lies in memory that a driver frees. Told once,
  * since what is there later on is somebody else's. In a read section.
  */
 static void range_freed(void *p, size_t size, unsigned long caller)
 {
-	struct ntp_lookaside_head *found = NULL;
-	struct ntp_lookaside *list;
+	struct ntpool_lookaside_head *found = NULL;
+	struct ntpool_lookaside *list;
 	unsigned long flags;
 
 	/* What lists do when the verifier goes off is told them elsewhere. */
 	if (!p)
 		return;
-	raw_spin_lock_irqsave(&ntp_lookaside_lock, flags);
+	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
 	list_for_each_entry(list, &lists, link) {
 		if ((unsigned long)list->head - (unsigned long)p >= size)
 			continue;
-		if (caller && ntp_lookaside_is_alive(list))
+		if (caller && ntpool_lookaside_is_alive(list))
 			found = list->head;
 		/* From here on nothing is written there any more. */
 		list->lost = true;
 	}
-	raw_spin_unlock_irqrestore(&ntp_lookaside_lock, flags);
+	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
 	if (found)
 		report_verifier(0xcc, found,
 				"pool was freed that has an active lookaside list in it", caller);
 }
 
-void ntp_lookaside_forget(struct ntp_lookaside_head *head, unsigned long caller)
+void ntpool_lookaside_forget(struct ntpool_lookaside_head *head, unsigned long caller)
 {
-	struct ntp_lookaside *list;
+	struct ntpool_lookaside *list;
 	unsigned long flags;
 	bool found = false;
 
 	if (head->magic != head_magic(head))
 		return;
-	raw_spin_lock_irqsave(&ntp_lookaside_lock, flags);
+	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
 	list_for_each_entry(list, &lists, link)
 		if (list->head == head && !list->dead) {
 			list->dead = true;
 			found = !list->lost;
 		}
-	raw_spin_unlock_irqrestore(&ntp_lookaside_lock, flags);
-	if (found && ntp_verifier())
+	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
+	if (found && ntpool_verifier())
 		report_verifier(0xca, head, "an active lookaside list was initialised again",
 				caller);
 }
 
 /* NULL: none, or a list without caches. */
-static struct ntp_lookaside *head_list(struct ntp_lookaside_head *head)
+static struct ntpool_lookaside *head_list(struct ntpool_lookaside_head *head)
 {
 	if (!head->cpus)
 		return NULL;
-	return raw_cpu_ptr(ntp_lookaside_cpus(head))->list;
+	return raw_cpu_ptr(ntpool_lookaside_cpus(head))->list;
 }
 
-void ntp_lookaside_close(struct ntp_lookaside_head *head, unsigned long caller)
+void ntpool_lookaside_close(struct ntpool_lookaside_head *head, unsigned long caller)
 {
-	struct ntp_lookaside *list;
+	struct ntpool_lookaside *list;
 	unsigned long flags;
 
 	if (head->magic != head_magic(head)) {
-		if (ntp_verifier())
+		if (ntpool_verifier())
 			report_verifier(0xcb, head,
 					"a lookaside list was deleted that is not initialised",
 					caller);
@@ -333,12 +333,12 @@ void ntp_lookaside_close(struct ntp_lookaside_head *head, unsigned long caller)
 	}
 	list = head_list(head);
 	if (list) {
-		raw_spin_lock_irqsave(&ntp_lookaside_lock, flags);
+		raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
 		if (!list->dead)
 			list_fold(list);
 		list->dead = true;
-		raw_spin_unlock_irqrestore(&ntp_lookaside_lock, flags);
-		ntp_lookaside_finish(list, caller);
+		raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
+		ntpool_lookaside_finish(list, caller);
 	}
 	head->magic = 0;
 	head->cpus = 0;
@@ -346,17 +346,17 @@ void ntp_lookaside_close(struct ntp_lookaside_head *head, unsigned long caller)
 		list_put(list);
 }
 
-void ntp_lookaside_flush(struct ntp_lookaside_head *head, unsigned long caller)
+void ntpool_lookaside_flush(struct ntpool_lookaside_head *head, unsigned long caller)
 {
-	struct ntp_lookaside *list;
+	struct ntpool_lookaside *list;
 
 	if (head->magic != head_magic(head))
 		return;
 	list = head_list(head);
-	if (!list || ntp_lookaside_empty(list, caller))
+	if (!list || ntpool_lookaside_empty(list, caller))
 		return;
 	refcount_inc(&list->refs);
-	if (!queue_work(ntp_lookaside_wq, &list->flush_work))
+	if (!queue_work(ntpool_lookaside_wq, &list->flush_work))
 		list_put(list);
 }
 
@@ -364,24 +364,24 @@ void ntp_lookaside_flush(struct ntp_lookaside_head *head, unsigned long caller)
  * Who counts where
  */
 
-static u32 cpu_uses(const struct ntp_lookaside_cpu *cpu)
+static u32 cpu_uses(const struct ntpool_lookaside_cpu *cpu)
 {
-	return READ_ONCE(cpu->own[NTP_LA_ALLOCS]) + READ_ONCE(cpu->own[NTP_LA_FREES]);
+	return READ_ONCE(cpu->own[NTPOOL_LA_ALLOCS]) + READ_ONCE(cpu->own[NTPOOL_LA_FREES]);
 }
 
 /* On a CPU, under the lock: it is home no more. */
-static void home_leave(struct ntp_lookaside *list, struct ntp_lookaside_cpu *cpu)
+static void home_leave(struct ntpool_lookaside *list, struct ntpool_lookaside_cpu *cpu)
 {
 	if (cpu->total == cpu->own)
 		return;
 	cpu->total = cpu->own;
-	WRITE_ONCE(list->home, NTP_LA_SHARED);
+	WRITE_ONCE(list->home, NTPOOL_LA_SHARED);
 }
 
 /* On a CPU, under the lock: it is home now. */
-static void home_enter(struct ntp_lookaside *list, struct ntp_lookaside_cpu *cpu)
+static void home_enter(struct ntpool_lookaside *list, struct ntpool_lookaside_cpu *cpu)
 {
-	if (list->home != NTP_LA_SHARED || !ntp_lookaside_is_alive(list))
+	if (list->home != NTPOOL_LA_SHARED || !ntpool_lookaside_is_alive(list))
 		return;
 	list_fold(list);
 	list->note[raw_smp_processor_id()].uses = cpu_uses(cpu);
@@ -391,7 +391,7 @@ static void home_enter(struct ntp_lookaside *list, struct ntp_lookaside_cpu *cpu
 }
 
 /* How many CPUs have counted in their own fields since the last scan; *@which: one. */
-static unsigned int scan_counters(struct ntp_lookaside *list, int *which)
+static unsigned int scan_counters(struct ntpool_lookaside *list, int *which)
 {
 	unsigned int counters = 0;
 	u32 uses;
@@ -408,7 +408,7 @@ static unsigned int scan_counters(struct ntp_lookaside *list, int *which)
 	return counters;
 }
 
-void ntp_lookaside_settle_home(struct ntp_lookaside *list)
+void ntpool_lookaside_settle_home(struct ntpool_lookaside *list)
 {
 	int home = READ_ONCE(list->home);
 	unsigned int counters;
@@ -419,13 +419,13 @@ void ntp_lookaside_settle_home(struct ntp_lookaside *list)
 	if (!counters)
 		return;
 	if (home >= 0)
-		ntp_lookaside_on_cpu(list, home, home_leave);
+		ntpool_lookaside_on_cpu(list, home, home_leave);
 	else if (counters == 1)
-		ntp_lookaside_on_cpu(list, which, home_enter);
-	raw_spin_lock_irqsave(&ntp_lookaside_lock, flags);
-	if (list->home == NTP_LA_SHARED && ntp_lookaside_is_alive(list))
+		ntpool_lookaside_on_cpu(list, which, home_enter);
+	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
+	if (list->home == NTPOOL_LA_SHARED && ntpool_lookaside_is_alive(list))
 		list_fold(list);
-	raw_spin_unlock_irqrestore(&ntp_lookaside_lock, flags);
+	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
 }
 
 /*
@@ -433,27 +433,27 @@ void ntp_lookaside_settle_home(struct ntp_lookaside *list)
  */
 
 /* Under the lock. False: nothing is known of it any more. */
-static bool list_info(struct ntp_lookaside *list, struct ntp_lookaside_info *info)
+static bool list_info(struct ntpool_lookaside *list, struct ntpool_lookaside_info *info)
 {
-	struct ntp_lookaside_head *head = list->head;
-	u32 count[NTP_LA_COUNTS];
+	struct ntpool_lookaside_head *head = list->head;
+	u32 count[NTPOOL_LA_COUNTS];
 	int nr, i;
 
-	if (!ntp_lookaside_is_alive(list))
+	if (!ntpool_lookaside_is_alive(list))
 		return false;
 	sum_own(list, count);
-	for (i = 0; i < NTP_LA_COUNTS; i++)
+	for (i = 0; i < NTPOOL_LA_COUNTS; i++)
 		count[i] += READ_ONCE(head->total[i]) - list->folded[i];
-	*info = (struct ntp_lookaside_info) {
+	*info = (struct ntpool_lookaside_info) {
 		.tag = list->desc.tag,
-		.kind = list->desc.kind,
+		.type = list->desc.type,
 		.size = list->desc.size,
 		.depth = READ_ONCE(head->depth.now),
 		.max_depth = READ_ONCE(head->depth.max),
-		.allocs = count[NTP_LA_ALLOCS],
-		.alloc_misses = count[NTP_LA_ALLOC_MISSES],
-		.frees = count[NTP_LA_FREES],
-		.free_misses = count[NTP_LA_FREE_MISSES],
+		.allocs = count[NTPOOL_LA_ALLOCS],
+		.alloc_misses = count[NTPOOL_LA_ALLOC_MISSES],
+		.frees = count[NTPOOL_LA_FREES],
+		.free_misses = count[NTPOOL_LA_FREE_MISSES],
 		.owner = list->desc.creator,
 	};
 	for_each_possible_cpu(nr)
@@ -461,18 +461,18 @@ static bool list_info(struct ntp_lookaside *list, struct ntp_lookaside_info *inf
 	return true;
 }
 
-int ntp_lookaside_for_each(int (*fn)(const struct ntp_lookaside_info *info, void *arg),
-			   void *arg)
+int ntpool_lookaside_for_each(int (*fn)(const struct ntpool_lookaside_info *info, void *arg),
+			      void *arg)
 {
-	struct ntp_lookaside *list = NULL;
-	struct ntp_lookaside_info info;
+	struct ntpool_lookaside *list = NULL;
+	struct ntpool_lookaside_info info;
 	bool alive;
 	int ret;
 
-	while ((list = ntp_lookaside_next(list))) {
-		raw_spin_lock_irq(&ntp_lookaside_lock);
+	while ((list = ntpool_lookaside_next(list))) {
+		raw_spin_lock_irq(&ntpool_lookaside_lock);
 		alive = list_info(list, &info);
-		raw_spin_unlock_irq(&ntp_lookaside_lock);
+		raw_spin_unlock_irq(&ntpool_lookaside_lock);
 		ret = alive ? fn(&info, arg) : 0;
 		if (ret) {
 			list_put(list);
@@ -485,37 +485,37 @@ int ntp_lookaside_for_each(int (*fn)(const struct ntp_lookaside_info *info, void
 /* CPUs stay as they are meanwhile: one that died was emptied by hotplug_dead(). */
 static void verifier_drain(void)
 {
-	struct ntp_lookaside *list = NULL;
+	struct ntpool_lookaside *list = NULL;
 
 	synchronize_rcu();
 	cpus_read_lock();
-	while ((list = ntp_lookaside_next(list))) {
-		ntp_lookaside_stash_all(list);
-		ntp_lookaside_help(list);
+	while ((list = ntpool_lookaside_next(list))) {
+		ntpool_lookaside_stash_all(list);
+		ntpool_lookaside_help(list);
 	}
 	cpus_read_unlock();
 }
 
 /**
- * ntp_lookaside_verifier_changed() - switch all lists off or on again
+ * ntpool_lookaside_verifier_changed() - switch all lists off or on again
  * @on: the verifier is on, lists are off
  *
  * When it returns, nothing is cached (@on), or lists cache as before (!@on).
  *
  * Context: process context, under params.c's mutex; sleeps.
  */
-void ntp_lookaside_verifier_changed(bool on)
+void ntpool_lookaside_verifier_changed(bool on)
 {
-	struct ntp_lookaside *list = NULL;
+	struct ntpool_lookaside *list = NULL;
 	bool was_on;
 
-	raw_spin_lock_irq(&ntp_lookaside_lock);
-	was_on = ntp_lookaside_off;
-	WRITE_ONCE(ntp_lookaside_off, on);
-	raw_spin_unlock_irq(&ntp_lookaside_lock);
+	raw_spin_lock_irq(&ntpool_lookaside_lock);
+	was_on = ntpool_lookaside_off;
+	WRITE_ONCE(ntpool_lookaside_off, on);
+	raw_spin_unlock_irq(&ntpool_lookaside_lock);
 	if (was_on == on)
 		return;
-	while ((list = ntp_lookaside_next(list)))
+	while ((list = ntpool_lookaside_next(list)))
 		list_zero_depth(list, on);
 	if (on)
 		verifier_drain();
@@ -523,27 +523,27 @@ void ntp_lookaside_verifier_changed(bool on)
 
 static int hotplug_dead(unsigned int nr)
 {
-	struct ntp_lookaside *list = NULL;
-	struct ntp_lookaside_cpu *cpu;
+	struct ntpool_lookaside *list = NULL;
+	struct ntpool_lookaside_cpu *cpu;
 
-	while ((list = ntp_lookaside_next(list))) {
-		raw_spin_lock_irq(&ntp_lookaside_lock);
+	while ((list = ntpool_lookaside_next(list))) {
+		raw_spin_lock_irq(&ntpool_lookaside_lock);
 		cpu = per_cpu_ptr(list->cpus, nr);
 		if (!list->dead) {
-			ntp_lookaside_stash(list, cpu);
+			ntpool_lookaside_stash(list, cpu);
 			home_leave(list, cpu);
 		}
-		raw_spin_unlock_irq(&ntp_lookaside_lock);
-		ntp_lookaside_help(list);
+		raw_spin_unlock_irq(&ntpool_lookaside_lock);
+		ntpool_lookaside_help(list);
 	}
 	return 0;
 }
 
 /* Its driver has gone and has not deleted it. */
-static void report_undeleted(const struct ntp_lookaside *list)
+static void report_undeleted(const struct ntpool_lookaside *list)
 {
-	const struct ntp_stop stop = {
-		.code = NTP_STOP_UNLOADED_WITHOUT_CANCELLING,
+	const struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_UNLOADED_WITHOUT_CANCELLING,
 		.param = { (unsigned long)list->head },
 		.addr_mask = BIT(0),
 		.text = "a driver was unloaded and has not deleted a lookaside list",
@@ -553,29 +553,29 @@ static void report_undeleted(const struct ntp_lookaside *list)
 		.caller = list->desc.creator,
 	};
 
-	ntp_report(&stop);
+	ntpool_report(&stop);
 }
 
 /* Reports @list as left behind, and lets go of it. */
-static void list_abandon(struct ntp_lookaside *list)
+static void list_abandon(struct ntpool_lookaside *list)
 {
-	if (ntp_verifier())
+	if (ntpool_verifier())
 		report_undeleted(list);
-	ntp_report_leaked_list(ntp_kind_name(list->desc.kind), list->desc.tag,
-			       list->desc.creator);
+	ntpool_report_leaked_list(ntpool_type_name(list->desc.type), list->desc.tag,
+				  list->desc.creator);
 	/* A CPU that dies is emptied by hotplug_dead(), unless the list is dead. */
 	cpus_read_lock();
-	ntp_lookaside_stash_all(list);
-	raw_spin_lock_irq(&ntp_lookaside_lock);
+	ntpool_lookaside_stash_all(list);
+	raw_spin_lock_irq(&ntpool_lookaside_lock);
 	list->dead = true;
-	raw_spin_unlock_irq(&ntp_lookaside_lock);
+	raw_spin_unlock_irq(&ntpool_lookaside_lock);
 	cpus_read_unlock();
-	ntp_lookaside_abandon(list);
+	ntpool_lookaside_abandon(list);
 }
 
-static bool list_belongs(const struct ntp_lookaside *list, const struct module *mod)
+static bool list_belongs(const struct ntpool_lookaside *list, const struct module *mod)
 {
-	return ntp_site_belongs(list->desc.creator, mod) ||
+	return ntpool_callsite_belongs(list->desc.creator, mod) ||
 	       within_module((unsigned long)list->head, mod);
 }
 
@@ -584,52 +584,52 @@ static bool list_belongs(const struct ntp_lookaside *list, const struct module *
  * delete the list later on, it finds caches that work. Of lists that were deleted
  * where the deleter could not wait, a Free routine may still run: here it can.
  */
-void ntp_lookaside_module_gone(const struct module *mod)
+void ntpool_lookaside_module_gone(const struct module *mod)
 {
-	struct ntp_lookaside *list = NULL;
+	struct ntpool_lookaside *list = NULL;
 
-	while ((list = ntp_lookaside_next(list)))
+	while ((list = ntpool_lookaside_next(list)))
 		if (list_belongs(list, mod))
 			list_abandon(list);
 	while ((list = list_next_that(list, true)))
 		if (list_belongs(list, mod))
-			ntp_lookaside_wait(list);
+			ntpool_lookaside_wait(list);
 }
 
 /*
  * Life cycle
  */
 
-int ntp_lookaside_init(void)
+int ntpool_lookaside_init(void)
 {
 	int ret;
 
-	ntp_lookaside_wq = alloc_workqueue("ntpool_lookaside", WQ_UNBOUND, 0);
-	if (!ntp_lookaside_wq)
+	ntpool_lookaside_wq = alloc_workqueue("ntpool_lookaside", WQ_UNBOUND, 0);
+	if (!ntpool_lookaside_wq)
 		return -ENOMEM;
 	ret = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "ntpool/lookaside:prepare",
 					NULL, hotplug_dead);
 	if (ret < 0) {
-		destroy_workqueue(ntp_lookaside_wq);
+		destroy_workqueue(ntpool_lookaside_wq);
 		return ret;
 	}
 	hotplug_state = ret;
-	ntp_verify_watch(NTP_RANGES_LOOKASIDE, range_freed);
+	ntpool_verify_watch(NTPOOL_RANGES_LOOKASIDE, range_freed);
 	return 0;
 }
 
 /* Nobody uses lists any more; names those that were not deleted. */
-void ntp_lookaside_exit(void)
+void ntpool_lookaside_exit(void)
 {
-	struct ntp_lookaside *list = NULL;
-	struct ntp_lookaside *next;
+	struct ntpool_lookaside *list = NULL;
+	struct ntpool_lookaside *next;
 
-	ntp_verify_watch(NTP_RANGES_LOOKASIDE, NULL);
-	ntp_lookaside_balance_stop();
+	ntpool_verify_watch(NTPOOL_RANGES_LOOKASIDE, NULL);
+	ntpool_lookaside_balance_stop();
 	cpuhp_remove_state_nocalls(hotplug_state);
-	while ((list = ntp_lookaside_next(list)))
+	while ((list = ntpool_lookaside_next(list)))
 		list_abandon(list);
-	destroy_workqueue(ntp_lookaside_wq);
+	destroy_workqueue(ntpool_lookaside_wq);
 	list_for_each_entry_safe(list, next, &lists, link)
-		ntp_lookaside_destroy(list);
+		ntpool_lookaside_destroy(list);
 }

@@ -10,23 +10,23 @@
 #include "lists/lookaside_cache.h"
 
 enum {
-	NTP_LA_DEPTH = 4,		/* of a new list; tuning goes no lower */
-	NTP_LA_MAX_DEPTH = 256,
+	NTPOOL_LA_DEPTH = 4,		/* of a new list; tuning goes no lower */
+	NTPOOL_LA_MAX_DEPTH = 256,
 };
 
-/* What ntp_lookaside.home says when it is no CPU. */
+/* What ntpool_lookaside.home says when it is no CPU. */
 enum {
-	NTP_LA_NOBODY = -1,		/* not used yet */
-	NTP_LA_SHARED = -2,		/* used by several: the scan folds */
+	NTPOOL_LA_UNOWNED = -1,		/* not used yet */
+	NTPOOL_LA_SHARED = -2,		/* used by several: the scan folds */
 };
 
 /* Gives @entry to the list's Free routine. */
-typedef void (*ntp_lookaside_free_fn)(struct ntp_lookaside_head *head, void *entry,
-				      unsigned long caller);
+typedef void (*ntpool_lookaside_free_fn)(struct ntpool_lookaside_head *head, void *entry,
+					 unsigned long caller);
 
 /**
- * struct ntp_lookaside_desc - what a list is initialised with
- * @kind: pool of the blocks
+ * struct ntpool_lookaside_desc - what a list is initialised with
+ * @type: pool of the blocks
  * @tag: their tag
  * @size: their size in bytes
  * @creator: address that the initialising call returns to
@@ -34,24 +34,24 @@ typedef void (*ntp_lookaside_free_fn)(struct ntp_lookaside_head *head, void *ent
  * @pool_frees: the Free routine is the pool's
  * @pool_allocates: the Allocate routine is the pool's
  */
-struct ntp_lookaside_desc {
-	enum ntp_kind kind;
+struct ntpool_lookaside_desc {
+	enum ntpool_type type;
 	u32 tag;
 	u32 size;
 	unsigned long creator;
-	ntp_lookaside_free_fn free;
+	ntpool_lookaside_free_fn free;
 	bool pool_frees;
 	bool pool_allocates;
 };
 
 /**
- * struct ntp_lookaside_note - what the scan remembers of one CPU
- * @uses: allocations and frees in ntp_lookaside_cpu.own, when it looked last
+ * struct ntpool_lookaside_note - what the scan remembers of one CPU
+ * @uses: allocations and frees in ntpool_lookaside_cpu.own, when it looked last
  * @allocs: the allocations among them
  * @misses: those of them that went to the pool
  * @room: blocks that the cache could have taken before it was full
  */
-struct ntp_lookaside_note {
+struct ntpool_lookaside_note {
 	u32 uses;
 	u32 allocs;
 	u32 misses;
@@ -59,106 +59,106 @@ struct ntp_lookaside_note {
 };
 
 /**
- * struct ntp_lookaside - a list, behind its public structure
+ * struct ntpool_lookaside - a list, behind its public structure
  * @desc: constant
  * @head: the public structure; not touched once @dead is set
  * @cpus: the caches
  * @link: in the registry, until @refs is 0
- * @home: the CPU whose ntp_lookaside_cpu.total is the public fields
+ * @home: the CPU whose ntpool_lookaside_cpu.total is the public fields
  * @dead: deleted, or forgotten because its driver is gone
  * @lost: its memory was freed with the list in it, and is somebody else's now; the
  *	  driver may still delete it, or initialise another list there
  * @zeroed: the public depth is 0 because of the verifier
  * @depth: the public depth, as the last scan found or left it
- * @folded: sums of all ntp_lookaside_cpu.own that the public fields contain
+ * @folded: sums of all ntpool_lookaside_cpu.own that the public fields contain
  * @stash: taken out of the caches, to be freed
  * @freeing: how many are inside the Free routine with an entry of @stash
  * @seen: the public TotalAllocates and AllocateMisses at the last scan, while a CPU is
  *	  at home
- * @span: blocks that one CPU needed since the scan before; ntp_lookaside_measure()
+ * @span: blocks that one CPU needed since the scan before; ntpool_lookaside_measure()
  * @spare: array for a cache that is about to give up its surplus
  * @refs: the list itself, and those who look at it outside of the lock
  * @flush_work: empties the caches
  * @free_work: frees this
  * @note: per possible CPU
  *
- * ntp_lookaside_lock guards all from @link to @freeing. One write comes without:
- * the first CPU that uses the list turns @home from NTP_LA_NOBODY into itself. @seen,
+ * ntpool_lookaside_lock guards all from @link to @freeing. One write comes without:
+ * the first CPU that uses the list turns @home from NTPOOL_LA_UNOWNED into itself. @seen,
  * @span, @spare and @note are the scan's own, and so is @depth but for its beginnings.
  */
-struct ntp_lookaside {
-	struct ntp_lookaside_desc desc;
-	struct ntp_lookaside_head *head;
-	struct ntp_lookaside_cpu __percpu *cpus;
+struct ntpool_lookaside {
+	struct ntpool_lookaside_desc desc;
+	struct ntpool_lookaside_head *head;
+	struct ntpool_lookaside_cpu __percpu *cpus;
 	struct list_head link;
 	int home;
 	bool dead;
 	bool lost;
 	bool zeroed;
 	u16 depth;
-	u32 folded[NTP_LA_COUNTS];
-	struct ntp_lookaside_slots *stash;
+	u32 folded[NTPOOL_LA_COUNTS];
+	struct ntpool_lookaside_slots *stash;
 	unsigned int freeing;
-	u32 seen[NTP_LA_ALLOC_MISSES + 1];
+	u32 seen[NTPOOL_LA_ALLOC_MISSES + 1];
 	u32 span;
-	struct ntp_lookaside_slots *spare;
+	struct ntpool_lookaside_slots *spare;
 	refcount_t refs;
 	struct work_struct flush_work;
 	struct work_struct free_work;
-	struct ntp_lookaside_note note[];
+	struct ntpool_lookaside_note note[];
 };
 
-typedef void (*ntp_lookaside_cpu_fn)(struct ntp_lookaside *list,
-				     struct ntp_lookaside_cpu *cpu);
+typedef void (*ntpool_lookaside_cpu_fn)(struct ntpool_lookaside *list,
+					struct ntpool_lookaside_cpu *cpu);
 
 /* lookaside_cache.c */
-struct ntp_lookaside *ntp_lookaside_create(void);
-void ntp_lookaside_destroy(struct ntp_lookaside *list);
-void ntp_lookaside_on_cpu(struct ntp_lookaside *list, int nr, ntp_lookaside_cpu_fn fn);
-void ntp_lookaside_stash(struct ntp_lookaside *list, struct ntp_lookaside_cpu *cpu);
-void ntp_lookaside_stash_all(struct ntp_lookaside *list);
-bool ntp_lookaside_stash_surplus(struct ntp_lookaside *list);
-void ntp_lookaside_measure(struct ntp_lookaside *list, struct ntp_lookaside_cpu *cpu);
-void ntp_lookaside_help(struct ntp_lookaside *list);
-bool ntp_lookaside_empty(struct ntp_lookaside *list, unsigned long caller);
-void ntp_lookaside_finish(struct ntp_lookaside *list, unsigned long caller);
-void ntp_lookaside_abandon(struct ntp_lookaside *list);
+struct ntpool_lookaside *ntpool_lookaside_create(void);
+void ntpool_lookaside_destroy(struct ntpool_lookaside *list);
+void ntpool_lookaside_on_cpu(struct ntpool_lookaside *list, int nr, ntpool_lookaside_cpu_fn fn);
+void ntpool_lookaside_stash(struct ntpool_lookaside *list, struct ntpool_lookaside_cpu *cpu);
+void ntpool_lookaside_stash_all(struct ntpool_lookaside *list);
+bool ntpool_lookaside_stash_surplus(struct ntpool_lookaside *list);
+void ntpool_lookaside_measure(struct ntpool_lookaside *list, struct ntpool_lookaside_cpu *cpu);
+void ntpool_lookaside_help(struct ntpool_lookaside *list);
+bool ntpool_lookaside_empty(struct ntpool_lookaside *list, unsigned long caller);
+void ntpool_lookaside_finish(struct ntpool_lookaside *list, unsigned long caller);
+void ntpool_lookaside_abandon(struct ntpool_lookaside *list);
 /* Until no helper is inside the Free routine, where the caller can wait for that. */
-void ntp_lookaside_wait(struct ntp_lookaside *list);
+void ntpool_lookaside_wait(struct ntpool_lookaside *list);
 
 /* lookaside_registry.c */
 
 /* A leaf, taken in interprocessor interrupts. */
-extern raw_spinlock_t ntp_lookaside_lock;
+extern raw_spinlock_t ntpool_lookaside_lock;
 /* The verifier is on: nothing is cached. Written under the lock. */
-extern bool ntp_lookaside_off;
+extern bool ntpool_lookaside_off;
 /* Scans, flushes, and the freeing of deleted lists. */
-extern struct workqueue_struct *ntp_lookaside_wq;
+extern struct workqueue_struct *ntpool_lookaside_wq;
 
 /*
  * The list after @prev, which loses its reference; after NULL, the first one, oldest
  * first. Who does not go on to the end puts the last one himself.
  */
-struct ntp_lookaside *ntp_lookaside_next(struct ntp_lookaside *prev);
+struct ntpool_lookaside *ntpool_lookaside_next(struct ntpool_lookaside *prev);
 /* There are lists, deleted ones that are still looked at among them. */
-bool ntp_lookaside_any(void);
+bool ntpool_lookaside_any(void);
 /* Under the lock: the public structure is there, and may be read and written. */
-bool ntp_lookaside_is_alive(struct ntp_lookaside *list);
+bool ntpool_lookaside_is_alive(struct ntpool_lookaside *list);
 /* Once per scan: public counts that lag are brought up to date. Process context. */
-void ntp_lookaside_settle_home(struct ntp_lookaside *list);
+void ntpool_lookaside_settle_home(struct ntpool_lookaside *list);
 /* First of all: @head may be an active list, which is then forgotten. */
-void ntp_lookaside_forget(struct ntp_lookaside_head *head, unsigned long caller);
+void ntpool_lookaside_forget(struct ntpool_lookaside_head *head, unsigned long caller);
 /* @head is zeroed or filled by the caller, but for cpus, magic and the depths. */
-void ntp_lookaside_open(struct ntp_lookaside_head *head,
-			const struct ntp_lookaside_desc *desc);
-void ntp_lookaside_close(struct ntp_lookaside_head *head, unsigned long caller);
-void ntp_lookaside_flush(struct ntp_lookaside_head *head, unsigned long caller);
+void ntpool_lookaside_open(struct ntpool_lookaside_head *head,
+			   const struct ntpool_lookaside_desc *desc);
+void ntpool_lookaside_close(struct ntpool_lookaside_head *head, unsigned long caller);
+void ntpool_lookaside_flush(struct ntpool_lookaside_head *head, unsigned long caller);
 
 /* lookaside_balance.c */
 
 /* There is a list now: scans begin, if they have not yet. Any context. */
-void ntp_lookaside_balance_start(void);
+void ntpool_lookaside_balance_start(void);
 /* Sleeps. */
-void ntp_lookaside_balance_stop(void);
+void ntpool_lookaside_balance_stop(void);
 
 #endif

@@ -66,13 +66,13 @@ static void note_drop(struct zone_note *note)
 	kfree_rcu(note, rcu);
 }
 
-void ntp_zone_note(PZONE_HEADER zone, void *segment, ULONG bytes, bool first)
+void ntpool_zone_note(PZONE_HEADER zone, void *segment, ULONG bytes, bool first)
 {
-	gfp_t gfp = ntp_backing_gfp();
+	gfp_t gfp = ntpool_backing_gfp();
 	struct zone_note *note, *old, *next;
 	unsigned long flags;
 
-	note = gfp && !ntp_backing_refused() ? kmalloc(sizeof(*note), gfp) : NULL;
+	note = gfp && !ntpool_backing_refused() ? kmalloc(sizeof(*note), gfp) : NULL;
 	if (note)
 		*note = (struct zone_note){
 			.zone = zone,
@@ -87,7 +87,7 @@ void ntp_zone_note(PZONE_HEADER zone, void *segment, ULONG bytes, bool first)
 		if ((first && old->zone == zone) || overlaps(old, (unsigned long)segment, bytes))
 			note_drop(old);
 	/* Switched off meanwhile: all notes have been dropped, or wait for the lock. */
-	if (note && ntp_verifier_has_bits()) {
+	if (note && ntpool_verifier_has_bits()) {
 		list_add(&note->link, &notes);
 		note = NULL;
 	}
@@ -147,7 +147,7 @@ static bool follow(PZONE_HEADER zone, const ZONE_HEADER *is, unsigned long from,
 	return true;
 }
 
-const char *ntp_zone_check_alloc(PZONE_HEADER zone)
+const char *ntpool_zone_check_alloc(PZONE_HEADER zone)
 {
 	const char *wrong = NULL;
 	unsigned long flags;
@@ -160,7 +160,7 @@ const char *ntp_zone_check_alloc(PZONE_HEADER zone)
 	return wrong;
 }
 
-const char *ntp_zone_check_free(PZONE_HEADER zone, void *block)
+const char *ntpool_zone_check_free(PZONE_HEADER zone, void *block)
 {
 	unsigned long at = (unsigned long)block;
 	const char *wrong = NULL;
@@ -180,17 +180,17 @@ const char *ntp_zone_check_free(PZONE_HEADER zone, void *block)
 	return wrong;
 }
 
-void ntp_zone_report(PZONE_HEADER zone, void *block, const char *text, unsigned long caller)
+void ntpool_zone_report(PZONE_HEADER zone, void *block, const char *text, unsigned long caller)
 {
-	const struct ntp_stop stop = {
-		.code = NTP_STOP_VERIFIER,
+	const struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_VERIFIER,
 		.param = { 0x16, (unsigned long)block, (unsigned long)zone },
 		.addr_mask = BIT(1) | BIT(2),
 		.text = text,
 		.caller = caller,
 	};
 
-	ntp_report(&stop);
+	ntpool_report(&stop);
 }
 
 /* Under the lock: how many blocks of a segment are out; 0 if the zone makes no sense. */
@@ -208,7 +208,7 @@ static unsigned long blocks_out(const struct zone_note *note)
 	return (note->end - note->first) / note->block - count;
 }
 
-/* See ntp_verify_range_fn: the zones in the memory are no more. In a read section. */
+/* See ntpool_verify_range_fn: the zones in the memory are no more. In a read section. */
 static void range_freed(void *p, size_t size, unsigned long caller)
 {
 	struct zone_note *note, *next, *found = NULL;
@@ -228,18 +228,18 @@ static void range_freed(void *p, size_t size, unsigned long caller)
 	raw_spin_unlock_irqrestore(&notes_lock, flags);
 	/* It is dropped, but freed only after this read section. */
 	if (found)
-		ntp_zone_report(found->zone, found->segment,
-				"pool was freed that a zone has blocks of which are in use",
-				caller);
+		ntpool_zone_report(found->zone, found->segment,
+				   "pool was freed that a zone has blocks of which are in use",
+				   caller);
 }
 
 static bool is_of(const struct zone_note *note, const struct module *mod)
 {
-	return ntp_module_has(mod, (unsigned long)note->zone) ||
-	       ntp_module_has(mod, (unsigned long)note->segment);
+	return ntpool_module_has(mod, (unsigned long)note->zone) ||
+	       ntpool_module_has(mod, (unsigned long)note->segment);
 }
 
-void ntp_zone_module_gone(const struct module *mod)
+void ntpool_zone_module_gone(const struct module *mod)
 {
 	struct zone_note *note, *next;
 
@@ -250,16 +250,16 @@ void ntp_zone_module_gone(const struct module *mod)
 	raw_spin_unlock_irq(&notes_lock);
 }
 
-void ntp_zone_init(void)
+void ntpool_zone_init(void)
 {
-	ntp_verify_watch(NTP_RANGES_ZONE, range_freed);
+	ntpool_verify_watch(NTPOOL_RANGES_ZONE, range_freed);
 }
 
-void ntp_zone_exit(void)
+void ntpool_zone_exit(void)
 {
 	struct zone_note *note, *next;
 
-	ntp_verify_watch(NTP_RANGES_ZONE, NULL);
+	ntpool_verify_watch(NTPOOL_RANGES_ZONE, NULL);
 	list_for_each_entry_safe(note, next, &notes, link)
 		kfree(note);
 	INIT_LIST_HEAD(&notes);

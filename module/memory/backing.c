@@ -38,7 +38,7 @@
 #include "observe/test.h"
 
 /* Written into the first page of memory that waits to be freed. */
-struct ntp_deferred {
+struct ntpool_deferred {
 	struct llist_node node;
 	unsigned long nr;
 };
@@ -65,12 +65,12 @@ static bool test_hits_refill;
 /* Pages that are said to be available; negative: the truth. */
 static long test_available = -1;
 
-void ntp_backing_refill(bool on)
+void ntpool_backing_refill(bool on)
 {
 	WRITE_ONCE(test_refiller, on ? current : NULL);
 }
 
-bool ntp_backing_refused(void)
+bool ntpool_backing_refused(void)
 {
 	if (in_task() && READ_ONCE(test_refiller) == current && !READ_ONCE(test_hits_refill))
 		return false;
@@ -133,32 +133,32 @@ static bool available_is_set(unsigned long *pages)
 }
 #endif
 
-unsigned long ntp_backing_available(void)
+unsigned long ntpool_backing_available(void)
 {
 	unsigned long pages;
 
 	return available_is_set(&pages) ? pages : max(si_mem_available(), 0L);
 }
 
-bool ntp_backing_is_short(unsigned int flags)
+bool ntpool_backing_is_short(unsigned int flags)
 {
-	if (flags & NTP_LOW)
-		return ntp_backing_available() < totalram_pages() / LOW_SHARE;
-	if (flags & NTP_NORMAL)
-		return ntp_backing_available() < totalram_pages() / VERY_LOW_SHARE;
+	if (flags & NTPOOL_LOW)
+		return ntpool_backing_available() < totalram_pages() / LOW_SHARE;
+	if (flags & NTPOOL_NORMAL)
+		return ntpool_backing_available() < totalram_pages() / VERY_LOW_SHARE;
 	return false;
 }
 
-bool ntp_backing_is_on(const void *base, int node)
+bool ntpool_backing_is_on(const void *base, int node)
 {
 	return page_to_nid(virt_to_page(base)) == node;
 }
 
-gfp_t ntp_backing_gfp(void)
+gfp_t ntpool_backing_gfp(void)
 {
-	if (ntp_may_sleep())
+	if (ntpool_may_sleep())
 		return GFP_NOIO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
-	if (ntp_raw_atomic())
+	if (ntpool_raw_atomic())
 		return 0;
 	return GFP_ATOMIC | __GFP_NOWARN;
 }
@@ -186,9 +186,9 @@ static void *backing_linear(unsigned long nr, int node, gfp_t gfp)
 /* What the wishes of a nonpaged request add to how the context lets it ask. */
 static gfp_t backing_wishes(gfp_t gfp, unsigned int flags)
 {
-	if (flags & NTP_HIGH)
+	if (flags & NTPOOL_HIGH)
 		gfp |= __GFP_HIGH;
-	if (flags & NTP_NODE_ONLY)
+	if (flags & NTPOOL_NODE_ONLY)
 		gfp |= __GFP_THISNODE;
 	return gfp;
 }
@@ -200,25 +200,25 @@ static void *backing_vmalloc(unsigned long nr, gfp_t gfp)
 	return __vmalloc(nr << PAGE_SHIFT, gfp);
 }
 
-void *ntp_backing_alloc(enum ntp_kind kind, unsigned long nr, int node, unsigned int flags)
+void *ntpool_backing_alloc(enum ntpool_type type, unsigned long nr, int node, unsigned int flags)
 {
-	gfp_t gfp = ntp_backing_gfp();
+	gfp_t gfp = ntpool_backing_gfp();
 	void *base;
 
-	if (kind == NTP_PAGED) {
+	if (type == NTPOOL_PAGED) {
 		/* Without a preempt count the IRQL check above is all there is. */
 		if (!IS_ENABLED(CONFIG_PREEMPT_COUNT))
 			gfp = GFP_NOIO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
-		return ntp_backing_refused() ? NULL : backing_vmalloc(nr, gfp);
+		return ntpool_backing_refused() ? NULL : backing_vmalloc(nr, gfp);
 	}
 	if (!gfp)
 		return NULL;
 	gfp = backing_wishes(gfp, flags);
-	base = ntp_backing_refused() ? NULL : backing_linear(nr, node, gfp);
+	base = ntpool_backing_refused() ? NULL : backing_linear(nr, node, gfp);
 	/* vmalloc() takes pages from wherever it likes. */
-	if (flags & (NTP_NODE_ONLY | NTP_RUN))
+	if (flags & (NTPOOL_NODE_ONLY | NTPOOL_CONTIGUOUS))
 		return base;
-	if (!base && nr > 1 && !ntp_backing_refused())
+	if (!base && nr > 1 && !ntpool_backing_refused())
 		base = backing_vmalloc(nr, gfp);
 	return base;
 }
@@ -236,17 +236,17 @@ static void backing_free_now(void *base, unsigned long nr)
 static void backing_free_deferred(struct work_struct *work)
 {
 	struct llist_node *list = llist_del_all(&deferred);
-	struct ntp_deferred *mem, *next;
+	struct ntpool_deferred *mem, *next;
 
 	llist_for_each_entry_safe(mem, next, list, node)
 		backing_free_now(mem, mem->nr);
 }
 
-void ntp_backing_free(void *base, unsigned long nr)
+void ntpool_backing_free(void *base, unsigned long nr)
 {
-	struct ntp_deferred *mem = base;
+	struct ntpool_deferred *mem = base;
 
-	if (is_vmalloc_addr(base) ? ntp_may_sleep() : !ntp_raw_atomic()) {
+	if (is_vmalloc_addr(base) ? ntpool_may_sleep() : !ntpool_raw_atomic()) {
 		backing_free_now(base, nr);
 		return;
 	}
@@ -256,7 +256,7 @@ void ntp_backing_free(void *base, unsigned long nr)
 }
 
 /* After the last user is gone. */
-void ntp_backing_exit(void)
+void ntpool_backing_exit(void)
 {
 	flush_work(&deferred_work);
 }

@@ -8,38 +8,38 @@
 #include "ntpool.h"
 
 /* How to ask in this context; 0: not at all. */
-gfp_t ntp_backing_gfp(void);
+gfp_t ntpool_backing_gfp(void);
 
 /*
- * @nr pages of @kind, near @node, contiguous to the CPU but not in physical
+ * @nr pages of @type, near @node, contiguous to the CPU but not in physical
  * memory. Contents undefined. NULL when there are none to be had in this context.
- * @flags, for nonpaged memory: NTP_HIGH, NTP_NODE_ONLY (from @node or not at all),
- * NTP_RUN (contiguous in physical memory).
+ * @flags, for nonpaged memory: NTPOOL_HIGH, NTPOOL_NODE_ONLY (from @node or not at all),
+ * NTPOOL_CONTIGUOUS (contiguous in physical memory).
  */
-void *ntp_backing_alloc(enum ntp_kind kind, unsigned long nr, int node, unsigned int flags);
+void *ntpool_backing_alloc(enum ntpool_type type, unsigned long nr, int node, unsigned int flags);
 /* Whether the nonpaged page at @base is in @node's memory. */
-bool ntp_backing_is_on(const void *base, int node);
+bool ntpool_backing_is_on(const void *base, int node);
 /* Pages that could be had without swapping, by the kernel's own estimate. */
-unsigned long ntp_backing_available(void);
+unsigned long ntpool_backing_available(void);
 /* Whether a request of the priority in @flags has to do without fresh memory. */
-bool ntp_backing_is_short(unsigned int flags);
+bool ntpool_backing_is_short(unsigned int flags);
 /* Any context; where it would have to sleep, a worker does it soon. */
-void ntp_backing_free(void *base, unsigned long nr);
+void ntpool_backing_free(void *base, unsigned long nr);
 
 /*
  * True if a test wants this request for memory to fail. To be asked before each
- * request that does not go through ntp_backing_alloc().
+ * request that does not go through ntpool_backing_alloc().
  */
 #if IS_ENABLED(CONFIG_KUNIT)
-bool ntp_backing_refused(void);
+bool ntpool_backing_refused(void);
 /* From now on, or no longer, this task asks for the reserve. */
-void ntp_backing_refill(bool on);
+void ntpool_backing_refill(bool on);
 #else
-static inline void ntp_backing_refill(bool on)
+static inline void ntpool_backing_refill(bool on)
 {
 }
 
-static inline bool ntp_backing_refused(void)
+static inline bool ntpool_backing_refused(void)
 {
 	return false;
 }

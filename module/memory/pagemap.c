@@ -29,40 +29,40 @@
 #include "memory/backing.h"
 #include "memory/pagemap.h"
 
-struct ntp_leaf **ntp_map_root __read_mostly;
-unsigned long ntp_map_base __read_mostly;	/* where memory begins in the linear map */
-unsigned long ntp_body_base __read_mostly;	/* the same for bodies of blocks: a header on */
-unsigned long ntp_map_limit __read_mostly;	/* pages from there that the table covers */
-unsigned long ntp_fast_limit __read_mostly;	/* the same for fast frees, which wipe nothing */
-struct xarray ntp_map_far;
-struct ntp_mapped ntp_map_nothing;
+struct ntpool_leaf **ntpool_map_root __read_mostly;
+unsigned long ntpool_map_base __read_mostly;	/* where memory begins in the linear map */
+unsigned long ntpool_body_base __read_mostly;	/* the same for bodies of blocks: a header on */
+unsigned long ntpool_map_limit __read_mostly;	/* pages from there that the table covers */
+unsigned long ntpool_fast_limit __read_mostly;	/* the same for fast frees, which wipe nothing */
+struct xarray ntpool_map_far;
+struct ntpool_mapped ntpool_map_nothing;
 
-static struct ntp_leaf *empty_leaf;
+static struct ntpool_leaf *empty_leaf;
 static unsigned long nr_leaves;
 
 /* With nothing in it. */
-static struct ntp_leaf *leaf_create(gfp_t gfp)
+static struct ntpool_leaf *leaf_create(gfp_t gfp)
 {
-	struct ntp_leaf *leaf = (struct ntp_leaf *)__get_free_page(gfp);
+	struct ntpool_leaf *leaf = (struct ntpool_leaf *)__get_free_page(gfp);
 	unsigned int i;
 
-	for (i = 0; leaf && i < NTP_LEAF_PAGES; i++)
-		leaf->map[i] = &ntp_map_nothing;
+	for (i = 0; leaf && i < NTPOOL_LEAF_PAGES; i++)
+		leaf->map[i] = &ntpool_map_nothing;
 	return leaf;
 }
 
-static struct ntp_leaf *map_new_leaf(void)
+static struct ntpool_leaf *map_new_leaf(void)
 {
-	gfp_t gfp = ntp_backing_gfp();
+	gfp_t gfp = ntpool_backing_gfp();
 
-	return gfp && !ntp_backing_refused() ? leaf_create(gfp) : NULL;
+	return gfp && !ntpool_backing_refused() ? leaf_create(gfp) : NULL;
 }
 
 /* The leaf to write @nr's entry into, made if need be. */
-static struct ntp_leaf *map_leaf(unsigned long nr)
+static struct ntpool_leaf *map_leaf(unsigned long nr)
 {
-	struct ntp_leaf **root = &ntp_map_root[nr / NTP_LEAF_PAGES];
-	struct ntp_leaf *leaf = READ_ONCE(*root), *old;
+	struct ntpool_leaf **root = &ntpool_map_root[nr / NTPOOL_LEAF_PAGES];
+	struct ntpool_leaf *leaf = READ_ONCE(*root), *old;
 
 	if (leaf != empty_leaf)
 		return leaf;
@@ -76,60 +76,60 @@ static struct ntp_leaf *map_leaf(unsigned long nr)
 	return old;
 }
 
-static int map_enter_far(const void *base, struct ntp_mapped *map)
+static int map_enter_far(const void *base, struct ntpool_mapped *map)
 {
 	unsigned long index = (unsigned long)base >> PAGE_SHIFT;
-	gfp_t gfp = ntp_backing_gfp();
+	gfp_t gfp = ntpool_backing_gfp();
 	unsigned long flags;
 	void *old;
 
-	if (!gfp || ntp_backing_refused())
+	if (!gfp || ntpool_backing_refused())
 		return -ENOMEM;
 	if (gfpflags_allow_blocking(gfp))
-		return xa_err(xa_store_irq(&ntp_map_far, index, map, gfp));
+		return xa_err(xa_store_irq(&ntpool_map_far, index, map, gfp));
 	/* Interrupts may be off already, and stay so: without leave to block
 	 * the store does not drop the lock.
 	 */
-	xa_lock_irqsave(&ntp_map_far, flags);
-	old = __xa_store(&ntp_map_far, index, map, gfp);
-	xa_unlock_irqrestore(&ntp_map_far, flags);
+	xa_lock_irqsave(&ntpool_map_far, flags);
+	old = __xa_store(&ntpool_map_far, index, map, gfp);
+	xa_unlock_irqrestore(&ntpool_map_far, flags);
 	return xa_err(old);
 }
 
-bool ntp_map_prepare(const void *base)
+bool ntpool_map_prepare(const void *base)
 {
-	return map_leaf(ntp_map_nr(base));
+	return map_leaf(ntpool_map_nr(base));
 }
 
-int ntp_map_enter(const void *base, struct ntp_mapped *map)
+int ntpool_map_enter(const void *base, struct ntpool_mapped *map)
 {
-	unsigned long nr = ntp_map_nr(base);
-	struct ntp_leaf *leaf;
+	unsigned long nr = ntpool_map_nr(base);
+	struct ntpool_leaf *leaf;
 
-	if (nr >= ntp_map_limit)
+	if (nr >= ntpool_map_limit)
 		return map_enter_far(base, map);
 	leaf = map_leaf(nr);
 	if (!leaf)
 		return -ENOMEM;
-	/* Pairs with the dependent load in ntp_map_nth(). */
-	smp_store_release(&leaf->map[nr % NTP_LEAF_PAGES], map);
+	/* Pairs with the dependent load in ntpool_map_nth(). */
+	smp_store_release(&leaf->map[nr % NTPOOL_LEAF_PAGES], map);
 	return 0;
 }
 
-void ntp_map_leave(const void *base)
+void ntpool_map_leave(const void *base)
 {
-	unsigned long nr = ntp_map_nr(base);
-	struct ntp_leaf *leaf;
+	unsigned long nr = ntpool_map_nr(base);
+	struct ntpool_leaf *leaf;
 	unsigned long flags;
 
-	if (nr < ntp_map_limit) {
-		leaf = ntp_map_root[nr / NTP_LEAF_PAGES];
-		WRITE_ONCE(leaf->map[nr % NTP_LEAF_PAGES], &ntp_map_nothing);
+	if (nr < ntpool_map_limit) {
+		leaf = ntpool_map_root[nr / NTPOOL_LEAF_PAGES];
+		WRITE_ONCE(leaf->map[nr % NTPOOL_LEAF_PAGES], &ntpool_map_nothing);
 		return;
 	}
-	xa_lock_irqsave(&ntp_map_far, flags);
-	__xa_erase(&ntp_map_far, (unsigned long)base >> PAGE_SHIFT);
-	xa_unlock_irqrestore(&ntp_map_far, flags);
+	xa_lock_irqsave(&ntpool_map_far, flags);
+	__xa_erase(&ntpool_map_far, (unsigned long)base >> PAGE_SHIFT);
+	xa_unlock_irqrestore(&ntpool_map_far, flags);
 }
 
 /* Not PAGE_OFFSET: where the linear map is larger than memory, that may be far. */
@@ -144,38 +144,38 @@ static unsigned long memory_base(void)
 	return (unsigned long)__va(PFN_PHYS(pfn));
 }
 
-int ntp_pagemap_init(void)
+int ntpool_pagemap_init(void)
 {
 	unsigned long pages, i;
 
-	xa_init_flags(&ntp_map_far, XA_FLAGS_LOCK_IRQ);
-	ntp_map_base = memory_base();
-	ntp_body_base = ntp_map_base + sizeof(struct ntp_header);
-	pages = ((unsigned long)high_memory - ntp_map_base) >> PAGE_SHIFT;
-	nr_leaves = DIV_ROUND_UP(pages, NTP_LEAF_PAGES);
+	xa_init_flags(&ntpool_map_far, XA_FLAGS_LOCK_IRQ);
+	ntpool_map_base = memory_base();
+	ntpool_body_base = ntpool_map_base + sizeof(struct ntpool_header);
+	pages = ((unsigned long)high_memory - ntpool_map_base) >> PAGE_SHIFT;
+	nr_leaves = DIV_ROUND_UP(pages, NTPOOL_LEAF_PAGES);
 	empty_leaf = leaf_create(GFP_KERNEL);
-	ntp_map_root = kvmalloc_array(nr_leaves, sizeof(*ntp_map_root), GFP_KERNEL);
-	if (!empty_leaf || !ntp_map_root) {
+	ntpool_map_root = kvmalloc_array(nr_leaves, sizeof(*ntpool_map_root), GFP_KERNEL);
+	if (!empty_leaf || !ntpool_map_root) {
 		free_page((unsigned long)empty_leaf);
-		kvfree(ntp_map_root);
+		kvfree(ntpool_map_root);
 		return -ENOMEM;
 	}
 	for (i = 0; i < nr_leaves; i++)
-		ntp_map_root[i] = empty_leaf;
-	ntp_map_limit = nr_leaves * NTP_LEAF_PAGES;
-	ntp_fast_limit = want_init_on_free() ? 0 : ntp_map_limit;
+		ntpool_map_root[i] = empty_leaf;
+	ntpool_map_limit = nr_leaves * NTPOOL_LEAF_PAGES;
+	ntpool_fast_limit = want_init_on_free() ? 0 : ntpool_map_limit;
 	return 0;
 }
 
 /* After the heaps have returned every page. */
-void ntp_pagemap_exit(void)
+void ntpool_pagemap_exit(void)
 {
 	unsigned long i;
 
 	for (i = 0; i < nr_leaves; i++)
-		if (ntp_map_root[i] != empty_leaf)
-			free_page((unsigned long)ntp_map_root[i]);
+		if (ntpool_map_root[i] != empty_leaf)
+			free_page((unsigned long)ntpool_map_root[i]);
 	free_page((unsigned long)empty_leaf);
-	kvfree(ntp_map_root);
-	xa_destroy(&ntp_map_far);
+	kvfree(ntpool_map_root);
+	xa_destroy(&ntpool_map_far);
 }

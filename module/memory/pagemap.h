@@ -7,44 +7,44 @@
 
 #include "heap/heap.h"
 
-#define NTP_LEAF_PAGES	(PAGE_SIZE / sizeof(struct ntp_page *))
+#define NTPOOL_LEAF_PAGES	(PAGE_SIZE / sizeof(struct ntpool_page *))
 
-struct ntp_leaf {
-	struct ntp_mapped *map[NTP_LEAF_PAGES];
+struct ntpool_leaf {
+	struct ntpool_mapped *map[NTPOOL_LEAF_PAGES];
 };
 
-extern struct ntp_leaf **ntp_map_root;
-extern unsigned long ntp_map_base;
-extern unsigned long ntp_body_base;
-extern unsigned long ntp_map_limit;
-extern unsigned long ntp_fast_limit;
-extern struct xarray ntp_map_far;
+extern struct ntpool_leaf **ntpool_map_root;
+extern unsigned long ntpool_map_base;
+extern unsigned long ntpool_body_base;
+extern unsigned long ntpool_map_limit;
+extern unsigned long ntpool_fast_limit;
+extern struct xarray ntpool_map_far;
 
 /* What leaves have for a page without a descriptor: no heap, and no whole pages. */
-extern struct ntp_mapped ntp_map_nothing;
+extern struct ntpool_mapped ntpool_map_nothing;
 
 /* Counted from the lowest page of the linear map; others have larger numbers. */
-static __always_inline unsigned long ntp_map_nr(const void *p)
+static __always_inline unsigned long ntpool_map_nr(const void *p)
 {
-	return ((unsigned long)p - ntp_map_base) >> PAGE_SHIFT;
+	return ((unsigned long)p - ntpool_map_base) >> PAGE_SHIFT;
 }
 
 /* Nonpaged pool is there; vmalloc space, with the paged pool, is not. */
-static __always_inline bool ntp_in_linear_map(const void *p)
+static __always_inline bool ntpool_in_linear_map(const void *p)
 {
-	return ntp_map_nr(p) < ntp_map_limit;
+	return ntpool_map_nr(p) < ntpool_map_limit;
 }
 
-/* As ntp_map_of(), for page @nr of the linear map; &ntp_map_nothing instead of NULL. */
-static __always_inline struct ntp_mapped *ntp_map_nth(unsigned long nr)
+/* As ntpool_map_of(), for page @nr of the linear map; &ntpool_map_nothing instead of NULL. */
+static __always_inline struct ntpool_mapped *ntpool_map_nth(unsigned long nr)
 {
 	/* Plain accesses make shorter code; hidden, so that nobody reads them again. */
-	struct ntp_leaf *leaf = data_race(ntp_map_root[nr / NTP_LEAF_PAGES]);
-	struct ntp_mapped *map;
+	struct ntpool_leaf *leaf = data_race(ntpool_map_root[nr / NTPOOL_LEAF_PAGES]);
+	struct ntpool_mapped *map;
 
 	OPTIMIZER_HIDE_VAR(leaf);
 	/* Likewise. */
-	map = data_race(leaf->map[nr % NTP_LEAF_PAGES]);
+	map = data_race(leaf->map[nr % NTPOOL_LEAF_PAGES]);
 	OPTIMIZER_HIDE_VAR(map);
 	return map;
 }
@@ -54,32 +54,32 @@ static __always_inline struct ntp_mapped *ntp_map_nth(unsigned long nr)
  * allowed, nothing behind it is touched. It stays valid until the end of the
  * caller's RCU read section, in which this must be called.
  */
-static inline struct ntp_mapped *ntp_map_of(const void *p)
+static inline struct ntpool_mapped *ntpool_map_of(const void *p)
 {
-	struct ntp_mapped *map;
+	struct ntpool_mapped *map;
 
-	if (unlikely(!ntp_in_linear_map(p)))
-		return xa_load(&ntp_map_far, (unsigned long)p >> PAGE_SHIFT);
-	map = ntp_map_nth(ntp_map_nr(p));
-	return map == &ntp_map_nothing ? NULL : map;
+	if (unlikely(!ntpool_in_linear_map(p)))
+		return xa_load(&ntpool_map_far, (unsigned long)p >> PAGE_SHIFT);
+	map = ntpool_map_nth(ntpool_map_nr(p));
+	return map == &ntpool_map_nothing ? NULL : map;
 }
 
 /* The same for the carved page of a pool; NULL: none. */
-static inline struct ntp_page *ntp_page_of(const void *p)
+static inline struct ntpool_page *ntpool_page_of(const void *p)
 {
-	struct ntp_mapped *map = ntp_map_of(p);
+	struct ntpool_mapped *map = ntpool_map_of(p);
 
-	return map && map->heap ? container_of(map, struct ntp_page, map) : NULL;
+	return map && map->heap ? container_of(map, struct ntpool_page, map) : NULL;
 }
 
 /*
- * The entry of the page at @base gets its place, for good: ntp_map_enter() of it will
+ * The entry of the page at @base gets its place, for good: ntpool_map_enter() of it will
  * not need memory. Only in the linear map. False: there is no memory.
  */
-bool ntp_map_prepare(const void *base);
+bool ntpool_map_prepare(const void *base);
 /* Enters @map for the page at @base. 0 or -ENOMEM. Not under a heap's lock. */
-int ntp_map_enter(const void *base, struct ntp_mapped *map);
+int ntpool_map_enter(const void *base, struct ntpool_mapped *map);
 /* Takes it out again. Not under a heap's lock. */
-void ntp_map_leave(const void *base);
+void ntpool_map_leave(const void *base);
 
 #endif

@@ -79,7 +79,7 @@ struct held_run {
 struct phys_deferred {
 	struct llist_node node;
 	unsigned long nr;
-	enum ntp_caching cache;
+	enum ntpool_caching cache;
 	struct page **page;
 };
 
@@ -91,42 +91,42 @@ static DECLARE_WORK(deferred_work, phys_free_deferred);
  * Attributes
  */
 #ifdef CONFIG_X86
-static bool cache_is_offered(enum ntp_caching cache)
+static bool cache_is_offered(enum ntpool_caching cache)
 {
-	return cache != NTP_WRITECOMBINED || pat_enabled();
+	return cache != NTPOOL_WRITECOMBINED || pat_enabled();
 }
 
-static int cache_set(void *base, unsigned long nr, enum ntp_caching cache)
+static int cache_set(void *base, unsigned long nr, enum ntpool_caching cache)
 {
 	unsigned long addr = (unsigned long)base;
 
 	switch (cache) {
-	case NTP_NONCACHED:
+	case NTPOOL_NONCACHED:
 		return set_memory_uc(addr, nr);
-	case NTP_WRITECOMBINED:
+	case NTPOOL_WRITECOMBINED:
 		return set_memory_wc(addr, nr);
 	default:
 		return set_memory_wb(addr, nr);
 	}
 }
 
-static int cache_set_pages(struct page **page, unsigned long nr, enum ntp_caching cache)
+static int cache_set_pages(struct page **page, unsigned long nr, enum ntpool_caching cache)
 {
-	return cache == NTP_NONCACHED ? set_pages_array_uc(page, nr) :
+	return cache == NTPOOL_NONCACHED ? set_pages_array_uc(page, nr) :
 					set_pages_array_wb(page, nr);
 }
 #else
-static bool cache_is_offered(enum ntp_caching cache)
+static bool cache_is_offered(enum ntpool_caching cache)
 {
-	return cache == NTP_CACHED;
+	return cache == NTPOOL_CACHED;
 }
 
-static int cache_set(void *base, unsigned long nr, enum ntp_caching cache)
+static int cache_set(void *base, unsigned long nr, enum ntpool_caching cache)
 {
 	return -EOPNOTSUPP;
 }
 
-static int cache_set_pages(struct page **page, unsigned long nr, enum ntp_caching cache)
+static int cache_set_pages(struct page **page, unsigned long nr, enum ntpool_caching cache)
 {
 	return -EOPNOTSUPP;
 }
@@ -143,7 +143,7 @@ static bool cache_restored(int err)
  */
 
 /* Where in @pfn and the next @len page frames what is wanted can begin. */
-static bool run_fits(const struct ntp_phys_want *want, unsigned long pfn,
+static bool run_fits(const struct ntpool_phys_want *want, unsigned long pfn,
 		     unsigned long len, unsigned long *start)
 {
 	unsigned long end = min(pfn + len, want->end);
@@ -172,7 +172,7 @@ static void *run_trim(struct page *page, unsigned int order, unsigned long start
 
 static struct page *run_take(int node, gfp_t gfp, unsigned int order)
 {
-	if (ntp_backing_refused())
+	if (ntpool_backing_refused())
 		return NULL;
 	if (node != NUMA_NO_NODE)
 		gfp |= __GFP_THISNODE;
@@ -190,7 +190,7 @@ static void runs_release(struct held_run *held)
 }
 
 /* Only the first try may reclaim, or use reserves: the others find what is free. */
-static void *run_search(const struct ntp_phys_want *want, gfp_t gfp, gfp_t zone,
+static void *run_search(const struct ntpool_phys_want *want, gfp_t gfp, gfp_t zone,
 			unsigned int order, unsigned long tries)
 {
 	struct held_run *held = NULL, *run;
@@ -210,7 +210,7 @@ static void *run_search(const struct ntp_phys_want *want, gfp_t gfp, gfp_t zone,
 		*run = (struct held_run){ .next = held, .order = order };
 		held = run;
 		gfp = FREE_ONLY;
-		if (ntp_may_sleep())
+		if (ntpool_may_sleep())
 			cond_resched();
 	}
 	runs_release(held);
@@ -224,12 +224,12 @@ static unsigned long last_page(void)
 }
 
 /* Does the range end below the end of it? */
-static bool ends_early(const struct ntp_phys_want *want)
+static bool ends_early(const struct ntpool_phys_want *want)
 {
 	return want->end <= last_page();
 }
 
-static void *run_search_zones(const struct ntp_phys_want *want, gfp_t gfp,
+static void *run_search_zones(const struct ntpool_phys_want *want, gfp_t gfp,
 			      unsigned int order, unsigned long tries)
 {
 	unsigned int i, nr = ends_early(want) ? ARRAY_SIZE(zones) : 1;
@@ -240,7 +240,7 @@ static void *run_search_zones(const struct ntp_phys_want *want, gfp_t gfp,
 	return base;
 }
 
-static void *run_alloc(const struct ntp_phys_want *want, gfp_t gfp)
+static void *run_alloc(const struct ntpool_phys_want *want, gfp_t gfp)
 {
 	unsigned long probes = min(totalram_pages() / 2, PROBE_PAGES) >> MAX_PAGE_ORDER;
 	unsigned int order;
@@ -261,22 +261,22 @@ static void *run_alloc(const struct ntp_phys_want *want, gfp_t gfp)
 	return run_search_zones(want, gfp, MAX_PAGE_ORDER, probes);
 }
 
-void *ntp_phys_alloc(const struct ntp_phys_want *want)
+void *ntpool_phys_alloc(const struct ntpool_phys_want *want)
 {
-	gfp_t gfp = ntp_backing_gfp();
+	gfp_t gfp = ntpool_backing_gfp();
 	unsigned int noio;
 	void *base;
 	int err;
 
 	if (!gfp || !cache_is_offered(want->cache))
 		return NULL;
-	if (want->cache != NTP_CACHED && !ntp_may_sleep())
+	if (want->cache != NTPOOL_CACHED && !ntpool_may_sleep())
 		return NULL;
 	base = run_alloc(want, gfp);
-	if (!base || want->cache == NTP_CACHED)
+	if (!base || want->cache == NTPOOL_CACHED)
 		return base;
-	if (ntp_backing_refused()) {
-		ntp_backing_free(base, want->nr);
+	if (ntpool_backing_refused()) {
+		ntpool_backing_free(base, want->nr);
 		return NULL;
 	}
 	noio = memalloc_noio_save();
@@ -285,7 +285,7 @@ void *ntp_phys_alloc(const struct ntp_phys_want *want)
 	if (!err)
 		return base;
 	/* Some of the pages may have been changed. */
-	ntp_phys_free(base, want->nr, want->cache);
+	ntpool_phys_free(base, want->nr, want->cache);
 	return NULL;
 }
 
@@ -304,13 +304,13 @@ static struct page **pages_alloc(unsigned long nr, gfp_t gfp)
 	struct page **page;
 	unsigned long i;
 
-	if (nr > min_t(unsigned long, totalram_pages(), INT_MAX) || ntp_backing_refused())
+	if (nr > min_t(unsigned long, totalram_pages(), INT_MAX) || ntpool_backing_refused())
 		return NULL;
 	page = kvmalloc_array(nr, sizeof(*page), gfp);
 	if (!page)
 		return NULL;
 	for (i = 0; i < nr; i++) {
-		page[i] = ntp_backing_refused() ? NULL : alloc_page(gfp);
+		page[i] = ntpool_backing_refused() ? NULL : alloc_page(gfp);
 		if (!page[i]) {
 			pages_free(page, i);
 			return NULL;
@@ -322,7 +322,7 @@ static struct page **pages_alloc(unsigned long nr, gfp_t gfp)
 /* Back to what the kernel expects, and home. */
 static void pages_free_uncached(struct page **page, unsigned long nr)
 {
-	if (cache_restored(cache_set_pages(page, nr, NTP_CACHED)))
+	if (cache_restored(cache_set_pages(page, nr, NTPOOL_CACHED)))
 		pages_free(page, nr);
 }
 
@@ -330,23 +330,23 @@ static void *pages_map(struct page **page, unsigned long nr)
 {
 	void *base = NULL;
 
-	if (ntp_backing_refused()) {
+	if (ntpool_backing_refused()) {
 		pages_free(page, nr);
 		return NULL;
 	}
-	if (!cache_set_pages(page, nr, NTP_NONCACHED) && !ntp_backing_refused())
+	if (!cache_set_pages(page, nr, NTPOOL_NONCACHED) && !ntpool_backing_refused())
 		base = vmap(page, nr, VM_MAP, pgprot_noncached(PAGE_KERNEL));
 	if (!base)
 		pages_free_uncached(page, nr);
 	return base;
 }
 
-void *ntp_phys_map(unsigned long nr, struct page ***page)
+void *ntpool_phys_map(unsigned long nr, struct page ***page)
 {
 	unsigned int noio;
 	void *base = NULL;
 
-	if (!cache_is_offered(NTP_NONCACHED))
+	if (!cache_is_offered(NTPOOL_NONCACHED))
 		return NULL;
 	noio = memalloc_noio_save();
 	*page = pages_alloc(nr, GFP_NOIO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
@@ -359,7 +359,7 @@ void *ntp_phys_map(unsigned long nr, struct page ***page)
 /*
  * Freeing what is not cached
  */
-static void phys_free_now(void *base, unsigned long nr, enum ntp_caching cache,
+static void phys_free_now(void *base, unsigned long nr, enum ntpool_caching cache,
 			  struct page **page)
 {
 	unsigned int noio = memalloc_noio_save();
@@ -367,8 +367,8 @@ static void phys_free_now(void *base, unsigned long nr, enum ntp_caching cache,
 	if (page) {
 		vunmap(base);
 		pages_free_uncached(page, nr);
-	} else if (cache_restored(cache_set(base, nr, NTP_CACHED))) {
-		ntp_backing_free(base, nr);
+	} else if (cache_restored(cache_set(base, nr, NTPOOL_CACHED))) {
+		ntpool_backing_free(base, nr);
 	}
 	memalloc_noio_restore(noio);
 }
@@ -382,11 +382,11 @@ static void phys_free_deferred(struct work_struct *work)
 		phys_free_now(mem, mem->nr, mem->cache, mem->page);
 }
 
-static void phys_free(void *base, unsigned long nr, enum ntp_caching cache, struct page **page)
+static void phys_free(void *base, unsigned long nr, enum ntpool_caching cache, struct page **page)
 {
 	struct phys_deferred *mem = base;
 
-	if (ntp_may_sleep()) {
+	if (ntpool_may_sleep()) {
 		phys_free_now(base, nr, cache, page);
 		return;
 	}
@@ -397,21 +397,21 @@ static void phys_free(void *base, unsigned long nr, enum ntp_caching cache, stru
 		schedule_work(&deferred_work);
 }
 
-void ntp_phys_free(void *base, unsigned long nr, enum ntp_caching cache)
+void ntpool_phys_free(void *base, unsigned long nr, enum ntpool_caching cache)
 {
-	if (cache == NTP_CACHED)
-		ntp_backing_free(base, nr);
+	if (cache == NTPOOL_CACHED)
+		ntpool_backing_free(base, nr);
 	else
 		phys_free(base, nr, cache, NULL);
 }
 
-void ntp_phys_unmap(void *base, unsigned long nr, struct page **page)
+void ntpool_phys_unmap(void *base, unsigned long nr, struct page **page)
 {
-	phys_free(base, nr, NTP_NONCACHED, page);
+	phys_free(base, nr, NTPOOL_NONCACHED, page);
 }
 
 /* After the last user is gone. */
-void ntp_phys_exit(void)
+void ntpool_phys_exit(void)
 {
 	flush_work(&deferred_work);
 }

@@ -8,14 +8,14 @@
 struct page;
 
 /* NT's numbers; mm.c checks them against NT's header. */
-enum ntp_caching {
-	NTP_NONCACHED = 0,
-	NTP_CACHED = 1,
-	NTP_WRITECOMBINED = 2,
+enum ntpool_caching {
+	NTPOOL_NONCACHED = 0,
+	NTPOOL_CACHED = 1,
+	NTPOOL_WRITECOMBINED = 2,
 };
 
 /**
- * struct ntp_phys_want - a run of physical memory that will do
+ * struct ntpool_phys_want - a run of physical memory that will do
  * @nr: pages, not 0
  * @first: lowest page frame that it may have
  * @end: one past the highest one
@@ -24,13 +24,13 @@ enum ntp_caching {
  * @cache: how the processor shall cache it
  * @fast: take what is free, or give up
  */
-struct ntp_phys_want {
+struct ntpool_phys_want {
 	unsigned long nr;
 	unsigned long first;
 	unsigned long end;
 	unsigned long boundary;
 	int node;
-	enum ntp_caching cache;
+	enum ntpool_caching cache;
 	bool fast;
 };
 
@@ -38,16 +38,16 @@ struct ntp_phys_want {
  * The run's address in the linear map. Contents undefined. NULL: there is none, it
  * cannot be cached so, or not in a context that does not sleep.
  */
-void *ntp_phys_alloc(const struct ntp_phys_want *want);
+void *ntpool_phys_alloc(const struct ntpool_phys_want *want);
 /* Any context; where it would have to sleep, a worker does it soon. */
-void ntp_phys_free(void *base, unsigned long nr, enum ntp_caching cache);
+void ntpool_phys_free(void *base, unsigned long nr, enum ntpool_caching cache);
 
 /*
  * @nr uncached pages, contiguous to the CPU only; *@page is needed to free them.
  * NULL: none, or uncached memory is not to be had on this machine. Sleeps.
  */
-void *ntp_phys_map(unsigned long nr, struct page ***page);
-/* As ntp_phys_free(). */
-void ntp_phys_unmap(void *base, unsigned long nr, struct page **page);
+void *ntpool_phys_map(unsigned long nr, struct page ***page);
+/* As ntpool_phys_free(). */
+void ntpool_phys_unmap(void *base, unsigned long nr, struct page **page);
 
 #endif

@@ -25,7 +25,7 @@
  *
  * past_mutex guards the list of records and what they note, and is held over a whole
  * walk: a record that was added meanwhile would seem to have no blocks. Texts are
- * read under RCU alone, because ntp_report() wants them in any context; a record's
+ * read under RCU alone, because ntpool_report() wants them in any context; a record's
  * text, caller and number never change.
  */
 #include <linux/bsearch.h>
@@ -53,13 +53,13 @@ enum {
  * struct past_code - a call in code that has gone
  * @link: in past_codes, oldest first
  * @rcu: frees it
- * @number: what struct ntp_site.past says
+ * @number: what struct ntpool_callsite.past says
  * @caller: the address
  * @owner: whose initialisation code it was; NULL: the module has gone as well
  * @covered: other code has been loaded over it
  * @pinned: kept without blocks, until the owner goes
  * @left: once covered: its blocks at that moment
- * @text: as ntp_site_text() had it
+ * @text: as ntpool_callsite_text() had it
  */
 struct past_code {
 	struct list_head link;
@@ -69,8 +69,8 @@ struct past_code {
 	const struct module *owner;
 	bool covered;
 	bool pinned;
-	struct ntp_sites left;
-	char text[NTP_SITE_TEXT];
+	struct ntpool_callsites left;
+	char text[NTPOOL_CALLSITE_TEXT];
 };
 
 static DEFINE_MUTEX(past_mutex);
@@ -79,13 +79,13 @@ static unsigned int past_last;		/* number of the newest record */
 
 static int site_compare(const void *a, const void *b)
 {
-	const struct ntp_site *x = a, *y = b;
-	int order = ntp_tag_cmp(x->tag, y->tag);
+	const struct ntpool_callsite *x = a, *y = b;
+	int order = ntpool_tag_cmp(x->tag, y->tag);
 
 	if (order)
 		return order;
-	if (x->kind != y->kind)
-		return x->kind < y->kind ? -1 : 1;
+	if (x->type != y->type)
+		return x->type < y->type ? -1 : 1;
 	if (x->caller != y->caller)
 		return x->caller < y->caller ? -1 : 1;
 	if (x->past != y->past)
@@ -93,14 +93,14 @@ static int site_compare(const void *a, const void *b)
 	return 0;
 }
 
-static struct ntp_site *sites_alloc(size_t room)
+static struct ntpool_callsite *sites_alloc(size_t room)
 {
-	if (ntp_backing_refused())
+	if (ntpool_backing_refused())
 		return NULL;
-	return kvcalloc(room, sizeof(struct ntp_site), GFP_KERNEL);
+	return kvcalloc(room, sizeof(struct ntpool_callsite), GFP_KERNEL);
 }
 
-static int sites_init(struct ntp_sites *sites)
+static int sites_init(struct ntpool_callsites *sites)
 {
 	sites->nr = 0;
 	sites->room = SITES_FIRST_ROOM;
@@ -108,7 +108,7 @@ static int sites_init(struct ntp_sites *sites)
 	return sites->site ? 0 : -ENOMEM;
 }
 
-void ntp_sites_free(struct ntp_sites *sites)
+void ntpool_callsites_free(struct ntpool_callsites *sites)
 {
 	kvfree(sites->site);
 	sites->site = NULL;
@@ -116,11 +116,12 @@ void ntp_sites_free(struct ntp_sites *sites)
 }
 
 /* The entry with the key of @key, or the unused one (no count) where it belongs. */
-static struct ntp_site *sites_slot(struct ntp_sites *sites, const struct ntp_site *key)
+static struct ntpool_callsite *sites_slot(struct ntpool_callsites *sites,
+					  const struct ntpool_callsite *key)
 {
-	u64 mix = key->caller ^ ((u64)key->tag << 32) ^ ((u64)key->kind << 63);
+	u64 mix = key->caller ^ ((u64)key->tag << 32) ^ ((u64)key->type << 63);
 	size_t i = hash_64(mix, ilog2(sites->room));
-	struct ntp_site *site;
+	struct ntpool_callsite *site;
 
 	for (;; i = (i + 1) & (sites->room - 1)) {
 		site = &sites->site[i];
@@ -129,9 +130,9 @@ static struct ntp_site *sites_slot(struct ntp_sites *sites, const struct ntp_sit
 	}
 }
 
-static int sites_grow(struct ntp_sites *sites)
+static int sites_grow(struct ntpool_callsites *sites)
 {
-	struct ntp_sites bigger = { .nr = sites->nr, .room = sites->room * 2 };
+	struct ntpool_callsites bigger = { .nr = sites->nr, .room = sites->room * 2 };
 	size_t i;
 
 	bigger.site = sites_alloc(bigger.room);
@@ -145,15 +146,15 @@ static int sites_grow(struct ntp_sites *sites)
 	return 0;
 }
 
-static int sites_add(struct ntp_sites *sites, const struct ntp_block *block,
+static int sites_add(struct ntpool_callsites *sites, const struct ntpool_block *block,
 		     unsigned long key_value)
 {
-	struct ntp_site key = {
+	struct ntpool_callsite key = {
 		.tag = block->tag,
-		.kind = block->kind,
+		.type = block->type,
 		.caller = key_value,
 	};
-	struct ntp_site *site = sites_slot(sites, &key);
+	struct ntpool_callsite *site = sites_slot(sites, &key);
 
 	if (!site->count) {
 		if (sites->nr >= sites->room / 2) {
@@ -170,18 +171,18 @@ static int sites_add(struct ntp_sites *sites, const struct ntp_block *block,
 	return 0;
 }
 
-static int sites_add_by_caller(const struct ntp_block *block, void *arg)
+static int sites_add_by_caller(const struct ntpool_block *block, void *arg)
 {
 	return sites_add(arg, block, block->caller);
 }
 
-static int sites_add_by_size(const struct ntp_block *block, void *arg)
+static int sites_add_by_size(const struct ntpool_block *block, void *arg)
 {
 	return sites_add(arg, block, block->requested);
 }
 
 /* From hash table, or array with holes, to sorted array. */
-static void sites_pack(struct ntp_sites *sites, size_t end)
+static void sites_pack(struct ntpool_callsites *sites, size_t end)
 {
 	size_t i, nr = 0;
 
@@ -196,14 +197,14 @@ static void past_drop(struct past_code *past)
 {
 	lockdep_assert_held(&past_mutex);
 	list_del_rcu(&past->link);
-	ntp_sites_free(&past->left);
+	ntpool_callsites_free(&past->left);
 	kfree_rcu(past, rcu);
 }
 
 /* Room for one more behind the entries. */
-static int sites_extend(struct ntp_sites *sites)
+static int sites_extend(struct ntpool_callsites *sites)
 {
-	struct ntp_site *site;
+	struct ntpool_callsite *site;
 
 	if (sites->nr < sites->room)
 		return 0;
@@ -218,9 +219,10 @@ static int sites_extend(struct ntp_sites *sites)
 }
 
 /* What of the blocks at @from is the record's. */
-static struct ntp_site past_share(const struct past_code *past, const struct ntp_site *from)
+static struct ntpool_callsite past_share(const struct past_code *past,
+					 const struct ntpool_callsite *from)
 {
-	struct ntp_site share = *from, *left, key = *from;
+	struct ntpool_callsite share = *from, *left, key = *from;
 
 	share.past = past->number;
 	share.owner = past->owner;
@@ -239,9 +241,9 @@ static struct ntp_site past_share(const struct past_code *past, const struct ntp
 }
 
 /* Moves the record's share of entry @i to an entry of its own at the end. */
-static int past_take(const struct past_code *past, struct ntp_sites *sites, size_t i)
+static int past_take(const struct past_code *past, struct ntpool_callsites *sites, size_t i)
 {
-	struct ntp_site share = past_share(past, &sites->site[i]);
+	struct ntpool_callsite share = past_share(past, &sites->site[i]);
 
 	if (!share.count)
 		return 0;
@@ -255,7 +257,7 @@ static int past_take(const struct past_code *past, struct ntp_sites *sites, size
 }
 
 /* Tells blocks of code that has gone from those of code that is there. */
-static int sites_split(struct ntp_sites *sites)
+static int sites_split(struct ntpool_callsites *sites)
 {
 	struct past_code *past, *next;
 	size_t end = sites->nr, before, i;
@@ -276,23 +278,23 @@ static int sites_split(struct ntp_sites *sites)
 	return 0;
 }
 
-static int sites_collect_locked(struct ntp_sites *sites)
+static int sites_collect_locked(struct ntpool_callsites *sites)
 {
 	int err = sites_init(sites);
 
 	if (err)
 		return err;
-	err = ntp_walk_blocks(sites_add_by_caller, sites);
+	err = ntpool_iterate_blocks(sites_add_by_caller, sites);
 	if (!err) {
 		sites_pack(sites, sites->room);
 		err = sites_split(sites);
 	}
 	if (err)
-		ntp_sites_free(sites);
+		ntpool_callsites_free(sites);
 	return err;
 }
 
-int ntp_sites_collect(struct ntp_sites *sites)
+int ntpool_callsites_collect(struct ntpool_callsites *sites)
 {
 	int err;
 
@@ -302,15 +304,15 @@ int ntp_sites_collect(struct ntp_sites *sites)
 	return err;
 }
 
-int ntp_sizes_collect(struct ntp_sites *sites)
+int ntpool_sizes_collect(struct ntpool_callsites *sites)
 {
 	int err = sites_init(sites);
 
 	if (err)
 		return err;
-	err = ntp_big_for_each(sites_add_by_size, sites);
+	err = ntpool_run_for_each(sites_add_by_size, sites);
 	if (err)
-		ntp_sites_free(sites);
+		ntpool_callsites_free(sites);
 	else
 		sites_pack(sites, sites->room);
 	return err;
@@ -346,7 +348,7 @@ static void site_symbol(unsigned long caller, char *buf, size_t size)
 		snprintf(buf, size, "%p", (void *)caller);
 }
 
-void ntp_site_text(unsigned long caller, char *buf, size_t size)
+void ntpool_callsite_text(unsigned long caller, char *buf, size_t size)
 {
 	const struct past_code *past;
 
@@ -361,15 +363,15 @@ void ntp_site_text(unsigned long caller, char *buf, size_t size)
 	rcu_read_unlock();
 }
 
-bool ntp_site_in_module(unsigned long address)
+bool ntpool_callsite_in_module(unsigned long address)
 {
-	char text[NTP_SITE_TEXT];
+	char text[NTPOOL_CALLSITE_TEXT];
 
-	ntp_site_text(address, text, sizeof(text));
+	ntpool_callsite_text(address, text, sizeof(text));
 	return strchr(text, '[');
 }
 
-void ntp_site_name(const struct ntp_site *site, char *buf, size_t size)
+void ntpool_callsite_name(const struct ntpool_callsite *site, char *buf, size_t size)
 {
 	const struct past_code *past;
 
@@ -378,7 +380,7 @@ void ntp_site_name(const struct ntp_site *site, char *buf, size_t size)
 	if (past)
 		strscpy(buf, past->text, size);
 	else
-		ntp_site_text(site->caller, buf, size);
+		ntpool_callsite_text(site->caller, buf, size);
 	rcu_read_unlock();
 }
 
@@ -405,12 +407,12 @@ static struct past_code *past_add(unsigned long caller, const struct module *own
 	struct past_code *past;
 
 	lockdep_assert_held(&past_mutex);
-	if (ntp_backing_refused())
+	if (ntpool_backing_refused())
 		return NULL;
 	past = kzalloc(sizeof(*past), GFP_KERNEL);
 	if (!past)
 		return NULL;
-	ntp_site_text(caller, past->text, sizeof(past->text));
+	ntpool_callsite_text(caller, past->text, sizeof(past->text));
 	past->number = ++past_last;
 	past->caller = caller;
 	past->owner = owner;
@@ -431,18 +433,18 @@ static void past_remember(unsigned long caller, const struct module *owner, bool
 	mutex_unlock(&past_mutex);
 }
 
-void ntp_site_remember(const struct ntp_site *site, const struct module *owner)
+void ntpool_callsite_remember(const struct ntpool_callsite *site, const struct module *owner)
 {
 	if (!site->past)
 		past_remember(site->caller, owner, false);
 }
 
-void ntp_site_pin(unsigned long caller, const struct module *owner)
+void ntpool_callsite_pin(unsigned long caller, const struct module *owner)
 {
 	past_remember(caller, owner, true);
 }
 
-bool ntp_site_belongs(unsigned long caller, const struct module *mod)
+bool ntpool_callsite_belongs(unsigned long caller, const struct module *mod)
 {
 	const struct module *owner = NULL;
 	const struct past_code *past;
@@ -455,7 +457,7 @@ bool ntp_site_belongs(unsigned long caller, const struct module *mod)
 	return owner ? owner == mod : within_module(caller, mod);
 }
 
-void ntp_site_disown(const struct module *mod)
+void ntpool_callsite_disown(const struct module *mod)
 {
 	struct past_code *past;
 
@@ -479,8 +481,8 @@ static bool past_any_within(const struct module *mod)
 	return false;
 }
 
-static size_t sites_copy_of(const struct past_code *past, const struct ntp_sites *sites,
-			    struct ntp_site *to)
+static size_t sites_copy_of(const struct past_code *past, const struct ntpool_callsites *sites,
+			    struct ntpool_callsite *to)
 {
 	size_t i, nr = 0;
 
@@ -494,23 +496,23 @@ static size_t sites_copy_of(const struct past_code *past, const struct ntp_sites
 }
 
 /* Without memory its blocks are taken for those of the new code. */
-static void past_cover(struct past_code *past, const struct ntp_sites *sites)
+static void past_cover(struct past_code *past, const struct ntpool_callsites *sites)
 {
-	struct ntp_sites left = { .nr = sites_copy_of(past, sites, NULL) };
+	struct ntpool_callsites left = { .nr = sites_copy_of(past, sites, NULL) };
 
 	left.site = left.nr ? sites_alloc(left.nr) : NULL;
 	if (left.site)
 		sites_copy_of(past, sites, left.site);
 	else
 		left.nr = 0;
-	ntp_sites_free(&past->left);
+	ntpool_callsites_free(&past->left);
 	past->left = left;
 	WRITE_ONCE(past->covered, true);
 }
 
-void ntp_site_forget(const struct module *mod)
+void ntpool_callsite_forget(const struct module *mod)
 {
-	struct ntp_sites sites = {};
+	struct ntpool_callsites sites = {};
 	struct past_code *past;
 
 	mutex_lock(&past_mutex);
@@ -520,12 +522,12 @@ void ntp_site_forget(const struct module *mod)
 		list_for_each_entry(past, &past_codes, link)
 			if (within_module(past->caller, mod))
 				past_cover(past, &sites);
-		ntp_sites_free(&sites);
+		ntpool_callsites_free(&sites);
 	}
 	mutex_unlock(&past_mutex);
 }
 
-void ntp_site_exit(void)
+void ntpool_callsite_exit(void)
 {
 	struct past_code *past, *next;
 

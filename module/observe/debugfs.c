@@ -5,7 +5,7 @@
  * NT answers such questions through ZwQuerySystemInformation() and the kernel
  * debugger; the text files here have the same figures. Each begins with its name
  * and format version and with the names of its columns, then has one row per thing,
- * and each is one entry of ntp_files[]: how to take a snapshot (an array of rows),
+ * and each is one entry of view_files[]: how to take a snapshot (an array of rows),
  * how to print a row, and for controls what a write does.
  *
  * A snapshot is taken when reading begins, and again when a reader goes back to the
@@ -64,46 +64,46 @@ enum {
 };
 
 /* An open file and its snapshot. */
-struct ntp_view {
-	const struct ntp_file *file;
+struct open_view {
+	const struct ntpool_file *file;
 	void *rows;
 	size_t nr;
 };
 
-static struct dentry *ntp_root;
+static struct dentry *debugfs_root;
 
-void *ntp_rows_alloc(size_t nr, size_t size)
+void *ntpool_rows_alloc(size_t nr, size_t size)
 {
-	if (ntp_backing_refused())
+	if (ntpool_backing_refused())
 		return NULL;
 	return kvcalloc(nr, size, GFP_KERNEL);
 }
 
-void ntp_show_tag(struct seq_file *m, u32 tag, enum ntp_kind kind)
+void ntpool_show_tag(struct seq_file *m, u32 tag, enum ntpool_type type)
 {
-	char text[NTP_TAG_TEXT];
+	char text[NTPOOL_TAG_TEXT];
 
-	ntp_tag_text(tag, text);
-	seq_printf(m, "%-4s %-5s", text, ntp_kind_name(kind));
+	ntpool_tag_text(tag, text);
+	seq_printf(m, "%-4s %-5s", text, ntpool_type_name(type));
 }
 
-static const char *pool_name(enum ntp_kind kind)
+static const char *pool_name(enum ntpool_type type)
 {
-	return kind == NTP_PAGED ? "paged" : "nonpaged";
+	return type == NTPOOL_PAGED ? "paged" : "nonpaged";
 }
 
 /* tags */
 
 static void *tags_snapshot(size_t *nr)
 {
-	return ntp_tag_snapshot(nr);
+	return ntpool_tag_snapshot(nr);
 }
 
 static void tags_show(struct seq_file *m, const void *row)
 {
-	const struct ntp_tag_sums *sums = row;
+	const struct ntpool_tag_sums *sums = row;
 
-	ntp_show_tag(m, sums->tag, sums->kind);
+	ntpool_show_tag(m, sums->tag, sums->type);
 	seq_printf(m, " %10lu %10lu %8lu %12lu %12lu %6lu\n", sums->allocs, sums->frees,
 		   sums->allocs - sums->frees, sums->bytes, sums->requested, sums->failed);
 }
@@ -112,9 +112,9 @@ static void tags_show(struct seq_file *m, const void *row)
 
 static void *callers_snapshot(size_t *nr)
 {
-	struct ntp_sites sites;
+	struct ntpool_callsites sites;
 
-	if (ntp_sites_collect(&sites))
+	if (ntpool_callsites_collect(&sites))
 		return NULL;
 	*nr = sites.nr;
 	return sites.site;
@@ -122,11 +122,11 @@ static void *callers_snapshot(size_t *nr)
 
 static void callers_show(struct seq_file *m, const void *row)
 {
-	const struct ntp_site *site = row;
-	char text[NTP_SITE_TEXT];
+	const struct ntpool_callsite *site = row;
+	char text[NTPOOL_CALLSITE_TEXT];
 
-	ntp_site_name(site, text, sizeof(text));
-	ntp_show_tag(m, site->tag, site->kind);
+	ntpool_callsite_name(site, text, sizeof(text));
+	ntpool_show_tag(m, site->tag, site->type);
 	seq_printf(m, " %8lu %12lu %12lu %s\n", site->count, site->bytes, site->requested,
 		   text);
 }
@@ -134,7 +134,7 @@ static void callers_show(struct seq_file *m, const void *row)
 /* pools */
 
 struct pool_row {
-	enum ntp_kind kind;
+	enum ntpool_type type;
 	unsigned long pages;
 	unsigned long blocks;
 	unsigned long bytes;
@@ -145,7 +145,7 @@ struct pool_row {
 	unsigned long failed;
 };
 
-static void pool_add_tag(struct pool_row *row, const struct ntp_tag_sums *sums)
+static void pool_add_tag(struct pool_row *row, const struct ntpool_tag_sums *sums)
 {
 	row->blocks += sums->allocs - sums->frees;
 	row->bytes += sums->bytes;
@@ -153,25 +153,25 @@ static void pool_add_tag(struct pool_row *row, const struct ntp_tag_sums *sums)
 	row->failed += sums->failed;
 }
 
-static void pool_add_memory(struct pool_row *row, enum ntp_kind kind)
+static void pool_add_memory(struct pool_row *row, enum ntpool_type type)
 {
-	unsigned long big_cached = ntp_big_cache_pages(kind);
-	unsigned long big_held = ntp_big_pages(kind);
-	struct ntp_special_stats special;
-	struct ntp_heap_stats heap;
+	unsigned long big_cached = ntpool_run_cache_pages(type);
+	unsigned long big_held = ntpool_run_pages(type);
+	struct ntpool_special_stats special;
+	struct ntpool_heap_stats heap;
 	unsigned long idle;
 
-	ntp_heap_stats(kind, &heap);
-	row->kind = kind;
-	row->cached_bytes = ntp_cache_bytes(kind) + (big_cached << PAGE_SHIFT);
-	row->free_bytes = heap.free_units * NTP_UNIT + row->cached_bytes;
+	ntpool_heap_stats(type, &heap);
+	row->type = type;
+	row->cached_bytes = ntpool_cache_bytes(type) + (big_cached << PAGE_SHIFT);
+	row->free_bytes = heap.free_granules * NTPOOL_GRANULE + row->cached_bytes;
 	row->big_pages = big_held - min(big_held, big_cached);
 	row->pages = heap.pages + big_held;
-	ntp_special_stats(&special);
-	row->pages += special.live[kind];
+	ntpool_special_stats(&special);
+	row->pages += special.live[type];
 	/* A page of special pool is of no pool in particular while no block is on it. */
-	if (kind == NTP_NONPAGED) {
-		idle = special.pages - special.live[NTP_NONPAGED] - special.live[NTP_PAGED];
+	if (type == NTPOOL_NONPAGED) {
+		idle = special.pages - special.live[NTPOOL_NONPAGED] - special.live[NTPOOL_PAGED];
 		row->pages += idle;
 		row->free_bytes += idle << PAGE_SHIFT;
 	}
@@ -179,22 +179,22 @@ static void pool_add_memory(struct pool_row *row, enum ntp_kind kind)
 
 static void *pools_snapshot(size_t *nr)
 {
-	struct pool_row *rows = ntp_rows_alloc(NTP_KINDS, sizeof(*rows));
-	struct ntp_tag_sums *sums;
-	enum ntp_kind kind;
+	struct pool_row *rows = ntpool_rows_alloc(NTPOOL_TYPES, sizeof(*rows));
+	struct ntpool_tag_sums *sums;
+	enum ntpool_type type;
 	size_t nr_sums, i;
 
-	sums = rows ? ntp_tag_snapshot(&nr_sums) : NULL;
+	sums = rows ? ntpool_tag_snapshot(&nr_sums) : NULL;
 	if (!sums) {
 		kvfree(rows);
 		return NULL;
 	}
 	for (i = 0; i < nr_sums; i++)
-		pool_add_tag(&rows[sums[i].kind], &sums[i]);
+		pool_add_tag(&rows[sums[i].type], &sums[i]);
 	kvfree(sums);
-	for (kind = 0; kind < NTP_KINDS; kind++)
-		pool_add_memory(&rows[kind], kind);
-	*nr = NTP_KINDS;
+	for (type = 0; type < NTPOOL_TYPES; type++)
+		pool_add_memory(&rows[type], type);
+	*nr = NTPOOL_TYPES;
 	return rows;
 }
 
@@ -203,7 +203,7 @@ static void pools_show(struct seq_file *m, const void *row)
 	const struct pool_row *pool = row;
 
 	seq_printf(m, "%-8s %8lu %8lu %12lu %12lu %10lu %10lu %8lu %6lu\n",
-		   pool_name(pool->kind), pool->pages, pool->blocks, pool->bytes,
+		   pool_name(pool->type), pool->pages, pool->blocks, pool->bytes,
 		   pool->requested, pool->free_bytes, pool->cached_bytes, pool->big_pages,
 		   pool->failed);
 }
@@ -211,48 +211,49 @@ static void pools_show(struct seq_file *m, const void *row)
 /* classes */
 
 struct class_row {
-	enum ntp_kind kind;
-	unsigned int units;
+	enum ntpool_type type;
+	unsigned int granules;
 	unsigned long live;
 	unsigned long free;
 };
 
 /* Block counts of one pool, by units. */
 struct class_counts {
-	unsigned long live[NTP_UNITS + 1];
-	unsigned long free[NTP_UNITS + 1];
+	unsigned long live[NTPOOL_GRANULES + 1];
+	unsigned long free[NTPOOL_GRANULES + 1];
 };
 
-static size_t classes_add(struct class_row *rows, size_t nr, enum ntp_kind kind,
+static size_t classes_add(struct class_row *rows, size_t nr, enum ntpool_type type,
 			  const struct class_counts *counts)
 {
-	unsigned int units;
+	unsigned int granules;
 
-	for (units = 0; units <= NTP_UNITS; units++)
-		if (counts->live[units] || counts->free[units])
+	for (granules = 0; granules <= NTPOOL_GRANULES; granules++)
+		if (counts->live[granules] || counts->free[granules])
 			rows[nr++] = (struct class_row){
-				.kind = kind,
-				.units = units,
-				.live = counts->live[units],
-				.free = counts->free[units],
+				.type = type,
+				.granules = granules,
+				.live = counts->live[granules],
+				.free = counts->free[granules],
 			};
 	return nr;
 }
 
 static void *classes_snapshot(size_t *nr)
 {
-	struct class_row *rows = ntp_rows_alloc(NTP_KINDS * (NTP_UNITS + 1), sizeof(*rows));
-	struct class_counts *counts = ntp_rows_alloc(1, sizeof(*counts));
-	enum ntp_kind kind;
+	struct class_row *rows =
+		ntpool_rows_alloc(NTPOOL_TYPES * (NTPOOL_GRANULES + 1), sizeof(*rows));
+	struct class_counts *counts = ntpool_rows_alloc(1, sizeof(*counts));
+	enum ntpool_type type;
 	size_t used = 0;
 
-	for (kind = 0; rows && kind < NTP_KINDS; kind++) {
-		if (!counts || ntp_heap_classes(kind, counts->live, counts->free)) {
+	for (type = 0; rows && type < NTPOOL_TYPES; type++) {
+		if (!counts || ntpool_heap_classes(type, counts->live, counts->free)) {
 			kvfree(rows);
 			rows = NULL;
 			break;
 		}
-		used = classes_add(rows, used, kind, counts);
+		used = classes_add(rows, used, type, counts);
 		memset(counts, 0, sizeof(*counts));
 	}
 	kvfree(counts);
@@ -264,14 +265,14 @@ static void classes_show(struct seq_file *m, const void *row)
 {
 	const struct class_row *class = row;
 
-	seq_printf(m, "%-8s %5u %8lu %8lu\n", pool_name(class->kind), class->units,
+	seq_printf(m, "%-8s %5u %8lu %8lu\n", pool_name(class->type), class->granules,
 		   class->live, class->free);
 }
 
 /* lookaside */
 
 struct list_rows {
-	struct ntp_lookaside_info *row;
+	struct ntpool_lookaside_info *row;
 	size_t nr;
 	size_t room;
 };
@@ -279,7 +280,7 @@ struct list_rows {
 static int lists_grow(struct list_rows *lists)
 {
 	size_t room = lists->room ? 2 * lists->room : LISTS_FIRST_ROOM;
-	struct ntp_lookaside_info *row = ntp_rows_alloc(room, sizeof(*row));
+	struct ntpool_lookaside_info *row = ntpool_rows_alloc(room, sizeof(*row));
 
 	if (!row)
 		return -ENOMEM;
@@ -291,7 +292,7 @@ static int lists_grow(struct list_rows *lists)
 	return 0;
 }
 
-static int lists_add(const struct ntp_lookaside_info *info, void *arg)
+static int lists_add(const struct ntpool_lookaside_info *info, void *arg)
 {
 	struct list_rows *lists = arg;
 
@@ -303,17 +304,17 @@ static int lists_add(const struct ntp_lookaside_info *info, void *arg)
 
 static int lists_compare(const void *a, const void *b)
 {
-	const struct ntp_lookaside_info *x = a, *y = b;
+	const struct ntpool_lookaside_info *x = a, *y = b;
 
-	return ntp_tag_cmp(x->tag, y->tag) ?: (int)x->kind - (int)y->kind ?:
-	       ntp_order(x->size, y->size) ?: ntp_order(x->owner, y->owner);
+	return ntpool_tag_cmp(x->tag, y->tag) ?: (int)x->type - (int)y->type ?:
+	       ntpool_order(x->size, y->size) ?: ntpool_order(x->owner, y->owner);
 }
 
 static void *lists_snapshot(size_t *nr)
 {
 	struct list_rows lists = {};
 
-	if (lists_grow(&lists) || ntp_lookaside_for_each(lists_add, &lists)) {
+	if (lists_grow(&lists) || ntpool_lookaside_for_each(lists_add, &lists)) {
 		kvfree(lists.row);
 		return NULL;
 	}
@@ -324,11 +325,11 @@ static void *lists_snapshot(size_t *nr)
 
 static void lists_show(struct seq_file *m, const void *row)
 {
-	const struct ntp_lookaside_info *info = row;
-	char owner[NTP_SITE_TEXT];
+	const struct ntpool_lookaside_info *info = row;
+	char owner[NTPOOL_CALLSITE_TEXT];
 
-	ntp_site_text(info->owner, owner, sizeof(owner));
-	ntp_show_tag(m, info->tag, info->kind);
+	ntpool_callsite_text(info->owner, owner, sizeof(owner));
+	ntpool_show_tag(m, info->tag, info->type);
 	seq_printf(m, " %6u %5u %5u %6lu %10lu %8lu %10lu %8lu %s\n", info->size,
 		   info->depth, info->max_depth, info->cached, info->allocs,
 		   info->alloc_misses, info->frees, info->free_misses, owner);
@@ -338,7 +339,7 @@ static void lists_show(struct seq_file *m, const void *row)
 
 static void *quota_snapshot(size_t *nr)
 {
-	return ntp_quota_snapshot(nr);
+	return ntpool_quota_snapshot(nr);
 }
 
 /* A process names itself as it likes: one word all the same. */
@@ -352,25 +353,25 @@ static void show_comm(struct seq_file *m, const char *comm)
 
 static void quota_show(struct seq_file *m, const void *row)
 {
-	const struct ntp_quota_row *quota = row;
+	const struct ntpool_quota_row *quota = row;
 
 	seq_printf(m, "%7d ", quota->pid);
 	show_comm(m, quota->comm);
-	seq_printf(m, " %12lu %12lu %12lu %12lu %8lu\n", quota->used[NTP_NONPAGED],
-		   quota->used[NTP_PAGED], quota->peak[NTP_NONPAGED],
-		   quota->peak[NTP_PAGED], quota->refused);
+	seq_printf(m, " %12lu %12lu %12lu %12lu %8lu\n", quota->used[NTPOOL_NONPAGED],
+		   quota->used[NTPOOL_PAGED], quota->peak[NTPOOL_NONPAGED],
+		   quota->peak[NTPOOL_PAGED], quota->refused);
 }
 
 /* raises */
 
 static void *raises_snapshot(size_t *nr)
 {
-	return ntp_raises_snapshot(nr);
+	return ntpool_raises_snapshot(nr);
 }
 
 static void raises_show(struct seq_file *m, const void *row)
 {
-	const struct ntp_raise_row *raise = row;
+	const struct ntpool_raise_row *raise = row;
 
 	seq_printf(m, "%-20s %8lu %10lu\n", raise->owner, raise->handled, raise->unhandled);
 }
@@ -379,27 +380,27 @@ static void raises_show(struct seq_file *m, const void *row)
 
 static void *sections_snapshot(size_t *nr)
 {
-	return ntp_sections_snapshot(nr);
+	return ntpool_sections_snapshot(nr);
 }
 
 static void sections_show(struct seq_file *m, const void *row)
 {
-	const struct ntp_section_row *section = row;
+	const struct ntpool_section_row *section = row;
 
 	seq_printf(m, "%-20s %-7s %5lu\n", section->module, section->section, section->locks);
 }
 
-static const struct ntp_file ntp_files[] = {
+static const struct ntpool_file view_files[] = {
 	{
 		.name = "tags",
 		.columns = "tag type allocs frees diff bytes requested failed",
-		.row_size = sizeof(struct ntp_tag_sums),
+		.row_size = sizeof(struct ntpool_tag_sums),
 		.snapshot = tags_snapshot,
 		.show = tags_show,
 	}, {
 		.name = "callers",
 		.columns = "tag type count bytes requested caller",
-		.row_size = sizeof(struct ntp_site),
+		.row_size = sizeof(struct ntpool_callsite),
 		.snapshot = callers_snapshot,
 		.show = callers_show,
 	}, {
@@ -418,39 +419,39 @@ static const struct ntp_file ntp_files[] = {
 	}, {
 		.name = "big",
 		.columns = "tag type requested pages waste count",
-		.row_size = sizeof(struct ntp_site),
-		.snapshot = ntp_big_snapshot,
-		.show = ntp_big_show,
+		.row_size = sizeof(struct ntpool_callsite),
+		.snapshot = ntpool_run_snapshot,
+		.show = ntpool_run_show,
 	}, {
 		.name = "advice",
 		.columns = "tag type requested waste count advice",
-		.row_size = sizeof(struct ntp_site),
-		.snapshot = ntp_advice_snapshot,
-		.show = ntp_advice_show,
+		.row_size = sizeof(struct ntpool_callsite),
+		.snapshot = ntpool_advice_snapshot,
+		.show = ntpool_advice_show,
 	}, {
 		.name = "lookaside",
 		.columns =
 			"tag type size depth max_depth cached allocs alloc_misses frees free_misses owner",
-		.row_size = sizeof(struct ntp_lookaside_info),
+		.row_size = sizeof(struct ntpool_lookaside_info),
 		.snapshot = lists_snapshot,
 		.show = lists_show,
 	}, {
 		.name = "quota",
 		.columns =
 			"pid comm nonpaged paged nonpaged_peak paged_peak refused",
-		.row_size = sizeof(struct ntp_quota_row),
+		.row_size = sizeof(struct ntpool_quota_row),
 		.snapshot = quota_snapshot,
 		.show = quota_show,
 	}, {
 		.name = "raises",
 		.columns = "owner handled unhandled",
-		.row_size = sizeof(struct ntp_raise_row),
+		.row_size = sizeof(struct ntpool_raise_row),
 		.snapshot = raises_snapshot,
 		.show = raises_show,
 	}, {
 		.name = "sections",
 		.columns = "module section locks",
-		.row_size = sizeof(struct ntp_section_row),
+		.row_size = sizeof(struct ntpool_section_row),
 		.snapshot = sections_snapshot,
 		.show = sections_show,
 	},
@@ -458,7 +459,7 @@ static const struct ntp_file ntp_files[] = {
 
 /* From here on: what all files have in common. */
 
-static int view_refresh(struct ntp_view *view)
+static int view_refresh(struct open_view *view)
 {
 	kvfree(view->rows);
 	view->nr = 0;
@@ -467,16 +468,16 @@ static int view_refresh(struct ntp_view *view)
 }
 
 /* Position 0 is the header, so row n is at n + 1. */
-static void *view_row(const struct ntp_view *view, loff_t pos)
+static void *view_row(const struct open_view *view, loff_t pos)
 {
 	if (pos > view->nr)
 		return NULL;
 	return view->rows + (pos - 1) * view->file->row_size;
 }
 
-static void *ntp_seq_start(struct seq_file *m, loff_t *pos)
+static void *view_seq_start(struct seq_file *m, loff_t *pos)
 {
-	struct ntp_view *view = m->private;
+	struct open_view *view = m->private;
 	int err;
 
 	if (*pos)
@@ -485,18 +486,18 @@ static void *ntp_seq_start(struct seq_file *m, loff_t *pos)
 	return err ? ERR_PTR(err) : SEQ_START_TOKEN;
 }
 
-static void *ntp_seq_next(struct seq_file *m, void *row, loff_t *pos)
+static void *view_seq_next(struct seq_file *m, void *row, loff_t *pos)
 {
 	return view_row(m->private, ++*pos);
 }
 
-static void ntp_seq_stop(struct seq_file *m, void *row)
+static void view_seq_stop(struct seq_file *m, void *row)
 {
 }
 
-static int ntp_seq_show(struct seq_file *m, void *row)
+static int view_seq_show(struct seq_file *m, void *row)
 {
-	const struct ntp_view *view = m->private;
+	const struct open_view *view = m->private;
 
 	if (row == SEQ_START_TOKEN)
 		seq_printf(m, "# ntpool %s %d\n# %s\n", view->file->name, FORMAT_VERSION,
@@ -506,38 +507,38 @@ static int ntp_seq_show(struct seq_file *m, void *row)
 	return 0;
 }
 
-static const struct seq_operations ntp_seq_ops = {
-	.start = ntp_seq_start,
-	.next = ntp_seq_next,
-	.stop = ntp_seq_stop,
-	.show = ntp_seq_show,
+static const struct seq_operations view_seq_ops = {
+	.start = view_seq_start,
+	.next = view_seq_next,
+	.stop = view_seq_stop,
+	.show = view_seq_show,
 };
 
-static int ntp_file_open(struct inode *inode, struct file *file)
+static int view_open(struct inode *inode, struct file *file)
 {
-	struct ntp_view *view;
+	struct open_view *view;
 
-	view = __seq_open_private(file, &ntp_seq_ops, sizeof(*view));
+	view = __seq_open_private(file, &view_seq_ops, sizeof(*view));
 	if (!view)
 		return -ENOMEM;
 	view->file = inode->i_private;
 	return 0;
 }
 
-static int ntp_file_release(struct inode *inode, struct file *file)
+static int view_release(struct inode *inode, struct file *file)
 {
 	struct seq_file *m = file->private_data;
-	struct ntp_view *view = m->private;
+	struct open_view *view = m->private;
 
 	kvfree(view->rows);
 	return seq_release_private(inode, file);
 }
 
 /* One value per write, whole. */
-static ssize_t ntp_file_write(struct file *file, const char __user *from, size_t size,
-			      loff_t *pos)
+static ssize_t view_write(struct file *file, const char __user *from, size_t size,
+			  loff_t *pos)
 {
-	const struct ntp_file *entry = file_inode(file)->i_private;
+	const struct ntpool_file *entry = file_inode(file)->i_private;
 	char *text;
 	int err;
 
@@ -551,25 +552,25 @@ static ssize_t ntp_file_write(struct file *file, const char __user *from, size_t
 	return err ?: size;
 }
 
-static const struct file_operations ntp_file_ops = {
+static const struct file_operations view_ops = {
 	.owner = THIS_MODULE,
-	.open = ntp_file_open,
+	.open = view_open,
 	.read = seq_read,
-	.write = ntp_file_write,
+	.write = view_write,
 	.llseek = seq_lseek,
-	.release = ntp_file_release,
+	.release = view_release,
 };
 
 #if IS_ENABLED(CONFIG_KUNIT)
-static const struct ntp_file *file_by_name(const char *name)
+static const struct ntpool_file *file_by_name(const char *name)
 {
-	const struct ntp_file *file;
+	const struct ntpool_file *file;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(ntp_files); i++)
-		if (!strcmp(ntp_files[i].name, name))
-			return &ntp_files[i];
-	for (file = ntp_verifier_files; file->name; file++)
+	for (i = 0; i < ARRAY_SIZE(view_files); i++)
+		if (!strcmp(view_files[i].name, name))
+			return &view_files[i];
+	for (file = ntpool_verifier_files; file->name; file++)
 		if (!strcmp(file->name, name))
 			return file;
 	return NULL;
@@ -578,18 +579,18 @@ static const struct ntp_file *file_by_name(const char *name)
 static int view_render(struct seq_file *m)
 {
 	loff_t pos = 0;
-	void *row = ntp_seq_start(m, &pos);
+	void *row = view_seq_start(m, &pos);
 
 	while (!IS_ERR_OR_NULL(row)) {
-		ntp_seq_show(m, row);
-		row = ntp_seq_next(m, row, &pos);
+		view_seq_show(m, row);
+		row = view_seq_next(m, row, &pos);
 	}
 	return PTR_ERR_OR_ZERO(row);
 }
 
-ssize_t ntp_debugfs_render(const char *name, char *buf, size_t size)
+ssize_t ntpool_debugfs_render(const char *name, char *buf, size_t size)
 {
-	struct ntp_view view = { .file = file_by_name(name) };
+	struct open_view view = { .file = file_by_name(name) };
 	struct seq_file m = { .buf = buf, .size = size, .private = &view };
 	int err;
 
@@ -605,9 +606,9 @@ ssize_t ntp_debugfs_render(const char *name, char *buf, size_t size)
 	return m.count;
 }
 
-int ntp_debugfs_store(const char *name, const char *text)
+int ntpool_debugfs_store(const char *name, const char *text)
 {
-	const struct ntp_file *file = file_by_name(name);
+	const struct ntpool_file *file = file_by_name(name);
 	char *copy;
 	int err;
 
@@ -623,29 +624,29 @@ int ntp_debugfs_store(const char *name, const char *text)
 #endif
 
 /* As all users of debugfs: nothing is checked, without it ntpool works as well. */
-static void file_create(const struct ntp_file *file, struct dentry *verifier)
+static void file_create(const struct ntpool_file *file, struct dentry *verifier)
 {
 	const char *base = strchr(file->name, '/');
 
 	debugfs_create_file(base ? base + 1 : file->name, file->write ? 0600 : 0400,
-			    base ? verifier : ntp_root, (void *)file, &ntp_file_ops);
+			    base ? verifier : debugfs_root, (void *)file, &view_ops);
 }
 
-void ntp_debugfs_init(void)
+void ntpool_debugfs_init(void)
 {
-	const struct ntp_file *file;
+	const struct ntpool_file *file;
 	struct dentry *verifier;
 	size_t i;
 
-	ntp_root = debugfs_create_dir("ntpool", NULL);
-	verifier = debugfs_create_dir("verifier", ntp_root);
-	for (i = 0; i < ARRAY_SIZE(ntp_files); i++)
-		file_create(&ntp_files[i], verifier);
-	for (file = ntp_verifier_files; file->name; file++)
+	debugfs_root = debugfs_create_dir("ntpool", NULL);
+	verifier = debugfs_create_dir("verifier", debugfs_root);
+	for (i = 0; i < ARRAY_SIZE(view_files); i++)
+		file_create(&view_files[i], verifier);
+	for (file = ntpool_verifier_files; file->name; file++)
 		file_create(file, verifier);
 }
 
-void ntp_debugfs_exit(void)
+void ntpool_debugfs_exit(void)
 {
-	debugfs_remove(ntp_root);
+	debugfs_remove(debugfs_root);
 }

@@ -8,7 +8,7 @@
 struct seq_file;
 
 /**
- * struct ntp_file - one file
+ * struct ntpool_file - one file
  * @name: below the directory; at most one '/'
  * @columns: names of the columns
  * @row_size: bytes of a row of the snapshot
@@ -16,7 +16,7 @@ struct seq_file;
  * @show: prints a row
  * @write: changes what the file controls, -EINVAL for nonsense; NULL: read-only
  */
-struct ntp_file {
+struct ntpool_file {
 	const char *name;
 	const char *columns;
 	size_t row_size;
@@ -26,33 +26,33 @@ struct ntp_file {
 };
 
 /* big_view.c */
-void *ntp_big_snapshot(size_t *nr);
-void ntp_big_show(struct seq_file *m, const void *row);
-void *ntp_advice_snapshot(size_t *nr);
-void ntp_advice_show(struct seq_file *m, const void *row);
+void *ntpool_run_snapshot(size_t *nr);
+void ntpool_run_show(struct seq_file *m, const void *row);
+void *ntpool_advice_snapshot(size_t *nr);
+void ntpool_advice_show(struct seq_file *m, const void *row);
 
 /* An array of @nr rows of @size bytes, zeroed, for kvfree(); NULL: no memory. Sleeps. */
-void *ntp_rows_alloc(size_t nr, size_t size);
+void *ntpool_rows_alloc(size_t nr, size_t size);
 /* For sort(): ascending. */
-static inline int ntp_order(unsigned long a, unsigned long b)
+static inline int ntpool_order(unsigned long a, unsigned long b)
 {
 	return a < b ? -1 : a > b;
 }
 
 /* The first two columns of many files. */
-void ntp_show_tag(struct seq_file *m, u32 tag, enum ntp_kind kind);
+void ntpool_show_tag(struct seq_file *m, u32 tag, enum ntpool_type type);
 
 /* verify_view.c: those below verifier/; the last one has no name. */
-extern const struct ntp_file ntp_verifier_files[];
+extern const struct ntpool_file ntpool_verifier_files[];
 
 /*
  * Writes what a reader of the file @name would see to @buf, NUL terminated.
  * Returns the length, or -ENOENT, -ENOMEM, -E2BIG. Sleeps. For tests.
  */
 #if IS_ENABLED(CONFIG_KUNIT)
-ssize_t ntp_debugfs_render(const char *name, char *buf, size_t size);
+ssize_t ntpool_debugfs_render(const char *name, char *buf, size_t size);
 /* What a write of @text to the file comes to: 0 or an error. Sleeps. For tests. */
-int ntp_debugfs_store(const char *name, const char *text);
+int ntpool_debugfs_store(const char *name, const char *text);
 #endif
 
 #endif

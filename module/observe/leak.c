@@ -6,7 +6,7 @@
  * so every driver is checked, always. A module notifier hears of three moments:
  *
  * COMING  the module's addresses are taken: what was remembered of older code
- *	   there must not be mixed up with it (see site.c).
+ *	   there must not be mixed up with it (see callsite.c).
  * LIVE	   the module's init has returned, its initialisation code is about to be
  *	   thrown away: the call sites in it that have live blocks or lookaside
  *	   lists are remembered.
@@ -22,7 +22,7 @@
  *
  * The notifier runs in the thread that loads or unloads the module, which is the
  * only one that changes the module's list of what it uses: no lock is needed to
- * read it. All else is locked where it lives, in site.c and lookaside.c.
+ * read it. All else is locked where it lives, in callsite.c and lookaside.c.
  */
 #include <linux/module.h>
 #include <linux/notifier.h>
@@ -41,15 +41,15 @@ struct leak_sum {
 	unsigned long bytes;
 };
 
-static void leak_report(struct leak_sum *sum, const struct ntp_site *site)
+static void leak_report(struct leak_sum *sum, const struct ntpool_callsite *site)
 {
-	ntp_report_leak(site);
+	ntpool_report_leak(site);
 	sum->blocks += site->count;
 	sum->bytes += site->bytes;
 }
 
 /* Of an ntpool that is built into the kernel no use is recorded: look at all. */
-bool ntp_module_uses_ntpool(const struct module *mod)
+bool ntpool_module_uses_ntpool(const struct module *mod)
 {
 #if defined(MODULE) && defined(CONFIG_MODULE_UNLOAD)
 	const struct module_use *use;
@@ -63,32 +63,32 @@ bool ntp_module_uses_ntpool(const struct module *mod)
 #endif
 }
 
-static int leak_pin_list(const struct ntp_lookaside_info *info, void *arg)
+static int leak_pin_list(const struct ntpool_lookaside_info *info, void *arg)
 {
 	const struct module *mod = arg;
 
 	if (within_module_init(info->owner, mod))
-		ntp_site_pin(info->owner, mod);
+		ntpool_callsite_pin(info->owner, mod);
 	return 0;
 }
 
 static void leak_module_live(struct module *mod)
 {
-	struct ntp_sites sites;
+	struct ntpool_callsites sites;
 	size_t i;
 
-	if (!ntp_module_uses_ntpool(mod))
+	if (!ntpool_module_uses_ntpool(mod))
 		return;
-	ntp_lookaside_for_each(leak_pin_list, mod);
-	if (ntp_sites_collect(&sites))
+	ntpool_lookaside_for_each(leak_pin_list, mod);
+	if (ntpool_callsites_collect(&sites))
 		return;
 	for (i = 0; i < sites.nr; i++)
 		if (!sites.site[i].past && within_module_init(sites.site[i].caller, mod))
-			ntp_site_remember(&sites.site[i], mod);
-	ntp_sites_free(&sites);
+			ntpool_callsite_remember(&sites.site[i], mod);
+	ntpool_callsites_free(&sites);
 }
 
-static bool leak_is_of(const struct ntp_site *site, const struct module *mod)
+static bool leak_is_of(const struct ntpool_callsite *site, const struct module *mod)
 {
 	return site->past ? site->owner == mod : within_module(site->caller, mod);
 }
@@ -96,23 +96,23 @@ static bool leak_is_of(const struct ntp_site *site, const struct module *mod)
 static void leak_module_going(const struct module *mod)
 {
 	struct leak_sum sum = {};
-	struct ntp_sites sites;
+	struct ntpool_callsites sites;
 	size_t i;
 
-	if (!ntp_module_uses_ntpool(mod))
+	if (!ntpool_module_uses_ntpool(mod))
 		return;
-	if (ntp_sites_collect(&sites)) {
-		ntp_report_leak_unknown(mod->name);
+	if (ntpool_callsites_collect(&sites)) {
+		ntpool_report_leak_unknown(mod->name);
 		return;
 	}
 	for (i = 0; i < sites.nr; i++)
 		if (leak_is_of(&sites.site[i], mod)) {
 			leak_report(&sum, &sites.site[i]);
-			ntp_site_remember(&sites.site[i], NULL);
+			ntpool_callsite_remember(&sites.site[i], NULL);
 		}
 	if (sum.blocks)
-		ntp_report_leak_total(mod->name, sum.blocks, sum.bytes);
-	ntp_sites_free(&sites);
+		ntpool_report_leak_total(mod->name, sum.blocks, sum.bytes);
+	ntpool_callsites_free(&sites);
 }
 
 static int leak_notify(struct notifier_block *nb, unsigned long state, void *data)
@@ -121,19 +121,19 @@ static int leak_notify(struct notifier_block *nb, unsigned long state, void *dat
 
 	switch (state) {
 	case MODULE_STATE_COMING:
-		ntp_site_forget(mod);
-		ntp_aim_modules_changed();
+		ntpool_callsite_forget(mod);
+		ntpool_filter_modules_changed();
 		break;
 	case MODULE_STATE_LIVE:
 		leak_module_live(mod);
 		break;
 	case MODULE_STATE_GOING:
-		ntp_lookaside_module_gone(mod);
-		ntp_zone_module_gone(mod);
-		ntp_track_report(mod);
+		ntpool_lookaside_module_gone(mod);
+		ntpool_zone_module_gone(mod);
+		ntpool_track_report(mod);
 		leak_module_going(mod);
-		ntp_site_disown(mod);
-		ntp_aim_modules_changed();
+		ntpool_callsite_disown(mod);
+		ntpool_filter_modules_changed();
 		break;
 	}
 	return NOTIFY_DONE;
@@ -143,29 +143,29 @@ static struct notifier_block leak_notifier = {
 	.notifier_call = leak_notify,
 };
 
-void ntp_leak_report_all(void)
+void ntpool_leak_report_all(void)
 {
 	struct leak_sum sum = {};
-	struct ntp_sites sites;
+	struct ntpool_callsites sites;
 	size_t i;
 
-	if (ntp_sites_collect(&sites)) {
-		ntp_report_leak_unknown(ALL_DRIVERS);
+	if (ntpool_callsites_collect(&sites)) {
+		ntpool_report_leak_unknown(ALL_DRIVERS);
 		return;
 	}
 	for (i = 0; i < sites.nr; i++)
 		leak_report(&sum, &sites.site[i]);
 	if (sum.blocks)
-		ntp_report_leak_total(ALL_DRIVERS, sum.blocks, sum.bytes);
-	ntp_sites_free(&sites);
+		ntpool_report_leak_total(ALL_DRIVERS, sum.blocks, sum.bytes);
+	ntpool_callsites_free(&sites);
 }
 
-int ntp_leak_init(void)
+int ntpool_leak_init(void)
 {
 	return register_module_notifier(&leak_notifier);
 }
 
-void ntp_leak_exit(void)
+void ntpool_leak_exit(void)
 {
 	unregister_module_notifier(&leak_notifier);
 }

@@ -22,12 +22,12 @@ enum {
 
 /* big */
 
-void *ntp_big_snapshot(size_t *nr)
+void *ntpool_run_snapshot(size_t *nr)
 {
-	struct ntp_sites sizes;
+	struct ntpool_callsites sizes;
 	size_t i, used = 0;
 
-	if (ntp_sizes_collect(&sizes))
+	if (ntpool_sizes_collect(&sizes))
 		return NULL;
 	for (i = 0; i < sizes.nr; i++)
 		if (sizes.site[i].size > PAGE_SIZE)
@@ -36,49 +36,50 @@ void *ntp_big_snapshot(size_t *nr)
 	return sizes.site;
 }
 
-static unsigned long big_waste(const struct ntp_site *size)
+static unsigned long run_waste(const struct ntpool_callsite *size)
 {
 	return PAGE_ALIGN(size->size) - size->size;
 }
 
-void ntp_big_show(struct seq_file *m, const void *row)
+void ntpool_run_show(struct seq_file *m, const void *row)
 {
-	const struct ntp_site *size = row;
+	const struct ntpool_callsite *size = row;
 
-	ntp_show_tag(m, size->tag, size->kind);
+	ntpool_show_tag(m, size->tag, size->type);
 	seq_printf(m, " %10lu %6lu %5lu %8lu\n", size->size,
-		   PAGE_ALIGN(size->size) >> PAGE_SHIFT, big_waste(size), size->count);
+		   PAGE_ALIGN(size->size) >> PAGE_SHIFT, run_waste(size), size->count);
 }
 
 /* advice */
 
 /* What is left for a block when only full pages are whole pages; 0: no gain. */
-static unsigned long advice_rest(const struct ntp_site *size)
+static unsigned long advice_rest(const struct ntpool_callsite *size)
 {
 	unsigned long rest = offset_in_page(size->size);
-	unsigned int units = max_t(unsigned int, ntp_size_units(rest), NTP_MIN_UNITS);
+	unsigned int granules =
+		max_t(unsigned int, ntpool_size_granules(rest), NTPOOL_MIN_GRANULES);
 
-	if (size->size < PAGE_SIZE || rest > NTP_SMALL_MAX || units >= NTP_UNITS)
+	if (size->size < PAGE_SIZE || rest > NTPOOL_SMALL_MAX || granules >= NTPOOL_GRANULES)
 		return 0;
 	return rest;
 }
 
-static unsigned long advice_total(const struct ntp_site *size)
+static unsigned long advice_total(const struct ntpool_callsite *size)
 {
-	return big_waste(size) * size->count;
+	return run_waste(size) * size->count;
 }
 
 static int advice_compare(const void *a, const void *b)
 {
-	return ntp_order(advice_total(b), advice_total(a));
+	return ntpool_order(advice_total(b), advice_total(a));
 }
 
-void *ntp_advice_snapshot(size_t *nr)
+void *ntpool_advice_snapshot(size_t *nr)
 {
-	struct ntp_sites sizes;
+	struct ntpool_callsites sizes;
 	size_t i, used = 0;
 
-	if (ntp_sizes_collect(&sizes))
+	if (ntpool_sizes_collect(&sizes))
 		return NULL;
 	for (i = 0; i < sizes.nr; i++)
 		if (advice_rest(&sizes.site[i]))
@@ -88,12 +89,12 @@ void *ntp_advice_snapshot(size_t *nr)
 	return sizes.site;
 }
 
-void ntp_advice_show(struct seq_file *m, const void *row)
+void ntpool_advice_show(struct seq_file *m, const void *row)
 {
-	const struct ntp_site *size = row;
+	const struct ntpool_callsite *size = row;
 	unsigned long rest = advice_rest(size);
 
-	ntp_show_tag(m, size->tag, size->kind);
-	seq_printf(m, " %10lu %5lu %8lu %lu+%lu\n", size->size, big_waste(size),
+	ntpool_show_tag(m, size->tag, size->type);
+	seq_printf(m, " %10lu %5lu %8lu %lu+%lu\n", size->size, run_waste(size),
 		   size->count, size->size - rest, rest);
 }

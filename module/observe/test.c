@@ -29,7 +29,7 @@ static struct ntpool_test_report records[NTPOOL_TEST_REPORTS];
 static unsigned int nr_records;		/* may be more than there are places */
 static bool recording;
 
-static void record(struct ntpool_test_report *to, const struct ntp_stop *stop)
+static void record(struct ntpool_test_report *to, const struct ntpool_stop *stop)
 {
 	to->code = stop->code;
 	memcpy(to->param, stop->param, sizeof(to->param));
@@ -37,7 +37,7 @@ static void record(struct ntpool_test_report *to, const struct ntp_stop *stop)
 	to->tag = stop->has_tag ? stop->tag : 0;
 }
 
-bool ntp_report_recorded(const struct ntp_stop *stop)
+bool ntpool_report_recorded(const struct ntpool_stop *stop)
 {
 	unsigned long flags;
 	bool recorded;
@@ -82,44 +82,44 @@ unsigned int ntpool_test_reports(struct ntpool_test_report *out, unsigned int ma
 }
 EXPORT_SYMBOL_GPL(ntpool_test_reports);
 
-int ntpool_test_verify_heaps(void)
+int ntpool_test_check_heaps(void)
 {
-	return ntp_heap_verify();
+	return ntpool_heap_check();
 }
-EXPORT_SYMBOL_GPL(ntpool_test_verify_heaps);
+EXPORT_SYMBOL_GPL(ntpool_test_check_heaps);
 
 ssize_t ntpool_test_show(const char *file, char *buf, size_t size)
 {
-	return ntp_debugfs_render(file, buf, size);
+	return ntpool_debugfs_render(file, buf, size);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_show);
 
 int ntpool_test_set_verifier(unsigned long flags)
 {
-	return ntp_set_verifier(flags);
+	return ntpool_set_verifier(flags);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_set_verifier);
 
 int ntpool_test_write(const char *file, const char *text)
 {
-	return ntp_debugfs_store(file, text);
+	return ntpool_debugfs_store(file, text);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_write);
 
 void ntpool_test_special_start(bool at_start)
 {
-	WRITE_ONCE(ntp_special_at_start, at_start);
+	WRITE_ONCE(ntpool_special_at_start, at_start);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_special_start);
 
 int ntpool_test_sample(unsigned int ms)
 {
-	return ntp_set_sample(ms);
+	return ntpool_set_sample(ms);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_sample);
 
 bool ntpool_test_fault(unsigned long addr, bool write, unsigned long ip)
 {
-	return ntp_special_fault(addr, write, ip);
+	return ntpool_special_fault(addr, write, ip);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_fault);

@@ -54,7 +54,7 @@ void ntpool_test_balance_scan(void);
 /* test.c */
 
 /* Walks every heap under its lock: 0, or -EUCLEAN if something does not agree. */
-int ntpool_test_verify_heaps(void);
+int ntpool_test_check_heaps(void);
 /*
  * What a reader of debugfs file @file sees, NUL terminated. Returns the length, or
  * -ENOENT, -ENOMEM, -E2BIG if @size is too small. Sleeps.

@@ -25,7 +25,7 @@
 
 enum {
 	FLAGS_TEXT = 32,		/* more is no number that somebody means */
-	FAULT_TEXT = 2 * NTP_AIM_TEXT + 128,
+	FAULT_TEXT = 2 * NTPOOL_FILTER_TEXT + 128,
 };
 
 struct counter_row {
@@ -37,7 +37,7 @@ struct counter_row {
 static void *text_row(size_t size, size_t *nr)
 {
 	*nr = 1;
-	return ntp_rows_alloc(1, size);
+	return ntpool_rows_alloc(1, size);
 }
 
 static void *view_flags(size_t *nr)
@@ -45,7 +45,7 @@ static void *view_flags(size_t *nr)
 	unsigned long *flags = text_row(sizeof(*flags), nr);
 
 	if (flags)
-		*flags = ntp_verifier();
+		*flags = ntpool_verifier();
 	return flags;
 }
 
@@ -62,36 +62,36 @@ static int write_flags(char *text)
 
 	if (strlen(text) >= FLAGS_TEXT || kstrtoul(text, 0, &flags))
 		return -EINVAL;
-	return ntp_set_verifier(flags);
+	return ntpool_set_verifier(flags);
 }
 
-static void *aim_row(struct ntp_aim *aim, size_t *nr)
+static void *filter_row(struct ntpool_filter *filter, size_t *nr)
 {
-	char *text = text_row(NTP_AIM_TEXT, nr);
+	char *text = text_row(NTPOOL_FILTER_TEXT, nr);
 
 	if (text)
-		ntp_aim_text(aim, text);
+		ntpool_filter_text(filter, text);
 	return text;
 }
 
 static void *view_drivers(size_t *nr)
 {
-	return aim_row(&ntp_aim_drivers, nr);
+	return filter_row(&ntpool_filter_drivers, nr);
 }
 
 static void *view_tags(size_t *nr)
 {
-	return aim_row(&ntp_aim_tags, nr);
+	return filter_row(&ntpool_filter_tags, nr);
 }
 
 static int write_drivers(char *text)
 {
-	return ntp_aim_set_drivers(&ntp_aim_drivers, text);
+	return ntpool_filter_set_drivers(&ntpool_filter_drivers, text);
 }
 
 static int write_tags(char *text)
 {
-	return ntp_aim_set_tags(&ntp_aim_tags, text);
+	return ntpool_filter_set_tags(&ntpool_filter_tags, text);
 }
 
 static void *view_faults(size_t *nr)
@@ -99,7 +99,7 @@ static void *view_faults(size_t *nr)
 	char *text = text_row(FAULT_TEXT, nr);
 
 	if (text)
-		ntp_fault_text(text, FAULT_TEXT);
+		ntpool_fault_text(text, FAULT_TEXT);
 	return text;
 }
 
@@ -120,82 +120,82 @@ static int write_faults(char *text)
 
 	while ((line = strsep(&text, "\n"))) {
 		line = strim(line);
-		err = *line ? ntp_fault_set(line) : 0;
+		err = *line ? ntpool_fault_set(line) : 0;
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
-static void show_stack(struct seq_file *m, const struct ntp_stack *stack)
+static void show_stack(struct seq_file *m, const struct ntpool_stack *stack)
 {
-	char text[NTP_SITE_TEXT];
+	char text[NTPOOL_CALLSITE_TEXT];
 	unsigned int i;
 
 	for (i = 0; i < stack->nr; i++) {
-		ntp_site_text(stack->entry[i], text, sizeof(text));
+		ntpool_callsite_text(stack->entry[i], text, sizeof(text));
 		seq_printf(m, " %s\n", text);
 	}
 }
 
 /* The columns from age_ms on, and the stack. */
-static void show_call(struct seq_file *m, const struct ntp_stack *stack)
+static void show_call(struct seq_file *m, const struct ntpool_stack *stack)
 {
-	char caller[NTP_SITE_TEXT];
+	char caller[NTPOOL_CALLSITE_TEXT];
 
-	ntp_site_text(stack->caller, caller, sizeof(caller));
-	seq_printf(m, " %8llu %3u %6d %s\n", ntp_stack_age_ms(stack, ntp_stack_now()),
+	ntpool_callsite_text(stack->caller, caller, sizeof(caller));
+	seq_printf(m, " %8llu %3u %6d %s\n", ntpool_stack_age_ms(stack, ntpool_stack_now()),
 		   stack->cpu, stack->pid, caller);
 	show_stack(m, stack);
 }
 
 static void *view_failures(size_t *nr)
 {
-	struct ntp_fault_note *notes = ntp_rows_alloc(NTP_FAULT_LOG, sizeof(*notes));
+	struct ntpool_fault_note *notes = ntpool_rows_alloc(NTPOOL_FAULT_LOG, sizeof(*notes));
 
 	if (notes)
-		*nr = ntp_fault_log(notes);
+		*nr = ntpool_fault_log(notes);
 	return notes;
 }
 
 static void show_failure(struct seq_file *m, const void *row)
 {
-	const struct ntp_fault_note *note = row;
-	char tag[NTP_TAG_TEXT];
+	const struct ntpool_fault_note *note = row;
+	char tag[NTPOOL_TAG_TEXT];
 
-	ntp_tag_text(note->tag, tag);
+	ntpool_tag_text(note->tag, tag);
 	seq_printf(m, "%-4s %8zu", tag, note->size);
 	show_call(m, &note->stack);
 }
 
 static const char * const counter_names[] = {
-	[NTP_VC_ATTEMPTED] = "allocations_attempted",
-	[NTP_VC_SUCCEEDED] = "allocations_succeeded",
-	[NTP_VC_SPECIAL] = "allocations_succeeded_special_pool",
-	[NTP_VC_NO_TAG] = "allocations_no_tag",
-	[NTP_VC_FAILED] = "allocations_failed",
-	[NTP_VC_DELIBERATE] = "allocations_failed_deliberately",
-	[NTP_VC_UNTRACKED] = "unable_to_track",
-	[NTP_VC_RAISES] = "irql_raises",
-	[NTP_VC_LOCKS] = "spinlocks_acquired",
+	[NTPOOL_VC_ATTEMPTED] = "allocations_attempted",
+	[NTPOOL_VC_SUCCEEDED] = "allocations_succeeded",
+	[NTPOOL_VC_SPECIAL] = "allocations_succeeded_special_pool",
+	[NTPOOL_VC_NO_TAG] = "allocations_no_tag",
+	[NTPOOL_VC_FAILED] = "allocations_failed",
+	[NTPOOL_VC_DELIBERATE] = "allocations_failed_deliberately",
+	[NTPOOL_VC_UNTRACKED] = "unable_to_track",
+	[NTPOOL_VC_RAISES] = "irql_raises",
+	[NTPOOL_VC_LOCKS] = "spinlocks_acquired",
 };
 
-static_assert(ARRAY_SIZE(counter_names) == NTP_VC_COUNTERS);
+static_assert(ARRAY_SIZE(counter_names) == NTPOOL_VC_COUNTERS);
 
 static void *view_counters(size_t *nr)
 {
-	struct counter_row *rows = ntp_rows_alloc(NTP_VC_COUNTERS + 1, sizeof(*rows));
+	struct counter_row *rows = ntpool_rows_alloc(NTPOOL_VC_COUNTERS + 1, sizeof(*rows));
 	unsigned int i;
 
 	if (!rows)
 		return NULL;
-	for (i = 0; i < NTP_VC_COUNTERS; i++) {
+	for (i = 0; i < NTPOOL_VC_COUNTERS; i++) {
 		rows[i].name = counter_names[i];
-		rows[i].value = atomic_long_read(&ntp_verify_counts[i]);
+		rows[i].value = atomic_long_read(&ntpool_verify_counts[i]);
 	}
 	rows[i].name = "violations";
-	rows[i].value = ntp_report_violations();
-	*nr = NTP_VC_COUNTERS + 1;
+	rows[i].value = ntpool_report_violations();
+	*nr = NTPOOL_VC_COUNTERS + 1;
 	return rows;
 }
 
@@ -208,21 +208,21 @@ static void show_counter(struct seq_file *m, const void *row)
 
 static void *view_outstanding(size_t *nr)
 {
-	return ntp_track_snapshot(nr);
+	return ntpool_track_snapshot(nr);
 }
 
 static void show_outstanding(struct seq_file *m, const void *row)
 {
-	const struct ntp_track *track = row;
-	char tag[NTP_TAG_TEXT];
+	const struct ntpool_track *track = row;
+	char tag[NTPOOL_TAG_TEXT];
 
-	ntp_tag_text(track->block.tag, tag);
+	ntpool_tag_text(track->block.tag, tag);
 	seq_printf(m, "%p %-4s %-5s %8zu", track->block.addr, tag,
-		   ntp_kind_name(track->block.kind), track->block.size);
+		   ntpool_type_name(track->block.type), track->block.size);
 	show_call(m, &track->stack);
 }
 
-const struct ntp_file ntp_verifier_files[] = {
+const struct ntpool_file ntpool_verifier_files[] = {
 	{
 		.name = "verifier/flags",
 		.columns = "flags",
@@ -233,14 +233,14 @@ const struct ntp_file ntp_verifier_files[] = {
 	}, {
 		.name = "verifier/drivers",
 		.columns = "drivers",
-		.row_size = NTP_AIM_TEXT,
+		.row_size = NTPOOL_FILTER_TEXT,
 		.snapshot = view_drivers,
 		.show = show_text,
 		.write = write_drivers,
 	}, {
 		.name = "verifier/tags",
 		.columns = "tags",
-		.row_size = NTP_AIM_TEXT,
+		.row_size = NTPOOL_FILTER_TEXT,
 		.snapshot = view_tags,
 		.show = show_text,
 		.write = write_tags,
@@ -254,7 +254,7 @@ const struct ntp_file ntp_verifier_files[] = {
 	}, {
 		.name = "verifier/failures",
 		.columns = "tag requested age_ms cpu pid caller",
-		.row_size = sizeof(struct ntp_fault_note),
+		.row_size = sizeof(struct ntpool_fault_note),
 		.snapshot = view_failures,
 		.show = show_failure,
 	}, {
@@ -266,7 +266,7 @@ const struct ntp_file ntp_verifier_files[] = {
 	}, {
 		.name = "verifier/outstanding",
 		.columns = "address tag type requested age_ms cpu pid caller",
-		.row_size = sizeof(struct ntp_track),
+		.row_size = sizeof(struct ntpool_track),
 		.snapshot = view_outstanding,
 		.show = show_outstanding,
 	},

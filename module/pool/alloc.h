@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What allocations with wishes (rare.c) share with the others (alloc.c). */
+/* What allocations with wishes (constrained.c) share with the others (alloc.c). */
 #ifndef NTPOOL_ALLOC_H
 #define NTPOOL_ALLOC_H
 
 #include "heap/heap.h"
 
 /* A request failed: counts it. Returns NULL. */
-void *ntp_alloc_failed(enum ntp_kind kind, u32 tag);
+void *ntpool_alloc_failed(enum ntpool_type type, u32 tag);
 /* Paged pool was asked for above APC_LEVEL: reports and counts it. Returns NULL. */
-void *ntp_alloc_at_dispatch(size_t size, u32 tag, unsigned long caller);
+void *ntpool_alloc_at_dispatch(size_t size, u32 tag, unsigned long caller);
 /*
  * The cached block at @hdr, which is the caller's, becomes the live one that @req asked
  * for, @keep in its header's flags. Returns it, counted, and zeroed if that is wished.
  */
-void *ntp_alloc_finish(struct ntp_header *hdr, unsigned int units,
-		       const struct ntp_request *req, u8 keep);
+void *ntpool_alloc_finish(struct ntpool_header *hdr, unsigned int granules,
+			  const struct ntpool_request *req, u8 keep);
 
 #endif

@@ -4,7 +4,7 @@
  * begins on a cache line, how hard to try, on which node.
  *
  * NT's allocation routines differ in little but these, and drivers seldom have any; so
- * ntp_alloc() knows none of them, and whatever has one comes here. What comes out is an
+ * ntpool_alloc() knows none of them, and whatever has one comes here. What comes out is an
  * ordinary block, or ordinary whole pages, with a mark in its flags where freeing it
  * means more than to take it back; or, if the verifier has asked for that, a block in
  * special pool, which is the first to be tried then.
@@ -44,168 +44,172 @@
 /**
  * struct rare - what a request comes to
  * @req: the request, its tag without PROTECTED_POOL
- * @keep: NTP_HDR_* for the block
- * @units: size of the block with header and trailer; 0: whole pages
+ * @keep: NTPOOL_HDR_* for the block
+ * @granules: size of the block with header and trailer; 0: whole pages
  * @pages: or how many of these
  */
-struct rare {
-	struct ntp_request req;
+struct want {
+	struct ntpool_request req;
 	u8 keep;
-	unsigned int units;
+	unsigned int granules;
 	unsigned long pages;
 };
 
-static size_t rare_bytes(const struct rare *rare)
+static size_t constrained_bytes(const struct want *want)
 {
-	return rare->units ? (size_t)rare->units << NTP_UNIT_SHIFT :
-			     rare->pages << PAGE_SHIFT;
+	return want->granules ? (size_t)want->granules << NTPOOL_GRANULE_SHIFT :
+			     want->pages << PAGE_SHIFT;
 }
 
 /* @size: what the block has to hold. */
-static void rare_measure(struct rare *rare, size_t size)
+static void constrained_measure(struct want *want, size_t size)
 {
-	rare->units = 0;
-	rare->pages = ntp_big_pages_for(size);
-	if (size > NTP_SMALL_MAX)
+	want->granules = 0;
+	want->pages = ntpool_run_pages_for(size);
+	if (size > NTPOOL_SMALL_MAX)
 		return;
-	rare->units = max_t(unsigned int, ntp_size_units(size), NTP_MIN_UNITS);
-	if ((rare->req.flags & NTP_ALIGNED) && rare->units > NTP_ALIGNED_MOST)
-		rare->units = 0;
-	rare->pages = 1;
+	want->granules = max_t(unsigned int, ntpool_size_granules(size), NTPOOL_MIN_GRANULES);
+	if ((want->req.flags & NTPOOL_ALIGNED) && want->granules > NTPOOL_ALIGNED_MAX)
+		want->granules = 0;
+	want->pages = 1;
 }
 
 /* Decides on sizes, and charges. 0, -ENOMEM or -EDQUOT. */
-static int rare_begin(struct rare *rare)
+static int constrained_begin(struct want *want)
 {
-	const struct ntp_request *req = &rare->req;
+	const struct ntpool_request *req = &want->req;
 	int err;
 
-	if (req->flags & NTP_PROTECTED)
-		rare->keep |= NTP_HDR_PROTECTED;
-	if (!(req->flags & NTP_QUOTA) || req->size > NTP_QUOTA_MOST || !ntp_quota_applies()) {
-		rare_measure(rare, req->size);
+	if (req->flags & NTPOOL_PROTECTED)
+		want->keep |= NTPOOL_HDR_PROTECTED;
+	if (!(req->flags & NTPOOL_QUOTA) || req->size > NTPOOL_QUOTA_MAX ||
+	    !ntpool_quota_applies()) {
+		constrained_measure(want, req->size);
 		return 0;
 	}
-	rare_measure(rare, req->size + NTP_QUOTA_TRAILER);
-	err = ntp_quota_charge(req->kind, rare_bytes(rare), &rare->req.payer);
+	constrained_measure(want, req->size + NTPOOL_QUOTA_TRAILER);
+	err = ntpool_quota_charge(req->type, constrained_bytes(want), &want->req.payer);
 	if (!err)
-		rare->keep |= NTP_HDR_QUOTA;
+		want->keep |= NTPOOL_HDR_QUOTA;
 	/* No memory for the ledger is no reason to fail what must not: it is free then. */
-	if (err != -ENOMEM || !(req->flags & NTP_MUST))
+	if (err != -ENOMEM || !(req->flags & NTPOOL_MUST))
 		return err;
-	rare_measure(rare, req->size);
+	constrained_measure(want, req->size);
 	return 0;
 }
 
-static int rare_node(const struct rare *rare)
+static int constrained_node(const struct want *want)
 {
-	return rare->req.flags & NTP_NODE ? rare->req.node : numa_mem_id();
+	return want->req.flags & NTPOOL_NODE ? want->req.node : numa_mem_id();
 }
 
-static void *block_alloc(const struct rare *rare)
+static void *block_alloc(const struct want *want)
 {
-	const struct ntp_request *req = &rare->req;
-	struct ntp_heap *heap = ntp_heap_of(req->kind, rare_node(rare));
-	struct ntp_header *hdr;
+	const struct ntpool_request *req = &want->req;
+	struct ntpool_heap *heap = ntpool_heap_of(req->type, constrained_node(want));
+	struct ntpool_header *hdr;
 
-	if ((req->flags & (NTP_ALIGNED | NTP_NODE)) ||
-	    !ntp_cache_pop(req->kind, rare->units, &hdr))
-		hdr = ntp_heap_pick(heap, rare->units, req->flags);
-	if (!hdr && !ntp_backing_is_short(req->flags))
-		hdr = ntp_heap_pick_fresh(heap, rare->units, req->flags);
-	return hdr ? ntp_alloc_finish(hdr, rare->units, &rare->req, rare->keep) : NULL;
+	if ((req->flags & (NTPOOL_ALIGNED | NTPOOL_NODE)) ||
+	    !ntpool_cache_pop(req->type, want->granules, &hdr))
+		hdr = ntpool_heap_pick(heap, want->granules, req->flags);
+	if (!hdr && !ntpool_backing_is_short(req->flags))
+		hdr = ntpool_heap_pick_fresh(heap, want->granules, req->flags);
+	return hdr ? ntpool_alloc_finish(hdr, want->granules, &want->req, want->keep) : NULL;
 }
 
-/* @big has its pages. */
-static void *pages_finish(const struct rare *rare, struct ntp_big *big)
+/* @run has its pages. */
+static void *pages_finish(const struct want *want, struct ntpool_run *run)
 {
-	const struct ntp_request *req = &rare->req;
-	struct ntp_tag_counts __percpu *counts = ntp_tag_find(req->tag);
-	void *base = big->base;
+	const struct ntpool_request *req = &want->req;
+	struct ntpool_tag_counts __percpu *counts = ntpool_tag_find(req->tag);
+	void *base = run->base;
 
-	big->requested = req->size;
-	big->caller = req->caller;
-	big->kind = req->kind;
-	big->tag = req->tag;
-	big->flags = rare->keep | (counts == ntp_tag_overflow ? NTP_HDR_OVERFLOW : 0);
-	big->payer = rare->req.payer;
-	big->use = NTP_USE_POOL;
-	big->nid = ntp_big_nid(base);
+	run->requested = req->size;
+	run->caller = req->caller;
+	run->type = req->type;
+	run->tag = req->tag;
+	run->flags = want->keep | (counts == ntpool_tag_overflow ? NTPOOL_HDR_OVERFLOW : 0);
+	run->payer = want->req.payer;
+	run->use = NTPOOL_USE_POOL;
+	run->nid = ntpool_run_nid(base);
 	/* The page allocator has zeroed them already under init_on_alloc. */
-	if ((req->flags & NTP_ZERO) && !want_init_on_alloc(0))
-		memset(base, 0, big->pages << PAGE_SHIFT);
-	ntp_tag_count_alloc(&counts[req->kind], big->pages * NTP_UNITS, req->size);
-	ntp_big_enter(big);
+	if ((req->flags & NTPOOL_ZERO) && !want_init_on_alloc(0))
+		memset(base, 0, run->pages << PAGE_SHIFT);
+	ntpool_tag_count_alloc(&counts[req->type], run->pages * NTPOOL_GRANULES, req->size);
+	ntpool_run_enter(run);
 	return base;
 }
 
-static void *pages_alloc(const struct rare *rare)
+static void *pages_alloc(const struct want *want)
 {
-	const struct ntp_request *req = &rare->req;
-	struct ntp_big *big;
+	const struct ntpool_request *req = &want->req;
+	struct ntpool_run *run;
 	void *base;
 
-	if (ntp_backing_is_short(req->flags))
+	if (ntpool_backing_is_short(req->flags))
 		return NULL;
-	big = ntp_big_create();
-	base = big ? ntp_backing_alloc(req->kind, rare->pages, rare_node(rare), req->flags) : NULL;
+	run = ntpool_run_create();
+	base = run ? ntpool_backing_alloc(req->type, want->pages, constrained_node(want),
+					  req->flags) :
+		     NULL;
 	if (!base) {
-		kfree(big);
+		kfree(run);
 		return NULL;
 	}
-	*big = (struct ntp_big){ .base = base, .pages = rare->pages };
-	return pages_finish(rare, big);
+	*run = (struct ntpool_run){ .base = base, .pages = want->pages };
+	return pages_finish(want, run);
 }
 
 /* NULL: it is not for special pool, or that has no room. The process pays the same. */
-static void *special_alloc(const struct rare *rare)
+static void *special_alloc(const struct want *want)
 {
-	struct ntp_request req = rare->req;
+	struct ntpool_request req = want->req;
 
-	if (!(req.flags & NTP_SPECIAL))
+	if (!(req.flags & NTPOOL_SPECIAL))
 		return NULL;
-	req.charged = rare_bytes(rare);
-	return ntp_alloc_special(&req, rare->keep);
+	req.charged = constrained_bytes(want);
+	return ntpool_alloc_special(&req, want->keep);
 }
 
-static void *rare_alloc(const struct rare *rare)
+static void *constrained_alloc(const struct want *want)
 {
-	return rare->units ? block_alloc(rare) : pages_alloc(rare);
+	return want->granules ? block_alloc(want) : pages_alloc(want);
 }
 
 /* What is free on any node: the rest of a page from the reserve may be on another. */
-static struct ntp_header *block_from_anywhere(const struct rare *rare)
+static struct ntpool_header *block_from_anywhere(const struct want *want)
 {
-	struct ntp_header *hdr = NULL;
-	struct ntp_heap *heap;
+	struct ntpool_header *hdr = NULL;
+	struct ntpool_heap *heap;
 
-	for (heap = ntp_heap_next(NULL); heap && !hdr; heap = ntp_heap_next(heap))
-		if (heap->kind == NTP_NONPAGED)
-			hdr = ntp_heap_pick(heap, rare->units, rare->req.flags);
+	for (heap = ntpool_heap_next(NULL); heap && !hdr; heap = ntpool_heap_next(heap))
+		if (heap->type == NTPOOL_NONPAGED)
+			hdr = ntpool_heap_pick(heap, want->granules, want->req.flags);
 	return hdr;
 }
 
-static void *rare_from_reserve(const struct rare *rare)
+static void *constrained_from_reserve(const struct want *want)
 {
-	struct ntp_header *hdr;
-	struct ntp_big *big;
+	struct ntpool_header *hdr;
+	struct ntpool_run *run;
 
-	if (rare->units) {
-		hdr = block_from_anywhere(rare) ?:
-		      ntp_reserve_block(rare->units, rare->req.flags);
-		return hdr ? ntp_alloc_finish(hdr, rare->units, &rare->req, rare->keep) : NULL;
+	if (want->granules) {
+		hdr = block_from_anywhere(want) ?:
+		      ntpool_reserve_block(want->granules, want->req.flags);
+		return hdr ? ntpool_alloc_finish(hdr, want->granules, &want->req, want->keep) :
+			     NULL;
 	}
-	big = ntp_reserve_pages(rare->pages);
-	return big ? pages_finish(rare, big) : NULL;
+	run = ntpool_reserve_pages(want->pages);
+	return run ? pages_finish(want, run) : NULL;
 }
 
-static void report_empty(const struct ntp_request *req)
+static void report_empty(const struct ntpool_request *req)
 {
-	struct ntp_stop stop = {
-		.code = NTP_STOP_MUST_SUCCEED_EMPTY,
-		.param = { req->size, ntp_heap_kind_pages(NTP_NONPAGED) +
-			   ntp_big_pages(NTP_NONPAGED), ntp_big_count(NTP_NONPAGED),
-			   ntp_backing_available() },
+	struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_MUST_SUCCEED_EMPTY,
+		.param = { req->size, ntpool_heap_type_pages(NTPOOL_NONPAGED) +
+			   ntpool_run_pages(NTPOOL_NONPAGED), ntpool_run_count(NTPOOL_NONPAGED),
+			   ntpool_backing_available() },
 		.text = "there is no memory for a request that must succeed, and it cannot wait",
 		.has_tag = true,
 		.tag = req->tag,
@@ -213,64 +217,64 @@ static void report_empty(const struct ntp_request *req)
 		.caller = req->caller,
 	};
 
-	ntp_report(&stop);
+	ntpool_report(&stop);
 }
 
 /* All that is ordinary has failed once. */
-static void *rare_must(struct rare *rare)
+static void *constrained_must(struct want *want)
 {
 	unsigned int seen;
 	void *p;
 
-	rare->req.flags &= ~(NTP_LOW | NTP_NORMAL);
+	want->req.flags &= ~(NTPOOL_LOW | NTPOOL_NORMAL);
 	for (;;) {
-		seen = ntp_reserve_seen();
-		p = rare_from_reserve(rare) ?: rare_alloc(rare);
+		seen = ntpool_reserve_seen();
+		p = constrained_from_reserve(want) ?: constrained_alloc(want);
 		if (p)
 			return p;
-		if (!ntp_may_sleep())
+		if (!ntpool_may_sleep())
 			break;
-		ntp_reserve_wait(seen);
+		ntpool_reserve_wait(seen);
 	}
-	report_empty(&rare->req);
+	report_empty(&want->req);
 	return NULL;
 }
 
-static void *rare_failed(const struct rare *rare, int err)
+static void *constrained_failed(const struct want *want, int err)
 {
-	ntp_alloc_failed(rare->req.kind, rare->req.tag);
+	ntpool_alloc_failed(want->req.type, want->req.tag);
 	return ERR_PTR(err);
 }
 
-void *ntp_alloc_wished(const struct ntp_request *req, u8 keep)
+void *ntpool_constrained_alloc(const struct ntpool_request *req, u8 keep)
 {
-	struct rare rare = { .req = *req, .keep = keep };
+	struct want want = { .req = *req, .keep = keep };
 	int err;
 	void *p;
 
-	rare.req.tag &= ~NTP_TAG_PROTECTED;
-	if (req->kind == NTP_PAGED && !ntp_paged_ok()) {
-		ntp_alloc_at_dispatch(req->size, rare.req.tag, req->caller);
+	want.req.tag &= ~NTPOOL_TAG_PROTECTED;
+	if (req->type == NTPOOL_PAGED && !ntpool_paged_ok()) {
+		ntpool_alloc_at_dispatch(req->size, want.req.tag, req->caller);
 		return ERR_PTR(-ENOMEM);
 	}
 	if (req->size >> PAGE_SHIFT >= totalram_pages())
-		return rare_failed(&rare, -ENOMEM);
-	err = rare_begin(&rare);
+		return constrained_failed(&want, -ENOMEM);
+	err = constrained_begin(&want);
 	if (err)
-		return rare_failed(&rare, err);
-	p = special_alloc(&rare) ?: rare_alloc(&rare);
-	if (!p && (req->flags & NTP_MUST))
-		p = rare_must(&rare);
+		return constrained_failed(&want, err);
+	p = special_alloc(&want) ?: constrained_alloc(&want);
+	if (!p && (req->flags & NTPOOL_MUST))
+		p = constrained_must(&want);
 	if (p)
 		return p;
-	if (rare.req.payer)
-		ntp_quota_refund(rare.req.payer, req->kind, rare_bytes(&rare));
-	return rare_failed(&rare, -ENOMEM);
+	if (want.req.payer)
+		ntpool_quota_refund(want.req.payer, req->type, constrained_bytes(&want));
+	return constrained_failed(&want, -ENOMEM);
 }
 
-void *ntp_alloc_rare(const struct ntp_request *req)
+void *ntpool_alloc_constrained(const struct ntpool_request *req)
 {
-	if (ntp_verifier_is_on())
-		return ntp_verify_alloc(req);
-	return ntp_alloc_wished(req, 0);
+	if (ntpool_verifier_is_on())
+		return ntpool_verify_alloc(req);
+	return ntpool_constrained_alloc(req, 0);
 }

@@ -3,7 +3,7 @@
  * One allocation of the Mm routines, and one free of whatever a driver hands back.
  *
  * The pages come from phys.c. What is known of them is a record in the table of
- * whole pages (big.c), beside those of the pools: so they are in the figures of
+ * whole pages (run.c), beside those of the pools: so they are in the figures of
  * their tag, in every debugfs file and in the report of leaks, as nonpaged memory.
  * The record says which routines own it: ExFreePool() does not find this memory,
  * nor MmFreeContiguousMemory() a pool's, nor one of the two kinds here the other's.
@@ -32,178 +32,180 @@
 
 static void *contig_failed(u32 tag)
 {
-	this_cpu_inc(ntp_tag_find(tag)[NTP_NONPAGED].failed);
+	this_cpu_inc(ntpool_tag_find(tag)[NTPOOL_NONPAGED].failed);
 	return NULL;
 }
 
 /* Counted first: as soon as it can be found, a wild free may end it. */
-static void contig_enter(struct ntp_big *big)
+static void contig_enter(struct ntpool_run *run)
 {
-	struct ntp_tag_counts __percpu *counts = ntp_tag_find(big->tag);
+	struct ntpool_tag_counts __percpu *counts = ntpool_tag_find(run->tag);
 
-	if (counts == ntp_tag_overflow)
-		big->flags |= NTP_HDR_OVERFLOW;
-	ntp_tag_count_alloc(&counts[NTP_NONPAGED], big->pages * NTP_UNITS, big->requested);
-	ntp_big_enter(big);
+	if (counts == ntpool_tag_overflow)
+		run->flags |= NTPOOL_HDR_OVERFLOW;
+	ntpool_tag_count_alloc(&counts[NTPOOL_NONPAGED], run->pages * NTPOOL_GRANULES,
+			       run->requested);
+	ntpool_run_enter(run);
 }
 
-void *ntp_contig_alloc(const struct ntp_phys_want *want, size_t size, u32 tag,
-		       unsigned long caller)
+void *ntpool_contig_alloc(const struct ntpool_phys_want *want, size_t size, u32 tag,
+			  unsigned long caller)
 {
-	struct ntp_big *big;
+	struct ntpool_run *run;
 	void *base;
 
-	tag &= ~NTP_TAG_PROTECTED;
-	if (ntp_verify_refuses(size, tag, caller))
+	tag &= ~NTPOOL_TAG_PROTECTED;
+	if (ntpool_verify_refuses(size, tag, caller))
 		return contig_failed(tag);
-	big = ntp_big_create();
-	base = big ? ntp_phys_alloc(want) : NULL;
+	run = ntpool_run_create();
+	base = run ? ntpool_phys_alloc(want) : NULL;
 	if (!base) {
-		kfree(big);
+		kfree(run);
 		return contig_failed(tag);
 	}
-	*big = (struct ntp_big){
+	*run = (struct ntpool_run){
 		.base = base,
 		.pages = want->nr,
 		.requested = size,
 		.caller = caller,
-		.kind = NTP_NONPAGED,
+		.type = NTPOOL_NONPAGED,
 		.tag = tag,
-		.use = NTP_USE_CONTIGUOUS,
+		.use = NTPOOL_USE_CONTIGUOUS,
 		.cache = want->cache,
 	};
-	contig_enter(big);
+	contig_enter(run);
 	return base;
 }
 
 static void report_alloc_irql(size_t size, unsigned long caller)
 {
-	struct ntp_stop stop = {
-		.code = NTP_STOP_BAD_POOL_CALLER,
-		.param = { 0x08, ntp_irql(), NTP_NONPAGED, size },
+	struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_BAD_POOL_CALLER,
+		.param = { 0x08, ntpool_irql(), NTPOOL_NONPAGED, size },
 		.text = "uncached memory was asked for at DISPATCH_LEVEL or above",
 		.has_tag = true,
-		.tag = NTP_TAG_NONCACHED,
+		.tag = NTPOOL_TAG_NONCACHED,
 		.size = size,
 		.caller = caller,
 	};
 
-	ntp_report(&stop);
+	ntpool_report(&stop);
 }
 
-void *ntp_noncached_alloc(size_t size, unsigned long caller)
+void *ntpool_noncached_alloc(size_t size, unsigned long caller)
 {
-	unsigned long pages = ntp_big_pages_for(size);
+	unsigned long pages = ntpool_run_pages_for(size);
 	struct page **page;
-	struct ntp_big *big;
+	struct ntpool_run *run;
 	void *base;
 
-	if (!ntp_paged_ok()) {
+	if (!ntpool_paged_ok()) {
 		report_alloc_irql(size, caller);
-		return contig_failed(NTP_TAG_NONCACHED);
+		return contig_failed(NTPOOL_TAG_NONCACHED);
 	}
-	if (ntp_verify_refuses(size, NTP_TAG_NONCACHED, caller))
-		return contig_failed(NTP_TAG_NONCACHED);
-	big = ntp_big_create();
-	base = big ? ntp_phys_map(pages, &page) : NULL;
+	if (ntpool_verify_refuses(size, NTPOOL_TAG_NONCACHED, caller))
+		return contig_failed(NTPOOL_TAG_NONCACHED);
+	run = ntpool_run_create();
+	base = run ? ntpool_phys_map(pages, &page) : NULL;
 	if (!base) {
-		kfree(big);
-		return contig_failed(NTP_TAG_NONCACHED);
+		kfree(run);
+		return contig_failed(NTPOOL_TAG_NONCACHED);
 	}
-	*big = (struct ntp_big){
+	*run = (struct ntpool_run){
 		.base = base,
 		.pages = pages,
 		.requested = size,
 		.caller = caller,
-		.kind = NTP_NONPAGED,
-		.tag = NTP_TAG_NONCACHED,
-		.use = NTP_USE_NONCACHED,
-		.cache = NTP_NONCACHED,
+		.type = NTPOOL_NONPAGED,
+		.tag = NTPOOL_TAG_NONCACHED,
+		.use = NTPOOL_USE_NONCACHED,
+		.cache = NTPOOL_NONCACHED,
 		.page = page,
 	};
-	contig_enter(big);
+	contig_enter(run);
 	return base;
 }
 
-static void report_unowned(const struct ntp_contig_free *call)
+static void report_unowned(const struct ntpool_contig_free *call)
 {
-	struct ntp_stop stop = {
-		.code = NTP_STOP_BAD_POOL_CALLER,
+	struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_BAD_POOL_CALLER,
 		.param = { 0x60, (unsigned long)call->p },
 		.addr_mask = BIT(1),
-		.text = call->use == NTP_USE_CONTIGUOUS ?
+		.text = call->use == NTPOOL_USE_CONTIGUOUS ?
 			"contiguous memory was freed where none begins" :
 			"uncached memory was freed where none begins",
 		.caller = call->caller,
 	};
 
-	ntp_report(&stop);
+	ntpool_report(&stop);
 }
 
-static void report_mismatch(const struct ntp_contig_free *call, const struct ntp_big *big,
+static void report_mismatch(const struct ntpool_contig_free *call, const struct ntpool_run *run,
 			    u64 right, u64 given, const char *text)
 {
-	struct ntp_stop stop = {
-		.code = NTP_STOP_BAD_POOL_CALLER,
+	struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_BAD_POOL_CALLER,
 		.param = { 0x60, (unsigned long)call->p, right, given },
 		.addr_mask = BIT(1),
 		.text = text,
 		.has_tag = true,
-		.tag = big->tag,
-		.size = big->requested,
+		.tag = run->tag,
+		.size = run->requested,
 		.caller = call->caller,
-		.allocator = big->caller,
+		.allocator = run->caller,
 	};
 
-	ntp_report(&stop);
+	ntpool_report(&stop);
 }
 
-static void report_free_irql(const struct ntp_contig_free *call, const struct ntp_big *big)
+static void report_free_irql(const struct ntpool_contig_free *call, const struct ntpool_run *run)
 {
-	struct ntp_stop stop = {
-		.code = NTP_STOP_BAD_POOL_CALLER,
-		.param = { 0x09, ntp_irql(), NTP_NONPAGED, (unsigned long)call->p },
+	struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_BAD_POOL_CALLER,
+		.param = { 0x09, ntpool_irql(), NTPOOL_NONPAGED, (unsigned long)call->p },
 		.addr_mask = BIT(3),
 		.text = "uncached memory was freed at DISPATCH_LEVEL or above",
 		.has_tag = true,
-		.tag = big->tag,
-		.size = big->requested,
+		.tag = run->tag,
+		.size = run->requested,
 		.caller = call->caller,
 	};
 
-	ntp_report(&stop);
+	ntpool_report(&stop);
 }
 
 /* The size asked for, or what MmAllocateContiguousMemoryEx() made of it. */
-static bool size_matches(const struct ntp_big *big, size_t size)
+static bool size_matches(const struct ntpool_run *run, size_t size)
 {
-	return size == big->requested || size == big->pages << PAGE_SHIFT;
+	return size == run->requested || size == run->pages << PAGE_SHIFT;
 }
 
 /* The memory is the caller's to free; what he did wrong does not matter to it. */
-static void free_complain(const struct ntp_contig_free *call, const struct ntp_big *big)
+static void free_complain(const struct ntpool_contig_free *call, const struct ntpool_run *run)
 {
-	if (call->sized && !size_matches(big, call->size))
-		report_mismatch(call, big, big->requested, call->size,
+	if (call->sized && !size_matches(run, call->size))
+		report_mismatch(call, run, run->requested, call->size,
 				"memory was freed with another size than it was allocated with");
-	if (call->typed && call->cache != big->cache)
-		report_mismatch(call, big, U64_MAX, call->cache,
+	if (call->typed && call->cache != run->cache)
+		report_mismatch(call, run, U64_MAX, call->cache,
 				"memory was freed with another cache type than it was allocated with");
-	if (call->use == NTP_USE_NONCACHED && !ntp_paged_ok())
-		report_free_irql(call, big);
+	if (call->use == NTPOOL_USE_NONCACHED && !ntpool_paged_ok())
+		report_free_irql(call, run);
 }
 
-void ntp_contig_free(const struct ntp_contig_free *call)
+void ntpool_contig_free(const struct ntpool_contig_free *call)
 {
-	struct ntp_tag_counts __percpu *counts;
-	struct ntp_big *big, copy;
+	struct ntpool_tag_counts __percpu *counts;
+	struct ntpool_run *run, copy;
 
-	if (ntp_big_claim(call->use, call->p, &big, &copy) != NTP_FREE_OK) {
+	if (ntpool_run_claim(call->use, call->p, &run, &copy) != NTPOOL_FREE_OK) {
 		report_unowned(call);
 		return;
 	}
-	free_complain(call, big);
-	counts = big->flags & NTP_HDR_OVERFLOW ? ntp_tag_overflow : ntp_tag_find(big->tag);
-	ntp_tag_count_free(&counts[NTP_NONPAGED], big->pages * NTP_UNITS, big->requested);
-	ntp_big_release(big);
+	free_complain(call, run);
+	counts = run->flags & NTPOOL_HDR_OVERFLOW ? ntpool_tag_overflow : ntpool_tag_find(run->tag);
+	ntpool_tag_count_free(&counts[NTPOOL_NONPAGED], run->pages * NTPOOL_GRANULES,
+			      run->requested);
+	ntpool_run_release(run);
 }

@@ -6,28 +6,28 @@
 #include "heap/run.h"
 
 /* Tags of the routines that take none. */
-#define NTP_TAG_CONTIGUOUS	0x6d436d4dU	/* "MmCm" */
-#define NTP_TAG_NONCACHED	0x634e6d4dU	/* "MmNc" */
+#define NTPOOL_TAG_CONTIGUOUS	0x6d436d4dU	/* "MmCm" */
+#define NTPOOL_TAG_NONCACHED	0x634e6d4dU	/* "MmNc" */
 
 /* @size bytes as @want says; @want->nr pages are taken. NULL: none, counted. */
-void *ntp_contig_alloc(const struct ntp_phys_want *want, size_t size, u32 tag,
-		       unsigned long caller);
+void *ntpool_contig_alloc(const struct ntpool_phys_want *want, size_t size, u32 tag,
+			  unsigned long caller);
 /* @size bytes, uncached. NULL: none, counted; at DISPATCH_LEVEL reported as well. */
-void *ntp_noncached_alloc(size_t size, unsigned long caller);
+void *ntpool_noncached_alloc(size_t size, unsigned long caller);
 
 /**
- * struct ntp_contig_free - what a driver says of memory that it frees
+ * struct ntpool_contig_free - what a driver says of memory that it frees
  * @p: the address
  * @use: which routine was called
  * @sized: @size is given
  * @typed: @cache is given
  * @size: bytes
- * @cache: how it is cached: an enum ntp_caching, or any other number
+ * @cache: how it is cached: an enum ntpool_caching, or any other number
  * @caller: the call
  */
-struct ntp_contig_free {
+struct ntpool_contig_free {
 	void *p;
-	enum ntp_use use;
+	enum ntpool_use use;
 	bool sized;
 	bool typed;
 	size_t size;
@@ -36,6 +36,6 @@ struct ntp_contig_free {
 };
 
 /* Reports what is wrong, see contig.c. */
-void ntp_contig_free(const struct ntp_contig_free *call);
+void ntpool_contig_free(const struct ntpool_contig_free *call);
 
 #endif

@@ -7,7 +7,7 @@
  * for a slow path, no register is saved, and each condition is one compare and one
  * branch that is never taken. They are inlined into the exported routines.
  *
- * ntp_free_fast() has checked all that free.c promises before it claims the block,
+ * ntpool_free_fast() has checked all that free.c promises before it claims the block,
  * or checks it by claiming. In the order of the code:
  *
  *	p is aligned, and in the linear map
@@ -38,86 +38,87 @@
 #include "heap/cache.h"
 #include "memory/pagemap.h"
 
-static __always_inline void ntp_header_fill(struct ntp_header *hdr, unsigned long units,
-					    size_t requested, u32 tag, unsigned int flags,
-					    unsigned long caller)
+static __always_inline void ntpool_header_fill(struct ntpool_header *hdr, unsigned long granules,
+					       size_t requested, u32 tag, unsigned int flags,
+					       unsigned long caller)
 {
-	u64 owner = tag | (u64)(u32)ntp_caller_pack(caller) << 32;
-	u32 size = units << 16 | requested;
+	u64 owner = tag | (u64)(u32)ntpool_caller_pack(caller) << 32;
+	u32 size = granules << 16 | requested;
 
 	hdr->size = size;
 	hdr->owner = owner;
 	/* Walkers take a header for live only when the rest of it is there. */
-	smp_store_release(&hdr->seal, ntp_seal_live(hdr, size, flags, owner));
+	smp_store_release(&hdr->cookie, ntpool_cookie_live(hdr, size, flags, owner));
 }
 
-static __always_inline size_t ntp_units_bytes(unsigned long units)
+static __always_inline size_t ntpool_granules_bytes(unsigned long granules)
 {
-	return units << NTP_UNIT_SHIFT;
+	return granules << NTPOOL_GRANULE_SHIFT;
 }
 
 /*
- * True: *@out is a block with undefined contents. @size is at most NTP_SMALL_MAX; for
- * 0 there is nothing, nor for a tag with NTP_TAG_PROTECTED, which no table has. The
- * caller's IRQL has been found right for @kind.
+ * True: *@out is a block with undefined contents. @size is at most NTPOOL_SMALL_MAX; for
+ * 0 there is nothing, nor for a tag with NTPOOL_TAG_PROTECTED, which no table has. The
+ * caller's IRQL has been found right for @type.
  */
-static __always_inline bool ntp_alloc_counted(enum ntp_kind kind, size_t size, u32 tag,
-					      unsigned long caller, void **out,
-					      struct ntp_tag_counts __percpu *counts)
+static __always_inline bool ntpool_alloc_counted(enum ntpool_type type, size_t size, u32 tag,
+						 unsigned long caller, void **out,
+						 struct ntpool_tag_counts __percpu *counts)
 {
-	unsigned long units = ntp_size_units(size);
-	struct ntp_cache *cache;
-	struct ntp_header *hdr;
+	unsigned long granules = ntpool_size_granules(size);
+	struct ntpool_cache *cache;
+	struct ntpool_header *hdr;
 
 	preempt_disable();
-	cache = ntp_cache_enter(kind);
-	hdr = ntp_bin_pop(cache, units);
+	cache = ntpool_cache_enter(type);
+	hdr = ntpool_magazine_pop(cache, granules);
 	if (unlikely(!hdr)) {
-		ntp_cache_leave(kind, cache);
+		ntpool_cache_leave(type, cache);
 		preempt_enable();
 		return false;
 	}
-	ntp_tag_count_alloc_inside(&counts[kind], units, size);
-	ntp_cache_leave(kind, cache);
+	ntpool_tag_count_alloc_inside(&counts[type], granules, size);
+	ntpool_cache_leave(type, cache);
 	preempt_enable();
-	ntp_header_fill(hdr, units, size, tag, 0, caller);
-	*out = ntp_block_body(hdr);
+	ntpool_header_fill(hdr, granules, size, tag, 0, caller);
+	*out = ntpool_block_body(hdr);
 	return true;
 }
 
-static __always_inline bool ntp_alloc_fast(enum ntp_kind kind, size_t size, u32 tag,
-					   unsigned long caller, void **out)
+static __always_inline bool ntpool_alloc_fast(enum ntpool_type type, size_t size, u32 tag,
+					      unsigned long caller, void **out)
 {
-	struct ntp_tag_counts __percpu *counts;
+	struct ntpool_tag_counts __percpu *counts;
 
-	return likely(ntp_tag_lookup(tag, &counts)) &&
-	       ntp_alloc_counted(kind, size, tag, caller, out, counts);
+	return likely(ntpool_tag_lookup(tag, &counts)) &&
+	       ntpool_alloc_counted(type, size, tag, caller, out, counts);
 }
 
-/* Could a block begin at @unit of a carved page, going by the bitmap? */
-static __always_inline bool ntp_begins_block(const struct ntp_mapped *map, unsigned long unit)
+/* Could a block begin at @granule of a carved page, going by the bitmap? */
+static __always_inline bool ntpool_begins_block(const struct ntpool_mapped *map,
+						unsigned long granule)
 {
-	const struct ntp_page *page = container_of(map, struct ntp_page, map);
+	const struct ntpool_page *page = container_of(map, struct ntpool_page, map);
 
-	return test_bit(unit, page->start);
+	return test_bit(granule, page->start);
 }
 
 /* Inside the cache. */
-static __always_inline bool ntp_free_into(struct ntp_cache *cache, struct ntp_header *hdr,
-					  unsigned long units, u32 size, u64 owner)
+static __always_inline bool ntpool_free_into(struct ntpool_cache *cache, struct ntpool_header *hdr,
+					     unsigned long granules, u32 size, u64 owner)
 {
-	u32 seal = ntp_seal_live(hdr, size, 0, owner);
-	struct ntp_header **top = cache->top[units];
+	u32 cookie = ntpool_cookie_live(hdr, size, 0, owner);
+	struct ntpool_header **top = cache->top[granules];
 
-	if (unlikely(top[1] == NTP_BIN_END) || unlikely(!ntp_header_claim(hdr, seal)))
+	if (unlikely(top[1] == NTPOOL_MAGAZINE_END) || unlikely(!ntpool_header_claim(hdr, cookie)))
 		return false;
 	top[1] = hdr;
-	cache->top[units] = top + 1;
+	cache->top[granules] = top + 1;
 	return true;
 }
 
 /* @tag is that of the block, or 0. In this order one comparison is the rule. */
-static __always_inline bool ntp_tag_fits(u64 owner, u32 tag)
+static __always_inline bool ntpool_tag_fits(u64 owner, u32 tag)
 {
 	if (likely((u32)owner == tag))
 		return true;
@@ -126,33 +127,33 @@ static __always_inline bool ntp_tag_fits(u64 owner, u32 tag)
 }
 
 /*
- * With preemption disabled: the rest of ntp_free_fast() for what may be a header. @probe:
+ * With preemption disabled: the rest of ntpool_free_fast() for what may be a header. @probe:
  * the tag's counters may be elsewhere than where its hash is.
  */
-static __always_inline bool ntp_free_header(struct ntp_cache *cache, struct ntp_header *hdr,
-					    u32 tag, bool probe)
+static __always_inline bool ntpool_free_header(struct ntpool_cache *cache,
+					       struct ntpool_header *hdr, u32 tag, bool probe)
 {
-	struct ntp_tag_counts __percpu *counts;
+	struct ntpool_tag_counts __percpu *counts;
 	/* A second free may be at it; the claim decides. */
 	u64 owner = data_race(hdr->owner);
 	/* Likewise. */
 	u32 size = data_race(hdr->size);
-	/* Likewise. A live block has less than NTP_UNITS; no bin is outside of the cache. */
-	unsigned long units = (u8)data_race(hdr->units);
+	/* Likewise. A live block has less than NTPOOL_GRANULES; no bin is outside of the cache. */
+	unsigned long granules = (u8)data_race(hdr->granules);
 	bool done;
 
-	if (unlikely(!ntp_tag_fits(owner, tag)))
+	if (unlikely(!ntpool_tag_fits(owner, tag)))
 		return false;
-	if (unlikely(!ntp_tag_lookup(owner, &counts)) &&
-	    !(probe && ntp_tag_probe(owner, &counts)))
+	if (unlikely(!ntpool_tag_lookup(owner, &counts)) &&
+	    !(probe && ntpool_tag_probe(owner, &counts)))
 		return false;
-	__this_cpu_write(ntp_caches[NTP_NONPAGED], &ntp_cache_none);
+	__this_cpu_write(ntpool_caches[NTPOOL_NONPAGED], &ntpool_cache_none);
 	barrier();
-	done = ntp_free_into(cache, hdr, units, size, owner);
+	done = ntpool_free_into(cache, hdr, granules, size, owner);
 	/* The header is this CPU's now: one register less to keep. */
 	if (likely(done))
-		ntp_tag_count_free_inside(&counts[NTP_NONPAGED], units, hdr->requested);
-	ntp_cache_leave(NTP_NONPAGED, cache);
+		ntpool_tag_count_free_inside(&counts[NTPOOL_NONPAGED], granules, hdr->requested);
+	ntpool_cache_leave(NTPOOL_NONPAGED, cache);
 	return done;
 }
 
@@ -161,27 +162,29 @@ static __always_inline bool ntp_free_header(struct ntp_cache *cache, struct ntp_
  * the linear map. What is not aligned to a unit, like what is not in the linear map,
  * comes to be far away. (From the body: so the fast path needs no register for the header.)
  */
-static __always_inline unsigned long ntp_map_unit(const void *p)
+static __always_inline unsigned long ntpool_map_granule(const void *p)
 {
-	unsigned long distance = (unsigned long)p - ntp_body_base;
+	unsigned long distance = (unsigned long)p - ntpool_body_base;
 
-	return distance >> NTP_UNIT_SHIFT | distance << (BITS_PER_LONG - NTP_UNIT_SHIFT);
+	return distance >> NTPOOL_GRANULE_SHIFT | distance
+							  << (BITS_PER_LONG - NTPOOL_GRANULE_SHIFT);
 }
 
-static __always_inline bool ntp_free_block(void *p, u32 tag, bool probe)
+static __always_inline bool ntpool_free_block(void *p, u32 tag, bool probe)
 {
-	unsigned long unit = ntp_map_unit(p);
-	unsigned long nr = unit / NTP_UNITS;
-	const struct ntp_mapped *map;
-	struct ntp_cache *cache;
+	unsigned long granule = ntpool_map_granule(p);
+	unsigned long nr = granule / NTPOOL_GRANULES;
+	const struct ntpool_mapped *map;
+	struct ntpool_cache *cache;
 
-	if (unlikely(nr >= ntp_fast_limit))
+	if (unlikely(nr >= ntpool_fast_limit))
 		return false;
 	preempt_disable();
-	map = ntp_map_nth(nr);
-	cache = __this_cpu_read(ntp_caches[NTP_NONPAGED]);
-	if (unlikely(map->heap != cache->heap || !ntp_begins_block(map, unit % NTP_UNITS) ||
-		     !ntp_free_header(cache, ntp_block_header(p), tag, probe))) {
+	map = ntpool_map_nth(nr);
+	cache = __this_cpu_read(ntpool_caches[NTPOOL_NONPAGED]);
+	if (unlikely(map->heap != cache->heap ||
+		     !ntpool_begins_block(map, granule % NTPOOL_GRANULES) ||
+		     !ntpool_free_header(cache, ntpool_block_header(p), tag, probe))) {
 		preempt_enable();
 		return false;
 	}
@@ -189,10 +192,10 @@ static __always_inline bool ntp_free_block(void *p, u32 tag, bool probe)
 	return true;
 }
 
-/* True: the nonpaged block at @p is freed. @tag as for ntp_free(). */
-static __always_inline bool ntp_free_fast(void *p, u32 tag)
+/* True: the nonpaged block at @p is freed. @tag as for ntpool_free(). */
+static __always_inline bool ntpool_free_fast(void *p, u32 tag)
 {
-	return ntp_free_block(p, tag, false);
+	return ntpool_free_block(p, tag, false);
 }
 
 #endif

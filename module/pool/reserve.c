@@ -22,7 +22,7 @@
  * page map would have to be made when it is used.
  *
  * Locking: reserve_lock, raw and a leaf, interrupts off; nothing under it but moves in
- * arrays of at most NTP_MUST_SUCCEED_MOST entries. The worker is one, so that what it
+ * arrays of at most NTPOOL_MUST_SUCCEED_MAX entries. The worker is one, so that what it
  * reads of its own doing needs no lock.
  */
 #include <linux/export.h>
@@ -41,7 +41,7 @@
 #include "pool/reserve.h"
 
 enum {
-	MOST = NTP_MUST_SUCCEED_MOST,
+	MOST = NTPOOL_MUST_SUCCEED_MAX,
 	RETRY_MS = 200,		/* after the kernel had no memory */
 	WAIT_MS = 100,		/* how long a waiter does without trying again */
 };
@@ -50,7 +50,7 @@ enum {
  * struct reserve - what is kept back
  * @base: the pages, by address
  * @page: descriptors
- * @big: records
+ * @run: records
  * @nr_base: how many there are of each
  * @nr_page: not less than @nr_base
  * @nr_big: likewise
@@ -58,8 +58,8 @@ enum {
  */
 struct reserve {
 	void *base[MOST];
-	struct ntp_page *page[MOST];
-	struct ntp_big *big[MOST];
+	struct ntpool_page *page[MOST];
+	struct ntpool_run *run[MOST];
 	unsigned int nr_base;
 	unsigned int nr_page;
 	unsigned int nr_big;
@@ -126,9 +126,9 @@ static unsigned int bases_find_single(void)
 	return at;
 }
 
-struct ntp_header *ntp_reserve_block(unsigned int units, unsigned int flags)
+struct ntpool_header *ntpool_reserve_block(unsigned int granules, unsigned int flags)
 {
-	struct ntp_page *page = NULL;
+	struct ntpool_page *page = NULL;
 	void *base = NULL;
 	unsigned long irq;
 
@@ -141,12 +141,12 @@ struct ntp_header *ntp_reserve_block(unsigned int units, unsigned int flags)
 	if (!page)
 		return NULL;
 	reserve_refill_soon();
-	return ntp_heap_pick_from(page, base, units, flags);
+	return ntpool_heap_pick_from(page, base, granules, flags);
 }
 
-struct ntp_big *ntp_reserve_pages(unsigned long pages)
+struct ntpool_run *ntpool_reserve_pages(unsigned long pages)
 {
-	struct ntp_big *big = NULL;
+	struct ntpool_run *run = NULL;
 	void *base = NULL;
 	unsigned int at;
 	unsigned long irq;
@@ -155,25 +155,25 @@ struct ntp_big *ntp_reserve_pages(unsigned long pages)
 	at = pages == 1 ? bases_find_single() : bases_find(pages);
 	if (at < reserve.nr_base) {
 		base = bases_take(at, pages);
-		big = reserve.big[--reserve.nr_big];
+		run = reserve.run[--reserve.nr_big];
 	}
 	raw_spin_unlock_irqrestore(&reserve_lock, irq);
-	if (!big)
+	if (!run)
 		return NULL;
 	reserve_refill_soon();
-	*big = (struct ntp_big){ .base = base, .pages = pages };
-	return big;
+	*run = (struct ntpool_run){ .base = base, .pages = pages };
+	return run;
 }
 
-unsigned int ntp_reserve_seen(void)
+unsigned int ntpool_reserve_seen(void)
 {
 	return READ_ONCE(reserve.filled);
 }
 
-void ntp_reserve_wait(unsigned int seen)
+void ntpool_reserve_wait(unsigned int seen)
 {
 	reserve_refill_soon();
-	wait_event_timeout(reserve_queue, ntp_reserve_seen() != seen,
+	wait_event_timeout(reserve_queue, ntpool_reserve_seen() != seen,
 			   msecs_to_jiffies(WAIT_MS));
 }
 
@@ -183,18 +183,18 @@ void ntp_reserve_wait(unsigned int seen)
 
 static unsigned int reserve_target(void)
 {
-	return READ_ONCE(ntp_must_succeed_pages);
+	return READ_ONCE(ntpool_must_succeed_pages);
 }
 
 /* A descriptor and a record for each page that there is to be. */
 static bool stock_up(void)
 {
-	gfp_t gfp = ntp_backing_gfp();
-	struct ntp_page *page;
-	struct ntp_big *big;
+	gfp_t gfp = ntpool_backing_gfp();
+	struct ntpool_page *page;
+	struct ntpool_run *run;
 
 	while (READ_ONCE(reserve.nr_page) < reserve_target()) {
-		page = ntp_backing_refused() ? NULL : ntp_page_alloc(gfp, NUMA_NO_NODE);
+		page = ntpool_backing_refused() ? NULL : ntpool_page_alloc(gfp, NUMA_NO_NODE);
 		if (!page)
 			return false;
 		raw_spin_lock_irq(&reserve_lock);
@@ -202,11 +202,11 @@ static bool stock_up(void)
 		raw_spin_unlock_irq(&reserve_lock);
 	}
 	while (READ_ONCE(reserve.nr_big) < reserve_target()) {
-		big = ntp_big_create();
-		if (!big)
+		run = ntpool_run_create();
+		if (!run)
 			return false;
 		raw_spin_lock_irq(&reserve_lock);
-		reserve.big[reserve.nr_big++] = big;
+		reserve.run[reserve.nr_big++] = run;
 		raw_spin_unlock_irq(&reserve_lock);
 	}
 	return true;
@@ -237,23 +237,23 @@ static bool page_add(void *base)
 	bool added = false;
 
 	/* Memory that was added later, as the next page may be too: enough was tried. */
-	if (!ntp_in_linear_map(base)) {
-		ntp_backing_free(base, 1);
+	if (!ntpool_in_linear_map(base)) {
+		ntpool_backing_free(base, 1);
 		return true;
 	}
-	if (ntp_map_prepare(base)) {
+	if (ntpool_map_prepare(base)) {
 		raw_spin_lock_irq(&reserve_lock);
 		added = base_insert(base);
 		raw_spin_unlock_irq(&reserve_lock);
 	}
 	if (!added)
-		ntp_backing_free(base, 1);
+		ntpool_backing_free(base, 1);
 	return added;
 }
 
 static bool single_add(void)
 {
-	void *base = ntp_backing_alloc(NTP_NONPAGED, 1, numa_mem_id(), NTP_RUN);
+	void *base = ntpool_backing_alloc(NTPOOL_NONPAGED, 1, numa_mem_id(), NTPOOL_CONTIGUOUS);
 
 	return base && page_add(base);
 }
@@ -261,7 +261,7 @@ static bool single_add(void)
 /* @nr pages, as one run if there is one. */
 static bool pages_add(unsigned int nr)
 {
-	void *base = ntp_backing_alloc(NTP_NONPAGED, nr, numa_mem_id(), NTP_RUN);
+	void *base = ntpool_backing_alloc(NTPOOL_NONPAGED, nr, numa_mem_id(), NTPOOL_CONTIGUOUS);
 	bool done = true;
 	unsigned int i;
 
@@ -288,39 +288,39 @@ static bool reserve_fill(void)
 /* What is beyond @target goes back. */
 static void reserve_shrink(unsigned int target)
 {
-	struct ntp_page *page;
-	struct ntp_big *big;
+	struct ntpool_page *page;
+	struct ntpool_run *run;
 	void *base;
 
 	do {
 		raw_spin_lock_irq(&reserve_lock);
 		base = reserve.nr_base > target ? reserve.base[--reserve.nr_base] : NULL;
 		page = reserve.nr_page > target ? reserve.page[--reserve.nr_page] : NULL;
-		big = reserve.nr_big > target ? reserve.big[--reserve.nr_big] : NULL;
+		run = reserve.nr_big > target ? reserve.run[--reserve.nr_big] : NULL;
 		raw_spin_unlock_irq(&reserve_lock);
 		if (base)
-			ntp_backing_free(base, 1);
+			ntpool_backing_free(base, 1);
 		if (page)
-			ntp_page_free(page);
-		kfree(big);
-	} while (base || page || big);
+			ntpool_page_free(page);
+		kfree(run);
+	} while (base || page || run);
 }
 
 static void reserve_work_fn(struct work_struct *work)
 {
 	bool complete;
 
-	ntp_backing_refill(true);
+	ntpool_backing_refill(true);
 	reserve_shrink(reserve_target());
 	complete = reserve_fill();
-	ntp_backing_refill(false);
+	ntpool_backing_refill(false);
 	/* Pairs with the condition that waiters check once they are in the queue. */
 	wake_up_all(&reserve_queue);
 	if (!complete)
 		queue_delayed_work(reserve_wq, &reserve_work, msecs_to_jiffies(RETRY_MS));
 }
 
-void ntp_reserve_changed(void)
+void ntpool_reserve_changed(void)
 {
 	reserve_refill_soon();
 }
@@ -334,14 +334,14 @@ EXPORT_SYMBOL_GPL(ntpool_test_reserve);
 
 void ntpool_test_set_reserve(unsigned int pages)
 {
-	WRITE_ONCE(ntp_must_succeed_pages, pages);
+	WRITE_ONCE(ntpool_must_succeed_pages, pages);
 	reserve_refill_soon();
 	flush_delayed_work(&reserve_work);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_set_reserve);
 #endif
 
-int __init ntp_reserve_init(void)
+int __init ntpool_reserve_init(void)
 {
 	reserve_wq = alloc_workqueue("ntpool_reserve", WQ_MEM_RECLAIM | WQ_UNBOUND, 1);
 	if (!reserve_wq)
@@ -351,7 +351,7 @@ int __init ntp_reserve_init(void)
 	return 0;
 }
 
-void ntp_reserve_exit(void)
+void ntpool_reserve_exit(void)
 {
 	cancel_delayed_work_sync(&reserve_work);
 	destroy_workqueue(reserve_wq);

@@ -5,25 +5,25 @@
 
 #include "heap/heap.h"
 
-struct ntp_big;
+struct ntpool_run;
 
 /*
- * A cached block as ntp_heap_pick_from() makes it, from a page of the reserve; NULL: it
+ * A cached block as ntpool_heap_pick_from() makes it, from a page of the reserve; NULL: it
  * is empty. Every context, needs no memory.
  */
-struct ntp_header *ntp_reserve_block(unsigned int units, unsigned int flags);
+struct ntpool_header *ntpool_reserve_block(unsigned int granules, unsigned int flags);
 /*
  * A record of @pages pages of the reserve, physically adjacent: its @base and @pages are
  * set, the rest is the caller's to fill in. NULL: there is no such run.
  */
-struct ntp_big *ntp_reserve_pages(unsigned long pages);
+struct ntpool_run *ntpool_reserve_pages(unsigned long pages);
 /*
  * Sleeps until something has been put into the reserve since @seen was read, or until a
  * moment has passed in which memory may have come from elsewhere.
  */
-unsigned int ntp_reserve_seen(void);
-void ntp_reserve_wait(unsigned int seen);
-/* ntp_must_succeed_pages has changed. */
-void ntp_reserve_changed(void);
+unsigned int ntpool_reserve_seen(void);
+void ntpool_reserve_wait(unsigned int seen);
+/* ntpool_must_succeed_pages has changed. */
+void ntpool_reserve_changed(void);
 
 #endif

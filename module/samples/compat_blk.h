@@ -16,7 +16,7 @@
 
 #include "../base/compat.h"
 
-#if !NTP_DISK_TAKES_LIMITS
+#if !NTPOOL_DISK_TAKES_LIMITS
 static inline struct gendisk *compat_blk_raw_disk(unsigned int block_bytes)
 {
 	struct gendisk *disk = blk_alloc_disk(NUMA_NO_NODE);

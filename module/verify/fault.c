@@ -37,8 +37,8 @@ enum {
 	FAULT_DELAY_MAX = 24 * 60 * 60 * 1000,
 };
 
-struct ntp_aim ntp_fault_tags;
-struct ntp_aim ntp_fault_drivers;
+struct ntpool_filter ntpool_fault_tags;
+struct ntpool_filter ntpool_fault_drivers;
 
 static unsigned int fault_probability __read_mostly = FAULT_PROBABILITY;
 static unsigned int fault_delay_ms __read_mostly;
@@ -49,7 +49,7 @@ static atomic_t fault_counter = ATOMIC_INIT(0);
 static DEFINE_RAW_SPINLOCK(fault_lock);
 static u32 fault_seen[FAULT_SEEN];	/* 0: free */
 static unsigned int fault_nr_seen;
-static struct ntp_fault_note fault_notes[NTP_FAULT_LOG];
+static struct ntpool_fault_note fault_notes[NTPOOL_FAULT_LOG];
 static unsigned int fault_nr_notes;	/* all that there ever were */
 
 /* The finaliser of MurmurHash3: every bit of the result depends on all of @x. */
@@ -64,7 +64,7 @@ static bool by_chance(void)
 {
 	u32 draw = mix(atomic_inc_return(&fault_counter));
 
-	return (u64)draw * NTP_FAULT_ALWAYS >> 32 < READ_ONCE(fault_probability);
+	return (u64)draw * NTPOOL_FAULT_ALWAYS >> 32 < READ_ONCE(fault_probability);
 }
 
 /* Under the lock. */
@@ -94,26 +94,26 @@ static bool is_too_early(void)
 			     start + msecs_to_jiffies(READ_ONCE(fault_delay_ms)));
 }
 
-bool ntp_fault_hits(u32 tag, size_t size, unsigned long caller)
+bool ntpool_fault_hits(u32 tag, size_t size, unsigned long caller)
 {
 	bool systematic = READ_ONCE(fault_systematic);
-	struct ntp_stack stack;
+	struct ntpool_stack stack;
 	unsigned long flags;
 	bool hit = true;
 
 	if (is_too_early())
 		return false;
-	if (!ntp_aim_matches_tag(&ntp_fault_tags, tag, size) ||
-	    !ntp_aim_matches_driver(&ntp_fault_drivers, caller))
+	if (!ntpool_filter_matches_tag(&ntpool_fault_tags, tag, size) ||
+	    !ntpool_filter_matches_driver(&ntpool_fault_drivers, caller))
 		return false;
 	if (!systematic && !by_chance())
 		return false;
-	ntp_stack_take(&stack, caller);
+	ntpool_stack_take(&stack, caller);
 	raw_spin_lock_irqsave(&fault_lock, flags);
 	if (systematic)
-		hit = is_new(ntp_stack_hash(&stack));
+		hit = is_new(ntpool_stack_hash(&stack));
 	if (hit)
-		fault_notes[fault_nr_notes++ % NTP_FAULT_LOG] = (struct ntp_fault_note){
+		fault_notes[fault_nr_notes++ % NTPOOL_FAULT_LOG] = (struct ntpool_fault_note){
 			.tag = tag,
 			.size = size,
 			.stack = stack,
@@ -132,30 +132,30 @@ static void forget_stacks(void)
 	raw_spin_unlock_irqrestore(&fault_lock, flags);
 }
 
-void ntp_fault_restart(void)
+void ntpool_fault_restart(void)
 {
 	atomic64_set(&fault_start, get_jiffies_64());
 	forget_stacks();
 }
 
-unsigned int ntp_fault_log(struct ntp_fault_note *to)
+unsigned int ntpool_fault_log(struct ntpool_fault_note *to)
 {
 	unsigned int nr, i;
 
 	raw_spin_lock_irq(&fault_lock);
-	nr = min_t(unsigned int, fault_nr_notes, NTP_FAULT_LOG);
+	nr = min_t(unsigned int, fault_nr_notes, NTPOOL_FAULT_LOG);
 	for (i = 0; i < nr; i++)
-		to[i] = fault_notes[(fault_nr_notes - 1 - i) % NTP_FAULT_LOG];
+		to[i] = fault_notes[(fault_nr_notes - 1 - i) % NTPOOL_FAULT_LOG];
 	raw_spin_unlock_irq(&fault_lock);
 	return nr;
 }
 
-void ntp_fault_text(char *buf, size_t size)
+void ntpool_fault_text(char *buf, size_t size)
 {
-	char tags[NTP_AIM_TEXT], drivers[NTP_AIM_TEXT];
+	char tags[NTPOOL_FILTER_TEXT], drivers[NTPOOL_FILTER_TEXT];
 
-	ntp_aim_text(&ntp_fault_tags, tags);
-	ntp_aim_text(&ntp_fault_drivers, drivers);
+	ntpool_filter_text(&ntpool_fault_tags, tags);
+	ntpool_filter_text(&ntpool_fault_drivers, drivers);
 	scnprintf(buf, size,
 		  "probability %u\ntags %s\ndrivers %s\ndelay_ms %u\nafter_new_stack %u\n",
 		  READ_ONCE(fault_probability), tags, drivers, READ_ONCE(fault_delay_ms),
@@ -184,20 +184,20 @@ static int set_systematic(const char *text)
 	return 0;
 }
 
-int ntp_fault_set(char *line)
+int ntpool_fault_set(char *line)
 {
 	const char *name = strsep(&line, " \t");
 	const char *value = line ? skip_spaces(line) : "";
 
 	if (!strcmp(name, "probability"))
-		return set_number(value, NTP_FAULT_ALWAYS, &fault_probability);
+		return set_number(value, NTPOOL_FAULT_ALWAYS, &fault_probability);
 	if (!strcmp(name, "delay_ms"))
 		return set_number(value, FAULT_DELAY_MAX, &fault_delay_ms);
 	if (!strcmp(name, "after_new_stack"))
 		return set_systematic(value);
 	if (!strcmp(name, "tags"))
-		return ntp_aim_set_tags(&ntp_fault_tags, value);
+		return ntpool_filter_set_tags(&ntpool_fault_tags, value);
 	if (!strcmp(name, "drivers"))
-		return ntp_aim_set_drivers(&ntp_fault_drivers, value);
+		return ntpool_filter_set_drivers(&ntpool_fault_drivers, value);
 	return -EINVAL;
 }

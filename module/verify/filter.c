@@ -38,16 +38,16 @@ enum {
 	TAG_CHARS = 4,
 };
 
-struct ntp_aim_list {
+struct ntpool_filter_list {
 	struct rcu_head rcu;
-	char text[NTP_AIM_TEXT];
+	char text[NTPOOL_FILTER_TEXT];
 };
 
-struct ntp_aim ntp_aim_tags;
-struct ntp_aim ntp_aim_drivers;
+struct ntpool_filter ntpool_filter_tags;
+struct ntpool_filter ntpool_filter_drivers;
 
-static DEFINE_MUTEX(aim_mutex);
-static bool aim_over;	/* under the mutex */
+static DEFINE_MUTEX(filter_mutex);
+static bool filter_over;	/* under the mutex */
 
 static char plain(char c)
 {
@@ -131,14 +131,14 @@ static bool any_matches_tag(const char *list, const char *text, size_t size)
 	return false;
 }
 
-bool ntp_aim_matches_tag(struct ntp_aim *aim, u32 tag, size_t size)
+bool ntpool_filter_matches_tag(struct ntpool_filter *filter, u32 tag, size_t size)
 {
-	const struct ntp_aim_list *list;
+	const struct ntpool_filter_list *list;
 	char text[TAG_CHARS + 1];
 	bool hit = true;
 	int i;
 
-	if (!rcu_access_pointer(aim->list))
+	if (!rcu_access_pointer(filter->list))
 		return true;
 	for (i = 0; i < TAG_CHARS; i++)
 		text[i] = tag >> 8 * i;
@@ -146,7 +146,7 @@ bool ntp_aim_matches_tag(struct ntp_aim *aim, u32 tag, size_t size)
 		;
 	text[i] = '\0';
 	rcu_read_lock();
-	list = rcu_dereference(aim->list);
+	list = rcu_dereference(filter->list);
 	if (list)
 		hit = any_matches_tag(list->text, text, size);
 	rcu_read_unlock();
@@ -155,10 +155,10 @@ bool ntp_aim_matches_tag(struct ntp_aim *aim, u32 tag, size_t size)
 
 static bool driver_matches(const char *list, unsigned long caller)
 {
-	char text[NTP_SITE_TEXT];
+	char text[NTPOOL_CALLSITE_TEXT];
 	char *name, *end;
 
-	ntp_site_text(caller, text, sizeof(text));
+	ntpool_callsite_text(caller, text, sizeof(text));
 	name = strrchr(text, '[');
 	end = name ? strchr(name, ']') : NULL;
 	if (!end)
@@ -167,65 +167,66 @@ static bool driver_matches(const char *list, unsigned long caller)
 	return any_matches(list, name + 1);
 }
 
-static bool driver_ask(struct ntp_aim *aim, unsigned long caller)
+static bool driver_ask(struct ntpool_filter *filter, unsigned long caller)
 {
-	const struct ntp_aim_list *list;
+	const struct ntpool_filter_list *list;
 	bool hit = true;
 
 	rcu_read_lock();
-	list = rcu_dereference(aim->list);
+	list = rcu_dereference(filter->list);
 	if (list)
 		hit = driver_matches(list->text, caller);
 	rcu_read_unlock();
 	return hit;
 }
 
-bool ntp_aim_matches_driver(struct ntp_aim *aim, unsigned long caller)
+bool ntpool_filter_matches_driver(struct ntpool_filter *filter, unsigned long caller)
 {
-	unsigned long *slot = &aim->caller[hash_long(caller, ilog2(NTP_AIM_CALLERS))];
+	unsigned long *slot = &filter->caller[hash_long(caller, ilog2(NTPOOL_FILTER_CALLERS))];
 	unsigned int generation;
 	unsigned long known;
 	bool hit;
 
-	if (!rcu_access_pointer(aim->list))
+	if (!rcu_access_pointer(filter->list))
 		return true;
 	/* Pairs with the release in aim_forget(): the list is that of it, or newer. */
-	generation = smp_load_acquire(&aim->generation);
+	generation = smp_load_acquire(&filter->generation);
 	known = READ_ONCE(*slot);
 	if (known >> 1 == caller << 1 >> 1)
 		return known & 1;
-	hit = driver_ask(aim, caller);
+	hit = driver_ask(filter, caller);
 	WRITE_ONCE(*slot, caller << 1 | hit);
 	/* Pairs with the one in aim_forget(). */
 	smp_mb();
-	if (READ_ONCE(aim->generation) != generation)
+	if (READ_ONCE(filter->generation) != generation)
 		WRITE_ONCE(*slot, 0);
 	return hit;
 }
 
 /* What was found out about call sites is void. */
-static void aim_forget(struct ntp_aim *aim)
+static void filter_forget(struct ntpool_filter *filter)
 {
 	unsigned int i;
 
-	lockdep_assert_held(&aim_mutex);
-	/* Pairs with the acquire in ntp_aim_matches_driver(). */
-	smp_store_release(&aim->generation, aim->generation + 1);
+	lockdep_assert_held(&filter_mutex);
+	/* Pairs with the acquire in ntpool_filter_matches_driver(). */
+	smp_store_release(&filter->generation, filter->generation + 1);
 	/* Who stores later than the loop below sees the new generation. */
 	smp_mb();
-	for (i = 0; i < NTP_AIM_CALLERS; i++)
-		WRITE_ONCE(aim->caller[i], 0);
+	for (i = 0; i < NTPOOL_FILTER_CALLERS; i++)
+		WRITE_ONCE(filter->caller[i], 0);
 }
 
-static int aim_set(struct ntp_aim *aim, const char *text, bool (*valid)(const char *pattern))
+static int filter_set(struct ntpool_filter *filter, const char *text,
+		      bool (*valid)(const char *pattern))
 {
-	struct ntp_aim_list *list = NULL, *old;
+	struct ntpool_filter_list *list = NULL, *old;
 	const char *pattern;
 	char *to;
 
-	if (strlen(text) >= NTP_AIM_TEXT)
+	if (strlen(text) >= NTPOOL_FILTER_TEXT)
 		return -EINVAL;
-	list = ntp_backing_refused() ? NULL : kzalloc(sizeof(*list), GFP_KERNEL);
+	list = ntpool_backing_refused() ? NULL : kzalloc(sizeof(*list), GFP_KERNEL);
 	if (!list)
 		return -ENOMEM;
 	for (to = list->text; *text; text++)
@@ -240,15 +241,15 @@ static int aim_set(struct ntp_aim *aim, const char *text, bool (*valid)(const ch
 		kfree(list);
 		list = NULL;
 	}
-	mutex_lock(&aim_mutex);
-	if (aim_over) {
-		mutex_unlock(&aim_mutex);
+	mutex_lock(&filter_mutex);
+	if (filter_over) {
+		mutex_unlock(&filter_mutex);
 		kfree(list);
 		return -ENODEV;
 	}
-	old = rcu_replace_pointer(aim->list, list, lockdep_is_held(&aim_mutex));
-	aim_forget(aim);
-	mutex_unlock(&aim_mutex);
+	old = rcu_replace_pointer(filter->list, list, lockdep_is_held(&filter_mutex));
+	filter_forget(filter);
+	mutex_unlock(&filter_mutex);
 	if (old)
 		kfree_rcu(old, rcu);
 	return 0;
@@ -275,48 +276,48 @@ static bool driver_is_valid(const char *pattern)
 	return length;
 }
 
-int ntp_aim_set_tags(struct ntp_aim *aim, const char *text)
+int ntpool_filter_set_tags(struct ntpool_filter *filter, const char *text)
 {
-	return aim_set(aim, text, tag_is_valid);
+	return filter_set(filter, text, tag_is_valid);
 }
 
-int ntp_aim_set_drivers(struct ntp_aim *aim, const char *text)
+int ntpool_filter_set_drivers(struct ntpool_filter *filter, const char *text)
 {
-	return aim_set(aim, text, driver_is_valid);
+	return filter_set(filter, text, driver_is_valid);
 }
 
-void ntp_aim_text(struct ntp_aim *aim, char *buf)
+void ntpool_filter_text(struct ntpool_filter *filter, char *buf)
 {
-	const struct ntp_aim_list *list;
+	const struct ntpool_filter_list *list;
 
 	rcu_read_lock();
-	list = rcu_dereference(aim->list);
-	strscpy(buf, list ? list->text : "*", NTP_AIM_TEXT);
+	list = rcu_dereference(filter->list);
+	strscpy(buf, list ? list->text : "*", NTPOOL_FILTER_TEXT);
 	rcu_read_unlock();
 }
 
-void ntp_aim_modules_changed(void)
+void ntpool_filter_modules_changed(void)
 {
-	mutex_lock(&aim_mutex);
-	aim_forget(&ntp_aim_drivers);
-	aim_forget(&ntp_fault_drivers);
-	mutex_unlock(&aim_mutex);
+	mutex_lock(&filter_mutex);
+	filter_forget(&ntpool_filter_drivers);
+	filter_forget(&ntpool_fault_drivers);
+	mutex_unlock(&filter_mutex);
 }
 
-static void aim_drop(struct ntp_aim *aim)
+static void filter_drop(struct ntpool_filter *filter)
 {
-	kfree(rcu_dereference_protected(aim->list, true));
-	RCU_INIT_POINTER(aim->list, NULL);
+	kfree(rcu_dereference_protected(filter->list, true));
+	RCU_INIT_POINTER(filter->list, NULL);
 }
 
 /* Nobody asks any more; the parameters can be written for a while yet. */
-void ntp_aim_exit(void)
+void ntpool_filter_exit(void)
 {
-	mutex_lock(&aim_mutex);
-	aim_over = true;
-	aim_drop(&ntp_aim_tags);
-	aim_drop(&ntp_aim_drivers);
-	aim_drop(&ntp_fault_tags);
-	aim_drop(&ntp_fault_drivers);
-	mutex_unlock(&aim_mutex);
+	mutex_lock(&filter_mutex);
+	filter_over = true;
+	filter_drop(&ntpool_filter_tags);
+	filter_drop(&ntpool_filter_drivers);
+	filter_drop(&ntpool_fault_tags);
+	filter_drop(&ntpool_fault_drivers);
+	mutex_unlock(&filter_mutex);
 }

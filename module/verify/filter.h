@@ -6,51 +6,52 @@
 #include <linux/types.h>
 
 enum {
-	NTP_AIM_TEXT = 256,	/* bytes of a list of patterns, with its end */
-	NTP_AIM_CALLERS = 64,
+	NTPOOL_FILTER_TEXT = 256,	/* bytes of a list of patterns, with its end */
+	NTPOOL_FILTER_CALLERS = 64,
 };
 
-struct ntp_aim_list;
+struct ntpool_filter_list;
 
 /**
- * struct ntp_aim - patterns, separated by commas; one that matches is enough
+ * struct ntpool_filter - patterns, separated by commas; one that matches is enough
  * @list: them; NULL: `*`
  * @generation: counts changes of @list, and of the modules that are loaded
- * @caller: for drivers: answers by call site, see aim.c
+ * @caller: for drivers: answers by call site, see filter.c
  */
-struct ntp_aim {
-	struct ntp_aim_list __rcu *list;
+struct ntpool_filter {
+	struct ntpool_filter_list __rcu *list;
 	unsigned int generation;
-	unsigned long caller[NTP_AIM_CALLERS];
+	unsigned long caller[NTPOOL_FILTER_CALLERS];
 };
 
 /* Tags and sizes, `Fred,Ab*,0x10-0x40`; drivers, `mydrv,nt_*`. 0, -EINVAL, -ENOMEM. Sleep. */
-int ntp_aim_set_tags(struct ntp_aim *aim, const char *text);
-int ntp_aim_set_drivers(struct ntp_aim *aim, const char *text);
-/* The patterns as they were set, without white space. @buf: NTP_AIM_TEXT bytes. */
-void ntp_aim_text(struct ntp_aim *aim, char *buf);
+int ntpool_filter_set_tags(struct ntpool_filter *aim, const char *text);
+int ntpool_filter_set_drivers(struct ntpool_filter *aim, const char *text);
+/* The patterns as they were set, without white space. @buf: NTPOOL_FILTER_TEXT bytes. */
+void ntpool_filter_text(struct ntpool_filter *aim, char *buf);
 
 /* Any context. */
-bool ntp_aim_matches_tag(struct ntp_aim *aim, u32 tag, size_t size);
-bool ntp_aim_matches_driver(struct ntp_aim *aim, unsigned long caller);
+bool ntpool_filter_matches_tag(struct ntpool_filter *aim, u32 tag, size_t size);
+bool ntpool_filter_matches_driver(struct ntpool_filter *aim, unsigned long caller);
 
 /* verifier/tags and the parameter verifier_drivers. */
-extern struct ntp_aim ntp_aim_tags;
-extern struct ntp_aim ntp_aim_drivers;
+extern struct ntpool_filter ntpool_filter_tags;
+extern struct ntpool_filter ntpool_filter_drivers;
 
-static inline bool ntp_aim_driver(unsigned long caller)
+static inline bool ntpool_filter_driver(unsigned long caller)
 {
-	return ntp_aim_matches_driver(&ntp_aim_drivers, caller);
+	return ntpool_filter_matches_driver(&ntpool_filter_drivers, caller);
 }
 
 /* Special pool and low resources apply to this request. */
-static inline bool ntp_aim_hits(u32 tag, size_t size, unsigned long caller)
+static inline bool ntpool_filter_hits(u32 tag, size_t size, unsigned long caller)
 {
-	return ntp_aim_matches_tag(&ntp_aim_tags, tag, size) && ntp_aim_driver(caller);
+	return ntpool_filter_matches_tag(&ntpool_filter_tags, tag, size) &&
+	       ntpool_filter_driver(caller);
 }
 
 /* Addresses have come to mean other modules. */
-void ntp_aim_modules_changed(void);
-void ntp_aim_exit(void);
+void ntpool_filter_modules_changed(void);
+void ntpool_filter_exit(void);
 
 #endif

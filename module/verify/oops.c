@@ -14,7 +14,7 @@
  * unless the printing of the oops has faulted in between. (Page faults are the only
  * ones whose text is just "Oops".)
  *
- * The report itself is by ntp_special_fault(); with bugcheck=panic the machine stops
+ * The report itself is by ntpool_special_fault(); with bugcheck=panic the machine stops
  * there. Nothing is changed about the fault: the thread dies as in any oops.
  *
  * x86 only, as is special pool.
@@ -37,7 +37,7 @@ static int die_notify(struct notifier_block *nb, unsigned long event, void *data
 	const struct die_args *args = data;
 
 	if (event == DIE_OOPS && args->regs && !strcmp(args->str, "Oops"))
-		ntp_special_fault(native_read_cr2(), args->err & X86_PF_WRITE, args->regs->ip);
+		ntpool_special_fault(native_read_cr2(), args->err & X86_PF_WRITE, args->regs->ip);
 	return NOTIFY_DONE;
 }
 
@@ -52,7 +52,7 @@ static int fault_enter(struct kprobe *probe, struct pt_regs *regs)
 	unsigned long error = regs_get_kernel_argument(regs, 1);
 	unsigned long addr = regs_get_kernel_argument(regs, 2);
 
-	ntp_special_fault(addr, error & X86_PF_WRITE, at->ip);
+	ntpool_special_fault(addr, error & X86_PF_WRITE, at->ip);
 	return 0;
 }
 
@@ -81,13 +81,13 @@ static void probe_off(void)
 }
 #endif
 
-void ntp_oops_init(void)
+void ntpool_oops_init(void)
 {
 	if (!probe_on())
 		die_notifier_used = !register_die_notifier(&die_notifier);
 }
 
-void ntp_oops_exit(void)
+void ntpool_oops_exit(void)
 {
 	if (die_notifier_used)
 		unregister_die_notifier(&die_notifier);
@@ -97,11 +97,11 @@ void ntp_oops_exit(void)
 
 #else
 
-void ntp_oops_init(void)
+void ntpool_oops_init(void)
 {
 }
 
-void ntp_oops_exit(void)
+void ntpool_oops_exit(void)
 {
 }
 

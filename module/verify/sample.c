@@ -6,12 +6,12 @@
  * a fleet watch one allocation each per interval, at a cost that none of them feels,
  * and sooner or later the bug happens to a watched one.
  *
- * The cost is that of ntp_verify_alloc(), so allocations go there only between the
+ * The cost is that of ntpool_verify_alloc(), so allocations go there only between the
  * moment an interval ends and the next allocation that is aimed at. A bit in
- * ntp_verifier_state says that one is wanted; who clears it has it, and begins the
+ * ntpool_verifier_state says that one is wanted; who clears it has it, and begins the
  * next interval:
  *
- *	sample_open()  ->  ntp_sample_take()  -- interval -->  sample_open()
+ *	sample_open()  ->  ntpool_sample_take()  -- interval -->  sample_open()
  *
  * sample_interval is a single word. A work that was queued by the old value of it
  * looks at the new one.
@@ -31,23 +31,23 @@ static DECLARE_DELAYED_WORK(sample_work, sample_open);
 static void sample_open(struct work_struct *work)
 {
 	if (READ_ONCE(sample_interval))
-		set_bit(NTP_SAMPLE_WANTED, &ntp_verifier_state);
+		set_bit(NTPOOL_SAMPLE_WANTED, &ntpool_verifier_state);
 }
 
-bool ntp_sample_is_due(void)
+bool ntpool_sample_is_due(void)
 {
-	return READ_ONCE(ntp_verifier_state) & BIT(NTP_SAMPLE_WANTED);
+	return READ_ONCE(ntpool_verifier_state) & BIT(NTPOOL_SAMPLE_WANTED);
 }
 
-bool ntp_sample_take(void)
+bool ntpool_sample_take(void)
 {
-	if (!test_and_clear_bit(NTP_SAMPLE_WANTED, &ntp_verifier_state))
+	if (!test_and_clear_bit(NTPOOL_SAMPLE_WANTED, &ntpool_verifier_state))
 		return false;
 	schedule_delayed_work(&sample_work, msecs_to_jiffies(READ_ONCE(sample_interval)));
 	return true;
 }
 
-void ntp_sample_set(unsigned int ms)
+void ntpool_sample_set(unsigned int ms)
 {
 	WRITE_ONCE(sample_interval, ms);
 	if (ms) {
@@ -55,12 +55,12 @@ void ntp_sample_set(unsigned int ms)
 		return;
 	}
 	cancel_delayed_work_sync(&sample_work);
-	clear_bit(NTP_SAMPLE_WANTED, &ntp_verifier_state);
+	clear_bit(NTPOOL_SAMPLE_WANTED, &ntpool_verifier_state);
 }
 
 /* Nobody allocates any more. */
-void ntp_sample_exit(void)
+void ntpool_sample_exit(void)
 {
-	ntp_sample_set(0);
+	ntpool_sample_set(0);
 	cancel_delayed_work_sync(&sample_work);
 }

@@ -6,12 +6,12 @@
 #include <linux/types.h>
 
 /* Milliseconds from one sample to the next; 0: none. Sleeps. */
-void ntp_sample_set(unsigned int ms);
-void ntp_sample_exit(void);
+void ntpool_sample_set(unsigned int ms);
+void ntpool_sample_exit(void);
 
 /* An allocation is wanted; true for many at the same time. Any context. */
-bool ntp_sample_is_due(void);
+bool ntpool_sample_is_due(void);
 /* It is found: true for one of them. Any context but NMI. */
-bool ntp_sample_take(void);
+bool ntpool_sample_take(void);
 
 #endif

@@ -26,7 +26,7 @@
  *
  * Locking: special_lock, raw and with interrupts off, a leaf, guards lists and states.
  * What takes longer (filling, checking, unwinding) is done by the one who has made the
- * slot NTP_SPECIAL_BUSY, outside of the lock.
+ * slot NTPOOL_SPECIAL_BUSY, outside of the lock.
  *
  * Contexts: any but NMI; on PREEMPT_RT too, where an atomic caller gets pages that are
  * there already. A fault is explained without the lock: the CPU that faults may be
@@ -53,10 +53,10 @@ enum {
 	FREED_FILL = 0xdd,
 };
 
-unsigned int ntp_special_at_start __read_mostly;
-unsigned int ntp_special_pages __read_mostly = 1024;
+unsigned int ntpool_special_at_start __read_mostly;
+unsigned int ntpool_special_pages __read_mostly = 1024;
 
-static struct ntp_special_slot *slots;	/* all that follows is constant once this is set */
+static struct ntpool_special_slot *slots;	/* all that follows is constant once this is set */
 static unsigned long special_base;	/* the guard before the first slot */
 static unsigned long special_size;
 static unsigned int special_nr;
@@ -64,35 +64,35 @@ static unsigned long *special_stale;	/* bit: unmapped, but not for all CPUs yet 
 static unsigned long *special_flushing;	/* the worker's copy of it */
 
 static DEFINE_RAW_SPINLOCK(special_lock);
-static LIST_HEAD(special_unused);	/* NTP_SPECIAL_IDLE, no page */
-static LIST_HEAD(special_ready);	/* NTP_SPECIAL_IDLE, with page */
-static LIST_HEAD(special_freed);	/* NTP_SPECIAL_FREED, longest first */
+static LIST_HEAD(special_unused);	/* NTPOOL_SPECIAL_IDLE, no page */
+static LIST_HEAD(special_ready);	/* NTPOOL_SPECIAL_IDLE, with page */
+static LIST_HEAD(special_freed);	/* NTPOOL_SPECIAL_FREED, longest first */
 static unsigned int special_nr_ready;
 static unsigned int special_nr_freed;
 static unsigned int special_nr_pages;
-static unsigned int special_nr_live[NTP_KINDS];
+static unsigned int special_nr_live[NTPOOL_TYPES];
 static u8 special_last_fill;
 
 static void special_worker(struct work_struct *work);
 static DECLARE_WORK(special_work, special_worker);
 
-static unsigned long slot_index(const struct ntp_special_slot *slot)
+static unsigned long slot_index(const struct ntpool_special_slot *slot)
 {
 	return 2 * (slot - slots) + 1;
 }
 
-static unsigned long slot_page(const struct ntp_special_slot *slot)
+static unsigned long slot_page(const struct ntpool_special_slot *slot)
 {
 	return special_base + (slot_index(slot) << PAGE_SHIFT);
 }
 
-static void *slot_block(const struct ntp_special_slot *slot)
+static void *slot_block(const struct ntpool_special_slot *slot)
 {
 	return (void *)(slot_page(slot) + slot->offset);
 }
 
 /* NULL: no page of special pool; guards have a slot in front, but for the first. */
-static struct ntp_special_slot *slot_at(unsigned long addr, bool *guard)
+static struct ntpool_special_slot *slot_at(unsigned long addr, bool *guard)
 {
 	unsigned long index;
 
@@ -108,33 +108,33 @@ static struct ntp_special_slot *slot_at(unsigned long addr, bool *guard)
  * Under the lock: a free slot with a page, or without if that is all right, or NULL;
  * *@freed: from quarantine.
  */
-static struct ntp_special_slot *slot_take(bool pageless, bool *freed)
+static struct ntpool_special_slot *slot_take(bool pageless, bool *freed)
 {
-	struct ntp_special_slot *slot;
+	struct ntpool_special_slot *slot;
 
 	lockdep_assert_held(&special_lock);
-	slot = list_first_entry_or_null(&special_ready, struct ntp_special_slot, link);
+	slot = list_first_entry_or_null(&special_ready, struct ntpool_special_slot, link);
 	if (slot) {
 		special_nr_ready--;
 	} else if (pageless && !list_empty(&special_unused)) {
-		slot = list_first_entry(&special_unused, struct ntp_special_slot, link);
+		slot = list_first_entry(&special_unused, struct ntpool_special_slot, link);
 	} else if (special_nr_freed > special_nr / 8) {
-		slot = list_first_entry(&special_freed, struct ntp_special_slot, link);
+		slot = list_first_entry(&special_freed, struct ntpool_special_slot, link);
 		special_nr_freed--;
 	}
 	if (slot) {
 		list_del(&slot->link);
-		*freed = slot->state == NTP_SPECIAL_FREED;
-		WRITE_ONCE(slot->state, NTP_SPECIAL_BUSY);
+		*freed = slot->state == NTPOOL_SPECIAL_FREED;
+		WRITE_ONCE(slot->state, NTPOOL_SPECIAL_BUSY);
 	}
 	return slot;
 }
 
 /* Under the lock: a slot that is nobody's comes to where it belongs. */
-static void slot_put(struct ntp_special_slot *slot)
+static void slot_put(struct ntpool_special_slot *slot)
 {
 	lockdep_assert_held(&special_lock);
-	if (slot->state == NTP_SPECIAL_FREED) {
+	if (slot->state == NTPOOL_SPECIAL_FREED) {
 		list_add_tail(&slot->link, &special_freed);
 		special_nr_freed++;
 	} else if (slot->page) {
@@ -146,18 +146,18 @@ static void slot_put(struct ntp_special_slot *slot)
 }
 
 /* @slot is the caller's and has no page. */
-static bool slot_get_page(struct ntp_special_slot *slot, gfp_t gfp)
+static bool slot_get_page(struct ntpool_special_slot *slot, gfp_t gfp)
 {
 	unsigned long flags;
 	struct page *page;
 
-	page = gfp && !ntp_backing_refused() ? alloc_page(gfp) : NULL;
+	page = gfp && !ntpool_backing_refused() ? alloc_page(gfp) : NULL;
 	raw_spin_lock_irqsave(&special_lock, flags);
 	slot->page = page;
 	if (page) {
 		special_nr_pages++;
 	} else {
-		WRITE_ONCE(slot->state, NTP_SPECIAL_IDLE);
+		WRITE_ONCE(slot->state, NTPOOL_SPECIAL_IDLE);
 		slot_put(slot);
 	}
 	raw_spin_unlock_irqrestore(&special_lock, flags);
@@ -167,14 +167,14 @@ static bool slot_get_page(struct ntp_special_slot *slot, gfp_t gfp)
 /* Pages ahead of need, as long as there are slots for them. */
 static void special_refill(void)
 {
-	struct ntp_special_slot *slot;
+	struct ntpool_special_slot *slot;
 
 	for (;;) {
 		raw_spin_lock_irq(&special_lock);
 		slot = NULL;
 		if (special_nr_ready < SPECIAL_STOCK)
 			slot = list_first_entry_or_null(&special_unused,
-							struct ntp_special_slot, link);
+							struct ntpool_special_slot, link);
 		if (slot)
 			list_del(&slot->link);
 		raw_spin_unlock_irq(&special_lock);
@@ -198,7 +198,7 @@ static void special_flush(void)
 	bitmap_zero(special_stale, nr);
 	raw_spin_unlock_irq(&special_lock);
 	if (any)
-		ntp_special_map_flush(special_base, special_flushing, nr);
+		ntpool_special_map_flush(special_base, special_flushing, nr);
 }
 
 static void special_worker(struct work_struct *work)
@@ -208,9 +208,9 @@ static void special_worker(struct work_struct *work)
 }
 
 /* *@freed: its page was a block's and is to be looked at. */
-static struct ntp_special_slot *special_take(bool *freed)
+static struct ntpool_special_slot *special_take(bool *freed)
 {
-	struct ntp_special_slot *slot;
+	struct ntpool_special_slot *slot;
 	unsigned long flags;
 	bool low;
 
@@ -223,7 +223,7 @@ static struct ntp_special_slot *special_take(bool *freed)
 	raw_spin_unlock_irqrestore(&special_lock, flags);
 	if (low)
 		schedule_work(&special_work);
-	if (!slot || slot->page || slot_get_page(slot, ntp_backing_gfp()))
+	if (!slot || slot->page || slot_get_page(slot, ntpool_backing_gfp()))
 		return slot;
 	/* The kernel has none: one from quarantine. */
 	raw_spin_lock_irqsave(&special_lock, flags);
@@ -233,12 +233,12 @@ static struct ntp_special_slot *special_take(bool *freed)
 }
 
 /* A freed block was written into all the same. */
-static void check_freed(struct ntp_special_slot *slot)
+static void check_freed(struct ntpool_special_slot *slot)
 {
 	void *page = page_address(slot->page);
 	u8 *bad = memchr_inv(page, FREED_FILL, PAGE_SIZE);
-	struct ntp_stop stop = {
-		.code = NTP_STOP_MODIFIED_FREED_POOL,
+	struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_MODIFIED_FREED_POOL,
 		.text = "a freed block was written into, found when its page was used again",
 		.has_tag = true,
 		.tag = slot->tag,
@@ -253,7 +253,7 @@ static void check_freed(struct ntp_special_slot *slot)
 		return;
 	stop.param[0] = slot_page(slot) + (bad - (u8 *)page);
 	stop.param[1] = 1;
-	ntp_report(&stop);
+	ntpool_report(&stop);
 }
 
 /* Never 0 and never FREED_FILL, which a driver's bug may well write. */
@@ -267,35 +267,35 @@ static u8 next_fill(void)
 
 static bool wants_start(unsigned int flags)
 {
-	if (flags & NTP_UNDERRUN)
+	if (flags & NTPOOL_UNDERRUN)
 		return true;
-	return !(flags & NTP_OVERRUN) && READ_ONCE(ntp_special_at_start);
+	return !(flags & NTPOOL_OVERRUN) && READ_ONCE(ntpool_special_at_start);
 }
 
 /* What a block takes of its page. */
 static size_t room_for(size_t size, unsigned int flags)
 {
 	return ALIGN(max_t(size_t, size, 1),
-		     flags & NTP_ALIGNED ? max_t(size_t, SMP_CACHE_BYTES, SPECIAL_ALIGN) :
+		     flags & NTPOOL_ALIGNED ? max_t(size_t, SMP_CACHE_BYTES, SPECIAL_ALIGN) :
 					   SPECIAL_ALIGN);
 }
 
-static void slot_enter(struct ntp_special_slot *slot, enum ntp_special_state state)
+static void slot_enter(struct ntpool_special_slot *slot, enum ntpool_special_state state)
 {
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&special_lock, flags);
 	slot->state = state;
-	if (state == NTP_SPECIAL_LIVE)
-		special_nr_live[slot->kind]++;
+	if (state == NTPOOL_SPECIAL_LIVE)
+		special_nr_live[slot->type]++;
 	else
 		slot_put(slot);
 	raw_spin_unlock_irqrestore(&special_lock, flags);
 }
 
-void *ntp_special_alloc(const struct ntp_request *req, u8 keep)
+void *ntpool_special_alloc(const struct ntpool_request *req, u8 keep)
 {
-	struct ntp_special_slot *slot;
+	struct ntpool_special_slot *slot;
 	bool freed = false;
 	void *p;
 
@@ -304,7 +304,7 @@ void *ntp_special_alloc(const struct ntp_request *req, u8 keep)
 		return NULL;
 	if (freed)
 		check_freed(slot);
-	slot->kind = req->kind;
+	slot->type = req->type;
 	slot->flags = keep;
 	slot->fill = next_fill();
 	slot->offset = wants_start(req->flags) ? 0 : PAGE_SIZE - room_for(req->size, req->flags);
@@ -313,40 +313,40 @@ void *ntp_special_alloc(const struct ntp_request *req, u8 keep)
 	slot->payer = req->payer;
 	slot->charged = req->charged;
 	memset(page_address(slot->page), slot->fill, PAGE_SIZE);
-	if ((req->flags & NTP_ZERO) || want_init_on_alloc(0))
+	if ((req->flags & NTPOOL_ZERO) || want_init_on_alloc(0))
 		memset(page_address(slot->page) + slot->offset, 0, req->size);
-	ntp_stack_take(&slot->allocated, req->caller);
-	ntp_special_map(slot_page(slot), slot->page);
+	ntpool_stack_take(&slot->allocated, req->caller);
+	ntpool_special_map(slot_page(slot), slot->page);
 	p = slot_block(slot);
 	/* From here on a wild free may end it, and another allocation begin. */
-	slot_enter(slot, NTP_SPECIAL_LIVE);
+	slot_enter(slot, NTPOOL_SPECIAL_LIVE);
 	return p;
 }
 
-enum ntp_verdict ntp_special_claim(void *p, struct ntp_special_slot **slot)
+enum ntpool_verdict ntpool_special_claim(void *p, struct ntpool_special_slot **slot)
 {
-	enum ntp_verdict verdict = NTP_FREE_TWICE;
+	enum ntpool_verdict verdict = NTPOOL_FREE_TWICE;
 	unsigned long flags;
 	bool guard;
 
 	*slot = slot_at((unsigned long)p, &guard);
 	if (!*slot || guard)
-		return NTP_FREE_UNOWNED;
+		return NTPOOL_FREE_UNOWNED;
 	raw_spin_lock_irqsave(&special_lock, flags);
 	switch ((*slot)->state) {
-	case NTP_SPECIAL_IDLE:
-		verdict = NTP_FREE_UNOWNED;
+	case NTPOOL_SPECIAL_IDLE:
+		verdict = NTPOOL_FREE_UNOWNED;
 		break;
-	case NTP_SPECIAL_LIVE:
-		verdict = NTP_FREE_MIDDLE;
+	case NTPOOL_SPECIAL_LIVE:
+		verdict = NTPOOL_FREE_MIDDLE;
 		if (p == slot_block(*slot)) {
-			verdict = NTP_FREE_OK;
-			(*slot)->state = NTP_SPECIAL_BUSY;
-			special_nr_live[(*slot)->kind]--;
+			verdict = NTPOOL_FREE_OK;
+			(*slot)->state = NTPOOL_SPECIAL_BUSY;
+			special_nr_live[(*slot)->type]--;
 		}
 		break;
-	case NTP_SPECIAL_BUSY:
-	case NTP_SPECIAL_FREED:
+	case NTPOOL_SPECIAL_BUSY:
+	case NTPOOL_SPECIAL_FREED:
 		break;
 	}
 	raw_spin_unlock_irqrestore(&special_lock, flags);
@@ -354,13 +354,13 @@ enum ntp_verdict ntp_special_claim(void *p, struct ntp_special_slot **slot)
 }
 
 /* @at: what was found overwritten, in the linear map; @before: in front of the block */
-static void report_spoiled(const struct ntp_special_slot *slot, const u8 *at, bool before,
+static void report_spoiled(const struct ntpool_special_slot *slot, const u8 *at, bool before,
 			   unsigned long caller)
 {
 	unsigned long offset = at - (const u8 *)page_address(slot->page);
-	char text[NTP_STOP_SENTENCE];
-	struct ntp_stop stop = {
-		.code = NTP_STOP_SPECIAL_POOL,
+	char text[NTPOOL_STOP_SENTENCE];
+	struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_SPECIAL_POOL,
 		.param = {
 			(unsigned long)slot_block(slot), slot_page(slot) + offset,
 			slot->size, before ? 0x23 : 0x24,
@@ -382,11 +382,11 @@ static void report_spoiled(const struct ntp_special_slot *slot, const u8 *at, bo
 		snprintf(text, sizeof(text),
 			 "byte %lu past the end of a block was overwritten, found at its free",
 			 offset - slot->offset - slot->size + 1);
-	ntp_report(&stop);
+	ntpool_report(&stop);
 }
 
 /* The byte before the block that is nearest to it counts, and the first one behind. */
-static void check_around(const struct ntp_special_slot *slot, unsigned long caller)
+static void check_around(const struct ntpool_special_slot *slot, unsigned long caller)
 {
 	const u8 *page = page_address(slot->page);
 	const u8 *end = page + slot->offset + slot->size;
@@ -403,18 +403,18 @@ static void check_around(const struct ntp_special_slot *slot, unsigned long call
 		report_spoiled(slot, at, false, caller);
 }
 
-void ntp_special_release(struct ntp_special_slot *slot, unsigned long caller)
+void ntpool_special_release(struct ntpool_special_slot *slot, unsigned long caller)
 {
 	unsigned long flags;
 
-	ntp_stack_take(&slot->freed, caller);
-	ntp_special_unmap(slot_page(slot));
+	ntpool_stack_take(&slot->freed, caller);
+	ntpool_special_unmap(slot_page(slot));
 	check_around(slot, caller);
 	memset(page_address(slot->page), FREED_FILL, PAGE_SIZE);
 	raw_spin_lock_irqsave(&special_lock, flags);
 	__set_bit(slot_index(slot), special_stale);
 	raw_spin_unlock_irqrestore(&special_lock, flags);
-	slot_enter(slot, NTP_SPECIAL_FREED);
+	slot_enter(slot, NTPOOL_SPECIAL_FREED);
 	schedule_work(&special_work);
 }
 
@@ -423,13 +423,13 @@ void ntp_special_release(struct ntp_special_slot *slot, unsigned long caller)
  */
 
 /* Which block a guard was touched from: the nearer one, if it is there. */
-static const struct ntp_special_slot *guard_owner(const struct ntp_special_slot *before,
-						  unsigned long addr, bool *past)
+static const struct ntpool_special_slot *guard_owner(const struct ntpool_special_slot *before,
+						     unsigned long addr, bool *past)
 {
-	const struct ntp_special_slot *after = before ? before + 1 : slots;
-	bool has_before = before && READ_ONCE(before->state) == NTP_SPECIAL_LIVE;
+	const struct ntpool_special_slot *after = before ? before + 1 : slots;
+	bool has_before = before && READ_ONCE(before->state) == NTPOOL_SPECIAL_LIVE;
 	bool has_after = after < slots + special_nr &&
-			 READ_ONCE(after->state) == NTP_SPECIAL_LIVE;
+			 READ_ONCE(after->state) == NTPOOL_SPECIAL_LIVE;
 
 	*past = has_before && (!has_after || offset_in_page(addr) < PAGE_SIZE / 2);
 	if (*past)
@@ -437,41 +437,41 @@ static const struct ntp_special_slot *guard_owner(const struct ntp_special_slot 
 	return has_after ? after : NULL;
 }
 
-static void report_fault(const struct ntp_special_slot *slot, struct ntp_stop *stop)
+static void report_fault(const struct ntpool_special_slot *slot, struct ntpool_stop *stop)
 {
 	stop->addr_mask = BIT(0) | BIT(2);
 	stop->has_tag = true;
 	stop->tag = slot->tag;
 	stop->size = slot->size;
 	stop->allocated = &slot->allocated;
-	ntp_report(stop);
+	ntpool_report(stop);
 }
 
-static bool fault_in_freed(const struct ntp_special_slot *slot, struct ntp_stop *stop,
+static bool fault_in_freed(const struct ntpool_special_slot *slot, struct ntpool_stop *stop,
 			   unsigned long addr, bool write)
 {
 	long at = addr - (unsigned long)slot_block(slot);
-	enum ntp_special_state state = READ_ONCE(slot->state);
-	char text[NTP_STOP_SENTENCE];
+	enum ntpool_special_state state = READ_ONCE(slot->state);
+	char text[NTPOOL_STOP_SENTENCE];
 
 	/* Busy may also be a slot that never had a block. */
-	if ((state != NTP_SPECIAL_FREED && state != NTP_SPECIAL_BUSY) || !slot->freed.caller)
+	if ((state != NTPOOL_SPECIAL_FREED && state != NTPOOL_SPECIAL_BUSY) || !slot->freed.caller)
 		return false;
 	snprintf(text, sizeof(text), "byte %ld of a freed block was %s", at,
 		 write ? "written" : "read");
-	stop->code = ntp_site_in_module(stop->caller) ? NTP_STOP_DRIVER_FREED :
-							NTP_STOP_FREED_SPECIAL;
+	stop->code = ntpool_callsite_in_module(stop->caller) ? NTPOOL_STOP_DRIVER_FREED :
+							NTPOOL_STOP_FREED_SPECIAL;
 	stop->text = text;
 	stop->freed = &slot->freed;
 	report_fault(slot, stop);
 	return true;
 }
 
-static bool fault_in_guard(const struct ntp_special_slot *before, struct ntp_stop *stop,
+static bool fault_in_guard(const struct ntpool_special_slot *before, struct ntpool_stop *stop,
 			   unsigned long addr, bool write)
 {
-	const struct ntp_special_slot *slot;
-	char text[NTP_STOP_SENTENCE];
+	const struct ntpool_special_slot *slot;
+	char text[NTPOOL_STOP_SENTENCE];
 	unsigned long block;
 	bool past;
 
@@ -482,20 +482,20 @@ static bool fault_in_guard(const struct ntp_special_slot *before, struct ntp_sto
 	snprintf(text, sizeof(text), "byte %lu %s a block was %s",
 		 past ? addr - block - slot->size + 1 : block - addr,
 		 past ? "past the end of" : "before the start of", write ? "written" : "read");
-	stop->code = ntp_site_in_module(stop->caller) ? NTP_STOP_DRIVER_BEYOND_END :
-							NTP_STOP_BEYOND_END;
+	stop->code = ntpool_callsite_in_module(stop->caller) ? NTPOOL_STOP_DRIVER_BEYOND_END :
+							NTPOOL_STOP_BEYOND_END;
 	stop->text = text;
 	report_fault(slot, stop);
 	return true;
 }
 
-bool ntp_special_fault(unsigned long addr, bool write, unsigned long ip)
+bool ntpool_special_fault(unsigned long addr, bool write, unsigned long ip)
 {
-	struct ntp_stop stop = {
+	struct ntpool_stop stop = {
 		.param = { addr, write, ip },
 		.caller = ip,
 	};
-	const struct ntp_special_slot *slot;
+	const struct ntpool_special_slot *slot;
 	bool guard = true;
 
 	slot = slot_at(addr, &guard);
@@ -509,19 +509,19 @@ bool ntp_special_fault(unsigned long addr, bool write, unsigned long ip)
  * Observers
  */
 
-bool ntp_special_is_paged(const void *p)
+bool ntpool_special_is_paged(const void *p)
 {
-	struct ntp_special_slot *slot;
+	struct ntpool_special_slot *slot;
 	bool guard;
 
 	slot = slot_at((unsigned long)p, &guard);
-	return slot && !guard && READ_ONCE(slot->state) == NTP_SPECIAL_LIVE &&
-	       READ_ONCE(slot->kind) == NTP_PAGED;
+	return slot && !guard && READ_ONCE(slot->state) == NTPOOL_SPECIAL_LIVE &&
+	       READ_ONCE(slot->type) == NTPOOL_PAGED;
 }
 
-size_t ntp_special_size(const void *p, bool *charged)
+size_t ntpool_special_size(const void *p, bool *charged)
 {
-	struct ntp_special_slot *slot;
+	struct ntpool_special_slot *slot;
 	unsigned long flags;
 	size_t size = 0;
 	bool guard;
@@ -530,25 +530,25 @@ size_t ntp_special_size(const void *p, bool *charged)
 	if (!slot || guard)
 		return 0;
 	raw_spin_lock_irqsave(&special_lock, flags);
-	if (slot->state == NTP_SPECIAL_LIVE && slot_block(slot) == p) {
+	if (slot->state == NTPOOL_SPECIAL_LIVE && slot_block(slot) == p) {
 		size = slot->size;
-		*charged = ntp_header_says(slot->flags, NTP_HDR_QUOTA);
+		*charged = ntpool_header_says(slot->flags, NTPOOL_HDR_QUOTA);
 	}
 	raw_spin_unlock_irqrestore(&special_lock, flags);
 	return size;
 }
 
-static bool slot_describe(const struct ntp_special_slot *slot, struct ntp_block *block)
+static bool slot_describe(const struct ntpool_special_slot *slot, struct ntpool_block *block)
 {
 	bool live;
 
 	raw_spin_lock_irq(&special_lock);
-	live = slot->state == NTP_SPECIAL_LIVE;
+	live = slot->state == NTPOOL_SPECIAL_LIVE;
 	if (live)
-		*block = (struct ntp_block){
+		*block = (struct ntpool_block){
 			.addr = slot_block(slot),
 			.tag = slot->tag,
-			.kind = slot->kind,
+			.type = slot->type,
 			.bytes = PAGE_SIZE,
 			.requested = slot->size,
 			.caller = slot->allocated.caller,
@@ -557,9 +557,9 @@ static bool slot_describe(const struct ntp_special_slot *slot, struct ntp_block 
 	return live;
 }
 
-int ntp_special_for_each(ntp_block_fn fn, void *arg)
+int ntpool_special_for_each(ntpool_block_fn fn, void *arg)
 {
-	struct ntp_block block;
+	struct ntpool_block block;
 	unsigned int i;
 	int ret = 0;
 
@@ -574,12 +574,12 @@ int ntp_special_for_each(ntp_block_fn fn, void *arg)
 	return ret;
 }
 
-void ntp_special_stats(struct ntp_special_stats *stats)
+void ntpool_special_stats(struct ntpool_special_stats *stats)
 {
 	raw_spin_lock_irq(&special_lock);
 	stats->pages = special_nr_pages;
-	stats->live[NTP_NONPAGED] = special_nr_live[NTP_NONPAGED];
-	stats->live[NTP_PAGED] = special_nr_live[NTP_PAGED];
+	stats->live[NTPOOL_NONPAGED] = special_nr_live[NTPOOL_NONPAGED];
+	stats->live[NTPOOL_PAGED] = special_nr_live[NTPOOL_PAGED];
 	raw_spin_unlock_irq(&special_lock);
 }
 
@@ -590,14 +590,14 @@ void ntp_special_stats(struct ntp_special_stats *stats)
 static int special_create(unsigned int nr)
 {
 	unsigned long pages = 2UL * nr + 1;
-	struct ntp_special_slot *array;
+	struct ntpool_special_slot *array;
 	unsigned int i;
 	void *base;
 
 	array = kvcalloc(nr, sizeof(*array), GFP_KERNEL);
 	special_stale = bitmap_zalloc(pages, GFP_KERNEL);
 	special_flushing = bitmap_zalloc(pages, GFP_KERNEL);
-	base = ntp_special_map_create(pages);
+	base = ntpool_special_map_create(pages);
 	if (!array || !special_stale || !special_flushing || IS_ERR(base))
 		goto fail;
 	special_base = (unsigned long)base;
@@ -611,37 +611,37 @@ static int special_create(unsigned int nr)
 
 fail:
 	if (!IS_ERR(base))
-		ntp_special_map_destroy(base);
+		ntpool_special_map_destroy(base);
 	bitmap_free(special_stale);
 	bitmap_free(special_flushing);
 	kvfree(array);
 	return IS_ERR(base) ? PTR_ERR(base) : -ENOMEM;
 }
 
-int ntp_special_start(void)
+int ntpool_special_start(void)
 {
 	int err;
 
 	if (slots)
 		return 0;
-	err = ntp_backing_refused() ? -ENOMEM : special_create(ntp_special_pages);
+	err = ntpool_backing_refused() ? -ENOMEM : special_create(ntpool_special_pages);
 	if (err)
 		return err;
-	ntp_oops_init();
+	ntpool_oops_init();
 	special_refill();
 	return 0;
 }
 
 /* Nobody uses special pool any more; what is live was reported as leaked. */
-void ntp_special_exit(void)
+void ntpool_special_exit(void)
 {
 	unsigned int i;
 
 	if (!slots)
 		return;
-	ntp_oops_exit();
+	ntpool_oops_exit();
 	cancel_work_sync(&special_work);
-	ntp_special_map_destroy((void *)special_base);
+	ntpool_special_map_destroy((void *)special_base);
 	for (i = 0; i < special_nr; i++)
 		if (slots[i].page)
 			__free_page(slots[i].page);

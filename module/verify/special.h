@@ -9,38 +9,38 @@
 #include "heap/heap.h"
 
 /* Requests above it are promised to be page aligned. */
-#define NTP_SPECIAL_MAX		NTP_SMALL_MAX
+#define NTPOOL_SPECIAL_MAX		NTPOOL_SMALL_MAX
 
-enum ntp_special_state {
-	NTP_SPECIAL_IDLE,	/* not used yet, with a page or without */
-	NTP_SPECIAL_BUSY,	/* on its way from one state to another; one call's own */
-	NTP_SPECIAL_LIVE,	/* a driver's; the only state in which it is mapped */
-	NTP_SPECIAL_FREED,	/* in quarantine */
+enum ntpool_special_state {
+	NTPOOL_SPECIAL_IDLE,	/* not used yet, with a page or without */
+	NTPOOL_SPECIAL_BUSY,	/* on its way from one state to another; one call's own */
+	NTPOOL_SPECIAL_LIVE,	/* a driver's; the only state in which it is mapped */
+	NTPOOL_SPECIAL_FREED,	/* in quarantine */
 };
 
 /**
- * struct ntp_special_slot - one page of special pool
+ * struct ntpool_special_slot - one page of special pool
  * @link: on the list that goes with @state; special_lock guards it
  * @page: the memory behind it, for good once there; NULL: none yet
  * @state: changed under special_lock
- * @kind: pool that the block is of
- * @flags: NTP_HDR_*, as in a header
+ * @type: pool that the block is of
+ * @flags: NTPOOL_HDR_*, as in a header
  * @fill: the byte around the block
  * @offset: of the block in the page
  * @size: bytes requested
  * @tag: pool tag
- * @payer: ledger that is charged for the block, with NTP_HDR_QUOTA
+ * @payer: ledger that is charged for the block, with NTPOOL_HDR_QUOTA
  * @charged: with how many bytes
  * @allocated: the call that allocated the block
  * @freed: the call that freed it
  *
- * From @kind on: written by who made the slot NTP_SPECIAL_BUSY.
+ * From @type on: written by who made the slot NTPOOL_SPECIAL_BUSY.
  */
-struct ntp_special_slot {
+struct ntpool_special_slot {
 	struct list_head link;
 	struct page *page;
-	enum ntp_special_state state;
-	enum ntp_kind kind;
+	enum ntpool_special_state state;
+	enum ntpool_type type;
 	u8 flags;
 	u8 fill;
 	u16 offset;
@@ -48,57 +48,57 @@ struct ntp_special_slot {
 	u32 tag;
 	u32 payer;
 	u32 charged;
-	struct ntp_stack allocated;
-	struct ntp_stack freed;
+	struct ntpool_stack allocated;
+	struct ntpool_stack freed;
 };
 
-extern unsigned int ntp_special_at_start;	/* parameter special_start */
-extern unsigned int ntp_special_pages;	/* parameter special_pages */
+extern unsigned int ntpool_special_at_start;	/* parameter special_start */
+extern unsigned int ntpool_special_pages;	/* parameter special_pages */
 
 /* Address space and slots, at the first use. 0, -ENOMEM, -EOPNOTSUPP. Sleeps. */
-int ntp_special_start(void);
-void ntp_special_exit(void);
+int ntpool_special_start(void);
+void ntpool_special_exit(void);
 
 /*
- * A block of at most NTP_SPECIAL_MAX bytes in special pool, or NULL: there is no slot.
- * @keep: NTP_HDR_*. Nothing is counted per tag. Any context but NMI.
+ * A block of at most NTPOOL_SPECIAL_MAX bytes in special pool, or NULL: there is no slot.
+ * @keep: NTPOOL_HDR_*. Nothing is counted per tag. Any context but NMI.
  */
-void *ntp_special_alloc(const struct ntp_request *req, u8 keep);
+void *ntpool_special_alloc(const struct ntpool_request *req, u8 keep);
 /*
- * NTP_FREE_OK: the block is the caller's, who ends it with ntp_special_release().
- * NTP_FREE_UNOWNED: no slot of special pool is there. Else *@slot is where @p lies.
+ * NTPOOL_FREE_OK: the block is the caller's, who ends it with ntpool_special_release().
+ * NTPOOL_FREE_UNOWNED: no slot of special pool is there. Else *@slot is where @p lies.
  */
-enum ntp_verdict ntp_special_claim(void *p, struct ntp_special_slot **slot);
+enum ntpool_verdict ntpool_special_claim(void *p, struct ntpool_special_slot **slot);
 /* Reports what was written around the block, and makes it inaccessible. */
-void ntp_special_release(struct ntp_special_slot *slot, unsigned long caller);
+void ntpool_special_release(struct ntpool_special_slot *slot, unsigned long caller);
 
 /*
  * True, and reported, if @addr is in a guard or in a freed block of special pool: a
  * page fault there is a driver's error. @ip: the instruction. Any context.
  */
-bool ntp_special_fault(unsigned long addr, bool write, unsigned long ip);
+bool ntpool_special_fault(unsigned long addr, bool write, unsigned long ip);
 
 /*
  * Bytes that were requested for the live block that begins at @p; 0: none does. *@charged
  * is set if a process pays for it.
  */
-size_t ntp_special_size(const void *p, bool *charged);
+size_t ntpool_special_size(const void *p, bool *charged);
 /* True if @p lies in a live block of paged pool there. */
-bool ntp_special_is_paged(const void *p);
-/* As ntp_walk_blocks(), for special pool. */
-int ntp_special_for_each(ntp_block_fn fn, void *arg);
+bool ntpool_special_is_paged(const void *p);
+/* As ntpool_iterate_blocks(), for special pool. */
+int ntpool_special_for_each(ntpool_block_fn fn, void *arg);
 
 /**
- * struct ntp_special_stats - what special pool holds
+ * struct ntpool_special_stats - what special pool holds
  * @pages: pages from the kernel, all together
  * @live: pages of live blocks, by pool
  */
-struct ntp_special_stats {
+struct ntpool_special_stats {
 	unsigned long pages;
-	unsigned long live[NTP_KINDS];
+	unsigned long live[NTPOOL_TYPES];
 };
 
-void ntp_special_stats(struct ntp_special_stats *stats);
+void ntpool_special_stats(struct ntpool_special_stats *stats);
 
 /* special_map.c */
 
@@ -106,17 +106,17 @@ void ntp_special_stats(struct ntp_special_stats *stats);
  * @nr pages of address space with page tables and nothing mapped, or ERR_PTR(): -ENOMEM;
  * -EOPNOTSUPP where there is no way to write page table entries. Sleeps.
  */
-void *ntp_special_map_create(unsigned long nr);
-void ntp_special_map_destroy(void *base);
+void *ntpool_special_map_create(unsigned long nr);
+void ntpool_special_map_destroy(void *base);
 /* Any context. @addr: a page of that address space. */
-void ntp_special_map(unsigned long addr, struct page *page);
+void ntpool_special_map(unsigned long addr, struct page *page);
 /* On return this CPU cannot reach it any more. The others: see below. */
-void ntp_special_unmap(unsigned long addr);
+void ntpool_special_unmap(unsigned long addr);
 /* No CPU can reach the pages at @addr(0) ... any more whose bits are set. Sleeps. */
-void ntp_special_map_flush(unsigned long base, const unsigned long *pages, unsigned long nr);
+void ntpool_special_map_flush(unsigned long base, const unsigned long *pages, unsigned long nr);
 
 /* oops.c */
-void ntp_oops_init(void);
-void ntp_oops_exit(void);
+void ntpool_oops_init(void);
+void ntpool_oops_exit(void);
 
 #endif

@@ -19,7 +19,7 @@
  *
  * TLBs. A present entry may be cached by any CPU at any time, so clearing it is half
  * of the work. Where it is cleared, INVLPG makes this CPU forget it at once; the other
- * CPUs are told by a worker, ntp_special_map_flush(), which a caller at interrupt
+ * CPUs are told by a worker, ntpool_special_map_flush(), which a caller at interrupt
  * level cannot wait for. flush_tlb_kernel_range() is not exported, and
  * vm_unmap_aliases() flushes only what vunmap() has been called for. With page table
  * isolation kernel mappings are not global but belong to the process context (PCID)
@@ -75,12 +75,12 @@ static void forget_here(unsigned long addr)
 	asm volatile("invlpg (%0)" : : "r" (addr) : "memory");
 }
 
-void ntp_special_map(unsigned long addr, struct page *page)
+void ntpool_special_map(unsigned long addr, struct page *page)
 {
 	set_pte(entry_of(addr), mk_pte(page, PAGE_KERNEL));
 }
 
-void ntp_special_unmap(unsigned long addr)
+void ntpool_special_unmap(unsigned long addr)
 {
 	preempt_disable();
 	pte_clear(NULL, addr, entry_of(addr));
@@ -101,7 +101,7 @@ static void flush_here(void *arg)
 		forget_here(job->base + (i << PAGE_SHIFT));
 }
 
-void ntp_special_map_flush(unsigned long base, const unsigned long *pages, unsigned long nr)
+void ntpool_special_map_flush(unsigned long base, const unsigned long *pages, unsigned long nr)
 {
 	struct flush_job job = { .base = base, .pages = pages, .nr = nr };
 
@@ -124,12 +124,12 @@ static bool area_clear(unsigned long base, unsigned long nr)
 	if (!all)
 		return false;
 	bitmap_fill(all, nr);
-	ntp_special_map_flush(base, all, nr);
+	ntpool_special_map_flush(base, all, nr);
 	bitmap_free(all);
 	return true;
 }
 
-void *ntp_special_map_create(unsigned long nr)
+void *ntpool_special_map_create(unsigned long nr)
 {
 	struct page **pages;
 	void *base = NULL;
@@ -154,7 +154,7 @@ void *ntp_special_map_create(unsigned long nr)
 	return base ?: ERR_PTR(-ENOMEM);
 }
 
-void ntp_special_map_destroy(void *base)
+void ntpool_special_map_destroy(void *base)
 {
 	vunmap(base);
 	vm_unmap_aliases();
@@ -163,24 +163,24 @@ void ntp_special_map_destroy(void *base)
 
 #else
 
-void *ntp_special_map_create(unsigned long nr)
+void *ntpool_special_map_create(unsigned long nr)
 {
 	return ERR_PTR(-EOPNOTSUPP);
 }
 
-void ntp_special_map_destroy(void *base)
+void ntpool_special_map_destroy(void *base)
 {
 }
 
-void ntp_special_map(unsigned long addr, struct page *page)
+void ntpool_special_map(unsigned long addr, struct page *page)
 {
 }
 
-void ntp_special_unmap(unsigned long addr)
+void ntpool_special_unmap(unsigned long addr)
 {
 }
 
-void ntp_special_map_flush(unsigned long base, const unsigned long *pages, unsigned long nr)
+void ntpool_special_map_flush(unsigned long base, const unsigned long *pages, unsigned long nr)
 {
 }
 

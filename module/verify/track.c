@@ -38,7 +38,7 @@ enum {
 struct track_record {
 	struct hlist_node node;
 	struct rcu_head rcu;
-	struct ntp_track track;
+	struct ntpool_track track;
 };
 
 static struct hlist_head *track_table;	/* constant once it is set */
@@ -50,22 +50,22 @@ static u32 track_bucket(const void *p)
 	return hash_ptr(p, TRACK_BITS);
 }
 
-bool ntp_track_add(const struct ntp_track_block *block, unsigned long caller)
+bool ntpool_track_add(const struct ntpool_track_block *block, unsigned long caller)
 {
 	u32 bucket = track_bucket(block->addr);
 	raw_spinlock_t *lock = &track_lock[bucket % TRACK_STRIPES];
-	gfp_t gfp = ntp_backing_gfp();
+	gfp_t gfp = ntpool_backing_gfp();
 	struct track_record *record;
 	unsigned long flags;
 
-	/* Pairs with the release in ntp_track_start(). */
+	/* Pairs with the release in ntpool_track_start(). */
 	if (!smp_load_acquire(&track_table))
 		return false;
-	record = gfp && !ntp_backing_refused() ? kmalloc(sizeof(*record), gfp) : NULL;
+	record = gfp && !ntpool_backing_refused() ? kmalloc(sizeof(*record), gfp) : NULL;
 	if (!record)
 		return false;
 	record->track.block = *block;
-	ntp_stack_take(&record->track.stack, caller);
+	ntpool_stack_take(&record->track.stack, caller);
 	/* First: it may be gone at once. */
 	atomic_long_inc(&track_nr);
 	raw_spin_lock_irqsave(lock, flags);
@@ -84,14 +84,14 @@ static struct track_record *track_find(u32 bucket, const void *p)
 	return NULL;
 }
 
-bool ntp_track_take(void *p, struct ntp_track *track)
+bool ntpool_track_take(void *p, struct ntpool_track *track)
 {
 	u32 bucket = track_bucket(p);
 	raw_spinlock_t *lock = &track_lock[bucket % TRACK_STRIPES];
 	struct track_record *record;
 	unsigned long flags;
 
-	/* Pairs with the release in ntp_track_start(). */
+	/* Pairs with the release in ntpool_track_start(). */
 	if (!smp_load_acquire(&track_table))
 		return false;
 	raw_spin_lock_irqsave(lock, flags);
@@ -104,16 +104,16 @@ bool ntp_track_take(void *p, struct ntp_track *track)
 	*track = record->track;
 	atomic_long_dec(&track_nr);
 	/* On PREEMPT_RT kfree() may sleep. */
-	if (ntp_raw_atomic())
+	if (ntpool_raw_atomic())
 		kfree_rcu(record, rcu);
 	else
 		kfree(record);
 	return true;
 }
 
-static bool is_of(const struct ntp_track *track, const struct module *mod)
+static bool is_of(const struct ntpool_track *track, const struct module *mod)
 {
-	return !mod || (!track->block.orphan && ntp_site_belongs(track->stack.caller, mod));
+	return !mod || (!track->block.orphan && ntpool_callsite_belongs(track->stack.caller, mod));
 }
 
 /*
@@ -121,7 +121,7 @@ static bool is_of(const struct ntp_track *track, const struct module *mod)
  * that are the module's, which are orphans from then on: other code may get its
  * addresses.
  */
-static bool track_copy(u32 bucket, const struct module *mod, struct ntp_track *to, size_t room,
+static bool track_copy(u32 bucket, const struct module *mod, struct ntpool_track *to, size_t room,
 		       size_t *nr)
 {
 	raw_spinlock_t *lock = &track_lock[bucket % TRACK_STRIPES];
@@ -145,19 +145,19 @@ static bool track_copy(u32 bucket, const struct module *mod, struct ntp_track *t
 
 static int track_compare(const void *a, const void *b)
 {
-	const struct ntp_track *x = a, *y = b;
+	const struct ntpool_track *x = a, *y = b;
 
 	return x->stack.when < y->stack.when ? -1 : x->stack.when > y->stack.when;
 }
 
 /* What was allocated meanwhile may be left out: there is some room for it. */
-static struct ntp_track *track_collect(const struct module *mod, size_t *nr)
+static struct ntpool_track *track_collect(const struct module *mod, size_t *nr)
 {
 	size_t room = atomic_long_read(&track_nr) + 64;
-	struct ntp_track *to;
+	struct ntpool_track *to;
 	u32 bucket;
 
-	to = ntp_backing_refused() ? NULL : kvmalloc_array(room, sizeof(*to), GFP_KERNEL);
+	to = ntpool_backing_refused() ? NULL : kvmalloc_array(room, sizeof(*to), GFP_KERNEL);
 	if (!to)
 		return NULL;
 	*nr = 0;
@@ -168,34 +168,34 @@ static struct ntp_track *track_collect(const struct module *mod, size_t *nr)
 	return to;
 }
 
-struct ntp_track *ntp_track_snapshot(size_t *nr)
+struct ntpool_track *ntpool_track_snapshot(size_t *nr)
 {
 	return track_collect(NULL, nr);
 }
 
-void ntp_track_report(const struct module *mod)
+void ntpool_track_report(const struct module *mod)
 {
-	struct ntp_track *tracks;
+	struct ntpool_track *tracks;
 	size_t nr;
 
 	if (!atomic_long_read(&track_nr))
 		return;
 	tracks = track_collect(mod, &nr);
 	if (!tracks)
-		ntp_report_leak_unknown(mod->name);
+		ntpool_report_leak_unknown(mod->name);
 	else if (nr)
-		ntp_report_unfreed(mod->name, tracks, nr);
+		ntpool_report_unfreed(mod->name, tracks, nr);
 	kvfree(tracks);
 }
 
-int ntp_track_start(void)
+int ntpool_track_start(void)
 {
 	struct hlist_head *table;
 	unsigned int i;
 
 	if (track_table)
 		return 0;
-	table = ntp_backing_refused() ? NULL :
+	table = ntpool_backing_refused() ? NULL :
 		kvcalloc(BIT(TRACK_BITS), sizeof(*table), GFP_KERNEL);
 	if (!table)
 		return -ENOMEM;
@@ -207,7 +207,7 @@ int ntp_track_start(void)
 }
 
 /* Nobody allocates or frees any more. */
-void ntp_track_exit(void)
+void ntpool_track_exit(void)
 {
 	struct track_record *record;
 	struct hlist_node *next;

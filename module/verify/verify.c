@@ -3,10 +3,10 @@
  * The verifier: what happens to an allocation while it is on.
  *
  * Driver Verifier stands between a driver and the pool, from the next boot on. Here it
- * is one word that ntp_alloc() compares with 0, and can be switched at any time. (Not a
+ * is one word that ntpool_alloc() compares with 0, and can be switched at any time. (Not a
  * static key: to switch one interrupts all CPUs, and sampling would do so many times a
  * second. KFENCE has come to the same.) While it is on every allocation comes to
- * ntp_verify_alloc(), which looks at the arguments, may make it fail (fault.c), puts it
+ * ntpool_verify_alloc(), which looks at the arguments, may make it fail (fault.c), puts it
  * into special pool (special.c) or not, and notes it (track.c). A block allocated that
  * way is marked in its header, and the mark is what leads its free here, whatever the
  * flags are by then: nothing that was noted is forgotten when the verifier is switched
@@ -32,7 +32,7 @@
  *
  * After a report the request is served, unless it cannot be.
  *
- * Locking: none of its own; ntp_verifier_state is changed by atomic operations.
+ * Locking: none of its own; ntpool_verifier_state is changed by atomic operations.
  * Contexts: any but NMI.
  */
 #include <linux/ctype.h>
@@ -55,17 +55,17 @@
 #define TAG_BIG		0x00474942U	/* "BIG" */
 #define TAG_BIG_BLANK	0x20474942U	/* "BIG " */
 
-unsigned long ntp_verifier_state __read_mostly;
-atomic_long_t ntp_verify_counts[NTP_VC_COUNTERS];
+unsigned long ntpool_verifier_state __read_mostly;
+atomic_long_t ntpool_verify_counts[NTPOOL_VC_COUNTERS];
 
-static ntp_verify_range_fn verify_ranges[NTP_RANGES];
+static ntpool_verify_range_fn verify_ranges[NTPOOL_RANGES];
 
 static void tell_ranges(void *p, size_t size, unsigned long caller)
 {
-	ntp_verify_range_fn fn;
+	ntpool_verify_range_fn fn;
 	unsigned int i;
 
-	for (i = 0; i < NTP_RANGES; i++) {
+	for (i = 0; i < NTPOOL_RANGES; i++) {
 		rcu_read_lock();
 		fn = READ_ONCE(verify_ranges[i]);
 		if (fn)
@@ -74,19 +74,19 @@ static void tell_ranges(void *p, size_t size, unsigned long caller)
 	}
 }
 
-void ntp_verifier_switch(unsigned long bits)
+void ntpool_verifier_switch(unsigned long bits)
 {
-	unsigned long old = READ_ONCE(ntp_verifier_state);
+	unsigned long old = READ_ONCE(ntpool_verifier_state);
 
 	/* Samples come and go meanwhile. */
-	while (!try_cmpxchg(&ntp_verifier_state, &old, (old & ~NTP_VERIFIER_BITS) | bits))
+	while (!try_cmpxchg(&ntpool_verifier_state, &old, (old & ~NTPOOL_VERIFIER_BITS) | bits))
 		;
 	/* From here on nobody says what becomes of the memory. */
 	if (!bits)
 		tell_ranges(NULL, SIZE_MAX, 0);
 }
 
-void ntp_verify_watch(enum ntp_verify_ranges who, ntp_verify_range_fn fn)
+void ntpool_verify_watch(enum ntpool_verify_ranges who, ntpool_verify_range_fn fn)
 {
 	WRITE_ONCE(verify_ranges[who], fn);
 	if (!fn)
@@ -94,19 +94,20 @@ void ntp_verify_watch(enum ntp_verify_ranges who, ntp_verify_range_fn fn)
 }
 
 /* NT's bits for the pool type of a request. */
-static unsigned int request_type(const struct ntp_request *req)
+static unsigned int request_type(const struct ntpool_request *req)
 {
-	return req->kind | (req->flags & NTP_MUST ? 2 : 0) | (req->flags & NTP_ALIGNED ? 4 : 0);
+	return req->type | (req->flags & NTPOOL_MUST ? 2 : 0) |
+	       (req->flags & NTPOOL_ALIGNED ? 4 : 0);
 }
 
-static void report_request(const struct ntp_request *req, enum ntp_stop_code code, u64 p1,
+static void report_request(const struct ntpool_request *req, enum ntpool_stop_code code, u64 p1,
 			   const char *text)
 {
-	const struct ntp_stop stop = {
+	const struct ntpool_stop stop = {
 		.code = code,
 		.param = {
-			p1, ntp_irql(), request_type(req),
-			code == NTP_STOP_BAD_POOL_CALLER ? req->tag : req->size,
+			p1, ntpool_irql(), request_type(req),
+			code == NTPOOL_STOP_BAD_POOL_CALLER ? req->tag : req->size,
 		},
 		.text = text,
 		.has_tag = true,
@@ -115,7 +116,7 @@ static void report_request(const struct ntp_request *req, enum ntp_stop_code cod
 		.caller = req->caller,
 	};
 
-	ntp_report(&stop);
+	ntpool_report(&stop);
 }
 
 /* Four characters, padded with blanks or zeros: what a tag looks like. */
@@ -139,159 +140,159 @@ static bool has_letter_or_digit(u32 tag)
 	return false;
 }
 
-static void check_tag(const struct ntp_request *req)
+static void check_tag(const struct ntpool_request *req)
 {
 	if (!req->tag)
-		report_request(req, NTP_STOP_BAD_POOL_CALLER, 0x9b,
+		report_request(req, NTPOOL_STOP_BAD_POOL_CALLER, 0x9b,
 			       "pool was asked for with tag 0");
 	else if (req->tag == TAG_BIG || req->tag == TAG_BIG_BLANK)
-		report_request(req, NTP_STOP_BAD_POOL_CALLER, 0x9c,
+		report_request(req, NTPOOL_STOP_BAD_POOL_CALLER, 0x9c,
 			       "pool was asked for with the tag BIG, which is the system's");
 	else if (!looks_like_tag(req->tag) && looks_like_tag(req->size))
-		report_request(req, NTP_STOP_BAD_POOL_CALLER, 0x9d,
+		report_request(req, NTPOOL_STOP_BAD_POOL_CALLER, 0x9d,
 			       "pool was asked for with size and tag swapped");
 	else if (!has_letter_or_digit(req->tag))
-		report_request(req, NTP_STOP_BAD_POOL_CALLER, 0x9d,
+		report_request(req, NTPOOL_STOP_BAD_POOL_CALLER, 0x9d,
 			       "pool was asked for with a tag that has no letter or digit");
 }
 
-void ntp_verify_refused(size_t size, u32 tag, unsigned long caller)
+void ntpool_verify_refused(size_t size, u32 tag, unsigned long caller)
 {
-	const struct ntp_request req = { .size = size, .tag = tag, .caller = caller };
+	const struct ntpool_request req = { .size = size, .tag = tag, .caller = caller };
 
 	if (!size)
-		report_request(&req, NTP_STOP_VERIFIER, 0x00, "no bytes of pool were asked for");
+		report_request(&req, NTPOOL_STOP_VERIFIER, 0x00, "no bytes of pool were asked for");
 	else if (!tag)
-		report_request(&req, NTP_STOP_BAD_POOL_CALLER, 0x9b,
+		report_request(&req, NTPOOL_STOP_BAD_POOL_CALLER, 0x9b,
 			       "pool was asked for with tag 0");
 	else
-		report_request(&req, NTP_STOP_VERIFIER, 0x16,
+		report_request(&req, NTPOOL_STOP_VERIFIER, 0x16,
 			       "pool was asked for with a type or flags that do not exist");
 }
 
-static void check_request(const struct ntp_request *req, unsigned long bits)
+static void check_request(const struct ntpool_request *req, unsigned long bits)
 {
 	if (!req->size)
-		report_request(req, NTP_STOP_VERIFIER, 0x00, "no bytes of pool were asked for");
+		report_request(req, NTPOOL_STOP_VERIFIER, 0x00, "no bytes of pool were asked for");
 	check_tag(req);
-	if ((req->flags & NTP_MUST) && req->size > PAGE_SIZE)
-		report_request(req, NTP_STOP_VERIFIER, 0x03,
+	if ((req->flags & NTPOOL_MUST) && req->size > PAGE_SIZE)
+		report_request(req, NTPOOL_STOP_VERIFIER, 0x03,
 			       "more than a page of MustSucceed pool was asked for");
-	if ((bits & NTP_VERIFY_IRQL) && req->kind == NTP_NONPAGED &&
-	    ntp_irql() > NTP_DISPATCH_LEVEL)
-		report_request(req, NTP_STOP_VERIFIER, 0x02,
+	if ((bits & NTPOOL_VERIFY_IRQL) && req->type == NTPOOL_NONPAGED &&
+	    ntpool_irql() > NTPOOL_DISPATCH_LEVEL)
+		report_request(req, NTPOOL_STOP_VERIFIER, 0x02,
 			       "nonpaged pool was asked for above DISPATCH_LEVEL");
 }
 
 /* Low resources simulation makes this request fail, and has counted it. */
-static bool is_refused(const struct ntp_request *req)
+static bool is_refused(const struct ntpool_request *req)
 {
-	bool hit = !(req->flags & NTP_MUST) &&
-		   ntp_aim_hits(req->tag, req->size, req->caller) &&
-		   ntp_fault_hits(req->tag, req->size, req->caller);
+	bool hit = !(req->flags & NTPOOL_MUST) &&
+		   ntpool_filter_hits(req->tag, req->size, req->caller) &&
+		   ntpool_fault_hits(req->tag, req->size, req->caller);
 
 	if (hit)
-		atomic_long_inc(&ntp_verify_counts[NTP_VC_DELIBERATE]);
+		atomic_long_inc(&ntpool_verify_counts[NTPOOL_VC_DELIBERATE]);
 	return hit;
 }
 
-bool ntp_verify_refuses(size_t size, u32 tag, unsigned long caller)
+bool ntpool_verify_refuses(size_t size, u32 tag, unsigned long caller)
 {
-	const struct ntp_request req = { .size = size, .tag = tag, .caller = caller };
+	const struct ntpool_request req = { .size = size, .tag = tag, .caller = caller };
 
-	return (ntp_verifier() & NTP_VERIFY_FAULTS) && is_refused(&req);
+	return (ntpool_verifier() & NTPOOL_VERIFY_FAULTS) && is_refused(&req);
 }
 
 /* Special pool knows no nodes. */
-static bool is_for_special(const struct ntp_request *req)
+static bool is_for_special(const struct ntpool_request *req)
 {
-	return req->size <= NTP_SPECIAL_MAX && !(req->flags & NTP_NODE) &&
-	       ntp_aim_hits(req->tag, req->size, req->caller);
+	return req->size <= NTPOOL_SPECIAL_MAX && !(req->flags & NTPOOL_NODE) &&
+	       ntpool_filter_hits(req->tag, req->size, req->caller);
 }
 
-static void *request_serve(struct ntp_request *req, bool special, u8 keep)
+static void *request_serve(struct ntpool_request *req, bool special, u8 keep)
 {
 	void *p = NULL;
 
-	if (req->flags & NTP_RARE) {
+	if (req->flags & NTPOOL_CONSTRAINED) {
 		if (special)
-			req->flags |= NTP_SPECIAL;
-		return ntp_alloc_wished(req, keep);
+			req->flags |= NTPOOL_SPECIAL;
+		return ntpool_constrained_alloc(req, keep);
 	}
 	if (special)
-		p = ntp_alloc_special(req, keep);
-	return p ?: ntp_alloc_ordinary(req, keep) ?: ERR_PTR(-ENOMEM);
+		p = ntpool_alloc_special(req, keep);
+	return p ?: ntpool_alloc_ordinary(req, keep) ?: ERR_PTR(-ENOMEM);
 }
 
-static void request_track(const struct ntp_request *req, void *p)
+static void request_track(const struct ntpool_request *req, void *p)
 {
-	const struct ntp_track_block block = {
+	const struct ntpool_track_block block = {
 		.addr = p,
 		.size = req->size,
 		.tag = req->tag,
-		.kind = req->kind,
-		.for_list = req->flags & NTP_FOR_LIST,
+		.type = req->type,
+		.for_list = req->flags & NTPOOL_FOR_LIST,
 	};
 
-	if (ntp_aim_driver(req->caller) && !ntp_track_add(&block, req->caller))
-		atomic_long_inc(&ntp_verify_counts[NTP_VC_UNTRACKED]);
+	if (ntpool_filter_driver(req->caller) && !ntpool_track_add(&block, req->caller))
+		atomic_long_inc(&ntpool_verify_counts[NTPOOL_VC_UNTRACKED]);
 }
 
 /* Bits are set. */
-static void *request_verified(struct ntp_request *req, unsigned long bits)
+static void *request_verified(struct ntpool_request *req, unsigned long bits)
 {
 	bool special;
 	void *p;
 
-	atomic_long_inc(&ntp_verify_counts[NTP_VC_ATTEMPTED]);
-	if (!req->tag || req->tag == NTP_TAG_NONE)
-		atomic_long_inc(&ntp_verify_counts[NTP_VC_NO_TAG]);
+	atomic_long_inc(&ntpool_verify_counts[NTPOOL_VC_ATTEMPTED]);
+	if (!req->tag || req->tag == NTPOOL_TAG_NONE)
+		atomic_long_inc(&ntpool_verify_counts[NTPOOL_VC_NO_TAG]);
 	check_request(req, bits);
-	if ((bits & NTP_VERIFY_FAULTS) && is_refused(req)) {
-		atomic_long_inc(&ntp_verify_counts[NTP_VC_FAILED]);
-		ntp_alloc_failed(req->kind, req->tag);
+	if ((bits & NTPOOL_VERIFY_FAULTS) && is_refused(req)) {
+		atomic_long_inc(&ntpool_verify_counts[NTPOOL_VC_FAILED]);
+		ntpool_alloc_failed(req->type, req->tag);
 		return ERR_PTR(-ENOMEM);
 	}
-	special = (bits & NTP_VERIFY_SPECIAL) && is_for_special(req);
-	p = request_serve(req, special, NTP_HDR_VERIFIED);
-	atomic_long_inc(&ntp_verify_counts[IS_ERR(p) ? NTP_VC_FAILED : NTP_VC_SUCCEEDED]);
+	special = (bits & NTPOOL_VERIFY_SPECIAL) && is_for_special(req);
+	p = request_serve(req, special, NTPOOL_HDR_VERIFIED);
+	atomic_long_inc(&ntpool_verify_counts[IS_ERR(p) ? NTPOOL_VC_FAILED : NTPOOL_VC_SUCCEEDED]);
 	if (IS_ERR(p))
 		return p;
 	tell_ranges(p, req->size, 0);
-	if (bits & NTP_VERIFY_TRACK)
+	if (bits & NTPOOL_VERIFY_TRACK)
 		request_track(req, p);
 	return p;
 }
 
-void *ntp_verify_alloc(const struct ntp_request *given)
+void *ntpool_verify_alloc(const struct ntpool_request *given)
 {
-	struct ntp_request req = *given;
-	unsigned long bits = ntp_verifier();
+	struct ntpool_request req = *given;
+	unsigned long bits = ntpool_verifier();
 	bool sample;
 	void *p;
 
-	req.tag &= ~NTP_TAG_PROTECTED;
+	req.tag &= ~NTPOOL_TAG_PROTECTED;
 	/* It is reported and refused there, first of all. */
-	if (req.kind == NTP_PAGED && !ntp_paged_ok())
+	if (req.type == NTPOOL_PAGED && !ntpool_paged_ok())
 		return request_serve(&req, false, 0);
 	if (bits)
 		return request_verified(&req, bits);
-	sample = ntp_sample_is_due() && is_for_special(&req) && ntp_sample_take();
+	sample = ntpool_sample_is_due() && is_for_special(&req) && ntpool_sample_take();
 	p = request_serve(&req, sample, 0);
 	/* As if the verifier had been on for it. */
 	if (sample && !IS_ERR(p)) {
-		atomic_long_inc(&ntp_verify_counts[NTP_VC_ATTEMPTED]);
-		atomic_long_inc(&ntp_verify_counts[NTP_VC_SUCCEEDED]);
+		atomic_long_inc(&ntpool_verify_counts[NTPOOL_VC_ATTEMPTED]);
+		atomic_long_inc(&ntpool_verify_counts[NTPOOL_VC_SUCCEEDED]);
 	}
 	return p;
 }
 
-static void report_free(const struct ntp_block *block, u64 p1, const char *text,
-			const struct ntp_stack *allocated, unsigned long caller)
+static void report_free(const struct ntpool_block *block, u64 p1, const char *text,
+			const struct ntpool_stack *allocated, unsigned long caller)
 {
-	const struct ntp_stop stop = {
-		.code = NTP_STOP_VERIFIER,
-		.param = { p1, ntp_irql(), block->kind, (unsigned long)block->addr },
+	const struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_VERIFIER,
+		.param = { p1, ntpool_irql(), block->type, (unsigned long)block->addr },
 		.addr_mask = BIT(3),
 		.text = text,
 		.has_tag = true,
@@ -302,12 +303,12 @@ static void report_free(const struct ntp_block *block, u64 p1, const char *text,
 		.allocated = allocated,
 	};
 
-	ntp_report(&stop);
+	ntpool_report(&stop);
 }
 
 /* Pool and lookaside lists, and lists among each other. */
-static void check_match(const struct ntp_block *block, const struct ntp_track *track,
-			const struct ntp_list_call *list, unsigned long caller)
+static void check_match(const struct ntpool_block *block, const struct ntpool_track *track,
+			const struct ntpool_list_call *list, unsigned long caller)
 {
 	if (!list) {
 		if (track->block.for_list)
@@ -319,7 +320,7 @@ static void check_match(const struct ntp_block *block, const struct ntp_track *t
 	if (!track->block.for_list)
 		report_free(block, 0x13e, "a block of the pool was freed to a lookaside list",
 			    &track->stack, caller);
-	else if (track->block.kind != list->kind || track->block.tag != list->tag)
+	else if (track->block.type != list->type || track->block.tag != list->tag)
 		report_free(block, 0x13e, "a block was freed to another list than it came from",
 			    &track->stack, caller);
 	else if (track->block.size != list->size)
@@ -327,20 +328,20 @@ static void check_match(const struct ntp_block *block, const struct ntp_track *t
 			    &track->stack, caller);
 }
 
-void ntp_verify_free(const struct ntp_block *block, const struct ntp_list_call *list,
-		     unsigned long caller)
+void ntpool_verify_free(const struct ntpool_block *block, const struct ntpool_list_call *list,
+			unsigned long caller)
 {
-	unsigned long bits = ntp_verifier();
-	struct ntp_track track;
+	unsigned long bits = ntpool_verifier();
+	struct ntpool_track track;
 	bool tracked;
 
-	tracked = ntp_track_take(block->addr, &track);
+	tracked = ntpool_track_take(block->addr, &track);
 	if (!bits)
 		return;
-	if (tracked && (bits & NTP_VERIFY_TRACK))
+	if (tracked && (bits & NTPOOL_VERIFY_TRACK))
 		check_match(block, &track, list, caller);
-	if ((bits & NTP_VERIFY_IRQL) && block->kind == NTP_NONPAGED &&
-	    ntp_irql() > NTP_DISPATCH_LEVEL)
+	if ((bits & NTPOOL_VERIFY_IRQL) && block->type == NTPOOL_NONPAGED &&
+	    ntpool_irql() > NTPOOL_DISPATCH_LEVEL)
 		report_free(block, 0x12, "nonpaged pool was freed above DISPATCH_LEVEL",
 			    tracked ? &track.stack : NULL, caller);
 	tell_ranges(block->addr, block->requested, caller);

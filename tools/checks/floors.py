@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Proves from the symbols of built objects that calls go down only.
+
+    floors.py MODULE_DIR OBJECT_DIR
+
+MODULE_DIR is module/ among the sources; its Makefile lists the floors, the
+lowest first. OBJECT_DIR is the same folder of a build. Printed are: an object
+or an include that uses a higher floor, a cycle of objects, and an object that
+is on no floor. Nothing is printed, and the status is 0, where all is right.
+"""
+
+import os
+import re
+import subprocess
+import sys
+
+TOP_FILES = ('main.o',)
+SKIP = ('samples',)
+INCLUDE = re.compile(r'^#include "([^"]+)"', re.M)
+
+
+def floors(module):
+    """Rank of each folder: the lowest floor has 0."""
+    with open(os.path.join(module, 'Makefile'), encoding='utf-8') as file:
+        names = re.search(r'^floors := (.*)$', file.read(), re.M)[1].split()
+    return {name: rank for rank, name in enumerate(names)}
+
+
+def files_below(top, ending):
+    """Files with that ending, as names relative to the folder."""
+    for where, folders, names in os.walk(top):
+        folders[:] = [name for name in folders if name not in SKIP]
+        for name in names:
+            if name.endswith(ending) and not name.endswith('.mod.o'):
+                yield os.path.relpath(os.path.join(where, name), top)
+
+
+def objects(folder, ranks):
+    """Objects of the module: those that are links of others are left out."""
+    for name in files_below(folder, '.o'):
+        if name in ('ntpool.o', 'built-in.o') or name.startswith('.'):
+            continue
+        if os.path.dirname(name) in ranks or not name.startswith('ntpool'):
+            yield name
+
+
+def symbols(folder, name):
+    """Names that an object defines for others, and those that it wants."""
+    defined, wanted = set(), set()
+    out = subprocess.run(['nm', '-g', os.path.join(folder, name)], check=True,
+                         stdout=subprocess.PIPE, text=True).stdout
+    for line in out.splitlines():
+        kind, symbol = line.split()[-2:]
+        (wanted if kind == 'U' else defined).add(symbol)
+    return defined, wanted
+
+
+def edges(folder, names):
+    """Object -> {object it uses: one symbol}."""
+    tables = {name: symbols(folder, name) for name in names}
+    home = {symbol: name for name, (defined, _) in tables.items()
+            for symbol in defined}
+    return {name: {home[symbol]: symbol for symbol in sorted(wanted)
+                   if home.get(symbol, name) != name}
+            for name, (_, wanted) in tables.items()}
+
+
+def rank_of(name, ranks):
+    """Rank of an object or a file; main.c is above all floors."""
+    return ranks.get(os.path.dirname(name), len(ranks))
+
+
+def upward(graph, ranks):
+    """Objects that use a symbol of a higher floor."""
+    for name, uses in sorted(graph.items()):
+        for other, symbol in sorted(uses.items()):
+            if rank_of(other, ranks) > rank_of(name, ranks):
+                yield f'{name} uses {symbol} of {other}, a higher floor'
+
+
+def cycles(graph):
+    """Groups of objects that use each other, by Tarjan's algorithm."""
+    index, low, stack, found = {}, {}, [], []
+
+    def visit(name):
+        index[name] = low[name] = len(index)
+        stack.append(name)
+        for other in graph[name]:
+            if other not in index:
+                visit(other)
+                low[name] = min(low[name], low[other])
+            elif other in stack:
+                low[name] = min(low[name], index[other])
+        if low[name] == index[name]:
+            place = stack.index(name)
+            found.append(stack[place:])
+            del stack[place:]
+
+    for name in sorted(graph):
+        if name not in index:
+            visit(name)
+    return [group for group in found if len(group) > 1]
+
+
+def headers(module, ranks):
+    """Files that include a header of a higher floor."""
+    for name in sorted(files_below(module, ('.c', '.h'))):
+        with open(os.path.join(module, name), encoding='utf-8') as file:
+            for other in INCLUDE.findall(file.read()):
+                if os.path.dirname(other) in ranks and \
+                   rank_of(other, ranks) > rank_of(name, ranks):
+                    yield f'{name} includes {other}, of a higher floor'
+
+
+def main():
+    """Prints what is wrong."""
+    module, folder = sys.argv[1:]
+    ranks = floors(module)
+    names = sorted(objects(folder, ranks))
+    lines = [f'{name} is in no floor' for name in names
+             if os.path.dirname(name) not in ranks and name not in TOP_FILES]
+    graph = edges(folder, names)
+    if len(names) < 10 or not any(graph.values()):
+        lines.append(f'no objects of ntpool in {folder}')
+    lines += upward(graph, ranks)
+    for group in cycles(graph):
+        lines.append('a cycle: ' + ' '.join(sorted(group)))
+        for name in sorted(group):
+            lines += [f'  {name} uses {symbol} of {other}'
+                      for other, symbol in sorted(graph[name].items())
+                      if other in group]
+    lines += headers(module, ranks)
+    for line in lines:
+        print(line)
+    return 1 if lines else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
