@@ -1,108 +1,99 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The module: what starts in which order, and stops in the reverse one. Read it
- * as a map; each line's file says what it is about.
+ * The module: its parts in the order in which they start. They stop in the reverse
+ * order. The table doubles as the map of the module; the file of each part explains it.
  */
 #include <linux/init.h>
+#include <linux/kernel.h>
 #include <linux/module.h>
 
-#include "base/report.h"
-#include "ntpool.h"
-#include "observe/callsite.h"
-#include "observe/leak.h"
-#include "params.h"
-#include "verify/filter.h"
-#include "verify/sample.h"
-#include "verify/special.h"
-#include "verify/track.h"
+#include "base/types.h"
+#include "base/verifier.h"
+#include "init.h"
+
+/**
+ * struct part - a part of the module
+ * @init: starts it: 0 or an error; NULL: it needs no start
+ * @exit: stops it; NULL: it needs no stop
+ */
+struct part {
+	int (*init)(void);
+	void (*exit)(void);
+};
+
+static const struct part parts[] = {
+	/* base */
+	{ .exit = ntpool_report_exit },
+	{ .exit = ntpool_callsite_exit },
+	/* memory */
+	{ ntpool_pagemap_init, ntpool_pagemap_exit },
+	{ .exit = ntpool_backing_exit },
+	{ .exit = ntpool_phys_exit },
+	/* account */
+	{ ntpool_tag_init, ntpool_tag_exit },
+	{ ntpool_quota_init, ntpool_quota_exit },
+	/* heap */
+	{ ntpool_scan_init, ntpool_scan_exit },
+	{ ntpool_heap_init, ntpool_heap_exit },
+	{ ntpool_run_init, ntpool_run_exit },
+	{ .exit = ntpool_run_cache_exit },
+	{ ntpool_cache_init, ntpool_cache_exit },
+	{ ntpool_age_init, ntpool_age_exit },
+	/* verify */
+	{ ntpool_filter_init, ntpool_filter_exit },
+	{ ntpool_track_init, ntpool_track_exit },
+	{ .exit = ntpool_special_exit },
+	/* pool */
+	{ ntpool_reserve_init, ntpool_reserve_exit },
+	/* observe; names leaks when the lists have given back their cached blocks */
+	{ ntpool_leak_init, ntpool_leak_exit },
+	/* lists */
+	{ ntpool_lookaside_init, ntpool_lookaside_exit },
+	{ ntpool_zone_init, ntpool_zone_exit },
+	/* ddi */
+	{ .init = ntpool_section_init },
+	/* Drivers, samples and the verifier: all parts that they reach are there. */
+	{ ntpool_client_init, ntpool_client_exit },
+	{ ntpool_sample_init, ntpool_sample_exit },
+	{ ntpool_verifier_init, ntpool_verifier_exit },
+	/* observe */
+#if IS_ENABLED(CONFIG_KUNIT)
+	{ ntpool_test_init, ntpool_test_exit },
+#endif
+	{ .init = ntpool_pool_view_init },
+	{ .init = ntpool_run_view_init },
+	{ .init = ntpool_driver_view_init },
+	{ .init = ntpool_verify_view_init },
+	{ ntpool_debugfs_init, ntpool_debugfs_exit },
+};
+
+/* Stops the first @nr parts, the last one of them first. */
+static void parts_exit(size_t nr)
+{
+	while (nr--)
+		if (parts[nr].exit)
+			parts[nr].exit();
+}
 
 static int __init ntpool_init(void)
 {
-	int ret;
+	size_t nr;
+	int err;
 
-	ret = ntpool_pagemap_init();
-	if (ret)
-		return ret;
-	ret = ntpool_tag_init();
-	if (ret)
-		goto out_pagemap;
-	ret = ntpool_heap_init();
-	if (ret)
-		goto out_tag;
-	ret = ntpool_run_init();
-	if (ret)
-		goto out_heap;
-	ret = ntpool_cache_init();
-	if (ret)
-		goto out_big;
-	ret = ntpool_reserve_init();
-	if (ret)
-		goto out_cache;
-	ret = ntpool_lookaside_init();
-	if (ret)
-		goto out_reserve;
-	ntpool_zone_init();
-	ret = ntpool_section_init();
-	if (ret)
-		goto out_lookaside;
-	ret = ntpool_leak_init();
-	if (ret)
-		goto out_section;
-	ntpool_age_init();
-	ntpool_params_start();
-	ntpool_debugfs_init();
+	for (nr = 0; nr < ARRAY_SIZE(parts); nr++) {
+		err = parts[nr].init ? parts[nr].init() : 0;
+		if (err) {
+			parts_exit(nr);
+			return err;
+		}
+	}
 	pr_info("ntpool: version %s, verifier %#lx\n", NTPOOL_VERSION, ntpool_verifier());
 	return 0;
-
-out_section:
-	ntpool_section_exit();
-out_lookaside:
-	ntpool_zone_exit();
-	ntpool_lookaside_exit();
-out_reserve:
-	ntpool_reserve_exit();
-out_cache:
-	ntpool_cache_exit();
-out_big:
-	ntpool_run_cache_exit();
-out_heap:
-	ntpool_heap_exit();
-out_tag:
-	ntpool_backing_exit();
-	ntpool_tag_exit();
-out_pagemap:
-	ntpool_filter_exit();
-	ntpool_pagemap_exit();
-	ntpool_report_exit();
-	return ret;
 }
 
 static void __exit ntpool_exit(void)
 {
-	ntpool_debugfs_exit();
-	ntpool_params_stop();
-	ntpool_leak_exit();
-	ntpool_section_exit();
-	ntpool_zone_exit();
-	ntpool_lookaside_exit();
-	ntpool_leak_report_all();
-	ntpool_callsite_exit();
-	ntpool_sample_exit();
-	ntpool_special_exit();
-	ntpool_track_exit();
-	ntpool_filter_exit();
-	ntpool_reserve_exit();
-	ntpool_quota_exit();
-	ntpool_age_exit();
-	ntpool_cache_exit();
-	ntpool_run_cache_exit();
-	ntpool_run_exit();
-	ntpool_heap_exit();
-	ntpool_phys_exit();
-	ntpool_backing_exit();
-	ntpool_tag_exit();
-	ntpool_pagemap_exit();
-	ntpool_report_exit();
+	parts_exit(ARRAY_SIZE(parts));
 }
 
 module_init(ntpool_init);

@@ -36,6 +36,7 @@
 #include <linux/export.h>
 #include <linux/hashtable.h>
 #include <linux/pid.h>
+#include <linux/random.h>
 #include <linux/rculist.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -46,8 +47,10 @@
 #include <linux/workqueue.h>
 
 #include "account/quota.h"
+#include "base/param.h"
+#include "init.h"
 #include "memory/backing.h"
-#include "observe/test.h"
+#include "test.h"
 
 enum {
 	HASH_BITS_USED = 10,
@@ -95,6 +98,8 @@ static_assert(sizeof(struct trailer) == NTPOOL_QUOTA_TRAILER);
 static DEFINE_RAW_SPINLOCK(ledgers_lock);
 static DEFINE_HASHTABLE(ledgers_by_pid, HASH_BITS_USED);
 static DEFINE_HASHTABLE(ledgers_by_id, HASH_BITS_USED);
+static u64 quota_secret __ro_after_init;	/* odd; keys the trailers */
+static unsigned long quota_limit[NTPOOL_TYPES];	/* bytes; 0: no limit */
 static u32 last_id;			/* ledgers_lock */
 static unsigned int nr_ledgers;		/* ledgers_lock; read without for a hint */
 
@@ -305,7 +310,7 @@ static void peak_raise(atomic_long_t *peak, long used)
 
 static int ledger_charge(struct ledger *ledger, enum ntpool_type type, size_t bytes)
 {
-	unsigned long limit = READ_ONCE(ntpool_quota_limit[type]);
+	unsigned long limit = READ_ONCE(quota_limit[type]);
 	long used = atomic_long_read(&ledger->used[type]);
 
 	if (!limit || limit > LONG_MAX)
@@ -337,7 +342,7 @@ EXPORT_SYMBOL_GPL(ntpool_test_charge_kthreads);
 
 void ntpool_test_set_quota(bool paged, unsigned long bytes)
 {
-	WRITE_ONCE(ntpool_quota_limit[paged ? NTPOOL_PAGED : NTPOOL_NONPAGED], bytes);
+	WRITE_ONCE(quota_limit[paged ? NTPOOL_PAGED : NTPOOL_NONPAGED], bytes);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_set_quota);
 
@@ -383,28 +388,23 @@ bool ntpool_quota_refund(u32 payer, enum ntpool_type type, size_t bytes)
 	return ledger;
 }
 
-static struct trailer *trailer_of(struct ntpool_header *hdr, unsigned int granules)
-{
-	return (void *)hdr + ((size_t)granules << NTPOOL_GRANULE_SHIFT) - sizeof(struct trailer);
-}
-
 static u32 trailer_check(const struct trailer *at, u32 id)
 {
-	u64 sum = ntpool_secret ^ (unsigned long)at ^ (u64)id << 32;
+	u64 sum = quota_secret ^ (unsigned long)at ^ (u64)id << 32;
 
 	return (sum * 0xd6e8feb86659fd93ULL) >> 32;
 }
 
-void ntpool_quota_note(struct ntpool_header *hdr, unsigned int granules, u32 payer)
+void ntpool_quota_note(void *end, u32 payer)
 {
-	struct trailer *at = trailer_of(hdr, granules);
+	struct trailer *at = (struct trailer *)end - 1;
 
 	*at = (struct trailer){ .id = payer, .check = trailer_check(at, payer) };
 }
 
-u32 ntpool_quota_payer(struct ntpool_header *hdr, unsigned int granules)
+u32 ntpool_quota_payer(const void *end)
 {
-	const struct trailer *at = trailer_of(hdr, granules);
+	const struct trailer *at = (const struct trailer *)end - 1;
 	struct trailer copy = *at;
 
 	return copy.check == trailer_check(at, copy.id) ? copy.id : 0;
@@ -533,3 +533,37 @@ void ntpool_quota_exit(void)
 	}
 	rcu_barrier();
 }
+
+/**
+ * ntpool_quota_init() - choose the key of the trailers
+ *
+ * Context: process context, before the first charge.
+ * Return: 0.
+ */
+int ntpool_quota_init(void)
+{
+	quota_secret = get_random_u64() | 1;
+	return 0;
+}
+
+static int quota_set(const char *val, const struct kernel_param *kp)
+{
+	unsigned long bytes;
+
+	if (kstrtoul(val, 0, &bytes))
+		return -EINVAL;
+	WRITE_ONCE(*(unsigned long *)kp->arg, bytes);
+	return 0;
+}
+
+static const struct kernel_param_ops quota_ops = {
+	.set = quota_set,
+	.get = param_get_ulong,
+};
+
+module_param_cb(quota_nonpaged, &quota_ops, &quota_limit[NTPOOL_NONPAGED], 0644);
+MODULE_PARM_DESC(quota_nonpaged,
+		 "bytes of nonpaged pool that one process may hold through the quota routines; 0: no limit (default 0)");
+module_param_cb(quota_paged, &quota_ops, &quota_limit[NTPOOL_PAGED], 0644);
+MODULE_PARM_DESC(quota_paged,
+		 "bytes of paged pool that one process may hold through the quota routines; 0: no limit (default 0)");

@@ -5,17 +5,12 @@
 
 #include <linux/sched.h>
 
-#include "heap/heap.h"
+#include "base/types.h"
 
 struct pid;
 
 /* Behind what the driver may use of a charged block below a page. */
 #define NTPOOL_QUOTA_TRAILER	8
-/*
- * Requests above it are not charged: with trailer and header they would not be below a
- * page. Between what fits a block and this they are a whole page, which is charged.
- */
-#define NTPOOL_QUOTA_MAX (PAGE_SIZE - sizeof(struct ntpool_header) - NTPOOL_QUOTA_TRAILER)
 
 /* Whether the calling context is a process's, to be charged for what it asks for. */
 bool ntpool_quota_applies(void);
@@ -27,9 +22,11 @@ int ntpool_quota_charge(enum ntpool_type type, size_t bytes, u32 *payer);
 /* Takes it back, in every context. False: there is no such ledger. */
 bool ntpool_quota_refund(u32 payer, enum ntpool_type type, size_t bytes);
 
-/* Notes in the block at @hdr who pays; or reads it, 0 if it was overwritten. */
-void ntpool_quota_note(struct ntpool_header *hdr, unsigned int granules, u32 payer);
-u32 ntpool_quota_payer(struct ntpool_header *hdr, unsigned int granules);
+/* Writes the payer to the trailer of the block that ends at @end, or reads it: 0 if the
+ * trailer was overwritten.
+ */
+void ntpool_quota_note(void *end, u32 payer);
+u32 ntpool_quota_payer(const void *end);
 
 /*
  * The same for what no block stands for. @pid is that of a thread group, compared and

@@ -41,8 +41,10 @@
 
 #include "account/tag.h"
 #include "base/irql.h"
+#include "base/param.h"
+#include "base/text.h"
 #include "base/report.h"
-#include "heap/heap.h"
+#include "init.h"
 #include "memory/backing.h"
 
 enum {
@@ -86,6 +88,7 @@ static LIST_HEAD(chunks);		/* in use, the newest last */
 static struct tag_chunk *newest;
 static LIST_HEAD(reserve);
 static unsigned int nr_reserve;
+static unsigned int max_tags __read_mostly = 16384;	/* the parameter */
 static unsigned int nr_tags;
 
 static void tag_make_room(struct work_struct *work);
@@ -306,7 +309,7 @@ static struct ntpool_tag_counts __percpu *tag_insert(u32 tag, bool *work)
 	slot = table_slot(tag_table, tag);
 	if (slot->counts) {
 		counts = slot->counts;
-	} else if (nr_tags >= ntpool_max_tags) {
+	} else if (nr_tags >= max_tags) {
 		counts = ntpool_tag_overflow;
 	} else if (tag_has_room()) {
 		chunk = tag_chunk_to_use();
@@ -365,7 +368,7 @@ struct ntpool_tag_counts __percpu *ntpool_tag_find_slow(u32 tag)
 
 	if (counts)
 		return counts;
-	if (tag > 1 && READ_ONCE(nr_tags) >= ntpool_max_tags)
+	if (tag > 1 && READ_ONCE(nr_tags) >= max_tags)
 		return ntpool_tag_overflow;
 	counts = tag_insert(tag, &work);
 	if (work)
@@ -497,3 +500,17 @@ void ntpool_tag_exit(void)
 	chunk_free_all(&reserve);
 	free_percpu(ntpool_tag_overflow);
 }
+
+static int max_tags_set(const char *val, const struct kernel_param *kp)
+{
+	return ntpool_param_uint(val, kp, 1, 1048576);
+}
+
+static const struct kernel_param_ops max_tags_ops = {
+	.set = max_tags_set,
+	.get = param_get_uint,
+};
+
+module_param_cb(max_tags, &max_tags_ops, &max_tags, 0444);
+MODULE_PARM_DESC(max_tags,
+		 "pool tags that are counted one by one, 1 to 1048576; later ones are counted together as Ovfl (default 16384)");

@@ -5,7 +5,7 @@
 
 #include <linux/percpu.h>
 
-#include "ntpool.h"
+#include "base/types.h"
 
 /**
  * struct ntpool_tag_flow - blocks that came and went

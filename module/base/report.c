@@ -38,16 +38,18 @@
 #include <linux/spinlock.h>
 #include <linux/stdarg.h>
 #include <linux/string.h>
+#include <linux/sysfs.h>
 #include <linux/workqueue.h>
 
+#include "base/callsite.h"
+#include "base/param.h"
 #include "base/report.h"
 #include "base/stack.h"
-#include "observe/callsite.h"
-#include "verify/track.h"
+#include "base/text.h"
+#include "init.h"
 
 enum {
 	REPORT_BURST = 64,
-	REPORT_UNFREED = 500,	/* with stacks, of one driver; the log holds no more */
 	REPORT_WINDOW_S = 5,
 	/* "0x", 16 digits, NUL. */
 	PARAM_TEXT = 19,
@@ -60,6 +62,7 @@ static unsigned long report_window;	/* jiffies when the window began */
 static unsigned int report_printed;	/* reports in this window */
 static char report_site[NTPOOL_CALLSITE_TEXT];
 static atomic_t report_omitted = ATOMIC_INIT(0);
+static bool report_panics __read_mostly;	/* parameter bugcheck */
 static atomic_long_t report_violations = ATOMIC_LONG_INIT(0);
 
 static void report_say_omitted(void)
@@ -80,21 +83,6 @@ static void report_flood_over(struct work_struct *work)
 	report_say_omitted();
 	WRITE_ONCE(report_cpu, -1);
 	raw_spin_unlock_irqrestore(&report_lock, flags);
-}
-
-/* A line that is no report. Not from NMIs. */
-static __printf(1, 2) void report_one_line(const char *fmt, ...)
-{
-	unsigned long flags;
-	va_list args;
-
-	va_start(args, fmt);
-	raw_spin_lock_irqsave(&report_lock, flags);
-	WRITE_ONCE(report_cpu, raw_smp_processor_id());
-	vprintk(fmt, args);
-	WRITE_ONCE(report_cpu, -1);
-	raw_spin_unlock_irqrestore(&report_lock, flags);
-	va_end(args);
 }
 
 static DECLARE_DELAYED_WORK(report_work, report_flood_over);
@@ -256,6 +244,27 @@ static void report_print(const struct ntpool_stop *stop, const char *first)
 	local_irq_restore(flags);
 }
 
+#if IS_ENABLED(CONFIG_KUNIT)
+static bool (*report_recorder)(const struct ntpool_stop *stop);
+
+void ntpool_report_record(bool (*recorder)(const struct ntpool_stop *stop))
+{
+	WRITE_ONCE(report_recorder, recorder);
+}
+
+static bool report_is_recorded(const struct ntpool_stop *stop)
+{
+	bool (*recorder)(const struct ntpool_stop *stop) = READ_ONCE(report_recorder);
+
+	return recorder && recorder(stop);
+}
+#else
+static bool report_is_recorded(const struct ntpool_stop *stop)
+{
+	return false;
+}
+#endif
+
 /**
  * ntpool_report() - report a violation
  * @stop: what happened
@@ -270,12 +279,63 @@ void ntpool_report(const struct ntpool_stop *stop)
 	char first[STOP_TEXT];
 
 	atomic_long_inc(&report_violations);
-	if (ntpool_report_recorded(stop))
+	if (report_is_recorded(stop))
 		return;
 	stop_text(stop, first);
 	report_print(stop, first);
-	if (READ_ONCE(ntpool_bugcheck_panics))
+	if (READ_ONCE(report_panics))
 		panic(pr_fmt("%s"), first);
+}
+
+static void lines_begin(unsigned long *flags)
+{
+	raw_spin_lock_irqsave(&report_lock, *flags);
+	WRITE_ONCE(report_cpu, raw_smp_processor_id());
+}
+
+static void lines_end(unsigned long flags)
+{
+	WRITE_ONCE(report_cpu, -1);
+	raw_spin_unlock_irqrestore(&report_lock, flags);
+}
+
+/**
+ * ntpool_report_line() - print a line that stands for itself
+ * @fmt: format, with level, "ntpool: " and line feed
+ *
+ * Context: any but NMI.
+ */
+void ntpool_report_line(const char *fmt, ...)
+{
+	unsigned long flags;
+	va_list args;
+
+	va_start(args, fmt);
+	lines_begin(&flags);
+	vprintk(fmt, args);
+	lines_end(flags);
+	va_end(args);
+}
+
+/**
+ * ntpool_report_allocated() - print a line and the stack of an allocation below it
+ * @stack: the stack
+ * @now: ntpool_stack_now(), for its age
+ * @fmt: format of the line, with level, "ntpool: " and line feed
+ *
+ * Context: any but NMI.
+ */
+void ntpool_report_allocated(const struct ntpool_stack *stack, u64 now, const char *fmt, ...)
+{
+	unsigned long flags;
+	va_list args;
+
+	va_start(args, fmt);
+	lines_begin(&flags);
+	vprintk(fmt, args);
+	report_stack("allocated", stack, now);
+	lines_end(flags);
+	va_end(args);
 }
 
 unsigned long ntpool_report_violations(void)
@@ -290,124 +350,28 @@ void ntpool_report_exit(void)
 	report_flood_over(NULL);
 }
 
-static bool tag_char_is_plain(u8 c)
+static const char * const bugcheck_words[] = { "report", "panic" };
+
+static int bugcheck_set(const char *val, const struct kernel_param *kp)
 {
-	return c > ' ' && c < 0x7f && c != '\\';
-}
+	int word = sysfs_match_string(bugcheck_words, val);
 
-/**
- * ntpool_tag_text() - spell a tag as users see it
- * @tag: the tag; its lowest byte is the first character
- * @buf: NTPOOL_TAG_TEXT bytes
- *
- * Blanks, what is not graphic ASCII, and the backslash become \ooo, so that a tag
- * is one word and can be read back.
- *
- * Context: any.
- */
-void ntpool_tag_text(u32 tag, char *buf)
-{
-	unsigned int i;
-
-	for (i = 0; i < 4; i++, tag >>= 8) {
-		u8 c = tag;
-
-		if (tag_char_is_plain(c))
-			*buf++ = c;
-		else
-			buf += sprintf(buf, "\\%03o", c);
-	}
-	*buf = '\0';
-}
-
-/* Octal codes of three digits sort as the numbers they stand for. */
-static unsigned int tag_char_rank(u8 c)
-{
-	return tag_char_is_plain(c) ? c << 8 : '\\' << 8 | c;
-}
-
-int ntpool_tag_cmp(u32 a, u32 b)
-{
-	for (; a != b; a >>= 8, b >>= 8)
-		if ((u8)a != (u8)b)
-			return (int)tag_char_rank(a) - (int)tag_char_rank(b);
+	if (word < 0)
+		return -EINVAL;
+	WRITE_ONCE(report_panics, word);
 	return 0;
 }
 
-#define leak_line(fmt, ...)	report_one_line(KERN_WARNING pr_fmt("leak: " fmt "\n"), __VA_ARGS__)
-
-void ntpool_report_leak(const struct ntpool_callsite *site)
+static int bugcheck_get(char *buf, const struct kernel_param *kp)
 {
-	char text[NTPOOL_CALLSITE_TEXT];
-	char tag[NTPOOL_TAG_TEXT];
-
-	ntpool_tag_text(site->tag, tag);
-	ntpool_callsite_name(site, text, sizeof(text));
-	leak_line("%lu blocks, %lu bytes, tag %s, %s, allocated at %s", site->count, site->bytes,
-		  tag, ntpool_type_name(site->type), text);
+	return sysfs_emit(buf, "%s\n", bugcheck_words[READ_ONCE(report_panics)]);
 }
 
-void ntpool_report_leak_total(const char *who, unsigned long blocks, unsigned long bytes)
-{
-	leak_line("total %lu blocks, %lu bytes, left by %s", blocks, bytes, who);
-}
+static const struct kernel_param_ops bugcheck_ops = {
+	.set = bugcheck_set,
+	.get = bugcheck_get,
+};
 
-void ntpool_report_leak_unknown(const char *who)
-{
-	leak_line("out of memory, not known what %s left", who);
-}
-
-void ntpool_report_leaked_list(const char *type, u32 tag, unsigned long creator)
-{
-	char text[NTPOOL_CALLSITE_TEXT];
-	char tag_text[NTPOOL_TAG_TEXT];
-
-	ntpool_tag_text(tag, tag_text);
-	ntpool_callsite_text(creator, text, sizeof(text));
-	leak_line("lookaside list, tag %s, %s, initialised at %s", tag_text, type, text);
-}
-
-/* One block of lines for each, so that a long list holds nobody up for long. */
-static void report_unfreed(const struct ntpool_track *track, u64 now)
-{
-	const struct ntpool_track_block *block = &track->block;
-	char tag[NTPOOL_TAG_TEXT];
-	unsigned long flags;
-
-	ntpool_tag_text(block->tag, tag);
-	raw_spin_lock_irqsave(&report_lock, flags);
-	WRITE_ONCE(report_cpu, raw_smp_processor_id());
-	pr_warn("leak: %p, %zu bytes, tag %s, %s\n", block->addr, block->size, tag,
-		ntpool_type_name(block->type));
-	report_stack("allocated", &track->stack, now);
-	WRITE_ONCE(report_cpu, -1);
-	raw_spin_unlock_irqrestore(&report_lock, flags);
-}
-
-void ntpool_report_unfreed(const char *who, const struct ntpool_track *tracks, size_t nr)
-{
-	char text[NTPOOL_STOP_SENTENCE];
-	const struct ntpool_stop stop = {
-		.code = NTPOOL_STOP_VERIFIER,
-		.param = { 0x62, (unsigned long)who, 0, nr },
-		.addr_mask = BIT(1),
-		.text = text,
-	};
-	u64 now = ntpool_stack_now();
-	size_t i;
-
-	snprintf(text, sizeof(text), "driver %s was unloaded and has not freed %zu allocations",
-		 who, nr);
-	for (i = 0; i < min_t(size_t, nr, REPORT_UNFREED); i++) {
-		report_unfreed(&tracks[i], now);
-		cond_resched();
-	}
-	if (i < nr)
-		leak_line("%zu more are not listed", nr - i);
-	ntpool_report(&stop);
-}
-
-void ntpool_report_leaked_section(const char *section, const char *who, unsigned long locks)
-{
-	leak_line("section %s of %s, locked %lu times", section, who, locks);
-}
+module_param_cb(bugcheck, &bugcheck_ops, NULL, 0644);
+MODULE_PARM_DESC(bugcheck,
+		 "what follows the report of a violation: report (go on) or panic (stop the machine) (default report)");

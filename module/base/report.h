@@ -3,9 +3,10 @@
 #ifndef NTPOOL_REPORT_H
 #define NTPOOL_REPORT_H
 
-#include "ntpool.h"
+#include <linux/printk.h>
 
-struct ntpool_callsite;
+#include "base/types.h"
+
 struct ntpool_stack;
 
 /* NT's stop codes that ntpool reports. */
@@ -70,37 +71,25 @@ unsigned long ntpool_report_violations(void);
 /* Says what is still to be said; after the last report. Sleeps. */
 void ntpool_report_exit(void);
 
-/* Tag as printed: 4 characters, others than graphic ASCII as \ooo. */
-#define NTPOOL_TAG_TEXT	17
-void ntpool_tag_text(u32 tag, char *buf);
-/* Orders tags as their texts: < 0, 0, > 0. */
-int ntpool_tag_cmp(u32 a, u32 b);
+/* Lines that are no reports; no report interleaves with them. Any context but NMI. */
+__printf(1, 2) void ntpool_report_line(const char *fmt, ...);
+__printf(3, 4) void ntpool_report_allocated(const struct ntpool_stack *stack, u64 now,
+					    const char *fmt, ...);
 
-/* One line for the blocks that one call site left. */
-void ntpool_report_leak(const struct ntpool_callsite *site);
-/* @who: the module, or a word for several of them. */
-void ntpool_report_leak_total(const char *who, unsigned long blocks, unsigned long bytes);
-/* There is no memory to find out. */
-void ntpool_report_leak_unknown(const char *who);
-/* @type: as ntpool_type_name() has it. @creator: the call that initialised the list. */
-void ntpool_report_leaked_list(const char *type, u32 tag, unsigned long creator);
+/* Of something that was not given back. */
+#define NTPOOL_LEAK	KERN_WARNING KBUILD_MODNAME ": leak: "
+#define ntpool_report_leak(fmt, ...) \
+	ntpool_report_line(NTPOOL_LEAK fmt "\n", __VA_ARGS__)
+/* There is no memory to find out. @driver: name of the module, or words for several. */
+#define ntpool_report_leak_unknown(driver) \
+	ntpool_report_leak("out of memory, not known what %s left", driver)
 
-struct ntpool_track;
-
-/* The driver @who goes and has not freed these. */
-void ntpool_report_unfreed(const char *who, const struct ntpool_track *tracks, size_t nr);
-
-/* A section that is locked for ever. @section: its name, in the module @who. */
-void ntpool_report_leaked_section(const char *section, const char *who, unsigned long locks);
-
-/* test.c: true if a test collects the reports; nothing is printed then. */
+/*
+ * Tests: each report is offered to @recorder first, which returns true to keep it from
+ * the log. NULL: no recorder.
+ */
 #if IS_ENABLED(CONFIG_KUNIT)
-bool ntpool_report_recorded(const struct ntpool_stop *stop);
-#else
-static inline bool ntpool_report_recorded(const struct ntpool_stop *stop)
-{
-	return false;
-}
+void ntpool_report_record(bool (*recorder)(const struct ntpool_stop *stop));
 #endif
 
 #endif

@@ -54,8 +54,6 @@ enum {
 	BAD_LOWER = 0x31,
 };
 
-DEFINE_PER_CPU(u8, ntpool_irql_raised);
-
 static void report_level(unsigned int subcode, unsigned int current_irql,
 			 KIRQL wanted, const char *text, unsigned long caller)
 {

@@ -37,8 +37,10 @@
 
 #include "base/irql.h"
 #include "base/report.h"
+#include "base/verifier.h"
 #include "ddi/pool.h"
 #include "lists/lookaside_registry.h"
+#include "pool/pool.h"
 #include "verify/verify.h"
 
 /* Pool types that the blocks of a list may have, with bits that change nothing. */

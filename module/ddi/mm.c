@@ -24,7 +24,8 @@
 #include <linux/pfn.h>
 #include <linux/sizes.h>
 
-#include "ntpool.h"
+#include "base/types.h"
+#include "base/verifier.h"
 #include "pool/contig.h"
 
 #include <ntddk.h>

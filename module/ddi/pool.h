@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* How the routines that allocate ask the core; after an NT header. */
-#ifndef NTPOOL_POOL_H
-#define NTPOOL_POOL_H
+#ifndef NTPOOL_DDI_POOL_H
+#define NTPOOL_DDI_POOL_H
 
-#include "ntpool.h"
+#include "base/types.h"
+#include "pool/pool.h"
 
 /* Bits of a POOL_TYPE besides those that NT names. */
 enum {

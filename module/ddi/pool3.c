@@ -21,6 +21,7 @@
 #include <ntddk.h>
 
 #include "ddi/pool.h"
+#include "pool/pool.h"
 
 #define FLAGS_WHERE	(POOL_FLAG_NON_PAGED | POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED)
 #define FLAGS_RARE	(POOL_FLAG_USE_QUOTA | POOL_FLAG_CACHE_ALIGNED | \

@@ -28,19 +28,21 @@
 #include <nt_raise.h>
 #include <ntstatus.h>
 
+#include "base/client.h"
 #include "ddi/raise.h"
-#include "ddi/section.h"
 #include "memory/backing.h"
 
 static_assert(sizeof(NTSTATUS) == sizeof(s32));
 
-/* Whoever is in no image; it never gets a handler. */
-static struct ntpool_raise nobody;
+/* Raises of code that is in no client; it never gets a handler. */
+static struct ntpool_raise unlinked;
 
 /* In a read section. */
 static struct ntpool_raise *raise_of(unsigned long addr)
 {
-	return ntpool_image_raise(addr) ?: &nobody;
+	struct ntpool_client *client = ntpool_client_of(addr);
+
+	return client ? &client->raise : &unlinked;
 }
 
 void ntpool_raise(s32 status, unsigned long caller)
@@ -77,12 +79,12 @@ void ntpool_raise(s32 status, unsigned long caller)
 PNTPOOL_RAISE_HANDLER NtpoolSetRaiseHandler(PNTPOOL_RAISE_HANDLER Handler)
 {
 	PNTPOOL_RAISE_HANDLER old = NULL;
-	struct ntpool_raise *raise;
+	struct ntpool_client *client;
 
 	rcu_read_lock();
-	raise = ntpool_image_raise(_RET_IP_);
-	if (raise)
-		old = xchg(&raise->handler, (ntpool_raise_handler)Handler);
+	client = ntpool_client_of(_RET_IP_);
+	if (client)
+		old = xchg(&client->raise.handler, (ntpool_raise_handler)Handler);
 	rcu_read_unlock();
 	return old;
 }
@@ -146,9 +148,8 @@ struct raise_rows {
 };
 
 /* With no rows to fill, only counts them. */
-static void row_add(const char *owner, const struct ntpool_raise *raise, void *arg)
+static void row_add(struct raise_rows *rows, const char *owner, const struct ntpool_raise *raise)
 {
-	struct raise_rows *rows = arg;
 	struct ntpool_raise_row row = {
 		.handled = atomic_long_read(&raise->handled),
 		.unhandled = atomic_long_read(&raise->unhandled),
@@ -162,11 +163,16 @@ static void row_add(const char *owner, const struct ntpool_raise *raise, void *a
 	rows->used++;
 }
 
+static void client_row_add(struct ntpool_client *client, void *arg)
+{
+	row_add(arg, client->name, &client->raise);
+}
+
 static void rows_add_all(struct raise_rows *rows)
 {
 	rows->used = 0;
-	ntpool_images_for_each(row_add, rows);
-	row_add("-", &nobody, rows);
+	ntpool_client_for_each(client_row_add, rows);
+	row_add(rows, "-", &unlinked);
 }
 
 struct ntpool_raise_row *ntpool_raises_snapshot(size_t *nr)

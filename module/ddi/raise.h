@@ -3,23 +3,7 @@
 #ifndef NTPOOL_RAISE_H
 #define NTPOOL_RAISE_H
 
-#include <linux/atomic.h>
 #include <linux/module.h>
-
-/* As PNTPOOL_RAISE_HANDLER: a LONG is 32 bits wide. */
-typedef void (*ntpool_raise_handler)(s32 status);
-
-/**
- * struct ntpool_raise - what is known of the raises of one driver; section.c keeps it
- * @handler: what the driver registered, or NULL; whole word, changed by the driver
- * @handled: raises that it was called for
- * @unhandled: raises without one
- */
-struct ntpool_raise {
-	ntpool_raise_handler handler;
-	atomic_long_t handled;
-	atomic_long_t unhandled;
-};
 
 /**
  * struct ntpool_raise_row - one driver that raised

@@ -11,16 +11,11 @@
  * no code. Initialisation code and data are in neither: they are thrown away, and
  * locking them is an error as it is under NT.
  *
- * An image is one loaded module that is linked against ntpool. A module notifier
- * adds it when it comes, before its init runs, and removes it when it goes, after its
- * exit. There is no exported way to find a module by an address, hence this list.
- * ntpool comes before all its users and goes after them, so the list is complete and
- * in the end empty. What calls ntpool by other means than the linker is in no known
- * section, like memory that is not code or data of any module. Drivers that are
- * built into the kernel together with ntpool are one image, "vmlinux", that never
- * goes.
+ * The driver of an address is a client (base/client.c). Code that calls ntpool by other
+ * means than the linker is in no known section, like memory that is not code or data
+ * of any module.
  *
- * A handle is a number, image and section in one, and never given twice: the handle
+ * A handle is a number, client and section in one, and never given twice: the handle
  * of a driver that has gone is found out instead of followed.
  *
  * A locked section holds a reference to its module, taken with the first lock and
@@ -30,34 +25,28 @@
  * returns. A failing init and a forced unload do not ask for references; locks
  * that are left then are named in the log, as other things that a driver leaves.
  *
- * images_mutex serialises changes of the list, readers are under RCU: the kernel
- * waits for them before it frees a module, after the notifier. locks_lock guards the
+ * Clients are found under RCU. locks_lock guards the
  * counts. It is a raw spin lock, because the routines do their work even where they
  * have just reported that they were called at too high an IRQL: nothing in them
  * sleeps, and a lock that is refused, or worse an unlock, would make one error two.
  */
 #include <linux/export.h>
 #include <linux/kernel.h>
-#include <linux/limits.h>
-#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/mutex.h>
-#include <linux/notifier.h>
-#include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
 #include <nt_section.h>
 
+#include "base/client.h"
 #include "base/compat.h"
 #include "base/irql.h"
 #include "base/report.h"
-#include "ddi/raise.h"
 #include "ddi/section.h"
+#include "init.h"
 #include "memory/backing.h"
-#include "observe/leak.h"
 
 /* First parameters of stop code 0x1A. */
 enum {
@@ -65,101 +54,33 @@ enum {
 	NO_SECTION = 0x1234,
 };
 
-enum part {
-	PART_CODE,
-	PART_DATA,
-	NR_PARTS
-};
-
 enum {
 	CHECK_TEXT = 160,
 };
 
-/**
- * struct section - one section of an image; locks_lock guards it
- * @locks: how often it is locked; read without the lock as well
- * @pinned: it holds a reference to the module
- */
-struct section {
-	unsigned long locks;
-	bool pinned;
-};
-
-/**
- * struct image - a driver; nothing but its sections and raises ever changes
- * @link: in images, oldest first
- * @rcu: frees it
- * @mod: the module, NULL for what is built in
- * @number: from 1, never given twice
- * @name: of the module
- * @section: its sections
- * @raise: its raises, raise.c's
- */
-struct image {
-	struct list_head link;
-	struct rcu_head rcu;
-	struct module *mod;
-	unsigned long number;
-	char name[MODULE_NAME_LEN];
-	struct section section[NR_PARTS];
-	struct ntpool_raise raise;
-};
-
 /* A section found, valid under RCU. */
 struct place {
-	struct image *image;
-	enum part part;
+	struct ntpool_client *client;
+	enum ntpool_part part;
 };
 
-static DEFINE_MUTEX(images_mutex);
 static DEFINE_RAW_SPINLOCK(locks_lock);
-static LIST_HEAD(images);
-static unsigned long last_number;	/* images_mutex */
 
-static const char *part_name(enum part part)
+static const char *part_name(enum ntpool_part part)
 {
-	return part == PART_CODE ? "code" : "data";
-}
-
-/* Under RCU: the image that has the address, in initialisation code too. */
-static struct image *image_of(unsigned long addr)
-{
-	struct image *image;
-
-	list_for_each_entry_rcu(image, &images, link)
-		if (ntpool_module_has(image->mod, addr))
-			return image;
-	return NULL;
-}
-
-struct ntpool_raise *ntpool_image_raise(unsigned long addr)
-{
-	struct image *image = image_of(addr);
-
-	return image ? &image->raise : NULL;
-}
-
-void ntpool_images_for_each(void (*fn)(const char *name, const struct ntpool_raise *raise,
-				       void *arg), void *arg)
-{
-	struct image *image;
-
-	mutex_lock(&images_mutex);
-	list_for_each_entry(image, &images, link)
-		fn(image->name, &image->raise, arg);
-	mutex_unlock(&images_mutex);
+	return part == NTPOOL_CODE ? "code" : "data";
 }
 
 /* Under RCU. */
 static bool place_of(unsigned long addr, struct place *place)
 {
-	place->image = image_of(addr);
-	if (!place->image)
+	place->client = ntpool_client_of(addr);
+	if (!place->client)
 		return false;
-	if (ntpool_module_has_code(place->image->mod, addr))
-		place->part = PART_CODE;
-	else if (ntpool_module_has_data(place->image->mod, addr))
-		place->part = PART_DATA;
+	if (ntpool_module_has_code(place->client->mod, addr))
+		place->part = NTPOOL_CODE;
+	else if (ntpool_module_has_data(place->client->mod, addr))
+		place->part = NTPOOL_DATA;
 	else
 		return false;
 	return true;
@@ -167,7 +88,7 @@ static bool place_of(unsigned long addr, struct place *place)
 
 static PVOID place_handle(const struct place *place)
 {
-	return (PVOID)(place->image->number * NR_PARTS + place->part);
+	return (PVOID)(place->client->number * NTPOOL_PARTS + place->part);
 }
 
 /* Under RCU. */
@@ -175,21 +96,19 @@ static bool place_by_handle(PVOID handle, struct place *place)
 {
 	unsigned long value = (unsigned long)handle;
 
-	place->part = value % NR_PARTS;
-	list_for_each_entry_rcu(place->image, &images, link)
-		if (place->image->number == value / NR_PARTS)
-			return true;
-	return false;
+	place->part = value % NTPOOL_PARTS;
+	place->client = ntpool_client_by_number(value / NTPOOL_PARTS);
+	return place->client;
 }
 
 static void place_lock(const struct place *place)
 {
-	struct section *section = &place->image->section[place->part];
+	struct ntpool_section *section = &place->client->section[place->part];
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&locks_lock, flags);
 	if (!section->locks)
-		section->pinned = try_module_get(place->image->mod);
+		section->pinned = try_module_get(place->client->mod);
 	WRITE_ONCE(section->locks, section->locks + 1);
 	raw_spin_unlock_irqrestore(&locks_lock, flags);
 }
@@ -197,7 +116,7 @@ static void place_lock(const struct place *place)
 /* False if it is not locked. */
 static bool place_unlock(const struct place *place)
 {
-	struct section *section = &place->image->section[place->part];
+	struct ntpool_section *section = &place->client->section[place->part];
 	unsigned long flags;
 	bool locked;
 
@@ -206,7 +125,7 @@ static bool place_unlock(const struct place *place)
 	if (locked)
 		WRITE_ONCE(section->locks, section->locks - 1);
 	if (locked && !section->locks && section->pinned)
-		module_put(place->image->mod);
+		module_put(place->client->mod);
 	raw_spin_unlock_irqrestore(&locks_lock, flags);
 	return locked;
 }
@@ -392,14 +311,14 @@ EXPORT_SYMBOL_GPL(MmUnlockPagableImageSection);
  */
 PVOID MmPageEntireDriver(PVOID AddressWithinSection)
 {
-	struct image *image;
+	struct ntpool_client *client;
 	PVOID base = NULL;
 
 	check_irql(AddressWithinSection, _RET_IP_);
 	rcu_read_lock();
-	image = image_of((unsigned long)AddressWithinSection);
-	if (image)
-		base = ntpool_module_base(image->mod);
+	client = ntpool_client_of((unsigned long)AddressWithinSection);
+	if (client)
+		base = ntpool_module_base(client->mod);
 	rcu_read_unlock();
 	return base;
 }
@@ -439,12 +358,12 @@ static void report_code(const char *function, const char *file, unsigned int lin
 		.text = text,
 		.caller = caller,
 	};
-	struct image *image;
+	struct ntpool_client *client;
 
 	rcu_read_lock();
-	image = image_of((unsigned long)function);
+	client = ntpool_client_of((unsigned long)function);
 	snprintf(text, sizeof(text), "%s() of %s, %s:%u, is pageable code and %s", function,
-		 image ? image->name : "an unknown driver", kbasename(file), line, fault);
+		 client ? client->name : "an unknown driver", kbasename(file), line, fault);
 	rcu_read_unlock();
 	ntpool_report(&stop);
 }
@@ -488,129 +407,85 @@ EXPORT_SYMBOL_GPL(NtpoolPagedCode);
  */
 void NtpoolPagedCodeLocked(PCSTR Function, PCSTR File, ULONG Line)
 {
-	struct image *image;
+	struct ntpool_client *client;
 	bool locked;
 
 	rcu_read_lock();
-	image = image_of((unsigned long)Function);
-	locked = image && READ_ONCE(image->section[PART_CODE].locks);
+	client = ntpool_client_of((unsigned long)Function);
+	locked = client && READ_ONCE(client->section[NTPOOL_CODE].locks);
 	rcu_read_unlock();
 	if (unlikely(!locked))
 		report_code(Function, File, Line, "is not locked", _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(NtpoolPagedCodeLocked);
 
-static size_t image_rows(const struct image *image, struct ntpool_section_row *rows)
-{
-	enum part part;
-
-	for (part = 0; part < NR_PARTS; part++) {
-		strscpy(rows[part].module, image->name, sizeof(rows[part].module));
-		rows[part].section = part_name(part);
-		rows[part].locks = READ_ONCE(image->section[part].locks);
-	}
-	return NR_PARTS;
-}
-
-struct ntpool_section_row *ntpool_sections_snapshot(size_t *nr)
-{
-	struct ntpool_section_row *rows = NULL;
-	struct image *image;
-	size_t room = 0, used = 0;
-
-	mutex_lock(&images_mutex);
-	list_for_each_entry(image, &images, link)
-		room += NR_PARTS;
-	if (!ntpool_backing_refused())
-		rows = kvcalloc(room, sizeof(*rows), GFP_KERNEL);
-	if (rows)
-		list_for_each_entry(image, &images, link)
-			used += image_rows(image, &rows[used]);
-	mutex_unlock(&images_mutex);
-	*nr = used;
-	return rows;
-}
-
-static void image_publish(struct image *image, struct module *mod, const char *name)
-{
-	image->mod = mod;
-	strscpy(image->name, name, sizeof(image->name));
-	mutex_lock(&images_mutex);
-	image->number = ++last_number;
-	list_add_tail_rcu(&image->link, &images);
-	mutex_unlock(&images_mutex);
-}
-
-static int image_add(struct module *mod)
-{
-	struct image *image;
-
-	image = ntpool_backing_refused() ? NULL : kzalloc(sizeof(*image), GFP_KERNEL);
-	if (!image)
-		return -ENOMEM;
-	image_publish(image, mod, mod->name);
-	return 0;
-}
-
-static void image_report_left(const struct image *image)
-{
-	enum part part;
-
-	for (part = 0; part < NR_PARTS; part++)
-		if (READ_ONCE(image->section[part].locks))
-			ntpool_report_leaked_section(part_name(part), image->name,
-						     image->section[part].locks);
-}
-
-static void image_remove(const struct module *mod)
-{
-	struct image *image;
-
-	mutex_lock(&images_mutex);
-	list_for_each_entry(image, &images, link)
-		if (image->mod == mod) {
-			image_report_left(image);
-			list_del_rcu(&image->link);
-			kfree_rcu(image, rcu);
-			break;
-		}
-	mutex_unlock(&images_mutex);
-}
-
-/* Without memory for its image a driver is not loaded. */
-static int section_notify(struct notifier_block *nb, unsigned long state, void *data)
-{
-	struct module *mod = data;
-
-	switch (state) {
-	case MODULE_STATE_COMING:
-		if (ntpool_module_uses_ntpool(mod))
-			return notifier_from_errno(image_add(mod));
-		break;
-	case MODULE_STATE_GOING:
-		image_remove(mod);
-		break;
-	}
-	return NOTIFY_DONE;
-}
-
-/* Before other notifiers, which may run code of the module as soon as it comes. */
-static struct notifier_block section_notifier = {
-	.notifier_call = section_notify,
-	.priority = INT_MAX,
+struct section_rows {
+	struct ntpool_section_row *row;
+	size_t room;
+	size_t used;
 };
 
-int ntpool_section_init(void)
+static void rows_count(struct ntpool_client *client, void *arg)
 {
-#ifndef MODULE
-	static struct image built_in;
+	struct section_rows *rows = arg;
 
-	image_publish(&built_in, NULL, "vmlinux");
-#endif
-	return register_module_notifier(&section_notifier);
+	rows->room += NTPOOL_PARTS;
 }
 
-void ntpool_section_exit(void)
+static void rows_add(struct ntpool_client *client, void *arg)
 {
-	unregister_module_notifier(&section_notifier);
+	struct section_rows *rows = arg;
+	struct ntpool_section_row *row;
+	enum ntpool_part part;
+
+	for (part = 0; part < NTPOOL_PARTS && rows->used < rows->room; part++) {
+		row = &rows->row[rows->used++];
+		strscpy(row->module, client->name, sizeof(row->module));
+		row->section = part_name(part);
+		row->locks = READ_ONCE(client->section[part].locks);
+	}
+}
+
+/* Drivers that are loaded between the two passes come next time. */
+struct ntpool_section_row *ntpool_sections_snapshot(size_t *nr)
+{
+	struct section_rows rows = {};
+
+	ntpool_client_for_each(rows_count, &rows);
+	if (!ntpool_backing_refused())
+		rows.row = kvcalloc(max_t(size_t, rows.room, 1), sizeof(*rows.row), GFP_KERNEL);
+	if (!rows.row)
+		return NULL;
+	ntpool_client_for_each(rows_add, &rows);
+	*nr = rows.used;
+	return rows.row;
+}
+
+static void section_removed(const struct ntpool_client *client)
+{
+	enum ntpool_part part;
+	unsigned long locks;
+
+	for (part = 0; part < NTPOOL_PARTS; part++) {
+		locks = READ_ONCE(client->section[part].locks);
+		if (locks)
+			ntpool_report_leak("section %s of %s, locked %lu times", part_name(part),
+					   client->name, locks);
+	}
+}
+
+static const struct ntpool_client_watch section_watch = {
+	.removed = section_removed,
+};
+
+/**
+ * ntpool_section_init() - name locked sections of drivers that go
+ *
+ * Context: process context.
+ * Return: 0.
+ */
+int ntpool_section_init(void)
+{
+	ntpool_client_watch(NTPOOL_WATCH_SECTIONS, &section_watch);
+	return 0;
 }

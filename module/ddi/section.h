@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Sections of drivers, for debugfs; ntpool_section_init() and _exit() are in ntpool.h. */
+/* Sections of drivers, for debugfs. */
 #ifndef NTPOOL_SECTION_H
 #define NTPOOL_SECTION_H
 
@@ -16,17 +16,6 @@ struct ntpool_section_row {
 	const char *section;
 	unsigned long locks;
 };
-
-struct ntpool_raise;
-
-/*
- * In a read section: what is known of the raises of the driver that @addr lies in, or
- * NULL: in none.
- */
-struct ntpool_raise *ntpool_image_raise(unsigned long addr);
-/* Calls @fn for each driver, in the order in which they were loaded. Sleeps. */
-void ntpool_images_for_each(void (*fn)(const char *name, const struct ntpool_raise *raise,
-				       void *arg), void *arg);
 
 /*
  * Every section of every driver, in the order in which the drivers were loaded: @nr

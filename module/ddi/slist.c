@@ -48,6 +48,7 @@
 
 #include "base/irql.h"
 #include "base/report.h"
+#include "base/verifier.h"
 
 enum {
 	SLIST_LOCK_BITS = 6,

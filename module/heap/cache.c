@@ -42,7 +42,9 @@
 #include "heap/cache.h"
 #include "heap/depot.h"
 #include "heap/run_cache.h"
-#include "observe/test.h"
+#include "heap/scan.h"
+#include "init.h"
+#include "test.h"
 
 enum {
 	/* What reclaim may expect of the caches of one CPU. */
@@ -204,7 +206,7 @@ struct ntpool_header *ntpool_cache_pop_slow(enum ntpool_type type, unsigned int 
 		ntpool_heap_take(heap, granules, &hdr, 1);
 	}
 	preempt_enable();
-	ntpool_age_start();
+	ntpool_scan_start();
 	return hdr ?: ntpool_heap_take_fresh(heap, granules) ?: cache_last_resort(type, granules);
 }
 
@@ -309,7 +311,7 @@ static void cache_init(struct ntpool_cache *cache)
 	}
 }
 
-static void __init cache_none_init(void)
+static void cache_none_init(void)
 {
 	static struct ntpool_header *marks[] = { NULL, NTPOOL_MAGAZINE_END };
 	unsigned int granules;
@@ -450,7 +452,7 @@ static void caches_free(void)
 		}
 }
 
-int __init ntpool_cache_init(void)
+int ntpool_cache_init(void)
 {
 	int cpu, ret = -ENOMEM;
 

@@ -27,6 +27,8 @@
 #include "base/report.h"
 #include "heap/freelist.h"
 
+u64 ntpool_secret __ro_after_init;	/* set by ntpool_heap_init() */
+
 /* At the start of a free block's body; encoded. */
 struct links {
 	unsigned long next;

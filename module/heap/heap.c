@@ -40,6 +40,7 @@
 #include "base/report.h"
 #include "heap/depot.h"
 #include "heap/freelist.h"
+#include "init.h"
 #include "memory/backing.h"
 
 /* Empty pages that a heap keeps for the next burst, and when it gives back. */
@@ -47,8 +48,6 @@
 #define HEAP_FULL	(2 * HEAP_STOCK)
 /* Those that it always has on PREEMPT_RT. */
 #define RT_STOCK	8
-
-u64 ntpool_secret __ro_after_init;
 
 static struct ntpool_heap **heaps[NTPOOL_TYPES] __ro_after_init;	/* by node */
 static struct kmem_cache *page_cache __ro_after_init;
@@ -586,7 +585,7 @@ static int heaps_create(enum ntpool_type type)
 	return 0;
 }
 
-int __init ntpool_heap_init(void)
+int ntpool_heap_init(void)
 {
 	enum ntpool_type type;
 

@@ -9,14 +9,8 @@
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 
-#include "ntpool.h"
+#include "base/types.h"
 
-/*
- * A page is 256 units as in NT, so a unit is 16 bytes with 4 KiB pages.
- */
-#define NTPOOL_GRANULES		256
-#define NTPOOL_GRANULE_SHIFT		(PAGE_SHIFT - 8)
-#define NTPOOL_GRANULE		BIT(NTPOOL_GRANULE_SHIFT)
 /* Requests above it are whole pages: 4064 with 4 KiB pages. */
 #define NTPOOL_SMALL_MAX		(PAGE_SIZE - sizeof(struct ntpool_header) - NTPOOL_GRANULE)
 /* A block has a header and room for two links: smaller free runs only wait. */

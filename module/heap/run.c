@@ -26,6 +26,7 @@
 #include <linux/topology.h>
 
 #include "heap/run_cache.h"
+#include "init.h"
 #include "memory/backing.h"
 #include "memory/pagemap.h"
 

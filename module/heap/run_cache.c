@@ -19,6 +19,8 @@
  * Cached pages are free in every figure, and the shrinker gets them back.
  */
 #include "heap/run_cache.h"
+#include "heap/scan.h"
+#include "init.h"
 
 /* So many pages of each length, but not less than the second runs. */
 #define CACHED_PAGES	NTPOOL_RUN_CACHED_RUNS
@@ -42,7 +44,7 @@ void ntpool_run_cache_put(struct ntpool_run *run)
 	preempt_enable();
 	if (!done)
 		ntpool_run_release(run);
-	ntpool_age_start();
+	ntpool_scan_start();
 }
 
 static struct ntpool_run *cache_any(struct ntpool_run_cache *cache)
@@ -157,7 +159,7 @@ unsigned long ntpool_run_cache_pages(enum ntpool_type type)
 	return pages;
 }
 
-int __init ntpool_run_init(void)
+int ntpool_run_init(void)
 {
 	ntpool_run_caches =
 		__alloc_percpu(NTPOOL_TYPES * sizeof(*ntpool_run_caches), SMP_CACHE_BYTES);

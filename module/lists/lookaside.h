@@ -3,9 +3,7 @@
 #ifndef NTPOOL_LOOKASIDE_H
 #define NTPOOL_LOOKASIDE_H
 
-#include "ntpool.h"
-
-struct module;
+#include "base/types.h"
 
 /**
  * struct ntpool_lookaside_info - one list, at one moment
@@ -41,10 +39,5 @@ struct ntpool_lookaside_info {
  */
 int ntpool_lookaside_for_each(int (*fn)(const struct ntpool_lookaside_info *info, void *arg),
 			      void *arg);
-/*
- * @mod is about to leave memory: names the lists that it initialised or that lie in
- * it, and forgets them. Nothing of @mod is called or written afterwards. Sleeps.
- */
-void ntpool_lookaside_module_gone(const struct module *mod);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The scan of all lookaside lists, once every balance_ms: it tunes their depths and
+ * The scan of all lookaside lists (see heap/scan.c): it tunes their depths and
  * brings public counts up to date.
  *
  * NT's balance set manager does it once a second: a list that is used much and finds
@@ -59,12 +59,12 @@
  * struct ntpool_lookaside; Free routines are called below it. -> ntpool_lookaside_lock.
  */
 #include <linux/export.h>
-#include <linux/jiffies.h>
 #include <linux/math.h>
 #include <linux/mutex.h>
 
+#include "heap/scan.h"
 #include "lists/lookaside_registry.h"
-#include "observe/test.h"
+#include "test.h"
 
 enum {
 	MISSES_ONE_IN = 20,		/* 5 % */
@@ -94,10 +94,6 @@ struct use {
 
 static DEFINE_MUTEX(scan_mutex);
 /* Set by tests only. */
-static bool scan_manual;
-
-static void scan_worker(struct work_struct *work);
-static DECLARE_DELAYED_WORK(scan_work, scan_worker);
 
 /*
  * Looking
@@ -263,57 +259,29 @@ static void scan(void)
 	mutex_unlock(&scan_mutex);
 }
 
-/*
- * When
- */
-
-static unsigned long scan_period(void)
-{
-	return msecs_to_jiffies(READ_ONCE(ntpool_balance_ms));
-}
-
-void ntpool_lookaside_balance_start(void)
-{
-	if (!READ_ONCE(scan_manual))
-		queue_delayed_work(ntpool_lookaside_wq, &scan_work, scan_period());
-}
-
 /* Without lists there are no scans; the next ntpool_lookaside_open() starts them. */
-static void scan_worker(struct work_struct *work)
+static bool balance_scan(void)
 {
-	if (READ_ONCE(scan_manual))
-		return;
 	scan();
-	if (ntpool_lookaside_any())
-		ntpool_lookaside_balance_start();
+	return ntpool_lookaside_any();
 }
 
-/**
- * ntpool_lookaside_period_changed() - follow a change of ntpool_balance_ms
- *
- * The next scan comes one new period from now.
- *
- * Context: process context, under params.c's mutex; lists are set up.
- */
-void ntpool_lookaside_period_changed(void)
+static struct ntpool_scan balance = { .run = balance_scan };
+
+void ntpool_lookaside_balance_init(void)
 {
-	if (ntpool_lookaside_any() && !READ_ONCE(scan_manual))
-		mod_delayed_work(ntpool_lookaside_wq, &scan_work, scan_period());
+	ntpool_scan_register(&balance);
 }
 
-void ntpool_lookaside_balance_stop(void)
+void ntpool_lookaside_balance_exit(void)
 {
-	cancel_delayed_work_sync(&scan_work);
+	ntpool_scan_unregister(&balance);
 }
 
 #if IS_ENABLED(CONFIG_KUNIT)
 void ntpool_test_balance(bool manual)
 {
-	WRITE_ONCE(scan_manual, manual);
-	if (manual)
-		ntpool_lookaside_balance_stop();
-	else if (ntpool_lookaside_any())
-		ntpool_lookaside_balance_start();
+	ntpool_scan_set_manual(&balance, manual);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_balance);
 

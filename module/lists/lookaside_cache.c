@@ -60,6 +60,7 @@
 #include "base/irql.h"
 #include "lists/lookaside_registry.h"
 #include "memory/backing.h"
+#include "pool/pool.h"
 #include "verify/verify.h"
 
 DEFINE_PER_CPU(struct ntpool_lookaside_cpu, ntpool_lookaside_none) = { .busy = true };

@@ -7,7 +7,7 @@
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 
-#include "ntpool.h"
+#include "base/types.h"
 
 struct ntpool_lookaside;
 

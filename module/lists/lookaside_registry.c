@@ -51,11 +51,15 @@
 #include <linux/sched.h>
 #include <linux/uaccess.h>
 
+#include "base/callsite.h"
+#include "base/client.h"
 #include "base/irql.h"
 #include "base/report.h"
+#include "base/text.h"
+#include "heap/scan.h"
+#include "init.h"
 #include "lists/lookaside.h"
 #include "lists/lookaside_registry.h"
-#include "observe/callsite.h"
 #include "verify/verify.h"
 
 DEFINE_RAW_SPINLOCK(ntpool_lookaside_lock);
@@ -235,7 +239,7 @@ void ntpool_lookaside_open(struct ntpool_lookaside_head *head,
 		list_init(list, head, desc);
 	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
 	if (list)
-		ntpool_lookaside_balance_start();
+		ntpool_scan_start();
 }
 
 /* What NT's verifier stops at; without it NT does not notice. */
@@ -497,17 +501,17 @@ static void verifier_drain(void)
 }
 
 /**
- * ntpool_lookaside_verifier_changed() - switch all lists off or on again
- * @on: the verifier is on, lists are off
+ * verifier_switched() - switch all lists off or on again
+ * @bits: bits of the verifier; any of them means that lists are off
  *
- * When it returns, nothing is cached (@on), or lists cache as before (!@on).
+ * When it returns, nothing is cached (@bits), or lists cache as before (no bit).
  *
- * Context: process context, under params.c's mutex; sleeps.
+ * Context: process context, one call at a time; sleeps.
  */
-void ntpool_lookaside_verifier_changed(bool on)
+static void verifier_switched(unsigned long bits)
 {
 	struct ntpool_lookaside *list = NULL;
-	bool was_on;
+	bool on = bits, was_on;
 
 	raw_spin_lock_irq(&ntpool_lookaside_lock);
 	was_on = ntpool_lookaside_off;
@@ -556,13 +560,23 @@ static void report_undeleted(const struct ntpool_lookaside *list)
 	ntpool_report(&stop);
 }
 
+static void report_leaked(const struct ntpool_lookaside *list)
+{
+	char text[NTPOOL_CALLSITE_TEXT];
+	char tag[NTPOOL_TAG_TEXT];
+
+	ntpool_tag_text(list->desc.tag, tag);
+	ntpool_callsite_text(list->desc.creator, text, sizeof(text));
+	ntpool_report_leak("lookaside list, tag %s, %s, initialised at %s", tag,
+			   ntpool_type_name(list->desc.type), text);
+}
+
 /* Reports @list as left behind, and lets go of it. */
 static void list_abandon(struct ntpool_lookaside *list)
 {
 	if (ntpool_verifier())
 		report_undeleted(list);
-	ntpool_report_leaked_list(ntpool_type_name(list->desc.type), list->desc.tag,
-				  list->desc.creator);
+	report_leaked(list);
 	/* A CPU that dies is emptied by hotplug_dead(), unless the list is dead. */
 	cpus_read_lock();
 	ntpool_lookaside_stash_all(list);
@@ -584,7 +598,7 @@ static bool list_belongs(const struct ntpool_lookaside *list, const struct modul
  * delete the list later on, it finds caches that work. Of lists that were deleted
  * where the deleter could not wait, a Free routine may still run: here it can.
  */
-void ntpool_lookaside_module_gone(const struct module *mod)
+static void module_going(const struct module *mod)
 {
 	struct ntpool_lookaside *list = NULL;
 
@@ -595,6 +609,15 @@ void ntpool_lookaside_module_gone(const struct module *mod)
 		if (list_belongs(list, mod))
 			ntpool_lookaside_wait(list);
 }
+
+static const struct ntpool_verifier_client verifier_client = {
+	.range = range_freed,
+	.switched = verifier_switched,
+};
+
+static const struct ntpool_client_watch client_watch = {
+	.going = module_going,
+};
 
 /*
  * Life cycle
@@ -614,7 +637,9 @@ int ntpool_lookaside_init(void)
 		return ret;
 	}
 	hotplug_state = ret;
-	ntpool_verify_watch(NTPOOL_RANGES_LOOKASIDE, range_freed);
+	ntpool_verifier_register(NTPOOL_VERIFIER_LOOKASIDE, &verifier_client);
+	ntpool_client_watch(NTPOOL_WATCH_LISTS, &client_watch);
+	ntpool_lookaside_balance_init();
 	return 0;
 }
 
@@ -624,8 +649,8 @@ void ntpool_lookaside_exit(void)
 	struct ntpool_lookaside *list = NULL;
 	struct ntpool_lookaside *next;
 
-	ntpool_verify_watch(NTPOOL_RANGES_LOOKASIDE, NULL);
-	ntpool_lookaside_balance_stop();
+	ntpool_verifier_register(NTPOOL_VERIFIER_LOOKASIDE, NULL);
+	ntpool_lookaside_balance_exit();
 	cpuhp_remove_state_nocalls(hotplug_state);
 	while ((list = ntpool_lookaside_next(list)))
 		list_abandon(list);

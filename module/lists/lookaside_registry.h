@@ -156,9 +156,8 @@ void ntpool_lookaside_flush(struct ntpool_lookaside_head *head, unsigned long ca
 
 /* lookaside_balance.c */
 
-/* There is a list now: scans begin, if they have not yet. Any context. */
-void ntpool_lookaside_balance_start(void);
-/* Sleeps. */
-void ntpool_lookaside_balance_stop(void);
+/* Lists take part in the periodic scan between the two. Both sleep. */
+void ntpool_lookaside_balance_init(void);
+void ntpool_lookaside_balance_exit(void);
 
 #endif

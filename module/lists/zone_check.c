@@ -25,8 +25,10 @@
 #include <linux/spinlock.h>
 #include <linux/uaccess.h>
 
+#include "base/client.h"
 #include "base/irql.h"
 #include "base/report.h"
+#include "init.h"
 #include "lists/zone_check.h"
 #include "memory/backing.h"
 
@@ -239,7 +241,7 @@ static bool is_of(const struct zone_note *note, const struct module *mod)
 	       ntpool_module_has(mod, (unsigned long)note->segment);
 }
 
-void ntpool_zone_module_gone(const struct module *mod)
+static void module_going(const struct module *mod)
 {
 	struct zone_note *note, *next;
 
@@ -250,16 +252,32 @@ void ntpool_zone_module_gone(const struct module *mod)
 	raw_spin_unlock_irq(&notes_lock);
 }
 
-void ntpool_zone_init(void)
+static const struct ntpool_verifier_client verifier_client = {
+	.range = range_freed,
+};
+
+static const struct ntpool_client_watch client_watch = {
+	.going = module_going,
+};
+
+/**
+ * ntpool_zone_init() - follow memory and modules that go
+ *
+ * Context: process context.
+ * Return: 0.
+ */
+int ntpool_zone_init(void)
 {
-	ntpool_verify_watch(NTPOOL_RANGES_ZONE, range_freed);
+	ntpool_verifier_register(NTPOOL_VERIFIER_ZONE, &verifier_client);
+	ntpool_client_watch(NTPOOL_WATCH_ZONES, &client_watch);
+	return 0;
 }
 
 void ntpool_zone_exit(void)
 {
 	struct zone_note *note, *next;
 
-	ntpool_verify_watch(NTPOOL_RANGES_ZONE, NULL);
+	ntpool_verifier_register(NTPOOL_VERIFIER_ZONE, NULL);
 	list_for_each_entry_safe(note, next, &notes, link)
 		kfree(note);
 	INIT_LIST_HEAD(&notes);

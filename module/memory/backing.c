@@ -34,8 +34,9 @@
 #include <linux/workqueue.h>
 
 #include "base/irql.h"
+#include "init.h"
 #include "memory/backing.h"
-#include "observe/test.h"
+#include "test.h"
 
 /* Written into the first page of memory that waits to be freed. */
 struct ntpool_deferred {

@@ -5,7 +5,7 @@
 
 #include <linux/gfp.h>
 
-#include "ntpool.h"
+#include "base/types.h"
 
 /* How to ask in this context; 0: not at all. */
 gfp_t ntpool_backing_gfp(void);

@@ -26,6 +26,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "init.h"
 #include "memory/backing.h"
 #include "memory/pagemap.h"
 

@@ -42,6 +42,7 @@
 #include <linux/workqueue.h>
 
 #include "base/irql.h"
+#include "init.h"
 #include "memory/backing.h"
 #include "memory/phys.h"
 

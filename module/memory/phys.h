@@ -3,7 +3,7 @@
 #ifndef NTPOOL_PHYS_H
 #define NTPOOL_PHYS_H
 
-#include "ntpool.h"
+#include "base/types.h"
 
 struct page;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Files below /sys/kernel/debug/ntpool; init and exit are in ntpool.h. */
+/* Files below /sys/kernel/debug/ntpool. */
 #ifndef NTPOOL_DEBUGFS_H
 #define NTPOOL_DEBUGFS_H
 
-#include "ntpool.h"
+#include "base/types.h"
 
 struct seq_file;
 
@@ -25,11 +25,8 @@ struct ntpool_file {
 	int (*write)(char *text);
 };
 
-/* big_view.c */
-void *ntpool_run_snapshot(size_t *nr);
-void ntpool_run_show(struct seq_file *m, const void *row);
-void *ntpool_advice_snapshot(size_t *nr);
-void ntpool_advice_show(struct seq_file *m, const void *row);
+/* Adds @nr files, before ntpool_debugfs_init(). */
+void ntpool_debugfs_add(const struct ntpool_file *files, size_t nr);
 
 /* An array of @nr rows of @size bytes, zeroed, for kvfree(); NULL: no memory. Sleeps. */
 void *ntpool_rows_alloc(size_t nr, size_t size);
@@ -41,9 +38,6 @@ static inline int ntpool_order(unsigned long a, unsigned long b)
 
 /* The first two columns of many files. */
 void ntpool_show_tag(struct seq_file *m, u32 tag, enum ntpool_type type);
-
-/* verify_view.c: those below verifier/; the last one has no name. */
-extern const struct ntpool_file ntpool_verifier_files[];
 
 /*
  * Writes what a reader of the file @name would see to @buf, NUL terminated.

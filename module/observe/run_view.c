@@ -13,8 +13,9 @@
 #include <linux/sort.h>
 
 #include "heap/heap.h"
-#include "observe/callsite.h"
+#include "init.h"
 #include "observe/debugfs.h"
+#include "observe/sums.h"
 
 enum {
 	ADVICE_ROWS = 16,
@@ -22,12 +23,12 @@ enum {
 
 /* big */
 
-void *ntpool_run_snapshot(size_t *nr)
+static void *run_snapshot(size_t *nr)
 {
-	struct ntpool_callsites sizes;
+	struct ntpool_sums sizes;
 	size_t i, used = 0;
 
-	if (ntpool_sizes_collect(&sizes))
+	if (ntpool_sums_by_size(&sizes))
 		return NULL;
 	for (i = 0; i < sizes.nr; i++)
 		if (sizes.site[i].size > PAGE_SIZE)
@@ -36,14 +37,14 @@ void *ntpool_run_snapshot(size_t *nr)
 	return sizes.site;
 }
 
-static unsigned long run_waste(const struct ntpool_callsite *size)
+static unsigned long run_waste(const struct ntpool_sum *size)
 {
 	return PAGE_ALIGN(size->size) - size->size;
 }
 
-void ntpool_run_show(struct seq_file *m, const void *row)
+static void run_show(struct seq_file *m, const void *row)
 {
-	const struct ntpool_callsite *size = row;
+	const struct ntpool_sum *size = row;
 
 	ntpool_show_tag(m, size->tag, size->type);
 	seq_printf(m, " %10lu %6lu %5lu %8lu\n", size->size,
@@ -53,7 +54,7 @@ void ntpool_run_show(struct seq_file *m, const void *row)
 /* advice */
 
 /* What is left for a block when only full pages are whole pages; 0: no gain. */
-static unsigned long advice_rest(const struct ntpool_callsite *size)
+static unsigned long advice_rest(const struct ntpool_sum *size)
 {
 	unsigned long rest = offset_in_page(size->size);
 	unsigned int granules =
@@ -64,7 +65,7 @@ static unsigned long advice_rest(const struct ntpool_callsite *size)
 	return rest;
 }
 
-static unsigned long advice_total(const struct ntpool_callsite *size)
+static unsigned long advice_total(const struct ntpool_sum *size)
 {
 	return run_waste(size) * size->count;
 }
@@ -74,12 +75,12 @@ static int advice_compare(const void *a, const void *b)
 	return ntpool_order(advice_total(b), advice_total(a));
 }
 
-void *ntpool_advice_snapshot(size_t *nr)
+static void *advice_snapshot(size_t *nr)
 {
-	struct ntpool_callsites sizes;
+	struct ntpool_sums sizes;
 	size_t i, used = 0;
 
-	if (ntpool_sizes_collect(&sizes))
+	if (ntpool_sums_by_size(&sizes))
 		return NULL;
 	for (i = 0; i < sizes.nr; i++)
 		if (advice_rest(&sizes.site[i]))
@@ -89,12 +90,40 @@ void *ntpool_advice_snapshot(size_t *nr)
 	return sizes.site;
 }
 
-void ntpool_advice_show(struct seq_file *m, const void *row)
+static void advice_show(struct seq_file *m, const void *row)
 {
-	const struct ntpool_callsite *size = row;
+	const struct ntpool_sum *size = row;
 	unsigned long rest = advice_rest(size);
 
 	ntpool_show_tag(m, size->tag, size->type);
 	seq_printf(m, " %10lu %5lu %8lu %lu+%lu\n", size->size, run_waste(size),
 		   size->count, size->size - rest, rest);
+}
+
+static const struct ntpool_file run_files[] = {
+	{
+		.name = "big",
+		.columns = "tag type requested pages waste count",
+		.row_size = sizeof(struct ntpool_sum),
+		.snapshot = run_snapshot,
+		.show = run_show,
+	}, {
+		.name = "advice",
+		.columns = "tag type requested waste count advice",
+		.row_size = sizeof(struct ntpool_sum),
+		.snapshot = advice_snapshot,
+		.show = advice_show,
+	},
+};
+
+/**
+ * ntpool_run_view_init() - make the files of this source known
+ *
+ * Context: process context.
+ * Return: 0.
+ */
+int ntpool_run_view_init(void)
+{
+	ntpool_debugfs_add(run_files, ARRAY_SIZE(run_files));
+	return 0;
 }

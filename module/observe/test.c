@@ -19,10 +19,12 @@
 
 #include "base/report.h"
 #include "heap/heap.h"
+#include "init.h"
 #include "observe/debugfs.h"
-#include "observe/test.h"
-#include "params.h"
+#include "test.h"
+#include "verify/sample.h"
 #include "verify/special.h"
+#include "verify/verify.h"
 
 static DEFINE_RAW_SPINLOCK(record_lock);
 static struct ntpool_test_report records[NTPOOL_TEST_REPORTS];
@@ -37,7 +39,7 @@ static void record(struct ntpool_test_report *to, const struct ntpool_stop *stop
 	to->tag = stop->has_tag ? stop->tag : 0;
 }
 
-bool ntpool_report_recorded(const struct ntpool_stop *stop)
+static bool record_offer(const struct ntpool_stop *stop)
 {
 	unsigned long flags;
 	bool recorded;
@@ -96,7 +98,7 @@ EXPORT_SYMBOL_GPL(ntpool_test_show);
 
 int ntpool_test_set_verifier(unsigned long flags)
 {
-	return ntpool_set_verifier(flags);
+	return ntpool_verifier_set(flags);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_set_verifier);
 
@@ -106,15 +108,9 @@ int ntpool_test_write(const char *file, const char *text)
 }
 EXPORT_SYMBOL_GPL(ntpool_test_write);
 
-void ntpool_test_special_start(bool at_start)
-{
-	WRITE_ONCE(ntpool_special_at_start, at_start);
-}
-EXPORT_SYMBOL_GPL(ntpool_test_special_start);
-
 int ntpool_test_sample(unsigned int ms)
 {
-	return ntpool_set_sample(ms);
+	return ntpool_sample_set(ms);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_sample);
 
@@ -123,3 +119,14 @@ bool ntpool_test_fault(unsigned long addr, bool write, unsigned long ip)
 	return ntpool_special_fault(addr, write, ip);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_fault);
+
+int ntpool_test_init(void)
+{
+	ntpool_report_record(record_offer);
+	return 0;
+}
+
+void ntpool_test_exit(void)
+{
+	ntpool_report_record(NULL);
+}

@@ -15,8 +15,11 @@
 #include <linux/seq_file.h>
 #include <linux/string.h>
 
+#include "base/callsite.h"
 #include "base/report.h"
-#include "observe/callsite.h"
+#include "base/text.h"
+#include "base/verifier.h"
+#include "init.h"
 #include "observe/debugfs.h"
 #include "verify/fault.h"
 #include "verify/filter.h"
@@ -62,7 +65,7 @@ static int write_flags(char *text)
 
 	if (strlen(text) >= FLAGS_TEXT || kstrtoul(text, 0, &flags))
 		return -EINVAL;
-	return ntpool_set_verifier(flags);
+	return ntpool_verifier_set(flags);
 }
 
 static void *filter_row(struct ntpool_filter *filter, size_t *nr)
@@ -222,7 +225,7 @@ static void show_outstanding(struct seq_file *m, const void *row)
 	show_call(m, &track->stack);
 }
 
-const struct ntpool_file ntpool_verifier_files[] = {
+static const struct ntpool_file verifier_files[] = {
 	{
 		.name = "verifier/flags",
 		.columns = "flags",
@@ -270,5 +273,16 @@ const struct ntpool_file ntpool_verifier_files[] = {
 		.snapshot = view_outstanding,
 		.show = show_outstanding,
 	},
-	{}
 };
+
+/**
+ * ntpool_verify_view_init() - make the files of this source known
+ *
+ * Context: process context.
+ * Return: 0.
+ */
+int ntpool_verify_view_init(void)
+{
+	ntpool_debugfs_add(verifier_files, ARRAY_SIZE(verifier_files));
+	return 0;
+}

@@ -1,105 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One allocation of any size.
+ * The front end: one allocation of any size, with or without constraints.
  *
- * Below a page: a block from this CPU's cache or, behind it, from the heap of
- * this CPU's node; its header is written, its tag counted. Above: whole pages, from
- * this CPU's cache of them or from the kernel. Wishes beyond size and pool are
- * constrained.c's; under the verifier an allocation goes through verify.c first and comes
- * back here to be an ordinary one, marked in its header, or one of special pool.
+ * Without constraints and while the verifier is off, the fast path (fast.h) takes a
+ * block from this CPU's cache, or whole pages from its cache of runs. Everything else
+ * takes the slow path, which asks the verifier how to serve the request (ordinary,
+ * special pool, refuse), serves it, and reports the result to the verifier.
  *
- * Locking: none of its own.
+ * Locking: none of its own. Contexts: any but NMI.
  */
 #include <linux/err.h>
 #include <linux/mm.h>
 
-#include "account/quota.h"
 #include "base/irql.h"
-#include "base/report.h"
 #include "heap/run_cache.h"
-#include "pool/alloc.h"
+#include "pool/constrained.h"
 #include "pool/fast.h"
-#include "verify/special.h"
+#include "pool/ordinary.h"
+#include "pool/pool.h"
 #include "verify/verify.h"
-
-const char *ntpool_type_name(enum ntpool_type type)
-{
-	return type == NTPOOL_PAGED ? "Paged" : "Nonp";
-}
-
-/* Sums a failed request; NULL for the caller to return. */
-void *ntpool_alloc_failed(enum ntpool_type type, u32 tag)
-{
-	this_cpu_inc(ntpool_tag_find(tag)[type].failed);
-	return NULL;
-}
-
-void *ntpool_alloc_at_dispatch(size_t size, u32 tag, unsigned long caller)
-{
-	struct ntpool_stop stop = {
-		.code = NTPOOL_STOP_BAD_POOL_CALLER,
-		.param = { 0x08, ntpool_irql(), NTPOOL_PAGED, size },
-		.text = "paged pool was asked for at DISPATCH_LEVEL or above",
-		.has_tag = true,
-		.tag = tag,
-		.size = size,
-		.caller = caller,
-	};
-
-	ntpool_report(&stop);
-	return ntpool_alloc_failed(NTPOOL_PAGED, tag);
-}
-
-static bool wants_zeroes(unsigned int flags)
-{
-	return (flags & NTPOOL_ZERO) || want_init_on_alloc(0);
-}
-
-void *ntpool_zeroed(void *p, size_t size)
-{
-	unsigned int granules =
-		max_t(unsigned int, ntpool_size_granules(size), NTPOOL_MIN_GRANULES);
-
-	return memset(p, 0, ntpool_granules_bytes(granules) - sizeof(struct ntpool_header));
-}
-
-static void *alloc_fresh_pages(const struct ntpool_request *req, u8 keep)
-{
-	struct ntpool_tag_counts __percpu *counts = ntpool_tag_find(req->tag);
-	struct ntpool_run *run;
-	void *base;
-
-	if (counts == ntpool_tag_overflow)
-		keep |= NTPOOL_HDR_OVERFLOW;
-	run = ntpool_run_alloc(req->type, req->size, req->tag, keep, req->caller);
-	if (!run)
-		return ntpool_alloc_failed(req->type, req->tag);
-	base = run->base;
-	/* The page allocator has zeroed them already under init_on_alloc. */
-	if ((req->flags & NTPOOL_ZERO) && !want_init_on_alloc(0))
-		memset(base, 0, run->pages << PAGE_SHIFT);
-	ntpool_tag_count_alloc(&counts[req->type], run->pages * NTPOOL_GRANULES, req->size);
-	/* From here on a wild free may end it. */
-	ntpool_run_enter(run);
-	return base;
-}
-
-void *ntpool_alloc_finish(struct ntpool_header *hdr, unsigned int granules,
-			  const struct ntpool_request *req, u8 keep)
-{
-	struct ntpool_tag_counts __percpu *counts = ntpool_tag_find(req->tag);
-
-	if (counts == ntpool_tag_overflow)
-		keep |= NTPOOL_HDR_OVERFLOW;
-	if (wants_zeroes(req->flags))
-		memset(ntpool_block_body(hdr), 0, ntpool_granules_bytes(granules) - sizeof(*hdr));
-	if (ntpool_header_says(keep, NTPOOL_HDR_QUOTA))
-		ntpool_quota_note(hdr, granules, req->payer);
-	ntpool_tag_count_alloc(&counts[req->type], granules, req->size);
-	/* From here on a wild free may end it. */
-	ntpool_header_fill(hdr, granules, req->size, req->tag, keep, req->caller);
-	return ntpool_block_body(hdr);
-}
 
 /* Without marks, and its tag is known: as fast as can be. */
 static bool alloc_cached(const struct ntpool_request *req, void **out)
@@ -110,37 +29,39 @@ static bool alloc_cached(const struct ntpool_request *req, void **out)
 	       ntpool_alloc_counted(req->type, req->size, req->tag, req->caller, out, counts);
 }
 
-static void *alloc_block(const struct ntpool_request *req, u8 keep)
+/* Serves a request as the verifier has decided. The block, or ERR_PTR(). */
+static void *alloc_planned(struct ntpool_request *req, const struct ntpool_verify_plan *plan)
 {
-	unsigned int granules =
-		max_t(unsigned int, ntpool_size_granules(req->size), NTPOOL_MIN_GRANULES);
-	struct ntpool_header *hdr;
+	void *p = NULL;
 
-	if (!ntpool_cache_pop(req->type, granules, &hdr))
-		hdr = ntpool_cache_pop_slow(req->type, granules);
-	return hdr ? ntpool_alloc_finish(hdr, granules, req, keep) :
-		     ntpool_alloc_failed(req->type, req->tag);
+	if (plan->refuse) {
+		ntpool_alloc_failed(req->type, req->tag);
+		return ERR_PTR(-ENOMEM);
+	}
+	if (req->flags & NTPOOL_CONSTRAINED) {
+		if (plan->special)
+			req->flags |= NTPOOL_SPECIAL;
+		return ntpool_constrained_alloc(req, plan->keep);
+	}
+	if (plan->special)
+		p = ntpool_alloc_special(req, plan->keep);
+	return p ?: ntpool_alloc_ordinary(req, plan->keep) ?: ERR_PTR(-ENOMEM);
 }
 
-void *ntpool_alloc_ordinary(const struct ntpool_request *req, u8 keep)
+/* The verifier is on, or a sample is due. The block, or ERR_PTR(). */
+static void *alloc_verified(const struct ntpool_request *given)
 {
-	if (req->type == NTPOOL_PAGED && !ntpool_paged_ok())
-		return ntpool_alloc_at_dispatch(req->size, req->tag, req->caller);
-	return req->size > NTPOOL_SMALL_MAX ? alloc_fresh_pages(req, keep) : alloc_block(req, keep);
-}
-
-void *ntpool_alloc_special(const struct ntpool_request *req, u8 keep)
-{
-	struct ntpool_tag_counts __percpu *counts = ntpool_tag_find(req->tag);
+	struct ntpool_request req = *given;
+	struct ntpool_verify_plan plan = {};
 	void *p;
 
-	if (counts == ntpool_tag_overflow)
-		keep |= NTPOOL_HDR_OVERFLOW;
-	p = ntpool_special_alloc(req, keep);
-	if (!p)
-		return NULL;
-	ntpool_tag_count_alloc(&counts[req->type], NTPOOL_GRANULES, req->size);
-	atomic_long_inc(&ntpool_verify_counts[NTPOOL_VC_SPECIAL]);
+	req.tag &= ~NTPOOL_TAG_PROTECTED;
+	/* Reported and refused before anything else is looked at. */
+	if (req.type == NTPOOL_PAGED && !ntpool_paged_ok())
+		return alloc_planned(&req, &plan);
+	ntpool_verify_begin(&req, &plan);
+	p = alloc_planned(&req, &plan);
+	ntpool_verify_end(&req, &plan, IS_ERR(p) ? NULL : p);
 	return p;
 }
 
@@ -157,13 +78,13 @@ static noinline void *alloc_slow(enum ntpool_type type, size_t size, u32 tag,
 	};
 	void *p;
 
-	if (!ntpool_verifier_is_on()) {
-		if (size <= NTPOOL_SMALL_MAX && alloc_cached(&req, &p))
-			return wants_zeroes(flags) ? ntpool_zeroed(p, size) : p;
-		return ntpool_alloc_ordinary(&req, 0);
+	if (ntpool_verifier_is_on()) {
+		p = alloc_verified(&req);
+		return IS_ERR(p) ? NULL : p;
 	}
-	p = ntpool_verify_alloc(&req);
-	return IS_ERR(p) ? NULL : p;
+	if (size <= NTPOOL_SMALL_MAX && alloc_cached(&req, &p))
+		return ntpool_wants_zeroes(flags) ? ntpool_zeroed(p, size) : p;
+	return ntpool_alloc_ordinary(&req, 0);
 }
 
 static noinline void *alloc_whole_pages(enum ntpool_type type, size_t size, u32 tag,
@@ -171,9 +92,9 @@ static noinline void *alloc_whole_pages(enum ntpool_type type, size_t size, u32 
 {
 	void *base = NULL;
 
-	/* A sample is none of whole pages. */
+	/* Samples are never taken of allocations above a page. */
 	if (!ntpool_verifier_has_bits())
-		base = ntpool_run_cache_alloc(type, size, tag, wants_zeroes(flags), caller);
+		base = ntpool_run_cache_alloc(type, size, tag, ntpool_wants_zeroes(flags), caller);
 	return likely(base) ? base : alloc_slow(type, size, tag, flags, caller);
 }
 
@@ -192,5 +113,12 @@ void *ntpool_alloc(enum ntpool_type type, size_t size, u32 tag, unsigned int fla
 	if (unlikely(!ntpool_alloc_fast(type, size, tag, caller, &p)))
 		return alloc_slow(type, size, tag, flags, caller);
 	/* Zeroed when it is live: a fast path keeps nothing for later. */
-	return wants_zeroes(flags) ? ntpool_zeroed(p, size) : p;
+	return ntpool_wants_zeroes(flags) ? ntpool_zeroed(p, size) : p;
+}
+
+void *ntpool_alloc_constrained(const struct ntpool_request *req)
+{
+	if (ntpool_verifier_is_on())
+		return alloc_verified(req);
+	return ntpool_constrained_alloc(req, 0);
 }

@@ -37,12 +37,18 @@
 #include "heap/cache.h"
 #include "heap/run.h"
 #include "memory/backing.h"
-#include "pool/alloc.h"
+#include "pool/constrained.h"
+#include "pool/ordinary.h"
 #include "pool/reserve.h"
-#include "verify/verify.h"
+
+/*
+ * Larger requests are not charged: with trailer and header they are not below a page.
+ * Requests between this and NTPOOL_SMALL_MAX take a whole page, which is charged.
+ */
+#define QUOTA_MAX (PAGE_SIZE - sizeof(struct ntpool_header) - NTPOOL_QUOTA_TRAILER)
 
 /**
- * struct rare - what a request comes to
+ * struct want - what a request comes to
  * @req: the request, its tag without PROTECTED_POOL
  * @keep: NTPOOL_HDR_* for the block
  * @granules: size of the block with header and trailer; 0: whole pages
@@ -82,7 +88,7 @@ static int constrained_begin(struct want *want)
 
 	if (req->flags & NTPOOL_PROTECTED)
 		want->keep |= NTPOOL_HDR_PROTECTED;
-	if (!(req->flags & NTPOOL_QUOTA) || req->size > NTPOOL_QUOTA_MAX ||
+	if (!(req->flags & NTPOOL_QUOTA) || req->size > QUOTA_MAX ||
 	    !ntpool_quota_applies()) {
 		constrained_measure(want, req->size);
 		return 0;
@@ -270,11 +276,4 @@ void *ntpool_constrained_alloc(const struct ntpool_request *req, u8 keep)
 	if (want.req.payer)
 		ntpool_quota_refund(want.req.payer, req->type, constrained_bytes(&want));
 	return constrained_failed(&want, -ENOMEM);
-}
-
-void *ntpool_alloc_constrained(const struct ntpool_request *req)
-{
-	if (ntpool_verifier_is_on())
-		return ntpool_verify_alloc(req);
-	return ntpool_constrained_alloc(req, 0);
 }

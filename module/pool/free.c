@@ -43,6 +43,7 @@
 #include "base/report.h"
 #include "heap/run_cache.h"
 #include "pool/fast.h"
+#include "pool/pool.h"
 #include "verify/special.h"
 #include "verify/verify.h"
 
@@ -238,7 +239,8 @@ static void free_refund(const struct free_call *call, struct ntpool_heap *heap,
 			const struct ntpool_header *copy)
 {
 	unsigned int granules = ntpool_header_granules(copy);
-	u32 payer = ntpool_quota_payer(ntpool_block_header(call->p), granules);
+	u32 payer = ntpool_quota_payer((void *)ntpool_block_header(call->p) +
+				       ntpool_granules_bytes(granules));
 
 	if (!payer || !ntpool_quota_refund(payer, heap->type, ntpool_granules_bytes(granules)))
 		report_payer(call->p, ntpool_header_tag(copy), ntpool_header_requested(copy),

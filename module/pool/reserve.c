@@ -22,11 +22,12 @@
  * page map would have to be made when it is used.
  *
  * Locking: reserve_lock, raw and a leaf, interrupts off; nothing under it but moves in
- * arrays of at most NTPOOL_MUST_SUCCEED_MAX entries. The worker is one, so that what it
+ * arrays of at most MOST entries. The worker is one, so that what it
  * reads of its own doing needs no lock.
  */
 #include <linux/export.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -34,14 +35,16 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "base/param.h"
 #include "heap/run.h"
+#include "init.h"
 #include "memory/backing.h"
 #include "memory/pagemap.h"
-#include "observe/test.h"
 #include "pool/reserve.h"
+#include "test.h"
 
 enum {
-	MOST = NTPOOL_MUST_SUCCEED_MAX,
+	MOST = 256,			/* limit of the parameter must_succeed_pages */
 	RETRY_MS = 200,		/* after the kernel had no memory */
 	WAIT_MS = 100,		/* how long a waiter does without trying again */
 };
@@ -67,6 +70,8 @@ struct reserve {
 };
 
 static DEFINE_RAW_SPINLOCK(reserve_lock);
+static DEFINE_MUTEX(reserve_mutex);	/* the parameter against start and stop */
+static unsigned int must_succeed_pages __read_mostly = 4;
 static struct reserve reserve;		/* reserve_lock */
 static DECLARE_WAIT_QUEUE_HEAD(reserve_queue);
 static struct workqueue_struct *reserve_wq;
@@ -183,7 +188,7 @@ void ntpool_reserve_wait(unsigned int seen)
 
 static unsigned int reserve_target(void)
 {
-	return READ_ONCE(ntpool_must_succeed_pages);
+	return READ_ONCE(must_succeed_pages);
 }
 
 /* A descriptor and a record for each page that there is to be. */
@@ -320,11 +325,6 @@ static void reserve_work_fn(struct work_struct *work)
 		queue_delayed_work(reserve_wq, &reserve_work, msecs_to_jiffies(RETRY_MS));
 }
 
-void ntpool_reserve_changed(void)
-{
-	reserve_refill_soon();
-}
-
 #if IS_ENABLED(CONFIG_KUNIT)
 unsigned int ntpool_test_reserve(void)
 {
@@ -334,18 +334,23 @@ EXPORT_SYMBOL_GPL(ntpool_test_reserve);
 
 void ntpool_test_set_reserve(unsigned int pages)
 {
-	WRITE_ONCE(ntpool_must_succeed_pages, pages);
+	WRITE_ONCE(must_succeed_pages, pages);
 	reserve_refill_soon();
 	flush_delayed_work(&reserve_work);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_set_reserve);
 #endif
 
-int __init ntpool_reserve_init(void)
+int ntpool_reserve_init(void)
 {
-	reserve_wq = alloc_workqueue("ntpool_reserve", WQ_MEM_RECLAIM | WQ_UNBOUND, 1);
-	if (!reserve_wq)
+	struct workqueue_struct *wq;
+
+	wq = alloc_workqueue("ntpool_reserve", WQ_MEM_RECLAIM | WQ_UNBOUND, 1);
+	if (!wq)
 		return -ENOMEM;
+	mutex_lock(&reserve_mutex);
+	reserve_wq = wq;
+	mutex_unlock(&reserve_mutex);
 	reserve_refill_soon();
 	flush_delayed_work(&reserve_work);
 	return 0;
@@ -353,7 +358,35 @@ int __init ntpool_reserve_init(void)
 
 void ntpool_reserve_exit(void)
 {
+	struct workqueue_struct *wq = reserve_wq;
+
+	mutex_lock(&reserve_mutex);
+	reserve_wq = NULL;
+	mutex_unlock(&reserve_mutex);
 	cancel_delayed_work_sync(&reserve_work);
-	destroy_workqueue(reserve_wq);
+	destroy_workqueue(wq);
 	reserve_shrink(0);
 }
+
+/* Before ntpool_reserve_init() and after ntpool_reserve_exit() the value alone changes. */
+static int must_succeed_set(const char *val, const struct kernel_param *kp)
+{
+	int err = ntpool_param_uint(val, kp, 0, MOST);
+
+	if (err)
+		return err;
+	mutex_lock(&reserve_mutex);
+	if (reserve_wq)
+		reserve_refill_soon();
+	mutex_unlock(&reserve_mutex);
+	return 0;
+}
+
+static const struct kernel_param_ops must_succeed_ops = {
+	.set = must_succeed_set,
+	.get = param_get_uint,
+};
+
+module_param_cb(must_succeed_pages, &must_succeed_ops, &must_succeed_pages, 0644);
+MODULE_PARM_DESC(must_succeed_pages,
+		 "pages kept back for NonPagedPoolMustSucceed, 0 to 256 (default 4)");

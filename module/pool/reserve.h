@@ -23,7 +23,5 @@ struct ntpool_run *ntpool_reserve_pages(unsigned long pages);
  */
 unsigned int ntpool_reserve_seen(void);
 void ntpool_reserve_wait(unsigned int seen);
-/* ntpool_must_succeed_pages has changed. */
-void ntpool_reserve_changed(void);
 
 #endif

@@ -37,9 +37,6 @@ enum {
 	FAULT_DELAY_MAX = 24 * 60 * 60 * 1000,
 };
 
-struct ntpool_filter ntpool_fault_tags;
-struct ntpool_filter ntpool_fault_drivers;
-
 static unsigned int fault_probability __read_mostly = FAULT_PROBABILITY;
 static unsigned int fault_delay_ms __read_mostly;
 static bool fault_systematic __read_mostly;

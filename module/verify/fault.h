@@ -11,10 +11,6 @@ enum {
 	NTPOOL_FAULT_LOG = 128,
 };
 
-/* On top of what ntpool_filter_hits() says. */
-extern struct ntpool_filter ntpool_fault_tags;
-extern struct ntpool_filter ntpool_fault_drivers;
-
 /* True: this request is to fail. Any context but NMI. */
 bool ntpool_fault_hits(u32 tag, size_t size, unsigned long caller);
 /* The flag was set: the delay begins, no stack has been seen. */

@@ -28,10 +28,13 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/sysfs.h>
 
+#include "base/callsite.h"
+#include "base/client.h"
+#include "base/param.h"
+#include "init.h"
 #include "memory/backing.h"
-#include "observe/callsite.h"
-#include "verify/fault.h"
 #include "verify/filter.h"
 
 enum {
@@ -45,6 +48,8 @@ struct ntpool_filter_list {
 
 struct ntpool_filter ntpool_filter_tags;
 struct ntpool_filter ntpool_filter_drivers;
+struct ntpool_filter ntpool_fault_tags;
+struct ntpool_filter ntpool_fault_drivers;
 
 static DEFINE_MUTEX(filter_mutex);
 static bool filter_over;	/* under the mutex */
@@ -296,7 +301,8 @@ void ntpool_filter_text(struct ntpool_filter *filter, char *buf)
 	rcu_read_unlock();
 }
 
-void ntpool_filter_modules_changed(void)
+/* Addresses have come to mean other modules. */
+static void filter_modules_changed(const struct module *mod)
 {
 	mutex_lock(&filter_mutex);
 	filter_forget(&ntpool_filter_drivers);
@@ -310,7 +316,24 @@ static void filter_drop(struct ntpool_filter *filter)
 	RCU_INIT_POINTER(filter->list, NULL);
 }
 
-/* Nobody asks any more; the parameters can be written for a while yet. */
+static const struct ntpool_client_watch filter_watch = {
+	.coming = filter_modules_changed,
+	.going = filter_modules_changed,
+};
+
+/**
+ * ntpool_filter_init() - forget answers when modules come and go
+ *
+ * Context: process context.
+ * Return: 0.
+ */
+int ntpool_filter_init(void)
+{
+	ntpool_client_watch(NTPOOL_WATCH_FILTER, &filter_watch);
+	return 0;
+}
+
+/* Nothing asks any more; the parameters can be written for a while yet. */
 void ntpool_filter_exit(void)
 {
 	mutex_lock(&filter_mutex);
@@ -321,3 +344,25 @@ void ntpool_filter_exit(void)
 	filter_drop(&ntpool_fault_drivers);
 	mutex_unlock(&filter_mutex);
 }
+
+static int drivers_set(const char *val, const struct kernel_param *kp)
+{
+	return ntpool_filter_set_drivers(&ntpool_filter_drivers, val);
+}
+
+static int drivers_get(char *buf, const struct kernel_param *kp)
+{
+	char text[NTPOOL_FILTER_TEXT];
+
+	ntpool_filter_text(&ntpool_filter_drivers, text);
+	return sysfs_emit(buf, "%s\n", text);
+}
+
+static const struct kernel_param_ops drivers_ops = {
+	.set = drivers_set,
+	.get = drivers_get,
+};
+
+module_param_cb(verifier_drivers, &drivers_ops, NULL, 0644);
+MODULE_PARM_DESC(verifier_drivers,
+		 "modules whose calls special pool, low resources simulation and pool tracking apply to, comma separated, with * and ? (default *)");

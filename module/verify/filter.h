@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What the verifier applies to: patterns for tags and for drivers. */
-#ifndef NTPOOL_AIM_H
-#define NTPOOL_AIM_H
+#ifndef NTPOOL_FILTER_H
+#define NTPOOL_FILTER_H
 
 #include <linux/types.h>
 
@@ -25,18 +25,21 @@ struct ntpool_filter {
 };
 
 /* Tags and sizes, `Fred,Ab*,0x10-0x40`; drivers, `mydrv,nt_*`. 0, -EINVAL, -ENOMEM. Sleep. */
-int ntpool_filter_set_tags(struct ntpool_filter *aim, const char *text);
-int ntpool_filter_set_drivers(struct ntpool_filter *aim, const char *text);
+int ntpool_filter_set_tags(struct ntpool_filter *filter, const char *text);
+int ntpool_filter_set_drivers(struct ntpool_filter *filter, const char *text);
 /* The patterns as they were set, without white space. @buf: NTPOOL_FILTER_TEXT bytes. */
-void ntpool_filter_text(struct ntpool_filter *aim, char *buf);
+void ntpool_filter_text(struct ntpool_filter *filter, char *buf);
 
 /* Any context. */
-bool ntpool_filter_matches_tag(struct ntpool_filter *aim, u32 tag, size_t size);
-bool ntpool_filter_matches_driver(struct ntpool_filter *aim, unsigned long caller);
+bool ntpool_filter_matches_tag(struct ntpool_filter *filter, u32 tag, size_t size);
+bool ntpool_filter_matches_driver(struct ntpool_filter *filter, unsigned long caller);
 
 /* verifier/tags and the parameter verifier_drivers. */
 extern struct ntpool_filter ntpool_filter_tags;
 extern struct ntpool_filter ntpool_filter_drivers;
+/* Low resources simulation: a request has to match these as well. */
+extern struct ntpool_filter ntpool_fault_tags;
+extern struct ntpool_filter ntpool_fault_drivers;
 
 static inline bool ntpool_filter_driver(unsigned long caller)
 {
@@ -49,9 +52,5 @@ static inline bool ntpool_filter_hits(u32 tag, size_t size, unsigned long caller
 	return ntpool_filter_matches_tag(&ntpool_filter_tags, tag, size) &&
 	       ntpool_filter_driver(caller);
 }
-
-/* Addresses have come to mean other modules. */
-void ntpool_filter_modules_changed(void);
-void ntpool_filter_exit(void);
 
 #endif

@@ -14,11 +14,12 @@
  * unless the printing of the oops has faulted in between. (Page faults are the only
  * ones whose text is just "Oops".)
  *
- * The report itself is by ntpool_special_fault(); with bugcheck=panic the machine stops
+ * The report itself is by oops_fault(); with bugcheck=panic the machine stops
  * there. Nothing is changed about the fault: the thread dies as in any oops.
  *
  * x86 only, as is special pool.
  */
+#include "init.h"
 #include "verify/special.h"
 
 #if defined(CONFIG_X86) && !defined(CONFIG_UML)
@@ -30,6 +31,7 @@
 #include <asm/special_insns.h>
 #include <asm/trap_pf.h>
 
+static bool (*oops_fault)(unsigned long addr, bool write, unsigned long ip);
 static bool die_notifier_used;
 
 static int die_notify(struct notifier_block *nb, unsigned long event, void *data)
@@ -37,7 +39,7 @@ static int die_notify(struct notifier_block *nb, unsigned long event, void *data
 	const struct die_args *args = data;
 
 	if (event == DIE_OOPS && args->regs && !strcmp(args->str, "Oops"))
-		ntpool_special_fault(native_read_cr2(), args->err & X86_PF_WRITE, args->regs->ip);
+		oops_fault(native_read_cr2(), args->err & X86_PF_WRITE, args->regs->ip);
 	return NOTIFY_DONE;
 }
 
@@ -52,7 +54,7 @@ static int fault_enter(struct kprobe *probe, struct pt_regs *regs)
 	unsigned long error = regs_get_kernel_argument(regs, 1);
 	unsigned long addr = regs_get_kernel_argument(regs, 2);
 
-	ntpool_special_fault(addr, error & X86_PF_WRITE, at->ip);
+	oops_fault(addr, error & X86_PF_WRITE, at->ip);
 	return 0;
 }
 
@@ -81,8 +83,9 @@ static void probe_off(void)
 }
 #endif
 
-void ntpool_oops_init(void)
+void ntpool_oops_init(bool (*fault)(unsigned long addr, bool write, unsigned long ip))
 {
+	oops_fault = fault;
 	if (!probe_on())
 		die_notifier_used = !register_die_notifier(&die_notifier);
 }
@@ -97,7 +100,7 @@ void ntpool_oops_exit(void)
 
 #else
 
-void ntpool_oops_init(void)
+void ntpool_oops_init(bool (*fault)(unsigned long addr, bool write, unsigned long ip))
 {
 }
 

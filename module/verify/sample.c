@@ -2,28 +2,39 @@
 /*
  * Sampling: special pool for production.
  *
- * NT has nothing like it; the idea is that of KFENCE and of GWP-ASan. All machines of
- * a fleet watch one allocation each per interval, at a cost that none of them feels,
- * and sooner or later the bug happens to a watched one.
+ * NT has nothing like it; the idea is that of KFENCE and of GWP-ASan. Every machine of
+ * a fleet watches one allocation per interval, at a cost that is not felt. Sooner or
+ * later the error happens to a watched allocation.
  *
- * The cost is that of ntpool_verify_alloc(), so allocations go there only between the
- * moment an interval ends and the next allocation that is aimed at. A bit in
- * ntpool_verifier_state says that one is wanted; who clears it has it, and begins the
- * next interval:
+ * A sampled allocation takes the slow path of the verifier. Allocations go there only
+ * between the end of an interval and the next allocation that the filters let pass. A
+ * bit in ntpool_verifier_state stands for that time. The allocation that clears the
+ * bit is the sample, and begins the next interval:
  *
  *	sample_open()  ->  ntpool_sample_take()  -- interval -->  sample_open()
  *
- * sample_interval is a single word. A work that was queued by the old value of it
- * looks at the new one.
+ * Locking: sample_mutex serialises changes of the parameter. sample_interval is a
+ * single word. A work that was queued with the old value looks at the new one.
  */
 #include <linux/bitops.h>
 #include <linux/jiffies.h>
+#include <linux/mutex.h>
 #include <linux/workqueue.h>
 
+#include "base/param.h"
+#include "base/verifier.h"
+#include "init.h"
 #include "verify/sample.h"
-#include "verify/verify.h"
+#include "verify/special.h"
 
-static unsigned int sample_interval;	/* milliseconds; 0: off */
+enum {
+	SAMPLE_MS_MAX = 3600000,
+};
+
+static DEFINE_MUTEX(sample_mutex);
+static unsigned int sample_ms;		/* the parameter; sample_mutex */
+static bool sample_started;		/* sample_mutex */
+static unsigned int sample_interval;	/* in force, milliseconds; 0: off */
 
 static void sample_open(struct work_struct *work);
 static DECLARE_DELAYED_WORK(sample_work, sample_open);
@@ -47,7 +58,7 @@ bool ntpool_sample_take(void)
 	return true;
 }
 
-void ntpool_sample_set(unsigned int ms)
+static void sample_apply(unsigned int ms)
 {
 	WRITE_ONCE(sample_interval, ms);
 	if (ms) {
@@ -58,9 +69,75 @@ void ntpool_sample_set(unsigned int ms)
 	clear_bit(NTPOOL_SAMPLE_WANTED, &ntpool_verifier_state);
 }
 
-/* Nobody allocates any more. */
+/* Samples go to special pool. Under sample_mutex. */
+static int sample_change(unsigned int ms)
+{
+	int err = ms ? ntpool_special_start() : 0;
+
+	lockdep_assert_held(&sample_mutex);
+	if (!err)
+		sample_apply(ms);
+	return err;
+}
+
+int ntpool_sample_set(unsigned int ms)
+{
+	int err = 0;
+
+	if (ms > SAMPLE_MS_MAX)
+		return -EINVAL;
+	mutex_lock(&sample_mutex);
+	if (sample_started)
+		err = sample_change(ms);
+	if (!err)
+		WRITE_ONCE(sample_ms, ms);
+	mutex_unlock(&sample_mutex);
+	return err;
+}
+
+/**
+ * ntpool_sample_init() - follow the parameter sample_ms from now on
+ *
+ * Without memory for special pool there are no samples: the module loads all the same.
+ *
+ * Context: process context.
+ * Return: 0.
+ */
+int ntpool_sample_init(void)
+{
+	mutex_lock(&sample_mutex);
+	sample_started = true;
+	if (sample_change(sample_ms))
+		pr_warn("ntpool: no memory for samples\n");
+	mutex_unlock(&sample_mutex);
+	return 0;
+}
+
+/* The value of the parameter stays as it is; nothing follows it any more. */
 void ntpool_sample_exit(void)
 {
-	ntpool_sample_set(0);
+	mutex_lock(&sample_mutex);
+	sample_started = false;
+	sample_apply(0);
+	mutex_unlock(&sample_mutex);
+	/* A sample that was taken just now has queued the work again. */
 	cancel_delayed_work_sync(&sample_work);
 }
+
+static int sample_ms_set(const char *val, const struct kernel_param *kp)
+{
+	unsigned int ms;
+
+	if (kstrtouint(val, 0, &ms))
+		return -EINVAL;
+	return ntpool_sample_set(ms);
+}
+
+static const struct kernel_param_ops sample_ms_ops = {
+	.set = sample_ms_set,
+	.get = param_get_uint,
+};
+
+module_param_cb(sample_ms, &sample_ms_ops, &sample_ms, 0644);
+MODULE_PARM_DESC(sample_ms,
+		 "one allocation per this many milliseconds goes to special pool, up to 3600000; 0: none (default 0)");

@@ -5,9 +5,11 @@
 
 #include <linux/types.h>
 
-/* Milliseconds from one sample to the next; 0: none. Sleeps. */
-void ntpool_sample_set(unsigned int ms);
-void ntpool_sample_exit(void);
+/*
+ * Sets the parameter sample_ms: milliseconds from one sample to the next; 0: none.
+ * 0, -EINVAL, or the error with which special pool could not start. Sleeps.
+ */
+int ntpool_sample_set(unsigned int ms);
 
 /* An allocation is wanted; true for many at the same time. Any context. */
 bool ntpool_sample_is_due(void);

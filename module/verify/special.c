@@ -35,16 +35,19 @@
 #include <linux/bitmap.h>
 #include <linux/cache.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
+#include "base/callsite.h"
 #include "base/irql.h"
+#include "base/param.h"
 #include "base/report.h"
+#include "init.h"
 #include "memory/backing.h"
-#include "observe/callsite.h"
-#include "observe/test.h"
+#include "test.h"
 #include "verify/special.h"
 
 enum {
@@ -53,8 +56,9 @@ enum {
 	FREED_FILL = 0xdd,
 };
 
-unsigned int ntpool_special_at_start __read_mostly;
-unsigned int ntpool_special_pages __read_mostly = 1024;
+static DEFINE_MUTEX(special_mutex);	/* serialises ntpool_special_start() */
+static unsigned int special_at_start __read_mostly;
+static unsigned int special_pages __read_mostly = 1024;
 
 static struct ntpool_special_slot *slots;	/* all that follows is constant once this is set */
 static unsigned long special_base;	/* the guard before the first slot */
@@ -269,7 +273,7 @@ static bool wants_start(unsigned int flags)
 {
 	if (flags & NTPOOL_UNDERRUN)
 		return true;
-	return !(flags & NTPOOL_OVERRUN) && READ_ONCE(ntpool_special_at_start);
+	return !(flags & NTPOOL_OVERRUN) && READ_ONCE(special_at_start);
 }
 
 /* What a block takes of its page. */
@@ -620,16 +624,19 @@ fail:
 
 int ntpool_special_start(void)
 {
-	int err;
+	int err = 0;
 
+	mutex_lock(&special_mutex);
 	if (slots)
-		return 0;
-	err = ntpool_backing_refused() ? -ENOMEM : special_create(ntpool_special_pages);
+		goto out;
+	err = ntpool_backing_refused() ? -ENOMEM : special_create(special_pages);
 	if (err)
-		return err;
-	ntpool_oops_init();
+		goto out;
+	ntpool_oops_init(ntpool_special_fault);
 	special_refill();
-	return 0;
+out:
+	mutex_unlock(&special_mutex);
+	return err;
 }
 
 /* Nobody uses special pool any more; what is live was reported as leaked. */
@@ -649,3 +656,39 @@ void ntpool_special_exit(void)
 	bitmap_free(special_flushing);
 	kvfree(slots);
 }
+
+#if IS_ENABLED(CONFIG_KUNIT)
+void ntpool_test_special_start(bool at_start)
+{
+	WRITE_ONCE(special_at_start, at_start);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_special_start);
+#endif
+
+static int special_start_set(const char *val, const struct kernel_param *kp)
+{
+	return ntpool_param_uint(val, kp, 0, 1);
+}
+
+static const struct kernel_param_ops special_start_ops = {
+	.set = special_start_set,
+	.get = param_get_uint,
+};
+
+module_param_cb(special_start, &special_start_ops, &special_at_start, 0644);
+MODULE_PARM_DESC(special_start,
+		 "special pool places blocks at the end of the page (0) or at the start (1) (default 0)");
+
+static int special_pages_set(const char *val, const struct kernel_param *kp)
+{
+	return ntpool_param_uint(val, kp, 16, 65536);
+}
+
+static const struct kernel_param_ops special_pages_ops = {
+	.set = special_pages_set,
+	.get = param_get_uint,
+};
+
+module_param_cb(special_pages, &special_pages_ops, &special_pages, 0444);
+MODULE_PARM_DESC(special_pages,
+		 "pages that special pool may hold, freed ones in quarantine included, 16 to 65536 (default 1024)");

@@ -52,9 +52,6 @@ struct ntpool_special_slot {
 	struct ntpool_stack freed;
 };
 
-extern unsigned int ntpool_special_at_start;	/* parameter special_start */
-extern unsigned int ntpool_special_pages;	/* parameter special_pages */
-
 /* Address space and slots, at the first use. 0, -ENOMEM, -EOPNOTSUPP. Sleeps. */
 int ntpool_special_start(void);
 void ntpool_special_exit(void);
@@ -116,7 +113,9 @@ void ntpool_special_unmap(unsigned long addr);
 void ntpool_special_map_flush(unsigned long base, const unsigned long *pages, unsigned long nr);
 
 /* oops.c */
-void ntpool_oops_init(void);
+
+/* Calls @fault for each page fault that the kernel is about to report as an oops. */
+void ntpool_oops_init(bool (*fault)(unsigned long addr, bool write, unsigned long ip));
 void ntpool_oops_exit(void);
 
 #endif

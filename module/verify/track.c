@@ -24,15 +24,19 @@
 #include <linux/sort.h>
 #include <linux/spinlock.h>
 
+#include "base/callsite.h"
+#include "base/client.h"
 #include "base/irql.h"
 #include "base/report.h"
+#include "base/text.h"
+#include "init.h"
 #include "memory/backing.h"
-#include "observe/callsite.h"
 #include "verify/track.h"
 
 enum {
 	TRACK_BITS = 14,
 	TRACK_STRIPES = 64,
+	UNFREED_MAX = 500,	/* listed with stacks, of one driver; the log holds no more */
 };
 
 struct track_record {
@@ -173,7 +177,36 @@ struct ntpool_track *ntpool_track_snapshot(size_t *nr)
 	return track_collect(NULL, nr);
 }
 
-void ntpool_track_report(const struct module *mod)
+static void report_unfreed(const char *driver, const struct ntpool_track *tracks, size_t nr)
+{
+	char text[NTPOOL_STOP_SENTENCE];
+	const struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_VERIFIER,
+		.param = { 0x62, (unsigned long)driver, 0, nr },
+		.addr_mask = BIT(1),
+		.text = text,
+	};
+	const struct ntpool_track_block *block;
+	u64 now = ntpool_stack_now();
+	char tag[NTPOOL_TAG_TEXT];
+	size_t i;
+
+	snprintf(text, sizeof(text), "driver %s was unloaded and has not freed %zu allocations",
+		 driver, nr);
+	for (i = 0; i < min_t(size_t, nr, UNFREED_MAX); i++) {
+		block = &tracks[i].block;
+		ntpool_tag_text(block->tag, tag);
+		ntpool_report_allocated(&tracks[i].stack, now,
+					NTPOOL_LEAK "%p, %zu bytes, tag %s, %s\n", block->addr,
+					block->size, tag, ntpool_type_name(block->type));
+		cond_resched();
+	}
+	if (i < nr)
+		ntpool_report_leak("%zu more are not listed", nr - i);
+	ntpool_report(&stop);
+}
+
+static void track_module_going(const struct module *mod)
 {
 	struct ntpool_track *tracks;
 	size_t nr;
@@ -184,7 +217,7 @@ void ntpool_track_report(const struct module *mod)
 	if (!tracks)
 		ntpool_report_leak_unknown(mod->name);
 	else if (nr)
-		ntpool_report_unfreed(mod->name, tracks, nr);
+		report_unfreed(mod->name, tracks, nr);
 	kvfree(tracks);
 }
 
@@ -206,7 +239,23 @@ int ntpool_track_start(void)
 	return 0;
 }
 
-/* Nobody allocates or frees any more. */
+static const struct ntpool_client_watch track_watch = {
+	.going = track_module_going,
+};
+
+/**
+ * ntpool_track_init() - list tracked blocks of drivers that go
+ *
+ * Context: process context.
+ * Return: 0.
+ */
+int ntpool_track_init(void)
+{
+	ntpool_client_watch(NTPOOL_WATCH_TRACK, &track_watch);
+	return 0;
+}
+
+/* No block is allocated or freed any more. */
 void ntpool_track_exit(void)
 {
 	struct track_record *record;

@@ -4,9 +4,7 @@
 #define NTPOOL_TRACK_H
 
 #include "base/stack.h"
-#include "ntpool.h"
-
-struct module;
+#include "base/types.h"
 
 /**
  * struct ntpool_track_block - what is noted of a block
@@ -38,7 +36,6 @@ struct ntpool_track {
 
 /* The table, at the first use. 0 or -ENOMEM. Sleeps. */
 int ntpool_track_start(void);
-void ntpool_track_exit(void);
 
 /* False: no memory. Any context but NMI. */
 bool ntpool_track_add(const struct ntpool_track_block *block, unsigned long caller);
@@ -49,7 +46,5 @@ bool ntpool_track_take(void *p, struct ntpool_track *track);
  * Sleeps.
  */
 struct ntpool_track *ntpool_track_snapshot(size_t *nr);
-/* @mod goes. If it has any, they are listed, with 0xC4/0x62; once. Sleeps. */
-void ntpool_track_report(const struct module *mod);
 
 #endif

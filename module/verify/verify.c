@@ -39,12 +39,15 @@
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/rcupdate.h>
+#include <linux/sysfs.h>
 
 #include "base/irql.h"
+#include "base/param.h"
 #include "base/report.h"
 #include "heap/heap.h"
-#include "pool/alloc.h"
+#include "init.h"
 #include "verify/fault.h"
 #include "verify/filter.h"
 #include "verify/sample.h"
@@ -55,43 +58,167 @@
 #define TAG_BIG		0x00474942U	/* "BIG" */
 #define TAG_BIG_BLANK	0x20474942U	/* "BIG " */
 
-unsigned long ntpool_verifier_state __read_mostly;
-atomic_long_t ntpool_verify_counts[NTPOOL_VC_COUNTERS];
+static DEFINE_MUTEX(verifier_mutex);
+static bool verifier_started;		/* verifier_mutex */
 
-static ntpool_verify_range_fn verify_ranges[NTPOOL_RANGES];
+static const struct ntpool_verifier_client *clients[NTPOOL_VERIFIER_CLIENTS];
 
 static void tell_ranges(void *p, size_t size, unsigned long caller)
 {
-	ntpool_verify_range_fn fn;
+	const struct ntpool_verifier_client *client;
 	unsigned int i;
 
-	for (i = 0; i < NTPOOL_RANGES; i++) {
+	for (i = 0; i < NTPOOL_VERIFIER_CLIENTS; i++) {
 		rcu_read_lock();
-		fn = READ_ONCE(verify_ranges[i]);
-		if (fn)
-			fn(p, size, caller);
+		client = READ_ONCE(clients[i]);
+		if (client)
+			client->range(p, size, caller);
 		rcu_read_unlock();
 	}
 }
 
-void ntpool_verifier_switch(unsigned long bits)
+void ntpool_verifier_register(enum ntpool_verifier_clients which,
+			      const struct ntpool_verifier_client *client)
+{
+	WRITE_ONCE(clients[which], client);
+	if (!client)
+		synchronize_rcu();
+}
+
+/* Takes the new bits into force; samples come and go meanwhile. */
+static void bits_set(unsigned long bits)
 {
 	unsigned long old = READ_ONCE(ntpool_verifier_state);
 
-	/* Samples come and go meanwhile. */
 	while (!try_cmpxchg(&ntpool_verifier_state, &old, (old & ~NTPOOL_VERIFIER_BITS) | bits))
 		;
-	/* From here on nobody says what becomes of the memory. */
-	if (!bits)
-		tell_ranges(NULL, SIZE_MAX, 0);
 }
 
-void ntpool_verify_watch(enum ntpool_verify_ranges who, ntpool_verify_range_fn fn)
+/* Makes what the bits need; without special pool the ordinary pool serves. */
+static int bits_prepare(unsigned long bits)
 {
-	WRITE_ONCE(verify_ranges[who], fn);
-	if (!fn)
-		synchronize_rcu();
+	int err = 0;
+
+	if (bits & NTPOOL_VERIFY_SPECIAL)
+		err = ntpool_special_start();
+	if (err == -EOPNOTSUPP)
+		pr_warn_once("ntpool: there is no special pool on this machine\n");
+	else if (err)
+		return err;
+	return bits & NTPOOL_VERIFY_TRACK ? ntpool_track_start() : 0;
 }
+
+/* The bits are in force: the floors above follow. */
+static void bits_follow(unsigned long bits)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&verifier_mutex);
+	/* From here on no allocation or free is told. */
+	if (!bits)
+		tell_ranges(NULL, SIZE_MAX, 0);
+	for (i = 0; i < NTPOOL_VERIFIER_CLIENTS; i++)
+		if (clients[i] && clients[i]->switched)
+			clients[i]->switched(bits);
+}
+
+static int bits_change(unsigned long bits)
+{
+	int err = 0;
+
+	lockdep_assert_held(&verifier_mutex);
+	if (verifier_started)
+		err = bits_prepare(bits);
+	if (err)
+		return err;
+	/* First: from the bit on, allocations check whether the delay is over. */
+	if (bits & ~ntpool_verifier() & NTPOOL_VERIFY_FAULTS)
+		ntpool_fault_restart();
+	bits_set(bits);
+	if (verifier_started)
+		bits_follow(bits);
+	return 0;
+}
+
+/**
+ * ntpool_verifier_set() - change the verifier's bits
+ * @bits: new value of all of them, see NTPOOL_VERIFIER_BITS
+ *
+ * When it returns, every lookaside list works by the new bits.
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -EINVAL if @bits has an unknown bit, -ENOMEM if there is no memory for
+ * what they need. After an error nothing has changed.
+ */
+int ntpool_verifier_set(unsigned long bits)
+{
+	int err;
+
+	if (bits & ~NTPOOL_VERIFIER_BITS)
+		return -EINVAL;
+	mutex_lock(&verifier_mutex);
+	err = bits_change(bits);
+	mutex_unlock(&verifier_mutex);
+	return err;
+}
+
+/**
+ * ntpool_verifier_init() - let the rest of ntpool follow the parameter
+ *
+ * The bits of the command line take effect. If there is no memory for one of them,
+ * the module loads without it.
+ *
+ * Context: process context; the clients have registered.
+ * Return: 0.
+ */
+int ntpool_verifier_init(void)
+{
+	unsigned long bits;
+
+	mutex_lock(&verifier_mutex);
+	verifier_started = true;
+	bits = ntpool_verifier();
+	if (bits_prepare(bits))
+		pr_warn("ntpool: no memory for all of the verifier\n");
+	if (bits & NTPOOL_VERIFY_FAULTS)
+		ntpool_fault_restart();
+	bits_follow(bits);
+	mutex_unlock(&verifier_mutex);
+	return 0;
+}
+
+/* The clients are not told: they stop on their own. */
+void ntpool_verifier_exit(void)
+{
+	mutex_lock(&verifier_mutex);
+	verifier_started = false;
+	bits_set(0);
+	tell_ranges(NULL, SIZE_MAX, 0);
+	mutex_unlock(&verifier_mutex);
+}
+
+static int verifier_set(const char *val, const struct kernel_param *kp)
+{
+	unsigned long bits;
+
+	if (kstrtoul(val, 0, &bits))
+		return -EINVAL;
+	return ntpool_verifier_set(bits);
+}
+
+static int verifier_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%lu\n", ntpool_verifier());
+}
+
+static const struct kernel_param_ops verifier_ops = {
+	.set = verifier_set,
+	.get = verifier_get,
+};
+
+module_param_cb(verifier, &verifier_ops, NULL, 0644);
+MODULE_PARM_DESC(verifier,
+		 "Driver Verifier's flags, 0 to 0xf: 0x1 special pool, 0x2 force IRQL checking, 0x4 low resources simulation, 0x8 pool tracking; any of them switches lookaside lists off (default 0)");
 
 /* NT's bits for the pool type of a request. */
 static unsigned int request_type(const struct ntpool_request *req)
@@ -210,20 +337,6 @@ static bool is_for_special(const struct ntpool_request *req)
 	       ntpool_filter_hits(req->tag, req->size, req->caller);
 }
 
-static void *request_serve(struct ntpool_request *req, bool special, u8 keep)
-{
-	void *p = NULL;
-
-	if (req->flags & NTPOOL_CONSTRAINED) {
-		if (special)
-			req->flags |= NTPOOL_SPECIAL;
-		return ntpool_constrained_alloc(req, keep);
-	}
-	if (special)
-		p = ntpool_alloc_special(req, keep);
-	return p ?: ntpool_alloc_ordinary(req, keep) ?: ERR_PTR(-ENOMEM);
-}
-
 static void request_track(const struct ntpool_request *req, void *p)
 {
 	const struct ntpool_track_block block = {
@@ -239,52 +352,60 @@ static void request_track(const struct ntpool_request *req, void *p)
 }
 
 /* Bits are set. */
-static void *request_verified(struct ntpool_request *req, unsigned long bits)
+static void plan_verified(const struct ntpool_request *req, unsigned long bits,
+			  struct ntpool_verify_plan *plan)
 {
-	bool special;
-	void *p;
-
 	atomic_long_inc(&ntpool_verify_counts[NTPOOL_VC_ATTEMPTED]);
 	if (!req->tag || req->tag == NTPOOL_TAG_NONE)
 		atomic_long_inc(&ntpool_verify_counts[NTPOOL_VC_NO_TAG]);
 	check_request(req, bits);
-	if ((bits & NTPOOL_VERIFY_FAULTS) && is_refused(req)) {
-		atomic_long_inc(&ntpool_verify_counts[NTPOOL_VC_FAILED]);
-		ntpool_alloc_failed(req->type, req->tag);
-		return ERR_PTR(-ENOMEM);
-	}
-	special = (bits & NTPOOL_VERIFY_SPECIAL) && is_for_special(req);
-	p = request_serve(req, special, NTPOOL_HDR_VERIFIED);
-	atomic_long_inc(&ntpool_verify_counts[IS_ERR(p) ? NTPOOL_VC_FAILED : NTPOOL_VC_SUCCEEDED]);
-	if (IS_ERR(p))
-		return p;
-	tell_ranges(p, req->size, 0);
-	if (bits & NTPOOL_VERIFY_TRACK)
-		request_track(req, p);
-	return p;
+	plan->keep = NTPOOL_HDR_VERIFIED;
+	plan->refuse = (bits & NTPOOL_VERIFY_FAULTS) && is_refused(req);
+	plan->special = !plan->refuse && (bits & NTPOOL_VERIFY_SPECIAL) && is_for_special(req);
 }
 
-void *ntpool_verify_alloc(const struct ntpool_request *given)
+/**
+ * ntpool_verify_begin() - decide how a request is served while the verifier is on
+ * @req: the request, its tag without PROTECTED_POOL
+ * @plan: the decision
+ *
+ * Wrong arguments are reported. A request of paged pool above APC_LEVEL is the
+ * caller's to refuse before.
+ *
+ * Context: any but NMI.
+ */
+void ntpool_verify_begin(const struct ntpool_request *req, struct ntpool_verify_plan *plan)
 {
-	struct ntpool_request req = *given;
-	unsigned long bits = ntpool_verifier();
-	bool sample;
-	void *p;
-
-	req.tag &= ~NTPOOL_TAG_PROTECTED;
-	/* It is reported and refused there, first of all. */
-	if (req.type == NTPOOL_PAGED && !ntpool_paged_ok())
-		return request_serve(&req, false, 0);
-	if (bits)
-		return request_verified(&req, bits);
-	sample = ntpool_sample_is_due() && is_for_special(&req) && ntpool_sample_take();
-	p = request_serve(&req, sample, 0);
-	/* As if the verifier had been on for it. */
-	if (sample && !IS_ERR(p)) {
-		atomic_long_inc(&ntpool_verify_counts[NTPOOL_VC_ATTEMPTED]);
-		atomic_long_inc(&ntpool_verify_counts[NTPOOL_VC_SUCCEEDED]);
+	*plan = (struct ntpool_verify_plan){ .bits = ntpool_verifier() };
+	if (plan->bits) {
+		plan_verified(req, plan->bits, plan);
+		return;
 	}
-	return p;
+	plan->sample = ntpool_sample_is_due() && is_for_special(req) && ntpool_sample_take();
+	plan->special = plan->sample;
+}
+
+/**
+ * ntpool_verify_end() - note the result of a request
+ * @req: the request that ntpool_verify_begin() was given
+ * @plan: its decision
+ * @p: the block, NULL if the request failed or was refused
+ *
+ * Context: any but NMI.
+ */
+void ntpool_verify_end(const struct ntpool_request *req, const struct ntpool_verify_plan *plan,
+		       void *p)
+{
+	/* A sample counts as if the verifier had been on for it. */
+	if (plan->sample && p)
+		atomic_long_inc(&ntpool_verify_counts[NTPOOL_VC_ATTEMPTED]);
+	if (plan->bits || (plan->sample && p))
+		atomic_long_inc(&ntpool_verify_counts[p ? NTPOOL_VC_SUCCEEDED : NTPOOL_VC_FAILED]);
+	if (!plan->bits || !p)
+		return;
+	tell_ranges(p, req->size, 0);
+	if (plan->bits & NTPOOL_VERIFY_TRACK)
+		request_track(req, p);
 }
 
 static void report_free(const struct ntpool_block *block, u64 p1, const char *text,

@@ -3,71 +3,31 @@
 #ifndef NTPOOL_VERIFY_H
 #define NTPOOL_VERIFY_H
 
-#include <linux/atomic.h>
-#include <linux/compiler.h>
+#include "base/types.h"
+#include "base/verifier.h"
 
-#include "ntpool.h"
+/* Changes the bits of the parameter. 0, -EINVAL or -ENOMEM. Sleeps. */
+int ntpool_verifier_set(unsigned long bits);
 
-/* Bits of the parameter verifier. */
-enum {
-	NTPOOL_VERIFY_SPECIAL = BIT(0),
-	NTPOOL_VERIFY_IRQL = BIT(1),
-	NTPOOL_VERIFY_FAULTS = BIT(2),
-	NTPOOL_VERIFY_TRACK = BIT(3),
+/**
+ * struct ntpool_verify_plan - how a request is to be served while the verifier is on
+ * @bits: bits of the verifier at that moment
+ * @refuse: let it fail
+ * @special: try special pool first
+ * @sample: it is a sample
+ * @keep: NTPOOL_HDR_* for the block
+ */
+struct ntpool_verify_plan {
+	unsigned long bits;
+	bool refuse;
+	bool special;
+	bool sample;
+	u8 keep;
 };
 
-/* Beside them in ntpool_verifier_state: an allocation is to be sampled. */
-#define NTPOOL_SAMPLE_WANTED	8
-
-/* What is in force; not 0: every allocation is looked at. See verify.c. */
-extern unsigned long ntpool_verifier_state;
-
-static __always_inline bool ntpool_verifier_is_on(void)
-{
-	/* The benchmark's way to learn what the test costs. */
-	if (__is_defined(NTPOOL_WITHOUT_VERIFIER))
-		return false;
-	/* Plain, to be compared in memory; whoever sees a change late is late. */
-	return unlikely(data_race(ntpool_verifier_state));
-}
-
-/* The same for the parameter's bits alone, whether a sample is wanted or not. */
-static __always_inline bool ntpool_verifier_has_bits(void)
-{
-	if (__is_defined(NTPOOL_WITHOUT_VERIFIER))
-		return false;
-	/* Plain, as above. */
-	return unlikely(data_race(ntpool_verifier_state) & NTPOOL_VERIFIER_BITS);
-}
-
-/* The bits of the parameter that are in force from now on. Sleeps. */
-void ntpool_verifier_switch(unsigned long bits);
-
-/* In the order of the file verifier/counters; violations come on top. */
-enum ntpool_verify_counter {
-	NTPOOL_VC_ATTEMPTED,
-	NTPOOL_VC_SUCCEEDED,
-	NTPOOL_VC_SPECIAL,
-	NTPOOL_VC_NO_TAG,
-	NTPOOL_VC_FAILED,
-	NTPOOL_VC_DELIBERATE,
-	NTPOOL_VC_UNTRACKED,
-	NTPOOL_VC_RAISES,
-	NTPOOL_VC_LOCKS,
-	NTPOOL_VC_COUNTERS
-};
-
-extern atomic_long_t ntpool_verify_counts[NTPOOL_VC_COUNTERS];
-
-/* Costs nothing while the verifier is off. Any context. */
-static __always_inline void ntpool_verify_count(enum ntpool_verify_counter counter)
-{
-	if (ntpool_verifier_has_bits())
-		atomic_long_inc(&ntpool_verify_counts[counter]);
-}
-
-/* What ntpool_alloc() and ntpool_alloc_constrained() do then: the block, or ERR_PTR(). */
-void *ntpool_verify_alloc(const struct ntpool_request *req);
+void ntpool_verify_begin(const struct ntpool_request *req, struct ntpool_verify_plan *plan);
+void ntpool_verify_end(const struct ntpool_request *req, const struct ntpool_verify_plan *plan,
+		       void *p);
 
 /*
  * Low resources simulation wants this allocation of contiguous or uncached memory, which
@@ -90,9 +50,6 @@ struct ntpool_list_call {
 	size_t size;
 };
 
-/* As ntpool_free(), for a block that @list allocated and has no room for. */
-void ntpool_list_free(void *p, const struct ntpool_list_call *list, unsigned long caller);
-
 /*
  * A block that was allocated while the verifier was on is being freed, by @list or,
  * if that is NULL, by a routine of the pool. It is the caller's. Any context.
@@ -100,30 +57,29 @@ void ntpool_list_free(void *p, const struct ntpool_list_call *list, unsigned lon
 void ntpool_verify_free(const struct ntpool_block *block, const struct ntpool_list_call *list,
 			unsigned long caller);
 
-/*
- * Somebody above who keeps things in memory of drivers: told of @size bytes at @p that
- * @caller is about to free, while the verifier is on. Memory may also have been freed
- * unseen: with @caller 0 it is new, and what is known of it is to be forgotten; NULL,
- * SIZE_MAX: all, because the verifier has been switched off. Any context.
- */
-typedef void (*ntpool_verify_range_fn)(void *p, size_t size, unsigned long caller);
-
-enum ntpool_verify_ranges {
-	NTPOOL_RANGES_LOOKASIDE,
-	NTPOOL_RANGES_ZONE,
-	NTPOOL_RANGES
+/* Those above that keep things in memory of drivers. */
+enum ntpool_verifier_clients {
+	NTPOOL_VERIFIER_LOOKASIDE,
+	NTPOOL_VERIFIER_ZONE,
+	NTPOOL_VERIFIER_CLIENTS
 };
 
-/* NULL: no more. Sleeps then, until nobody is told. */
-void ntpool_verify_watch(enum ntpool_verify_ranges who, ntpool_verify_range_fn fn);
+/**
+ * struct ntpool_verifier_client - calls to a higher floor
+ * @range: @caller is about to free @size bytes at @p, while the verifier is on. With
+ *	@caller 0 the memory is new, and it may have been freed unseen before: what is
+ *	known of it is to be forgotten. NULL and SIZE_MAX: all memory, because the
+ *	verifier was switched off. Any context, in an RCU read section.
+ * @switched: the parameter has these bits now; NULL: not called. Process context,
+ *	one call at a time.
+ */
+struct ntpool_verifier_client {
+	void (*range)(void *p, size_t size, unsigned long caller);
+	void (*switched)(unsigned long bits);
+};
 
-/* What the verifier ends in. @keep: NTPOOL_HDR_*. */
-
-/* constrained.c: as ntpool_alloc_constrained(), without the verifier. */
-void *ntpool_constrained_alloc(const struct ntpool_request *req, u8 keep);
-/* alloc.c: the same for a request without wishes; NULL on failure. */
-void *ntpool_alloc_ordinary(const struct ntpool_request *req, u8 keep);
-/* NULL also when there is no room in special pool; that counts as no failure. */
-void *ntpool_alloc_special(const struct ntpool_request *req, u8 keep);
+/* NULL: no more calls; sleeps then until none runs. */
+void ntpool_verifier_register(enum ntpool_verifier_clients which,
+			      const struct ntpool_verifier_client *client);
 
 #endif

@@ -36,12 +36,10 @@ def files_below(top, ending):
                 yield os.path.relpath(os.path.join(where, name), top)
 
 
-def objects(folder, ranks):
-    """Objects of the module: those that are links of others are left out."""
+def objects(module, folder):
+    """Objects with a source; others are links of objects, or left by older builds."""
     for name in files_below(folder, '.o'):
-        if name in ('ntpool.o', 'built-in.o') or name.startswith('.'):
-            continue
-        if os.path.dirname(name) in ranks or not name.startswith('ntpool'):
+        if os.path.exists(os.path.join(module, name[:-1] + 'c')):
             yield name
 
 
@@ -117,7 +115,7 @@ def main():
     """Prints what is wrong."""
     module, folder = sys.argv[1:]
     ranks = floors(module)
-    names = sorted(objects(folder, ranks))
+    names = sorted(objects(module, folder))
     lines = [f'{name} is in no floor' for name in names
              if os.path.dirname(name) not in ranks and name not in TOP_FILES]
     graph = edges(folder, names)

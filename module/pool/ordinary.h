@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What allocations with wishes (constrained.c) share with the others (alloc.c). */
-#ifndef NTPOOL_ALLOC_H
-#define NTPOOL_ALLOC_H
+/* Steps that ordinary and constrained allocations share. */
+#ifndef NTPOOL_ORDINARY_H
+#define NTPOOL_ORDINARY_H
 
 #include "heap/heap.h"
 
@@ -15,5 +15,12 @@ void *ntpool_alloc_at_dispatch(size_t size, u32 tag, unsigned long caller);
  */
 void *ntpool_alloc_finish(struct ntpool_header *hdr, unsigned int granules,
 			  const struct ntpool_request *req, u8 keep);
+
+/* Zeroes are asked for by @flags or by the kernel's init_on_alloc. */
+bool ntpool_wants_zeroes(unsigned int flags);
+/* The request from the ordinary pool, @keep in its flags; NULL on failure. */
+void *ntpool_alloc_ordinary(const struct ntpool_request *req, u8 keep);
+/* The same from special pool. NULL if that has no room, which counts as no failure. */
+void *ntpool_alloc_special(const struct ntpool_request *req, u8 keep);
 
 #endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The words that all floors share: pool types, the request for memory that the
+ * DDI files decode their arguments to, and one live allocation as observers see it.
+ */
+#ifndef NTPOOL_TYPES_H
+#define NTPOOL_TYPES_H
+
+#include <linux/bits.h>
+#include <linux/mm.h>
+#include <linux/types.h>
+
+#include "base/compat.h"
+
+#define NTPOOL_VERSION		"0.1"
+
+/* The tag of the routines that take none, and the one of the tags past max_tags. */
+#define NTPOOL_TAG_NONE		0x656e6f4eU	/* "None" */
+#define NTPOOL_TAG_OVERFLOW	0x6c66764fU	/* "Ovfl" */
+/* PROTECTED_POOL: no character of a tag has its top bit set, so the bit is free. */
+#define NTPOOL_TAG_PROTECTED	BIT(31)
+
+/* A page has 256 granules as in NT: 16 bytes each with pages of 4 KiB. */
+#define NTPOOL_GRANULES		256
+#define NTPOOL_GRANULE_SHIFT	(PAGE_SHIFT - 8)
+#define NTPOOL_GRANULE		BIT(NTPOOL_GRANULE_SHIFT)
+
+enum ntpool_type {
+	NTPOOL_NONPAGED,	/* linear map, usable in every context */
+	NTPOOL_PAGED,		/* vmalloc, process context only */
+	NTPOOL_TYPES
+};
+
+/**
+ * struct ntpool_block - one allocation as observers see it
+ * @addr: address that the driver was given
+ * @tag: its tag, four characters, the first one lowest
+ * @type: which pool
+ * @bytes: taken from the pool: header and rounding, or whole pages
+ * @requested: bytes asked for
+ * @caller: address that the allocating call returns to; 0 if out of range
+ */
+struct ntpool_block {
+	void *addr;
+	u32 tag;
+	enum ntpool_type type;
+	size_t bytes;
+	size_t requested;
+	unsigned long caller;
+};
+
+/* Called for each live block, outside of all locks; may sleep. */
+typedef int (*ntpool_block_fn)(const struct ntpool_block *block, void *arg);
+
+/*
+ * Flags of a request. ntpool_alloc() takes the first one alone; any flag of
+ * NTPOOL_CONSTRAINED makes the request a constrained one.
+ */
+enum {
+	NTPOOL_ZERO = BIT(0),		/* zero the contents */
+	NTPOOL_MUST = BIT(8),		/* use the reserve and wait if all else fails */
+	NTPOOL_QUOTA = BIT(9),		/* charge the current process */
+	NTPOOL_ALIGNED = BIT(10),	/* begin on a cache line */
+	NTPOOL_PROTECTED = BIT(11),	/* to be freed with its tag only */
+	NTPOOL_LOW = BIT(12),		/* no fresh memory when memory is low */
+	NTPOOL_NORMAL = BIT(13),	/* no fresh memory when memory is very low */
+	NTPOOL_HIGH = BIT(14),		/* may use the kernel's emergency reserves */
+	NTPOOL_NODE = BIT(15),		/* prefer ntpool_request.node */
+	NTPOOL_NODE_ONLY = BIT(16),	/* with NTPOOL_NODE: no other node */
+	NTPOOL_OVERRUN = BIT(17),	/* special pool: at the end of the page */
+	NTPOOL_UNDERRUN = BIT(18),	/* special pool: at the start of the page */
+	NTPOOL_CONTIGUOUS = BIT(19),	/* physically contiguous; memory/ only */
+	NTPOOL_FOR_LIST = BIT(20),	/* only a lookaside list may free it */
+	NTPOOL_SPECIAL = BIT(21),	/* from special pool, if that has room */
+	NTPOOL_CONSTRAINED = NTPOOL_MUST | NTPOOL_QUOTA | NTPOOL_ALIGNED | NTPOOL_PROTECTED |
+			     NTPOOL_LOW | NTPOOL_NORMAL | NTPOOL_HIGH | NTPOOL_NODE |
+			     NTPOOL_NODE_ONLY | NTPOOL_OVERRUN | NTPOOL_UNDERRUN,
+};
+
+/**
+ * struct ntpool_request - a request for memory with all its constraints
+ * @type: which pool
+ * @size: bytes
+ * @tag: pool tag; the bit of PROTECTED_POOL is ignored, NTPOOL_PROTECTED replaces it
+ * @flags: NTPOOL_ZERO and flags of NTPOOL_CONSTRAINED
+ * @node: NUMA node that exists, with NTPOOL_NODE
+ * @payer: number of the ledger that was charged, 0: none; with NTPOOL_HDR_QUOTA
+ * @charged: bytes charged to @payer; for special pool
+ * @caller: address that the allocating call returns to
+ */
+struct ntpool_request {
+	enum ntpool_type type;
+	size_t size;
+	u32 tag;
+	unsigned int flags;
+	int node;
+	u32 payer;
+	u32 charged;
+	unsigned long caller;
+};
+
+#endif

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The periodic scan, once every balance_ms.
+ *
+ * NT's balance set manager looks at all caches once a second. Here the caches register
+ * a function, and one delayed work calls all of them. The work queues itself again
+ * as long as one of them expects to find something; ntpool_scan_start() wakes it up.
+ *
+ * The timer is not deferrable. A deferrable one waits for the CPU that armed it to
+ * wake up for another reason, and the caches of all other CPUs would wait with it.
+ *
+ * Locking: scan_mutex guards the list of scans and is held while they run, so that
+ * ntpool_scan_unregister() waits for a scan. It is taken outside of all other locks.
+ */
+#include <linux/jiffies.h>
+#include <linux/mutex.h>
+#include <linux/workqueue.h>
+
+#include "base/param.h"
+#include "heap/scan.h"
+#include "init.h"
+
+static void scan_all(struct work_struct *work);
+static DECLARE_DELAYED_WORK(scan_work, scan_all);
+static DEFINE_MUTEX(scan_mutex);
+static LIST_HEAD(scans);		/* scan_mutex */
+static bool scan_stopped = true;
+static unsigned int balance_ms __read_mostly = 1000;
+
+static unsigned long scan_period(void)
+{
+	return msecs_to_jiffies(READ_ONCE(balance_ms));
+}
+
+void ntpool_scan_start(void)
+{
+	if (!READ_ONCE(scan_stopped) && !delayed_work_pending(&scan_work))
+		queue_delayed_work(system_unbound_wq, &scan_work, scan_period());
+}
+
+static void scan_all(struct work_struct *work)
+{
+	struct ntpool_scan *scan;
+	bool again = false;
+
+	mutex_lock(&scan_mutex);
+	list_for_each_entry(scan, &scans, link)
+		if (!scan->manual)
+			again |= scan->run();
+	mutex_unlock(&scan_mutex);
+	if (again)
+		ntpool_scan_start();
+}
+
+void ntpool_scan_register(struct ntpool_scan *scan)
+{
+	mutex_lock(&scan_mutex);
+	list_add_tail(&scan->link, &scans);
+	mutex_unlock(&scan_mutex);
+}
+
+void ntpool_scan_unregister(struct ntpool_scan *scan)
+{
+	mutex_lock(&scan_mutex);
+	list_del(&scan->link);
+	mutex_unlock(&scan_mutex);
+}
+
+void ntpool_scan_set_manual(struct ntpool_scan *scan, bool manual)
+{
+	mutex_lock(&scan_mutex);
+	scan->manual = manual;
+	mutex_unlock(&scan_mutex);
+	if (!manual)
+		ntpool_scan_start();
+}
+
+/**
+ * ntpool_scan_init() - let ntpool_scan_start() work from now on
+ *
+ * Context: process context.
+ * Return: 0.
+ */
+int ntpool_scan_init(void)
+{
+	WRITE_ONCE(scan_stopped, false);
+	return 0;
+}
+
+/* No cache is used any more: a CPU that saw the scan running just now may start it. */
+void ntpool_scan_exit(void)
+{
+	WRITE_ONCE(scan_stopped, true);
+	cancel_delayed_work_sync(&scan_work);
+}
+
+/* A scan that is waited for comes one new period from now. */
+static int balance_set(const char *val, const struct kernel_param *kp)
+{
+	int err = ntpool_param_uint(val, kp, 10, 3600000);
+
+	if (!err && delayed_work_pending(&scan_work) && !READ_ONCE(scan_stopped))
+		mod_delayed_work(system_unbound_wq, &scan_work, scan_period());
+	return err;
+}
+
+static const struct kernel_param_ops balance_ops = {
+	.set = balance_set,
+	.get = param_get_uint,
+};
+
+module_param_cb(balance_ms, &balance_ops, &balance_ms, 0644);
+MODULE_PARM_DESC(balance_ms,
+		 "milliseconds between two scans that tune the depths of lookaside lists, 10 to 3600000 (default 1000)");

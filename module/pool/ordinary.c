@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One allocation without constraints, from the ordinary pool or from special pool.
+ *
+ * A request below a page takes a block from this CPU's cache or, behind it, from the
+ * heap of this CPU's node. A larger one takes whole pages from the kernel. Then the
+ * block's header is written and its tag counted. constrained.c shares these last steps.
+ *
+ * Locking: none of its own. Contexts: any but NMI.
+ */
+#include <linux/mm.h>
+
+#include "account/quota.h"
+#include "account/tag.h"
+#include "base/irql.h"
+#include "base/report.h"
+#include "base/verifier.h"
+#include "heap/run.h"
+#include "pool/fast.h"
+#include "pool/ordinary.h"
+#include "verify/special.h"
+
+/* Sums a failed request; NULL for the caller to return. */
+void *ntpool_alloc_failed(enum ntpool_type type, u32 tag)
+{
+	this_cpu_inc(ntpool_tag_find(tag)[type].failed);
+	return NULL;
+}
+
+void *ntpool_alloc_at_dispatch(size_t size, u32 tag, unsigned long caller)
+{
+	struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_BAD_POOL_CALLER,
+		.param = { 0x08, ntpool_irql(), NTPOOL_PAGED, size },
+		.text = "paged pool was asked for at DISPATCH_LEVEL or above",
+		.has_tag = true,
+		.tag = tag,
+		.size = size,
+		.caller = caller,
+	};
+
+	ntpool_report(&stop);
+	return ntpool_alloc_failed(NTPOOL_PAGED, tag);
+}
+
+bool ntpool_wants_zeroes(unsigned int flags)
+{
+	return (flags & NTPOOL_ZERO) || want_init_on_alloc(0);
+}
+
+void *ntpool_zeroed(void *p, size_t size)
+{
+	unsigned int granules =
+		max_t(unsigned int, ntpool_size_granules(size), NTPOOL_MIN_GRANULES);
+
+	return memset(p, 0, ntpool_granules_bytes(granules) - sizeof(struct ntpool_header));
+}
+
+static void *alloc_fresh_pages(const struct ntpool_request *req, u8 keep)
+{
+	struct ntpool_tag_counts __percpu *counts = ntpool_tag_find(req->tag);
+	struct ntpool_run *run;
+	void *base;
+
+	if (counts == ntpool_tag_overflow)
+		keep |= NTPOOL_HDR_OVERFLOW;
+	run = ntpool_run_alloc(req->type, req->size, req->tag, keep, req->caller);
+	if (!run)
+		return ntpool_alloc_failed(req->type, req->tag);
+	base = run->base;
+	/* The page allocator has zeroed them already under init_on_alloc. */
+	if ((req->flags & NTPOOL_ZERO) && !want_init_on_alloc(0))
+		memset(base, 0, run->pages << PAGE_SHIFT);
+	ntpool_tag_count_alloc(&counts[req->type], run->pages * NTPOOL_GRANULES, req->size);
+	/* From here on a wild free may end it. */
+	ntpool_run_enter(run);
+	return base;
+}
+
+void *ntpool_alloc_finish(struct ntpool_header *hdr, unsigned int granules,
+			  const struct ntpool_request *req, u8 keep)
+{
+	struct ntpool_tag_counts __percpu *counts = ntpool_tag_find(req->tag);
+
+	if (counts == ntpool_tag_overflow)
+		keep |= NTPOOL_HDR_OVERFLOW;
+	if (ntpool_wants_zeroes(req->flags))
+		memset(ntpool_block_body(hdr), 0, ntpool_granules_bytes(granules) - sizeof(*hdr));
+	if (ntpool_header_says(keep, NTPOOL_HDR_QUOTA))
+		ntpool_quota_note((void *)hdr + ntpool_granules_bytes(granules), req->payer);
+	ntpool_tag_count_alloc(&counts[req->type], granules, req->size);
+	/* From here on a wild free may end it. */
+	ntpool_header_fill(hdr, granules, req->size, req->tag, keep, req->caller);
+	return ntpool_block_body(hdr);
+}
+
+static void *alloc_block(const struct ntpool_request *req, u8 keep)
+{
+	unsigned int granules =
+		max_t(unsigned int, ntpool_size_granules(req->size), NTPOOL_MIN_GRANULES);
+	struct ntpool_header *hdr;
+
+	if (!ntpool_cache_pop(req->type, granules, &hdr))
+		hdr = ntpool_cache_pop_slow(req->type, granules);
+	return hdr ? ntpool_alloc_finish(hdr, granules, req, keep) :
+		     ntpool_alloc_failed(req->type, req->tag);
+}
+
+void *ntpool_alloc_ordinary(const struct ntpool_request *req, u8 keep)
+{
+	if (req->type == NTPOOL_PAGED && !ntpool_paged_ok())
+		return ntpool_alloc_at_dispatch(req->size, req->tag, req->caller);
+	return req->size > NTPOOL_SMALL_MAX ? alloc_fresh_pages(req, keep) : alloc_block(req, keep);
+}
+
+void *ntpool_alloc_special(const struct ntpool_request *req, u8 keep)
+{
+	struct ntpool_tag_counts __percpu *counts = ntpool_tag_find(req->tag);
+	void *p;
+
+	if (counts == ntpool_tag_overflow)
+		keep |= NTPOOL_HDR_OVERFLOW;
+	p = ntpool_special_alloc(req, keep);
+	if (!p)
+		return NULL;
+	ntpool_tag_count_alloc(&counts[req->type], NTPOOL_GRANULES, req->size);
+	atomic_long_inc(&ntpool_verify_counts[NTPOOL_VC_SPECIAL]);
+	return p;
+}
