@@ -287,6 +287,22 @@ void ntpool_report(const struct ntpool_stop *stop)
 		panic(pr_fmt("%s"), first);
 }
 
+/**
+ * ntpool_report_kind() - report a violation of a known kind
+ * @kind: the parts that all reports of the kind share
+ * @stop: the rest; its code, first parameter, address mask and text are ignored
+ *
+ * Context: any, with any lock held.
+ */
+void ntpool_report_kind(const struct ntpool_violation *kind, struct ntpool_stop stop)
+{
+	stop.code = kind->code;
+	stop.param[0] = kind->subcode;
+	stop.addr_mask = kind->addr_mask;
+	stop.text = kind->text;
+	ntpool_report(&stop);
+}
+
 static void lines_begin(unsigned long *flags)
 {
 	raw_spin_lock_irqsave(&report_lock, *flags);

@@ -66,6 +66,26 @@ struct ntpool_stop {
  * panics afterwards if the parameter bugcheck says so. Every context, NMI too.
  */
 void ntpool_report(const struct ntpool_stop *stop);
+
+/**
+ * struct ntpool_violation - a kind of violation: the parts that its reports share
+ * @code: NT's stop code
+ * @subcode: first parameter, where the code has subcodes
+ * @addr_mask: as in struct ntpool_stop
+ * @text: as in struct ntpool_stop
+ *
+ * A file that reports has one table of these.
+ */
+struct ntpool_violation {
+	enum ntpool_stop_code code;
+	u64 subcode;
+	unsigned int addr_mask;
+	const char *text;
+};
+
+/* As ntpool_report(), with code, first parameter, address mask and text of @kind. */
+void ntpool_report_kind(const struct ntpool_violation *kind, struct ntpool_stop stop);
+
 /* How many there were, those left out included. */
 unsigned long ntpool_report_violations(void);
 /* Says what is still to be said; after the last report. Sleeps. */
