@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Finds prose that the project's readers cannot follow.
+
+    prose.py FILE...
+
+Looks at the comments of C, Python, shell and make files and at Markdown
+outside of code blocks and generated tables. Prints FILE:LINE: and the words
+of each sentence whose subject is "What" or "Who", and of each pronoun that
+names no part of the code. Nothing is printed where all is right.
+"""
+
+import re
+import sys
+
+PRONOUNS = re.compile(r'\b(?:he|him|his|nobody|whoever|whomever|whatever|'
+                      r'somebody|anybody|someone|anyone)\b', re.IGNORECASE)
+SUBJECT = re.compile(r'(?:^|[.!:;] )(?:@\w+: |Return: |Context: )?'
+                     r'(what|who)\b(?! (?:does|is|are|do|did|has|can)\b[^.]*\?)',
+                     re.IGNORECASE)
+QUOTED = re.compile(r'"[^"\n]*"|`[^`\n]*`')
+C_COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*', re.DOTALL)
+C_STRING = re.compile(r'"(?:\\.|[^"\\\n])*"')
+GENERATED = re.compile(r'<!-- (\w+): begin -->.*?<!-- \1: end -->', re.DOTALL)
+FENCE = re.compile(r'^```.*?^```|^    [^\n]*$', re.DOTALL | re.MULTILINE)
+
+
+def blank(match):
+    """As many lines without text, so that line numbers stay right."""
+    return '\n' * match[0].count('\n')
+
+
+def texts(path, source):
+    """Pairs of line number and text of one comment or paragraph."""
+    if path.endswith(('.c', '.h')):
+        source = C_STRING.sub('""', source)
+        for match in C_COMMENT.finditer(source):
+            yield source.count('\n', 0, match.start()) + 1, match[0]
+    elif path.endswith('.md'):
+        source = FENCE.sub(blank, GENERATED.sub(blank, source))
+        for number, line in enumerate(source.split('\n'), 1):
+            yield number, line
+    else:
+        block, first = [], 0
+        for number, line in enumerate(source.split('\n') + [''], 1):
+            if re.match(r'\s*#(?!!)', line):
+                first = first or number
+                block.append(line)
+            elif block:
+                yield first, '\n'.join(block)
+                block, first = [], 0
+
+
+def plain(text):
+    """Lines of a comment without its frame and without what is quoted."""
+    for line in text.split('\n'):
+        line = re.sub(r'^\s*(?:/\*+|\*+/?|//|#)?\s?', '', line)
+        yield QUOTED.sub('Q', line.replace('*/', '').strip())
+
+
+def complaints(path):
+    """What is wrong in one file."""
+    with open(path, encoding='utf-8') as file:
+        source = file.read()
+    for first, text in texts(path, source):
+        before = '.'
+        for number, line in enumerate(plain(text), first):
+            for match in PRONOUNS.finditer(line):
+                yield number, match[0], line
+            start = SUBJECT.search(line)
+            begins = before.endswith(('.', ':', '!', '?')) or not before
+            if start and (start.start() > 0 or begins):
+                yield number, start[1], line
+            before = line
+
+
+def main():
+    """Prints what is wrong."""
+    bad = 0
+    for path in sys.argv[1:]:
+        for number, word, line in complaints(path):
+            bad += 1
+            print(f'{path}:{number}: {word}: {line[:70]}')
+    return 1 if bad else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
