@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""The table of what is detected, in README.md.
+"""The table of what is detected, in module/verify/README.md.
 
-    detect.py TABLE...          prints where README.md says something else
+    detect.py TABLE...          prints where that file says something else
     detect.py --write TABLE...  writes it between its two markers
 
 The files are what runs of `make test` have left: build/log/detect-*.table, with rows
 `error | context | step | report`, and build/log/peers-*.table, with `error | tool |
 step | report`.  Columns that none of the files is about stay as they are.  Errors of
-one row of README.md must have come out alike.  What Driver Verifier does is nothing
+one row must have come out alike.  What Driver Verifier does is nothing
 that can be measured here; its column is taken from its documentation.
 """
 
@@ -18,7 +18,7 @@ import sys
 import ctext
 
 SELF = 'tools/' + os.path.basename(__file__)
-OUT = 'README.md'
+OUT = 'module/verify/README.md'
 BEGIN = '<!-- detect: begin -->\n'
 END = '<!-- detect: end -->\n'
 

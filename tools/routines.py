@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""The table of routines in README.md.
+"""The table of routines in include/nt/README.md.
 
     routines.py            prints what is wrong with it
     routines.py --write    writes it between its two markers
@@ -17,7 +17,7 @@ import sys
 import ctext
 
 SELF = 'tools/' + os.path.basename(__file__)
-OUT = 'README.md'
+OUT = 'include/nt/README.md'
 BEGIN = '<!-- routines: begin -->\n'
 END = '<!-- routines: end -->\n'
 

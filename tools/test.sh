@@ -156,14 +156,14 @@ system_run() {
 # Threads of these guests end in oopses, as they shall.
 FAULTS='Oops: 000[02]|BUG: unable to handle page fault|Call Trace'
 
-# readme_says TABLE: the table in README.md is what was measured
+# readme_says TABLE: the table in module/verify/README.md is what was measured
 readme_says() {
 	if python3 "$TOP/tools/detect.py" "$1" >"$1.diff" 2>&1; then
 		passed=$((passed + 1))
-		note "ok     README.md has the table that was measured"
+		note "ok     module/verify/README.md has the table that was measured"
 	else
 		failed=$((failed + 1))
-		note "FAILED README.md has the table that was measured"
+		note "FAILED module/verify/README.md has the table that was measured"
 		sed 's/^/  /' "$1.diff"
 	fi
 }
