@@ -2,9 +2,9 @@
 /*
  * Stop codes, assertions and messages.
  *
- * NT has these in checked builds, where DBG is 1: a driver that is compiled with
- * "ccflags-y += -DDBG=1" has them here too. In others ASSERT, KdPrint and the like
- * are nothing, and what they are given is not even looked at.
+ * As on NT, ASSERT, KdPrint and the like exist in checked builds only, where DBG is 1.
+ * A driver enables them with "ccflags-y += -DDBG=1". Without DBG they expand to nothing
+ * and do not evaluate their arguments.
  */
 #ifndef NTPOOL_NT_DEBUG_H
 #define NTPOOL_NT_DEBUG_H
@@ -41,13 +41,13 @@ ULONG vDbgPrintExWithPrefix(PCSTR Prefix, ULONG ComponentId, ULONG Level,
 void RtlAssert(PVOID FailedAssertion, PVOID FileName, ULONG LineNumber,
 	       PCHAR Message);
 
-/* What NT_VERIFY() is without DBG: an expression that may also stand alone. */
+/* NT_VERIFY() without DBG: an expression that gives no warning as a statement. */
 FORCEINLINE BOOLEAN NtpoolTruth(BOOLEAN Truth)
 {
 	return Truth;
 }
 
-/* Arguments in parentheses of their own: KdPrint(("%lu bytes\n", Length)). */
+/* KdPrint() takes its arguments in double parentheses: KdPrint(("%lu bytes\n", Length)). */
 #if defined(DBG) && DBG
 #define NTPOOL_ASSERT(Condition, Text, Message)				\
 	((Condition) ? TRUE :						\

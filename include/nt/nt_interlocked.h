@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Operations on one number that no other CPU, and no interrupt, sees half done.
+ * Atomic operations on one number, for all CPUs and interrupts.
  *
- * As on NT each is a full memory barrier, also those whose names promise less
- * (...Acquire, ...Release, ...NoFence); and a number must be aligned to its size.
- * The old builtins of the compiler are such barriers, and on 32 bit they need no library
- * for 64-bit numbers; on arm64 they may need one, and are written out here.
+ * As on NT, a number is aligned to its size, and each operation is a full memory barrier.
+ * That includes names that promise less (...Acquire, ...Release, ...NoFence). The __sync
+ * builtins of the compiler are full barriers. On 32 bit they need no library for 64-bit
+ * numbers. On arm64 they may need one, so that this file has assembly there.
  *
- * One description stands for all widths: a name that ends in 64, 16 or 8 does to an
- * LONG64, SHORT or CHAR what the name without does to a LONG. Sums wrap around.
+ * One description stands for all widths. A name that ends in 64, 16 or 8 operates on a
+ * LONG64, SHORT or CHAR instead of a LONG. Sums wrap around.
  */
 #ifndef NTPOOL_NT_INTERLOCKED_H
 #define NTPOOL_NT_INTERLOCKED_H
@@ -16,7 +16,7 @@
 #include "ntdef.h"
 
 /**
- * KeMemoryBarrier() - order all memory accesses before against all after
+ * KeMemoryBarrier() - order earlier memory accesses before later ones
  *
  * Contract: the NT driver-interface reference.
  *
@@ -41,7 +41,7 @@ FORCEINLINE void KeMemoryBarrierWithoutFence(void)
 	__asm__ __volatile__("" : : : "memory");
 }
 
-/* Is this a PC? */
+/* True on x86 only. */
 #ifdef __has_builtin
 #define NTPOOL_HAS_PAUSE	__has_builtin(__builtin_ia32_pause)
 #else
@@ -49,7 +49,7 @@ FORCEINLINE void KeMemoryBarrierWithoutFence(void)
 #endif
 
 /**
- * YieldProcessor() - tell the processor that this is a loop that waits
+ * YieldProcessor() - tell the processor that a loop is waiting
  *
  * Context: any IRQL.
  */
@@ -65,15 +65,15 @@ FORCEINLINE void YieldProcessor(void)
 }
 
 /*
- * What the rest is made of: all are full barriers, SUM gives the number after and the
- * others the one before, and what they give is to be put into the number's type.
+ * Building blocks of the routines below. All are full barriers. SUM returns the new
+ * number, the others the old one. The caller converts the result to the number's type.
  */
 #ifdef __aarch64__
 
 /*
- * Here the compiler turns its builtins into calls of a library, which a kernel does
- * not have. Step makes New of Old, and is done again if someone else wrote meanwhile.
- * The barrier is behind 2, where a Step goes that stores nothing.
+ * On arm64 the compiler turns the builtins into calls of a library that a kernel does not
+ * have. Step computes New from Old. If another CPU writes meanwhile, the loop repeats it.
+ * A Step that stores nothing jumps to label 2, so that the barrier follows the label.
  */
 #define NTPOOL_SYNC_STEP(Type, Size, Register, Step)			\
 do {									\
@@ -91,7 +91,7 @@ do {									\
 		: "cc", "memory");					\
 } while (0)
 
-/* A load leaves zeros above the number, and what it is compared with needs them too. */
+/* A load clears the bits above the number, so the comparand needs them clear too. */
 #define NTPOOL_SYNC(Operation, Step) NTPOOL_WORDS(			\
 FORCEINLINE ULONG64 NtpoolSync##Operation				\
 	(__volatile__ void *Target, ULONG64 Value, ULONG64 Comparand, SIZE_T Size) \
@@ -145,15 +145,15 @@ NTPOOL_SYNC(Xor, "eor %[New], %[Old], %[Value]")
 #endif
 
 /**
- * InterlockedCompareExchange() - put a number where another one is
+ * InterlockedCompareExchange() - replace a number if it has an expected value
  * @Destination: the number, aligned
- * @Exchange: what to put there
- * @Comparand: only if this is there
+ * @Exchange: the new value
+ * @Comparand: the expected value
  *
  * Contract: the NT driver-interface reference.
  *
  * Context: any IRQL.
- * Return: what was there; it was replaced if it is @Comparand.
+ * Return: the old value; if it equals @Comparand, it was replaced.
  */
 FORCEINLINE LONG InterlockedCompareExchange(__volatile__ LONG *Destination,
 					    LONG Exchange, LONG Comparand)
@@ -164,12 +164,12 @@ FORCEINLINE LONG InterlockedCompareExchange(__volatile__ LONG *Destination,
 /**
  * InterlockedExchange() - replace a number
  * @Target: the number, aligned
- * @Value: what to put there
+ * @Value: the new value
  *
  * Contract: the NT driver-interface reference.
  *
  * Context: any IRQL.
- * Return: what was there.
+ * Return: the old value.
  */
 FORCEINLINE LONG InterlockedExchange(__volatile__ LONG *Target, LONG Value)
 {
@@ -187,12 +187,12 @@ FORCEINLINE LONG InterlockedExchange(__volatile__ LONG *Target, LONG Value)
 /**
  * InterlockedExchangeAdd() - add to a number
  * @Addend: the number, aligned
- * @Value: what to add
+ * @Value: the summand
  *
  * Contract: the NT driver-interface reference.
  *
  * Context: any IRQL.
- * Return: the number before.
+ * Return: the old number.
  */
 FORCEINLINE LONG InterlockedExchangeAdd(__volatile__ LONG *Addend, LONG Value)
 {
@@ -202,7 +202,7 @@ FORCEINLINE LONG InterlockedExchangeAdd(__volatile__ LONG *Addend, LONG Value)
 /**
  * InterlockedAdd() - add to a number
  * @Addend: the number, aligned
- * @Value: what to add
+ * @Value: the summand
  *
  * Contract: the NT driver-interface reference.
  *
@@ -243,14 +243,14 @@ FORCEINLINE LONG InterlockedDecrement(__volatile__ LONG *Addend)
 }
 
 /**
- * InterlockedAnd() - keep the bits that a mask has
+ * InterlockedAnd() - clear the bits that a mask does not have
  * @Destination: the number, aligned
  * @Value: the mask
  *
  * Contract: the NT driver-interface reference.
  *
  * Context: any IRQL.
- * Return: the number before.
+ * Return: the old number.
  */
 FORCEINLINE LONG InterlockedAnd(__volatile__ LONG *Destination, LONG Value)
 {
@@ -265,7 +265,7 @@ FORCEINLINE LONG InterlockedAnd(__volatile__ LONG *Destination, LONG Value)
  * Contract: the NT driver-interface reference.
  *
  * Context: any IRQL.
- * Return: the number before.
+ * Return: the old number.
  */
 FORCEINLINE LONG InterlockedOr(__volatile__ LONG *Destination, LONG Value)
 {
@@ -273,21 +273,21 @@ FORCEINLINE LONG InterlockedOr(__volatile__ LONG *Destination, LONG Value)
 }
 
 /**
- * InterlockedXor() - change the bits that a mask has
+ * InterlockedXor() - invert the bits that a mask has
  * @Destination: the number, aligned
  * @Value: the mask
  *
  * Contract: the NT driver-interface reference.
  *
  * Context: any IRQL.
- * Return: the number before.
+ * Return: the old number.
  */
 FORCEINLINE LONG InterlockedXor(__volatile__ LONG *Destination, LONG Value)
 {
 	return NTPOOL_SYNC_XOR(Destination, Value);
 }
 
-/* The same on other widths. */
+/* The same operations on other widths. */
 #define NTPOOL_INTERLOCKED(Width, Type, Shared) NTPOOL_WORDS(		\
 FORCEINLINE Type InterlockedCompareExchange##Width			\
 	(Shared Destination, Type Exchange, Type Comparand)		\
@@ -359,15 +359,15 @@ NTPOOL_INTERLOCKED(SizeT, SIZE_T, __volatile__ SIZE_T *)
 #undef NTPOOL_INTERLOCKED
 
 /**
- * InterlockedCompareExchangePointer() - put a pointer where another one is
+ * InterlockedCompareExchangePointer() - replace a pointer if it has an expected value
  * @Destination: the pointer
- * @Exchange: what to put there
- * @Comparand: only if this is there
+ * @Exchange: the new value
+ * @Comparand: the expected value
  *
  * Contract: the NT driver-interface reference.
  *
  * Context: any IRQL.
- * Return: what was there; it was replaced if it is @Comparand.
+ * Return: the old value; if it equals @Comparand, it was replaced.
  */
 FORCEINLINE PVOID InterlockedCompareExchangePointer(__volatile__ PVOID Destination[],
 						    PVOID Exchange,
@@ -380,12 +380,12 @@ FORCEINLINE PVOID InterlockedCompareExchangePointer(__volatile__ PVOID Destinati
 /**
  * InterlockedExchangePointer() - replace a pointer
  * @Target: the pointer
- * @Value: what to put there
+ * @Value: the new value
  *
  * Contract: the NT driver-interface reference.
  *
  * Context: any IRQL.
- * Return: what was there.
+ * Return: the old value.
  */
 FORCEINLINE PVOID InterlockedExchangePointer(__volatile__ PVOID *Target,
 					     PVOID Value)
@@ -396,13 +396,13 @@ FORCEINLINE PVOID InterlockedExchangePointer(__volatile__ PVOID *Target,
 
 /**
  * InterlockedBitTestAndSet() - set a bit
- * @Base: numbers that make one row of bits; bit 32 is bit 0 of the second
- * @Bit: which bit
+ * @Base: an array of bits; bit 32 is bit 0 of the second number
+ * @Bit: index of the bit
  *
  * Contract: the NT driver-interface reference.
  *
  * Context: any IRQL.
- * Return: what the bit was.
+ * Return: the old value of the bit.
  */
 FORCEINLINE BOOLEAN InterlockedBitTestAndSet(__volatile__ LONG *Base,
 					     LONG Bit)
@@ -413,7 +413,7 @@ FORCEINLINE BOOLEAN InterlockedBitTestAndSet(__volatile__ LONG *Base,
 	return !!(Old & Mask);
 }
 
-/* As InterlockedBitTestAndSet() on a row of 64-bit numbers. */
+/* As InterlockedBitTestAndSet(), on an array of 64-bit numbers. */
 FORCEINLINE BOOLEAN InterlockedBitTestAndSet64(__volatile__ long long *Base,
 					       LONG64 Bit)
 {
@@ -425,13 +425,13 @@ FORCEINLINE BOOLEAN InterlockedBitTestAndSet64(__volatile__ long long *Base,
 
 /**
  * InterlockedBitTestAndReset() - clear a bit
- * @Base: numbers that make one row of bits; bit 32 is bit 0 of the second
- * @Bit: which bit
+ * @Base: an array of bits; bit 32 is bit 0 of the second number
+ * @Bit: index of the bit
  *
  * Contract: the NT driver-interface reference.
  *
  * Context: any IRQL.
- * Return: what the bit was.
+ * Return: the old value of the bit.
  */
 FORCEINLINE BOOLEAN InterlockedBitTestAndReset(__volatile__ LONG *Base,
 					       LONG Bit)
@@ -442,7 +442,7 @@ FORCEINLINE BOOLEAN InterlockedBitTestAndReset(__volatile__ LONG *Base,
 	return !!(Old & Mask);
 }
 
-/* As InterlockedBitTestAndReset() on a row of 64-bit numbers. */
+/* As InterlockedBitTestAndReset(), on an array of 64-bit numbers. */
 FORCEINLINE BOOLEAN InterlockedBitTestAndReset64(__volatile__ LONG64 *Base,
 						 LONG64 Bit)
 {
@@ -454,13 +454,13 @@ FORCEINLINE BOOLEAN InterlockedBitTestAndReset64(__volatile__ LONG64 *Base,
 
 /**
  * InterlockedBitTestAndComplement() - change a bit
- * @Base: numbers that make one row of bits; bit 32 is bit 0 of the second
- * @Bit: which bit
+ * @Base: an array of bits; bit 32 is bit 0 of the second number
+ * @Bit: index of the bit
  *
  * Contract: the NT driver-interface reference.
  *
  * Context: any IRQL.
- * Return: what the bit was.
+ * Return: the old value of the bit.
  */
 FORCEINLINE BOOLEAN InterlockedBitTestAndComplement(__volatile__ LONG *Base,
 						    LONG Bit)
@@ -471,7 +471,7 @@ FORCEINLINE BOOLEAN InterlockedBitTestAndComplement(__volatile__ LONG *Base,
 	return !!(Old & Mask);
 }
 
-/* As InterlockedBitTestAndComplement() on a row of 64-bit numbers. */
+/* As InterlockedBitTestAndComplement(), on an array of 64-bit numbers. */
 FORCEINLINE BOOLEAN InterlockedBitTestAndComplement64(__volatile__ LONG64 *Base,
 						      LONG64 Bit)
 {
@@ -481,7 +481,7 @@ FORCEINLINE BOOLEAN InterlockedBitTestAndComplement64(__volatile__ LONG64 *Base,
 	return !!(Old & Mask);
 }
 
-/* The names that ask for less of a barrier. */
+/* Names that promise a weaker barrier. */
 #define InterlockedIncrementAcquire		InterlockedIncrement
 #define InterlockedIncrementRelease		InterlockedIncrement
 #define InterlockedIncrementNoFence		InterlockedIncrement
@@ -518,7 +518,7 @@ FORCEINLINE BOOLEAN InterlockedBitTestAndComplement64(__volatile__ LONG64 *Base,
 #define InterlockedCompareExchangeAcquire64	InterlockedCompareExchange64
 #define InterlockedCompareExchangeRelease64	InterlockedCompareExchange64
 #define InterlockedCompareExchangeNoFence64	InterlockedCompareExchange64
-/* Of these three 64 stands before the order, and by habit behind it. */
+/* These names have 64 before the memory order; sources also write it after. */
 #define InterlockedAndAcquire			InterlockedAnd
 #define InterlockedAndRelease			InterlockedAnd
 #define InterlockedAndNoFence			InterlockedAnd
@@ -563,8 +563,8 @@ FORCEINLINE BOOLEAN InterlockedBitTestAndComplement64(__volatile__ LONG64 *Base,
 #define InterlockedExchangePointerNoFence	InterlockedExchangePointer
 
 /*
- * One access, whole. The width comes last as above in the names for signed numbers
- * alone; another type stands before Acquire, Release, NoFence or Raw.
+ * One access that is not torn. Names for signed numbers end with the width, as above. In
+ * other names the type stands before Acquire, Release, NoFence or Raw.
  */
 #define NTPOOL_ACCESS(Type, Acquire, Release, NoFence, Raw) NTPOOL_WORDS( \
 FORCEINLINE Type Read##Acquire(const __volatile__ Type *Source)		\

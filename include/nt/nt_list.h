@@ -3,9 +3,9 @@
  * NT's linked lists: the doubly linked LIST_ENTRY and the singly linked
  * SINGLE_LIST_ENTRY, with their interlocked forms. S-lists are in nt_slist.h.
  *
- * The inlines are plain memory accesses: any IRQL, and the caller keeps others
- * out. The interlocked forms bring their own exclusion, through the caller's
- * spin lock with interrupts off; a list is used with one kind or the other.
+ * The inlines are plain memory accesses. They run at any IRQL, and the caller
+ * serializes access to the list. The interlocked routines take the caller's spin
+ * lock with interrupts off. A driver uses only one of the two kinds on a list.
  */
 #ifndef NTPOOL_NT_LIST_H
 #define NTPOOL_NT_LIST_H
@@ -15,7 +15,7 @@
 
 /**
  * InitializeListHead() - make a list empty
- * @ListHead: head; what it held is forgotten
+ * @ListHead: head; its old contents are overwritten
  *
  * Contract: the NT driver-interface reference.
  *
@@ -44,7 +44,7 @@ FORCEINLINE BOOLEAN IsListEmpty(const struct _LIST_ENTRY *ListHead)
 /**
  * InsertHeadList() - insert an entry as the first
  * @ListHead: head of the list
- * @Entry: what to insert; a member of no list
+ * @Entry: the new entry; a member of no list
  *
  * Contract: the NT driver-interface reference.
  *
@@ -63,7 +63,7 @@ FORCEINLINE void InsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY Entry)
 /**
  * InsertTailList() - insert an entry as the last
  * @ListHead: head of the list
- * @Entry: what to insert; a member of no list
+ * @Entry: the new entry; a member of no list
  *
  * Contract: the NT driver-interface reference.
  *
@@ -80,7 +80,7 @@ FORCEINLINE void InsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY Entry)
 }
 
 /**
- * RemoveEntryList() - take an entry out of its list
+ * RemoveEntryList() - remove an entry from its list
  * @Entry: the member
  *
  * Contract: the NT driver-interface reference.
@@ -99,13 +99,13 @@ FORCEINLINE BOOLEAN RemoveEntryList(PLIST_ENTRY Entry)
 }
 
 /**
- * RemoveHeadList() - take out the first entry
+ * RemoveHeadList() - remove the first entry
  * @ListHead: head of the list
  *
  * Contract: the NT driver-interface reference.
  *
  * Context: any IRQL.
- * Return: the entry; of an empty list its head, as on NT.
+ * Return: the entry; the head if the list is empty, as on NT.
  */
 FORCEINLINE PLIST_ENTRY RemoveHeadList(PLIST_ENTRY ListHead)
 {
@@ -116,13 +116,13 @@ FORCEINLINE PLIST_ENTRY RemoveHeadList(PLIST_ENTRY ListHead)
 }
 
 /**
- * RemoveTailList() - take out the last entry
+ * RemoveTailList() - remove the last entry
  * @ListHead: head of the list
  *
  * Contract: the NT driver-interface reference.
  *
  * Context: any IRQL.
- * Return: the entry; of an empty list its head, as on NT.
+ * Return: the entry; the head if the list is empty, as on NT.
  */
 FORCEINLINE PLIST_ENTRY RemoveTailList(PLIST_ENTRY ListHead)
 {
@@ -133,9 +133,9 @@ FORCEINLINE PLIST_ENTRY RemoveTailList(PLIST_ENTRY ListHead)
 }
 
 /**
- * AppendTailList() - append a whole list to another
+ * AppendTailList() - append a list to another
  * @ListHead: head of the list that grows
- * @ListToAppend: any member of a circle of entries that has no head
+ * @ListToAppend: any member of a circular list without a head
  *
  * Contract: the NT driver-interface reference.
  *
@@ -154,7 +154,7 @@ FORCEINLINE void AppendTailList(PLIST_ENTRY ListHead, PLIST_ENTRY ListToAppend)
 /**
  * PushEntryList() - insert an entry as the first
  * @ListHead: head of the list
- * @Entry: what to insert
+ * @Entry: the new entry
  *
  * Contract: the NT driver-interface reference.
  *
@@ -168,7 +168,7 @@ FORCEINLINE void PushEntryList(PSINGLE_LIST_ENTRY ListHead,
 }
 
 /**
- * PopEntryList() - take out the first entry
+ * PopEntryList() - remove the first entry
  * @ListHead: head of the list
  *
  * Contract: the NT driver-interface reference.

@@ -2,13 +2,12 @@
 /*
  * Lookaside lists: caches of blocks of one size in front of the pool.
  *
- * Names, types and offsets of the fields are NT's. The fields that drivers read
- * and write (Depth, MaximumDepth, the totals and misses) mean what they mean on
- * NT; ListHead, ListEntry, the Last fields and Future belong to the module. A list
- * must lie in resident memory and be aligned as its type says.
+ * Names, types and offsets of the fields are NT's. Drivers read and write Depth,
+ * MaximumDepth, the totals and the misses, with NT's meaning. ListHead, ListEntry,
+ * the Last fields and Future belong to the module. A list lies in resident memory
+ * and has the alignment of its type.
  *
- * The obsolete lock behind L, which NT itself leaves out on 64-bit PCs, is left
- * out everywhere.
+ * The obsolete lock behind L is left out. NT itself omits it on 64-bit PCs.
  */
 #ifndef NTPOOL_NT_LOOKASIDE_H
 #define NTPOOL_NT_LOOKASIDE_H
@@ -21,8 +20,8 @@
 struct _LOOKASIDE_LIST_EX;
 
 /*
- * A driver's own routines. PoolType, NumberOfBytes and Tag are those the list was
- * initialised with; a routine is declared as "ALLOCATE_FUNCTION MyAllocate;".
+ * A driver's own routines. PoolType, NumberOfBytes and Tag are those of the list's
+ * initialisation. A driver declares a routine as "ALLOCATE_FUNCTION MyAllocate;".
  */
 typedef void *(*PALLOCATE_FUNCTION)(POOL_TYPE PoolType, SIZE_T NumberOfBytes,
 				    ULONG Tag);
@@ -79,14 +78,14 @@ typedef __typeof__(*(PFREE_FUNCTION_EX)NULL) FREE_FUNCTION_EX;
 	ULONG Future[2]
 
 /*
- * GENERAL_LOOKASIDE_POOL - what every list begins with
+ * GENERAL_LOOKASIDE_POOL - the first part of every list
  */
 typedef struct _GENERAL_LOOKASIDE_POOL {
 	GENERAL_LOOKASIDE_LAYOUT;
 } GENERAL_LOOKASIDE_POOL, *PGENERAL_LOOKASIDE_POOL;
 
 /*
- * GENERAL_LOOKASIDE - the same on cache lines of its own
+ * GENERAL_LOOKASIDE - the same, aligned to a cache line
  */
 typedef struct _GENERAL_LOOKASIDE {
 	GENERAL_LOOKASIDE_LAYOUT;
@@ -144,11 +143,11 @@ _Static_assert(sizeof(PAGED_LOOKASIDE_LIST) == 0x80, "NT's size");
 
 #undef NTPOOL_LOOKASIDE_AT
 
-/* The largest depth of a list, unless its owner raises it to at most the limit. */
+/* The default of MaximumDepth, and the largest value that a driver may set. */
 #define EX_MAXIMUM_LOOKASIDE_DEPTH_BASE		256
 #define EX_MAXIMUM_LOOKASIDE_DEPTH_LIMIT	1024
 
-/* The smallest block: it must hold a link. */
+/* The smallest block holds a link. */
 #define LOOKASIDE_MINIMUM_BLOCK_SIZE	((ULONG)sizeof(PVOID))
 
 #define EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL	0x1U

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The memory manager: contiguous and uncached memory, physical addresses, and what it
- * says of the machine and of its verifier.
+ * The memory manager: contiguous and uncached memory, physical addresses, size of the
+ * machine, state of the verifier.
  *
- * What is allocated here is nonpaged memory in whole pages; it is freed by the
- * routines below and by no routine of the pool.
+ * Memory from these routines is nonpaged and has whole pages. Only the routines below
+ * free it, not the routines of the pool.
  */
 #ifndef NTPOOL_NT_MM_H
 #define NTPOOL_NT_MM_H
@@ -44,10 +44,10 @@ typedef enum _MM_SYSTEM_SIZE {
 	MmLargeSystem = 2,
 } MM_SYSTEMSIZE;
 
-/* Protection: one of the low eight, and at most one of the caching ones. */
+/* Protection: one of the first eight, and at most one of the caching bits. */
 #define PAGE_NOACCESS			0x01
 #define PAGE_READWRITE			0x04
-/* PAGE_READONLY, 0x02, is left out: Linux has a macro of that name and another use. */
+/* PAGE_READONLY, 0x02, is left out: Linux has a macro of that name. */
 #define PAGE_WRITECOPY			0x08
 #define PAGE_EXECUTE			0x10
 #define PAGE_EXECUTE_READ		0x20
@@ -57,7 +57,7 @@ typedef enum _MM_SYSTEM_SIZE {
 #define PAGE_NOCACHE			0x200
 #define PAGE_WRITECOMBINE		0x400
 
-/* A NUMA node, or no wish for one. */
+/* Number of a NUMA node, or MM_ANY_NODE_OK. */
 typedef ULONG NODE_REQUIREMENT;
 
 #define MM_ANY_NODE_OK			0x80000000U

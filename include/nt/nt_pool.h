@@ -3,7 +3,7 @@
  * The pool: types, flags and the routines that allocate and free.
  *
  * A block below a page is aligned to MEMORY_ALLOCATION_ALIGNMENT and never
- * crosses a page; a block of a page or more starts on a page.
+ * crosses a page. A block of a page or more starts at the start of a page.
  */
 #ifndef NTPOOL_NT_POOL_H
 #define NTPOOL_NT_POOL_H
@@ -11,33 +11,33 @@
 #include "ntdef.h"
 
 /*
- * A tag is written as four characters in single quotes, which C allows and the
- * compiler warns of. A file that includes this header means it.
+ * A tag is four characters in single quotes. C allows this, but the compiler warns;
+ * this header disables the warning for the files that include it.
  */
 #pragma GCC diagnostic ignored "-Wmultichar"
 
 /**
- * enum _POOL_TYPE - which memory, for the routines that take a type
+ * enum _POOL_TYPE - kind of memory, for the routines that take a type
  * @NonPagedPool: usable at any IRQL; allocated and freed up to DISPATCH_LEVEL
  * @NonPagedPoolExecute: as @NonPagedPool; memory is never executable on Linux
  * @PagedPool: allocated, freed and touched below DISPATCH_LEVEL
- * @NonPagedPoolMustSucceed: nonpaged; from a reserve if there is no other memory
+ * @NonPagedPoolMustSucceed: nonpaged; from a reserve when no other memory is free
  * @DontUseThisType: fails
- * @NonPagedPoolCacheAligned: nonpaged, from the start of a cache line on
- * @PagedPoolCacheAligned: paged, likewise
- * @NonPagedPoolCacheAlignedMustS: as @NonPagedPoolMustSucceed, likewise
+ * @NonPagedPoolCacheAligned: nonpaged, at the start of a cache line
+ * @PagedPoolCacheAligned: paged, at the start of a cache line
+ * @NonPagedPoolCacheAlignedMustS: the same for @NonPagedPoolMustSucceed
  * @MaxPoolType: fails
  * @NonPagedPoolBase: as @NonPagedPool
  * @NonPagedPoolBaseMustSucceed: as @NonPagedPoolMustSucceed
  * @NonPagedPoolBaseCacheAligned: as @NonPagedPoolCacheAligned
  * @NonPagedPoolBaseCacheAlignedMustS: as @NonPagedPoolCacheAlignedMustS
- * @NonPagedPoolSession: there are no session pools: as without Session
- * @PagedPoolSession: likewise
- * @NonPagedPoolMustSucceedSession: likewise
+ * @NonPagedPoolSession: as @NonPagedPool; there are no session pools
+ * @PagedPoolSession: as @PagedPool
+ * @NonPagedPoolMustSucceedSession: as @NonPagedPoolMustSucceed
  * @DontUseThisTypeSession: fails
- * @NonPagedPoolCacheAlignedSession: likewise
- * @PagedPoolCacheAlignedSession: likewise
- * @NonPagedPoolCacheAlignedMustSSession: likewise
+ * @NonPagedPoolCacheAlignedSession: as @NonPagedPoolCacheAligned
+ * @PagedPoolCacheAlignedSession: as @PagedPoolCacheAligned
+ * @NonPagedPoolCacheAlignedMustSSession: as @NonPagedPoolCacheAlignedMustS
  * @NonPagedPoolNx: as @NonPagedPool
  * @NonPagedPoolNxCacheAligned: as @NonPagedPoolCacheAligned
  * @NonPagedPoolSessionNx: as @NonPagedPoolSession
@@ -76,12 +76,12 @@ typedef enum _POOL_TYPE {
 #define POOL_ZERO_ALLOCATION			1024
 
 /*
- * A block that is allocated with this bit in its tag is freed with that tag, and not
- * with ExFreePool(). It is counted, and may be freed, without the bit.
+ * A block that is allocated with this bit in its tag is freed with its tag, and not
+ * with ExFreePool(). Figures, and optionally the free, use the tag without the bit.
  */
 #define PROTECTED_POOL				0x80000000U
 
-/* ExAllocatePool2(): a flag of the low half is obeyed, or the call fails. */
+/* ExAllocatePool2() obeys each flag of the low half, or fails. */
 typedef ULONG64 POOL_FLAGS;
 
 #define POOL_FLAG_REQUIRED_START	0x0000000000000001ULL
@@ -98,20 +98,20 @@ typedef ULONG64 POOL_FLAGS;
 #define POOL_FLAG_RESERVED3		0x0000000000000400ULL
 #define POOL_FLAG_REQUIRED_END		0x0000000080000000ULL
 
-/* One of the high half is obeyed where it can be. */
+/* It ignores flags of the high half that it cannot obey. */
 #define POOL_FLAG_OPTIONAL_START	0x0000000100000000ULL
 #define POOL_FLAG_SPECIAL_POOL		0x0000000100000000ULL
 #define POOL_FLAG_OPTIONAL_END		0x8000000000000000ULL
 
 /**
- * enum _EX_POOL_PRIORITY - how hard to try, and where special pool puts a block
+ * enum _EX_POOL_PRIORITY - effort for a request, and the end where special pool puts it
  * @LowPoolPriority: may fail when memory is low
  * @LowPoolPrioritySpecialPoolOverrun: the same, at the end of its page
  * @LowPoolPrioritySpecialPoolUnderrun: the same, at the start of its page
  * @NormalPoolPriority: may fail when memory is very low
  * @NormalPoolPrioritySpecialPoolOverrun: the same, at the end of its page
  * @NormalPoolPrioritySpecialPoolUnderrun: the same, at the start of its page
- * @HighPoolPriority: fails only when there is no memory
+ * @HighPoolPriority: fails only when no memory is left
  * @HighPoolPrioritySpecialPoolOverrun: the same, at the end of its page
  * @HighPoolPrioritySpecialPoolUnderrun: the same, at the start of its page
  */
@@ -128,11 +128,11 @@ typedef enum _EX_POOL_PRIORITY {
 } EX_POOL_PRIORITY;
 
 /**
- * enum POOL_EXTENDED_PARAMETER_TYPE - what a parameter of ExAllocatePool3() is about
- * @PoolExtendedParameterInvalidType: nothing
- * @PoolExtendedParameterPriority: Priority
+ * enum POOL_EXTENDED_PARAMETER_TYPE - type of a parameter of ExAllocatePool3()
+ * @PoolExtendedParameterInvalidType: no parameter
+ * @PoolExtendedParameterPriority: the value is Priority
  * @PoolExtendedParameterSecurePool: refused
- * @PoolExtendedParameterNumaNode: PreferredNode
+ * @PoolExtendedParameterNumaNode: the value is PreferredNode
  * @PoolExtendedParameterMax: number of types
  */
 typedef enum POOL_EXTENDED_PARAMETER_TYPE {
@@ -149,14 +149,14 @@ typedef enum POOL_EXTENDED_PARAMETER_TYPE {
 	(64 - POOL_EXTENDED_PARAMETER_TYPE_BITS -			\
 	 POOL_EXTENDED_PARAMETER_REQUIRED_FIELD_BITS)
 
-/* Number of a NUMA node; with MM_ANY_NODE_OK it is a preference. */
+/* Number of a NUMA node. With MM_ANY_NODE_OK it is a preference. */
 typedef ULONG POOL_NODE_REQUIREMENT;
 
 /**
- * struct _POOL_EXTENDED_PARAMS_SECURE_POOL - which secure pool; there is none here
+ * struct _POOL_EXTENDED_PARAMS_SECURE_POOL - a secure pool, which ntpool does not have
  * @SecurePoolHandle: the pool
- * @Buffer: what the memory is to hold
- * @Cookie: to be given again when it is freed
+ * @Buffer: the initial contents
+ * @Cookie: number that the free must repeat
  * @SecurePoolFlags: flags
  */
 typedef struct _POOL_EXTENDED_PARAMS_SECURE_POOL {
@@ -169,10 +169,10 @@ typedef struct _POOL_EXTENDED_PARAMS_SECURE_POOL {
 /**
  * struct _POOL_EXTENDED_PARAMETER - one parameter of ExAllocatePool3()
  * @Type: a POOL_EXTENDED_PARAMETER_TYPE
- * @Optional: 1: to be ignored where it cannot be obeyed; 0: the call fails then
+ * @Optional: 1: ignored if ntpool cannot obey it; 0: the call fails then
  * @Reserved: 0
  * @Reserved2: the value as a number
- * @Reserved3: or as a pointer
+ * @Reserved3: the value as a pointer
  * @Priority: value of PoolExtendedParameterPriority
  * @SecurePoolParams: value of PoolExtendedParameterSecurePool
  * @PreferredNode: value of PoolExtendedParameterNumaNode
@@ -197,9 +197,8 @@ typedef const struct _POOL_EXTENDED_PARAMETER *PCPOOL_EXTENDED_PARAMETER;
 _Static_assert(sizeof(POOL_EXTENDED_PARAMETER) == 16, "NT's size");
 
 /*
- * The result is new memory of the size that argument number Size gives. Kbuild's
- * command line makes a macro of __alloc_size__, so this one goes without the
- * underscores.
+ * The routine returns new memory; argument number Size is its size. On Kbuild's command
+ * line __alloc_size__ is a macro, so alloc_size has no underscores here.
  */
 #define NTPOOL_ALLOCATES(Size) \
 	NTPOOL_ATTR(__malloc__, alloc_size(Size), __warn_unused_result__)
@@ -235,9 +234,9 @@ void ExFreePool2(PVOID P, ULONG Tag, PCPOOL_EXTENDED_PARAMETER ExtendedParameter
 
 /**
  * ExAllocatePoolZero() - ExAllocatePoolWithTag() with the contents zeroed
- * @PoolType: as there
- * @NumberOfBytes: as there
- * @Tag: as there
+ * @PoolType: as in ExAllocatePoolWithTag()
+ * @NumberOfBytes: as in ExAllocatePoolWithTag()
+ * @Tag: as in ExAllocatePoolWithTag()
  *
  * Context: as ExAllocatePoolWithTag().
  * Return: as ExAllocatePoolWithTag().
@@ -251,13 +250,13 @@ FORCEINLINE PVOID ExAllocatePoolZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, U
 }
 
 /**
- * ExAllocatePoolUninitialized() - ExAllocatePoolWithTag(), said on purpose
- * @PoolType: as there
- * @NumberOfBytes: as there
- * @Tag: as there
+ * ExAllocatePoolUninitialized() - ExAllocatePoolWithTag() without zeroing
+ * @PoolType: as in ExAllocatePoolWithTag()
+ * @NumberOfBytes: as in ExAllocatePoolWithTag()
+ * @Tag: as in ExAllocatePoolWithTag()
  *
  * Context: as ExAllocatePoolWithTag().
- * Return: as ExAllocatePoolWithTag(); the caller has to fill the block.
+ * Return: as ExAllocatePoolWithTag(); the caller fills the block.
  *
  * Source: wdm.h documentation of ExAllocatePoolUninitialized.
  */
@@ -269,9 +268,9 @@ FORCEINLINE PVOID ExAllocatePoolUninitialized(POOL_TYPE PoolType, SIZE_T NumberO
 
 /**
  * ExAllocatePoolQuotaZero() - ExAllocatePoolWithQuotaTag() with the contents zeroed
- * @PoolType: as there
- * @NumberOfBytes: as there
- * @Tag: as there
+ * @PoolType: as in ExAllocatePoolWithQuotaTag()
+ * @NumberOfBytes: as in ExAllocatePoolWithQuotaTag()
+ * @Tag: as in ExAllocatePoolWithQuotaTag()
  *
  * Context: as ExAllocatePoolWithQuotaTag().
  * Return: as ExAllocatePoolWithQuotaTag().
@@ -285,13 +284,13 @@ FORCEINLINE PVOID ExAllocatePoolQuotaZero(POOL_TYPE PoolType, SIZE_T NumberOfByt
 }
 
 /**
- * ExAllocatePoolQuotaUninitialized() - ExAllocatePoolWithQuotaTag(), said on purpose
- * @PoolType: as there
- * @NumberOfBytes: as there
- * @Tag: as there
+ * ExAllocatePoolQuotaUninitialized() - ExAllocatePoolWithQuotaTag() without zeroing
+ * @PoolType: as in ExAllocatePoolWithQuotaTag()
+ * @NumberOfBytes: as in ExAllocatePoolWithQuotaTag()
+ * @Tag: as in ExAllocatePoolWithQuotaTag()
  *
  * Context: as ExAllocatePoolWithQuotaTag().
- * Return: as ExAllocatePoolWithQuotaTag(); the caller has to fill the block.
+ * Return: as ExAllocatePoolWithQuotaTag(); the caller fills the block.
  *
  * Source: wdm.h documentation of ExAllocatePoolQuotaUninitialized.
  */
@@ -303,10 +302,10 @@ FORCEINLINE PVOID ExAllocatePoolQuotaUninitialized(POOL_TYPE PoolType, SIZE_T Nu
 
 /**
  * ExAllocatePoolPriorityZero() - ExAllocatePoolWithTagPriority() with the contents zeroed
- * @PoolType: as there
- * @NumberOfBytes: as there
- * @Tag: as there
- * @Priority: as there
+ * @PoolType: as in ExAllocatePoolWithTagPriority()
+ * @NumberOfBytes: as in ExAllocatePoolWithTagPriority()
+ * @Tag: as in ExAllocatePoolWithTagPriority()
+ * @Priority: as in ExAllocatePoolWithTagPriority()
  *
  * Context: as ExAllocatePoolWithTagPriority().
  * Return: as ExAllocatePoolWithTagPriority().
@@ -321,14 +320,14 @@ FORCEINLINE PVOID ExAllocatePoolPriorityZero(POOL_TYPE PoolType, SIZE_T NumberOf
 }
 
 /**
- * ExAllocatePoolPriorityUninitialized() - ExAllocatePoolWithTagPriority(), said on purpose
- * @PoolType: as there
- * @NumberOfBytes: as there
- * @Tag: as there
- * @Priority: as there
+ * ExAllocatePoolPriorityUninitialized() - ExAllocatePoolWithTagPriority() without zeroing
+ * @PoolType: as in ExAllocatePoolWithTagPriority()
+ * @NumberOfBytes: as in ExAllocatePoolWithTagPriority()
+ * @Tag: as in ExAllocatePoolWithTagPriority()
+ * @Priority: as in ExAllocatePoolWithTagPriority()
  *
  * Context: as ExAllocatePoolWithTagPriority().
- * Return: as ExAllocatePoolWithTagPriority(); the caller has to fill the block.
+ * Return: as ExAllocatePoolWithTagPriority(); the caller fills the block.
  *
  * Source: wdm.h documentation of ExAllocatePoolPriorityUninitialized.
  */
@@ -339,17 +338,17 @@ FORCEINLINE PVOID ExAllocatePoolPriorityUninitialized(POOL_TYPE PoolType,
 	return ExAllocatePoolWithTagPriority(PoolType, NumberOfBytes, Tag, Priority);
 }
 
-/* What ExInitializeDriverRuntime() is asked for. */
+/* Flags of ExInitializeDriverRuntime(). */
 typedef enum _DRIVER_RUNTIME_INIT_FLAGS {
 	DrvRtPoolNxOptIn = 0x00000001,
 	LastDrvRtFlag,
 } DRIVER_RUNTIME_INIT_FLAGS, *PDRIVER_RUNTIME_INIT_FLAGS;
 
 /*
- * A driver that defines POOL_NX_OPTIN asks for no-execute pool at run time, by calling
- * ExInitializeDriverRuntime(); its NonPagedPool is a variable. One that defines
- * POOL_NX_OPTIN_AUTO asks for it when it is built. Memory is never executable here, so
- * only the types differ.
+ * A driver that defines POOL_NX_OPTIN selects no-execute pool at run time, with
+ * ExInitializeDriverRuntime(). Its NonPagedPool is a variable. A driver that defines
+ * POOL_NX_OPTIN_AUTO selects it at build time. Memory of ntpool is never executable,
+ * so only the types differ.
  */
 #if defined(POOL_NX_OPTIN) && POOL_NX_OPTIN && !defined(POOL_NX_OPTIN_AUTO)
 extern POOL_TYPE ExDefaultNonPagedPoolType;
@@ -363,11 +362,11 @@ DECLSPEC_SELECTANY POOL_TYPE ExDefaultNonPagedPoolType = NonPagedPool;
 #endif
 
 /**
- * ExInitializeDriverRuntime() - say which newer behaviour a driver can do with
- * @RuntimeFlags: DRIVER_RUNTIME_INIT_FLAGS; others are ignored
+ * ExInitializeDriverRuntime() - select newer behaviour for a driver
+ * @RuntimeFlags: DRIVER_RUNTIME_INIT_FLAGS; other bits are ignored
  *
- * With POOL_NX_OPTIN defined, DrvRtPoolNxOptIn makes NonPagedPool mean NonPagedPoolNx from
- * then on. Without it there is nothing to change.
+ * If POOL_NX_OPTIN is defined, DrvRtPoolNxOptIn makes NonPagedPool mean NonPagedPoolNx in
+ * later calls. Otherwise the call changes nothing.
  *
  * Context: IRQL PASSIVE_LEVEL, from the driver's initialisation.
  *

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Raising a status. NT unwinds the stack to the driver's __except; C on Linux has no
- * such thing, so a driver registers a handler instead, which is called where NT would
- * raise. When it returns, or where there is none, the raising routine returns.
+ * Raising a status. NT unwinds the stack to the driver's __except. C on Linux has no
+ * such mechanism, so a driver registers a handler instead. Where NT raises, ntpool calls
+ * the handler. When the handler returns, or if there is none, the raising routine returns.
  *
- * The handler is called at the IRQL and in the context of whoever raises, with no lock
- * of ntpool's held. What it can do is what the driver's own code could do there: note
- * the status for the caller to look at, as a rule.
+ * The handler runs at the IRQL and in the context of the raising call, without a lock of
+ * ntpool's. It may do all that the driver may do there. Usually it stores the status for
+ * the driver's code that made the call.
  */
 #ifndef NTPOOL_NT_RAISE_H
 #define NTPOOL_NT_RAISE_H

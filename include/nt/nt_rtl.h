@@ -2,9 +2,9 @@
 /*
  * Filling, copying and comparing memory, and setting up counted strings.
  *
- * The compiler's builtins become the kernel's memset(), memcpy(), memmove() and
- * memcmp() where they are not expanded in place, so sanitizers see the accesses.
- * None of them allocates or blocks: any IRQL, as far as the memory allows.
+ * The compiler expands its builtins in place or calls the kernel's memset() and so
+ * on; sanitizers see the accesses. The routines do not allocate or block.
+ * They run at any IRQL at which the memory is accessible.
  *
  * Contract of all of them: the NT driver-interface reference.
  */
@@ -17,7 +17,7 @@
  * RtlFillMemory() - fill memory with a byte
  * @Destination: the memory
  * @Length: bytes
- * @Fill: the byte, before @Length in memset()
+ * @Fill: the byte; memset() has it before @Length
  */
 #define RtlFillMemory(Destination, Length, Fill) \
 	((void)__builtin_memset((Destination), (Fill), (Length)))
@@ -31,18 +31,18 @@
 	((void)__builtin_memset((Destination), 0, (Length)))
 
 /**
- * RtlCopyMemory() - copy memory to where it does not overlap
- * @Destination: where to
- * @Source: where from
+ * RtlCopyMemory() - copy memory to a block that does not overlap
+ * @Destination: the target
+ * @Source: the memory to copy
  * @Length: bytes
  */
 #define RtlCopyMemory(Destination, Source, Length) \
 	((void)__builtin_memcpy((Destination), (Source), (Length)))
 
 /**
- * RtlMoveMemory() - copy memory to where it may overlap
- * @Destination: where to
- * @Source: where from
+ * RtlMoveMemory() - copy memory to a block that may overlap
+ * @Destination: the target
+ * @Source: the memory to copy
  * @Length: bytes
  */
 #define RtlMoveMemory(Destination, Source, Length) \
@@ -59,7 +59,7 @@
 #define RtlEqualMemory(Source1, Source2, Length) \
 	(!__builtin_memcmp((Source1), (Source2), (Length)))
 
-/* NT's older names, and those of forms that are no faster here. */
+/* NT's older names, and names of variants that are no faster on Linux. */
 #define RtlFillBytes(Destination, Length, Fill) \
 	RtlFillMemory(Destination, Length, Fill)
 #define RtlZeroBytes(Destination, Length) \
@@ -70,11 +70,11 @@
 	RtlCopyMemory(Destination, Source, Length)
 
 /**
- * RtlSecureZeroMemory() - fill memory with zeros although nobody reads them
+ * RtlSecureZeroMemory() - fill memory with zeros that are not read later
  * @Destination: the memory
  * @Length: bytes
  *
- * The compiler cannot leave it out, not even before the memory is freed.
+ * The compiler cannot remove the stores, not even before the memory is freed.
  *
  * Return: @Destination.
  */
@@ -86,12 +86,12 @@ FORCEINLINE PVOID RtlSecureZeroMemory(PVOID Destination, SIZE_T Length)
 }
 
 /**
- * RtlCompareMemory() - how far two blocks are equal
+ * RtlCompareMemory() - length of the equal start of two blocks
  * @Source1: one block
  * @Source2: the other
  * @Length: bytes to compare
  *
- * Return: number of bytes, from the first on, that are equal; @Length if all are.
+ * Return: number of equal bytes from the first byte on; @Length if all are equal.
  */
 FORCEINLINE SIZE_T RtlCompareMemory(PCVOID Source1, PCVOID Source2,
 				    SIZE_T Length)
@@ -106,16 +106,15 @@ FORCEINLINE SIZE_T RtlCompareMemory(PCVOID Source1, PCVOID Source2,
 }
 
 /**
- * RtlCompareMemoryUlong() - how far a block repeats a number
+ * RtlCompareMemoryUlong() - length of the start of a block that repeats a number
  * @Source: the block, aligned to four bytes
  * @Length: bytes to compare, a multiple of four
  * @Pattern: the number
  *
- * A @Source that is not aligned equals nothing; the bytes of @Length above a multiple
- * of four do not count. (The reference asks for both and leaves open what happens
- * otherwise.)
+ * If @Source is not aligned, the result is 0. Bytes of @Length above a multiple of four
+ * are ignored. (The reference requires both and does not define other calls.)
  *
- * Return: number of bytes, a multiple of four, up to the first other number.
+ * Return: number of bytes before the first different number, a multiple of four.
  */
 FORCEINLINE SIZE_T RtlCompareMemoryUlong(PVOID Source, SIZE_T Length,
 					 ULONG Pattern)
@@ -133,7 +132,7 @@ FORCEINLINE SIZE_T RtlCompareMemoryUlong(PVOID Source, SIZE_T Length,
 /**
  * RtlFillMemoryUlong() - fill memory with a number of four bytes
  * @Destination: the memory, aligned to four bytes
- * @Length: bytes, a multiple of four; what is above one is left alone
+ * @Length: bytes, a multiple of four; bytes above a multiple are not written
  * @Pattern: the number
  */
 FORCEINLINE void RtlFillMemoryUlong(PVOID Destination, SIZE_T Length,
@@ -149,7 +148,7 @@ FORCEINLINE void RtlFillMemoryUlong(PVOID Destination, SIZE_T Length,
 /**
  * RtlFillMemoryUlonglong() - fill memory with a number of eight bytes
  * @Destination: the memory, aligned to eight bytes
- * @Length: bytes, a multiple of eight; what is above one is left alone
+ * @Length: bytes, a multiple of eight; bytes above a multiple are not written
  * @Pattern: the number
  */
 FORCEINLINE void RtlFillMemoryUlonglong(PVOID Destination, SIZE_T Length,
@@ -163,12 +162,12 @@ FORCEINLINE void RtlFillMemoryUlonglong(PVOID Destination, SIZE_T Length,
 }
 
 /**
- * RtlInitUnicodeString() - describe a string that ends with a null character
- * @DestinationString: what describes it
- * @SourceString: the string, which stays where it is; NULL for an empty one
+ * RtlInitUnicodeString() - make a counted string of a null-terminated one
+ * @DestinationString: the counted string
+ * @SourceString: the characters, which are not copied; NULL: an empty string
  *
- * Of a string that does not fit, the first 32766 characters count. (The reference
- * gives the limit of the lengths, not what happens beyond it.)
+ * If the string is too long, its first 32766 characters count. (The reference limits
+ * the length and does not define longer strings.)
  */
 FORCEINLINE void RtlInitUnicodeString(PUNICODE_STRING DestinationString,
 				      PCWSTR SourceString)
@@ -186,11 +185,11 @@ FORCEINLINE void RtlInitUnicodeString(PUNICODE_STRING DestinationString,
 }
 
 /**
- * RtlInitAnsiString() - describe a string that ends with a null character
- * @DestinationString: what describes it
- * @SourceString: the string, which stays where it is; NULL for an empty one
+ * RtlInitAnsiString() - make a counted string of a null-terminated one
+ * @DestinationString: the counted string
+ * @SourceString: the characters, which are not copied; NULL: an empty string
  *
- * Of a string that does not fit, the first 65534 characters count.
+ * If the string is too long, its first 65534 characters count.
  */
 FORCEINLINE void RtlInitAnsiString(PANSI_STRING DestinationString,
 				   PCSZ SourceString)
@@ -211,9 +210,9 @@ FORCEINLINE void RtlInitAnsiString(PANSI_STRING DestinationString,
 
 /**
  * RtlInitEmptyUnicodeString() - make a counted string of a buffer
- * @UnicodeString: the string; it is empty
+ * @UnicodeString: the counted string; it becomes empty
  * @Buffer: memory for its characters
- * @BufferSize: bytes there
+ * @BufferSize: bytes in @Buffer
  *
  * Source: wdm.h documentation of RtlInitEmptyUnicodeString.
  *
@@ -229,9 +228,9 @@ FORCEINLINE void RtlInitEmptyUnicodeString(PUNICODE_STRING UnicodeString, PWCHAR
 
 /**
  * RtlInitEmptyAnsiString() - make a counted string of a buffer
- * @AnsiString: the string; it is empty
+ * @AnsiString: the counted string; it becomes empty
  * @Buffer: memory for its characters
- * @BufferSize: bytes there
+ * @BufferSize: bytes in @Buffer
  *
  * Source: ntddk.h documentation of RtlInitEmptyAnsiString.
  *
@@ -244,7 +243,7 @@ FORCEINLINE void RtlInitEmptyAnsiString(PANSI_STRING AnsiString, PCHAR Buffer, U
 	AnsiString->Buffer = Buffer;
 }
 
-/* These declare a buffer too, which is named like the string with "_buffer". */
+/* These also declare a buffer with the name of the string and "_buffer". */
 #define DECLARE_CONST_UNICODE_STRING(Variable, Literal) NTPOOL_WORDS(	\
 	const WCHAR NTPOOL_GLUE(Variable, _buffer)[] = Literal;		\
 	const UNICODE_STRING Variable = {				\

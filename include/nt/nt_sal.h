@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * NT's annotations, all of them empty: they are read by people and by NT's own
- * analyser. Those with arguments take any number.
+ * NT's annotations, all of them empty: only readers and NT's analyser use them.
+ * Annotations with arguments take any number.
  *
- * Here is what a driver of today writes; driverspecs.h and specstrings.h have
- * the words of earlier years.
+ * This header has the annotations of current drivers. driverspecs.h and
+ * specstrings.h have those of earlier years.
  */
 #ifndef NTPOOL_NT_SAL_H
 #define NTPOOL_NT_SAL_H
 
-/* The oldest words. */
+/* The oldest annotations. */
 #define IN
 #define OUT
 #define OPTIONAL
 
-/* What goes into a routine, and what comes out of it. */
+/* Input and output of a routine. */
 #define _In_
 #define _In_opt_
 #define _In_z_
@@ -193,7 +193,7 @@
 #define _Inout_z_bytecap_(...)
 #define _Deref_opt_out_z_(...)
 
-/* Results, states before and after, and when they hold. */
+/* Results, states before and after a call, and their conditions. */
 #define _Ret_
 #define _Ret_z_
 #define _Ret_maybenull_

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Pageable sections of a driver: locking them, and saying that code is pageable.
+ * Pageable sections of a driver: locks on them, and marks for pageable code.
  *
- * On Linux a driver's code and data are resident as long as it is loaded. What is
- * kept are the rules: pageable code runs up to APC_LEVEL, and a lock is given back
- * as often as it was taken. A driver has two sections, its code and its data, each
- * with one count, whatever the names in its pragmas are.
+ * On Linux a driver's code and data are resident as long as it is loaded. The rules
+ * stay: pageable code runs up to APC_LEVEL, and each lock is released once. A driver
+ * has two sections, its code and its data, with one count each. The section names in
+ * its pragmas do not matter.
  */
 #ifndef NTPOOL_NT_SECTION_H
 #define NTPOOL_NT_SECTION_H
@@ -13,25 +13,24 @@
 #include "ntdef.h"
 
 /*
- * A file that includes this header may have the pragmas that place code and data
- * (alloc_text, code_seg, data_seg, bss_seg, const_seg) without a word of the compiler.
- * gcc ignores them. clang obeys them with -fms-extensions, which gives sections of the
- * object file NT's names and changes nothing else; some that it knows and cannot
- * apply it calls ignored instead of unknown.
+ * NT sources place code and data with pragmas: alloc_text, code_seg, data_seg, bss_seg,
+ * const_seg. Files that include this header get no warning for them. gcc ignores the
+ * pragmas. With -fms-extensions clang obeys them, which only renames sections of the
+ * object file. Pragmas that clang cannot apply have a warning of their own.
  */
 #pragma GCC diagnostic ignored "-Wunknown-pragmas"
 #ifdef __clang__
 #pragma GCC diagnostic ignored "-Wignored-pragmas"
 #endif
 
-/* NT sources put their alloc_text pragmas below #ifdef ALLOC_PRAGMA. */
+/* NT sources guard their alloc_text pragmas with #ifdef ALLOC_PRAGMA. */
 #define ALLOC_PRAGMA		1
 
 /*
- * Before the return type of a function, for drivers that want more than pragmas
- * give. The first keeps pageable code together, away from the rest; the second does
- * what NT does to code in INIT: it is thrown away when the driver's initialisation
- * has returned. What runs later must not call such a function nor have its address.
+ * Marks for drivers that need more than pragmas, before the return type of a function.
+ * NTPOOL_PAGED_CODE keeps pageable code together, apart from other code.
+ * NTPOOL_INIT_CODE is NT's INIT: the kernel frees the code after the driver's
+ * initialisation. Later code must not call such a function or use its address.
  */
 #define NTPOOL_PAGED_CODE	NTPOOL_ATTR(__section__(".text.unlikely.PAGE"))
 #define NTPOOL_INIT_CODE	NTPOOL_ATTR(__section__(".init.text"), __cold__)
@@ -43,7 +42,7 @@ void MmUnlockPagableImageSection(PVOID ImageSectionHandle);
 PVOID MmPageEntireDriver(PVOID AddressWithinSection);
 void MmResetDriverPaging(PVOID AddressWithinSection);
 
-/* The same routines in their other spellings. */
+/* Other spellings of the same routines. */
 #define MmLockPagableCodeSectionByHandle	MmLockPagableSectionByHandle
 #define MmLockPageableCodeSection		MmLockPagableCodeSection
 #define MmLockPageableDataSection		MmLockPagableDataSection
@@ -51,11 +50,11 @@ void MmResetDriverPaging(PVOID AddressWithinSection);
 #define MmLockPageableCodeSectionByHandle	MmLockPagableSectionByHandle
 #define MmUnlockPageableImageSection		MmUnlockPagableImageSection
 
-/* What the two macros below call. */
+/* Called by the two macros below. */
 void NtpoolPagedCode(PCSTR Function, PCSTR File, ULONG Line);
 void NtpoolPagedCodeLocked(PCSTR Function, PCSTR File, ULONG Line);
 
-/* Without the directory where the compiler can: no build's paths in a driver. */
+/* Without the directory where possible, so that a driver has no paths of its build. */
 #ifdef __FILE_NAME__
 #define NTPOOL_FILE		__FILE_NAME__
 #else
@@ -63,25 +62,25 @@ void NtpoolPagedCodeLocked(PCSTR Function, PCSTR File, ULONG Line);
 #endif
 
 /**
- * PAGED_CODE() - the function that says so is pageable
+ * PAGED_CODE() - check that a pageable function runs at APC_LEVEL or below
  *
- * Reports 0xD3 if it runs above APC_LEVEL, see NtpoolPagedCode(). NT looks only in
- * checked builds; here it is always looked.
+ * Reports 0xD3 above APC_LEVEL, see NtpoolPagedCode(). NT checks this in checked builds
+ * only.
  *
- * Differs: looks in every build; reports 0xD3 and goes on.
+ * Differs: checks in every build; reports 0xD3 and goes on.
  *
  * Source: the NT driver-interface reference; the stop code is this project's choice.
  *
- * Context: any IRQL; IRQL <= APC_LEVEL is what is checked.
+ * Context: any IRQL; above APC_LEVEL is reported.
  */
 #define PAGED_CODE()		NtpoolPagedCode(__func__, NTPOOL_FILE, __LINE__)
 
 /**
- * PAGED_CODE_LOCKED() - the function is pageable, and its section must be locked
+ * PAGED_CODE_LOCKED() - check that the section of a pageable function is locked
  *
  * Reports 0xD3 if the code of the driver is not locked, see NtpoolPagedCodeLocked().
  *
- * Differs: looks in every build; reports 0xD3 and goes on.
+ * Differs: checks in every build; reports 0xD3 and goes on.
  *
  * Source: the NT driver-interface reference; the stop code is this project's choice.
  *

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * S-lists: singly linked lists with a depth and a sequence number, safe between
- * threads, softirqs and interrupt handlers of all CPUs without a lock of the
- * driver's.
+ * S-lists: singly linked lists with a depth and a sequence number. Threads, softirqs
+ * and interrupt handlers of all CPUs may use a list without a lock of the driver's.
  *
- * The layout of a header is NT's, 16 bytes on 64 bit and 8 on 32 bit, but for the
- * four low bits beside NextEntry: the whole address of the first entry is there, so
- * they are its low bits, zero for an entry that is aligned as NT wants it. A header
- * full of zeros is an empty list. Nobody but these routines writes to a header in
- * use; its fields may be read at any time.
+ * The layout of a header is NT's: 16 bytes on 64 bit, 8 bytes on 32 bit. The four low
+ * bits beside NextEntry differ. They are the low bits of the first entry's address, and
+ * zero for an entry with NT's alignment. A header full of zeros is an empty list. Only
+ * these routines write to a header in use. Its fields may be read at any time.
  */
 #ifndef NTPOOL_NT_SLIST_H
 #define NTPOOL_NT_SLIST_H
@@ -30,8 +28,8 @@ typedef struct _SLIST_ENTRY {
  * union _SLIST_HEADER - head of an S-list
  * @Alignment: depth in bits 0 to 15, sequence in the others
  * @Region: address of the first entry, 0 if there is none
- * @HeaderX64: the same as NT names it
- * @Header16: the same under an older name
+ * @HeaderX64: the same with NT's field names
+ * @Header16: the same with older field names
  */
 typedef union _SLIST_HEADER {
 	struct {
@@ -57,14 +55,14 @@ typedef union _SLIST_HEADER {
 
 #else
 
-/* On 32 bit one type: old sources put SINGLE_LIST_ENTRYs on S-lists. */
+/* One type on 32 bit, because old sources put SINGLE_LIST_ENTRYs on S-lists. */
 #define _SLIST_ENTRY	_SINGLE_LIST_ENTRY
 
 typedef SINGLE_LIST_ENTRY SLIST_ENTRY, *PSLIST_ENTRY;
 
 /**
  * union _SLIST_HEADER - head of an S-list
- * @Alignment: all of it
+ * @Alignment: the whole header
  * @Next: first entry
  * @Depth: number of entries, modulo 65536
  * @Sequence: number of pushes, modulo 65536
@@ -85,10 +83,10 @@ _Static_assert(sizeof(SLIST_HEADER) == MEMORY_ALLOCATION_ALIGNMENT,
 
 /**
  * InitializeSListHead() - make an S-list empty
- * @ListHead: head, resident memory, aligned to MEMORY_ALLOCATION_ALIGNMENT; what
- *	      it held is forgotten, and nobody else uses it yet
+ * @ListHead: head in resident memory, aligned to MEMORY_ALLOCATION_ALIGNMENT
  *
- * Depth and sequence are 0 afterwards. ExInitializeSListHead() is the same.
+ * The old contents of the head are overwritten; no other code may use it yet. Depth and
+ * sequence become 0. ExInitializeSListHead() is another name.
  *
  * Contract: the NT driver-interface reference.
  *
@@ -105,11 +103,11 @@ FORCEINLINE void InitializeSListHead(PSLIST_HEADER ListHead)
 #define ExInitializeSListHead	InitializeSListHead
 
 /**
- * FirstEntrySList() - look at the first entry and leave it where it is
+ * FirstEntrySList() - return the first entry without removing it
  * @ListHead: head of the list
  *
- * The entry may be taken by another at any moment: the result is for comparing, and
- * for following only where nobody else removes entries.
+ * Another CPU may remove the entry at any moment. The caller may compare the result.
+ * It may dereference the result only while no other code removes entries.
  *
  * Contract: the NT driver-interface reference.
  *
@@ -129,12 +127,12 @@ FORCEINLINE PSLIST_ENTRY FirstEntrySList(const union _SLIST_HEADER *ListHead)
  * ExQueryDepthSList() - number of entries in an S-list
  * @ListHead: head of the list
  *
- * QueryDepthSList() is the same.
+ * QueryDepthSList() is another name.
  *
  * Contract: the NT driver-interface reference.
  *
  * Context: any IRQL; NT documents IRQL <= DISPATCH_LEVEL.
- * Return: entries modulo 65536: a list of 65536 has depth 0 and is not empty.
+ * Return: entries modulo 65536; a list of 65536 entries has depth 0.
  */
 FORCEINLINE USHORT ExQueryDepthSList(const union _SLIST_HEADER *ListHead)
 {
@@ -155,7 +153,7 @@ PSLIST_ENTRY ExInterlockedFlushSList(PSLIST_HEADER ListHead);
 PSLIST_ENTRY InterlockedPushListSList(PSLIST_HEADER ListHead, PSLIST_ENTRY List,
 				      PSLIST_ENTRY ListEnd, ULONG Count);
 
-/* The names without a lock. */
+/* The names without a lock parameter. */
 #define InterlockedPushEntrySList(ListHead, ListEntry) \
 	ExInterlockedPushEntrySList((ListHead), (ListEntry), NULL)
 #define InterlockedPopEntrySList(ListHead) \

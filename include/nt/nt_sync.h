@@ -2,11 +2,10 @@
 /*
  * IRQLs and spin locks.
  *
- * What an IRQL means on Linux: PASSIVE_LEVEL, the caller may sleep;
- * DISPATCH_LEVEL, it may not (softirq, bottom halves or preemption or interrupts
- * off, a spin lock held); a hard interrupt reports DEVICE_LEVEL, an NMI
- * HIGH_LEVEL. There are no kernel APCs: raising to APC_LEVEL is allowed and
- * changes nothing.
+ * The IRQL is derived from the context of Linux. At PASSIVE_LEVEL the caller may
+ * sleep. DISPATCH_LEVEL is a softirq, bottom halves, preemption or interrupts off,
+ * or a held spin lock. A hard interrupt reports DEVICE_LEVEL, an NMI HIGH_LEVEL.
+ * Linux has no kernel APCs, so a raise to APC_LEVEL changes nothing.
  */
 #ifndef NTPOOL_NT_SYNC_H
 #define NTPOOL_NT_SYNC_H
@@ -20,10 +19,10 @@ typedef UCHAR KIRQL, *PKIRQL;
 #define APC_LEVEL		1
 #define DISPATCH_LEVEL		2
 
-/* The one device level there is; NT numbers them from here. */
+/* The only device level; NT's device levels start at this number. */
 #define DEVICE_LEVEL		3
 
-/* NT's names for levels above; raising to any of them switches interrupts off. */
+/* NT's higher levels. A raise to any of them switches interrupts off. */
 #ifdef __LP64__
 #define CLOCK_LEVEL		13
 #define IPI_LEVEL		14
@@ -45,7 +44,7 @@ void KeRaiseIrql(KIRQL NewIrql, PKIRQL OldIrql);
 KIRQL KeRaiseIrqlToDpcLevel(void);
 void KeLowerIrql(KIRQL NewIrql);
 
-/* Zero when free; a lock in zeroed memory needs no initialisation. */
+/* A free lock is zero, so a lock in zeroed memory needs no initialisation. */
 typedef ULONG_PTR KSPIN_LOCK, *PKSPIN_LOCK;
 
 void KeInitializeSpinLock(PKSPIN_LOCK SpinLock);
@@ -57,7 +56,7 @@ void KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock);
 /**
  * KeAcquireSpinLock() - raise to DISPATCH_LEVEL and take a spin lock
  * @SpinLock: the lock
- * @OldIrql: where the IRQL to go back to is put, for KeReleaseSpinLock()
+ * @OldIrql: receives the IRQL before the call, for KeReleaseSpinLock()
  *
  * Context: IRQL <= DISPATCH_LEVEL.
  */
@@ -71,7 +70,7 @@ FORCEINLINE void KeAcquireSpinLock(PKSPIN_LOCK SpinLock, PKIRQL OldIrql)
  * @SpinLock: the lock
  *
  * Context: IRQL <= DISPATCH_LEVEL.
- * Return: the IRQL before, for KeReleaseSpinLockForDpc().
+ * Return: the IRQL before the call, for KeReleaseSpinLockForDpc().
  */
 FORCEINLINE KIRQL KeAcquireSpinLockForDpc(PKSPIN_LOCK SpinLock)
 {
@@ -79,9 +78,9 @@ FORCEINLINE KIRQL KeAcquireSpinLockForDpc(PKSPIN_LOCK SpinLock)
 }
 
 /**
- * KeReleaseSpinLockForDpc() - release what KeAcquireSpinLockForDpc() took
+ * KeReleaseSpinLockForDpc() - release a lock taken with KeAcquireSpinLockForDpc()
  * @SpinLock: the lock
- * @OldIrql: what that returned
+ * @OldIrql: the IRQL that the acquire returned
  *
  * Context: DISPATCH_LEVEL.
  */
@@ -95,8 +94,8 @@ BOOLEAN KeTestSpinLock(PKSPIN_LOCK SpinLock);
 
 /**
  * struct _KSPIN_LOCK_QUEUE - a place in the queue for a spin lock
- * @Next: not used: the lock itself keeps its waiters in order
- * @Lock: the lock that is held, NULL when none is
+ * @Next: not used, because the lock itself queues its waiters
+ * @Lock: the held lock, NULL if none is held
  */
 typedef struct _KSPIN_LOCK_QUEUE {
 	struct _KSPIN_LOCK_QUEUE *__volatile__ Next;
@@ -104,9 +103,9 @@ typedef struct _KSPIN_LOCK_QUEUE {
 } KSPIN_LOCK_QUEUE, *PKSPIN_LOCK_QUEUE;
 
 /**
- * struct _KLOCK_QUEUE_HANDLE - what the holder of a queued spin lock keeps
+ * struct _KLOCK_QUEUE_HANDLE - state of the holder of a queued spin lock
  * @LockQueue: the place in the queue
- * @OldIrql: the IRQL before
+ * @OldIrql: the IRQL before the acquire
  */
 typedef struct _KLOCK_QUEUE_HANDLE {
 	KSPIN_LOCK_QUEUE LockQueue;

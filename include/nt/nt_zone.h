@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Zones: blocks of one size, carved from memory that the caller supplies.
+ * Zones: blocks of one size, cut from memory that the caller supplies.
  *
- * The layouts are NT's. ZONE_SEGMENT_HEADER.Reserved remembers what NT forgets,
- * which segment was the first and how much of it is blocks, so that
- * ExIsObjectInFirstZoneSegment() stays right after extensions: in the first
- * segment it holds the bytes in use, header included, in a later one the address
+ * The layouts are NT's. ntpool uses ZONE_SEGMENT_HEADER.Reserved to keep
+ * ExIsObjectInFirstZoneSegment() right after extensions. In the first segment it
+ * holds the bytes in use, header included. In a later segment it holds the address
  * of the first.
  *
- * The inlines are not synchronised. The exported interlocked forms are; a zone is
- * used with one kind or the other.
+ * The inlines are not synchronised, the exported interlocked routines are. A driver
+ * uses only one of the two kinds on a zone.
  */
 #ifndef NTPOOL_NT_ZONE_H
 #define NTPOOL_NT_ZONE_H
@@ -19,7 +18,7 @@
 #include "nt_sync.h"
 
 /**
- * struct _ZONE_SEGMENT_HEADER - what a zone takes from the front of a segment
+ * struct _ZONE_SEGMENT_HEADER - the first bytes of a segment, used by the zone
  * @SegmentList: the segment added before this one
  * @Reserved: see the top of this file
  */
@@ -30,10 +29,10 @@ typedef struct _ZONE_SEGMENT_HEADER {
 
 /**
  * struct _ZONE_HEADER - a zone
- * @FreeList: free blocks, the next one to be allocated first
+ * @FreeList: free blocks; the first one is allocated next
  * @SegmentList: segments, newest first
  * @BlockSize: bytes in a block
- * @TotalSegmentSize: bytes in all segments, headers included, unusable ends not
+ * @TotalSegmentSize: bytes in all segments, with headers, without unusable ends
  */
 typedef struct _ZONE_HEADER {
 	SINGLE_LIST_ENTRY FreeList;
@@ -54,12 +53,12 @@ PVOID ExInterlockedAllocateFromZone(PZONE_HEADER Zone, PKSPIN_LOCK Lock);
 PVOID ExInterlockedFreeToZone(PZONE_HEADER Zone, PVOID Block, PKSPIN_LOCK Lock);
 
 /**
- * ExAllocateFromZone() - take a block
+ * ExAllocateFromZone() - allocate a block
  * @Zone: the zone
  *
- * The block freed last comes first. What it contains is undefined.
+ * The block that was freed last is allocated first. Its contents are undefined.
  *
- * Context: any IRQL; the caller keeps others away from the zone.
+ * Context: any IRQL; the caller serializes access to the zone.
  * Return: the block, or NULL if none is free.
  */
 FORCEINLINE PVOID ExAllocateFromZone(PZONE_HEADER Zone)
@@ -68,12 +67,12 @@ FORCEINLINE PVOID ExAllocateFromZone(PZONE_HEADER Zone)
 }
 
 /**
- * ExFreeToZone() - give a block back
+ * ExFreeToZone() - free a block
  * @Zone: the zone
  * @Block: a block that came from it
  *
- * Context: any IRQL; the caller keeps others away from the zone.
- * Return: the block that was first on the free list, NULL if there was none.
+ * Context: any IRQL; the caller serializes access to the zone.
+ * Return: the previous first block of the free list, NULL if the list was empty.
  */
 FORCEINLINE PVOID ExFreeToZone(PZONE_HEADER Zone, PVOID Block)
 {
@@ -84,10 +83,10 @@ FORCEINLINE PVOID ExFreeToZone(PZONE_HEADER Zone, PVOID Block)
 }
 
 /**
- * ExIsFullZone() - whether every block is taken
+ * ExIsFullZone() - whether every block is allocated
  * @Zone: the zone
  *
- * Context: any IRQL; beside interlocked calls the answer may be outdated.
+ * Context: any IRQL; concurrent interlocked calls may outdate the result.
  * Return: TRUE if no block is free.
  */
 FORCEINLINE BOOLEAN ExIsFullZone(PZONE_HEADER Zone)
@@ -96,19 +95,18 @@ FORCEINLINE BOOLEAN ExIsFullZone(PZONE_HEADER Zone)
 }
 
 /**
- * ExIsObjectInFirstZoneSegment() - whether a block is of the first segment
+ * ExIsObjectInFirstZoneSegment() - whether a block is in the first segment
  * @Zone: the zone
- * @Object: the address to look up
+ * @Object: the address of the block
  *
- * Unlike NT's macro, which asks about the newest segment and the size of all of
- * them, this is right after extensions too. It needs no lock beside an
- * interlocked extension: a segment is published when its header is complete, and
- * the first one never changes.
+ * NT's macro uses the newest segment and the size of all segments. This routine is
+ * right after extensions too. It needs no lock against an interlocked extension. A
+ * segment is published when its header is complete, and the first one never changes.
  *
  * Differs: stays right after an extension.
  *
  * Context: any IRQL.
- * Return: TRUE if it lies in a block of the segment given to ExInitializeZone().
+ * Return: TRUE if @Object is in a block of the segment given to ExInitializeZone().
  */
 FORCEINLINE BOOLEAN ExIsObjectInFirstZoneSegment(PZONE_HEADER Zone,
 						 PCVOID Object)

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * NT's basic types, what the compiler is told about routines, and small macros.
+ * NT's basic types, attributes of routines, and small macros.
  *
- * These headers depend on the compiler alone. A driver's file may include them
- * and nothing else, or mix them with Linux headers in either order, so:
+ * These headers depend on the compiler alone. A driver's file may include only them,
+ * or mix them with Linux headers in either order. Two rules follow.
  *
- *  - a name that Linux defines as a macro is an enumerator here, which a later
- *    #define shadows without a complaint (PAGE_SIZE, PAGE_SHIFT, TRUE, FALSE);
- *    #if cannot see such a name;
- *  - a name that means something else in Linux is left out: PAGE_ALIGN (NT rounds
- *    down, Linux up), min, max, and the old annotations __in, __out and __reserved
- *    (labels and a field in Linux's headers; _In_ and _Out_ are here). A file that
- *    includes no Linux header has them all if NTPOOL_PURE_NT is defined first, by
- *    "ccflags-y += -DNTPOOL_PURE_NT" for example.
+ *  - A name that Linux defines as a macro is an enumerator here: PAGE_SIZE,
+ *    PAGE_SHIFT, TRUE, FALSE. A later #define shadows it without a warning. #if
+ *    cannot use such a name.
+ *  - A name with another meaning in Linux is left out. PAGE_ALIGN rounds down on NT
+ *    and up on Linux. The others are min, max, __in, __out and __reserved. The last
+ *    three are old annotations; Linux's headers use them as labels and a field. A file
+ *    without Linux headers gets all of them with "ccflags-y += -DNTPOOL_PURE_NT".
  *
- * LONG and ULONG are 32 bits wide everywhere, as on NT; a pointer fits ULONG_PTR.
+ * LONG and ULONG are 32 bits wide everywhere, as on NT. A pointer fits ULONG_PTR.
  */
 #ifndef NTPOOL_NTDEF_H
 #define NTPOOL_NTDEF_H
@@ -22,12 +21,12 @@
 #include "nt_sal.h"
 
 /*
- * What the compiler is told about a routine or a type. One spelling for all of
- * them: Linux's short forms (__aligned and its like) are not ours to define.
+ * Attributes of a routine or a type. Linux defines the short forms (__aligned and so
+ * on) itself, so these headers use one macro for all of them.
  */
 #define NTPOOL_ATTR(...)	__attribute__((__VA_ARGS__))
 
-/* Several words that belong together, as one; and one out of two halves. */
+/* Several tokens as one macro argument; one token out of two. */
 #define NTPOOL_WORDS(...)	__VA_ARGS__
 #define NTPOOL_GLUE(Left, Right)	Left##Right
 
@@ -44,7 +43,7 @@
 #define DECLSPEC_RESTRICT
 #define DECLSPEC_SELECTANY	NTPOOL_ATTR(__weak__)
 
-/* The words inside __declspec() that say more than how a module is linked. */
+/* The words that __declspec() accepts. */
 #define __declspec(Word)		NTPOOL_DECLSPEC_##Word
 #define NTPOOL_DECLSPEC_align(Bytes)	DECLSPEC_ALIGN(Bytes)
 #define NTPOOL_DECLSPEC_deprecated
@@ -57,7 +56,7 @@
 #define NTPOOL_DECLSPEC_restrict
 #define NTPOOL_DECLSPEC_selectany	DECLSPEC_SELECTANY
 
-/* NT's calling conventions: there is one on Linux. */
+/* NT's calling conventions; Linux has only one. */
 #define NTAPI
 #define FASTCALL
 #define CDECL
@@ -73,21 +72,21 @@
 #define __cdecl
 #endif
 
-/* For headers that C++ reads too, which these do not serve. */
+/* For sources that C++ reads too; these headers are for C only. */
 #define EXTERN_C		extern
 #define EXTERN_C_START
 #define EXTERN_C_END
 
 /*
- * NT sources write it before or after the type, with and without "static". All of
- * that is right only for a word that is no storage class: an inline function of C99,
- * which leaves nothing to link. A prototype without it makes it an ordinary function,
- * so a header that two files include has either "static" or no prototype.
- * Two things follow. Its address cannot be taken unless it is "static". And gcc
- * warns where one that is not "static" uses something that is.
+ * NT sources write it before or after the type, with and without "static". Only a word
+ * that is no storage class allows all of that. So it is an inline function of C99, which
+ * leaves nothing to link. A prototype without it makes an ordinary function. A header
+ * that two files include therefore has either "static" or no prototype.
+ * Without "static", its address cannot be taken. gcc warns if such a function uses a
+ * static one.
  *
- * It must be the bare keyword: Linux redefines the spellings without underscores,
- * and with them at both ends, to mean another kind of inline function.
+ * __inline is the bare keyword. Linux redefines the spellings without underscores, and
+ * with them at both ends, as another kind of inline function.
  */
 #define FORCEINLINE \
 	NTPOOL_WORDS(NTPOOL_GLUE(__in, line) NTPOOL_ATTR(__always_inline__, __unused__))
@@ -110,7 +109,7 @@ typedef void *PVOID;
 typedef const void *PCVOID;
 typedef void *HANDLE, **PHANDLE;
 
-/* NT's CHAR has a sign; Linux compiles plain char without one since 6.2. */
+/* NT's CHAR is signed; Linux compiles plain char as unsigned since 6.2. */
 typedef signed char CHAR, CCHAR;
 typedef char *PCHAR, *PCCHAR, *PSTR, *LPSTR, *PSZ;
 typedef const char *PCSTR, *LPCSTR, *PCSZ;
@@ -142,7 +141,7 @@ typedef unsigned long long UINT64, *PUINT64, ULONG64, *PULONG64;
 #define __int64			NTPOOL_WORDS(long long)
 #endif
 
-/* As wide as a pointer, which is not how Linux spells them on 32 bit. */
+/* As wide as a pointer. On 32 bit Linux uses other base types for that width. */
 typedef __INTPTR_TYPE__ LONG_PTR, *PLONG_PTR, INT_PTR, *PINT_PTR;
 typedef __UINTPTR_TYPE__ ULONG_PTR, *PULONG_PTR, UINT_PTR, *PUINT_PTR;
 typedef __SIZE_TYPE__ SIZE_T, *PSIZE_T;
@@ -164,7 +163,7 @@ typedef LONG NTSTATUS, *PNTSTATUS;
  * union _LARGE_INTEGER - a signed 64-bit number, whole or in halves
  * @LowPart: bits 0 to 31
  * @HighPart: bits 32 to 63
- * @u: the same halves under a name
+ * @u: the same halves as a named field
  * @QuadPart: the number
  */
 typedef union _LARGE_INTEGER {
@@ -189,14 +188,14 @@ typedef union _LARGE_INTEGER {
 	LONGLONG QuadPart;
 } LARGE_INTEGER, *PLARGE_INTEGER;
 
-/* An address as the memory bus has it. */
+/* A physical address. */
 typedef LARGE_INTEGER PHYSICAL_ADDRESS, *PPHYSICAL_ADDRESS;
 
 /**
  * union _ULARGE_INTEGER - an unsigned 64-bit number, whole or in halves
  * @LowPart: bits 0 to 31
  * @HighPart: bits 32 to 63
- * @u: the same halves under a name
+ * @u: the same halves as a named field
  * @QuadPart: the number
  */
 typedef union _ULARGE_INTEGER {
@@ -254,7 +253,7 @@ typedef const struct _STRING *PCANSI_STRING, *PCOEM_STRING;
 #define UNICODE_STRING_MAX_BYTES	((USHORT)65534)
 #define UNICODE_STRING_MAX_CHARS	((USHORT)32767)
 
-/* An initialiser for a counted string, of 16 or 8 bits as its literal. */
+/* An initialiser for a counted string; the literal sets 16 or 8 bits. */
 #define RTL_CONSTANT_STRING(Literal)					\
 {									\
 	sizeof(Literal) - sizeof((Literal)[0]), sizeof(Literal),	\
@@ -262,7 +261,7 @@ typedef const struct _STRING *PCANSI_STRING, *PCOEM_STRING;
 }
 
 /**
- * struct _GUID - a number that no two parties choose alike
+ * struct _GUID - a globally unique number
  * @Data1: bytes 0 to 3
  * @Data2: bytes 4 and 5
  * @Data3: bytes 6 and 7
@@ -358,7 +357,7 @@ enum { TRUE = 1 };
 #define DBG_UNREFERENCED_LOCAL_VARIABLE(Local)	((void)(Local))
 #define ARGUMENT_PRESENT(Argument)		((Argument) != NULL)
 
-/* Fails to compile if @Condition is false. */
+/* The build fails if @Condition is false. */
 #define C_ASSERT(Condition)	_Static_assert(Condition, #Condition)
 
 #define Int32x32To64(Left, Right)	((LONGLONG)(LONG)(Left) * (LONG)(Right))
@@ -366,7 +365,7 @@ enum { TRUE = 1 };
 	((ULONGLONG)(ULONG)(Left) * (ULONG)(Right))
 
 /*
- * Layout of types: all of these are constants.
+ * Layout of types. All results are constants.
  */
 #define FIELD_OFFSET(Type, Field)	((LONG)__builtin_offsetof(Type, Field))
 #define UFIELD_OFFSET(Type, Field)	((ULONG)__builtin_offsetof(Type, Field))
@@ -393,12 +392,12 @@ enum { TRUE = 1 };
 	(__builtin_offsetof(Type, Field) + RTL_FIELD_SIZE(Type, Field))
 
 /**
- * RTL_CONTAINS_FIELD() - whether a structure of some size has a field whole
+ * RTL_CONTAINS_FIELD() - whether a truncated structure has a whole field
  * @Struct: pointer to the structure
- * @Size: bytes of it that there are
+ * @Size: valid bytes of the structure
  * @Field: name of the field
  *
- * Return: non-zero if it has.
+ * Return: non-zero if the field is whole.
  */
 #define RTL_CONTAINS_FIELD(Struct, Size, Field) \
 	((PCHAR)(&(Struct)->Field) + sizeof((Struct)->Field) <= \
@@ -430,7 +429,7 @@ enum { TRUE = 1 };
 	((PVOID)ALIGN_UP_BY(Address, Alignment))
 
 /**
- * CONTAINING_RECORD() - the structure that a member belongs to
+ * CONTAINING_RECORD() - the structure that contains a member
  * @Address: address of the member
  * @Type: type of the structure
  * @Field: name of the member
@@ -441,8 +440,8 @@ enum { TRUE = 1 };
 	((Type *)((PCHAR)(Address) - __builtin_offsetof(Type, Field)))
 
 /*
- * Pages. Linux fixes their size per kernel; its configuration is on the compiler's
- * command line, no header is needed to see it.
+ * Pages. The kernel's configuration fixes their size. It is on the compiler's command
+ * line, so no header is needed for it.
  */
 #ifndef PAGE_SHIFT
 #if defined(CONFIG_PAGE_SHIFT)
@@ -467,7 +466,7 @@ enum { PAGE_SIZE = 1 << PAGE_SHIFT };
 #define ROUND_TO_PAGES(Size) \
 	(((ULONG_PTR)(Size) + PAGE_SIZE - 1) & ~((ULONG_PTR)PAGE_SIZE - 1))
 
-/* Holds any size and a page. */
+/* A type that holds any size plus a page. */
 #ifdef __LP64__
 typedef unsigned __int128 NTPOOL_WIDE;
 #else
@@ -476,7 +475,7 @@ typedef ULONGLONG NTPOOL_WIDE;
 
 /**
  * BYTES_TO_PAGES() - how many pages a size takes
- * @Size: bytes; the largest number too, nothing overflows
+ * @Size: bytes; no value overflows
  *
  * Return: number of pages.
  */
@@ -503,7 +502,7 @@ typedef ULONGLONG NTPOOL_WIDE;
 	((ULONG)BYTES_TO_PAGES(BYTE_OFFSET(Va) + (SIZE_T)(Size)))
 
 /*
- * What means something else in Linux's headers; see the top.
+ * Names that have another meaning in Linux's headers, see the top of the file.
  */
 #ifdef NTPOOL_PURE_NT
 #define min(Left, Right)	(((Left) < (Right)) ? (Left) : (Right))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * NT's header for file system drivers: ntddk.h and what only they have: the words for
- * flags, which a driver may have defined itself, allocations that raise, and quota.
+ * NT's header for file system drivers. It adds to ntddk.h the macros for flags,
+ * allocations that raise, and quota. A driver may have defined the macros itself.
  */
 #ifndef NTPOOL_NTIFS_H
 #define NTPOOL_NTIFS_H
@@ -35,7 +35,7 @@ PVOID FsRtlAllocatePoolWithQuotaTag(POOL_TYPE PoolType, ULONG NumberOfBytes, ULO
 
 SIZE_T ExQueryPoolBlockSize(PVOID PoolBlock, PBOOLEAN QuotaCharged);
 
-/* The name of a process; there is nothing to be found behind it. */
+/* An opaque name of a process. */
 typedef struct _EPROCESS *PEPROCESS;
 
 PEPROCESS PsGetCurrentProcess(void);

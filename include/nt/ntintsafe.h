@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Sums, differences, products and conversions of integers that cannot go wrong
- * unseen, as NT's header of the same name has them.
+ * Sums, differences, products and conversions of integers that report overflow, as
+ * NT's header of the same name has them.
  *
  * For every TYPE below there are
  *
@@ -9,13 +9,13 @@
  *	NTSTATUS RtlTYPESub(TYPE Minuend, TYPE Subtrahend, TYPE *Result)
  *	NTSTATUS RtlTYPEMult(TYPE Multiplicand, TYPE Multiplier, TYPE *Result)
  *
- * and for every pair of them, also of one that holds all values of the other,
+ * and for every pair of them, also where the target holds all values of the source,
  *
  *	NTSTATUS RtlFROMToTO(FROM Operand, TO *Result)
  *
- * Each returns STATUS_SUCCESS and the exact result; or STATUS_INTEGER_OVERFLOW
- * where the result does not fit, and then the TYPE's error value as the result: all
- * bits set, so the largest number of an unsigned type and -1 of a signed one.
+ * If the result fits, the routine returns STATUS_SUCCESS and the exact result.
+ * Otherwise it returns STATUS_INTEGER_OVERFLOW, and the result is the TYPE's error
+ * value. That value has all bits set: the largest unsigned number, or -1.
  *
  * Contract: the NT driver-interface reference. Any IRQL.
  */
@@ -45,13 +45,13 @@
 #define SSIZET_ERROR		((SSIZE_T)(-1))
 #define SSIZE_T_ERROR		((SSIZE_T)(-1))
 
-/* What a routine returns once @Result is computed or known not to fit. */
+/* The result of a routine: its status, and @Result if there was an overflow. */
 #define NTPOOL_INTSAFE(Overflow, Type, Result)				\
 	((Overflow) ?							\
 	 (*(Result) = (Type)(-1), STATUS_INTEGER_OVERFLOW) : STATUS_SUCCESS)
 #define NTPOOL_INTSAFE_OUT(Type)	NTPOOL_WORDS(__typeof__(Type) *)
 
-/* The compiler's builtins compute exactly and say whether it fitted. */
+/* The compiler's builtins compute exactly and return whether the result overflows. */
 #define NTPOOL_INTSAFE_ADD(Name, Type) NTPOOL_WORDS(			\
 FORCEINLINE NTSTATUS Rtl##Name##Add(Type Augend, Type Addend,		\
 				    NTPOOL_INTSAFE_OUT(Type) Result)	\
@@ -90,8 +90,8 @@ FORCEINLINE ULONGLONG NtpoolMagnitude(LONGLONG Number)
 }
 
 /*
- * By hand, since clang calls its library for this one product on 32 bit. Kept out of
- * the table below for that reason alone.
+ * Written out, because clang calls its library for this product on 32 bit. The table
+ * below leaves it out for that reason.
  */
 FORCEINLINE NTSTATUS RtlLongLongMult(LONGLONG Multiplicand, LONGLONG Multiplier,
 				     LONGLONG *Result)
@@ -130,7 +130,7 @@ NTPOOL_INTSAFE_ALL(ULongPtr, ULONG_PTR)
 NTPOOL_INTSAFE_ALL(SIZET, SIZE_T)
 NTPOOL_INTSAFE_ALL(SSIZET, SSIZE_T)
 
-/* Adding nothing is how the builtin converts. */
+/* An addition of 0 makes the builtin convert. */
 #define NTPOOL_CONVERT(Name, From, Target, Type) NTPOOL_WORDS(		\
 FORCEINLINE NTSTATUS Rtl##Name##To##Target(From Operand,		\
 					   NTPOOL_INTSAFE_OUT(Type) Result) \
@@ -185,7 +185,7 @@ NTPOOL_CONVERT_FROM(SSIZET, SSIZE_T)
 #undef NTPOOL_INTSAFE_OUT
 #undef NTPOOL_INTSAFE
 
-/* Other spellings of the same. */
+/* Other spellings of the same routines. */
 #define RtlSizeTAdd		RtlSIZETAdd
 #define RtlSizeTSub		RtlSIZETSub
 #define RtlSizeTMult		RtlSIZETMult

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * NTSTATUS values and the questions that are asked of them.
+ * NTSTATUS values and macros that test them.
  *
  * The two highest bits are the severity: 0 success, 1 information, 2 warning, 3
- * error. Here are the values that a driver's memory layer, and the code around it,
- * gives and takes; numbers as published in the NT driver-interface reference.
+ * error. The header has the values that a driver's memory layer and the code around
+ * it use. The numbers are those of the NT driver-interface reference.
  */
 #ifndef NTPOOL_NTSTATUS_H
 #define NTPOOL_NTSTATUS_H
@@ -12,7 +12,7 @@
 #define NTPOOL_STATUS(Value)		((NTSTATUS)(Value))
 
 /**
- * NT_SUCCESS() - whether a status means that it worked
+ * NT_SUCCESS() - whether a status means success
  * @Status: an NTSTATUS
  *
  * Return: non-zero for success and information.

@@ -3,9 +3,9 @@
  * The annotations of the WDKs before 8, all of them empty; nt_sal.h has their
  * successors.
  *
- * Three of the words mean something in Linux's headers: __in and __out are labels in
- * its macros, __reserved is a field. They are for files that include no Linux
- * header and say so by defining NTPOOL_PURE_NT.
+ * Linux's headers use three of the names: __in and __out are labels in macros, and
+ * __reserved is a field. They are defined only for files that define NTPOOL_PURE_NT,
+ * which means that the file includes no Linux header.
  */
 #ifndef NTPOOL_SPECSTRINGS_H
 #define NTPOOL_SPECSTRINGS_H
