@@ -104,7 +104,7 @@ typedef ULONG64 POOL_FLAGS;
 #define POOL_FLAG_OPTIONAL_END		0x8000000000000000ULL
 
 /**
- * enum _EX_POOL_PRIORITY - effort for a request, and the end where special pool puts it
+ * enum _EX_POOL_PRIORITY - effort for a request, and its place in special pool
  * @LowPoolPriority: may fail when memory is low
  * @LowPoolPrioritySpecialPoolOverrun: the same, at the end of its page
  * @LowPoolPrioritySpecialPoolUnderrun: the same, at the start of its page
