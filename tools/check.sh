@@ -161,7 +161,7 @@ check_in_tree() {
 	for option in NTPOOL NTPOOL_KUNIT_TEST NTPOOL_SAMPLES NTPOOL_BENCH; do
 		grep -qx "CONFIG_$option=$2" "$out/.config" || say "CONFIG_$option is not $2"
 	done
-	for option in module/main kunit/fixture module/samples/disk_nt module/samples/bench_main; do
+	for option in module/main kunit/shared/fixture module/samples/disk_nt module/samples/bench_main; do
 		[ -e "$out/drivers/misc/ntpool/$option.o" ] || say "$option.o was not built"
 	done
 }

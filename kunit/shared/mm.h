@@ -6,7 +6,7 @@
 #include <linux/mm.h>
 #include <linux/pfn.h>
 
-#include "../module/base/compat.h"
+#include "base/compat.h"
 #include "fixture.h"
 
 #ifdef CONFIG_X86

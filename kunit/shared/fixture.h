@@ -22,7 +22,7 @@
 
 #include <ntddk.h>
 
-#include "../module/test.h"
+#include "test.h"
 
 /* Stop codes and their first parameters that the suites expect. */
 #define NTK_BAD_POOL_HEADER	0x19
