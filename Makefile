@@ -53,8 +53,11 @@ clean: kdir
 kdir:
 	@test -d "$(KDIR)" || { echo "No kernel headers found: install linux-headers-amd64 or say KDIR=..." >&2; exit 1; }
 
-demo test bench check:
-	@tools/$@.sh
+demo test bench:
+	@tools/$@/$@.sh
+
+check:
+	@tools/checks/check.sh
 
 help:
 	@cat tools/help.txt

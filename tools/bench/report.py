@@ -6,7 +6,7 @@
 
 DIR holds one file per run, named after it: icount-6.1.txt, icount-6.12.txt,
 native.txt, depth.txt, smp-2.txt, smp-4.txt, verify-off.txt and so on. The tables and
-the verdicts go to standard output, bench.csv, *.gp and *.dat to DIR; tools/bench.sh
+the verdicts go to standard output, bench.csv, *.gp and *.dat to DIR; tools/bench/bench.sh
 gives the .gp files to gnuplot.
 GROUPs limit the targets to those whose cases were asked for; without, a target that
 was not measured counts against the result. The exit status is 0 if every target was

@@ -15,10 +15,10 @@
 # everything: the words before the first underscore in the names.  The last line is
 # `bench: N targets met, N missed, N not measured`, the status 0 only if all were met.
 
-# shellcheck source=tools/lib.sh
-. "$(dirname "$0")/lib.sh"
-# shellcheck source=tools/initramfs.sh
-. "$TOP/tools/initramfs.sh"
+# shellcheck source=tools/lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source=tools/lib/initramfs.sh
+. "$TOP/tools/lib/initramfs.sh"
 
 OUT=$BUILD/bench
 # Several processors are compared on this series; User Mode Linux is of the other.
@@ -36,12 +36,12 @@ keep() {
 # ---- In an emulator
 
 # bench_root NAME MODULES SCRIPT WORD...: a root for the guest; the words are for the
-# script, which is of tools/guest
+# script, which is of tools/bench
 bench_root() {
 	local root=$BUILD/guest/bench-$1 modules=$2 script=$3
 	shift 3
 	new_root "$root"
-	cp "$TOP/tools/guest/$script" "$root/main.sh"
+	cp "$TOP/tools/bench/$script" "$root/main.sh"
 	cp "$modules/module/ntpool.ko" "$modules/module/samples/ntpool_bench.ko" "$root/modules/"
 	say "$*" >"$root/bench.args"
 	say "$root"
@@ -54,7 +54,7 @@ boot() {
 	stock=$(stock_kernel "$2")
 	shift 4
 	pack "$root" "$root.cpio"
-	"$TOP/tools/run-qemu" --name "bench-$name" --kernel "$stock/vmlinuz" \
+	"$TOP/tools/qemu/run-qemu" --name "bench-$name" --kernel "$stock/vmlinuz" \
 		--initrd "$root.cpio" --cpus "$cpus" --mem 1536 --timeout 560 "$@" \
 		--append "quiet loglevel=4 nowatchdog nokaslr init_on_alloc=0 init_on_free=0" ||
 		status=$?
@@ -68,7 +68,7 @@ guest() {
 	shift 4
 	modules=$(build_modules "$(stock_headers "$series")" "$series-stock")
 	# shellcheck disable=SC2086 # the parameters are words
-	root=$(bench_root "$name" "$modules" bench.sh $parameters)
+	root=$(bench_root "$name" "$modules" main.sh $parameters)
 	boot "$name" "$series" "$cpus" "$root" "$@"
 }
 

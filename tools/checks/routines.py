@@ -16,7 +16,7 @@ import sys
 
 import ctext
 
-SELF = 'tools/' + os.path.basename(__file__)
+SELF = 'tools/checks/' + os.path.basename(__file__)
 OUT = 'include/nt/README.md'
 BEGIN = '<!-- routines: begin -->\n'
 END = '<!-- routines: end -->\n'

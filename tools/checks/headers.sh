@@ -146,5 +146,5 @@ check_header_names() {
 	kdir=$(stock_headers "$1")
 	make -C "$kdir" M="$dir" KCFLAGS=-dD nt.i linux.i >"$LOGS/header-names-$1.build" 2>&1 ||
 		tail -n 20 "$LOGS/header-names-$1.build"
-	"$TOP/tools/names.py" "$dir/nt.i" "$dir/linux.i" "$TOP/include/nt"
+	"$TOP/tools/checks/names.py" "$dir/nt.i" "$dir/linux.i" "$TOP/include/nt"
 }

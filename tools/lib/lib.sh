@@ -10,7 +10,7 @@
 set -euo pipefail
 shopt -s inherit_errexit
 
-TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 BUILD=$TOP/build
 LOGS=$BUILD/log
 KERNEL=${KERNEL:-6.1}

@@ -5,10 +5,10 @@
 # them.  Each check prints one line, ok or FAILED with the start of its log;
 # the last line is `check: clean`, or how many failed.
 
-# shellcheck source=tools/lib.sh
-. "$(dirname "$0")/lib.sh"
-# shellcheck source=tools/headers.sh
-. "$TOP/tools/headers.sh"
+# shellcheck source=tools/lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source=tools/checks/headers.sh
+. "$TOP/tools/checks/headers.sh"
 
 LOGS=$BUILD/log/check
 SERIES=(6.1 6.12)
@@ -218,7 +218,7 @@ check_kernel_doc() {
 check_shell() {
 	# shellcheck disable=SC2046 # names without blanks
 	(cd "$TOP" && shellcheck -x $(grep -lE '^#!/.*(sh|bash)$' \
-		$(files)) tools/lib.sh tools/initramfs.sh tools/headers.sh)
+		$(files)) tools/lib/lib.sh tools/lib/initramfs.sh tools/checks/headers.sh)
 }
 
 check_python() {
@@ -281,8 +281,8 @@ main() {
 	check "kernel-doc" check_kernel_doc
 	check "shellcheck" check_shell
 	check "python" check_python
-	check "coverage" "$TOP/tools/coverage.py"
-	check "table of routines" "$TOP/tools/routines.py"
+	check "coverage" "$TOP/tools/checks/coverage.py"
+	check "table of routines" "$TOP/tools/checks/routines.py"
 	check "layers" check_layers
 	check "licences" check_licences
 	check "words" check_words

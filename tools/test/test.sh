@@ -8,10 +8,10 @@
 # 32-bit one alone, SUITES some of the KUnit suites.  The last line is
 # `N passed, N failed, N skipped`.
 
-# shellcheck source=tools/lib.sh
-. "$(dirname "$0")/lib.sh"
-# shellcheck source=tools/initramfs.sh
-. "$TOP/tools/initramfs.sh"
+# shellcheck source=tools/lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source=tools/lib/initramfs.sh
+. "$TOP/tools/lib/initramfs.sh"
 
 passed=0 failed=0 skipped=0
 
@@ -24,7 +24,7 @@ stock_series() {
 judge() {
 	local name=$1 kind=$2 report=$LOGS/$1.report p f s
 	shift 2
-	python3 "$TOP/tools/ktap.py" "$kind" "$LOGS/$name.result" \
+	python3 "$TOP/tools/test/ktap.py" "$kind" "$LOGS/$name.result" \
 		"$LOGS/$name.console" "$@" >"$report" || true
 	grep -v '^counts ' "$report" || true
 	read -r _ p f s < <(grep '^counts ' "$report" || say "counts 0 1 0")
@@ -40,7 +40,7 @@ judge() {
 boot() {
 	local name=$1 status=0
 	shift
-	"$TOP/tools/run-qemu" --name "$name" "$@" || status=$?
+	"$TOP/tools/qemu/run-qemu" --name "$name" "$@" || status=$?
 	case $status in
 	0) ;;
 	124 | 137) note "FAILED $name: time is up" ;;
@@ -55,7 +55,7 @@ kunit_initramfs() {
 	local root=$BUILD/guest/$1
 	new_root "$root"
 	[ -z "${3:-}" ] || cp "$3" "$root/bin/busybox"
-	cp "$TOP/tools/guest/kunit.sh" "$root/main.sh"
+	cp "$TOP/tools/test/kunit.sh" "$root/main.sh"
 	cp "$2/module/ntpool.ko" "$2/kunit/ntpool_kunit.ko" "$root/modules/"
 	pack "$root" "$root.cpio"
 	say "$root.cpio"
@@ -138,7 +138,7 @@ system_initramfs() {
 	shift 3
 	new_root "$root"
 	mkdir "$root/scenarios"
-	cp "$TOP/tools/guest/system.sh" "$root/main.sh"
+	cp "$TOP/tools/test/system.sh" "$root/main.sh"
 	cp "$TOP/tools/system/lib.sh" "$root/lib.sh"
 	cp "$@" "$root/scenarios/"
 	cp "$ntpool/module/ntpool.ko" "$helpers"/*.ko "$root/modules/"
@@ -158,7 +158,7 @@ FAULTS='Oops: 000[02]|BUG: unable to handle page fault|Call Trace'
 
 # readme_says TABLE: the table in module/verify/README.md is what was measured
 readme_says() {
-	if python3 "$TOP/tools/detect.py" "$1" >"$1.diff" 2>&1; then
+	if python3 "$TOP/tools/system/detect.py" "$1" >"$1.diff" 2>&1; then
 		passed=$((passed + 1))
 		note "ok     module/verify/README.md has the table that was measured"
 	else

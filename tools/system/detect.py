@@ -15,9 +15,8 @@ that can be measured here; its column is taken from its documentation.
 import os
 import sys
 
-import ctext
-
-SELF = 'tools/' + os.path.basename(__file__)
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SELF = 'tools/system/' + os.path.basename(__file__)
 OUT = 'module/verify/README.md'
 BEGIN = '<!-- detect: begin -->\n'
 END = '<!-- detect: end -->\n'
@@ -159,7 +158,8 @@ def main():
     paths = [arg for arg in sys.argv[1:] if arg != '--write']
     if not paths:
         sys.exit(__doc__)
-    text = ctext.read(OUT)
+    with open(os.path.join(TOP, OUT), encoding='utf-8') as file:
+        text = file.read()
     if text.count(BEGIN) != 1 or text.count(END) != 1:
         sys.exit(f'{OUT} has no place for the table')
     before, rest = text.split(BEGIN)
@@ -172,7 +172,7 @@ def main():
         for line in sorted(set(wanted.splitlines()) - set(present.splitlines())):
             print(f'{OUT} does not say: {line}')
         return 1
-    with open(os.path.join(ctext.TOP, OUT), 'w', encoding='utf-8') as file:
+    with open(os.path.join(TOP, OUT), 'w', encoding='utf-8') as file:
         file.write(before + BEGIN + wanted + END + after)
     return 0
 

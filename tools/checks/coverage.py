@@ -23,7 +23,7 @@ import sys
 
 import ctext
 
-SELF = 'tools/' + os.path.basename(__file__)
+SELF = 'tools/checks/' + os.path.basename(__file__)
 OUT = 'kunit/COVERAGE.md'
 OTHERS = 6	# cases that call a routine by the way, as far as they are listed
 HEAD = f'''<!-- SPDX-License-Identifier: GPL-2.0 -->

@@ -5,10 +5,10 @@
 # disk driver, and a file system on it is put to work by tools/demo/guest.sh.
 # The last line is `demo: OK`, or `demo: FAILED: why`.
 
-# shellcheck source=tools/lib.sh
-. "$(dirname "$0")/lib.sh"
-# shellcheck source=tools/initramfs.sh
-. "$TOP/tools/initramfs.sh"
+# shellcheck source=tools/lib/lib.sh
+. "$(dirname "$0")/../lib/lib.sh"
+# shellcheck source=tools/lib/initramfs.sh
+. "$TOP/tools/lib/initramfs.sh"
 
 fail() { say "demo: FAILED: $*"; trap - EXIT; exit 1; }
 trap 'say "demo: FAILED: the set-up did not succeed"' EXIT
@@ -39,7 +39,7 @@ common_headers() {
 demo_initramfs() {
 	local root=$BUILD/guest/demo
 	new_root "$root"
-	cp "$TOP/tools/guest/demo.sh" "$root/main.sh"
+	cp "$TOP/tools/demo/main.sh" "$root/main.sh"
 	cp "$2/module/ntpool.ko" "$2/module/samples/ntpool_disk.ko" "$root/modules/"
 	add_program "$root" mkfs.ext4 fsck.ext4
 	cp /etc/mke2fs.conf "$root/etc/"
@@ -47,7 +47,7 @@ demo_initramfs() {
 	ln -sf /proc/mounts "$root/etc/mtab"
 	add_stock_module "$root" "$1" ext4
 	mkdir "$root/demo"
-	cp "$TOP/tools/demo/"* "$root/demo/"
+	cp "$TOP/tools/demo/guest.sh" "$root/demo/"
 	say "${1##*/}" >"$root/demo/kver"
 	cp -a "$3" "$root/tree"
 	pack "$root" "$root.cpio"
@@ -64,11 +64,11 @@ main() {
 	modules=$(build_modules "$headers" "$KERNEL-stock")
 	initramfs=$(demo_initramfs "$stock" "$modules" "$(common_headers "$headers")")
 	say "Booting the stock kernel ${stock##*/}"
-	"$TOP/tools/run-qemu" --name demo --kernel "$stock/vmlinuz" \
+	"$TOP/tools/qemu/run-qemu" --name demo --kernel "$stock/vmlinuz" \
 		--initrd "$initramfs" --cpus "${CPUS:-2}" --mem 1024 --timeout 290 \
 		--append "quiet loglevel=3 nowatchdog" --live || status=$?
 	[ $status = 0 ] || fail "the guest did not end by itself (status $status)"
-	python3 "$TOP/tools/ktap.py" demo "$LOGS/demo.result" \
+	python3 "$TOP/tools/test/ktap.py" demo "$LOGS/demo.result" \
 		"$LOGS/demo.console" >"$LOGS/demo.report" ||
 		fail "$(sed -n 's/^  FAILED //p' "$LOGS/demo.report" | head -n 3)"
 	trap - EXIT

@@ -14,7 +14,7 @@ new_root() {
 		ln -s busybox "$1/bin/$applet"
 	done
 	cp --remove-destination /bin/busybox "$1/bin/busybox"
-	cp "$TOP/tools/guest/init" "$1/init"
+	cp "$TOP/tools/qemu/init" "$1/init"
 }
 
 # add_program ROOT PROGRAM...: host programs with the libraries they need
