@@ -68,7 +68,7 @@ main() {
 		--initrd "$initramfs" --cpus "${CPUS:-2}" --mem 1024 --timeout 290 \
 		--append "quiet loglevel=3 nowatchdog" --live || status=$?
 	[ $status = 0 ] || fail "the guest did not end by itself (status $status)"
-	python3 "$TOP/tools/test/ktap.py" demo "$LOGS/demo.result" \
+	python3 "$TOP/tools/test/judge.py" demo "$LOGS/demo.result" \
 		"$LOGS/demo.console" >"$LOGS/demo.report" ||
 		fail "$(sed -n 's/^  FAILED //p' "$LOGS/demo.report" | head -n 3)"
 	trap - EXIT

@@ -20,13 +20,19 @@ stock_series() {
 	if [ -d "$KERNEL" ]; then say 6.1; else say "$KERNEL"; fi
 }
 
-# judge NAME KTAP-ARG...: prints the verdict of a run and adds up its counts
+# judge NAME KIND SOURCE JUDGE-ARG...: prints the verdict of a run and adds up its
+# counts.  SOURCE is the series or the kernel tree whose kunit.py parses the results.
 judge() {
-	local name=$1 kind=$2 report=$LOGS/$1.report p f s
-	shift 2
-	python3 "$TOP/tools/test/ktap.py" "$kind" "$LOGS/$name.result" \
-		"$LOGS/$name.console" "$@" >"$report" || true
+	local name=$1 kind=$2 kunit report=$LOGS/$1.report p f s
+	kunit=$(kernel_source "$3")/tools/testing/kunit/kunit.py
+	shift 3
+	python3 "$TOP/tools/test/judge.py" "$kind" "$LOGS/$name.result" \
+		"$LOGS/$name.console" --kunit "$kunit" --out "$LOGS/$name" "$@" \
+		>"$report" || true
 	grep -v '^counts ' "$report" || true
+	if [ -n "${V:-}" ] && [ "$V" != 0 ]; then
+		cat "$LOGS/$name.txt"
+	fi
 	read -r _ p f s < <(grep '^counts ' "$report" || say "counts 0 1 0")
 	passed=$((passed + p))
 	failed=$((failed + f))
@@ -61,13 +67,11 @@ kunit_initramfs() {
 	say "$root.cpio"
 }
 
-# The kernel tree's own reader renders KTAP for people; ours does the counting.
-render() {
-	python3 "$1/tools/testing/kunit/kunit.py" parse "$LOGS/$2.ktap" \
-		>"$LOGS/$2.txt" 2>&1 || true
-	if [ -n "${V:-}" ] && [ "$V" != 0 ]; then
-		cat "$LOGS/$2.txt"
-	fi
+# suites_in MODULE VARIANT: prints how many suites the module lists
+suites_in() {
+	local pointer=8
+	[ "$2" != i386 ] || pointer=4
+	size -A "$1" | awk -v p=$pointer '$1 == ".kunit_test_suites" { print $2 / p }'
 }
 
 # kunit_run VARIANT KDIR MODULES INITRAMFS CPUS VERIFIER [RUN-QEMU-ARG...]
@@ -82,9 +86,8 @@ kunit_run() {
 	boot "$name" --kernel "$2/arch/x86/boot/bzImage" --initrd "$4" \
 		--cpus "$5" --mem 1536 --timeout $limit "${@:7}" \
 		--append "loglevel=7 kunit.enable=1 $append"
-	judge "$name" kunit --module "$3/kunit/ntpool_kunit.ko" \
-		--ktap "$LOGS/$name.ktap"
-	render "$(kernel_source "$KERNEL")" "$name"
+	judge "$name" kunit "$KERNEL" \
+		--suites "$(suites_in "$3/kunit/ntpool_kunit.ko" "$1")"
 	note "$((SECONDS - seconds)) s, details in $LOGS/$name.txt"
 }
 
@@ -146,11 +149,11 @@ system_initramfs() {
 	say "$root.cpio"
 }
 
-# system_run NAME STOCK INITRAMFS SCENARIOS [ALLOWED-SPLATS]
+# system_run NAME STOCK INITRAMFS [ALLOWED-SPLATS]
 system_run() {
 	boot "$1" --kernel "$2/vmlinuz" --initrd "$3" --cpus "${CPUS:-2}" \
 		--mem 1024 --timeout 400 --append "loglevel=7 nowatchdog"
-	judge "$1" system --scenarios "$4" --allow "${5:-}"
+	judge "$1" system "$KERNEL" --allow "${4:-}"
 }
 
 # Threads of these guests end in oopses, as they shall.
@@ -170,7 +173,7 @@ readme_says() {
 
 # detect_run NAME STOCK INITRAMFS: the table is kept by itself
 detect_run() {
-	system_run "$1" "$2" "$3" 1 "$FAULTS"
+	system_run "$1" "$2" "$3" "$FAULTS"
 	sed -n 's/^ *# table //p' "$LOGS/$1.result" | tr -d '\r' >"$LOGS/$1.table"
 	note "what is detected, and when: $LOGS/$1.table"
 	readme_says "$LOGS/$1.table"
@@ -224,7 +227,7 @@ notifier_scenario() {
 	name=notifier-$series
 	boot "$name" --kernel "$kdir/arch/x86/boot/bzImage" --initrd "$initramfs" \
 		--cpus "${CPUS:-2}" --mem 1024 --timeout 200 --append "loglevel=7"
-	judge "$name" system --scenarios 1 --allow "$FAULTS"
+	judge "$name" system "$KERNEL" --allow "$FAULTS"
 }
 
 system_scenarios() {
@@ -237,7 +240,7 @@ system_scenarios() {
 	mapfile -t list < <(find "$TOP/tools/system" -name '[0-9]*.sh' | sort)
 	say "System scenarios, stock kernel ${stock##*/}"
 	initramfs=$(system_initramfs system "$modules" "$helpers" "${list[@]}")
-	system_run "system-$series" "$stock" "$initramfs" ${#list[@]}
+	system_run "system-$series" "$stock" "$initramfs"
 	initramfs=$(system_initramfs detect "$modules" "$helpers" "$TOP/tools/system/detect.sh")
 	detect_run "detect-$series" "$stock" "$initramfs"
 	stop_scenarios "$series" "$stock" "$modules" "$helpers"
@@ -251,7 +254,7 @@ peer_run() {
 	local name=peers-$1
 	boot "$name" --kernel "$3" --initrd "$4" --cpus 2 --mem 1024 --timeout 400 \
 		--append "loglevel=7 nowatchdog nt_tool=$1 $5"
-	judge "$name" system --scenarios 1 --allow 'BUG|WARNING|Call Trace'
+	judge "$name" system "$2" --allow 'BUG|WARNING|Call Trace'
 	sed -n 's/^ *# table //p' "$LOGS/$name.result" | tr -d '\r' >"$LOGS/$name.table"
 	note "what $1 of $2 detects, and when: $LOGS/$name.table"
 	readme_says "$LOGS/$name.table"
