@@ -16,6 +16,10 @@
 #define NTK_ROOM	2048		/* bytes of one segment */
 #define NTK_SHARED	32		/* blocks that CPUs fight for */
 #define NTK_ROUNDS	1500
+#define NTK_TAKERS	4
+#define NTK_PIECE	(NTK_SEGMENT + 4 * 32)
+/* Each of the takers gets as many of the blocks, those of the first piece included. */
+#define NTK_SHARE	((int)(1 + NTK_ROOM / NTK_PIECE) * 4 / NTK_TAKERS)
 
 struct ntk_zone {
 	ZONE_HEADER zone;
@@ -635,6 +639,57 @@ static void ntk_race_test(struct kunit *test)
 	ntk_expect_clean(test, &tally);
 }
 
+/* Workers that find the zone empty extend it by the next piece of the second segment. */
+struct ntk_zone_growth {
+	struct ntk_zone *z;
+	atomic_t pieces;
+};
+
+static u8 *ntk_take_or_extend(struct ntk_worker *worker)
+{
+	struct ntk_zone_growth *growth = worker->crew->arg;
+	struct ntk_zone *z = growth->z;
+	u8 *block, *piece;
+
+	while (!(block = ExInterlockedAllocateFromZone(&z->zone, &z->lock)) &&
+	       !READ_ONCE(worker->crew->stop)) {
+		piece = z->second + (atomic_inc_return(&growth->pieces) - 1) * NTK_PIECE;
+		if (piece + NTK_PIECE <= z->second + NTK_ROOM)
+			ntk_check(&worker->tally,
+				  !ExInterlockedExtendZone(&z->zone, piece, NTK_PIECE, &z->lock),
+				  "piece refused");
+		cond_resched();
+	}
+	return block;
+}
+
+static void ntk_growth_thread(struct ntk_worker *worker)
+{
+	u8 *block[NTK_SHARE];
+	int i;
+
+	for (i = 0; i < NTK_SHARE; i++) {
+		block[i] = ntk_take_or_extend(worker);
+		if (!ntk_check(&worker->tally, block[i], "no block %d", i))
+			return;
+		memset(block[i], worker->id + 1, 32);
+	}
+	for (i = 0; i < NTK_SHARE; i++)
+		ntk_check(&worker->tally, !memchr_inv(block[i], worker->id + 1, 32),
+			  "block %d has two owners", i);
+}
+
+/* The workers take every block of all pieces, each once. */
+static void ExInterlockedExtendZone_race_test(struct kunit *test)
+{
+	struct ntk_zone_growth growth = { .z = ntk_new_zone(test) };
+
+	KUNIT_ASSERT_EQ(test, ExInitializeZone(&growth.z->zone, 32, growth.z->first, NTK_PIECE),
+			STATUS_SUCCESS);
+	ntk_crew_run(test, NTK_TAKERS, true, ntk_growth_thread, &growth);
+	KUNIT_EXPECT_NULL(test, ExInterlockedAllocateFromZone(&growth.z->zone, &growth.z->lock));
+}
+
 static struct kunit_case ntk_zone_cases[] = {
 	KUNIT_CASE(ExAllocateFromZone_test),
 	KUNIT_CASE(ExAllocateFromZone_order_test),
@@ -649,6 +704,7 @@ static struct kunit_case ntk_zone_cases[] = {
 	KUNIT_CASE(ExInterlockedAllocateFromZone_test),
 	KUNIT_CASE(ExInterlockedFreeToZone_test),
 	KUNIT_CASE(ExInterlockedExtendZone_test),
+	KUNIT_CASE(ExInterlockedExtendZone_race_test),
 	KUNIT_CASE(ExExtendZone_test),
 	KUNIT_CASE(ExExtendZone_refused_test),
 	KUNIT_CASE(ExExtendZone_layout_test),

@@ -9,8 +9,13 @@
 #include <linux/sizes.h>
 
 #include "fixture.h"
+#include "scarce.h"
 
 #define NTK_TAG		(ntk_tag4("KoOm"))
+/* As the tags are printed: KoOL, KoOS, KoOB. */
+#define NTK_TAG_LIST	('LOoK')
+#define NTK_TAG_SMALL	('SOoK')
+#define NTK_TAG_LARGE	('BOoK')
 #define NTK_RUNS	200	/* more places than any scenario has */
 #define NTK_LARGE	SZ_256K
 #define NTK_LATE	128	/* tags, more than there is room for in reserve */
@@ -428,12 +433,42 @@ static void ntk_late_tag_test(struct kunit *test)
 		ExFreePool(again);
 }
 
+/* Each allocation has a tag of its own, so that each is seen to be refused. */
+static const u32 ntk_paged_tags[] = { NTK_TAG_LIST, NTK_TAG_SMALL, NTK_TAG_LARGE };
+
+/* A driver's use of paged pool: a lookaside list, and blocks of two sizes. */
+static NTSTATUS ntk_use_paged(void *unused)
+{
+	static PAGED_LOOKASIDE_LIST list;
+	void *entry, *small, *large;
+
+	ExInitializePagedLookasideList(&list, NULL, NULL, 0, 200, NTK_TAG_LIST, 0);
+	entry = ExAllocateFromPagedLookasideList(&list);
+	small = ExAllocatePoolWithTag(PagedPool, 72, NTK_TAG_SMALL);
+	large = ExAllocatePoolWithTag(PagedPool, 300, NTK_TAG_LARGE);
+	if (large)
+		ExFreePoolWithTag(large, NTK_TAG_LARGE);
+	if (small)
+		ExFreePoolWithTag(small, NTK_TAG_SMALL);
+	if (entry)
+		ExFreeToPagedLookasideList(&list, entry);
+	ExDeletePagedLookasideList(&list);
+	return entry && small && large ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+/* Paged pool has next to nothing free while the kernel gives no page. */
+static void ntk_scarce_test(struct kunit *test)
+{
+	ntk_scarce(test, true, ntk_use_paged, NULL, ntk_paged_tags, ARRAY_SIZE(ntk_paged_tags));
+}
+
 static struct kunit_case ntk_oom_cases[] = {
 	KUNIT_CASE_PARAM(ntk_every_place_test, ntk_scenario_gen_params),
 	KUNIT_CASE(ntk_fallback_test),
 	KUNIT_CASE(ntk_nothing_test),
 	KUNIT_CASE(ntk_from_stock_test),
 	KUNIT_CASE(ntk_late_tag_test),
+	KUNIT_CASE(ntk_scarce_test),
 	{}
 };
 

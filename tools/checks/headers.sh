@@ -50,15 +50,20 @@ check_headers_plain() {
 	done
 }
 
+for_each_compiler() {
+	check_headers_plain gcc "$@"
+	check_headers_plain gcc -m32 "$@"
+	check_headers_plain aarch64-linux-gnu-gcc "$@"
+	check_headers_plain clang "$@"
+	check_headers_plain clang --target=i386-linux-gnu "$@"
+	check_headers_plain clang --target=aarch64-linux-gnu "$@"
+}
+
 check_headers_compilers() {
-	local flag
-	for flag in -fno-ms-extensions -fms-extensions; do
-		check_headers_plain gcc $flag
-		check_headers_plain gcc -m32 $flag
-		check_headers_plain aarch64-linux-gnu-gcc $flag
-		check_headers_plain clang $flag
-		check_headers_plain clang --target=i386-linux-gnu $flag
-		check_headers_plain clang --target=aarch64-linux-gnu $flag
+	local flags
+	for flags in -fno-ms-extensions -fms-extensions "-fms-extensions -DNTPOOL_PURE_NT"; do
+		# shellcheck disable=SC2086 # the flags are words
+		for_each_compiler $flags
 	done
 }
 
