@@ -84,8 +84,8 @@ bool bench_wanted(const char *name);
 int bench_run(const struct bench_case *cases, unsigned int nr);
 /* Calls @fn(@ops) in @context and returns what it returned. Sleeps. */
 u64 bench_call(enum bench_context context, bench_round_fn fn, unsigned int ops);
-/* A number that was not measured in rounds, @value in hundredths of @granule. */
-void bench_print_value(const char *name, const char *impl, u64 value, const char *granule);
+/* A number that was not measured in rounds, @value in hundredths of @unit. */
+void bench_print_value(const char *name, const char *impl, u64 value, const char *unit);
 /* Numbers without a pattern, the same ones in every run. */
 u32 bench_random(u32 *state);
 

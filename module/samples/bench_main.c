@@ -55,9 +55,9 @@ static char *cases = "*";
 module_param(cases, charp, 0444);
 MODULE_PARM_DESC(cases, "names of cases to run, comma separated, with wildcards * and ? (default *)");
 
-static char *granule = "ns";
-module_param(granule, charp, 0444);
-MODULE_PARM_DESC(granule, "ns: time; insn: instructions, under an emulator that counts them (default ns)");
+static char *unit = "ns";
+module_param(unit, charp, 0444);
+MODULE_PARM_DESC(unit, "ns: time; insn: instructions, under an emulator that counts them (default ns)");
 
 static unsigned int factor = 1;
 module_param(factor, uint, 0444);
@@ -242,7 +242,7 @@ static void bench_print(const char *name, const char *impl, u64 best, u64 median
 
 	pr_info("case=%s impl=%s best=%llu.%02u median=%llu.%02u mean=%llu.%02u unit=%s\n", name,
 		impl, best_whole, best_part, median_whole, median_part, mean_whole, mean_part,
-		granule);
+		unit);
 }
 
 static u64 bench_mean(const struct bench_result *res)
@@ -375,9 +375,9 @@ static int bench_calibrate(void)
 
 static int bench_choose_clock(void)
 {
-	if (!strcmp(granule, "insn"))
+	if (!strcmp(unit, "insn"))
 		bench_insn = IS_ENABLED(CONFIG_X86);
-	else if (strcmp(granule, "ns"))
+	else if (strcmp(unit, "ns"))
 		return -EINVAL;
 	return 0;
 }
@@ -415,7 +415,7 @@ static int __init bench_init(void)
 	cpumask_copy(allowed, current->cpus_ptr);
 	bench_shuffle();
 	bench_contexts_init();
-	pr_info("begin unit=%s cpus=%u\n", granule, num_online_cpus());
+	pr_info("begin unit=%s cpus=%u\n", unit, num_online_cpus());
 	error = set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id())) ?: bench_all();
 	pr_info("end status=%d\n", error);
 	bench_contexts_exit();
