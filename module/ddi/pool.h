@@ -25,15 +25,6 @@ enum {
  */
 void *ntpool_ddi_alloc_constrained(unsigned int type, size_t size, u32 tag, unsigned int flags,
 				   unsigned long caller);
-/* The same for a request that is ready, raised if @raise. */
-void *ntpool_ddi_request(const struct ntpool_request *req, bool raise);
-/* It failed with @err: raises the status for it if @raise. Returns NULL. */
-void *ntpool_ddi_failed(int err, bool raise, unsigned long caller);
-/* The arguments are none that an allocation follows from; the verifier says which. */
-void *ntpool_ddi_refused(size_t size, u32 tag, bool raise, unsigned long caller);
-/* The NTPOOL_CONSTRAINED flags that an EX_POOL_PRIORITY comes to. */
-unsigned int ntpool_ddi_priority(unsigned int priority);
-
 /* The same for nearly all allocations; @flags: none that is rare. */
 static __always_inline void *ntpool_ddi_alloc(unsigned int type, size_t size, u32 tag,
 					      unsigned int flags, unsigned long caller)

@@ -20,6 +20,7 @@
 
 #include "account/quota.h"
 #include "base/report.h"
+#include "ddi/pool.h"
 #include "ddi/raise.h"
 
 /* Its address is System's name. */
@@ -154,3 +155,84 @@ void PsReturnPoolQuota(PEPROCESS Process, POOL_TYPE PoolType, ULONG_PTR Amount)
 		report_underflow(Process, type, Amount, back, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(PsReturnPoolQuota);
+
+static void *fsrtl_alloc(unsigned int type, size_t size, u32 tag, unsigned int flags,
+			 unsigned long caller)
+{
+	return ntpool_ddi_alloc_constrained(type | POOL_RAISE_IF_ALLOCATION_FAILURE, size, tag,
+					    flags, caller);
+}
+
+/**
+ * FsRtlAllocatePoolWithTag() - allocate pool memory under a tag, or raise
+ * @PoolType: as for ExAllocatePoolWithTag()
+ * @NumberOfBytes: size in bytes
+ * @Tag: as for ExAllocatePoolWithTag()
+ *
+ * Context: as ExAllocatePoolWithTag().
+ *
+ * Return: the block; NULL after STATUS_INSUFFICIENT_RESOURCES was raised, for whatever
+ * reason it failed.
+ *
+ * Source: ntifs.h documentation of FsRtlAllocatePoolWithTag.
+ */
+PVOID FsRtlAllocatePoolWithTag(POOL_TYPE PoolType, ULONG NumberOfBytes, ULONG Tag)
+{
+	return fsrtl_alloc(PoolType, NumberOfBytes, Tag, 0, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(FsRtlAllocatePoolWithTag);
+
+/**
+ * FsRtlAllocatePool() - allocate pool memory under the tag `None`, or raise
+ * @PoolType: as for ExAllocatePoolWithTag()
+ * @NumberOfBytes: size in bytes
+ *
+ * Context: as ExAllocatePoolWithTag().
+ * Return: as FsRtlAllocatePoolWithTag().
+ *
+ * Source: ntifs.h documentation of FsRtlAllocatePool; the tag is this project's choice.
+ */
+PVOID FsRtlAllocatePool(POOL_TYPE PoolType, ULONG NumberOfBytes)
+{
+	return fsrtl_alloc(PoolType, NumberOfBytes, NTPOOL_TAG_NONE, 0, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(FsRtlAllocatePool);
+
+/**
+ * FsRtlAllocatePoolWithQuotaTag() - the same, and the current process pays
+ * @PoolType: as for ExAllocatePoolWithTag()
+ * @NumberOfBytes: size in bytes
+ * @Tag: as for ExAllocatePoolWithTag()
+ *
+ * Charges as ExAllocatePoolWithQuotaTag(). POOL_QUOTA_FAIL_INSTEAD_OF_RAISE has no
+ * effect here.
+ *
+ * Context: as ExAllocatePoolWithTag().
+ *
+ * Return: the block; NULL after STATUS_QUOTA_EXCEEDED or STATUS_INSUFFICIENT_RESOURCES was
+ * raised.
+ *
+ * Source: ntifs.h documentation of FsRtlAllocatePoolWithQuotaTag.
+ */
+PVOID FsRtlAllocatePoolWithQuotaTag(POOL_TYPE PoolType, ULONG NumberOfBytes, ULONG Tag)
+{
+	return fsrtl_alloc(PoolType, NumberOfBytes, Tag, NTPOOL_QUOTA, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(FsRtlAllocatePoolWithQuotaTag);
+
+/**
+ * FsRtlAllocatePoolWithQuota() - the same under the tag `None`
+ * @PoolType: as for ExAllocatePoolWithTag()
+ * @NumberOfBytes: size in bytes
+ *
+ * Context: as ExAllocatePoolWithTag().
+ * Return: as FsRtlAllocatePoolWithQuotaTag().
+ *
+ * Source: ntifs.h documentation of FsRtlAllocatePoolWithQuota; the tag is this project's
+ * choice.
+ */
+PVOID FsRtlAllocatePoolWithQuota(POOL_TYPE PoolType, ULONG NumberOfBytes)
+{
+	return fsrtl_alloc(PoolType, NumberOfBytes, NTPOOL_TAG_NONE, NTPOOL_QUOTA, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(FsRtlAllocatePoolWithQuota);
