@@ -1,32 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Lookaside lists under NT's names: arguments decoded, return addresses taken, the
- * fast paths of lookaside_cache.h put into each routine.
+ * Lookaside lists under NT's names.
  *
- * A list keeps blocks of one size that were freed, for the next allocations. The
- * public structure has NT's fields, and the totals, misses, Type, Tag, Size and the
- * routines in it mean what NT says. ListHead is ours: the per-CPU caches, and a word
- * that tells an initialised list. Lists for which there was no memory when they were
- * initialised work without caches, as the routines that return nothing demand.
+ * A list keeps freed blocks of one size for the next allocations. The public structure
+ * has NT's fields, and the totals, misses, Type, Tag, Size and routines in it have NT's
+ * meaning. ListHead differs: it holds the per-CPU caches and a word that marks an
+ * initialised list. A list works without caches if there was no memory for them, because
+ * the initialising routines cannot fail.
  *
- * What differs from NT:
+ * Differences from NT:
  *
- *  - each CPU has a cache of its own, and Depth bounds each; last in, first out
- *    holds per CPU. With several CPUs the totals lag by up to one scan;
- *  - a list is usable in hard interrupts, if its routines are;
- *  - a default allocation that goes to the pool is recorded under the caller of the
- *    list's routine, not under the list's;
- *  - on NT only calls of the driver and the balance set manager lead to its Free
- *    routine. Here the system calls it too when the verifier is switched on, when a
- *    CPU goes offline, and after a flush that could not wait. For lists of nonpaged
- *    blocks all of that is at DISPATCH_LEVEL, for paged ones at PASSIVE_LEVEL;
- *  - a list that is to raise on failure does so (raise.c) where the pool's routine fails
- *    for it; then NULL is returned;
- *  - blocks on the list count as allocated in all figures of the pool (as on NT), and
- *    are not zeroed again when they are reused, init_on_alloc or not.
+ *  - Each CPU has its own cache, and Depth bounds each cache. The order is last in, first
+ *    out per CPU. If several CPUs use a list, its totals lag by up to one scan.
+ *  - A list is usable in hard interrupts if its routines are.
+ *  - An allocation that the pool serves is recorded under the caller of the list's
+ *    routine.
+ *  - The system also calls the Free routine when the verifier is switched on, when a CPU
+ *    goes offline, and after a flush that could not wait. It does so at DISPATCH_LEVEL
+ *    for nonpaged blocks and at PASSIVE_LEVEL for paged ones.
+ *  - If the pool's routine fails for a list that raises, the status is raised (raise.c)
+ *    and NULL is returned.
+ *  - All figures of the pool count cached blocks as allocated, as on NT. A reused block
+ *    is not zeroed again, even with init_on_alloc.
  *
- * The three families share all code; whether a list is one of LOOKASIDE_LIST_EX,
- * whose routines get the list as well, is known from the routine that is called.
+ * The three families share all code. Only the exported routine tells a LOOKASIDE_LIST_EX
+ * from the others: its routines get the list as one more argument. The functions below
+ * that take @ex are therefore expanded twice.
  */
 #include <linux/build_bug.h>
 #include <linux/export.h>
@@ -43,7 +42,7 @@
 #include "pool/pool.h"
 #include "verify/verify.h"
 
-/* Pool types that the blocks of a list may have, with bits that change nothing. */
+/* Bits of the pool types that a list may have; some of them have no effect. */
 #define TYPE_KNOWN	(PagedPoolCacheAligned | NTPOOL_TYPE_SESSION | POOL_COLD_ALLOCATION | \
 			 POOL_NX_ALLOCATION)
 
@@ -62,7 +61,7 @@ HEAD_AT(AllocateMisses, total[NTPOOL_LA_ALLOC_MISSES]);
 HEAD_AT(TotalFrees, total[NTPOOL_LA_FREES]);
 HEAD_AT(FreeMisses, total[NTPOOL_LA_FREE_MISSES]);
 
-/* Every public structure begins with one of these. */
+/* Each public structure begins with this head. */
 static struct ntpool_lookaside_head *head_of(void *list)
 {
 	return list;
@@ -74,7 +73,7 @@ static GENERAL_LOOKASIDE_POOL *list_of(struct ntpool_lookaside_head *head)
 }
 
 /*
- * Behind the fast paths: the list's routines
+ * Slow paths: the list's routines
  */
 
 static bool pool_allocates(const GENERAL_LOOKASIDE_POOL *list)
@@ -94,12 +93,12 @@ static enum ntpool_type list_type(const GENERAL_LOOKASIDE_POOL *list)
 
 static void *pool_alloc(const GENERAL_LOOKASIDE_POOL *list, unsigned long caller)
 {
-	/* The list frees its blocks without a tag: it cannot have protected ones. */
+	/* A list frees without a tag, so its blocks cannot be protected. */
 	return ntpool_ddi_alloc(list->Type, list->Size, list->Tag & ~NTPOOL_TAG_PROTECTED,
 				pool_frees(list) ? NTPOOL_FOR_LIST : 0, caller);
 }
 
-/* Of a list that allocates with a routine of the driver's the verifier knows nothing. */
+/* The verifier has no record of a block that the driver's Allocate routine supplied. */
 static void pool_free(const GENERAL_LOOKASIDE_POOL *list, void *entry, unsigned long caller)
 {
 	const struct ntpool_list_call call = {
@@ -114,7 +113,8 @@ static void pool_free(const GENERAL_LOOKASIDE_POOL *list, void *entry, unsigned 
 		ntpool_free(entry, 0, caller);
 }
 
-static noinline void *miss(struct ntpool_lookaside_head *head, bool inside, unsigned long caller)
+static __always_inline void *alloc_entry(struct ntpool_lookaside_head *head, bool inside,
+					 unsigned long caller, const bool ex)
 {
 	GENERAL_LOOKASIDE_POOL *list = list_of(head);
 	void *entry = ntpool_lookaside_dig(head, inside);
@@ -125,56 +125,58 @@ static noinline void *miss(struct ntpool_lookaside_head *head, bool inside, unsi
 		return NULL;
 	if (likely(pool_allocates(list)))
 		return pool_alloc(list, caller);
+	if (ex)
+		return list->AllocateEx(list->Type, list->Size, list->Tag,
+					(PLOOKASIDE_LIST_EX)list);
 	return list->Allocate(list->Type, list->Size, list->Tag);
+}
+
+static __always_inline void free_entry(struct ntpool_lookaside_head *head, void *entry,
+				       unsigned long caller, const bool ex)
+{
+	GENERAL_LOOKASIDE_POOL *list = list_of(head);
+
+	if (likely(pool_frees(list)))
+		pool_free(list, entry, caller);
+	else if (ex)
+		list->FreeEx(entry, (PLOOKASIDE_LIST_EX)list);
+	else
+		list->Free(entry);
+}
+
+static noinline void *miss(struct ntpool_lookaside_head *head, bool inside, unsigned long caller)
+{
+	return alloc_entry(head, inside, caller, false);
 }
 
 static noinline void *miss_ex(struct ntpool_lookaside_head *head, bool inside,
 			      unsigned long caller)
 {
-	GENERAL_LOOKASIDE_POOL *list = list_of(head);
-	void *entry = ntpool_lookaside_dig(head, inside);
-
-	if (entry)
-		return entry;
-	if (unlikely(!ntpool_lookaside_is_list(head, caller)))
-		return NULL;
-	if (likely(pool_allocates(list)))
-		return pool_alloc(list, caller);
-	return list->AllocateEx(list->Type, list->Size, list->Tag, (PLOOKASIDE_LIST_EX)list);
+	return alloc_entry(head, inside, caller, true);
 }
 
-static void free_entry(struct ntpool_lookaside_head *head, void *entry, unsigned long caller)
+static void free_plain(struct ntpool_lookaside_head *head, void *entry, unsigned long caller)
 {
-	GENERAL_LOOKASIDE_POOL *list = list_of(head);
-
-	if (likely(pool_frees(list)))
-		pool_free(list, entry, caller);
-	else
-		list->Free(entry);
+	free_entry(head, entry, caller, false);
 }
 
-static void free_entry_ex(struct ntpool_lookaside_head *head, void *entry, unsigned long caller)
+static void free_ex(struct ntpool_lookaside_head *head, void *entry, unsigned long caller)
 {
-	GENERAL_LOOKASIDE_POOL *list = list_of(head);
-
-	if (likely(pool_frees(list)))
-		pool_free(list, entry, caller);
-	else
-		list->FreeEx(entry, (PLOOKASIDE_LIST_EX)list);
+	free_entry(head, entry, caller, true);
 }
 
 static noinline void full(struct ntpool_lookaside_head *head, void *entry, bool inside,
 			  unsigned long caller)
 {
 	if (!ntpool_lookaside_keep(head, entry, inside) && ntpool_lookaside_is_list(head, caller))
-		free_entry(head, entry, caller);
+		free_plain(head, entry, caller);
 }
 
 static noinline void full_ex(struct ntpool_lookaside_head *head, void *entry, bool inside,
 			     unsigned long caller)
 {
 	if (!ntpool_lookaside_keep(head, entry, inside) && ntpool_lookaside_is_list(head, caller))
-		free_entry_ex(head, entry, caller);
+		free_ex(head, entry, caller);
 }
 
 /*
@@ -208,8 +210,8 @@ static void report_small(const void *list, SIZE_T size, unsigned long caller)
 }
 
 /*
- * @list has its routines, NULL for the pool's. All but the head is known to the
- * engine from the description, which outlives the structure.
+ * @model holds the routines, NULL for the pool's, the type and the tag. The description
+ * outlives @list, so it gets a copy of all that is needed after the structure is gone.
  */
 static void list_open(const GENERAL_LOOKASIDE_POOL *model, GENERAL_LOOKASIDE_POOL *list,
 		      SIZE_T size, ntpool_lookaside_free_fn free, unsigned long caller)
@@ -240,22 +242,21 @@ static void list_open(const GENERAL_LOOKASIDE_POOL *model, GENERAL_LOOKASIDE_POO
  * @Lookaside: the list, in resident memory, aligned as its type
  * @Allocate: routine that allocates a block, or NULL for ExAllocatePoolWithTag()
  * @Free: routine that frees a block, or NULL for ExFreePool()
- * @Flags: 0, POOL_RAISE_IF_ALLOCATION_FAILURE, POOL_NX_ALLOCATION; they are or-ed
- *	   into the pool type that @Allocate, or the pool, is given; other bits are ignored
- * @Size: size of a block in bytes; LOOKASIDE_MINIMUM_BLOCK_SIZE if it is less
+ * @Flags: 0, POOL_RAISE_IF_ALLOCATION_FAILURE or POOL_NX_ALLOCATION, added to the pool
+ *	   type that @Allocate or the pool gets; other bits are ignored
+ * @Size: size of a block in bytes, raised to LOOKASIDE_MINIMUM_BLOCK_SIZE
  * @Tag: tag of the blocks
- * @Depth: ignored; lists start at a depth of 4, or 0 while the verifier is on
+ * @Depth: ignored; a list starts at a depth of 4, or 0 while the verifier is on
  *
- * No block is allocated. A list inside paged pool is reported as 0xD3, and works.
- * @Free may be called by the system at DISPATCH_LEVEL, besides by the routines of
- * the list at the IRQL of their callers.
+ * No block is allocated. A list inside paged pool is reported as 0xD3 and works. The
+ * list's routines call @Free at the IRQL of their callers, the system at DISPATCH_LEVEL.
  *
  * Differs: each CPU has a cache of its own, bounded by Depth; the system may call the
  * Free routine too.
  *
  * Context: IRQL <= DISPATCH_LEVEL. May sleep below DISPATCH_LEVEL.
  *
- * Source: wdm.h documentation of ExInitializeNPagedLookasideList.
+ * Contract: WDK, ExInitializeNPagedLookasideList.
  */
 void ExInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside,
 				     PALLOCATE_FUNCTION Allocate, PFREE_FUNCTION Free,
@@ -269,7 +270,7 @@ void ExInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside,
 		.Free = Free,
 	};
 
-	list_open(&model, (GENERAL_LOOKASIDE_POOL *)&Lookaside->L, Size, free_entry, _RET_IP_);
+	list_open(&model, (GENERAL_LOOKASIDE_POOL *)&Lookaside->L, Size, free_plain, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExInitializeNPagedLookasideList);
 
@@ -278,20 +279,19 @@ EXPORT_SYMBOL_GPL(ExInitializeNPagedLookasideList);
  * @Lookaside: the list, itself in resident memory, aligned as its type
  * @Allocate: routine that allocates a block, or NULL for ExAllocatePoolWithTag()
  * @Free: routine that frees a block, or NULL for ExFreePool()
- * @Flags: 0 or POOL_RAISE_IF_ALLOCATION_FAILURE, or-ed into the pool type that
- *	   @Allocate is given; other bits are ignored
- * @Size: size of a block in bytes; LOOKASIDE_MINIMUM_BLOCK_SIZE if it is less
+ * @Flags: 0 or POOL_RAISE_IF_ALLOCATION_FAILURE, added to the pool type that @Allocate
+ *	   or the pool gets; other bits are ignored
+ * @Size: size of a block in bytes, raised to LOOKASIDE_MINIMUM_BLOCK_SIZE
  * @Tag: tag of the blocks
- * @Depth: ignored; lists start at a depth of 4, or 0 while the verifier is on
+ * @Depth: ignored; a list starts at a depth of 4, or 0 while the verifier is on
  *
- * As ExInitializeNPagedLookasideList(), but @Free is called by the system at
- * PASSIVE_LEVEL.
+ * As ExInitializeNPagedLookasideList(), but the system calls @Free at PASSIVE_LEVEL.
  *
  * Differs: as ExInitializeNPagedLookasideList().
  *
  * Context: IRQL <= APC_LEVEL. May sleep.
  *
- * Source: wdm.h documentation of ExInitializePagedLookasideList.
+ * Contract: WDK, ExInitializePagedLookasideList.
  */
 void ExInitializePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside,
 				    PALLOCATE_FUNCTION Allocate, PFREE_FUNCTION Free,
@@ -304,11 +304,11 @@ void ExInitializePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside,
 		.Free = Free,
 	};
 
-	list_open(&model, (GENERAL_LOOKASIDE_POOL *)&Lookaside->L, Size, free_entry, _RET_IP_);
+	list_open(&model, (GENERAL_LOOKASIDE_POOL *)&Lookaside->L, Size, free_plain, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExInitializePagedLookasideList);
 
-/* What the flags of an Ex list put into its type. */
+/* Bits of the pool type for the flags of an Ex list. */
 static ULONG ex_flags_type(ULONG flags)
 {
 	switch (flags) {
@@ -322,31 +322,32 @@ static ULONG ex_flags_type(ULONG flags)
 }
 
 /**
- * ExInitializeLookasideListEx() - initialise a list whose routines are given it
+ * ExInitializeLookasideListEx() - initialise a list whose routines get the list
  * @Lookaside: the list, in resident memory, aligned as its type
  * @Allocate: routine that allocates a block, or NULL for ExAllocatePoolWithTag()
  * @Free: routine that frees a block, or NULL for ExFreePool()
- * @PoolType: pool of the blocks: nonpaged or paged, also their Nx, cache aligned and
- *	      session forms
- * @Flags: 0, or one of EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL (@Allocate is given
- *	   POOL_RAISE_IF_ALLOCATION_FAILURE in its pool type) and
+ * @PoolType: pool of the blocks: nonpaged or paged, or its Nx, cache aligned or session
+ *	      form
+ * @Flags: 0, or one of EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL (adds
+ *	   POOL_RAISE_IF_ALLOCATION_FAILURE to the pool type that @Allocate gets) and
  *	   EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE (POOL_QUOTA_FAIL_INSTEAD_OF_RAISE)
- * @Size: size of a block in bytes; LOOKASIDE_MINIMUM_BLOCK_SIZE if it is less
+ * @Size: size of a block in bytes, raised to LOOKASIDE_MINIMUM_BLOCK_SIZE
  * @Tag: tag of the blocks
- * @Depth: ignored; lists start at a depth of 4, or 0 while the verifier is on
+ * @Depth: ignored; a list starts at a depth of 4, or 0 while the verifier is on
  *
- * As ExInitializeNPagedLookasideList(). A routine finds what it needs besides the
- * list with CONTAINING_RECORD(). With the pool's routine a list that is to raise on
- * failure raises STATUS_INSUFFICIENT_RESOURCES.
+ * As ExInitializeNPagedLookasideList(). A routine finds the data around the list with
+ * CONTAINING_RECORD(). If a list raises on failure and @Allocate is the pool's routine,
+ * the status is STATUS_INSUFFICIENT_RESOURCES.
  *
  * Differs: as ExInitializeNPagedLookasideList().
  *
  * Context: IRQL <= DISPATCH_LEVEL. May sleep below DISPATCH_LEVEL.
  *
- * Return: STATUS_SUCCESS; STATUS_INVALID_PARAMETER_4: @PoolType is none of these;
- * STATUS_INVALID_PARAMETER_5: unknown @Flags, or both. The list is untouched then.
+ * Return: STATUS_SUCCESS; STATUS_INVALID_PARAMETER_4 for any other @PoolType;
+ * STATUS_INVALID_PARAMETER_5 for unknown @Flags or both. A failure leaves the list
+ * unchanged.
  *
- * Source: wdm.h documentation of ExInitializeLookasideListEx.
+ * Contract: WDK, ExInitializeLookasideListEx.
  */
 NTSTATUS ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside,
 				     PALLOCATE_FUNCTION_EX Allocate, PFREE_FUNCTION_EX Free,
@@ -364,7 +365,7 @@ NTSTATUS ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside,
 		return STATUS_INVALID_PARAMETER_4;
 	if ((Flags & ~EX_FLAGS) || Flags == EX_FLAGS)
 		return STATUS_INVALID_PARAMETER_5;
-	list_open(&model, &Lookaside->L, Size, free_entry_ex, _RET_IP_);
+	list_open(&model, &Lookaside->L, Size, free_ex, _RET_IP_);
 	return STATUS_SUCCESS;
 }
 EXPORT_SYMBOL_GPL(ExInitializeLookasideListEx);
@@ -377,18 +378,18 @@ EXPORT_SYMBOL_GPL(ExInitializeLookasideListEx);
  * ExAllocateFromNPagedLookasideList() - take a block from a list
  * @Lookaside: the list
  *
- * The block that this CPU freed last, with the contents it had then; if there is
- * none, what the list's Allocate routine returns.
+ * The list returns the block that this CPU freed last, with its old contents. If the CPU
+ * has none cached, the Allocate routine supplies the block.
  *
  * Differs: last in, first out per CPU; hard interrupts may call it.
  *
- * Context: IRQL <= DISPATCH_LEVEL; in hard interrupts too, if the Allocate routine is
- * the pool's or can do with it. The routine is called at the caller's IRQL.
+ * Context: IRQL <= DISPATCH_LEVEL; hard interrupts if the Allocate routine allows them,
+ * as the pool's does. The routine is called at the caller's IRQL.
  *
- * Return: the block, or NULL if the Allocate routine failed. It is raised before if the
- * list is to raise and the routine is the pool's.
+ * Return: the block, or NULL if the Allocate routine failed. A list that raises on
+ * failure and uses the pool's routine raises the status first.
  *
- * Source: wdm.h documentation of ExAllocateFromNPagedLookasideList.
+ * Contract: WDK, ExAllocateFromNPagedLookasideList.
  */
 PVOID ExAllocateFromNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside)
 {
@@ -399,19 +400,18 @@ EXPORT_SYMBOL_GPL(ExAllocateFromNPagedLookasideList);
 /**
  * ExFreeToNPagedLookasideList() - give a block to a list
  * @Lookaside: the list
- * @Entry: the block, as allocated from @Lookaside or by its Allocate routine
+ * @Entry: the block, from @Lookaside or from its Allocate routine
  *
- * The list keeps it while this CPU has less than Depth blocks; else it goes to the
- * Free routine, and so does NULL, which the pool reports as 0xC2/0x46. What is
- * written into a block afterwards does not hurt the list, but the next one who gets
- * the block.
+ * The list keeps the block while this CPU caches fewer than Depth blocks, and calls the
+ * Free routine otherwise. NULL also goes to the Free routine; the pool reports it as
+ * 0xC2/0x46. A write to a cached block harms the block's next user, but not the list.
  *
  * Differs: counters are exact for a list that one CPU uses, else at most a second old;
  * hard interrupts may call it.
  *
  * Context: as ExAllocateFromNPagedLookasideList().
  *
- * Source: wdm.h documentation of ExFreeToNPagedLookasideList.
+ * Contract: WDK, ExFreeToNPagedLookasideList.
  */
 void ExFreeToNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside, PVOID Entry)
 {
@@ -427,13 +427,12 @@ EXPORT_SYMBOL_GPL(ExFreeToNPagedLookasideList);
  *
  * Differs: last in, first out per CPU.
  *
- * Context: IRQL <= APC_LEVEL. Above it the pool reports 0xC2/0x08 and refuses, if the
- * list has no block of its own.
+ * Context: IRQL <= APC_LEVEL. Above APC_LEVEL a cached block is returned; if there is
+ * none, the pool reports 0xC2/0x08 and fails.
  *
- * Return: the block, or NULL if the Allocate routine failed. It is raised before if the
- * list is to raise and the routine is the pool's.
+ * Return: as ExAllocateFromNPagedLookasideList().
  *
- * Source: wdm.h documentation of ExAllocateFromPagedLookasideList.
+ * Contract: WDK, ExAllocateFromPagedLookasideList.
  */
 PVOID ExAllocateFromPagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside)
 {
@@ -444,16 +443,16 @@ EXPORT_SYMBOL_GPL(ExAllocateFromPagedLookasideList);
 /**
  * ExFreeToPagedLookasideList() - give a block to a list of paged blocks
  * @Lookaside: the list
- * @Entry: the block, as allocated from @Lookaside or by its Allocate routine
+ * @Entry: the block, from @Lookaside or from its Allocate routine
  *
  * As ExFreeToNPagedLookasideList().
  *
  * Differs: as ExFreeToNPagedLookasideList(), but for hard interrupts.
  *
- * Context: IRQL <= APC_LEVEL. Above it the pool reports 0xC2/0x09 and obeys, if the
- * list has no room.
+ * Context: IRQL <= APC_LEVEL. Above APC_LEVEL the list keeps the block; if it has no
+ * room, the pool reports 0xC2/0x09 and frees the block.
  *
- * Source: wdm.h documentation of ExFreeToPagedLookasideList.
+ * Contract: WDK, ExFreeToPagedLookasideList.
  */
 void ExFreeToPagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside, PVOID Entry)
 {
@@ -462,7 +461,7 @@ void ExFreeToPagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside, PVOID Entry)
 EXPORT_SYMBOL_GPL(ExFreeToPagedLookasideList);
 
 /**
- * ExAllocateFromLookasideListEx() - take a block from a list whose routines get it
+ * ExAllocateFromLookasideListEx() - take a block from a list whose routines get the list
  * @Lookaside: the list
  *
  * As ExAllocateFromNPagedLookasideList().
@@ -472,10 +471,9 @@ EXPORT_SYMBOL_GPL(ExFreeToPagedLookasideList);
  * Context: as for the list's pool: ExAllocateFromNPagedLookasideList() or
  * ExAllocateFromPagedLookasideList().
  *
- * Return: the block, or NULL if the Allocate routine failed. It is raised before if the
- * list is to raise and the routine is the pool's.
+ * Return: as ExAllocateFromNPagedLookasideList().
  *
- * Source: wdm.h documentation of ExAllocateFromLookasideListEx.
+ * Contract: WDK, ExAllocateFromLookasideListEx.
  */
 PVOID ExAllocateFromLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 {
@@ -484,9 +482,9 @@ PVOID ExAllocateFromLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 EXPORT_SYMBOL_GPL(ExAllocateFromLookasideListEx);
 
 /**
- * ExFreeToLookasideListEx() - give a block to a list whose routines get it
+ * ExFreeToLookasideListEx() - give a block to a list whose routines get the list
  * @Lookaside: the list
- * @Entry: the block, as allocated from @Lookaside or by its Allocate routine
+ * @Entry: the block, from @Lookaside or from its Allocate routine
  *
  * As ExFreeToNPagedLookasideList().
  *
@@ -495,7 +493,7 @@ EXPORT_SYMBOL_GPL(ExAllocateFromLookasideListEx);
  * Context: as for the list's pool: ExFreeToNPagedLookasideList() or
  * ExFreeToPagedLookasideList().
  *
- * Source: wdm.h documentation of ExFreeToLookasideListEx.
+ * Contract: WDK, ExFreeToLookasideListEx.
  */
 void ExFreeToLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PVOID Entry)
 {
@@ -508,18 +506,18 @@ EXPORT_SYMBOL_GPL(ExFreeToLookasideListEx);
  */
 
 /**
- * ExDeleteNPagedLookasideList() - free what a list holds and end it
- * @Lookaside: the list; nobody may use it meanwhile or afterwards
+ * ExDeleteNPagedLookasideList() - free the cached blocks of a list and end it
+ * @Lookaside: the list; no other code may use it during the call or afterwards
  *
- * All cached blocks go through the Free routine. When it returns, nothing of the
- * list is called or written any more, and its memory is the caller's. A list that is
- * not initialised, or deleted already, is left alone (under the verifier: 0xC4/0xCB).
+ * The Free routine gets all cached blocks. After the return, the system neither calls the
+ * list's routines nor writes to the structure. A list that is not initialised, or is
+ * already deleted, is left alone (under the verifier: 0xC4/0xCB).
  *
  * Differs: a list that is not initialised is left alone.
  *
  * Context: IRQL <= DISPATCH_LEVEL. The Free routine is called at the caller's IRQL.
  *
- * Source: wdm.h documentation of ExDeleteNPagedLookasideList.
+ * Contract: WDK, ExDeleteNPagedLookasideList.
  */
 void ExDeleteNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside)
 {
@@ -528,8 +526,8 @@ void ExDeleteNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside)
 EXPORT_SYMBOL_GPL(ExDeleteNPagedLookasideList);
 
 /**
- * ExDeletePagedLookasideList() - free what a list of paged blocks holds and end it
- * @Lookaside: the list; nobody may use it meanwhile or afterwards
+ * ExDeletePagedLookasideList() - free the cached blocks of a paged list and end it
+ * @Lookaside: the list; no other code may use it during the call or afterwards
  *
  * As ExDeleteNPagedLookasideList().
  *
@@ -537,7 +535,7 @@ EXPORT_SYMBOL_GPL(ExDeleteNPagedLookasideList);
  *
  * Context: IRQL <= APC_LEVEL. The Free routine is called at the caller's IRQL.
  *
- * Source: wdm.h documentation of ExDeletePagedLookasideList.
+ * Contract: WDK, ExDeletePagedLookasideList.
  */
 void ExDeletePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside)
 {
@@ -546,8 +544,8 @@ void ExDeletePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside)
 EXPORT_SYMBOL_GPL(ExDeletePagedLookasideList);
 
 /**
- * ExDeleteLookasideListEx() - free what a list holds and end it
- * @Lookaside: the list; nobody may use it meanwhile or afterwards
+ * ExDeleteLookasideListEx() - free the cached blocks of an Ex list and end it
+ * @Lookaside: the list; no other code may use it during the call or afterwards
  *
  * As ExDeleteNPagedLookasideList().
  *
@@ -556,7 +554,7 @@ EXPORT_SYMBOL_GPL(ExDeletePagedLookasideList);
  * Context: IRQL <= DISPATCH_LEVEL, <= APC_LEVEL for paged blocks. The Free routine is
  * called at the caller's IRQL.
  *
- * Source: wdm.h documentation of ExDeleteLookasideListEx.
+ * Contract: WDK, ExDeleteLookasideListEx.
  */
 void ExDeleteLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 {
@@ -565,20 +563,18 @@ void ExDeleteLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 EXPORT_SYMBOL_GPL(ExDeleteLookasideListEx);
 
 /**
- * ExFlushLookasideListEx() - free what a list holds, and go on using it
- * @Lookaside: the list; nobody may delete it meanwhile
+ * ExFlushLookasideListEx() - free the cached blocks of a list that stays in use
+ * @Lookaside: the list; no other code may delete it during the call
  *
- * All cached blocks go through the Free routine: before it returns where the caller
- * may sleep. At DISPATCH_LEVEL that holds for nonpaged blocks that this CPU has
- * cached, and a worker frees the others soon; if the list is deleted before, the
- * deletion does.
+ * The Free routine gets all cached blocks. If the caller may sleep, that is done before
+ * the return. At DISPATCH_LEVEL only this CPU's nonpaged blocks are freed at once. A
+ * worker frees the others soon, or the deletion of the list does.
  *
  * Differs: above APC_LEVEL the blocks of other CPUs are freed a little later.
  *
  * Context: IRQL <= DISPATCH_LEVEL. Sleeps below DISPATCH_LEVEL.
  *
- * Source: wdm.h documentation of ExFlushLookasideListEx; that the list stays usable
- * follows from it.
+ * Contract: WDK, ExFlushLookasideListEx; the further use of the list is derived from it.
  */
 void ExFlushLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 {
