@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Quota by hand: PsChargePoolQuota() and its like, for memory that a driver hands to a
- * process in other ways than by one allocation.
+ * The routines that ntifs.h declares for file systems: quota by hand and FsRtlAllocatePool().
  *
- * A PEPROCESS is a name, not an object: the address of the struct pid of a thread group,
- * which is compared and never followed before quota.c has found a process that has it.
- * NT's drivers keep one valid with a reference to the process; here a process may end at
- * any time, and its name then belongs to nobody. Charging it fails, and what it was
- * charged by hand before can still be returned.
+ * PsChargePoolQuota() and the routines beside it charge a process for memory that a driver
+ * gives it by other means than one allocation. A PEPROCESS is a name here, not an object: the
+ * address of a thread group's struct pid. No routine follows it before quota.c has found a
+ * process that has it. NT drivers keep a PEPROCESS valid with a reference. Here a process may
+ * end at any time, and its name then stands for no process. Charging that name fails, but
+ * earlier charges can still be returned.
  *
- * All kernel threads, and what runs in interrupts, are one process, NT's System, which is
- * never charged.
+ * Kernel threads and interrupts form one process, NT's System, which is never charged.
+ *
+ * The FsRtl routines are the pool routines of pool.c, except that every failure is raised,
+ * whatever the type asks for. The driver's handler is called (raise.c), then NULL returned.
  */
 #include <linux/errno.h>
 #include <linux/export.h>
@@ -23,7 +25,7 @@
 #include "ddi/pool.h"
 #include "ddi/raise.h"
 
-/* Its address is System's name. */
+/* Its address is the PEPROCESS of System. */
 static const char system_process;
 
 static PEPROCESS system_name(void)
@@ -32,18 +34,17 @@ static PEPROCESS system_name(void)
 }
 
 /**
- * PsGetCurrentProcess() - the name of the process that runs
+ * PsGetCurrentProcess() - name of the current process
  *
- * It is to be passed to the routines below and means nothing else. The name of a process
- * is valid while the process is there.
+ * The name has no use but as an argument of the routines below. It is valid while the
+ * process exists.
  *
  * Context: any.
  *
- * Return: the name of the current thread group, or System's in kernel threads and
+ * Return: the name of the current thread group, or of System in kernel threads and
  * interrupts; never NULL.
  *
- * Source: ntifs.h documentation of PsGetCurrentProcess; that interrupts count as System is
- * this project's choice.
+ * Contract: WDK, PsGetCurrentProcess; that interrupts count as System is a choice.
  */
 PEPROCESS PsGetCurrentProcess(void)
 {
@@ -73,18 +74,17 @@ static NTSTATUS charge(PEPROCESS process, POOL_TYPE type, size_t amount)
 /**
  * PsChargeProcessPoolQuota() - charge a process for pool memory
  * @Process: name of the process
- * @PoolType: a paged or a nonpaged type: against which limit
+ * @PoolType: any type; its paged bit selects the limit
  * @Amount: bytes
  *
- * Every charge is to be returned with PsReturnPoolQuota(), by and by or all at once.
+ * The caller returns every charge with PsReturnPoolQuota(), in one or several calls.
  *
- * Context: IRQL < DISPATCH_LEVEL; works up to it.
+ * Context: IRQL < DISPATCH_LEVEL; works up to DISPATCH_LEVEL.
  *
- * Return: STATUS_SUCCESS; STATUS_QUOTA_EXCEEDED: the limit does not allow it, or there is
- * no such process any more; STATUS_INSUFFICIENT_RESOURCES: no memory for its ledger.
- * Nothing is charged then.
+ * Return: STATUS_SUCCESS; STATUS_QUOTA_EXCEEDED above the limit, or if the process has ended;
+ * STATUS_INSUFFICIENT_RESOURCES without memory for its ledger. A failure charges nothing.
  *
- * Source: ntifs.h documentation of PsChargePoolQuota.
+ * Contract: WDK, PsChargePoolQuota.
  */
 NTSTATUS PsChargeProcessPoolQuota(PEPROCESS Process, POOL_TYPE PoolType, ULONG_PTR Amount)
 {
@@ -95,15 +95,15 @@ EXPORT_SYMBOL_GPL(PsChargeProcessPoolQuota);
 /**
  * PsChargePoolQuota() - charge a process for pool memory, or raise
  * @Process: name of the process
- * @PoolType: a paged or a nonpaged type: against which limit
+ * @PoolType: any type; its paged bit selects the limit
  * @Amount: bytes
  *
- * As PsChargeProcessPoolQuota(), but its failures are raised. It returns then, as a raise
- * does here; who must know what happened uses the other one.
+ * As PsChargeProcessPoolQuota(), but a failure is raised. The routine returns after a raise,
+ * so a caller that needs the result calls PsChargeProcessPoolQuota().
  *
- * Context: IRQL < DISPATCH_LEVEL; works up to it.
+ * Context: IRQL < DISPATCH_LEVEL; works up to DISPATCH_LEVEL.
  *
- * Source: ntifs.h documentation of PsChargePoolQuota.
+ * Contract: WDK, PsChargePoolQuota.
  */
 void PsChargePoolQuota(PEPROCESS Process, POOL_TYPE PoolType, ULONG_PTR Amount)
 {
@@ -129,19 +129,18 @@ static void report_underflow(PEPROCESS process, enum ntpool_type type, size_t am
 }
 
 /**
- * PsReturnPoolQuota() - return to a process what it was charged by hand
+ * PsReturnPoolQuota() - return a charge to a process
  * @Process: name of the process; it may have ended
  * @PoolType: as when it was charged
  * @Amount: bytes
  *
- * More than was charged with the two routines above is reported as 0x21 (process, 0
- * nonpaged or 1 paged, bytes to return, bytes charged), and what was is returned. Blocks
- * that were allocated with quota are not touched.
+ * If @Amount exceeds the charges made by hand, all of them are returned and 0x21 is reported
+ * (process, 0 nonpaged or 1 paged, bytes to return, bytes charged). Blocks that were
+ * allocated with quota keep their charge.
  *
  * Context: IRQL < DISPATCH_LEVEL; works in every context but NMIs.
  *
- * Source: ntifs.h documentation of PsReturnPoolQuota; the order of the stop code's
- * parameters is this project's choice.
+ * Contract: WDK, PsReturnPoolQuota; the order of the stop code's parameters is a choice.
  */
 void PsReturnPoolQuota(PEPROCESS Process, POOL_TYPE PoolType, ULONG_PTR Amount)
 {
@@ -171,10 +170,9 @@ static void *fsrtl_alloc(unsigned int type, size_t size, u32 tag, unsigned int f
  *
  * Context: as ExAllocatePoolWithTag().
  *
- * Return: the block; NULL after STATUS_INSUFFICIENT_RESOURCES was raised, for whatever
- * reason it failed.
+ * Return: the block; NULL after any failure, raised as STATUS_INSUFFICIENT_RESOURCES.
  *
- * Source: ntifs.h documentation of FsRtlAllocatePoolWithTag.
+ * Contract: WDK, FsRtlAllocatePoolWithTag.
  */
 PVOID FsRtlAllocatePoolWithTag(POOL_TYPE PoolType, ULONG NumberOfBytes, ULONG Tag)
 {
@@ -188,9 +186,10 @@ EXPORT_SYMBOL_GPL(FsRtlAllocatePoolWithTag);
  * @NumberOfBytes: size in bytes
  *
  * Context: as ExAllocatePoolWithTag().
+ *
  * Return: as FsRtlAllocatePoolWithTag().
  *
- * Source: ntifs.h documentation of FsRtlAllocatePool; the tag is this project's choice.
+ * Contract: WDK, FsRtlAllocatePool; the tag is a choice.
  */
 PVOID FsRtlAllocatePool(POOL_TYPE PoolType, ULONG NumberOfBytes)
 {
@@ -199,20 +198,19 @@ PVOID FsRtlAllocatePool(POOL_TYPE PoolType, ULONG NumberOfBytes)
 EXPORT_SYMBOL_GPL(FsRtlAllocatePool);
 
 /**
- * FsRtlAllocatePoolWithQuotaTag() - the same, and the current process pays
+ * FsRtlAllocatePoolWithQuotaTag() - the same, charged to the current process
  * @PoolType: as for ExAllocatePoolWithTag()
  * @NumberOfBytes: size in bytes
  * @Tag: as for ExAllocatePoolWithTag()
  *
- * Charges as ExAllocatePoolWithQuotaTag(). POOL_QUOTA_FAIL_INSTEAD_OF_RAISE has no
- * effect here.
+ * Charges as ExAllocatePoolWithQuotaTag(). POOL_QUOTA_FAIL_INSTEAD_OF_RAISE has no effect.
  *
  * Context: as ExAllocatePoolWithTag().
  *
  * Return: the block; NULL after STATUS_QUOTA_EXCEEDED or STATUS_INSUFFICIENT_RESOURCES was
  * raised.
  *
- * Source: ntifs.h documentation of FsRtlAllocatePoolWithQuotaTag.
+ * Contract: WDK, FsRtlAllocatePoolWithQuotaTag.
  */
 PVOID FsRtlAllocatePoolWithQuotaTag(POOL_TYPE PoolType, ULONG NumberOfBytes, ULONG Tag)
 {
@@ -226,10 +224,10 @@ EXPORT_SYMBOL_GPL(FsRtlAllocatePoolWithQuotaTag);
  * @NumberOfBytes: size in bytes
  *
  * Context: as ExAllocatePoolWithTag().
+ *
  * Return: as FsRtlAllocatePoolWithQuotaTag().
  *
- * Source: ntifs.h documentation of FsRtlAllocatePoolWithQuota; the tag is this project's
- * choice.
+ * Contract: WDK, FsRtlAllocatePoolWithQuota; the tag is a choice.
  */
 PVOID FsRtlAllocatePoolWithQuota(POOL_TYPE PoolType, ULONG NumberOfBytes)
 {

@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The pool routines that take a type, under NT's names: arguments decoded, return
- * addresses taken, nothing else. What they stand on is alloc.c, and constrained.c where a type,
- * a routine or a tag comes with wishes.
+ * The pool routines under NT's names.
  *
- * What differs from NT:
+ * A routine decodes its arguments into flags, takes its return address, and calls
+ * ntpool_alloc(). Arguments that ntpool_alloc() does not cover become a struct ntpool_request
+ * for ntpool_alloc_constrained(). The older routines take a POOL_TYPE, with POOL_* bits added
+ * to it. ExAllocatePool2() and ExAllocatePool3() take POOL_FLAGS: they zero the memory unless
+ * told otherwise, and reject a size or tag of 0.
  *
- *  - memory is never executable, whatever the type says;
- *  - paged pool is resident; its IRQL rule is enforced all the same;
- *  - there are no session pools: session types are the ordinary ones;
- *  - a routine that raises calls the driver's handler (raise.c) and then returns NULL,
- *    since C on Linux has no structured exceptions;
- *  - memory that must succeed is waited for where the caller may sleep; only where he
- *    may not, and the reserve is empty, 0x41 is reported and NULL returned;
- *  - nothing stops the machine unless the parameter bugcheck says so.
+ * Differences from NT:
  *
- * All may be called from hard interrupts too, as long as the type is nonpaged; NT
- * stops at DISPATCH_LEVEL.
+ *  - Memory is never executable.
+ *  - Paged pool is resident, but its IRQL rule is enforced.
+ *  - There are no session pools. A session type means the ordinary one.
+ *  - A routine that raises calls the driver's handler (raise.c) and then returns NULL,
+ *    because C on Linux has no structured exceptions.
+ *  - A MustSucceed allocation waits for memory if the caller may sleep. If the caller may
+ *    not sleep and the reserve is empty, 0x41 is reported and NULL returned.
+ *  - Only the parameter bugcheck can make a violation stop the machine.
+ *  - Hard interrupts may use nonpaged types. NT allows them up to DISPATCH_LEVEL.
+ *  - Secure pool needs a hypervisor and is refused.
  */
 #include <linux/bitops.h>
 #include <linux/err.h>
@@ -36,18 +39,19 @@
 #define TYPE_KNOWN	(TYPE_BASE | NTPOOL_TYPE_PLAIN | POOL_RAISE_IF_ALLOCATION_FAILURE)
 
 #define FLAGS_WHERE	(POOL_FLAG_NON_PAGED | POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED)
-#define FLAGS_RARE	(POOL_FLAG_USE_QUOTA | POOL_FLAG_CACHE_ALIGNED | \
-			 POOL_FLAG_RAISE_ON_FAILURE)
-#define FLAGS_KNOWN	(FLAGS_WHERE | FLAGS_RARE | POOL_FLAG_UNINITIALIZED)
+/* ntpool_alloc() does not cover these. */
+#define FLAGS_CONSTRAINED (POOL_FLAG_USE_QUOTA | POOL_FLAG_CACHE_ALIGNED | \
+			   POOL_FLAG_RAISE_ON_FAILURE)
+#define FLAGS_KNOWN	(FLAGS_WHERE | FLAGS_CONSTRAINED | POOL_FLAG_UNINITIALIZED)
+/* An unknown flag of this half fails the call; one of the other half is ignored. */
 #define FLAGS_REQUIRED	0xffffffffULL
 
-/* Both DontUseThisType and MaxPoolType have their two low bits set. */
+/* DontUseThisType and MaxPoolType are the types with both low bits set. */
 static bool type_is_valid(unsigned int type)
 {
 	return !(type & ~TYPE_KNOWN) && (type & 3) != 3;
 }
 
-/* What the bits of a valid type wish. */
 static unsigned int type_flags(unsigned int type)
 {
 	unsigned int flags = 0;
@@ -110,13 +114,13 @@ static unsigned int priority_flags(unsigned int priority)
 		flags = NTPOOL_LOW;
 	else if (priority < HighPoolPriority)
 		flags = NTPOOL_NORMAL;
-	/* Bit 3: a place is given; bit 0: which one. */
+	/* Bit 3: the value selects a place in special pool. Bit 0: which place. */
 	if (priority & 8)
 		flags |= priority & 1 ? NTPOOL_UNDERRUN : NTPOOL_OVERRUN;
 	return flags;
 }
 
-/* Out of line, so that ExAllocatePoolWithTag() stays a leaf. */
+/* Out of line, so that the fast path of ExAllocatePoolWithTag() saves no registers. */
 static noinline void *pool_alloc(unsigned int type, size_t size, u32 tag, unsigned long caller)
 {
 	return ntpool_ddi_alloc(type, size, tag, 0, caller);
@@ -124,32 +128,32 @@ static noinline void *pool_alloc(unsigned int type, size_t size, u32 tag, unsign
 
 /**
  * ExAllocatePoolWithTag() - allocate pool memory under a tag
- * @PoolType: a POOL_TYPE, with POOL_* bits or-ed into it
+ * @PoolType: a POOL_TYPE, with POOL_* bits added to it
  * @NumberOfBytes: size in bytes; 0 gives the smallest block
- * @Tag: four characters, the first one in the lowest byte, for the figures
+ * @Tag: four characters, the first one in the lowest byte
  *
- * Below a page the block is 16-byte aligned and crosses no page; from 4065 bytes
- * on it is page aligned and takes whole pages. The cache aligned types begin on a cache
- * line: up to 4032 bytes a block, above it whole pages. POOL_ZERO_ALLOCATION zeroes it,
- * otherwise its contents are undefined.
+ * A block below 4065 bytes is 16-byte aligned and crosses no page. A larger block is page
+ * aligned and takes whole pages. A cache aligned type begins on a cache line and takes
+ * whole pages above 4032 bytes. POOL_ZERO_ALLOCATION zeroes the memory; otherwise its
+ * contents are undefined.
  *
- * The MustSucceed types get memory from a reserve when there is no other, and wait for
- * it where the caller may sleep. In atomic context an empty reserve is reported as 0x41
- * (bytes, pages of the nonpaged pool, its allocations of whole pages, pages available).
+ * If there is no other memory, a MustSucceed type takes it from a reserve, or waits where the
+ * caller may sleep. In atomic context an empty reserve is reported as 0x41 (bytes, pages of
+ * the nonpaged pool, its allocations of whole pages, pages available).
  *
  * Differs: memory is never executable and paged memory stays resident; session types
  * are the ordinary ones; hard interrupts may call it.
  *
- * Context: IRQL <= DISPATCH_LEVEL, paged types <= APC_LEVEL; nonpaged types in
- * hard interrupts too. Nonpaged memory is reclaimed with GFP_NOIO where the
- * caller may sleep, and comes from what is free where he may not.
+ * Context: IRQL <= DISPATCH_LEVEL, paged types <= APC_LEVEL; nonpaged types in hard
+ * interrupts too. If the caller may sleep, nonpaged memory is reclaimed with GFP_NOIO;
+ * otherwise only free memory is used.
  *
- * Return: the block, or NULL: no memory, an overflowing size, a type that is none
- * (DontUseThisType, MaxPoolType, unknown bits), or a paged type at DISPATCH_LEVEL,
- * which is reported as 0xC2/0x08. With POOL_RAISE_IF_ALLOCATION_FAILURE it raises
+ * Return: the block, or NULL: no memory, an overflowing size, an invalid type
+ * (DontUseThisType, MaxPoolType, unknown bits), or a paged type at DISPATCH_LEVEL, which is
+ * reported as 0xC2/0x08. With POOL_RAISE_IF_ALLOCATION_FAILURE the routine raises
  * STATUS_INSUFFICIENT_RESOURCES before it returns NULL.
  *
- * Source: wdm.h documentation of ExAllocatePoolWithTag and POOL_TYPE.
+ * Contract: WDK, ExAllocatePoolWithTag and POOL_TYPE.
  */
 PVOID ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
@@ -171,9 +175,10 @@ EXPORT_SYMBOL_GPL(ExAllocatePoolWithTag);
  * Differs: as ExAllocatePoolWithTag().
  *
  * Context: as ExAllocatePoolWithTag().
+ *
  * Return: as ExAllocatePoolWithTag().
  *
- * Source: wdm.h documentation of ExAllocatePool; the tag is what PoolMon shows.
+ * Contract: WDK, ExAllocatePool; the tag is the one that PoolMon shows.
  */
 PVOID ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 {
@@ -181,7 +186,7 @@ PVOID ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 }
 EXPORT_SYMBOL_GPL(ExAllocatePool);
 
-/* Quota routines raise unless the type says otherwise. */
+/* A quota routine raises by default. */
 static void *quota_alloc(unsigned int type, size_t size, u32 tag, unsigned long caller)
 {
 	if (type & POOL_QUOTA_FAIL_INSTEAD_OF_RAISE)
@@ -192,26 +197,24 @@ static void *quota_alloc(unsigned int type, size_t size, u32 tag, unsigned long 
 }
 
 /**
- * ExAllocatePoolWithQuotaTag() - allocate pool memory that the current process pays for
- * @PoolType: as for ExAllocatePoolWithTag(), with POOL_QUOTA_FAIL_INSTEAD_OF_RAISE or not
+ * ExAllocatePoolWithQuotaTag() - allocate pool memory charged to the current process
+ * @PoolType: as for ExAllocatePoolWithTag(), also POOL_QUOTA_FAIL_INSTEAD_OF_RAISE
  * @NumberOfBytes: size in bytes
  * @Tag: as for ExAllocatePoolWithTag()
  *
- * The whole block, header included, is charged to the process (thread group) that the
- * caller runs in, until it is freed, by whomever and whenever. Requests above 4072 bytes
- * are not charged, and neither are kernel threads and callers in interrupts. The limits
- * are the parameters quota_nonpaged and quota_paged.
+ * The caller's process (thread group) is charged for the whole block with its header until
+ * the block is freed, by any thread. A request above 4072 bytes is not charged. The
+ * parameters quota_nonpaged and quota_paged set the limits.
  *
  * Differs: kernel threads and callers in interrupts pay nothing.
  *
  * Context: as ExAllocatePoolWithTag().
  *
- * Return: the block. On failure, STATUS_QUOTA_EXCEEDED (the process has no quota left)
- * or STATUS_INSUFFICIENT_RESOURCES (anything else) is raised, and NULL returned; with
- * POOL_QUOTA_FAIL_INSTEAD_OF_RAISE only the latter. Nothing is charged then.
+ * Return: the block, or NULL. A failure charges nothing, and raises STATUS_QUOTA_EXCEEDED if
+ * the process has no quota left, else STATUS_INSUFFICIENT_RESOURCES. With
+ * POOL_QUOTA_FAIL_INSTEAD_OF_RAISE nothing is raised.
  *
- * Source: wdm.h documentation of ExAllocatePoolWithQuotaTag; the cut-off is that of
- * ReactOS' tests.
+ * Contract: WDK, ExAllocatePoolWithQuotaTag; the cut-off is that of ReactOS' tests.
  */
 PVOID ExAllocatePoolWithQuotaTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
@@ -225,9 +228,10 @@ EXPORT_SYMBOL_GPL(ExAllocatePoolWithQuotaTag);
  * @NumberOfBytes: size in bytes
  *
  * Context: as ExAllocatePoolWithTag().
+ *
  * Return: as ExAllocatePoolWithQuotaTag().
  *
- * Source: wdm.h documentation of ExAllocatePoolWithQuota.
+ * Contract: WDK, ExAllocatePoolWithQuota.
  */
 PVOID ExAllocatePoolWithQuota(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 {
@@ -236,22 +240,23 @@ PVOID ExAllocatePoolWithQuota(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 EXPORT_SYMBOL_GPL(ExAllocatePoolWithQuota);
 
 /**
- * ExAllocatePoolWithTagPriority() - allocate pool memory, trying more or less hard
+ * ExAllocatePoolWithTagPriority() - allocate pool memory with a priority
  * @PoolType: as for ExAllocatePoolWithTag()
  * @NumberOfBytes: size in bytes
  * @Tag: as for ExAllocatePoolWithTag()
- * @Priority: LowPoolPriority, NormalPoolPriority or HighPoolPriority, or one of their
- *	      forms that say where special pool would place the block
+ * @Priority: LowPoolPriority, NormalPoolPriority or HighPoolPriority, or one of their forms
+ *	   that select a place in special pool
  *
- * A low priority fails where memory would have to be got from the kernel while less than
- * a sixteenth of the machine's is available, a normal one at a sixty-fourth. A high one
- * may use what the kernel keeps for emergencies. What the pool has free any gets.
+ * The priority matters only if the pool needs fresh memory from the kernel. A low priority
+ * fails while less than a sixteenth of the machine's memory is available, a normal one below
+ * a sixty-fourth. A high priority may use the kernel's emergency reserves.
  *
  * Context: as ExAllocatePoolWithTag().
+ *
  * Return: as ExAllocatePoolWithTag().
  *
- * Source: wdm.h documentation of ExAllocatePoolWithTagPriority and EX_POOL_PRIORITY; the
- * thresholds are this project's choice.
+ * Contract: WDK, ExAllocatePoolWithTagPriority and EX_POOL_PRIORITY; the thresholds are a
+ * choice.
  */
 PVOID ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag,
 				    EX_POOL_PRIORITY Priority)
@@ -261,7 +266,7 @@ PVOID ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, UL
 }
 EXPORT_SYMBOL_GPL(ExAllocatePoolWithTagPriority);
 
-/* Required flags are known ones, and exactly one says where. */
+/* All required flags must be known, and exactly one must select the pool. */
 static bool flags_are_valid(POOL_FLAGS flags)
 {
 	unsigned int where = flags & FLAGS_WHERE;
@@ -274,19 +279,19 @@ static enum ntpool_type flags_type(POOL_FLAGS flags)
 	return flags & POOL_FLAG_PAGED ? NTPOOL_PAGED : NTPOOL_NONPAGED;
 }
 
-static unsigned int flags_wishes(POOL_FLAGS flags, u32 tag)
+static unsigned int request_flags(POOL_FLAGS flags, u32 tag)
 {
-	unsigned int wishes = 0;
+	unsigned int bits = 0;
 
 	if (!(flags & POOL_FLAG_UNINITIALIZED))
-		wishes |= NTPOOL_ZERO;
+		bits |= NTPOOL_ZERO;
 	if (flags & POOL_FLAG_USE_QUOTA)
-		wishes |= NTPOOL_QUOTA;
+		bits |= NTPOOL_QUOTA;
 	if (flags & POOL_FLAG_CACHE_ALIGNED)
-		wishes |= NTPOOL_ALIGNED;
+		bits |= NTPOOL_ALIGNED;
 	if (tag & NTPOOL_TAG_PROTECTED)
-		wishes |= NTPOOL_PROTECTED;
-	return wishes;
+		bits |= NTPOOL_PROTECTED;
+	return bits;
 }
 
 static void *flags_failed(POOL_FLAGS flags, size_t size, u32 tag, unsigned long caller)
@@ -297,32 +302,31 @@ static void *flags_failed(POOL_FLAGS flags, size_t size, u32 tag, unsigned long 
 static void *flags_alloc(POOL_FLAGS flags, struct ntpool_request *req)
 {
 	req->type = flags_type(flags);
-	req->flags |= flags_wishes(flags, req->tag);
+	req->flags |= request_flags(flags, req->tag);
 	return request_alloc(req, flags & POOL_FLAG_RAISE_ON_FAILURE);
 }
 
 /**
  * ExAllocatePool2() - allocate zeroed pool memory under a tag
  * @Flags: exactly one of POOL_FLAG_NON_PAGED, POOL_FLAG_NON_PAGED_EXECUTE and
- *	   POOL_FLAG_PAGED; POOL_FLAG_UNINITIALIZED leaves out the zeroing,
- *	   POOL_FLAG_CACHE_ALIGNED is as the cache aligned types, POOL_FLAG_USE_QUOTA as
- *	   ExAllocatePoolWithQuotaTag(), POOL_FLAG_RAISE_ON_FAILURE raises
+ *	POOL_FLAG_PAGED; POOL_FLAG_UNINITIALIZED leaves out the zeroing,
+ *	POOL_FLAG_CACHE_ALIGNED is as the cache aligned types, POOL_FLAG_USE_QUOTA as
+ *	ExAllocatePoolWithQuotaTag(), POOL_FLAG_RAISE_ON_FAILURE raises
  * @NumberOfBytes: size in bytes, not 0
  * @Tag: four characters, not 0
  *
- * Flags of the low half that are unknown or reserved (POOL_FLAG_SESSION too) make
- * it fail, those of the high half are ignored.
+ * An unknown or reserved flag of the low half (POOL_FLAG_SESSION too) makes the call fail.
+ * An unknown flag of the high half is ignored.
  *
  * Differs: as ExAllocatePoolWithTag(); POOL_FLAG_SESSION fails.
  *
  * Context: as ExAllocatePoolWithTag().
  *
  * Return: the block, or NULL: as ExAllocatePoolWithTag(), or invalid arguments, or the
- * process has no quota left. With POOL_FLAG_RAISE_ON_FAILURE it raises
- * STATUS_QUOTA_EXCEEDED for the last and STATUS_INSUFFICIENT_RESOURCES for all others
- * before it returns NULL.
+ * process has no quota left. With POOL_FLAG_RAISE_ON_FAILURE the routine first raises
+ * STATUS_QUOTA_EXCEEDED for the last one and STATUS_INSUFFICIENT_RESOURCES for the others.
  *
- * Source: wdm.h documentation of ExAllocatePool2 and POOL_FLAGS.
+ * Contract: WDK, ExAllocatePool2 and POOL_FLAGS.
  */
 PVOID ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
 {
@@ -330,9 +334,9 @@ PVOID ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
 
 	if (unlikely(!flags_are_valid(Flags) || !NumberOfBytes || !Tag))
 		return flags_failed(Flags, NumberOfBytes, Tag, _RET_IP_);
-	if (likely(!(Flags & FLAGS_RARE) && !(Tag & NTPOOL_TAG_PROTECTED)))
-		return ntpool_alloc(flags_type(Flags), NumberOfBytes, Tag, flags_wishes(Flags, Tag),
-				    _RET_IP_);
+	if (likely(!(Flags & FLAGS_CONSTRAINED) && !(Tag & NTPOOL_TAG_PROTECTED)))
+		return ntpool_alloc(flags_type(Flags), NumberOfBytes, Tag,
+				    request_flags(Flags, Tag), _RET_IP_);
 	req = (struct ntpool_request){
 		.size = NumberOfBytes,
 		.tag = Tag,
@@ -359,7 +363,7 @@ static bool take_priority(const POOL_EXTENDED_PARAMETER *param, struct ntpool_re
 	return true;
 }
 
-/* A node that has no memory can be preferred, but not be all. */
+/* A node without memory is acceptable as a preference only. */
 static bool take_node(POOL_FLAGS flags, const POOL_EXTENDED_PARAMETER *param,
 		      struct ntpool_request *req)
 {
@@ -405,25 +409,26 @@ static bool take_parameters(POOL_FLAGS flags, PCPOOL_EXTENDED_PARAMETER params, 
 }
 
 /**
- * ExAllocatePool3() - allocate pool memory, with parameters for what flags cannot say
+ * ExAllocatePool3() - allocate pool memory with extended parameters
  * @Flags: as for ExAllocatePool2()
  * @NumberOfBytes: size in bytes, not 0
  * @Tag: four characters, not 0
  * @ExtendedParameters: array of @ExtendedParametersCount parameters, or NULL for none
- * @ExtendedParametersCount: how many
+ * @ExtendedParametersCount: number of parameters
  *
  * PoolExtendedParameterPriority is as the priority of ExAllocatePoolWithTagPriority().
- * PoolExtendedParameterNumaNode, with POOL_FLAG_NON_PAGED only, is the number of a node:
- * the memory is of that node, or with MM_ANY_NODE_OK if possible. A parameter that is
- * none of these (PoolExtendedParameterSecurePool), has an invalid value or a reserved bit
- * set, or does not fit @Flags, is ignored if it is Optional, and else makes it fail. Of
- * two of a kind the later one counts.
+ * PoolExtendedParameterNumaNode is a node number and needs POOL_FLAG_NON_PAGED. The memory
+ * comes from that node only; with MM_ANY_NODE_OK the search begins there.
+ *
+ * A parameter is invalid if it has another type (PoolExtendedParameterSecurePool too), an
+ * invalid value or a reserved bit, or does not fit @Flags. An invalid parameter is ignored if
+ * it is Optional, and fails the call otherwise. The last of several of a type counts.
  *
  * Context: as ExAllocatePoolWithTag().
  *
  * Return: as ExAllocatePool2(); invalid parameters are invalid arguments.
  *
- * Source: wdm.h documentation of ExAllocatePool3 and POOL_EXTENDED_PARAMETER.
+ * Contract: WDK, ExAllocatePool3 and POOL_EXTENDED_PARAMETER.
  */
 PVOID ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
 		      PCPOOL_EXTENDED_PARAMETER ExtendedParameters,
@@ -444,24 +449,25 @@ EXPORT_SYMBOL_GPL(ExAllocatePool3);
 
 /**
  * ExFreePoolWithTag() - free pool memory and check its tag
- * @P: what an allocation routine returned
+ * @P: address that an allocation routine returned
  * @Tag: the tag it was allocated with; 0: not checked
  *
- * Whatever is wrong with @P is reported in the kernel log with NT's stop code and
- * loses nothing: see the table in free.c. A wrong tag is reported as 0xC2/0x0A
- * and the block is freed, counted under its own tag. A block of PROTECTED_POOL is freed
- * with its tag, with or without that bit; tag 0 is a wrong one for it. What a process
- * was charged is returned to it.
+ * A violation is reported in the kernel log with NT's stop code; free.c has the table. A
+ * wrong tag is reported as 0xC2/0x0A, and the block is freed and counted under its own tag. A
+ * block with PROTECTED_POOL needs its tag, with or without that bit; tag 0 is wrong for it.
+ * The charge of the block goes back to its process.
  *
  * Differs: what NT stops for is reported and nothing is lost: a wrong tag, a second
  * free, a foreign address, a spoiled header, paged memory at DISPATCH_LEVEL.
  *
- * Context: IRQL <= DISPATCH_LEVEL; paged blocks <= APC_LEVEL, above it is reported
- * as 0xC2/0x09 and carried out. Nonpaged blocks in hard interrupts too.
+ * Context: IRQL <= DISPATCH_LEVEL, and hard interrupts for nonpaged blocks. A paged block
+ * needs IRQL <= APC_LEVEL; above it 0xC2/0x09 is reported and the block is freed.
  *
- * Return: nothing; what is wrong is reported.
+ * Return: nothing.
  *
- * Source: wdm.h documentation of ExFreePoolWithTag, bug check 0xC2 and 0x19.
+ * Return: nothing.
+ *
+ * Contract: WDK, ExFreePoolWithTag, bug checks 0xC2 and 0x19.
  */
 VOID ExFreePoolWithTag(PVOID P, ULONG Tag)
 {
@@ -473,16 +479,15 @@ EXPORT_SYMBOL_GPL(ExFreePoolWithTag);
 
 /**
  * ExFreePool() - free pool memory
- * @P: what an allocation routine returned, with a tag or without
+ * @P: address that an allocation routine returned, under any tag
  *
  * As ExFreePoolWithTag() with tag 0.
  *
  * Differs: as ExFreePoolWithTag(); NULL is reported as 0xC2/0x46.
  *
  * Context: as ExFreePoolWithTag().
- * Return: nothing; what is wrong is reported.
  *
- * Source: wdm.h documentation of ExFreePool.
+ * Contract: WDK, ExFreePool.
  */
 VOID ExFreePool(PVOID P)
 {
@@ -494,17 +499,18 @@ EXPORT_SYMBOL_GPL(ExFreePool);
 
 /**
  * ExFreePool2() - free pool memory and check its tag
- * @P: what an allocation routine returned
+ * @P: address that an allocation routine returned
  * @Tag: the tag it was allocated with; 0: not checked
- * @ExtendedParameters: ignored: they are for secure pool, which there is none of
+ * @ExtendedParameters: ignored; they are for secure pool, which does not exist here
  * @ExtendedParametersCount: ignored
  *
  * As ExFreePoolWithTag().
  *
  * Context: as ExFreePoolWithTag().
- * Return: nothing; what is wrong is reported.
  *
- * Source: wdm.h documentation of ExFreePool2, which says nothing about it.
+ * Return: nothing.
+ *
+ * Contract: WDK, ExFreePool2, whose page is empty.
  */
 VOID ExFreePool2(PVOID P, ULONG Tag, PCPOOL_EXTENDED_PARAMETER ExtendedParameters,
 		 ULONG ExtendedParametersCount)
@@ -514,17 +520,16 @@ VOID ExFreePool2(PVOID P, ULONG Tag, PCPOOL_EXTENDED_PARAMETER ExtendedParameter
 EXPORT_SYMBOL_GPL(ExFreePool2);
 
 /**
- * ExQueryPoolBlockSize() - how much of a block may be used
- * @PoolBlock: what an allocation routine returned
+ * ExQueryPoolBlockSize() - usable size of a block
+ * @PoolBlock: address that an allocation routine returned
  * @QuotaCharged: set to TRUE if a process is charged for the block, else to FALSE
  *
  * Context: IRQL <= DISPATCH_LEVEL, and hard interrupts.
  *
- * Return: bytes from @PoolBlock on that are the block's, at least what was requested;
- * 0 if no live block begins there, which is no violation.
+ * Return: usable bytes from @PoolBlock on, at least the requested size; 0 if no live block
+ * begins there, which is not reported.
  *
- * Source: ntifs.h documentation of ExQueryPoolBlockSize; the result for other addresses is
- * this project's choice.
+ * Contract: WDK, ExQueryPoolBlockSize; the result for other addresses is a choice.
  */
 SIZE_T ExQueryPoolBlockSize(PVOID PoolBlock, PBOOLEAN QuotaCharged)
 {

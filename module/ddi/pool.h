@@ -1,31 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* How the routines that allocate ask the core; after an NT header. */
+/* Allocation by POOL_TYPE; include an NT header first. */
 #ifndef NTPOOL_DDI_POOL_H
 #define NTPOOL_DDI_POOL_H
 
 #include "base/types.h"
 #include "pool/pool.h"
 
-/* Bits of a POOL_TYPE besides those that NT names. */
+/* Bits of a POOL_TYPE for which NT has no names. */
 enum {
 	NTPOOL_TYPE_PAGED = 1,
 	NTPOOL_TYPE_MUST = 2,
 	NTPOOL_TYPE_ALIGNED = 4,
 	NTPOOL_TYPE_SESSION = 32,
-	/* What ntpool_alloc() serves, or what changes nothing. */
+	/* ntpool_alloc() covers these, or they have no effect. */
 	NTPOOL_TYPE_PLAIN = NTPOOL_TYPE_PAGED | NTPOOL_TYPE_SESSION | POOL_COLD_ALLOCATION |
 			 POOL_QUOTA_FAIL_INSTEAD_OF_RAISE | POOL_NX_ALLOCATION |
 			 POOL_ZERO_ALLOCATION,
 };
 
-/*
- * An allocation by pool type, with the wishes of the type, those in @flags (NTPOOL_CONSTRAINED),
- * and PROTECTED_POOL of the tag. NULL: it failed, or @type is none; raised for the
- * caller if the type says so.
+/**
+ * ntpool_ddi_alloc_constrained() - allocate by POOL_TYPE, all bits allowed
+ * @type: a POOL_TYPE with POOL_* bits
+ * @size: bytes
+ * @tag: pool tag; PROTECTED_POOL is honoured
+ * @flags: NTPOOL_CONSTRAINED bits, added to those that @type asks for
+ * @caller: return address of the driver's call
+ *
+ * Context: any, as @type allows.
+ * Return: the block. NULL: the allocation failed or @type is invalid; with
+ * POOL_RAISE_IF_ALLOCATION_FAILURE the status was raised.
  */
 void *ntpool_ddi_alloc_constrained(unsigned int type, size_t size, u32 tag, unsigned int flags,
 				   unsigned long caller);
-/* The same for nearly all allocations; @flags: none that is rare. */
+/* The same, with a short path if neither @type nor @tag is constrained. */
 static __always_inline void *ntpool_ddi_alloc(unsigned int type, size_t size, u32 tag,
 					      unsigned int flags, unsigned long caller)
 {

@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Raising a status: ExRaiseStatus() and its like, and the handler that stands in for
- * structured exceptions.
+ * Raising a status: ExRaiseStatus() and the handler that replaces structured exceptions.
  *
- * Under NT some routines do not return a failure but raise it, and the driver catches it
- * with __try and __except. C on Linux cannot leave a function from below. So each driver
- * may register one handler, which is called with the status, and the routine then returns
- * as if it had failed: NULL. Without a handler the raise is counted and nothing else
- * happens. It is never a crash.
+ * Some NT routines raise a failure instead of returning it, and the driver catches it with
+ * __try and __except. C on Linux cannot unwind a caller's frame. So each driver may register
+ * one handler. It is called with the status, and the routine then returns NULL, as after any
+ * failure. Without a handler the raise is only counted; it never crashes the machine.
  *
- * Whose handler is called is decided by an address: the return address of the call that
- * raises, and with an allocation routine that of the call of this routine. It lies in the
- * driver's code, section.c knows in which driver's, and keeps handler and figures with
- * what it knows of the driver; they go when the driver goes. Code that is not linked
- * against ntpool has no handler; its raises are counted together.
+ * The return address of the raising call selects the handler. For an allocation routine that
+ * is the return address of the driver's call. section.c finds the driver whose code contains
+ * the address, and keeps handler and figures with its other data about the driver until the
+ * driver goes. Code that is not linked against ntpool has no handler, and its raises are
+ * counted together.
  *
- * Locking: none. The driver is found under RCU, and its handler is called after the read
- * section: the driver cannot go meanwhile, it is about to be returned to.
+ * Locking: none. The driver is found under RCU, but its handler runs after the read section.
+ * The driver cannot go meanwhile, because the call returns to it.
  */
 #include <linux/export.h>
 #include <linux/kernel.h>
@@ -37,7 +35,7 @@ static_assert(sizeof(NTSTATUS) == sizeof(s32));
 /* Raises of code that is in no client; it never gets a handler. */
 static struct ntpool_raise unlinked;
 
-/* In a read section. */
+/* In an RCU read section. */
 static struct ntpool_raise *raise_of(unsigned long addr)
 {
 	struct ntpool_client *client = ntpool_client_of(addr);
@@ -60,21 +58,21 @@ void ntpool_raise(s32 status, unsigned long caller)
 }
 
 /**
- * NtpoolSetRaiseHandler() - register what is called where NT would raise a status
+ * NtpoolSetRaiseHandler() - register the routine to call where NT would raise a status
  * @Handler: the routine, or NULL for none
  *
- * It is the handler of the driver that calls this, found by the return address, for all
- * raises on behalf of that driver from then on. It runs at the IRQL and in the context of
- * the routine that raises, without a lock of ntpool's held, and may call any routine
- * that is allowed there. Raises that are under way on other CPUs may still call the
- * handler that was there before. It is forgotten when the driver is unloaded.
+ * The return address selects the driver, and @Handler serves all further raises on behalf of
+ * that driver. It runs at the IRQL and in the context of the raising routine, and no lock of
+ * ntpool is held. It may call any routine that this context allows. A raise in progress on
+ * another CPU may still call the previous handler. The unload of the driver removes the
+ * handler.
  *
  * Context: any but NMIs.
  *
- * Return: the handler that was registered before, NULL if none was. A caller that is in
- * no driver linked against ntpool gets NULL, and nothing is registered.
+ * Return: the previous handler, or NULL. If the caller is in no driver linked against ntpool,
+ * nothing is registered and NULL returned.
  *
- * Source: none; NT has structured exceptions.
+ * Contract: none; NT has structured exceptions.
  */
 PNTPOOL_RAISE_HANDLER NtpoolSetRaiseHandler(PNTPOOL_RAISE_HANDLER Handler)
 {
@@ -92,16 +90,17 @@ EXPORT_SYMBOL_GPL(NtpoolSetRaiseHandler);
 
 /**
  * ExRaiseStatus() - raise a status in the calling driver
- * @Status: what the handler is called with
+ * @Status: argument of the handler
  *
- * Calls the handler that the driver registered with NtpoolSetRaiseHandler(), or counts
- * that there was none.
+ * Calls the handler that the driver registered with NtpoolSetRaiseHandler(). Without one,
+ * the raise is counted.
  *
- * Context: any but NMIs; the handler is called in the same. NT demands IRQL <= APC_LEVEL.
+ * Context: any but NMIs, also for the handler. NT demands IRQL <= APC_LEVEL.
  *
- * Return: under NT it does not. Here it does, and the driver has to leave by itself.
+ * Return: nothing. NT's routine does not return; after this one the driver must leave its
+ * function itself.
  *
- * Source: the NT driver-interface reference; that it returns is this project's choice.
+ * Contract: WDK, ExRaiseStatus, except that it returns.
  */
 void ExRaiseStatus(NTSTATUS Status)
 {
@@ -115,9 +114,10 @@ EXPORT_SYMBOL_GPL(ExRaiseStatus);
  * As ExRaiseStatus().
  *
  * Context: as ExRaiseStatus().
+ *
  * Return: as ExRaiseStatus().
  *
- * Source: the NT driver-interface reference.
+ * Contract: WDK, ExRaiseAccessViolation, except that it returns.
  */
 void ExRaiseAccessViolation(void)
 {
@@ -131,9 +131,10 @@ EXPORT_SYMBOL_GPL(ExRaiseAccessViolation);
  * As ExRaiseStatus().
  *
  * Context: as ExRaiseStatus().
+ *
  * Return: as ExRaiseStatus().
  *
- * Source: the NT driver-interface reference.
+ * Contract: WDK, ExRaiseDatatypeMisalignment, except that it returns.
  */
 void ExRaiseDatatypeMisalignment(void)
 {
@@ -147,7 +148,7 @@ struct raise_rows {
 	size_t used;
 };
 
-/* With no rows to fill, only counts them. */
+/* Counts a row without room for it, but does not store it. */
 static void row_add(struct raise_rows *rows, const char *owner, const struct ntpool_raise *raise)
 {
 	struct ntpool_raise_row row = {
@@ -185,7 +186,7 @@ struct ntpool_raise_row *ntpool_raises_snapshot(size_t *nr)
 		   kvcalloc(rows.room, sizeof(*rows.row), GFP_KERNEL);
 	if (!rows.row)
 		return NULL;
-	/* Drivers that raise for the first time meanwhile may come next time. */
+	/* A driver that has raised its first status since then may be missing. */
 	rows_add_all(&rows);
 	*nr = min(rows.used, rows.room);
 	return rows.row;

@@ -7,7 +7,7 @@
 
 /**
  * struct ntpool_raise_row - one driver that raised
- * @owner: its name; "-" for all that are not known
+ * @owner: its name; "-" for code outside all drivers
  * @handled: as in struct ntpool_raise
  * @unhandled: likewise
  */
@@ -17,9 +17,22 @@ struct ntpool_raise_row {
 	unsigned long unhandled;
 };
 
-/* Raises @status for the driver that @caller lies in. Every context but NMIs. */
+/**
+ * ntpool_raise() - raise a status on behalf of a driver
+ * @status: argument of the driver's handler
+ * @caller: address in the driver's code
+ *
+ * Context: any but NMIs; the handler runs in the same.
+ */
 void ntpool_raise(s32 status, unsigned long caller);
-/* *@nr rows for kvfree(), in the order in which drivers were loaded; NULL: no memory. */
+/**
+ * ntpool_raises_snapshot() - figures of all drivers that raised
+ * @nr: number of rows
+ *
+ * Context: process context; may sleep.
+ * Return: the rows in the order in which the drivers were loaded, to be freed with
+ * kvfree(); NULL without memory.
+ */
 struct ntpool_raise_row *ntpool_raises_snapshot(size_t *nr);
 
 #endif
