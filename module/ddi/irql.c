@@ -2,35 +2,35 @@
 /*
  * IRQLs and the executive's spin locks.
  *
- * KeGetCurrentIrql() looks at the context and stores nothing: PASSIVE_LEVEL where
- * the caller may sleep, DEVICE_LEVEL in a hard interrupt, HIGH_LEVEL in an NMI,
- * DISPATCH_LEVEL for all between. Without CONFIG_PREEMPT_COUNT the kernel does not
- * count preempt_disable() and plain spin locks, and they are not seen.
+ * KeGetCurrentIrql() derives the IRQL from the context and stores nothing. It is
+ * PASSIVE_LEVEL where the caller may sleep, DEVICE_LEVEL in a hard interrupt, HIGH_LEVEL in an
+ * NMI, and DISPATCH_LEVEL otherwise. Without CONFIG_PREEMPT_COUNT the kernel does not count
+ * preempt_disable() and plain spin locks, so they have no effect on the result.
  *
- * Raising to DISPATCH_LEVEL holds off what NT calls DPCs, softirqs on Linux, and
- * other threads of the CPU. Where softirqs are not threads, disabling bottom halves
- * does both. On PREEMPT_RT they are threads, and switching preemption off does both.
- * Raising further switches interrupts off too. There are no kernel APCs to hold
- * off: raising to APC_LEVEL does nothing, and KeGetCurrentIrql() never returns it.
+ * DISPATCH_LEVEL holds off the other threads of the CPU and NT's DPCs, which are softirqs on
+ * Linux. Disabling bottom halves does both, except on PREEMPT_RT. There softirqs are threads,
+ * and disabling preemption does both. A level above DISPATCH_LEVEL also disables interrupts.
+ * There are no kernel APCs to hold off, so raising to APC_LEVEL has no effect, and
+ * KeGetCurrentIrql() never returns APC_LEVEL.
  *
- * A KSPIN_LOCK is one pointer wide and has no room for a spinlock_t, which grows
- * with lockdep and sleeps on PREEMPT_RT. It holds the kernel's arch_spinlock_t: fair
- * among CPUs, known to hypervisors, nothing on a kernel for one CPU, and free when
- * zero. bit_spin_lock() would fit as well, but is unfair and hammers the cache line
- * under contention. The price: lockdep does not see these locks, and on
- * PREEMPT_RT they spin with preemption off, so sections under them must be short and
- * must not take a spinlock_t. The pool knows that context (ntpool_raw_atomic()).
+ * A KSPIN_LOCK is one pointer wide. A spinlock_t does not fit: it grows with lockdep, and it
+ * sleeps on PREEMPT_RT. So the KSPIN_LOCK holds an arch_spinlock_t. That lock is fair, works
+ * with hypervisors, is empty on a kernel for one CPU, and is free when zero. bit_spin_lock()
+ * fits too, but is unfair and keeps the cache line busy under contention. The disadvantages:
+ * lockdep does not see these locks, and on PREEMPT_RT they spin with preemption disabled.
+ * There a section under the lock must be short and must not take a spinlock_t. The pool
+ * detects that context with ntpool_raw_atomic().
  *
- * Every acquiring routine holds off softirqs once and its releasing routine lets
- * them go once, whatever the IRQL was: a caller at DISPATCH_LEVEL because it merely
- * disabled preemption could else be interrupted by a softirq that spins on the lock.
- * Hence the forms pair as NT documents them, KeAcquireSpinLock() with
- * KeReleaseSpinLock() and the AtDpcLevel form with the FromDpcLevel form.
+ * Each acquiring routine disables bottom halves once, and its releasing routine enables them
+ * once, at any IRQL. A caller may be at DISPATCH_LEVEL only because it disabled preemption. A
+ * softirq could then interrupt it and spin on the lock. So the routines pair as NT documents:
+ * KeAcquireSpinLock() with KeReleaseSpinLock(), and the AtDpcLevel form with the FromDpcLevel
+ * form.
  *
- * NT's in-stack queued spin locks put each waiter's own memory into a queue, so that
- * the lock is fair and its cache line quiet. The kernel's lock is both already: they
- * are the same lock here, and the handle only remembers which one it is and the IRQL.
- * NT forbids to mix the two kinds on one lock; here it does no harm.
+ * NT's in-stack queued spin lock queues the waiters in their own memory, which makes the lock
+ * fair and its cache line quiet. The kernel's lock already has both properties, so the queued
+ * routines take the same lock. The handle only stores the lock and the IRQL. NT forbids both
+ * kinds of call on one lock; here that is harmless.
  */
 #include <linux/bottom_half.h>
 #include <linux/export.h>
@@ -67,8 +67,8 @@ static void report_level(unsigned int subcode, unsigned int current_irql,
 	ntpool_report(&stop);
 }
 
-/* No softirq can come in where interrupts are off, and none may be let go there. */
-static bool softirqs_held_anyway(void)
+/* With interrupts disabled no softirq runs, and local_bh_enable() is not allowed. */
+static bool irqs_hold_off_softirqs(void)
 {
 	return irqs_disabled() || in_hardirq();
 }
@@ -77,7 +77,7 @@ static void dispatch_enter(void)
 {
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		preempt_disable();
-	else if (!softirqs_held_anyway())
+	else if (!irqs_hold_off_softirqs())
 		local_bh_disable();
 }
 
@@ -85,24 +85,24 @@ static void dispatch_leave(void)
 {
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		preempt_enable();
-	else if (!softirqs_held_anyway())
+	else if (!irqs_hold_off_softirqs())
 		local_bh_enable();
 }
 
 /*
- * Whether the DISPATCH_LEVEL that the caller is at can come from KeRaiseIrql(): not
- * that of a softirq or of interrupts that another switched off.
+ * The caller is at DISPATCH_LEVEL: true if KeRaiseIrql() can be the cause. A softirq, or
+ * interrupts that other code disabled, are not.
  */
 static bool may_lower(void)
 {
-	if (softirqs_held_anyway())
+	if (irqs_hold_off_softirqs())
 		return false;
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		return preempt_count();
 	return softirq_count() && !in_serving_softirq();
 }
 
-/* Whether this thread is above DISPATCH_LEVEL by its own raise. */
+/* True if this thread disabled interrupts with KeRaiseIrql(). */
 static bool raised_irqs(void)
 {
 	return irqs_disabled() && !in_nmi() && __this_cpu_read(ntpool_irql_raised);
@@ -145,7 +145,7 @@ static KIRQL raise_irql(KIRQL level, unsigned long caller)
 	return old;
 }
 
-/* False if @level is above @old, or if this thread did not raise to @old. */
+/* Returns false if @level is above @old, or if this thread did not raise to @old. */
 static bool lower_irql(KIRQL level, unsigned int old)
 {
 	if (level >= old)
@@ -167,11 +167,12 @@ static bool lower_irql(KIRQL level, unsigned int old)
  * Differs: looks at the context of Linux; never APC_LEVEL, one level for all hard
  * interrupts, and no held spin lock is seen without CONFIG_PREEMPT_COUNT.
  *
- * Contract: the NT driver-interface reference.
- *
  * Context: any.
+ *
  * Return: PASSIVE_LEVEL, DISPATCH_LEVEL, DEVICE_LEVEL (all hard interrupts),
- * HIGH_LEVEL (an NMI), or above DISPATCH_LEVEL what KeRaiseIrql() raised to.
+ * HIGH_LEVEL (an NMI), or the level above DISPATCH_LEVEL that KeRaiseIrql() raised to.
+ *
+ * Contract: WDK, KeGetCurrentIrql.
  */
 KIRQL KeGetCurrentIrql(void)
 {
@@ -182,17 +183,17 @@ EXPORT_SYMBOL_GPL(KeGetCurrentIrql);
 /**
  * KeRaiseIrql() - raise the IRQL
  * @NewIrql: the IRQL to run at, not below the current one
- * @OldIrql: where the current one is put, for KeLowerIrql()
+ * @OldIrql: receives the current IRQL, for KeLowerIrql()
  *
- * Above DISPATCH_LEVEL interrupts are off. A wrong @NewIrql is reported and changes
- * nothing, and @OldIrql is then good for KeLowerIrql() all the same.
+ * Above DISPATCH_LEVEL interrupts are disabled. A wrong @NewIrql is reported and changes
+ * nothing; KeLowerIrql() accepts *@OldIrql in that case too.
  *
  * Differs: APC_LEVEL holds off nothing, above DISPATCH_LEVEL all interrupts are off; a
  * wrong level is reported and changes nothing.
  *
- * Contract: the NT driver-interface reference.
- *
  * Context: any.
+ *
+ * Contract: WDK, KeRaiseIrql.
  */
 void KeRaiseIrql(KIRQL NewIrql, PKIRQL OldIrql)
 {
@@ -203,10 +204,11 @@ EXPORT_SYMBOL_GPL(KeRaiseIrql);
 /**
  * KeRaiseIrqlToDpcLevel() - raise the IRQL to DISPATCH_LEVEL
  *
- * Contract: the NT driver-interface reference.
- *
  * Context: IRQL <= DISPATCH_LEVEL.
- * Return: the IRQL before, for KeLowerIrql().
+ *
+ * Return: the previous IRQL, for KeLowerIrql().
+ *
+ * Contract: WDK, KeRaiseIrqlToDpcLevel.
  */
 KIRQL KeRaiseIrqlToDpcLevel(void)
 {
@@ -215,17 +217,17 @@ KIRQL KeRaiseIrqlToDpcLevel(void)
 EXPORT_SYMBOL_GPL(KeRaiseIrqlToDpcLevel);
 
 /**
- * KeLowerIrql() - go back to a lower IRQL
- * @NewIrql: what KeRaiseIrql() returned as the old one
+ * KeLowerIrql() - lower the IRQL again
+ * @NewIrql: the old IRQL from KeRaiseIrql()
  *
- * A @NewIrql above the current one, or a lowering that no raise of this thread goes
- * before, is reported and changes nothing.
+ * A @NewIrql above the current IRQL is reported and changes nothing. The same holds if this
+ * thread has not raised the IRQL before.
  *
  * Differs: a wrong level is reported and changes nothing.
  *
- * Contract: the NT driver-interface reference.
- *
  * Context: as after KeRaiseIrql().
+ *
+ * Contract: WDK, KeLowerIrql.
  */
 void KeLowerIrql(KIRQL NewIrql)
 {
@@ -240,12 +242,12 @@ void KeLowerIrql(KIRQL NewIrql)
 EXPORT_SYMBOL_GPL(KeLowerIrql);
 
 /**
- * KeInitializeSpinLock() - make a spin lock free
+ * KeInitializeSpinLock() - initialise a spin lock as free
  * @SpinLock: the lock, resident memory
  *
- * Contract: the NT driver-interface reference.
- *
  * Context: any IRQL.
+ *
+ * Contract: WDK, KeInitializeSpinLock.
  */
 void KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
 {
@@ -254,39 +256,50 @@ void KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
 }
 EXPORT_SYMBOL_GPL(KeInitializeSpinLock);
 
+static __always_inline void klock_acquire(PKSPIN_LOCK lock)
+{
+	ntpool_verify_count(NTPOOL_VC_LOCKS);
+	dispatch_enter();
+	arch_spin_lock(ntpool_klock(lock));
+}
+
+static __always_inline void klock_release(PKSPIN_LOCK lock)
+{
+	arch_spin_unlock(ntpool_klock(lock));
+	dispatch_leave();
+}
+
 /**
  * KeAcquireSpinLockRaiseToDpc() - raise to DISPATCH_LEVEL and take a spin lock
  * @SpinLock: the lock
  *
- * Contract: the NT driver-interface reference.
- *
  * Context: IRQL <= DISPATCH_LEVEL.
- * Return: the IRQL before, for KeReleaseSpinLock().
+ *
+ * Return: the previous IRQL, for KeReleaseSpinLock().
+ *
+ * Contract: WDK, KeAcquireSpinLockRaiseToDpc.
  */
 KIRQL KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock)
 {
 	KIRQL old = ntpool_irql();
 
-	ntpool_verify_count(NTPOOL_VC_LOCKS);
-	dispatch_enter();
-	arch_spin_lock(ntpool_klock(SpinLock));
+	klock_acquire(SpinLock);
 	return old;
 }
 EXPORT_SYMBOL_GPL(KeAcquireSpinLockRaiseToDpc);
 
 /**
- * KeReleaseSpinLock() - release a spin lock and go back to the IRQL before it
- * @SpinLock: a lock taken with KeAcquireSpinLock(), by this thread
- * @NewIrql: what that returned; the lock's own nesting decides
- *
- * Contract: the NT driver-interface reference.
+ * KeReleaseSpinLock() - release a spin lock and restore the IRQL
+ * @SpinLock: a lock that this thread took with KeAcquireSpinLock()
+ * @NewIrql: the IRQL which that returned; not used, since the kernel counts the nesting
  *
  * Context: DISPATCH_LEVEL, with interrupts as they were when the lock was taken.
+ *
+ * Contract: WDK, KeReleaseSpinLock.
  */
 void KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql)
 {
-	arch_spin_unlock(ntpool_klock(SpinLock));
-	dispatch_leave();
+	klock_release(SpinLock);
 }
 EXPORT_SYMBOL_GPL(KeReleaseSpinLock);
 
@@ -294,30 +307,27 @@ EXPORT_SYMBOL_GPL(KeReleaseSpinLock);
  * KeAcquireSpinLockAtDpcLevel() - take a spin lock at DISPATCH_LEVEL
  * @SpinLock: the lock
  *
- * Contract: the NT driver-interface reference.
- *
  * Context: DISPATCH_LEVEL.
+ *
+ * Contract: WDK, KeAcquireSpinLockAtDpcLevel.
  */
 void KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
 {
-	ntpool_verify_count(NTPOOL_VC_LOCKS);
-	dispatch_enter();
-	arch_spin_lock(ntpool_klock(SpinLock));
+	klock_acquire(SpinLock);
 }
 EXPORT_SYMBOL_GPL(KeAcquireSpinLockAtDpcLevel);
 
 /**
  * KeReleaseSpinLockFromDpcLevel() - release a spin lock and stay at DISPATCH_LEVEL
- * @SpinLock: a lock taken with KeAcquireSpinLockAtDpcLevel(), by this thread
- *
- * Contract: the NT driver-interface reference.
+ * @SpinLock: a lock that this thread took with KeAcquireSpinLockAtDpcLevel()
  *
  * Context: DISPATCH_LEVEL, with interrupts as they were when the lock was taken.
+ *
+ * Contract: WDK, KeReleaseSpinLockFromDpcLevel.
  */
 void KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock)
 {
-	arch_spin_unlock(ntpool_klock(SpinLock));
-	dispatch_leave();
+	klock_release(SpinLock);
 }
 EXPORT_SYMBOL_GPL(KeReleaseSpinLockFromDpcLevel);
 
@@ -325,12 +335,14 @@ EXPORT_SYMBOL_GPL(KeReleaseSpinLockFromDpcLevel);
  * KeTryToAcquireSpinLockAtDpcLevel() - take a spin lock unless it is held
  * @SpinLock: the lock
  *
- * Contract: the NT driver-interface reference. On a kernel for one CPU a spin lock
- * is nothing, and the answer is always TRUE.
+ * On a kernel for one CPU a spin lock is empty, and the result is always TRUE.
  *
  * Context: DISPATCH_LEVEL or above.
- * Return: TRUE if the caller holds it now, and then releases it with
- * KeReleaseSpinLockFromDpcLevel(). FALSE if somebody else does.
+ *
+ * Return: TRUE if the caller holds the lock now; it then calls
+ * KeReleaseSpinLockFromDpcLevel(). FALSE if the lock was held.
+ *
+ * Contract: WDK, KeTryToAcquireSpinLockAtDpcLevel.
  */
 BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
 {
@@ -348,13 +360,13 @@ EXPORT_SYMBOL_GPL(KeTryToAcquireSpinLockAtDpcLevel);
  * KeTestSpinLock() - whether a spin lock is free
  * @SpinLock: the lock
  *
- * The answer may be outdated as soon as it is given.
- *
- * Contract: the NT driver-interface reference. On a kernel for one CPU a spin lock
- * is nothing, and always free.
+ * The result may be outdated at once. On a kernel for one CPU it is always TRUE.
  *
  * Context: any IRQL.
- * Return: TRUE if nobody holds it.
+ *
+ * Return: TRUE if the lock is free.
+ *
+ * Contract: WDK, KeTestSpinLock.
  */
 BOOLEAN KeTestSpinLock(PKSPIN_LOCK SpinLock)
 {
@@ -362,77 +374,84 @@ BOOLEAN KeTestSpinLock(PKSPIN_LOCK SpinLock)
 }
 EXPORT_SYMBOL_GPL(KeTestSpinLock);
 
+/* The caller holds @lock. */
+static void handle_fill(PKLOCK_QUEUE_HANDLE handle, PKSPIN_LOCK lock, KIRQL old)
+{
+	handle->OldIrql = old;
+	handle->LockQueue.Next = NULL;
+	handle->LockQueue.Lock = lock;
+}
+
+static PKSPIN_LOCK handle_clear(PKLOCK_QUEUE_HANDLE handle)
+{
+	PKSPIN_LOCK lock = handle->LockQueue.Lock;
+
+	handle->LockQueue.Lock = NULL;
+	return lock;
+}
+
 /**
  * KeAcquireInStackQueuedSpinLock() - raise to DISPATCH_LEVEL and take a spin lock
  * @SpinLock: the lock
- * @LockHandle: the caller's until KeReleaseInStackQueuedSpinLock()
+ * @LockHandle: memory of the caller, in use until KeReleaseInStackQueuedSpinLock()
  *
  * Differs: the same lock as KeAcquireSpinLock() takes, and the two may be mixed.
  *
- * Contract: the NT driver-interface reference.
- *
  * Context: IRQL <= DISPATCH_LEVEL.
+ *
+ * Contract: WDK, KeAcquireInStackQueuedSpinLock.
  */
 void KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock,
 				    PKLOCK_QUEUE_HANDLE LockHandle)
 {
-	LockHandle->OldIrql = KeAcquireSpinLockRaiseToDpc(SpinLock);
-	LockHandle->LockQueue.Next = NULL;
-	LockHandle->LockQueue.Lock = SpinLock;
+	handle_fill(LockHandle, SpinLock, KeAcquireSpinLockRaiseToDpc(SpinLock));
 }
 EXPORT_SYMBOL_GPL(KeAcquireInStackQueuedSpinLock);
 
 /**
  * KeReleaseInStackQueuedSpinLock() - release a spin lock and lower the IRQL
- * @LockHandle: as given to KeAcquireInStackQueuedSpinLock(), by this thread
- *
- * Contract: the NT driver-interface reference.
+ * @LockHandle: the handle that this thread gave to KeAcquireInStackQueuedSpinLock()
  *
  * Context: DISPATCH_LEVEL, with interrupts as they were when the lock was taken.
+ *
+ * Contract: WDK, KeReleaseInStackQueuedSpinLock.
  */
 void KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE LockHandle)
 {
-	PKSPIN_LOCK lock = LockHandle->LockQueue.Lock;
-
-	LockHandle->LockQueue.Lock = NULL;
-	KeReleaseSpinLock(lock, LockHandle->OldIrql);
+	KeReleaseSpinLock(handle_clear(LockHandle), LockHandle->OldIrql);
 }
 EXPORT_SYMBOL_GPL(KeReleaseInStackQueuedSpinLock);
 
 /**
  * KeAcquireInStackQueuedSpinLockAtDpcLevel() - take a spin lock at DISPATCH_LEVEL
  * @SpinLock: the lock
- * @LockHandle: the caller's until KeReleaseInStackQueuedSpinLockFromDpcLevel()
+ * @LockHandle: memory of the caller, in use until
+ *	KeReleaseInStackQueuedSpinLockFromDpcLevel()
  *
  * Differs: as KeAcquireInStackQueuedSpinLock().
  *
- * Contract: the NT driver-interface reference.
- *
  * Context: DISPATCH_LEVEL.
+ *
+ * Contract: WDK, KeAcquireInStackQueuedSpinLockAtDpcLevel.
  */
 void KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock,
 					      PKLOCK_QUEUE_HANDLE LockHandle)
 {
 	KeAcquireSpinLockAtDpcLevel(SpinLock);
-	LockHandle->OldIrql = DISPATCH_LEVEL;
-	LockHandle->LockQueue.Next = NULL;
-	LockHandle->LockQueue.Lock = SpinLock;
+	handle_fill(LockHandle, SpinLock, DISPATCH_LEVEL);
 }
 EXPORT_SYMBOL_GPL(KeAcquireInStackQueuedSpinLockAtDpcLevel);
 
 /**
- * KeReleaseInStackQueuedSpinLockFromDpcLevel() - release a spin lock, and no more
- * @LockHandle: as given to KeAcquireInStackQueuedSpinLockAtDpcLevel()
- *
- * Contract: the NT driver-interface reference.
+ * KeReleaseInStackQueuedSpinLockFromDpcLevel() - release a spin lock, keep the IRQL
+ * @LockHandle: the handle of KeAcquireInStackQueuedSpinLockAtDpcLevel(), by this thread
  *
  * Context: DISPATCH_LEVEL, with interrupts as they were when the lock was taken.
+ *
+ * Contract: WDK, KeReleaseInStackQueuedSpinLockFromDpcLevel.
  */
 void KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHandle)
 {
-	PKSPIN_LOCK lock = LockHandle->LockQueue.Lock;
-
-	LockHandle->LockQueue.Lock = NULL;
-	KeReleaseSpinLockFromDpcLevel(lock);
+	KeReleaseSpinLockFromDpcLevel(handle_clear(LockHandle));
 }
 EXPORT_SYMBOL_GPL(KeReleaseInStackQueuedSpinLockFromDpcLevel);

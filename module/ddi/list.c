@@ -2,12 +2,11 @@
 /*
  * The interlocked lists, singly and doubly linked.
  *
- * A list is a head and entries that belong to the driver; nothing is stored here.
- * Each operation takes the driver's KSPIN_LOCK with interrupts off, for a few
- * instructions, so a list may be shared by threads and interrupt handlers of every
- * CPU. NT's rule holds: a lock given to these routines guards no section of the
- * driver's own that runs with interrupts on, since an interrupt handler would wait
- * for the section that it interrupted.
+ * Head and entries belong to the driver; this file stores nothing. Each operation takes the
+ * driver's KSPIN_LOCK with interrupts disabled for a few instructions. So threads and
+ * interrupt handlers of all CPUs may share a list. NT's rule applies: a driver must not hold
+ * such a lock with interrupts enabled. An interrupt handler would spin on the lock that the
+ * interrupted thread holds.
  */
 #include <linux/export.h>
 
@@ -16,13 +15,14 @@
 /**
  * ExInterlockedPushEntryList() - insert an entry as the first
  * @ListHead: head of the list
- * @ListEntry: what to insert; resident memory
- * @Lock: guards the list
- *
- * Contract: the NT driver-interface reference.
+ * @ListEntry: the new entry; resident memory
+ * @Lock: protects the list
  *
  * Context: any IRQL but HIGH_LEVEL.
- * Return: the entry that was first before, NULL if the list was empty.
+ *
+ * Return: the previous first entry, NULL if the list was empty.
+ *
+ * Contract: WDK, ExInterlockedPushEntryList.
  */
 PSINGLE_LIST_ENTRY ExInterlockedPushEntryList(PSINGLE_LIST_ENTRY ListHead,
 					      PSINGLE_LIST_ENTRY ListEntry,
@@ -33,14 +33,15 @@ PSINGLE_LIST_ENTRY ExInterlockedPushEntryList(PSINGLE_LIST_ENTRY ListHead,
 EXPORT_SYMBOL_GPL(ExInterlockedPushEntryList);
 
 /**
- * ExInterlockedPopEntryList() - take out the first entry
+ * ExInterlockedPopEntryList() - remove the first entry
  * @ListHead: head of the list
- * @Lock: guards the list
- *
- * Contract: the NT driver-interface reference.
+ * @Lock: protects the list
  *
  * Context: any IRQL but HIGH_LEVEL.
+ *
  * Return: the entry, NULL if the list was empty.
+ *
+ * Contract: WDK, ExInterlockedPopEntryList.
  */
 PSINGLE_LIST_ENTRY ExInterlockedPopEntryList(PSINGLE_LIST_ENTRY ListHead,
 					     PKSPIN_LOCK Lock)
@@ -49,10 +50,7 @@ PSINGLE_LIST_ENTRY ExInterlockedPopEntryList(PSINGLE_LIST_ENTRY ListHead,
 }
 EXPORT_SYMBOL_GPL(ExInterlockedPopEntryList);
 
-/*
- * Returns what the head pointed to before, NULL if that was the head itself: the
- * neighbour that an insertion finds, or the entry that a removal takes out.
- */
+/* The links of an empty list point to its head, which is no entry. */
 static PLIST_ENTRY unless_head(PLIST_ENTRY entry, PLIST_ENTRY head)
 {
 	return entry == head ? NULL : entry;
@@ -60,14 +58,15 @@ static PLIST_ENTRY unless_head(PLIST_ENTRY entry, PLIST_ENTRY head)
 
 /**
  * ExInterlockedInsertHeadList() - insert an entry as the first
- * @ListHead: head of the list, which InitializeListHead() made
- * @ListEntry: what to insert; resident memory, a member of no list
- * @Lock: guards the list
- *
- * Contract: the NT driver-interface reference.
+ * @ListHead: head of the list, initialised by InitializeListHead()
+ * @ListEntry: the new entry; resident memory, in no list
+ * @Lock: protects the list
  *
  * Context: any IRQL; not from an NMI.
- * Return: the entry that was first before, NULL if the list was empty.
+ *
+ * Return: the previous first entry, NULL if the list was empty.
+ *
+ * Contract: WDK, ExInterlockedInsertHeadList.
  */
 PLIST_ENTRY ExInterlockedInsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry,
 					PKSPIN_LOCK Lock)
@@ -83,14 +82,15 @@ EXPORT_SYMBOL_GPL(ExInterlockedInsertHeadList);
 
 /**
  * ExInterlockedInsertTailList() - insert an entry as the last
- * @ListHead: head of the list, which InitializeListHead() made
- * @ListEntry: what to insert; resident memory, a member of no list
- * @Lock: guards the list
- *
- * Contract: the NT driver-interface reference.
+ * @ListHead: head of the list, initialised by InitializeListHead()
+ * @ListEntry: the new entry; resident memory, in no list
+ * @Lock: protects the list
  *
  * Context: any IRQL; not from an NMI.
- * Return: the entry that was last before, NULL if the list was empty.
+ *
+ * Return: the previous last entry, NULL if the list was empty.
+ *
+ * Contract: WDK, ExInterlockedInsertTailList.
  */
 PLIST_ENTRY ExInterlockedInsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry,
 					PKSPIN_LOCK Lock)
@@ -105,19 +105,20 @@ PLIST_ENTRY ExInterlockedInsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEn
 EXPORT_SYMBOL_GPL(ExInterlockedInsertTailList);
 
 /**
- * ExInterlockedRemoveHeadList() - take out the first entry
+ * ExInterlockedRemoveHeadList() - remove the first entry
  * @ListHead: head of the list
- * @Lock: guards the list
- *
- * Contract: the NT driver-interface reference.
+ * @Lock: protects the list
  *
  * Context: any IRQL; not from an NMI.
+ *
  * Return: the entry, NULL if the list was empty.
+ *
+ * Contract: WDK, ExInterlockedRemoveHeadList.
  */
 PLIST_ENTRY ExInterlockedRemoveHeadList(PLIST_ENTRY ListHead, PKSPIN_LOCK Lock)
 {
 	unsigned long flags = ntpool_klock_irqsave(Lock);
-	/* Of an empty list that is the head, which removing leaves as it is. */
+	/* If the list is empty, this returns the head and changes nothing. */
 	PLIST_ENTRY first = RemoveHeadList(ListHead);
 
 	ntpool_klock_irqrestore(Lock, flags);

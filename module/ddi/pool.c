@@ -465,8 +465,6 @@ EXPORT_SYMBOL_GPL(ExAllocatePool3);
  *
  * Return: nothing.
  *
- * Return: nothing.
- *
  * Contract: WDK, ExFreePoolWithTag, bug checks 0xC2 and 0x19.
  */
 VOID ExFreePoolWithTag(PVOID P, ULONG Tag)
@@ -486,6 +484,8 @@ EXPORT_SYMBOL_GPL(ExFreePoolWithTag);
  * Differs: as ExFreePoolWithTag(); NULL is reported as 0xC2/0x46.
  *
  * Context: as ExFreePoolWithTag().
+ *
+ * Return: nothing.
  *
  * Contract: WDK, ExFreePool.
  */

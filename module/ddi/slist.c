@@ -2,39 +2,36 @@
 /*
  * S-lists: NT's interlocked singly linked lists with a depth and a sequence.
  *
- * A list is a header and entries, all of them the driver's memory. The header holds
- * the first entry, the depth modulo 65536, and the sequence: the number of pushes,
- * modulo 2^48 on 64 bit and 65536 on 32 bit. Only a push advances the sequence, by
- * one, that of a whole list too; neither field ever carries into the other.
+ * Header and entries belong to the driver. The header holds the first entry, the depth modulo
+ * 65536, and the sequence: the number of pushes, modulo 2^48 on 64 bit and 65536 on 32 bit.
+ * Each push adds one to the sequence, also the push of a chain. Neither field ever carries
+ * into the other.
  *
- * Why there is a lock. NT compares and swaps the whole header; the sequence sees to
- * it that a header which looks the same is the same (ABA). What that does not cure:
- * a pop must know first->Next before it can swap, and by then another CPU may have
- * popped that entry and freed it. NT reads it anyway, and its page fault handler
- * knows the instruction and starts over. Here such a read is an oops in memory that
- * vfree() unmapped, and a use after free to KASAN in any other. Besides, a swap
- * of 16 bytes is not to be had on every CPU and is spelled differently from kernel
- * to kernel. Under a lock an entry is only read while it is on the list, so it may be
- * freed the moment a pop returns it, and there is no ABA to defend against.
+ * NT compares and swaps the whole header, and the sequence prevents ABA. This file takes a
+ * lock instead, for two reasons. A pop reads first->Next before the swap, and another CPU may
+ * have freed that entry by then. NT's page fault handler restarts the instruction. On Linux
+ * the read is an oops in memory that vfree() unmapped, and a use after free for KASAN. And
+ * not every CPU has a 16-byte swap, whose kernel API also varies between versions. With the
+ * lock an entry is only read while it is on the list. So it may be freed as soon as a pop
+ * returns it, and ABA cannot occur.
  *
- * Where the lock is. Not in the header: that is full on 32 bit, NT sources read its
- * fields, and a zeroed one is a list. The lock comes from a table, by a hash of the
- * header's address. Two lists may share one, which costs time if both are busy and
- * nothing else: no operation holds a lock while it waits for another. The locks are
- * raw, taken with interrupts off for a few instructions, so that every context may use
- * a list, on PREEMPT_RT too. An NMI may not: it could wait for the CPU that it stopped.
- * The KSPIN_LOCK that drivers pass is neither taken nor looked at.
+ * The header has no room for the lock: it is full on 32 bit, NT sources read its fields, and a
+ * zeroed header is a valid list. A hash of the header's address selects a lock of a table. Two
+ * busy lists may share one, which costs only time, because no operation takes two locks. The
+ * locks are raw and held for a few instructions with interrupts disabled. So every context
+ * may use a list, also on PREEMPT_RT, except NMIs. An NMI could spin on a lock that its own
+ * CPU holds. The KSPIN_LOCK argument is ignored.
  *
- * Since one lock serves several drivers, the driver's memory is touched once before it
- * is taken: a bad header or a bad new entry faults outside. A driver that frees an
- * entry still on a list can fault inside; the CPU is lost then, as on NT.
+ * One lock serves several drivers. So each operation touches the driver's memory once before
+ * it takes the lock, and a bad header or new entry faults outside. If a driver frees an entry
+ * that is on a list, the fault can come under the lock. The CPU is then lost, as on NT.
  *
- * Every operation is a full memory barrier, as NT's interlocked instructions are, a
- * pop from an empty list included.
+ * Every operation is a full memory barrier, like NT's interlocked instructions. That includes
+ * a pop from an empty list.
  *
- * What differs from NT: alignment. Entries may lie at any address, headers at any
- * multiple of a pointer's size; NT wants 16 bytes for both on 64 bit, and so do the
- * types. While the verifier is on, a push reports what would not do on NT.
+ * Difference from NT: entries may have any address, and headers any multiple of a pointer's
+ * size. NT demands 16 bytes for both on 64 bit, and the types have that alignment. While the
+ * verifier is on, a push reports an alignment that NT forbids.
  */
 #include <linux/align.h>
 #include <linux/cache.h>
@@ -53,7 +50,7 @@
 enum {
 	SLIST_LOCK_BITS = 6,
 	SLIST_LOCKS = 1 << SLIST_LOCK_BITS,
-	/* Subcode of the verifier's stop: a memory routine was called wrongly. */
+	/* Subcode of the verifier's stop code: a wrong address or parameter. */
 	BAD_PARAMETER = 0x16,
 };
 
@@ -77,10 +74,10 @@ static unsigned long list_lock(const SLIST_HEADER *head)
 {
 	unsigned long flags;
 
-	/* Faults here if it must. */
+	/* A bad address must fault before the lock is taken. */
 	(void)READ_ONCE(head->Alignment);
 	raw_spin_lock_irqsave(lock_of(head), flags);
-	/* What the caller did before, ahead of what it sees and does here. */
+	/* Orders the caller's earlier accesses before those under the lock. */
 	smp_mb__after_spinlock();
 	return flags;
 }
@@ -89,13 +86,14 @@ static void list_unlock(const SLIST_HEADER *head, unsigned long flags)
 	__releases(lock_of(head))
 {
 	raw_spin_unlock_irqrestore(lock_of(head), flags);
-	/* And all of that ahead of what the caller looks at next. */
+	/* Orders the accesses under the lock before the caller's later ones. */
 	smp_mb();
 }
 
 /*
- * Under the list's lock. The release pairs with the address dependency of those who
- * peek with FirstEntrySList() and follow: they see what the pusher wrote to the entries.
+ * The caller holds the list's lock. The release pairs with the address dependency of a
+ * reader that follows FirstEntrySList(), so the reader sees the pusher's writes to the
+ * entry.
  */
 #ifdef CONFIG_64BIT
 static void list_set(PSLIST_HEADER head, PSLIST_ENTRY first, u16 depth, unsigned int pushes)
@@ -103,7 +101,7 @@ static void list_set(PSLIST_HEADER head, PSLIST_ENTRY first, u16 depth, unsigned
 	u64 sequence = (head->Alignment >> 16) + pushes;
 
 	WRITE_ONCE(head->Alignment, sequence << 16 | depth);
-	/* For FirstEntrySList(), see above. */
+	/* Pairs with FirstEntrySList(), see above. */
 	smp_store_release(&head->Region, (unsigned long)first);
 }
 #else
@@ -111,7 +109,7 @@ static void list_set(PSLIST_HEADER head, PSLIST_ENTRY first, u16 depth, unsigned
 {
 	WRITE_ONCE(head->Depth, depth);
 	WRITE_ONCE(head->Sequence, head->Sequence + pushes);
-	/* For FirstEntrySList(), see above. */
+	/* Pairs with FirstEntrySList(), see above. */
 	smp_store_release(&head->Next.Next, first);
 }
 #endif
@@ -144,7 +142,7 @@ static PSLIST_ENTRY push(PSLIST_HEADER head, PSLIST_ENTRY first, PSLIST_ENTRY la
 	PSLIST_ENTRY before;
 	unsigned long flags;
 
-	/* Faults here if it must. */
+	/* A bad address must fault before the lock is taken. */
 	WRITE_ONCE(last->Next, NULL);
 	flags = list_lock(head);
 	before = FirstEntrySList(head);
@@ -157,23 +155,23 @@ static PSLIST_ENTRY push(PSLIST_HEADER head, PSLIST_ENTRY first, PSLIST_ENTRY la
 /**
  * ExInterlockedPushEntrySList() - insert an entry as the first of an S-list
  * @ListHead: head of the list
- * @ListEntry: what to insert; resident memory, a member of no list
+ * @ListEntry: the new entry; resident memory, in no list
  * @Lock: ignored, may be NULL
  *
  * Adds one to depth and sequence. InterlockedPushEntrySList() is the same without
  * a lock.
  *
- * While the verifier is on, a @ListHead or @ListEntry that is not aligned as its type
- * is reported as 0xC4/0x16 (IRQL, address, 0), and the entry is inserted all the
- * same. The contract names no stop code for it.
+ * While the verifier is on, a misaligned @ListHead or @ListEntry is reported as 0xC4/0x16
+ * (IRQL, address, 0), and the entry is inserted.
  *
  * Differs: a lock instead of a double-width exchange; any alignment works and is
  * reported under the verifier.
  *
- * Contract: the NT driver-interface reference.
- *
  * Context: any IRQL; not from an NMI.
- * Return: the entry that was first before, NULL if the list was empty.
+ *
+ * Return: the previous first entry, NULL if the list was empty.
+ *
+ * Contract: WDK, ExInterlockedPushEntrySList; the stop code is a choice.
  */
 PSLIST_ENTRY ExInterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_ENTRY ListEntry,
 					 PKSPIN_LOCK Lock)
@@ -186,20 +184,20 @@ EXPORT_SYMBOL_GPL(ExInterlockedPushEntrySList);
 /**
  * InterlockedPushListSList() - insert a chain of entries at the front of an S-list
  * @ListHead: head of the list
- * @List: first entry of the chain, which becomes that of the list
+ * @List: first entry of the chain, and afterwards of the list
  * @ListEnd: last entry of the chain; may be @List
- * @Count: entries in the chain; the depth grows by so many, nobody counts them
+ * @Count: number of entries in the chain, added to the depth without a check
  *
- * The order stays as it is. The chain is one push: the sequence grows by one, where the
- * contract says nothing about chains. Alignment is looked at as by
- * ExInterlockedPushEntrySList(), that of @List alone.
+ * The chain keeps its order. It counts as one push and adds one to the sequence. The check of
+ * alignment is that of ExInterlockedPushEntrySList(), for @ListHead and @List only.
  *
  * Differs: as ExInterlockedPushEntrySList().
  *
- * Contract: the NT driver-interface reference (ntifs).
- *
  * Context: any IRQL; not from an NMI.
- * Return: the entry that was first before, NULL if the list was empty.
+ *
+ * Return: the previous first entry, NULL if the list was empty.
+ *
+ * Contract: WDK, InterlockedPushListSList; the step of the sequence is a choice.
  */
 PSLIST_ENTRY InterlockedPushListSList(PSLIST_HEADER ListHead, PSLIST_ENTRY List,
 				      PSLIST_ENTRY ListEnd, ULONG Count)
@@ -210,19 +208,20 @@ PSLIST_ENTRY InterlockedPushListSList(PSLIST_HEADER ListHead, PSLIST_ENTRY List,
 EXPORT_SYMBOL_GPL(InterlockedPushListSList);
 
 /**
- * ExInterlockedPopEntrySList() - take out the first entry of an S-list
+ * ExInterlockedPopEntrySList() - remove the first entry of an S-list
  * @ListHead: head of the list
  * @Lock: ignored, may be NULL
  *
- * Takes one from the depth; the sequence stays. Nobody reads the entry afterwards, its
+ * Takes one from the depth and keeps the sequence. No CPU reads the entry afterwards, so its
  * memory may be freed at once. InterlockedPopEntrySList() is the same without a lock.
  *
  * Differs: as ExInterlockedPushEntrySList(); the entry may be freed at once.
  *
- * Contract: the NT driver-interface reference.
- *
  * Context: any IRQL; not from an NMI.
+ *
  * Return: the entry, NULL if the list was empty.
+ *
+ * Contract: WDK, ExInterlockedPopEntrySList.
  */
 PSLIST_ENTRY ExInterlockedPopEntrySList(PSLIST_HEADER ListHead, PKSPIN_LOCK Lock)
 {
@@ -237,19 +236,20 @@ PSLIST_ENTRY ExInterlockedPopEntrySList(PSLIST_HEADER ListHead, PKSPIN_LOCK Lock
 EXPORT_SYMBOL_GPL(ExInterlockedPopEntrySList);
 
 /**
- * ExInterlockedFlushSList() - take out all entries of an S-list
+ * ExInterlockedFlushSList() - remove all entries of an S-list
  * @ListHead: head of the list
  *
- * The depth is 0 afterwards; the sequence stays. Nothing is freed.
- * InterlockedFlushSList() is the same.
+ * Sets the depth to 0 and keeps the sequence. No entry is freed. InterlockedFlushSList() is
+ * the same.
  *
  * Differs: as ExInterlockedPushEntrySList().
  *
- * Contract: the NT driver-interface reference.
- *
  * Context: any IRQL; not from an NMI.
- * Return: the first entry, the others behind it as they were, the last one's Next
- * NULL; NULL if the list was empty.
+ *
+ * Return: the first entry of the chain, whose last entry has Next NULL; NULL if the list was
+ * empty.
+ *
+ * Contract: WDK, ExInterlockedFlushSList.
  */
 PSLIST_ENTRY ExInterlockedFlushSList(PSLIST_HEADER ListHead)
 {
