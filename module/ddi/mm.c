@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The memory manager's routines under NT's names: arguments decoded and checked,
- * return addresses taken. What they stand on is contig.c.
+ * The memory manager's routines under NT's names.
  *
- * What differs from NT:
+ * A routine decodes and checks its arguments, takes its return address, and calls contig.c.
+ * A size of 0, an empty range, a boundary that is neither 0 nor a power of two of a page or
+ * more, and a cache type above MmWriteCombined give NULL.
  *
- *  - contiguous memory is never executable, whatever the protection says;
- *  - a run is at most as long as the page allocator's largest (4 MiB on x86, with
- *    a common configuration); beyond that there is none;
- *  - uncached and write-combined memory exist on x86 only, and are allocated only
- *    where the caller may sleep: NULL elsewhere. On a kernel that cannot tell
- *    (without CONFIG_PREEMPT_COUNT) that means nowhere for contiguous memory;
- *  - range and boundary are honoured or the call fails, but a range in which there
- *    is little memory may not be found although some of it is free (see phys.c).
+ * Differences from NT:
  *
- * A size of 0, a range that is empty, a boundary that is neither 0 nor a power of
- * two of a page or more, and any cache type above MmWriteCombined: NULL.
+ *  - Contiguous memory is never executable, whatever the protection.
+ *  - A run is at most as long as the page allocator's largest one, which is 4 MiB in common
+ *    x86 configurations. A longer request fails.
+ *  - Uncached and write-combined memory exist on x86 only, and only for a caller that may
+ *    sleep. A kernel without CONFIG_PREEMPT_COUNT cannot tell, so there the routines for
+ *    contiguous memory return NULL for those types.
+ *  - Range and boundary are honoured or the call fails. In a range with little memory the
+ *    search may fail although a part is free (see phys.c).
  */
 #include <linux/export.h>
 #include <linux/log2.h>
@@ -51,10 +51,12 @@ static unsigned long end_of(u64 high)
 	return clamp_pfn((high & ~PAGE_MASK) == ~PAGE_MASK ? pfn + 1 : pfn);
 }
 
-/* Where; which of the routines' arguments is wrong is told apart for the Ex form. */
-static NTSTATUS want_range(struct ntpool_phys_want *want, size_t size, u64 low, u64 high,
-			   u64 boundary)
+/* The status names the invalid argument; only MmAllocateContiguousMemoryEx() returns it. */
+static NTSTATUS want_range(struct ntpool_phys_want *want, size_t size, PHYSICAL_ADDRESS lowest,
+			   PHYSICAL_ADDRESS highest, PHYSICAL_ADDRESS multiple)
 {
+	u64 low = lowest.QuadPart, high = highest.QuadPart, boundary = multiple.QuadPart;
+
 	if (!size)
 		return STATUS_INVALID_PARAMETER_1;
 	if (low > high)
@@ -64,7 +66,7 @@ static NTSTATUS want_range(struct ntpool_phys_want *want, size_t size, u64 low, 
 	want->nr = ntpool_run_pages_for(size);
 	want->first = clamp_pfn((low >> PAGE_SHIFT) + !!(low & ~PAGE_MASK));
 	want->end = end_of(high);
-	/* A boundary past the last address is none. */
+	/* A boundary beyond the last address has no effect. */
 	boundary >>= PAGE_SHIFT;
 	want->boundary = boundary > ULONG_MAX ? 0 : boundary;
 	return STATUS_SUCCESS;
@@ -95,14 +97,15 @@ static NTSTATUS want_protect(struct ntpool_phys_want *want, u32 protect)
 	return STATUS_SUCCESS;
 }
 
-/* A boundary that is shorter than the run lies in it wherever the run is. */
+/* Every run longer than the boundary crosses a multiple of it. */
 static bool want_is_possible(const struct ntpool_phys_want *want)
 {
 	return !want->boundary || want->nr <= want->boundary;
 }
 
-static void *contig_by_cache(size_t size, u64 low, u64 high, u64 boundary, unsigned int cache,
-			     u32 node, unsigned long caller)
+static void *contig_by_cache(size_t size, PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high,
+			     PHYSICAL_ADDRESS boundary, unsigned int cache, u32 node,
+			     unsigned long caller)
 {
 	struct ntpool_phys_want want = { .cache = cache };
 
@@ -115,57 +118,57 @@ static void *contig_by_cache(size_t size, u64 low, u64 high, u64 boundary, unsig
 /**
  * MmAllocateContiguousMemory() - allocate physically contiguous cached memory
  * @NumberOfBytes: size in bytes; whole pages are taken
- * @HighestAcceptableAddress: the last physical address, in bytes, that the memory
- *			      may have; -1: any
+ * @HighestAcceptableAddress: highest physical address, in bytes, of the memory; -1: any
  *
- * The memory is page aligned and nonpaged; its contents are undefined. It is
- * counted under the tag `MmCm`, in nonpaged pool.
+ * The memory is page aligned and nonpaged; its contents are undefined. It is counted under
+ * the tag `MmCm`, in nonpaged pool.
  *
  * Differs: not executable; not longer than the largest run of the page allocator; size
  * 0 fails.
  *
- * Context: IRQL <= DISPATCH_LEVEL, and in hard interrupts. Where the caller may
- * sleep memory is reclaimed with GFP_NOIO; above that only what is free is taken.
+ * Context: IRQL <= DISPATCH_LEVEL, and hard interrupts. If the caller may sleep, memory is
+ * reclaimed with GFP_NOIO; otherwise only free memory is used.
  *
- * Return: the memory, or NULL: none in that range, or @NumberOfBytes is 0 or more
- * than the page allocator's largest run. Free it with MmFreeContiguousMemory().
+ * Return: the memory, for MmFreeContiguousMemory(). NULL: no memory in that range, a size of
+ * 0, or a size above the page allocator's largest run.
  *
- * Source: wdm.h documentation of MmAllocateContiguousMemory. Size 0 is not in it.
+ * Contract: WDK, MmAllocateContiguousMemory; the result for size 0 is a choice.
  */
 PVOID MmAllocateContiguousMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS HighestAcceptableAddress)
 {
-	return contig_by_cache(NumberOfBytes, 0, HighestAcceptableAddress.QuadPart, 0,
-			       MmCached, MM_ANY_NODE_OK, _RET_IP_);
+	const PHYSICAL_ADDRESS none = { .QuadPart = 0 };
+
+	return contig_by_cache(NumberOfBytes, none, HighestAcceptableAddress, none, MmCached,
+			       MM_ANY_NODE_OK, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(MmAllocateContiguousMemory);
 
 /**
  * MmAllocateContiguousMemorySpecifyCache() - contiguous memory in a range
  * @NumberOfBytes: size in bytes; whole pages are taken
- * @LowestAcceptableAddress: the first physical address, in bytes, that the memory
- *			     may have; rounded up to a page
- * @HighestAcceptableAddress: the last one; -1: any
- * @BoundaryAddressMultiple: bytes; the memory does not cross a multiple of it; 0,
- *			     or a power of two, a page or more
+ * @LowestAcceptableAddress: lowest physical address, in bytes, of the memory; rounded up to a
+ *			  page
+ * @HighestAcceptableAddress: highest physical address, in bytes; -1: any
+ * @BoundaryAddressMultiple: bytes; the memory does not cross a multiple of it; 0, or a power
+ *			  of two of a page or more
  * @CacheType: MmNonCached, MmCached or MmWriteCombined
  *
- * As MmAllocateContiguousMemory(). Uncached and write-combined memory is so in the
- * linear map itself; there is no other mapping of it.
+ * As MmAllocateContiguousMemory(). The cache type applies to the linear map itself; the memory
+ * has no other mapping.
  *
  * Differs: as MmAllocateContiguousMemory(); uncached and write-combined on x86 only,
  * and only for a caller who may sleep.
  *
- * Context: IRQL <= DISPATCH_LEVEL for MmCached. Other types need a caller who may
- * sleep (PASSIVE_LEVEL or APC_LEVEL); above that they are refused.
+ * Context: IRQL <= DISPATCH_LEVEL for MmCached. The other types need a caller that may sleep
+ * (PASSIVE_LEVEL or APC_LEVEL) and fail otherwise.
  *
- * Return: the memory, or NULL: none, invalid arguments, or a cache type that is not
- * to be had: above MmWriteCombined, other than MmCached on machines but x86,
- * MmWriteCombined on processors without page attributes.
+ * Return: the memory, or NULL: no memory, invalid arguments, a cache type above
+ * MmWriteCombined, a type other than MmCached on other machines than x86, or MmWriteCombined
+ * on a processor without page attributes.
  *
- * Source: wdm.h documentation of MmAllocateContiguousMemorySpecifyCache; that Low
- * is rounded up and a boundary below a page fails is what ReactOS does. That the
- * cache types above MmWriteCombined fail, and that no type is replaced by another
- * one, is a choice: the documentation reserves them for the system.
+ * Contract: WDK, MmAllocateContiguousMemorySpecifyCache; the rounding of the lowest address
+ * and the minimum of the boundary as in ReactOS. It is a choice that no cache type replaces
+ * another and that the types which the documentation reserves fail.
  */
 PVOID MmAllocateContiguousMemorySpecifyCache(SIZE_T NumberOfBytes,
 					     PHYSICAL_ADDRESS LowestAcceptableAddress,
@@ -173,10 +176,9 @@ PVOID MmAllocateContiguousMemorySpecifyCache(SIZE_T NumberOfBytes,
 					     PHYSICAL_ADDRESS BoundaryAddressMultiple,
 					     MEMORY_CACHING_TYPE CacheType)
 {
-	return contig_by_cache(NumberOfBytes, LowestAcceptableAddress.QuadPart,
-			       HighestAcceptableAddress.QuadPart,
-			       BoundaryAddressMultiple.QuadPart, CacheType, MM_ANY_NODE_OK,
-			       _RET_IP_);
+	return contig_by_cache(NumberOfBytes, LowestAcceptableAddress,
+			       HighestAcceptableAddress, BoundaryAddressMultiple, CacheType,
+			       MM_ANY_NODE_OK, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(MmAllocateContiguousMemorySpecifyCache);
 
@@ -189,16 +191,16 @@ EXPORT_SYMBOL_GPL(MmAllocateContiguousMemorySpecifyCache);
  * @CacheType: likewise
  * @PreferredNode: the node, counted from 0; MM_ANY_NODE_OK: any
  *
- * On a machine with one node every value means that one.
+ * On a machine with one node every value selects that node.
  *
  * Differs: as MmAllocateContiguousMemorySpecifyCache().
  *
  * Context: as MmAllocateContiguousMemorySpecifyCache().
  *
- * Return: the memory, or NULL: as MmAllocateContiguousMemorySpecifyCache(), none on
- * that node, or there is no such node.
+ * Return: as MmAllocateContiguousMemorySpecifyCache(); NULL also if the node has no such
+ * memory or does not exist.
  *
- * Source: wdm.h documentation of MmAllocateContiguousMemorySpecifyCacheNode.
+ * Contract: WDK, MmAllocateContiguousMemorySpecifyCacheNode.
  */
 PVOID MmAllocateContiguousMemorySpecifyCacheNode(SIZE_T NumberOfBytes,
 						 PHYSICAL_ADDRESS LowestAcceptableAddress,
@@ -207,24 +209,23 @@ PVOID MmAllocateContiguousMemorySpecifyCacheNode(SIZE_T NumberOfBytes,
 						 MEMORY_CACHING_TYPE CacheType,
 						 NODE_REQUIREMENT PreferredNode)
 {
-	return contig_by_cache(NumberOfBytes, LowestAcceptableAddress.QuadPart,
-			       HighestAcceptableAddress.QuadPart,
-			       BoundaryAddressMultiple.QuadPart, CacheType, PreferredNode,
-			       _RET_IP_);
+	return contig_by_cache(NumberOfBytes, LowestAcceptableAddress,
+			       HighestAcceptableAddress, BoundaryAddressMultiple, CacheType,
+			       PreferredNode, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(MmAllocateContiguousMemorySpecifyCacheNode);
 
 /**
- * MmAllocateContiguousNodeMemory() - contiguous memory by its protection
+ * MmAllocateContiguousNodeMemory() - contiguous memory with a page protection
  * @NumberOfBytes: size in bytes; whole pages are taken
  * @LowestAcceptableAddress: as MmAllocateContiguousMemorySpecifyCache()
  * @HighestAcceptableAddress: likewise
  * @BoundaryAddressMultiple: likewise
- * @Protect: PAGE_READWRITE or PAGE_EXECUTE_READWRITE, with at most one of
- *	     PAGE_NOCACHE and PAGE_WRITECOMBINE; without them it is cached
+ * @Protect: PAGE_READWRITE or PAGE_EXECUTE_READWRITE, with at most one of PAGE_NOCACHE and
+ *	  PAGE_WRITECOMBINE; the memory is cached without them
  * @PreferredNode: as MmAllocateContiguousMemorySpecifyCacheNode()
  *
- * PAGE_EXECUTE_READWRITE is accepted; the memory is not executable.
+ * PAGE_EXECUTE_READWRITE is accepted, but the memory is not executable.
  *
  * Differs: as MmAllocateContiguousMemorySpecifyCache(); PAGE_EXECUTE_READWRITE is
  * accepted and not executable.
@@ -234,7 +235,7 @@ EXPORT_SYMBOL_GPL(MmAllocateContiguousMemorySpecifyCacheNode);
  * Return: as MmAllocateContiguousMemorySpecifyCacheNode(); NULL for any other
  * protection.
  *
- * Source: wdm.h documentation of MmAllocateContiguousNodeMemory.
+ * Contract: WDK, MmAllocateContiguousNodeMemory.
  */
 PVOID MmAllocateContiguousNodeMemory(SIZE_T NumberOfBytes,
 				     PHYSICAL_ADDRESS LowestAcceptableAddress,
@@ -246,16 +247,14 @@ PVOID MmAllocateContiguousNodeMemory(SIZE_T NumberOfBytes,
 
 	if (want_protect(&want, Protect))
 		return NULL;
-	return contig_by_cache(NumberOfBytes, LowestAcceptableAddress.QuadPart,
-			       HighestAcceptableAddress.QuadPart,
-			       BoundaryAddressMultiple.QuadPart, want.cache, PreferredNode,
-			       _RET_IP_);
+	return contig_by_cache(NumberOfBytes, LowestAcceptableAddress,
+			       HighestAcceptableAddress, BoundaryAddressMultiple, want.cache,
+			       PreferredNode, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(MmAllocateContiguousNodeMemory);
 
-/* The arguments of the Ex form that say what memory is wanted. */
-static NTSTATUS want_all(struct ntpool_phys_want *want, size_t size, u64 low, u64 high,
-			 u64 boundary, u32 node, u32 protect)
+static NTSTATUS want_all(struct ntpool_phys_want *want, size_t size, PHYSICAL_ADDRESS low,
+			 PHYSICAL_ADDRESS high, PHYSICAL_ADDRESS boundary, u32 node, u32 protect)
 {
 	NTSTATUS status = want_range(want, size, low, high, boundary);
 
@@ -269,31 +268,30 @@ static NTSTATUS want_all(struct ntpool_phys_want *want, size_t size, u64 low, u6
 }
 
 /**
- * MmAllocateContiguousMemoryEx() - contiguous memory, with all there is to choose
- * @NumberOfBytes: in: size in bytes; out: the same rounded up to whole pages
+ * MmAllocateContiguousMemoryEx() - contiguous memory with all options
+ * @NumberOfBytes: in: size in bytes; out, on success: the size rounded up to whole pages
  * @LowestAcceptableAddress: as MmAllocateContiguousMemorySpecifyCache()
  * @HighestAcceptableAddress: likewise
  * @BoundaryAddressMultiple: likewise
  * @PreferredNode: as MmAllocateContiguousMemorySpecifyCacheNode()
  * @Protect: as MmAllocateContiguousNodeMemory()
  * @PartitionObject: NULL; there are no memory partitions
- * @Tag: what it is counted under; 0: `MmCm`
- * @Flags: 0 or MM_ALLOCATE_CONTIGUOUS_MEMORY_FAST_ONLY: nothing is reclaimed and
- *	   only the first few runs are looked at
- * @BaseAddress: out: the memory; NULL if the call fails
+ * @Tag: tag for the figures; 0: `MmCm`
+ * @Flags: 0, or MM_ALLOCATE_CONTIGUOUS_MEMORY_FAST_ONLY to reclaim nothing and to search only
+ *	the first few runs
+ * @BaseAddress: out: the memory; NULL on failure
  *
  * Differs: as MmAllocateContiguousNodeMemory(); there are no partitions.
  *
  * Context: as MmAllocateContiguousMemorySpecifyCache().
  *
- * Return: STATUS_SUCCESS; STATUS_INSUFFICIENT_RESOURCES if there is no such memory,
- * or not with that caching; STATUS_NOT_SUPPORTED for a partition; for what is wrong
- * with an argument STATUS_INVALID_PARAMETER_1 (size), _2 (range), _4 (boundary, or
- * shorter than the size), _5 (node), STATUS_INVALID_PARAMETER (any other).
- * *@NumberOfBytes is changed by a success only.
+ * Return: STATUS_SUCCESS; STATUS_INSUFFICIENT_RESOURCES without such memory, or without it in
+ * that cache type; STATUS_NOT_SUPPORTED for a partition. An invalid argument gives
+ * STATUS_INVALID_PARAMETER_1 (size), _2 (range), _4 (boundary invalid, or below the size),
+ * _5 (node), or STATUS_INVALID_PARAMETER (any other).
  *
- * Source: wdm.h documentation of MmAllocateContiguousMemoryEx. Which status a wrong
- * argument gets and what tag 0 means are not in it.
+ * Contract: WDK, MmAllocateContiguousMemoryEx; the statuses of invalid arguments and the
+ * meaning of tag 0 are a choice.
  */
 NTSTATUS MmAllocateContiguousMemoryEx(PSIZE_T NumberOfBytes,
 				      PHYSICAL_ADDRESS LowestAcceptableAddress,
@@ -312,8 +310,8 @@ NTSTATUS MmAllocateContiguousMemoryEx(PSIZE_T NumberOfBytes,
 	if (PartitionObject)
 		return STATUS_NOT_SUPPORTED;
 	status = want_all(&want, NumberOfBytes ? *NumberOfBytes : 0,
-			  LowestAcceptableAddress.QuadPart, HighestAcceptableAddress.QuadPart,
-			  BoundaryAddressMultiple.QuadPart, PreferredNode, Protect);
+			  LowestAcceptableAddress, HighestAcceptableAddress, BoundaryAddressMultiple,
+			  PreferredNode, Protect);
 	if (status)
 		return status;
 	*BaseAddress = ntpool_contig_alloc(&want, *NumberOfBytes, Tag ?: NTPOOL_TAG_CONTIGUOUS,
@@ -327,20 +325,20 @@ EXPORT_SYMBOL_GPL(MmAllocateContiguousMemoryEx);
 
 /**
  * MmFreeContiguousMemory() - free contiguous memory
- * @BaseAddress: what any of the routines for contiguous memory returned
+ * @BaseAddress: address that one of the routines for contiguous memory returned
  *
- * An address where no such memory begins (NULL and pool memory too) is reported as
- * 0xC2/0x60 and nothing happens. Pages get their usual caching back before they
- * return to the kernel; above APC_LEVEL a worker does that.
+ * If no such memory begins at the address, also for NULL and pool memory, 0xC2/0x60 is
+ * reported and nothing happens. The pages get their usual cache type back before they return
+ * to the kernel; above APC_LEVEL a worker does that.
  *
  * Differs: a wrong address is reported and nothing happens.
  *
- * Context: IRQL <= DISPATCH_LEVEL, and in hard interrupts.
+ * Context: IRQL <= DISPATCH_LEVEL, and hard interrupts.
  *
- * Return: nothing; what is wrong is reported.
+ * Return: nothing.
  *
- * Source: wdm.h documentation of MmFreeContiguousMemory, bug check 0xC2. Its texts
- * name APC_LEVEL and DISPATCH_LEVEL as the limit; the higher one is taken.
+ * Contract: WDK, MmFreeContiguousMemory, bug check 0xC2. The WDK names both APC_LEVEL and
+ * DISPATCH_LEVEL as the limit; this routine allows the higher one.
  */
 VOID MmFreeContiguousMemory(PVOID BaseAddress)
 {
@@ -356,22 +354,21 @@ EXPORT_SYMBOL_GPL(MmFreeContiguousMemory);
 
 /**
  * MmFreeContiguousMemorySpecifyCache() - free contiguous memory, and check it
- * @BaseAddress: what any of the routines for contiguous memory returned
- * @NumberOfBytes: the size that was asked for, or that size in whole pages
- * @CacheType: the cache type that it was allocated with
+ * @BaseAddress: address that one of the routines for contiguous memory returned
+ * @NumberOfBytes: the requested size in bytes, exact or rounded up to whole pages
+ * @CacheType: the cache type of the allocation
  *
- * As MmFreeContiguousMemory(). A size or a cache type that is not the memory's own
- * is reported as 0xC2/0x60, each by itself, and the memory is freed as what it is.
+ * As MmFreeContiguousMemory(). A wrong size and a wrong cache type are each reported as
+ * 0xC2/0x60, and the memory is freed.
  *
  * Differs: as MmFreeContiguousMemory(); a wrong size or cache type is reported and the
  * memory freed.
  *
- * Context: IRQL <= DISPATCH_LEVEL, and in hard interrupts.
+ * Context: IRQL <= DISPATCH_LEVEL, and hard interrupts.
  *
- * Return: nothing; what is wrong is reported.
+ * Return: nothing.
  *
- * Source: wdm.h documentation of MmFreeContiguousMemorySpecifyCache. What happens
- * if they differ is not in it.
+ * Contract: WDK, MmFreeContiguousMemorySpecifyCache; the reports are a choice.
  */
 VOID MmFreeContiguousMemorySpecifyCache(PVOID BaseAddress, SIZE_T NumberOfBytes,
 					MEMORY_CACHING_TYPE CacheType)
@@ -394,19 +391,19 @@ EXPORT_SYMBOL_GPL(MmFreeContiguousMemorySpecifyCache);
  * MmAllocateNonCachedMemory() - allocate memory that is not cached
  * @NumberOfBytes: size in bytes; whole pages are taken
  *
- * The memory is page aligned and nonpaged, and as a rule not physically contiguous;
- * its contents are undefined. It is counted under the tag `MmNc`, in nonpaged pool.
+ * The memory is page aligned and nonpaged, and normally not contiguous; its contents are
+ * undefined. It is counted under the tag `MmNc`, in nonpaged pool.
  *
  * Differs: on x86 only; above APC_LEVEL reported and refused.
  *
- * Context: IRQL <= APC_LEVEL; it sleeps. Above that it is reported as 0xC2/0x08 and
- * refused.
+ * Context: IRQL <= APC_LEVEL; sleeps. Above APC_LEVEL 0xC2/0x08 is reported and the call
+ * fails.
  *
- * Return: the memory, or NULL: none, a size of 0, or a machine that has no uncached
- * memory to give (all but x86). Free it with MmFreeNonCachedMemory().
+ * Return: the memory, for MmFreeNonCachedMemory(). NULL: no memory, a size of 0, or a machine
+ * without uncached memory (all but x86).
  *
- * Source: ntddk.h documentation of MmAllocateNonCachedMemory. Size 0, the tag and
- * the report are not in it; the report is that of paged pool.
+ * Contract: WDK, MmAllocateNonCachedMemory; the result for size 0, the tag and the report are
+ * a choice.
  */
 PVOID MmAllocateNonCachedMemory(SIZE_T NumberOfBytes)
 {
@@ -415,22 +412,22 @@ PVOID MmAllocateNonCachedMemory(SIZE_T NumberOfBytes)
 EXPORT_SYMBOL_GPL(MmAllocateNonCachedMemory);
 
 /**
- * MmFreeNonCachedMemory() - free what MmAllocateNonCachedMemory() returned
+ * MmFreeNonCachedMemory() - free memory of MmAllocateNonCachedMemory()
  * @BaseAddress: the memory
- * @NumberOfBytes: the size that was asked for, or that size in whole pages
+ * @NumberOfBytes: the requested size in bytes, exact or rounded up to whole pages
  *
- * An address where no such memory begins is reported as 0xC2/0x60 and nothing
- * happens. Another size is reported as 0xC2/0x60 and the memory is freed.
+ * If no such memory begins at the address, 0xC2/0x60 is reported and nothing happens. A
+ * wrong size is reported as 0xC2/0x60 too, and the memory is freed.
  *
  * Differs: a wrong address, size or IRQL is reported; the memory is freed if there is
  * any.
  *
- * Context: IRQL <= APC_LEVEL. Above that it is reported as 0xC2/0x09, and a worker
- * frees the memory.
+ * Context: IRQL <= APC_LEVEL. Above APC_LEVEL 0xC2/0x09 is reported and a worker frees the
+ * memory.
  *
- * Return: nothing; what is wrong is reported.
+ * Return: nothing.
  *
- * Source: ntddk.h documentation of MmFreeNonCachedMemory. The reports are not in it.
+ * Contract: WDK, MmFreeNonCachedMemory; the reports are a choice.
  */
 VOID MmFreeNonCachedMemory(PVOID BaseAddress, SIZE_T NumberOfBytes)
 {
@@ -456,21 +453,19 @@ static bool is_module_space(unsigned long addr)
 }
 
 /**
- * MmGetPhysicalAddress() - the physical address behind a kernel address
- * @BaseAddress: nonpaged memory: pool, contiguous, a stack, a module's data, or any
- *		 other that the kernel has mapped; paged pool is resident and will do
+ * MmGetPhysicalAddress() - physical address of kernel memory
+ * @BaseAddress: address of nonpaged memory: pool, contiguous memory, a stack, static data of a
+ *	      module, or another kernel mapping; paged pool is resident and allowed too
  *
- * It says nothing of the next page unless the memory is contiguous, and is not an
- * address for DMA.
+ * The result holds for one page, unless the memory is contiguous. It is no address for DMA.
  *
  * Differs: good for paged pool too; 0 for an address that is not mapped.
  *
  * Context: any IRQL.
- * Return: bytes; 0 for an address that the kernel has not mapped, and for those of
- * user space.
  *
- * Source: wdm.h documentation of MmGetPhysicalAddress, which leaves invalid addresses
- * undefined: 0 is a choice.
+ * Return: the address in bytes; 0 for an address of user space, or without a kernel mapping.
+ *
+ * Contract: WDK, MmGetPhysicalAddress; the result for an invalid address is a choice.
  */
 PHYSICAL_ADDRESS MmGetPhysicalAddress(PVOID BaseAddress)
 {
@@ -490,16 +485,15 @@ PHYSICAL_ADDRESS MmGetPhysicalAddress(PVOID BaseAddress)
 EXPORT_SYMBOL_GPL(MmGetPhysicalAddress);
 
 /**
- * MmQuerySystemSize() - whether the machine has little or much memory
+ * MmQuerySystemSize() - class of the machine's memory size
  *
  * Differs: the limits are those of NT 4 workstations, so any machine of today is large.
  *
  * Context: any IRQL.
+ *
  * Return: MmSmallSystem up to 19 MB, MmMediumSystem below 32 MB, else MmLargeSystem.
  *
- * Source: ntddk.h documentation of MmQuerySystemSize. The limits are those that NT 4
- * workstations had; servers' are not documented, and no machine that runs this kernel
- * is smaller than they were.
+ * Contract: WDK, MmQuerySystemSize; limits of workstations as in ReactOS.
  */
 MM_SYSTEMSIZE MmQuerySystemSize(void)
 {
@@ -512,18 +506,18 @@ MM_SYSTEMSIZE MmQuerySystemSize(void)
 EXPORT_SYMBOL_GPL(MmQuerySystemSize);
 
 /**
- * MmIsVerifierEnabled() - whether the verifier is on, and what it does
- * @VerifierFlags: out: the bits of the parameter verifier, which are Driver Verifier's
- *		   own: 0x1 special pool, 0x2 IRQL checking, 0x4 low resources
- *		   simulation, 0x8 pool tracking; 0 if it is off
+ * MmIsVerifierEnabled() - whether the verifier is on, and its flags
+ * @VerifierFlags: out: the bits of the parameter verifier, which are Driver Verifier's own:
+ *		0x1 special pool, 0x2 IRQL checking, 0x4 low resources simulation, 0x8 pool
+ *		tracking; 0 if it is off
  *
- * The bits are those of the system. Which drivers and tags they apply to is not told.
+ * The bits hold for the whole system. The filters by driver and tag have no effect on them.
  *
  * Context: any IRQL.
+ *
  * Return: STATUS_SUCCESS while any bit is set, else STATUS_NOT_SUPPORTED.
  *
- * Source: the NT driver-interface reference; the status while it is off is that of
- * ReactOS.
+ * Contract: WDK, MmIsVerifierEnabled; STATUS_NOT_SUPPORTED as in ReactOS.
  */
 NTSTATUS MmIsVerifierEnabled(PULONG VerifierFlags)
 {

@@ -1,34 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pageable sections: NT's Mm routines that lock a driver's code and data in memory,
- * and the checks behind PAGED_CODE().
+ * Pageable sections: the Mm routines that lock a driver's code and data in memory, and the
+ * checks behind PAGED_CODE().
  *
- * Under NT a section of an image whose name begins with PAGE is paged out unless it
- * is locked. On Linux all of a module stays where it is, so locking moves nothing.
- * What is kept is what a driver can get wrong: the counts, the handles, the IRQL.
- * The kernel forgets the names of a module's sections (what it keeps for sysfs is
- * private), so a driver has two here, "code" and "data", the latter with all that is
- * no code. Initialisation code and data are in neither: they are thrown away, and
- * locking them is an error as it is under NT.
+ * NT pages out an image's sections whose names begin with PAGE, unless they are locked. On
+ * Linux a module is always resident, so a lock moves nothing. This file keeps the parts of the
+ * contract that a driver can violate: the counts, the handles, the IRQL. The kernel keeps no
+ * section names of a module (except private data for sysfs). So each driver has two sections
+ * here: "code", and "data" for all other memory. Initialisation code and data belong to
+ * neither, because the kernel frees them. To lock them is an error, as on NT.
  *
- * The driver of an address is a client (base/client.c). Code that calls ntpool by other
- * means than the linker is in no known section, like memory that is not code or data
- * of any module.
+ * The driver of an address is a client (base/client.c). Code that calls ntpool without
+ * linking to it is in no known section, and neither is memory outside all modules.
  *
- * A handle is a number, client and section in one, and never given twice: the handle
- * of a driver that has gone is found out instead of followed.
+ * A handle is a number made of client and section. No number is used twice, so a handle of an
+ * unloaded driver is detected.
  *
- * A locked section holds a reference to its module, taken with the first lock and
- * dropped with the last, so rmmod refuses ("in use") and NT's rule that all counts
- * are 0 at unload cannot be broken that way. While a module goes, in its exit
- * routine, no reference is to be had, and none is needed: it stays until that
- * returns. A failing init and a forced unload do not ask for references; locks
- * that are left then are named in the log, as other things that a driver leaves.
+ * A locked section holds a reference to its module, from the first lock to the last unlock.
+ * So rmmod fails while a section is locked, which enforces NT's rule that all counts are 0 at
+ * unload. In a module's exit routine no reference can be taken, and none is needed until the
+ * routine returns. A failing init and a forced unload ignore references. Locks that remain
+ * then are named in the log.
  *
- * Clients are found under RCU. locks_lock guards the
- * counts. It is a raw spin lock, because the routines do their work even where they
- * have just reported that they were called at too high an IRQL: nothing in them
- * sleeps, and a lock that is refused, or worse an unlock, would make one error two.
+ * Locking: clients are found under RCU. locks_lock protects the counts. It is a raw spin lock,
+ * because the routines work even after they reported a too high IRQL. A skipped lock, or worse
+ * a skipped unlock, would turn one error into two.
  */
 #include <linux/export.h>
 #include <linux/kernel.h>
@@ -48,7 +44,7 @@
 #include "init.h"
 #include "memory/backing.h"
 
-/* First parameters of stop code 0x1A. */
+/* First parameter of stop code 0x1A. */
 enum {
 	NOT_LOCKED = 0x1010,
 	NO_SECTION = 0x1234,
@@ -71,7 +67,7 @@ static const char *part_name(enum ntpool_part part)
 	return part == NTPOOL_CODE ? "code" : "data";
 }
 
-/* Under RCU. */
+/* In an RCU read section. */
 static bool place_of(unsigned long addr, struct place *place)
 {
 	place->client = ntpool_client_of(addr);
@@ -91,7 +87,7 @@ static PVOID place_handle(const struct place *place)
 	return (PVOID)(place->client->number * NTPOOL_PARTS + place->part);
 }
 
-/* Under RCU. */
+/* In an RCU read section. */
 static bool place_by_handle(PVOID handle, struct place *place)
 {
 	unsigned long value = (unsigned long)handle;
@@ -113,7 +109,7 @@ static void place_lock(const struct place *place)
 	raw_spin_unlock_irqrestore(&locks_lock, flags);
 }
 
-/* False if it is not locked. */
+/* Returns false if the section is not locked. */
 static bool place_unlock(const struct place *place)
 {
 	struct ntpool_section *section = &place->client->section[place->part];
@@ -130,12 +126,12 @@ static bool place_unlock(const struct place *place)
 	return locked;
 }
 
-static void report_memory(unsigned int subcode, PVOID what, const char *text,
+static void report_memory(unsigned int subcode, PVOID arg, const char *text,
 			  unsigned long caller)
 {
 	const struct ntpool_stop stop = {
 		.code = NTPOOL_STOP_MEMORY_MANAGEMENT,
-		.param = { subcode, (unsigned long)what, 0, 0 },
+		.param = { subcode, (unsigned long)arg, 0, 0 },
 		.addr_mask = BIT(1),
 		.text = text,
 		.caller = caller,
@@ -144,12 +140,12 @@ static void report_memory(unsigned int subcode, PVOID what, const char *text,
 	ntpool_report(&stop);
 }
 
-/* The section routines are pageable code of NT's own. */
-static void check_irql(PVOID what, unsigned long caller)
+/* NT's section routines are pageable code themselves. */
+static void check_irql(PVOID arg, unsigned long caller)
 {
 	const struct ntpool_stop stop = {
 		.code = NTPOOL_STOP_IRQL_NOT_LESS_OR_EQUAL,
-		.param = { (unsigned long)what, ntpool_irql(), 0, caller },
+		.param = { (unsigned long)arg, ntpool_irql(), 0, caller },
 		.addr_mask = BIT(0) | BIT(3),
 		.text = "a routine for sections was called above APC_LEVEL; it did its work",
 		.caller = caller,
@@ -179,27 +175,27 @@ static PVOID lock_address(PVOID address, unsigned long caller)
 }
 
 /**
- * MmLockPagableCodeSection() - lock the section that an address is in
+ * MmLockPagableCodeSection() - lock the section that contains an address
  * @AddressWithinSection: address of a function of the driver
  *
- * Sets the count of the section to 1, or adds 1 if it is locked. All code of a
- * driver is one section. The contract does not say what becomes of an address of
- * data: it locks the driver's data, as MmLockPagableDataSection() does.
+ * Adds 1 to the count of the section. All code of a driver is one section. An address of data
+ * locks the data section, as MmLockPagableDataSection() does.
  *
- * An address that is in no driver, or in initialisation code, is reported as
- * 0x1A/0x1234 (second parameter: the address). Above APC_LEVEL 0xA is reported
- * (address, IRQL, 0, caller) and the section is locked.
+ * An address outside all drivers or in initialisation code is reported as 0x1A/0x1234 (second
+ * parameter: the address). Above APC_LEVEL 0xA is reported (address, IRQL, 0, caller), and
+ * the section is locked.
  *
  * Differs: code stays resident; a driver has one section for code, and a locked one
  * keeps it from being unloaded.
  *
- * Source: the NT driver-interface reference; the result for an unknown address is
- * this project's choice.
- *
  * Context: IRQL <= APC_LEVEL.
- * Return: a handle for MmLockPagableSectionByHandle() and
- * MmUnlockPagableImageSection(), the same one for every address of the section, valid
- * while the driver is loaded; NULL if the address is in no section.
+ *
+ * Return: a handle for MmLockPagableSectionByHandle() and MmUnlockPagableImageSection(); NULL
+ * if no section has the address. All addresses of a section give the same handle. It is valid
+ * while the driver is loaded.
+ *
+ * Contract: WDK, MmLockPagableCodeSection; the results for data and for an unknown address are
+ * a choice.
  */
 PVOID MmLockPagableCodeSection(PVOID AddressWithinSection)
 {
@@ -208,19 +204,20 @@ PVOID MmLockPagableCodeSection(PVOID AddressWithinSection)
 EXPORT_SYMBOL_GPL(MmLockPagableCodeSection);
 
 /**
- * MmLockPagableDataSection() - lock the section that an address is in
+ * MmLockPagableDataSection() - lock the section that contains an address
  * @AddressWithinSection: address of static data of the driver
  *
- * As MmLockPagableCodeSection(), which describes the errors. All static data of a
- * driver, constant or not, is one section; an address of code locks the code.
+ * As MmLockPagableCodeSection(), with the same errors. All static data of a driver, constant
+ * or not, is one section. An address of code locks the code section.
  *
  * Differs: data stay resident; a driver has one section for data, and a locked one
  * keeps it from being unloaded.
  *
- * Source: the NT driver-interface reference.
- *
  * Context: IRQL <= APC_LEVEL.
- * Return: a handle, or NULL if the address is in no section.
+ *
+ * Return: a handle; NULL if no section has the address.
+ *
+ * Contract: WDK, MmLockPagableDataSection.
  */
 PVOID MmLockPagableDataSection(PVOID AddressWithinSection)
 {
@@ -229,20 +226,19 @@ PVOID MmLockPagableDataSection(PVOID AddressWithinSection)
 EXPORT_SYMBOL_GPL(MmLockPagableDataSection);
 
 /**
- * MmLockPagableSectionByHandle() - lock a section once more, or again
- * @ImageSectionHandle: what one of the two routines above returned; its count may
- *	have been 0 since
+ * MmLockPagableSectionByHandle() - lock a section again
+ * @ImageSectionHandle: result of one of the two routines above; the count may be 0
  *
- * Adds 1 to the count. A handle that no loaded driver has is reported as 0x1A/0x1234
- * (second parameter: the handle). Above APC_LEVEL 0xA is reported (handle, IRQL, 0,
- * caller) and the section is locked.
+ * Adds 1 to the count. A handle of no loaded driver is reported as 0x1A/0x1234 (second
+ * parameter: the handle). Above APC_LEVEL 0xA is reported (handle, IRQL, 0, caller), and the
+ * section is locked.
  *
  * Differs: a handle that is none is reported as 0x1A/0x1234 and nothing happens.
  *
- * Source: the NT driver-interface reference. That MmLockPagableCodeSectionByHandle()
- * is the same routine is this project's choice.
- *
  * Context: IRQL <= APC_LEVEL.
+ *
+ * Contract: WDK, MmLockPagableSectionByHandle; the alias MmLockPagableCodeSectionByHandle() is
+ * a choice.
  */
 void MmLockPagableSectionByHandle(PVOID ImageSectionHandle)
 {
@@ -263,19 +259,19 @@ void MmLockPagableSectionByHandle(PVOID ImageSectionHandle)
 EXPORT_SYMBOL_GPL(MmLockPagableSectionByHandle);
 
 /**
- * MmUnlockPagableImageSection() - take a lock of a section back
- * @ImageSectionHandle: what locking it returned
+ * MmUnlockPagableImageSection() - remove one lock of a section
+ * @ImageSectionHandle: result of the routine that locked it
  *
- * Takes 1 from the count; at 0 the section is pageable again. A section that is not
- * locked, and a handle that no loaded driver has, are reported as 0x1A/0x1010
- * (second parameter: the handle), and nothing changes. Above APC_LEVEL 0xA is
- * reported (handle, IRQL, 0, caller) and the section is unlocked.
+ * Takes 1 from the count; at 0 the section is pageable again. If the section is not locked or
+ * no loaded driver has the handle, 0x1A/0x1010 is reported (second parameter: the handle) and
+ * nothing changes. Above APC_LEVEL 0xA is reported (handle, IRQL, 0, caller), and the section
+ * is unlocked.
  *
  * Differs: a section that is not locked is reported as 0x1A/0x1010 and nothing happens.
  *
- * Source: the NT driver-interface reference; the 1998 DDK allowed PASSIVE_LEVEL only.
- *
  * Context: IRQL <= APC_LEVEL.
+ *
+ * Contract: WDK, MmUnlockPagableImageSection; the 1998 DDK allows PASSIVE_LEVEL only.
  */
 void MmUnlockPagableImageSection(PVOID ImageSectionHandle)
 {
@@ -295,19 +291,18 @@ EXPORT_SYMBOL_GPL(MmUnlockPagableImageSection);
 
 /**
  * MmPageEntireDriver() - make all of a driver pageable
- * @AddressWithinSection: any address in the driver, initialisation code too
+ * @AddressWithinSection: any address in the driver, also in initialisation code
  *
- * Nothing is paged on Linux, so nothing changes, and counts of locked sections stay.
- * An address in no driver is not an error. Above APC_LEVEL 0xA is reported (address,
- * IRQL, 0, caller).
+ * Linux pages out no kernel memory, so nothing changes, and locked sections keep their counts.
+ * An unknown address is no error. Above APC_LEVEL 0xA is reported (address, IRQL, 0, caller).
  *
  * Differs: pages nothing out.
  *
- * Source: the NT driver-interface reference; the result for an unknown address is
- * that of ReactOS.
- *
  * Context: IRQL <= APC_LEVEL.
- * Return: where the image of the driver begins; NULL for an unknown address.
+ *
+ * Return: base address of the driver's image; NULL for an unknown address.
+ *
+ * Contract: WDK, MmPageEntireDriver; NULL as in ReactOS.
  */
 PVOID MmPageEntireDriver(PVOID AddressWithinSection)
 {
@@ -325,17 +320,15 @@ PVOID MmPageEntireDriver(PVOID AddressWithinSection)
 EXPORT_SYMBOL_GPL(MmPageEntireDriver);
 
 /**
- * MmResetDriverPaging() - undo what MmPageEntireDriver() did
+ * MmResetDriverPaging() - revert MmPageEntireDriver()
  * @AddressWithinSection: any address in the driver
  *
- * As there, nothing changes; without MmPageEntireDriver() before it and with an
- * unknown address the routine does nothing under NT either. Above APC_LEVEL 0xA is
- * reported (address, IRQL, 0, caller).
- *
- * Source: the NT driver-interface reference; that an unknown address is no error is
- * this project's choice.
+ * Nothing changes, as in MmPageEntireDriver(). An unknown address is no error. Above
+ * APC_LEVEL 0xA is reported (address, IRQL, 0, caller).
  *
  * Context: IRQL <= APC_LEVEL.
+ *
+ * Contract: WDK, MmResetDriverPaging; the result for an unknown address is a choice.
  */
 void MmResetDriverPaging(PVOID AddressWithinSection)
 {
@@ -344,8 +337,8 @@ void MmResetDriverPaging(PVOID AddressWithinSection)
 EXPORT_SYMBOL_GPL(MmResetDriverPaging);
 
 /*
- * Whose function it is, its name says by where it lies: __func__ is constant data of
- * the driver. The return address may be another's, after a tail call.
+ * @function is __func__, constant data of the driver, so its address finds the driver.
+ * The return address may belong to other code after a tail call.
  */
 static void report_code(const char *function, const char *file, unsigned int line,
 			const char *fault, unsigned long caller)
@@ -369,21 +362,19 @@ static void report_code(const char *function, const char *file, unsigned int lin
 }
 
 /**
- * NtpoolPagedCode() - what PAGED_CODE() does
- * @Function: __func__ of the function that is pageable
+ * NtpoolPagedCode() - implementation of PAGED_CODE()
+ * @Function: __func__ of the pageable function
  * @File: its source file
- * @Line: and line
+ * @Line: line in @File
  *
- * Above APC_LEVEL, reports stop code 0xD3, DRIVER_PORTION_MUST_BE_NONPAGED (address in
- * the function, IRQL, 0, the same address), with driver, function and line in its
- * sentence. Under NT a failed PAGED_CODE() is an assertion and has no stop code; 0xD3 is
- * what NT gives to a driver that marked as pageable what must not be. The driver goes
- * on, because the code is resident. Without CONFIG_PREEMPT_COUNT a held spin lock is
- * not seen, see KeGetCurrentIrql().
- *
- * Source: the NT driver-interface reference; the stop code is this project's choice.
+ * Above APC_LEVEL, reports stop code 0xD3, DRIVER_PORTION_MUST_BE_NONPAGED (address in the
+ * function, IRQL, 0, the same address). The sentence names driver, function and line. The
+ * driver continues, because the code is resident. Without CONFIG_PREEMPT_COUNT a held spin
+ * lock is not seen; see KeGetCurrentIrql().
  *
  * Context: any IRQL.
+ *
+ * Contract: WDK, PAGED_CODE. NT's macro is an assertion; the stop code is a choice.
  */
 void NtpoolPagedCode(PCSTR Function, PCSTR File, ULONG Line)
 {
@@ -393,17 +384,17 @@ void NtpoolPagedCode(PCSTR Function, PCSTR File, ULONG Line)
 EXPORT_SYMBOL_GPL(NtpoolPagedCode);
 
 /**
- * NtpoolPagedCodeLocked() - what PAGED_CODE_LOCKED() does
- * @Function: __func__ of the function that is pageable
+ * NtpoolPagedCodeLocked() - implementation of PAGED_CODE_LOCKED()
+ * @Function: __func__ of the pageable function
  * @File: its source file
- * @Line: and line
+ * @Line: line in @File
  *
- * Reports as NtpoolPagedCode() if the code of the calling driver is not locked, at any
- * IRQL: what runs at PASSIVE_LEVEL today may run above APC_LEVEL tomorrow.
- *
- * Source: the NT driver-interface reference; the stop code is this project's choice.
+ * Reports as NtpoolPagedCode() if the calling driver's code is not locked. The check does not
+ * depend on the IRQL, so it finds the error also in a call at PASSIVE_LEVEL.
  *
  * Context: any IRQL.
+ *
+ * Contract: WDK, PAGED_CODE_LOCKED; the stop code is a choice.
  */
 void NtpoolPagedCodeLocked(PCSTR Function, PCSTR File, ULONG Line)
 {

@@ -7,9 +7,9 @@
 
 /**
  * struct ntpool_section_row - one section, at one moment
- * @module: whose it is
+ * @module: its driver
  * @section: "code" or "data"
- * @locks: how often it is locked
+ * @locks: number of locks
  */
 struct ntpool_section_row {
 	char module[MODULE_NAME_LEN];
@@ -17,9 +17,12 @@ struct ntpool_section_row {
 	unsigned long locks;
 };
 
-/*
- * Every section of every driver, in the order in which the drivers were loaded: @nr
- * rows for kvfree(), or NULL if out of memory. Sleeps.
+/**
+ * ntpool_sections_snapshot() - all sections of all drivers, oldest driver first
+ * @nr: number of rows
+ *
+ * Context: process context; may sleep.
+ * Return: the rows, to be freed with kvfree(); NULL without memory.
  */
 struct ntpool_section_row *ntpool_sections_snapshot(size_t *nr);
 
