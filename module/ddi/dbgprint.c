@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * DbgPrint() and its family: a driver's messages.
+ * DbgPrint() and its family: messages of drivers.
  *
- * They go to the kernel log with the driver's text alone, since drivers put their
- * names in it. NT's format is not Linux's: "l" is 32 bits, "I64" 64, and there are
- * counted strings and wide ones. So each conversion is taken apart here, its argument
- * fetched, and snprintf() asked for that one only; hence nothing that follows "%p" in
- * a driver's text can be taken for one of Linux's extensions, and addresses are hashed
- * as everywhere. All is done in a buffer on the stack, without locks: any context.
+ * A message goes to the kernel log without a prefix, because drivers put their names into the
+ * text.
  *
- * Where a conversion is not known, as floating point, which the kernel does not have,
- * the rest of the format is put as it is: which arguments follow is not known then.
+ * vsnprintf() cannot format a message: NT's conversions differ from Linux's. "l" is 32 bits
+ * wide, "I64" is 64, and there are wide and counted strings. So this file parses each
+ * conversion, fetches its argument, and calls snprintf() for that conversion alone. Text after
+ * "%p" is therefore never taken for one of Linux's pointer extensions, and addresses are
+ * hashed. The buffer is on the stack and no lock is taken, so every context may print.
  *
- * NT hides messages by component and level until a debugger asks for them. Linux has
- * levels in its log for that; the component is not looked at.
+ * After an unknown conversion, such as floating point, the types of the other arguments are
+ * unknown. The rest of the format is then printed as it is.
+ *
+ * NT filters messages by component and level. Linux's log has levels for that purpose; the
+ * component is ignored.
  */
-#define DEBUG		/* or pr_debug() were nothing */
+#define DEBUG		/* pr_debug() must print */
 
 #include <linux/ctype.h>
 #include <linux/err.h>
@@ -30,26 +32,26 @@
 #include <nt_debug.h>
 
 enum {
-	/* NT passes that many bytes of one message. */
+	/* NT prints at most 512 bytes of one message. */
 	MESSAGE_SIZE = 512,
 	FORMAT_SIZE = 32,
-	/* A width or precision beyond what a message holds means no more than this. */
+	/* A larger width or precision would exceed the message. */
 	WIDTH_MAX = MESSAGE_SIZE - 1,
 };
 
-/* A message as far as it is there; what does not fit is lost. */
+/* The message so far; text beyond its end is dropped. */
 struct message {
 	char text[MESSAGE_SIZE];
 	size_t len;
 };
 
-/* The arguments still to be fetched. A struct, because va_list may be an array. */
+/* The remaining arguments. A struct, because va_list may be an array type. */
 struct arguments {
 	va_list list;
 };
 
 enum spec_size {
-	SIZE_INT,		/* and "l": 32 bits on NT */
+	SIZE_INT,		/* also "l", which is 32 bits wide on NT */
 	SIZE_CHAR,
 	SIZE_SHORT,
 	SIZE_POINTER,
@@ -62,7 +64,7 @@ struct spec {
 	int width;
 	int precision;		/* -1: none given */
 	enum spec_size size;
-	bool wide;		/* "w" or "l": text is of 16-bit characters */
+	bool wide;		/* "w" or "l": text has 16-bit characters */
 	char type;
 };
 
@@ -81,7 +83,7 @@ static __printf(2, 3) void put_fmt(struct message *to, const char *fmt, ...)
 	va_end(args);
 }
 
-/* As UTF-8. Halves of a pair are put one by one: they are not checked. */
+/* Encodes as UTF-8. Each half of a surrogate pair is encoded by itself, unchecked. */
 static void put_wide(struct message *to, u16 c)
 {
 	if (c < 0x80) {
@@ -140,7 +142,7 @@ static const char *parse_size(const char *fmt, struct spec *spec)
 	return fmt;
 }
 
-/* Returns what follows the conversion, @fmt pointing behind its "%". */
+/* @fmt points behind the "%". Returns the end of the conversion. */
 static const char *parse_spec(const char *fmt, struct spec *spec, struct arguments *args)
 {
 	*spec = (struct spec){ .precision = -1 };
@@ -187,7 +189,7 @@ static unsigned long long truncate_to(enum spec_size size, unsigned long long va
 	return (u32)value;
 }
 
-/* One conversion in Linux's spelling, with @type for the argument's. */
+/* Builds one conversion for snprintf(); @type is the size and type in Linux's notation. */
 static void linux_format(const struct spec *spec, const char *type, char fmt[FORMAT_SIZE])
 {
 	int len = scnprintf(fmt, FORMAT_SIZE, "%%%s%s", spec->flags, spec->width < 0 ? "-" : "");
@@ -219,7 +221,7 @@ static void put_pointer(struct message *to, const struct spec *spec, struct argu
 	put_fmt(to, fmt, va_arg(args->list, void *));
 }
 
-/* Blanks for the text since @start, which is @nr characters long. */
+/* Pads the text since @start, which has @nr characters, to the width. */
 static void pad(struct message *to, const struct spec *spec, size_t start, size_t nr)
 {
 	size_t width = abs(spec->width), blanks;
@@ -234,7 +236,7 @@ static void pad(struct message *to, const struct spec *spec, size_t start, size_
 	to->len += blanks;
 }
 
-/* Text of which there are up to @max characters, if it does not end before. */
+/* Puts at most @max characters of @text. */
 static void put_text(struct message *to, const struct spec *spec, const void *text, size_t max)
 {
 	size_t start = to->len;
@@ -255,7 +257,7 @@ static void put_text(struct message *to, const struct spec *spec, const void *te
 	pad(to, spec, start, i);
 }
 
-/* NULL, what is near it, and error codes: nothing to read there. */
+/* False for NULL, addresses near it, and error codes. */
 static bool is_text(const void *p)
 {
 	return (unsigned long)p >= PAGE_SIZE && !IS_ERR(p);
@@ -271,7 +273,7 @@ static void put_string(struct message *to, const struct spec *spec, struct argum
 		put_fmt(to, "(null)");
 }
 
-/* STRING and UNICODE_STRING differ in the type of Buffer only. */
+/* STRING has the same layout as UNICODE_STRING. */
 static void put_counted(struct message *to, const struct spec *spec, struct arguments *args)
 {
 	const UNICODE_STRING *string = va_arg(args->list, const UNICODE_STRING *);
@@ -292,7 +294,7 @@ static void put_character(struct message *to, const struct spec *spec, struct ar
 	put_text(to, spec, spec->wide ? (const void *)&wide : &narrow, 1);
 }
 
-/* False if the conversion is not known; no argument was fetched then. */
+/* Returns false for an unknown conversion, whose argument is not fetched. */
 static bool put_one(struct message *to, struct spec *spec, struct arguments *args)
 {
 	switch (spec->type) {
@@ -374,21 +376,22 @@ static ULONG print_message(const char *prefix, ULONG level, const char *fmt, va_
 }
 
 /**
- * DbgPrint() - put a message into the kernel log
- * @Format: text and conversions, NT's: %[flags][width][.precision][size]type with the
- *	sizes h, l (32 bits), ll and I64, I (a pointer's), w (wide) and the types
+ * DbgPrint() - print a message into the kernel log
+ * @Format: text and NT's conversions, %[flags][width][.precision][size]type, with the sizes
+ *	h, l (32 bits), ll and I64, I (pointer size), w (wide), and the types
  *	d i u o x X p c C s S, Z (a STRING) and wZ (a UNICODE_STRING)
  *
- * Of a message 511 bytes are printed, wide text as UTF-8, at the log's level info. One
- * that does not end with a newline appears when the next message comes.
- * NT allows wide text at PASSIVE_LEVEL only.
+ * At most 511 bytes are printed, at level info, and wide text as UTF-8. A message without a
+ * newline at its end appears together with the next message. NT allows wide text at
+ * PASSIVE_LEVEL only.
  *
  * Differs: goes to the kernel log, at level info; wide text at any IRQL.
  *
- * Contract: the NT driver-interface reference.
- *
  * Context: any IRQL.
+ *
  * Return: STATUS_SUCCESS.
+ *
+ * Contract: WDK, DbgPrint.
  */
 ULONG DbgPrint(PCSTR Format, ...)
 {
@@ -403,7 +406,7 @@ ULONG DbgPrint(PCSTR Format, ...)
 EXPORT_SYMBOL_GPL(DbgPrint);
 
 /**
- * DbgPrintEx() - put a message of some importance into the kernel log
+ * DbgPrintEx() - print a message of a given level into the kernel log
  * @ComponentId: one of DPFLTR_*_ID; ignored, as printk has no components
  * @Level: DPFLTR_ERROR_LEVEL, DPFLTR_WARNING_LEVEL, DPFLTR_TRACE_LEVEL,
  *	DPFLTR_INFO_LEVEL become the log's err, warning, info and info; others debug
@@ -412,10 +415,11 @@ EXPORT_SYMBOL_GPL(DbgPrint);
  * Differs: nothing is filtered: the level becomes one of the kernel log, the component
  * is ignored.
  *
- * Contract: the NT driver-interface reference.
- *
  * Context: any IRQL.
+ *
  * Return: STATUS_SUCCESS.
+ *
+ * Contract: WDK, DbgPrintEx.
  */
 ULONG DbgPrintEx(ULONG ComponentId, ULONG Level, PCSTR Format, ...)
 {
@@ -434,14 +438,15 @@ EXPORT_SYMBOL_GPL(DbgPrintEx);
  * @ComponentId: as for DbgPrintEx()
  * @Level: as for DbgPrintEx()
  * @Format: as for DbgPrint()
- * @Arguments: what @Format converts; unchanged afterwards
+ * @Arguments: arguments of @Format; unchanged afterwards
  *
  * Differs: as DbgPrintEx().
  *
- * Contract: the NT driver-interface reference.
- *
  * Context: any IRQL.
+ *
  * Return: STATUS_SUCCESS.
+ *
+ * Contract: WDK, vDbgPrintEx.
  */
 ULONG vDbgPrintEx(ULONG ComponentId, ULONG Level, PCSTR Format,
 		  __builtin_va_list Arguments)
@@ -452,18 +457,19 @@ EXPORT_SYMBOL_GPL(vDbgPrintEx);
 
 /**
  * vDbgPrintExWithPrefix() - vDbgPrintEx() with a text before the message
- * @Prefix: the text, taken as it is
+ * @Prefix: the text, printed without conversions
  * @ComponentId: as for DbgPrintEx()
  * @Level: as for DbgPrintEx()
  * @Format: as for DbgPrint()
- * @Arguments: what @Format converts; unchanged afterwards
+ * @Arguments: arguments of @Format; unchanged afterwards
  *
  * Differs: as DbgPrintEx().
  *
- * Contract: the NT driver-interface reference.
- *
  * Context: any IRQL.
+ *
  * Return: STATUS_SUCCESS.
+ *
+ * Contract: WDK, vDbgPrintExWithPrefix.
  */
 ULONG vDbgPrintExWithPrefix(PCSTR Prefix, ULONG ComponentId, ULONG Level,
 			    PCSTR Format, __builtin_va_list Arguments)

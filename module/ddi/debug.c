@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a driver reports itself: stops and failed assertions.
+ * Stops and failed assertions that a driver reports.
  *
- * A stop and a failed assertion become reports, like the violations that ntpool finds
- * itself: the parameter bugcheck decides whether the machine stops. On NT the first
- * never returns, and the second goes to the debugger. Here both return to the driver
- * unless bugcheck=panic; that is the difference a driver has to live with.
+ * Both become reports, like the violations that ntpool finds, and the parameter bugcheck
+ * decides whether the machine stops. On NT a stop never returns, and a failed assertion enters
+ * the debugger. Here both return to the driver unless bugcheck=panic.
  *
- * Which of a stop's parameters are addresses only the driver knows. What lies in the
- * kernel's part of the address space is taken for one and printed hashed, except the
- * common statuses, which there are few addresses to mistake for.
+ * Only the driver can tell which parameters of a stop are addresses. A value in the kernel's
+ * part of the address space counts as an address and is printed hashed. Common statuses are
+ * the exception, because few addresses have these values.
  */
 #include <linux/bits.h>
 #include <linux/err.h>
@@ -91,7 +90,7 @@ static const char *bugcheck_name(u32 code)
 	return NULL;
 }
 
-/* A status whose facility is 0: warnings 0x8000xxxx, errors 0xC000xxxx. */
+/* A status with facility 0: warnings 0x8000xxxx, errors 0xC000xxxx. */
 static bool is_status(unsigned long value)
 {
 	return (value | 0x4000ffff) == (unsigned long)(s32)0xc000ffff;
@@ -122,21 +121,21 @@ static void bugcheck(u32 code, const unsigned long *param, unsigned long caller)
 
 /**
  * KeBugCheckEx() - stop the machine
- * @BugCheckCode: why, NT's stop code or the driver's own
- * @BugCheckParameter1: what the code says it is, as the other three
- * @BugCheckParameter2: see there
- * @BugCheckParameter3: see there
- * @BugCheckParameter4: see there
+ * @BugCheckCode: NT's stop code, or a code of the driver
+ * @BugCheckParameter1: first parameter; its meaning depends on the code
+ * @BugCheckParameter2: second parameter
+ * @BugCheckParameter3: third parameter
+ * @BugCheckParameter4: fourth parameter
  *
- * The stop is reported as NT shows it. With bugcheck=panic the machine stops then.
- * With bugcheck=report it RETURNS, which NT never does: a driver must not go on as
- * if what follows were never reached.
+ * The stop is reported in NT's form. With bugcheck=panic the machine then stops. With
+ * bugcheck=report the routine RETURNS, which NT's never does, so the code behind the call must
+ * be safe to run.
  *
  * Differs: reports, and returns unless bugcheck=panic.
  *
- * Contract: the NT driver-interface reference, but for the return.
- *
  * Context: any IRQL.
+ *
+ * Contract: WDK, KeBugCheckEx, except that it returns.
  */
 void KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheckParameter1,
 		  ULONG_PTR BugCheckParameter2, ULONG_PTR BugCheckParameter3,
@@ -152,14 +151,14 @@ void KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheckParameter1,
 EXPORT_SYMBOL_GPL(KeBugCheckEx);
 
 /**
- * KeBugCheck() - stop the machine, for a reason without parameters
- * @BugCheckCode: why; see KeBugCheckEx(), which also says when this returns
+ * KeBugCheck() - stop the machine, with a code without parameters
+ * @BugCheckCode: stop code; see KeBugCheckEx(), also for the return
  *
  * Differs: reports, and returns unless bugcheck=panic.
  *
- * Contract: the NT driver-interface reference, but for the return.
- *
  * Context: any IRQL.
+ *
+ * Contract: WDK, KeBugCheck, except that it returns.
  */
 void KeBugCheck(ULONG BugCheckCode)
 {
@@ -170,21 +169,20 @@ void KeBugCheck(ULONG BugCheckCode)
 EXPORT_SYMBOL_GPL(KeBugCheck);
 
 /**
- * RtlAssert() - report a failed assertion; what ASSERT() calls in a checked build
- * @FailedAssertion: its text
+ * RtlAssert() - report a failed assertion, for ASSERT() in a checked build
+ * @FailedAssertion: text of the assertion
  * @FileName: the source file
- * @LineNumber: the line in it
- * @Message: more to say, or NULL
+ * @LineNumber: line in @FileName
+ * @Message: additional text, or NULL
  *
- * Reported as stop 0x1E with STATUS_ASSERTION_FAILURE, the caller and the line, and
- * returns unless bugcheck=panic. (The reference leaves open what happens without a
- * debugger.)
+ * Reports stop 0x1E with STATUS_ASSERTION_FAILURE, the caller and the line. Returns unless
+ * bugcheck=panic.
  *
  * Differs: reports 0x1E, and returns unless bugcheck=panic.
  *
- * Contract: the NT driver-interface reference.
- *
  * Context: any IRQL.
+ *
+ * Contract: WDK, ASSERT; without a debugger the WDK leaves the result open.
  */
 void RtlAssert(PVOID FailedAssertion, PVOID FileName, ULONG LineNumber,
 	       PCHAR Message)

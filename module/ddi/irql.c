@@ -27,10 +27,10 @@
  * KeAcquireSpinLock() with KeReleaseSpinLock(), and the AtDpcLevel form with the FromDpcLevel
  * form.
  *
- * NT's in-stack queued spin lock queues the waiters in their own memory, which makes the lock
- * fair and its cache line quiet. The kernel's lock already has both properties, so the queued
- * routines take the same lock. The handle only stores the lock and the IRQL. NT forbids both
- * kinds of call on one lock; here that is harmless.
+ * NT's in-stack queued spin lock queues the waiters in their own memory. So the lock is
+ * fair, and its cache line quiet. The kernel's lock already has both properties, so the
+ * queued routines take the same lock. The handle only stores the lock and the IRQL. NT
+ * forbids both kinds of call on one lock; here that is harmless.
  */
 #include <linux/bottom_half.h>
 #include <linux/export.h>
@@ -164,8 +164,8 @@ static bool lower_irql(KIRQL level, unsigned int old)
 /**
  * KeGetCurrentIrql() - the IRQL that the caller runs at
  *
- * Differs: looks at the context of Linux; never APC_LEVEL, one level for all hard
- * interrupts, and no held spin lock is seen without CONFIG_PREEMPT_COUNT.
+ * Differs: derived from the context in Linux; never APC_LEVEL; one level for all hard
+ * interrupts; a held spin lock has no effect without CONFIG_PREEMPT_COUNT.
  *
  * Context: any.
  *
@@ -395,7 +395,7 @@ static PKSPIN_LOCK handle_clear(PKLOCK_QUEUE_HANDLE handle)
  * @SpinLock: the lock
  * @LockHandle: memory of the caller, in use until KeReleaseInStackQueuedSpinLock()
  *
- * Differs: the same lock as KeAcquireSpinLock() takes, and the two may be mixed.
+ * Differs: takes the same lock as KeAcquireSpinLock(), and the two may be mixed.
  *
  * Context: IRQL <= DISPATCH_LEVEL.
  *

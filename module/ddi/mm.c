@@ -2,14 +2,14 @@
 /*
  * The memory manager's routines under NT's names.
  *
- * A routine decodes and checks its arguments, takes its return address, and calls contig.c.
- * A size of 0, an empty range, a boundary that is neither 0 nor a power of two of a page or
- * more, and a cache type above MmWriteCombined give NULL.
+ * A routine decodes and checks its arguments, takes its return address, and calls
+ * contig.c. A size of 0, an empty range and a cache type above MmWriteCombined fail. A
+ * boundary must be 0 or a power of two, at least a page.
  *
  * Differences from NT:
  *
- *  - Contiguous memory is never executable, whatever the protection.
- *  - A run is at most as long as the page allocator's largest one, which is 4 MiB in common
+ *  - Contiguous memory is never executable; the protection has no effect on that.
+ *  - A run is at most as long as the page allocator's largest one. That is 4 MiB in common
  *    x86 configurations. A longer request fails.
  *  - Uncached and write-combined memory exist on x86 only, and only for a caller that may
  *    sleep. A kernel without CONFIG_PREEMPT_COUNT cannot tell, so there the routines for
@@ -156,15 +156,15 @@ EXPORT_SYMBOL_GPL(MmAllocateContiguousMemory);
  * As MmAllocateContiguousMemory(). The cache type applies to the linear map itself; the memory
  * has no other mapping.
  *
- * Differs: as MmAllocateContiguousMemory(); uncached and write-combined on x86 only,
- * and only for a caller who may sleep.
+ * Differs: as MmAllocateContiguousMemory(); uncached and write-combined on x86 only, and
+ * only for a caller that may sleep.
  *
  * Context: IRQL <= DISPATCH_LEVEL for MmCached. The other types need a caller that may sleep
  * (PASSIVE_LEVEL or APC_LEVEL) and fail otherwise.
  *
- * Return: the memory, or NULL: no memory, invalid arguments, a cache type above
- * MmWriteCombined, a type other than MmCached on other machines than x86, or MmWriteCombined
- * on a processor without page attributes.
+ * Return: the memory, or NULL without memory, for invalid arguments, or if the cache type
+ * is not available. Types above MmWriteCombined never are. Machines other than x86 have
+ * MmCached only, and processors without page attributes have no MmWriteCombined.
  *
  * Contract: WDK, MmAllocateContiguousMemorySpecifyCache; the rounding of the lowest address
  * and the minimum of the boundary as in ReactOS. It is a choice that no cache type replaces
@@ -254,7 +254,8 @@ PVOID MmAllocateContiguousNodeMemory(SIZE_T NumberOfBytes,
 EXPORT_SYMBOL_GPL(MmAllocateContiguousNodeMemory);
 
 static NTSTATUS want_all(struct ntpool_phys_want *want, size_t size, PHYSICAL_ADDRESS low,
-			 PHYSICAL_ADDRESS high, PHYSICAL_ADDRESS boundary, u32 node, u32 protect)
+			 PHYSICAL_ADDRESS high, PHYSICAL_ADDRESS boundary, u32 node,
+			 u32 protect)
 {
 	NTSTATUS status = want_range(want, size, low, high, boundary);
 
@@ -285,10 +286,10 @@ static NTSTATUS want_all(struct ntpool_phys_want *want, size_t size, PHYSICAL_AD
  *
  * Context: as MmAllocateContiguousMemorySpecifyCache().
  *
- * Return: STATUS_SUCCESS; STATUS_INSUFFICIENT_RESOURCES without such memory, or without it in
- * that cache type; STATUS_NOT_SUPPORTED for a partition. An invalid argument gives
- * STATUS_INVALID_PARAMETER_1 (size), _2 (range), _4 (boundary invalid, or below the size),
- * _5 (node), or STATUS_INVALID_PARAMETER (any other).
+ * Return: STATUS_SUCCESS; STATUS_INSUFFICIENT_RESOURCES without such memory, or without it
+ * in that cache type; STATUS_NOT_SUPPORTED for a partition. An invalid argument gives
+ * STATUS_INVALID_PARAMETER_1 (size), _2 (range), _4 (boundary, also one below the size),
+ * _5 (node), STATUS_INVALID_PARAMETER (others).
  *
  * Contract: WDK, MmAllocateContiguousMemoryEx; the statuses of invalid arguments and the
  * meaning of tag 0 are a choice.
@@ -309,9 +310,9 @@ NTSTATUS MmAllocateContiguousMemoryEx(PSIZE_T NumberOfBytes,
 	*BaseAddress = NULL;
 	if (PartitionObject)
 		return STATUS_NOT_SUPPORTED;
-	status = want_all(&want, NumberOfBytes ? *NumberOfBytes : 0,
-			  LowestAcceptableAddress, HighestAcceptableAddress, BoundaryAddressMultiple,
-			  PreferredNode, Protect);
+	status = want_all(&want, NumberOfBytes ? *NumberOfBytes : 0, LowestAcceptableAddress,
+			  HighestAcceptableAddress, BoundaryAddressMultiple, PreferredNode,
+			  Protect);
 	if (status)
 		return status;
 	*BaseAddress = ntpool_contig_alloc(&want, *NumberOfBytes, Tag ?: NTPOOL_TAG_CONTIGUOUS,
@@ -419,8 +420,8 @@ EXPORT_SYMBOL_GPL(MmAllocateNonCachedMemory);
  * If no such memory begins at the address, 0xC2/0x60 is reported and nothing happens. A
  * wrong size is reported as 0xC2/0x60 too, and the memory is freed.
  *
- * Differs: a wrong address, size or IRQL is reported; the memory is freed if there is
- * any.
+ * Differs: a wrong address, size or IRQL is reported; if the address is right, the memory
+ * is freed.
  *
  * Context: IRQL <= APC_LEVEL. Above APC_LEVEL 0xC2/0x09 is reported and a worker frees the
  * memory.
@@ -487,7 +488,7 @@ EXPORT_SYMBOL_GPL(MmGetPhysicalAddress);
 /**
  * MmQuerySystemSize() - class of the machine's memory size
  *
- * Differs: the limits are those of NT 4 workstations, so any machine of today is large.
+ * Differs: the limits are those of NT 4 workstations, so every current machine is large.
  *
  * Context: any IRQL.
  *

@@ -2,17 +2,17 @@
 /*
  * The routines that ntifs.h declares for file systems: quota by hand and FsRtlAllocatePool().
  *
- * PsChargePoolQuota() and the routines beside it charge a process for memory that a driver
- * gives it by other means than one allocation. A PEPROCESS is a name here, not an object: the
- * address of a thread group's struct pid. No routine follows it before quota.c has found a
- * process that has it. NT drivers keep a PEPROCESS valid with a reference. Here a process may
- * end at any time, and its name then stands for no process. Charging that name fails, but
- * earlier charges can still be returned.
+ * PsChargePoolQuota() and the routines beside it charge a process for memory. They are for
+ * memory that the process gets in other ways than from one allocation. A PEPROCESS is a
+ * name here, not an object: the address of a thread group's struct pid. No routine follows
+ * it before quota.c has found a process that has it. NT drivers keep a PEPROCESS valid
+ * with a reference. Here a process may end at any time, and its name then stands for no
+ * process. Charging that name fails, but earlier charges can still be returned.
  *
  * Kernel threads and interrupts form one process, NT's System, which is never charged.
  *
- * The FsRtl routines are the pool routines of pool.c, except that every failure is raised,
- * whatever the type asks for. The driver's handler is called (raise.c), then NULL returned.
+ * The FsRtl routines are the pool routines of pool.c, but every failure is raised, with
+ * any type. The driver's handler is called (raise.c), then NULL returned.
  */
 #include <linux/errno.h>
 #include <linux/export.h>
@@ -134,9 +134,9 @@ static void report_underflow(PEPROCESS process, enum ntpool_type type, size_t am
  * @PoolType: as when it was charged
  * @Amount: bytes
  *
- * If @Amount exceeds the charges made by hand, all of them are returned and 0x21 is reported
- * (process, 0 nonpaged or 1 paged, bytes to return, bytes charged). Blocks that were
- * allocated with quota keep their charge.
+ * If @Amount exceeds the charges made by hand, all of them are returned and 0x21 is
+ * reported. Its parameters are the process, 0 nonpaged or 1 paged, bytes to return, bytes
+ * charged. Blocks that were allocated with quota keep their charge.
  *
  * Context: IRQL < DISPATCH_LEVEL; works in every context but NMIs.
  *

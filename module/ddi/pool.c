@@ -13,8 +13,8 @@
  *  - Memory is never executable.
  *  - Paged pool is resident, but its IRQL rule is enforced.
  *  - There are no session pools. A session type means the ordinary one.
- *  - A routine that raises calls the driver's handler (raise.c) and then returns NULL,
- *    because C on Linux has no structured exceptions.
+ *  - A routine that raises calls the driver's handler and then returns NULL. C on Linux
+ *    has no structured exceptions; see raise.c.
  *  - A MustSucceed allocation waits for memory if the caller may sleep. If the caller may
  *    not sleep and the reserve is empty, 0x41 is reported and NULL returned.
  *  - Only the parameter bugcheck can make a violation stop the machine.
@@ -137,9 +137,9 @@ static noinline void *pool_alloc(unsigned int type, size_t size, u32 tag, unsign
  * whole pages above 4032 bytes. POOL_ZERO_ALLOCATION zeroes the memory; otherwise its
  * contents are undefined.
  *
- * If there is no other memory, a MustSucceed type takes it from a reserve, or waits where the
- * caller may sleep. In atomic context an empty reserve is reported as 0x41 (bytes, pages of
- * the nonpaged pool, its allocations of whole pages, pages available).
+ * Without other memory a MustSucceed type uses a reserve, or waits if the caller may
+ * sleep. In atomic context an empty reserve is reported as 0x41. The parameters are bytes,
+ * pages of the nonpaged pool, its allocations of whole pages, pages available.
  *
  * Differs: memory is never executable and paged memory stays resident; session types
  * are the ordinary ones; hard interrupts may call it.
@@ -149,8 +149,8 @@ static noinline void *pool_alloc(unsigned int type, size_t size, u32 tag, unsign
  * otherwise only free memory is used.
  *
  * Return: the block, or NULL: no memory, an overflowing size, an invalid type
- * (DontUseThisType, MaxPoolType, unknown bits), or a paged type at DISPATCH_LEVEL, which is
- * reported as 0xC2/0x08. With POOL_RAISE_IF_ALLOCATION_FAILURE the routine raises
+ * (DontUseThisType, MaxPoolType, unknown bits), a paged type at DISPATCH_LEVEL. The last
+ * one is reported as 0xC2/0x08. With POOL_RAISE_IF_ALLOCATION_FAILURE the routine raises
  * STATUS_INSUFFICIENT_RESOURCES before it returns NULL.
  *
  * Contract: WDK, ExAllocatePoolWithTag and POOL_TYPE.
@@ -202,11 +202,11 @@ static void *quota_alloc(unsigned int type, size_t size, u32 tag, unsigned long 
  * @NumberOfBytes: size in bytes
  * @Tag: as for ExAllocatePoolWithTag()
  *
- * The caller's process (thread group) is charged for the whole block with its header until
- * the block is freed, by any thread. A request above 4072 bytes is not charged. The
- * parameters quota_nonpaged and quota_paged set the limits.
+ * The whole block with its header is charged to the caller's process (thread group). The
+ * charge ends when any thread frees the block. A request above 4072 bytes is not charged.
+ * The parameters quota_nonpaged and quota_paged set the limits.
  *
- * Differs: kernel threads and callers in interrupts pay nothing.
+ * Differs: kernel threads and callers in interrupts are not charged.
  *
  * Context: as ExAllocatePoolWithTag().
  *
@@ -248,8 +248,8 @@ EXPORT_SYMBOL_GPL(ExAllocatePoolWithQuota);
  *	   that select a place in special pool
  *
  * The priority matters only if the pool needs fresh memory from the kernel. A low priority
- * fails while less than a sixteenth of the machine's memory is available, a normal one below
- * a sixty-fourth. A high priority may use the kernel's emergency reserves.
+ * then fails while less than 1/16 of the machine's memory is available, a normal one below
+ * 1/64. A high priority may use the kernel's emergency reserves.
  *
  * Context: as ExAllocatePoolWithTag().
  *
@@ -420,9 +420,10 @@ static bool take_parameters(POOL_FLAGS flags, PCPOOL_EXTENDED_PARAMETER params, 
  * PoolExtendedParameterNumaNode is a node number and needs POOL_FLAG_NON_PAGED. The memory
  * comes from that node only; with MM_ANY_NODE_OK the search begins there.
  *
- * A parameter is invalid if it has another type (PoolExtendedParameterSecurePool too), an
- * invalid value or a reserved bit, or does not fit @Flags. An invalid parameter is ignored if
- * it is Optional, and fails the call otherwise. The last of several of a type counts.
+ * A parameter is invalid if it has an invalid value or a reserved bit, or does not fit
+ * @Flags. All other types are invalid, PoolExtendedParameterSecurePool included. An
+ * invalid parameter is ignored if it is Optional, and fails the call otherwise. The last
+ * of several of a type counts.
  *
  * Context: as ExAllocatePoolWithTag().
  *
@@ -457,8 +458,8 @@ EXPORT_SYMBOL_GPL(ExAllocatePool3);
  * block with PROTECTED_POOL needs its tag, with or without that bit; tag 0 is wrong for it.
  * The charge of the block goes back to its process.
  *
- * Differs: what NT stops for is reported and nothing is lost: a wrong tag, a second
- * free, a foreign address, a spoiled header, paged memory at DISPATCH_LEVEL.
+ * Differs: a violation is reported and no memory is lost: a wrong tag, a second free, a
+ * foreign address, a corrupt header, paged memory at DISPATCH_LEVEL.
  *
  * Context: IRQL <= DISPATCH_LEVEL, and hard interrupts for nonpaged blocks. A paged block
  * needs IRQL <= APC_LEVEL; above it 0xC2/0x09 is reported and the block is freed.

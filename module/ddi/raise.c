@@ -7,11 +7,11 @@
  * one handler. It is called with the status, and the routine then returns NULL, as after any
  * failure. Without a handler the raise is only counted; it never crashes the machine.
  *
- * The return address of the raising call selects the handler. For an allocation routine that
- * is the return address of the driver's call. section.c finds the driver whose code contains
- * the address, and keeps handler and figures with its other data about the driver until the
- * driver goes. Code that is not linked against ntpool has no handler, and its raises are
- * counted together.
+ * The return address of the raising call selects the handler. For an allocation routine
+ * that is the return address of the driver's call. section.c finds the driver that
+ * contains the address. It keeps handler and figures with its other data about the driver.
+ * Code that is not linked against ntpool has no handler, and its raises are counted
+ * together.
  *
  * Locking: none. The driver is found under RCU, but its handler runs after the read section.
  * The driver cannot go meanwhile, because the call returns to it.

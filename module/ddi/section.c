@@ -185,8 +185,8 @@ static PVOID lock_address(PVOID address, unsigned long caller)
  * parameter: the address). Above APC_LEVEL 0xA is reported (address, IRQL, 0, caller), and
  * the section is locked.
  *
- * Differs: code stays resident; a driver has one section for code, and a locked one
- * keeps it from being unloaded.
+ * Differs: code is always resident; a driver has one section for code, and a locked
+ * section prevents its unload.
  *
  * Context: IRQL <= APC_LEVEL.
  *
@@ -210,8 +210,8 @@ EXPORT_SYMBOL_GPL(MmLockPagableCodeSection);
  * As MmLockPagableCodeSection(), with the same errors. All static data of a driver, constant
  * or not, is one section. An address of code locks the code section.
  *
- * Differs: data stay resident; a driver has one section for data, and a locked one
- * keeps it from being unloaded.
+ * Differs: data are always resident; a driver has one section for data, and a locked
+ * section prevents its unload.
  *
  * Context: IRQL <= APC_LEVEL.
  *
@@ -233,7 +233,7 @@ EXPORT_SYMBOL_GPL(MmLockPagableDataSection);
  * parameter: the handle). Above APC_LEVEL 0xA is reported (handle, IRQL, 0, caller), and the
  * section is locked.
  *
- * Differs: a handle that is none is reported as 0x1A/0x1234 and nothing happens.
+ * Differs: an unknown handle is reported as 0x1A/0x1234 and nothing happens.
  *
  * Context: IRQL <= APC_LEVEL.
  *
@@ -296,7 +296,7 @@ EXPORT_SYMBOL_GPL(MmUnlockPagableImageSection);
  * Linux pages out no kernel memory, so nothing changes, and locked sections keep their counts.
  * An unknown address is no error. Above APC_LEVEL 0xA is reported (address, IRQL, 0, caller).
  *
- * Differs: pages nothing out.
+ * Differs: no memory is paged out.
  *
  * Context: IRQL <= APC_LEVEL.
  *

@@ -22,9 +22,10 @@
  * may use a list, also on PREEMPT_RT, except NMIs. An NMI could spin on a lock that its own
  * CPU holds. The KSPIN_LOCK argument is ignored.
  *
- * One lock serves several drivers. So each operation touches the driver's memory once before
- * it takes the lock, and a bad header or new entry faults outside. If a driver frees an entry
- * that is on a list, the fault can come under the lock. The CPU is then lost, as on NT.
+ * One lock serves several drivers. So each operation touches the driver's memory once
+ * before it takes the lock. A bad header or new entry then faults outside. If a driver
+ * frees an entry that is on a list, the fault can come under the lock. The CPU is then
+ * lost, as on NT.
  *
  * Every operation is a full memory barrier, like NT's interlocked instructions. That includes
  * a pop from an empty list.
@@ -92,8 +93,7 @@ static void list_unlock(const SLIST_HEADER *head, unsigned long flags)
 
 /*
  * The caller holds the list's lock. The release pairs with the address dependency of a
- * reader that follows FirstEntrySList(), so the reader sees the pusher's writes to the
- * entry.
+ * reader that follows FirstEntrySList(). The reader sees the pusher's writes to the entry.
  */
 #ifdef CONFIG_64BIT
 static void list_set(PSLIST_HEADER head, PSLIST_ENTRY first, u16 depth, unsigned int pushes)
@@ -162,7 +162,7 @@ static PSLIST_ENTRY push(PSLIST_HEADER head, PSLIST_ENTRY first, PSLIST_ENTRY la
  * a lock.
  *
  * While the verifier is on, a misaligned @ListHead or @ListEntry is reported as 0xC4/0x16
- * (IRQL, address, 0), and the entry is inserted.
+ * (IRQL, address, 0). The entry is inserted all the same.
  *
  * Differs: a lock instead of a double-width exchange; any alignment works and is
  * reported under the verifier.

@@ -2,25 +2,24 @@
 /*
  * Zones: blocks of one size in memory that the caller supplies.
  *
- * A zone is a ZONE_HEADER of the caller's with a list of free blocks, linked
- * through their first words, and a list of segments, newest first. A segment gives
- * its first bytes to a ZONE_SEGMENT_HEADER and the rest, as far as whole blocks go,
- * to the free list: N blocks are N allocations, the highest address first. Nothing
- * is allocated here and nothing is given back; the memory stays the caller's.
+ * A zone is a ZONE_HEADER of the caller. It has a list of free blocks, linked through
+ * their first words, and a list of segments, newest first. A segment begins with a
+ * ZONE_SEGMENT_HEADER. The rest is cut into blocks for the free list, as far as whole
+ * blocks fit. They are allocated from the highest address down. Zones allocate and free no
+ * memory; it stays the caller's.
  *
- * Locking: the routines without "Interlocked" have none, the caller keeps others
- * out. The interlocked ones take the caller's KSPIN_LOCK with interrupts off, so a
- * zone may be shared with interrupt handlers. A new segment is carved before the
- * lock is taken, since only BlockSize is needed for that, and it never changes: the
- * section under the lock is a splice, however large the segment.
+ * Locking: the routines without "Interlocked" take no lock, so the caller must serialise them.
+ * The interlocked ones take the caller's KSPIN_LOCK with interrupts disabled, so interrupt
+ * handlers may share a zone. A new segment is cut before the lock is taken. The cut needs only
+ * BlockSize, which never changes. Under the lock the segment is spliced in, in constant time.
  *
- * What differs from NT:
- *  - ExIsObjectInFirstZoneSegment() stays right after an extension. The segment
- *    header's Reserved remembers what it needs; nt_zone.h has the details.
- *  - A segment that holds no block, or that wraps around the address space, a
- *    BlockSize that is no multiple of 8 or holds no link, and a TotalSegmentSize
- *    beyond 32 bits are refused, where NT promises to look at less.
- *  - The refusals are STATUS_UNSUCCESSFUL, as the DDK documents.
+ * Differences from NT:
+ *  - ExIsObjectInFirstZoneSegment() stays right after an extension. The Reserved field of the
+ *    segment headers stores the data for it; see nt_zone.h.
+ *  - Refused are also: a segment without room for a block, or that wraps around the address
+ *    space; a BlockSize that is no multiple of 8, or below a pointer's size; a
+ *    TotalSegmentSize beyond 32 bits.
+ *  - A refusal is STATUS_UNSUCCESSFUL, as the DDK documents.
  */
 #include <linux/align.h>
 #include <linux/export.h>
@@ -33,15 +32,15 @@
 #include "lists/zone_check.h"
 
 enum {
-	ZONE_ALIGNMENT = 8,	/* of segments and block sizes, on 64 bit too */
+	ZONE_ALIGNMENT = 8,	/* of segments and block sizes, also on 64 bit */
 };
 
 /**
- * struct zone_run - a segment cut into blocks that no zone has yet
+ * struct zone_run - a segment cut into blocks, not yet part of a zone
  * @segment: its header
- * @top: the highest block, first to be allocated; the others follow
- * @bottom: the lowest block, whose link is for the splice to set
- * @bytes: header and blocks
+ * @top: highest block, the first to be allocated; the others follow
+ * @bottom: lowest block; splice() sets its link
+ * @bytes: size of header and blocks
  */
 struct zone_run {
 	PZONE_SEGMENT_HEADER segment;
@@ -65,7 +64,7 @@ static bool segment_fits(ULONG block, const void *segment, ULONG size)
 	return !check_add_overflow(start, (uintptr_t)size - 1, &last);
 }
 
-/* Lowest block first, so that each one is pushed in front of those below it. */
+/* Pushes the lowest block first, so that the highest one is allocated first. */
 static struct zone_run carve(void *segment, ULONG size, ULONG block)
 {
 	ULONG count = (size - sizeof(ZONE_SEGMENT_HEADER)) / block;
@@ -86,8 +85,8 @@ static struct zone_run carve(void *segment, ULONG size, ULONG block)
 }
 
 /*
- * The zone's owner, or the holder of its lock, calls this. The segment's header is
- * complete before it is published: ExIsObjectInFirstZoneSegment() takes no lock.
+ * The caller owns the zone or holds its lock. The segment's header is complete before it
+ * is published, because ExIsObjectInFirstZoneSegment() takes no lock.
  */
 static NTSTATUS splice(PZONE_HEADER zone, const struct zone_run *run)
 {
@@ -111,22 +110,22 @@ static NTSTATUS splice(PZONE_HEADER zone, const struct zone_run *run)
 
 /**
  * ExInitializeZone() - make a zone of a piece of memory
- * @Zone: the zone, resident memory; what it held is forgotten
+ * @Zone: the zone, resident memory; its old contents are lost
  * @BlockSize: bytes in a block, a multiple of 8 and at least a pointer's size
  * @InitialSegment: memory for the blocks, aligned to 8 bytes
- * @InitialSegmentSize: bytes there, enough for a ZONE_SEGMENT_HEADER and one block
+ * @InitialSegmentSize: bytes in it, enough for a ZONE_SEGMENT_HEADER and one block
  *
- * A block is aligned as its offset in the segment is: to 16 bytes only if
- * @InitialSegment and @BlockSize both are multiples of 16.
+ * Blocks are aligned to 16 bytes only if @InitialSegment and @BlockSize are multiples of 16.
  *
- * Differs: refuses also a block size that is no multiple of 8 or holds no link, and a
- * segment that holds no block.
- *
- * Contract: the Windows NT 4.0 DDK.
+ * Differs: also refuses a block size that is no multiple of 8 or below a pointer's size,
+ * and a segment without room for a block.
  *
  * Context: PASSIVE_LEVEL; works at any.
- * Return: STATUS_SUCCESS; STATUS_UNSUCCESSFUL if an argument is not as said above,
- * the zone and the memory are then unchanged.
+ *
+ * Return: STATUS_SUCCESS; STATUS_UNSUCCESSFUL for an invalid argument, with zone and memory
+ * unchanged.
+ *
+ * Contract: NT 4.0 DDK, ExInitializeZone.
  */
 NTSTATUS ExInitializeZone(PZONE_HEADER Zone, ULONG BlockSize,
 			  PVOID InitialSegment, ULONG InitialSegmentSize)
@@ -151,18 +150,19 @@ EXPORT_SYMBOL_GPL(ExInitializeZone);
 /**
  * ExExtendZone() - add the blocks of another piece of memory
  * @Zone: the zone
- * @Segment: memory for the blocks, aligned to 8 bytes; no part of the zone yet
- * @SegmentSize: bytes there, enough for a ZONE_SEGMENT_HEADER and one block
+ * @Segment: memory for the blocks, aligned to 8 bytes, not yet part of the zone
+ * @SegmentSize: bytes in it, enough for a ZONE_SEGMENT_HEADER and one block
  *
- * The new blocks are allocated before those that are free already.
+ * The new blocks are allocated before the older free ones.
  *
- * Differs: as ExInitializeZone(); refuses also to let all segments pass 4 GiB.
+ * Differs: as ExInitializeZone(); also refuses a total above 4 GiB.
  *
- * Contract: the Windows NT 4.0 DDK.
+ * Context: IRQL <= DISPATCH_LEVEL; the caller serialises all calls for the zone.
  *
- * Context: IRQL <= DISPATCH_LEVEL; the caller keeps others away from the zone.
- * Return: STATUS_SUCCESS; STATUS_UNSUCCESSFUL if an argument is not as said above,
- * or if all segments together passed 4 GiB; the zone is then unchanged.
+ * Return: STATUS_SUCCESS; STATUS_UNSUCCESSFUL for an invalid argument, or if all segments
+ * together exceed 4 GiB, with the zone unchanged.
+ *
+ * Contract: NT 4.0 DDK, ExExtendZone.
  */
 NTSTATUS ExExtendZone(PZONE_HEADER Zone, PVOID Segment, ULONG SegmentSize)
 {
@@ -178,18 +178,19 @@ EXPORT_SYMBOL_GPL(ExExtendZone);
 /**
  * ExInterlockedExtendZone() - add the blocks of another piece of memory
  * @Zone: the zone
- * @Segment: memory for the blocks, aligned to 8 bytes; no part of the zone yet
- * @SegmentSize: bytes there, enough for a ZONE_SEGMENT_HEADER and one block
- * @Lock: guards the zone
+ * @Segment: memory for the blocks, aligned to 8 bytes, not yet part of the zone
+ * @SegmentSize: bytes in it, enough for a ZONE_SEGMENT_HEADER and one block
+ * @Lock: protects the zone
  *
  * As ExExtendZone(), beside other interlocked calls.
  *
  * Differs: as ExExtendZone().
  *
- * Contract: the Windows NT 4.0 DDK.
- *
  * Context: IRQL <= DISPATCH_LEVEL.
- * Return: STATUS_SUCCESS or STATUS_UNSUCCESSFUL, as ExExtendZone().
+ *
+ * Return: as ExExtendZone().
+ *
+ * Contract: NT 4.0 DDK, ExInterlockedExtendZone.
  */
 NTSTATUS ExInterlockedExtendZone(PZONE_HEADER Zone, PVOID Segment,
 				 ULONG SegmentSize, PKSPIN_LOCK Lock)
@@ -208,7 +209,7 @@ NTSTATUS ExInterlockedExtendZone(PZONE_HEADER Zone, PVOID Segment,
 }
 EXPORT_SYMBOL_GPL(ExInterlockedExtendZone);
 
-/* The two that follow, under the verifier: a zone with an error is left alone. */
+/* The next two run while the verifier is on. A damaged zone is left unchanged. */
 static noinline void *checked_alloc(PZONE_HEADER zone, PKSPIN_LOCK lock, unsigned long caller)
 {
 	unsigned long flags = ntpool_klock_irqsave(lock);
@@ -243,14 +244,15 @@ static noinline void *checked_free(PZONE_HEADER zone, PSINGLE_LIST_ENTRY block,
 /**
  * ExInterlockedAllocateFromZone() - take a block
  * @Zone: the zone
- * @Lock: guards the zone
+ * @Lock: protects the zone
  *
- * The block freed last comes first. What it contains is undefined.
- *
- * Contract: the Windows NT 4.0 DDK.
+ * The block that was freed last comes first. Its contents are undefined.
  *
  * Context: any IRQL but HIGH_LEVEL, hard interrupts included.
+ *
  * Return: the block, or NULL if none is free.
+ *
+ * Contract: NT 4.0 DDK, ExInterlockedAllocateFromZone.
  */
 PVOID ExInterlockedAllocateFromZone(PZONE_HEADER Zone, PKSPIN_LOCK Lock)
 {
@@ -263,13 +265,14 @@ EXPORT_SYMBOL_GPL(ExInterlockedAllocateFromZone);
 /**
  * ExInterlockedFreeToZone() - give a block back
  * @Zone: the zone
- * @Block: a block that came from it
- * @Lock: guards the zone
- *
- * Contract: the Windows NT 4.0 DDK.
+ * @Block: a block of the zone
+ * @Lock: protects the zone
  *
  * Context: any IRQL but HIGH_LEVEL, hard interrupts included.
- * Return: the block that was first on the free list, NULL if there was none.
+ *
+ * Return: the previous first block of the free list, NULL if the list was empty.
+ *
+ * Contract: NT 4.0 DDK, ExInterlockedFreeToZone.
  */
 PVOID ExInterlockedFreeToZone(PZONE_HEADER Zone, PVOID Block, PKSPIN_LOCK Lock)
 {

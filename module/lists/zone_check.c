@@ -2,23 +2,21 @@
 /*
  * The verifier's checks of zones.
  *
- * NT's verifier is younger than zones and does not know them. A zone has no state
- * beyond its free list, which lies in the blocks themselves, and nothing says how
- * large a segment is. So, while the verifier is on, each segment that a zone gets is
- * noted here, and with that the free list can be followed safely: a pointer in it is
- * followed only if it points to a block of one of the zone's segments.
+ * NT's verifier is younger than zones and has no checks for them. A zone's only state is
+ * the free list inside its blocks. It does not record the size of a segment. So, while the
+ * verifier is on, this file keeps a note of each segment that a zone gets. With the notes
+ * the check can follow the free list safely: it reads an entry only if a block of the zone
+ * begins there.
  *
- * Found are, by the interlocked routines: a block that is freed though it is free
- * already, or though it is no block of the zone; a free list that was overwritten. And
- * when pool memory is freed: a segment with blocks that are still out. A zone that has
- * segments from before the verifier was switched on is not checked. The routines that
- * are not interlocked are inline code of the driver and not seen.
+ * The interlocked routines detect a double free, a free of a foreign address, and an
+ * overwritten free list. A free of pool memory detects a segment with blocks in use. A
+ * zone with segments from before the verifier was switched on is not checked. The routines
+ * without "Interlocked" are inline code of the driver and bypass the checks.
  *
- * Following the list costs time proportional to its length, under the zone's lock. It
- * is a tool to find errors with.
+ * A check takes time proportional to the length of the free list, under the zone's lock.
  *
- * Locking: notes_lock, raw and with interrupts off, guards the notes; it nests inside
- * the lock of a zone, which is the driver's.
+ * Locking: notes_lock is raw, is taken with interrupts disabled, and protects the notes. It
+ * nests inside the lock of a zone, which belongs to the driver.
  */
 #include <linux/list.h>
 #include <linux/slab.h>
@@ -33,14 +31,14 @@
 #include "memory/backing.h"
 
 /**
- * struct zone_note - a segment
- * @link: in notes
- * @zone: the zone that has it
- * @first: its first block
- * @end: behind the last one
- * @segment: where it begins
- * @block: size of a block
- * @rcu: frees it
+ * struct zone_note - a segment; constant but for @link
+ * @link: entry in notes; notes_lock
+ * @zone: its zone
+ * @first: address of its first block
+ * @end: end of its last block
+ * @segment: start of the segment
+ * @block: size of a block in bytes
+ * @rcu: for kfree_rcu()
  */
 struct zone_note {
 	struct list_head link;
@@ -53,14 +51,13 @@ struct zone_note {
 };
 
 static DEFINE_RAW_SPINLOCK(notes_lock);
-static LIST_HEAD(notes);
+static LIST_HEAD(notes);	/* under notes_lock */
 
 static bool overlaps(const struct zone_note *note, unsigned long p, size_t size)
 {
 	return (unsigned long)note->segment < p + size && p < note->end;
 }
 
-/* Under the lock. */
 static void note_drop(struct zone_note *note)
 {
 	lockdep_assert_held(&notes_lock);
@@ -84,11 +81,14 @@ void ntpool_zone_note(PZONE_HEADER zone, void *segment, ULONG bytes, bool first)
 			.block = zone->BlockSize,
 		};
 	raw_spin_lock_irqsave(&notes_lock, flags);
-	/* What is known of older users of the memory is void. */
+	/* Notes of earlier users of the memory are stale. */
 	list_for_each_entry_safe(old, next, &notes, link)
 		if ((first && old->zone == zone) || overlaps(old, (unsigned long)segment, bytes))
 			note_drop(old);
-	/* Switched off meanwhile: all notes have been dropped, or wait for the lock. */
+	/*
+	 * If the verifier was switched off meanwhile, range_freed() drops all notes. No new
+	 * one may follow.
+	 */
 	if (note && ntpool_verifier_has_bits()) {
 		list_add(&note->link, &notes);
 		note = NULL;
@@ -97,8 +97,8 @@ void ntpool_zone_note(PZONE_HEADER zone, void *segment, ULONG bytes, bool first)
 	kfree(note);
 }
 
-/* Under the lock: whether all segments of @zone, which is as @is says, are known. */
-static bool zone_is_known(PZONE_HEADER zone, const ZONE_HEADER *is)
+/* True if all segments of @zone have a note. @header: a copy of it, or @zone itself. */
+static bool zone_is_known(PZONE_HEADER zone, const ZONE_HEADER *header)
 {
 	const struct zone_note *note;
 	size_t bytes = 0;
@@ -107,10 +107,10 @@ static bool zone_is_known(PZONE_HEADER zone, const ZONE_HEADER *is)
 	list_for_each_entry(note, &notes, link)
 		if (note->zone == zone)
 			bytes += note->end - (unsigned long)note->segment;
-	return bytes && bytes == is->TotalSegmentSize;
+	return bytes && bytes == header->TotalSegmentSize;
 }
 
-/* Under the lock: whether @p is where a block of the zone begins. */
+/* True if a block of the zone begins at @p. */
 static bool zone_has_block(PZONE_HEADER zone, const void *p)
 {
 	unsigned long at = (unsigned long)p;
@@ -129,14 +129,14 @@ static bool read_link(const void *p, PSINGLE_LIST_ENTRY *link)
 }
 
 /*
- * Under the lock: follows the free list of @zone, which is as @is says, and counts what
- * of it lies in [@from, @to). False if it leaves the zone, or does not end.
+ * Follows the free list of @zone and counts its blocks in [@from, @to). @header: as for
+ * zone_is_known(). Returns false if the list leaves the zone or does not end.
  */
-static bool follow(PZONE_HEADER zone, const ZONE_HEADER *is, unsigned long from,
+static bool follow(PZONE_HEADER zone, const ZONE_HEADER *header, unsigned long from,
 		   unsigned long to, unsigned long *count)
 {
-	unsigned long left = is->TotalSegmentSize / max_t(ULONG, is->BlockSize, 1);
-	PSINGLE_LIST_ENTRY entry = is->FreeList.Next;
+	unsigned long left = header->TotalSegmentSize / max_t(ULONG, header->BlockSize, 1);
+	PSINGLE_LIST_ENTRY entry = header->FreeList.Next;
 
 	lockdep_assert_held(&notes_lock);
 	for (*count = 0; entry; left--) {
@@ -195,14 +195,14 @@ void ntpool_zone_report(PZONE_HEADER zone, void *block, const char *text, unsign
 	ntpool_report(&stop);
 }
 
-/* Under the lock: how many blocks of a segment are out; 0 if the zone makes no sense. */
-static unsigned long blocks_out(const struct zone_note *note)
+/* Number of allocated blocks of a segment; 0 if the zone is not consistent. */
+static unsigned long blocks_in_use(const struct zone_note *note)
 {
 	unsigned long count;
 	ZONE_HEADER zone;
 
 	lockdep_assert_held(&notes_lock);
-	/* The driver may have thrown it away, and that is its right. */
+	/* The driver may have freed or reused the header, which is no error. */
 	if (copy_from_kernel_nofault(&zone, note->zone, sizeof(zone)) ||
 	    zone.BlockSize != note->block || !zone_is_known(note->zone, &zone) ||
 	    !follow(note->zone, &zone, note->first, note->end, &count))
@@ -210,32 +210,32 @@ static unsigned long blocks_out(const struct zone_note *note)
 	return (note->end - note->first) / note->block - count;
 }
 
-/* See ntpool_verify_range_fn: the zones in the memory are no more. In a read section. */
+/* See ntpool_verify_range_fn. Drops the zones in that memory. In an RCU read section. */
 static void range_freed(void *p, size_t size, unsigned long caller)
 {
 	struct zone_note *note, *next, *found = NULL;
 	unsigned long flags;
 
-	/* Where all are to go, none that is just being noted may be missed. */
+	/* With @p NULL all notes go, so one that is being added must not be missed. */
 	if (p && list_empty(&notes))
 		return;
 	raw_spin_lock_irqsave(&notes_lock, flags);
 	list_for_each_entry(note, &notes, link)
-		if (caller && overlaps(note, (unsigned long)p, size) && blocks_out(note))
+		if (caller && overlaps(note, (unsigned long)p, size) && blocks_in_use(note))
 			found = note;
 	list_for_each_entry_safe(note, next, &notes, link)
 		if (overlaps(note, (unsigned long)p, size) ||
 		    (unsigned long)note->zone - (unsigned long)p < size)
 			note_drop(note);
 	raw_spin_unlock_irqrestore(&notes_lock, flags);
-	/* It is dropped, but freed only after this read section. */
+	/* The note is dropped, but its memory is freed after this read section. */
 	if (found)
 		ntpool_zone_report(found->zone, found->segment,
 				   "pool was freed that a zone has blocks of which are in use",
 				   caller);
 }
 
-static bool is_of(const struct zone_note *note, const struct module *mod)
+static bool note_belongs(const struct zone_note *note, const struct module *mod)
 {
 	return ntpool_module_has(mod, (unsigned long)note->zone) ||
 	       ntpool_module_has(mod, (unsigned long)note->segment);
@@ -247,7 +247,7 @@ static void module_going(const struct module *mod)
 
 	raw_spin_lock_irq(&notes_lock);
 	list_for_each_entry_safe(note, next, &notes, link)
-		if (is_of(note, mod))
+		if (note_belongs(note, mod))
 			note_drop(note);
 	raw_spin_unlock_irq(&notes_lock);
 }
