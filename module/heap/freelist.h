@@ -3,7 +3,7 @@
 #ifndef NTPOOL_FREELIST_H
 #define NTPOOL_FREELIST_H
 
-#include "memory/pagemap.h"
+#include "heap/heap.h"
 
 static inline unsigned int ntpool_page_granule(const struct ntpool_page *page, const void *at)
 {

@@ -10,6 +10,7 @@
 #include <linux/spinlock.h>
 
 #include "base/types.h"
+#include "memory/pagemap.h"
 
 /* Requests above it are whole pages: 4064 with 4 KiB pages. */
 #define NTPOOL_SMALL_MAX		(PAGE_SIZE - sizeof(struct ntpool_header) - NTPOOL_GRANULE)
@@ -85,14 +86,6 @@ struct ntpool_header {
 static_assert(sizeof(struct ntpool_header) == 16);
 
 /**
- * struct ntpool_mapped - what the page map leads to: the start of a descriptor
- * @heap: the heap of a carved page, for good; NULL: whole pages, see run.h
- */
-struct ntpool_mapped {
-	struct ntpool_heap *heap;
-};
-
-/**
  * struct ntpool_page - what the heap knows of one carved page; not in that page
  * @map: its heap
  * @start: a block (live, cached, free) begins at this unit
@@ -152,6 +145,22 @@ enum ntpool_verdict {
 	NTPOOL_FREE_TWICE,		/* the block is free or cached */
 	NTPOOL_FREE_CORRUPT,	/* the header was overwritten */
 };
+
+/* Where bodies of blocks begin in the linear map: ntpool_map_base and one header. */
+extern unsigned long ntpool_body_base;
+/* ntpool_map_limit for the fast frees, which do not zero: 0 with init_on_free. */
+extern unsigned long ntpool_fast_limit;
+
+/*
+ * The descriptor of the carved page that @p lies in; NULL: there is none. Called, and
+ * valid, in an RCU read section, as for ntpool_map_of(); or with that page's heap locked.
+ */
+static inline struct ntpool_page *ntpool_page_of(const void *p)
+{
+	struct ntpool_mapped *map = ntpool_map_of(p);
+
+	return map && map->heap ? container_of(map, struct ntpool_page, map) : NULL;
+}
 
 struct ntpool_heap *ntpool_heap_of(enum ntpool_type type, int node);
 /* The heap after @heap, the first one after NULL; nonpaged ones come first. */

@@ -32,9 +32,7 @@
 
 struct ntpool_leaf **ntpool_map_root __read_mostly;
 unsigned long ntpool_map_base __read_mostly;	/* where memory begins in the linear map */
-unsigned long ntpool_body_base __read_mostly;	/* the same for bodies of blocks: a header on */
 unsigned long ntpool_map_limit __read_mostly;	/* pages from there that the table covers */
-unsigned long ntpool_fast_limit __read_mostly;	/* the same for fast frees, which wipe nothing */
 struct xarray ntpool_map_far;
 struct ntpool_mapped ntpool_map_nothing;
 
@@ -151,7 +149,6 @@ int ntpool_pagemap_init(void)
 
 	xa_init_flags(&ntpool_map_far, XA_FLAGS_LOCK_IRQ);
 	ntpool_map_base = memory_base();
-	ntpool_body_base = ntpool_map_base + sizeof(struct ntpool_header);
 	pages = ((unsigned long)high_memory - ntpool_map_base) >> PAGE_SHIFT;
 	nr_leaves = DIV_ROUND_UP(pages, NTPOOL_LEAF_PAGES);
 	empty_leaf = leaf_create(GFP_KERNEL);
@@ -164,7 +161,6 @@ int ntpool_pagemap_init(void)
 	for (i = 0; i < nr_leaves; i++)
 		ntpool_map_root[i] = empty_leaf;
 	ntpool_map_limit = nr_leaves * NTPOOL_LEAF_PAGES;
-	ntpool_fast_limit = want_init_on_free() ? 0 : ntpool_map_limit;
 	return 0;
 }
 

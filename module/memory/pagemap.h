@@ -3,11 +3,21 @@
 #ifndef NTPOOL_PAGEMAP_H
 #define NTPOOL_PAGEMAP_H
 
+#include <linux/mm.h>
 #include <linux/xarray.h>
 
-#include "heap/heap.h"
+struct ntpool_heap;
 
-#define NTPOOL_LEAF_PAGES	(PAGE_SIZE / sizeof(struct ntpool_page *))
+/**
+ * struct ntpool_mapped - the first member of every descriptor in the page map
+ * @heap: the heap that a carved page belongs to, constant while it is mapped; NULL for
+ *	  a run of pages. Opaque here: the page map stores descriptors and reads none
+ */
+struct ntpool_mapped {
+	struct ntpool_heap *heap;
+};
+
+#define NTPOOL_LEAF_PAGES	(PAGE_SIZE / sizeof(struct ntpool_mapped *))
 
 struct ntpool_leaf {
 	struct ntpool_mapped *map[NTPOOL_LEAF_PAGES];
@@ -15,9 +25,7 @@ struct ntpool_leaf {
 
 extern struct ntpool_leaf **ntpool_map_root;
 extern unsigned long ntpool_map_base;
-extern unsigned long ntpool_body_base;
 extern unsigned long ntpool_map_limit;
-extern unsigned long ntpool_fast_limit;
 extern struct xarray ntpool_map_far;
 
 /* What leaves have for a page without a descriptor: no heap, and no whole pages. */
@@ -62,14 +70,6 @@ static inline struct ntpool_mapped *ntpool_map_of(const void *p)
 		return xa_load(&ntpool_map_far, (unsigned long)p >> PAGE_SHIFT);
 	map = ntpool_map_nth(ntpool_map_nr(p));
 	return map == &ntpool_map_nothing ? NULL : map;
-}
-
-/* The same for the carved page of a pool; NULL: none. */
-static inline struct ntpool_page *ntpool_page_of(const void *p)
-{
-	struct ntpool_mapped *map = ntpool_map_of(p);
-
-	return map && map->heap ? container_of(map, struct ntpool_page, map) : NULL;
 }
 
 /*
