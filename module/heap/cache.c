@@ -119,7 +119,7 @@ static struct ntpool_header *magazine_fill(struct ntpool_cache *cache, unsigned 
 		nr = ntpool_depot_take(cache->heap, granules, first, want);
 	/* Not more than a page of one size: others may need what is left. */
 	if (!nr)
-		nr = ntpool_heap_take(cache->heap, granules, first,
+		nr = ntpool_heap_take(cache->heap, granules, 0, first,
 				      min(want, NTPOOL_GRANULES / granules));
 	if (!nr)
 		return NULL;
@@ -163,7 +163,7 @@ static struct ntpool_header *cache_squeeze(struct ntpool_cache *cache, unsigned 
 		if (!magazine_count(cache, from))
 			continue;
 		magazine_empty(cache, from);
-		if (ntpool_heap_take(cache->heap, granules, &hdr, 1))
+		if (ntpool_heap_take(cache->heap, granules, 0, &hdr, 1))
 			break;
 	}
 	return hdr;
@@ -203,11 +203,11 @@ struct ntpool_header *ntpool_cache_pop_slow(enum ntpool_type type, unsigned int 
 		hdr = magazine_fill(cache, granules);
 		ntpool_cache_leave(type, cache);
 	} else {
-		ntpool_heap_take(heap, granules, &hdr, 1);
+		ntpool_heap_take(heap, granules, 0, &hdr, 1);
 	}
 	preempt_enable();
 	ntpool_scan_start();
-	return hdr ?: ntpool_heap_take_fresh(heap, granules) ?: cache_last_resort(type, granules);
+	return hdr ?: ntpool_heap_take_fresh(heap, granules, 0) ?: cache_last_resort(type, granules);
 }
 
 static void magazine_put(struct ntpool_cache *cache, struct ntpool_header *hdr,

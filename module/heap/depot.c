@@ -104,7 +104,7 @@ struct ntpool_header *ntpool_depot_squeeze(struct ntpool_heap *heap, unsigned in
 		if (!READ_ONCE(heap->depot[from]->nr))
 			continue;
 		depot_drain(heap, from);
-		if (ntpool_heap_take(heap, granules, &hdr, 1))
+		if (ntpool_heap_take(heap, granules, 0, &hdr, 1))
 			break;
 	}
 	return hdr;

@@ -109,17 +109,32 @@ static void page_account(struct ntpool_page *page, int granules)
 	heap->nr_empty += page->free_granules == NTPOOL_GRANULES;
 }
 
-/* Cuts up to @want blocks of @granules off the free block at @hdr, size @room. */
+/* Returns the first granule at or after @granule that puts the body on a cache line. */
+static unsigned int aligned_granule(unsigned int granule)
+{
+	return round_up(granule + 1, NTPOOL_LINE_GRANULES) - 1;
+}
+
+/*
+ * Cuts up to @nr blocks of @granules out of the free block at @hdr, which has @room
+ * granules and comes from heap_find() with the same @flags. Returns how many, at least 1.
+ */
 static unsigned int block_carve(struct ntpool_header *hdr, unsigned int room,
-				unsigned int granules, struct ntpool_header **out,
-				unsigned int want)
+				unsigned int granules, unsigned int flags,
+				struct ntpool_header **out, unsigned int nr)
 {
 	struct ntpool_page *page = ntpool_page_of(hdr);
 	unsigned int granule = ntpool_page_granule(page, hdr);
-	unsigned int n;
+	unsigned int n, skip = 0;
 
 	block_del_free(page, granule, room);
-	for (n = 0; n < want && room >= granules; n++) {
+	if (unlikely(flags & NTPOOL_ALIGNED))
+		skip = aligned_granule(granule) - granule;
+	if (skip)
+		block_add_free(page, granule, skip);
+	granule += skip;
+	room -= skip;
+	for (n = 0; n < nr && room >= granules; n++) {
 		__set_bit(granule, page->start);
 		header_write(page, granule, granules, NTPOOL_STATE_CACHED);
 		out[n] = ntpool_page_header(page, granule);
@@ -132,19 +147,24 @@ static unsigned int block_carve(struct ntpool_header *hdr, unsigned int room,
 	return n;
 }
 
-static unsigned int heap_take_locked(struct ntpool_heap *heap, unsigned int granules,
-				     struct ntpool_header **out, unsigned int want)
+/* Returns the best-fitting free block that @granules can be carved from with @flags. */
+static struct ntpool_header *heap_find(struct ntpool_heap *heap, unsigned int granules,
+				       unsigned int flags, unsigned int *room)
 {
-	struct ntpool_header *hdr;
-	unsigned int n = 0, room;
+	struct ntpool_header *hdr = ntpool_freelist_find(heap, granules, room);
+	unsigned int granule;
 
-	while (n < want) {
-		hdr = ntpool_freelist_find(heap, granules, &room);
-		if (!hdr)
-			break;
-		n += block_carve(hdr, room, granules, out + n, want - n);
+	if (likely(!(flags & (NTPOOL_ALIGNED | NTPOOL_NODE_ONLY))) || !hdr)
+		return hdr;
+	if (flags & NTPOOL_ALIGNED) {
+		granule = ntpool_page_granule(ntpool_page_of(hdr), hdr);
+		if (aligned_granule(granule) + granules > granule + *room)
+			hdr = ntpool_freelist_find(heap, granules + NTPOOL_LINE_GRANULES - 1, room);
 	}
-	return n;
+	/* The page allocator may have served the heap with a page of another node. */
+	if (hdr && (flags & NTPOOL_NODE_ONLY) && !ntpool_backing_is_on(hdr, heap->node))
+		return NULL;
+	return hdr;
 }
 
 struct ntpool_page *ntpool_page_alloc(gfp_t gfp, int node)
@@ -218,104 +238,28 @@ static void heaps_stock_up(struct work_struct *work)
 
 static DECLARE_WORK(stock_work, heaps_stock_up);
 
-unsigned int ntpool_heap_take(struct ntpool_heap *heap, unsigned int granules,
-			      struct ntpool_header **out, unsigned int want)
+unsigned int ntpool_heap_take(struct ntpool_heap *heap, unsigned int granules, unsigned int flags,
+			      struct ntpool_header **out, unsigned int nr)
 {
-	unsigned long flags;
-	unsigned int n;
+	struct ntpool_header *hdr;
+	unsigned int n = 0, room;
+	unsigned long irq;
 
-	raw_spin_lock_irqsave(&heap->lock, flags);
-	n = heap_take_locked(heap, granules, out, want);
-	raw_spin_unlock_irqrestore(&heap->lock, flags);
+	raw_spin_lock_irqsave(&heap->lock, irq);
+	while (n < nr) {
+		hdr = heap_find(heap, granules, flags, &room);
+		if (!hdr)
+			break;
+		n += block_carve(hdr, room, granules, flags, out + n, nr - n);
+	}
+	raw_spin_unlock_irqrestore(&heap->lock, irq);
 	if (heap_wants_stock(heap))
 		schedule_work(&stock_work);
 	return n;
 }
 
-static void page_free_rcu(struct rcu_head *rcu)
-{
-	struct ntpool_page *page = container_of(rcu, struct ntpool_page, rcu);
-
-	ntpool_backing_free(page->base, 1);
-	kmem_cache_free(page_cache, page);
-}
-
-struct ntpool_header *ntpool_heap_take_fresh(struct ntpool_heap *heap, unsigned int granules)
-{
-	struct ntpool_page *page = page_create(heap, 0);
-	struct ntpool_header *hdr;
-	unsigned long flags;
-
-	if (!page)
-		return NULL;
-	raw_spin_lock_irqsave(&heap->lock, flags);
-	page_add(page);
-	/* Somebody may have freed a better one; it is ours to take, for sure. */
-	heap_take_locked(heap, granules, &hdr, 1);
-	raw_spin_unlock_irqrestore(&heap->lock, flags);
-	return hdr;
-}
-
-/* The first unit from @granule on where the header of an aligned block may be. */
-static unsigned int aligned_granule(unsigned int granule)
-{
-	return round_up(granule + 1, NTPOOL_LINE_GRANULES) - 1;
-}
-
-/* A free block of at least @granules that may begin where @flags want it. */
-static struct ntpool_header *pick_find(struct ntpool_heap *heap, unsigned int granules,
-				       unsigned int flags, unsigned int *room)
-{
-	struct ntpool_header *hdr = ntpool_freelist_find(heap, granules, room);
-	unsigned int granule;
-
-	if (!hdr || !(flags & NTPOOL_ALIGNED))
-		return hdr;
-	granule = ntpool_page_granule(ntpool_page_of(hdr), hdr);
-	if (aligned_granule(granule) + granules <= granule + *room)
-		return hdr;
-	return ntpool_freelist_find(heap, granules + NTPOOL_LINE_GRANULES - 1, room);
-}
-
-/* Cuts one block of @granules out of the free block at @hdr, size @room. */
-static struct ntpool_header *pick_cut(struct ntpool_header *hdr, unsigned int room,
-				      unsigned int granules, unsigned int flags)
-{
-	struct ntpool_page *page = ntpool_page_of(hdr);
-	unsigned int first = ntpool_page_granule(page, hdr);
-	unsigned int granule = flags & NTPOOL_ALIGNED ? aligned_granule(first) : first;
-
-	block_del_free(page, first, room);
-	if (granule > first)
-		block_add_free(page, first, granule - first);
-	__set_bit(granule, page->start);
-	header_write(page, granule, granules, NTPOOL_STATE_CACHED);
-	room -= granule - first + granules;
-	if (room)
-		block_add_free(page, granule + granules, room);
-	page_account(page, -(int)granules);
-	return ntpool_page_header(page, granule);
-}
-
-struct ntpool_header *ntpool_heap_pick(struct ntpool_heap *heap, unsigned int granules,
-				       unsigned int flags)
-{
-	struct ntpool_header *hdr;
-	unsigned long irq;
-	unsigned int room;
-
-	raw_spin_lock_irqsave(&heap->lock, irq);
-	hdr = pick_find(heap, granules, flags, &room);
-	/* The page allocator may have helped the heap out with another node's page. */
-	if (hdr && (flags & NTPOOL_NODE_ONLY) && !ntpool_backing_is_on(hdr, heap->node))
-		hdr = NULL;
-	if (hdr)
-		hdr = pick_cut(hdr, room, granules, flags);
-	raw_spin_unlock_irqrestore(&heap->lock, irq);
-	return hdr;
-}
-
-static struct ntpool_header *pick_from(struct ntpool_page *page, unsigned int granules,
+/* Adds @page, which is in the page map, to its heap and takes the first block from it. */
+static struct ntpool_header *page_take(struct ntpool_page *page, unsigned int granules,
 				       unsigned int flags)
 {
 	struct ntpool_heap *heap = page->map.heap;
@@ -324,27 +268,35 @@ static struct ntpool_header *pick_from(struct ntpool_page *page, unsigned int gr
 
 	raw_spin_lock_irqsave(&heap->lock, irq);
 	page_add(page);
-	hdr = pick_cut(page->base, NTPOOL_GRANULES, granules, flags);
+	block_carve(page->base, NTPOOL_GRANULES, granules, flags, &hdr, 1);
 	raw_spin_unlock_irqrestore(&heap->lock, irq);
 	return hdr;
 }
 
-struct ntpool_header *ntpool_heap_pick_fresh(struct ntpool_heap *heap, unsigned int granules,
+struct ntpool_header *ntpool_heap_take_fresh(struct ntpool_heap *heap, unsigned int granules,
 					     unsigned int flags)
 {
 	struct ntpool_page *page = page_create(heap, flags);
 
-	return page ? pick_from(page, granules, flags) : NULL;
+	return page ? page_take(page, granules, flags) : NULL;
 }
 
-struct ntpool_header *ntpool_heap_pick_from(struct ntpool_page *page, void *base,
+struct ntpool_header *ntpool_heap_take_from(struct ntpool_page *page, void *base,
 					    unsigned int granules, unsigned int flags)
 {
 	page->base = base;
 	page->map.heap = heaps[NTPOOL_NONPAGED][page_to_nid(virt_to_page(base))];
 	if (WARN_ON_ONCE(ntpool_map_enter(page->base, &page->map)))
 		return NULL;
-	return pick_from(page, granules, flags);
+	return page_take(page, granules, flags);
+}
+
+static void page_free_rcu(struct rcu_head *rcu)
+{
+	struct ntpool_page *page = container_of(rcu, struct ntpool_page, rcu);
+
+	ntpool_backing_free(page->base, 1);
+	kmem_cache_free(page_cache, page);
 }
 
 /* Takes @page, all free, off its heap. */

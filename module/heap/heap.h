@@ -166,25 +166,31 @@ struct ntpool_heap *ntpool_heap_of(enum ntpool_type type, int node);
 /* The heap after @heap, the first one after NULL; nonpaged ones come first. */
 struct ntpool_heap *ntpool_heap_next(const struct ntpool_heap *heap);
 
-/* Up to @want blocks of @granules into @out, marked cached. Returns how many. */
-unsigned int ntpool_heap_take(struct ntpool_heap *heap, unsigned int granules,
-			      struct ntpool_header **out, unsigned int want);
-/* One block, marked cached, from a fresh page of the kernel; may sleep. */
-struct ntpool_header *ntpool_heap_take_fresh(struct ntpool_heap *heap, unsigned int granules);
 /*
- * One block of @granules as the wishes in @flags (NTPOOL_ALIGNED, NTPOOL_NODE_ONLY, NTPOOL_HIGH)
- * have it, marked cached: from what @heap has free, or from a fresh page. An aligned
- * one has at most NTPOOL_ALIGNED_MAX units.
+ * Takes up to @nr free blocks of @granules from @heap into @out, marked cached. Returns
+ * how many, 0 if no free block is large enough. @flags: 0, or constraints. With
+ * NTPOOL_ALIGNED the body begins on a cache line; @nr is 1 and @granules at most
+ * NTPOOL_ALIGNED_MAX. With NTPOOL_NODE_ONLY the page is on the heap's node; @nr is 1. All
+ * other flags are ignored. Any context.
  */
-struct ntpool_header *ntpool_heap_pick(struct ntpool_heap *heap, unsigned int granules,
-				       unsigned int flags);
-struct ntpool_header *ntpool_heap_pick_fresh(struct ntpool_heap *heap, unsigned int granules,
+unsigned int ntpool_heap_take(struct ntpool_heap *heap, unsigned int granules, unsigned int flags,
+			      struct ntpool_header **out, unsigned int nr);
+/*
+ * Adds a page from the kernel to @heap and takes one block of @granules from it. @flags
+ * as above, and NTPOOL_HIGH. Returns NULL without memory. Any context; sleeps where the
+ * caller may.
+ */
+struct ntpool_header *ntpool_heap_take_fresh(struct ntpool_heap *heap, unsigned int granules,
 					     unsigned int flags);
-/* The same from the page at @base, for which ntpool_map_prepare() has made place. */
-struct ntpool_header *ntpool_heap_pick_from(struct ntpool_page *page, void *base,
+/*
+ * The same from the nonpaged page at @base, for which ntpool_map_prepare() was called, with
+ * the descriptor @page of ntpool_page_alloc(). Needs no memory. Any context.
+ */
+struct ntpool_header *ntpool_heap_take_from(struct ntpool_page *page, void *base,
 					    unsigned int granules, unsigned int flags);
-/* A zeroed descriptor for the latter; NULL: no memory. */
+/* Allocates a zeroed descriptor on @node, or returns NULL. Sleeps if @gfp allows that. */
 struct ntpool_page *ntpool_page_alloc(gfp_t gfp, int node);
+/* Frees a descriptor that no page was added with. */
 void ntpool_page_free(struct ntpool_page *page);
 /* Cached blocks go back to @heap, which is theirs. */
 void ntpool_heap_give(struct ntpool_heap *heap, struct ntpool_header **blocks, unsigned int nr);

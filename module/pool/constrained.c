@@ -113,13 +113,13 @@ static void *block_alloc(const struct want *want)
 {
 	const struct ntpool_request *req = &want->req;
 	struct ntpool_heap *heap = ntpool_heap_of(req->type, constrained_node(want));
-	struct ntpool_header *hdr;
+	struct ntpool_header *hdr = NULL;
 
 	if ((req->flags & (NTPOOL_ALIGNED | NTPOOL_NODE)) ||
 	    !ntpool_cache_pop(req->type, want->granules, &hdr))
-		hdr = ntpool_heap_pick(heap, want->granules, req->flags);
+		ntpool_heap_take(heap, want->granules, req->flags, &hdr, 1);
 	if (!hdr && !ntpool_backing_is_short(req->flags))
-		hdr = ntpool_heap_pick_fresh(heap, want->granules, req->flags);
+		hdr = ntpool_heap_take_fresh(heap, want->granules, req->flags);
 	return hdr ? ntpool_alloc_finish(hdr, want->granules, &want->req, want->keep) : NULL;
 }
 
@@ -190,7 +190,7 @@ static struct ntpool_header *block_from_anywhere(const struct want *want)
 
 	for (heap = ntpool_heap_next(NULL); heap && !hdr; heap = ntpool_heap_next(heap))
 		if (heap->type == NTPOOL_NONPAGED)
-			hdr = ntpool_heap_pick(heap, want->granules, want->req.flags);
+			ntpool_heap_take(heap, want->granules, want->req.flags, &hdr, 1);
 	return hdr;
 }
 

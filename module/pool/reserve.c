@@ -146,7 +146,7 @@ struct ntpool_header *ntpool_reserve_block(unsigned int granules, unsigned int f
 	if (!page)
 		return NULL;
 	reserve_refill_soon();
-	return ntpool_heap_pick_from(page, base, granules, flags);
+	return ntpool_heap_take_from(page, base, granules, flags);
 }
 
 struct ntpool_run *ntpool_reserve_pages(unsigned long pages)

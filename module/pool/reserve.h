@@ -8,7 +8,7 @@
 struct ntpool_run;
 
 /*
- * A cached block as ntpool_heap_pick_from() makes it, from a page of the reserve; NULL: it
+ * A cached block as ntpool_heap_take_from() makes it, from a page of the reserve; NULL: it
  * is empty. Every context, needs no memory.
  */
 struct ntpool_header *ntpool_reserve_block(unsigned int granules, unsigned int flags);
