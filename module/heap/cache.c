@@ -41,6 +41,7 @@
 #include "base/compat.h"
 #include "heap/cache.h"
 #include "heap/depot.h"
+#include "heap/limits.h"
 #include "heap/run_cache.h"
 #include "heap/scan.h"
 #include "init.h"
@@ -60,23 +61,6 @@ static DEFINE_PER_CPU(struct work_struct, drain_work);
 static struct workqueue_struct *drain_wq;
 static enum cpuhp_state hotplug_state;
 static struct ntpool_shrinker shrinker;
-
-/*
- * Many of the small sizes, of which drivers hold many and which are small; of the
- * others four pages, one, or a pair. All bins full are about 2 MiB.
- */
-unsigned int ntpool_magazine_limit(unsigned int granules)
-{
-	unsigned int bytes = granules << NTPOOL_GRANULE_SHIFT;
-
-	if (granules < NTPOOL_MIN_GRANULES)
-		return 0;
-	if (granules <= NTPOOL_GRANULES / 32)
-		return 320;
-	if (granules <= NTPOOL_DEPOT_GRANULES)
-		return 4 * PAGE_SIZE / bytes;
-	return max_t(unsigned int, PAGE_SIZE / bytes, 2);
-}
 
 /* With preemption disabled: this CPU's cache for the caller to use; NULL: it is in use. */
 static struct ntpool_cache *cache_enter(enum ntpool_type type)
@@ -454,14 +438,19 @@ static void caches_free(void)
 
 int ntpool_cache_init(void)
 {
-	int cpu, ret = -ENOMEM;
+	int cpu, ret;
 
 	cache_none_init();
 	for_each_possible_cpu(cpu)
 		INIT_WORK(per_cpu_ptr(&drain_work, cpu), drain_this_cpu);
-	drain_wq = alloc_workqueue("ntpool_drain", WQ_MEM_RECLAIM | WQ_PERCPU, 0);
-	if (!drain_wq)
+	ret = ntpool_depot_init();
+	if (ret)
 		return ret;
+	drain_wq = alloc_workqueue("ntpool_drain", WQ_MEM_RECLAIM | WQ_PERCPU, 0);
+	if (!drain_wq) {
+		ret = -ENOMEM;
+		goto no_queue;
+	}
 	ret = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "ntpool/cache:prepare",
 				cache_cpu_prepare, cache_cpu_dead);
 	if (ret < 0)
@@ -477,6 +466,8 @@ no_shrinker:
 no_hotplug:
 	destroy_workqueue(drain_wq);
 	caches_free();
+no_queue:
+	ntpool_depot_exit();
 	return ret;
 }
 
@@ -487,4 +478,5 @@ void ntpool_cache_exit(void)
 	cpuhp_remove_state_nocalls(hotplug_state);
 	destroy_workqueue(drain_wq);
 	caches_free();
+	ntpool_depot_exit();
 }

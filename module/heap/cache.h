@@ -82,8 +82,6 @@ static inline bool ntpool_cache_pop(enum ntpool_type type, unsigned long granule
 	return *out;
 }
 
-/* How many blocks of this size a CPU may cache. */
-unsigned int ntpool_magazine_limit(unsigned int granules);
 /* One block from the heap, and a batch for the cache with it. May sleep. */
 struct ntpool_header *ntpool_cache_pop_slow(enum ntpool_type type, unsigned int granules);
 /* A cached block that is the caller's: into the cache, with a batch to the heap if that

@@ -19,8 +19,8 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
-#include "heap/cache.h"
 #include "heap/depot.h"
+#include "heap/limits.h"
 
 /* How many blocks a drain moves under one taking of the locks. */
 #define DRAIN_BATCH	32
@@ -40,11 +40,6 @@ struct ntpool_depot {
 	bool used;
 	struct ntpool_header *slot[];
 } ____cacheline_aligned_in_smp;
-
-static unsigned int depot_limit(unsigned int granules)
-{
-	return 2 * ntpool_magazine_limit(granules);
-}
 
 static struct ntpool_depot *depot_of(struct ntpool_heap *heap, unsigned int granules)
 {
@@ -168,27 +163,63 @@ unsigned long ntpool_depot_bytes(enum ntpool_type type)
 	return bytes;
 }
 
-int ntpool_depot_create(struct ntpool_heap *heap)
+static struct ntpool_depot *depot_create(unsigned int limit)
 {
-	struct ntpool_depot *depot;
+	struct ntpool_depot *depot = kvzalloc(struct_size(depot, slot, limit), GFP_KERNEL);
+
+	if (!depot)
+		return NULL;
+	raw_spin_lock_init(&depot->lock);
+	depot->limit = limit;
+	return depot;
+}
+
+static int depots_create(struct ntpool_heap *heap)
+{
 	unsigned int granules;
 
+	heap->depot = kcalloc(NTPOOL_DEPOT_GRANULES + 1, sizeof(*heap->depot), GFP_KERNEL);
+	if (!heap->depot)
+		return -ENOMEM;
 	for (granules = NTPOOL_MIN_GRANULES; granules <= NTPOOL_DEPOT_GRANULES; granules++) {
-		depot = kvzalloc(struct_size(depot, slot, depot_limit(granules)), GFP_KERNEL);
-		if (!depot)
+		heap->depot[granules] = depot_create(ntpool_depot_limit(granules));
+		if (!heap->depot[granules])
 			return -ENOMEM;
-		raw_spin_lock_init(&depot->lock);
-		depot->limit = depot_limit(granules);
-		heap->depot[granules] = depot;
 	}
 	return 0;
 }
 
-/* The blocks need no giving back: their heap goes next. */
-void ntpool_depot_destroy(struct ntpool_heap *heap)
+static void depots_destroy(struct ntpool_heap *heap)
 {
 	unsigned int granules;
 
+	if (!heap->depot)
+		return;
 	for (granules = NTPOOL_MIN_GRANULES; granules <= NTPOOL_DEPOT_GRANULES; granules++)
 		kvfree(heap->depot[granules]);
+	kfree(heap->depot);
+	heap->depot = NULL;
+}
+
+int ntpool_depot_init(void)
+{
+	struct ntpool_heap *heap;
+	int ret;
+
+	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap)) {
+		ret = depots_create(heap);
+		if (ret) {
+			ntpool_depot_exit();
+			return ret;
+		}
+	}
+	return 0;
+}
+
+void ntpool_depot_exit(void)
+{
+	struct ntpool_heap *heap;
+
+	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap))
+		depots_destroy(heap);
 }

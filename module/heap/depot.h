@@ -23,8 +23,9 @@ void ntpool_depot_age(void);
 /* Bytes that the depots hold of @type. */
 unsigned long ntpool_depot_bytes(enum ntpool_type type);
 
-/* For heap.c: the depots of @heap are made, 0 or -ENOMEM; and freed as they are. */
-int ntpool_depot_create(struct ntpool_heap *heap);
-void ntpool_depot_destroy(struct ntpool_heap *heap);
+/* For cache.c. Makes the depots of all heaps. Returns 0 or -ENOMEM, with none left. */
+int ntpool_depot_init(void);
+/* Frees the depots. Their blocks are lost: ntpool_heap_exit() frees the pages. */
+void ntpool_depot_exit(void);
 
 #endif

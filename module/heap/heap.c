@@ -38,7 +38,6 @@
 
 #include "base/irql.h"
 #include "base/report.h"
-#include "heap/depot.h"
 #include "heap/freelist.h"
 #include "init.h"
 #include "memory/backing.h"
@@ -504,7 +503,6 @@ static void heap_destroy(struct ntpool_heap *heap)
 		ntpool_map_leave(page->base);
 		call_rcu(&page->rcu, page_free_rcu);
 	}
-	ntpool_depot_destroy(heap);
 	kfree(heap);
 }
 
@@ -519,10 +517,7 @@ static struct ntpool_heap *heap_create(enum ntpool_type type, int node)
 	INIT_LIST_HEAD(&heap->pages);
 	heap->type = type;
 	heap->node = node;
-	if (!ntpool_depot_create(heap))
-		return heap;
-	heap_destroy(heap);
-	return NULL;
+	return heap;
 }
 
 static int heaps_create(enum ntpool_type type)

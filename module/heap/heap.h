@@ -24,9 +24,6 @@
 
 struct ntpool_depot;
 
-/* Sizes up to it have depots: half a KiB with 4 KiB pages, as NT's per-processor lists. */
-#define NTPOOL_DEPOT_GRANULES		(NTPOOL_GRANULES / 8)
-
 /* Values far apart: a stray bit does not turn one into another. */
 enum ntpool_state {
 	NTPOOL_STATE_FREE = 0x1e,		/* on a list of its heap */
@@ -122,7 +119,8 @@ struct ntpool_page {
  * @nr_pages: carved pages
  * @nr_empty: those of them that are one free block
  * @free_granules: units in free blocks
- * @depot: by size in units, see depot.c; not under @lock
+ * @depot: by size in granules, see depot.c; constant between ntpool_depot_init() and
+ *	   ntpool_depot_exit(), which makes @lock needless
  */
 struct ntpool_heap {
 	raw_spinlock_t lock;
@@ -134,7 +132,7 @@ struct ntpool_heap {
 	unsigned long nr_pages;
 	unsigned long nr_empty;
 	unsigned long free_granules;
-	struct ntpool_depot *depot[NTPOOL_DEPOT_GRANULES + 1];
+	struct ntpool_depot **depot;
 };
 
 /* What freeing a pointer into a carved page would mean. */
