@@ -62,14 +62,6 @@ static struct workqueue_struct *drain_wq;
 static enum cpuhp_state hotplug_state;
 static struct ntpool_shrinker shrinker;
 
-/* With preemption disabled: this CPU's cache for the caller to use; NULL: it is in use. */
-static struct ntpool_cache *cache_enter(enum ntpool_type type)
-{
-	struct ntpool_cache *cache = ntpool_cache_enter(type);
-
-	return cache == &ntpool_cache_none ? NULL : cache;
-}
-
 /* The heap of this CPU's node. */
 static struct ntpool_heap *heap_here(enum ntpool_type type)
 {
@@ -93,18 +85,17 @@ static void magazine_flush(struct ntpool_cache *cache, unsigned int granules, un
 	WRITE_ONCE(cache->top[granules], cache->floor[granules] + rest);
 }
 
+/* Fills an empty magazine by half and takes one of the blocks; NULL: there is none. */
 static struct ntpool_header *magazine_fill(struct ntpool_cache *cache, unsigned int granules)
 {
-	unsigned int want = max(cache->limit[granules] / 2, 1);
+	unsigned int half = max(cache->limit[granules] / 2, 1);
 	struct ntpool_header **first = cache->floor[granules] + 1;
-	unsigned int nr = magazine_count(cache, granules);
+	unsigned int nr = ntpool_depot_take(cache->heap, granules, first, half);
 
-	if (!nr)
-		nr = ntpool_depot_take(cache->heap, granules, first, want);
-	/* Not more than a page of one size: others may need what is left. */
+	/* At most a page of one size: other sizes may need the rest. */
 	if (!nr)
 		nr = ntpool_heap_take(cache->heap, granules, 0, first,
-				      min(want, NTPOOL_GRANULES / granules));
+				      min(half, NTPOOL_GRANULES / granules));
 	if (!nr)
 		return NULL;
 	WRITE_ONCE(cache->top[granules], first + nr - 2);
@@ -137,8 +128,8 @@ static void cache_empty_old(struct ntpool_cache *cache)
 	}
 }
 
-/* Bin by bin, the largest first, until a block comes of it. Inside. */
-static struct ntpool_header *cache_squeeze(struct ntpool_cache *cache, unsigned int granules)
+/* Empties magazines, the largest blocks first, until the heap has a block of @granules. */
+static struct ntpool_header *cache_reclaim(struct ntpool_cache *cache, unsigned int granules)
 {
 	struct ntpool_header *hdr = NULL;
 	unsigned int from;
@@ -154,22 +145,34 @@ static struct ntpool_header *cache_squeeze(struct ntpool_cache *cache, unsigned 
 }
 
 /*
- * The kernel has nothing: what is cached in other sizes may be merged to what is needed.
- * An interrupt may be who asks, so no more is done than it takes.
+ * The kernel has no memory. Cached blocks of other sizes may merge to one of @granules.
+ * The caller may be an interrupt, so no more is emptied than one block takes.
  */
-static struct ntpool_header *cache_last_resort(enum ntpool_type type, unsigned int granules)
+static struct ntpool_header *pop_reclaim(enum ntpool_type type, unsigned int granules)
 {
 	struct ntpool_header *hdr = NULL;
 	struct ntpool_cache *cache;
 
 	preempt_disable();
-	cache = cache_enter(type);
-	if (cache) {
-		hdr = cache_squeeze(cache, granules);
-		ntpool_cache_leave(type, cache);
-	}
+	cache = ntpool_cache_enter(type);
+	if (cache != &ntpool_cache_none)
+		hdr = cache_reclaim(cache, granules);
+	ntpool_cache_leave(type, cache);
 	if (!hdr)
-		hdr = ntpool_depot_squeeze(heap_here(type), granules);
+		hdr = ntpool_depot_reclaim(heap_here(type), granules);
+	preempt_enable();
+	return hdr;
+}
+
+struct ntpool_header *ntpool_cache_pop(enum ntpool_type type, unsigned int granules)
+{
+	struct ntpool_header *hdr;
+	struct ntpool_cache *cache;
+
+	preempt_disable();
+	cache = ntpool_cache_enter(type);
+	hdr = ntpool_magazine_pop(cache, granules);
+	ntpool_cache_leave(type, cache);
 	preempt_enable();
 	return hdr;
 }
@@ -182,20 +185,19 @@ struct ntpool_header *ntpool_cache_pop_slow(enum ntpool_type type, unsigned int 
 
 	preempt_disable();
 	heap = heap_here(type);
-	cache = cache_enter(type);
-	if (cache) {
-		hdr = magazine_fill(cache, granules);
-		ntpool_cache_leave(type, cache);
-	} else {
+	cache = ntpool_cache_enter(type);
+	if (cache != &ntpool_cache_none)
+		hdr = ntpool_magazine_pop(cache, granules) ?: magazine_fill(cache, granules);
+	else
 		ntpool_heap_take(heap, granules, 0, &hdr, 1);
-	}
+	ntpool_cache_leave(type, cache);
 	preempt_enable();
 	ntpool_scan_start();
-	return hdr ?: ntpool_heap_take_fresh(heap, granules, 0) ?: cache_last_resort(type, granules);
+	return hdr ?: ntpool_heap_take_fresh(heap, granules, 0) ?: pop_reclaim(type, granules);
 }
 
-static void magazine_put(struct ntpool_cache *cache, struct ntpool_header *hdr,
-			 unsigned int granules)
+static void magazine_push(struct ntpool_cache *cache, struct ntpool_header *hdr,
+			  unsigned int granules)
 {
 	if (magazine_count(cache, granules) == cache->limit[granules])
 		magazine_flush(cache, granules, max(cache->limit[granules] / 2, 1));
@@ -206,17 +208,16 @@ static void magazine_put(struct ntpool_cache *cache, struct ntpool_header *hdr,
 void ntpool_cache_push_slow(struct ntpool_heap *heap, struct ntpool_header *hdr,
 			    unsigned int granules)
 {
-	struct ntpool_cache *cache = NULL;
+	struct ntpool_cache *cache;
 
 	preempt_disable();
-	if (heap == heap_here(heap->type) && ntpool_magazine_limit(granules))
-		cache = cache_enter(heap->type);
-	if (cache) {
-		magazine_put(cache, hdr, granules);
-		ntpool_cache_leave(heap->type, cache);
-	} else {
+	cache = ntpool_cache_enter(heap->type);
+	/* The heap of &ntpool_cache_none is none. */
+	if (cache->heap == heap && cache->limit[granules])
+		magazine_push(cache, hdr, granules);
+	else
 		ntpool_heap_give(heap, &hdr, 1);
-	}
+	ntpool_cache_leave(heap->type, cache);
 	preempt_enable();
 	ntpool_heap_trim_surplus(heap);
 }
@@ -231,12 +232,11 @@ static void on_this_cpu(void (*fn)(struct ntpool_cache *cache))
 	for (type = 0; type < NTPOOL_TYPES; type++) {
 		preempt_disable();
 		heap = heap_here(type);
-		/* Always: this is no interrupt, and threads inside are not preempted. */
-		cache = cache_enter(type);
-		if (!WARN_ON_ONCE(!cache)) {
+		cache = ntpool_cache_enter(type);
+		/* A thread enters no section of another thread: those are not preempted. */
+		if (!WARN_ON_ONCE(cache == &ntpool_cache_none))
 			fn(cache);
-			ntpool_cache_leave(type, cache);
-		}
+		ntpool_cache_leave(type, cache);
 		preempt_enable();
 		ntpool_heap_trim_surplus(heap);
 	}

@@ -7,6 +7,7 @@
 #include <linux/preempt.h>
 
 #include "heap/heap.h"
+#include "heap/pcpu.h"
 
 /* The mark above the place for the last block of a bin. */
 #define NTPOOL_MAGAZINE_END	((struct ntpool_header *)1UL)
@@ -40,23 +41,18 @@ DECLARE_PER_CPU(struct ntpool_cache *, ntpool_caches[NTPOOL_TYPES]);
 /* All bins are empty and full at once, and no page is of its heap. */
 extern struct ntpool_cache ntpool_cache_none;
 
-/* With preemption disabled. Whoever interrupts finds &ntpool_cache_none, as its own result. */
+/* Enters the section of this CPU's cache of @type, see pcpu.h. Preemption is disabled. */
 static __always_inline struct ntpool_cache *ntpool_cache_enter(enum ntpool_type type)
 {
-	struct ntpool_cache *cache = __this_cpu_read(ntpool_caches[type]);
-
-	__this_cpu_write(ntpool_caches[type], &ntpool_cache_none);
-	barrier();
-	return cache;
+	return ntpool_pcpu_enter(ntpool_caches[type], &ntpool_cache_none);
 }
 
 static __always_inline void ntpool_cache_leave(enum ntpool_type type, struct ntpool_cache *cache)
 {
-	barrier();
-	__this_cpu_write(ntpool_caches[type], cache);
+	ntpool_pcpu_leave(ntpool_caches[type], cache);
 }
 
-/* Inside: NULL, there is none. */
+/* Takes the block that was cached last, or returns NULL. Called in the section. */
 static __always_inline struct ntpool_header *ntpool_magazine_pop(struct ntpool_cache *cache,
 								 unsigned long granules)
 {
@@ -68,24 +64,19 @@ static __always_inline struct ntpool_header *ntpool_magazine_pop(struct ntpool_c
 	return hdr;
 }
 
-/* True: *@out is a block. False: nothing cached, or somebody is inside. */
-static inline bool ntpool_cache_pop(enum ntpool_type type, unsigned long granules,
-				    struct ntpool_header **out)
-{
-	struct ntpool_cache *cache;
-
-	preempt_disable();
-	cache = ntpool_cache_enter(type);
-	*out = ntpool_magazine_pop(cache, granules);
-	ntpool_cache_leave(type, cache);
-	preempt_enable();
-	return *out;
-}
-
-/* One block from the heap, and a batch for the cache with it. May sleep. */
+/* Takes a block from this CPU's cache and nowhere else, or returns NULL. Any context. */
+struct ntpool_header *ntpool_cache_pop(enum ntpool_type type, unsigned int granules);
+/*
+ * Takes a block of @granules, marked cached: from this CPU's cache, which is filled if it
+ * is empty; else from a page that the heap gets from the kernel; else from blocks of other
+ * sizes that are cached here. Returns NULL without memory. Any context; sleeps where the
+ * caller may.
+ */
 struct ntpool_header *ntpool_cache_pop_slow(enum ntpool_type type, unsigned int granules);
-/* A cached block that is the caller's: into the cache, with a batch to the heap if that
- * is full, or to the heap.
+/*
+ * Frees the block at @hdr of @heap, marked cached, which the caller owns. It goes into
+ * this CPU's cache; a full magazine first gives its older half back. A block of another
+ * node, or one that interrupts a section, goes to @heap. Any context.
  */
 void ntpool_cache_push_slow(struct ntpool_heap *heap, struct ntpool_header *hdr,
 			    unsigned int granules);

@@ -90,7 +90,7 @@ static void depot_drain(struct ntpool_heap *heap, unsigned int granules)
 		ntpool_heap_give(heap, block, nr);
 }
 
-struct ntpool_header *ntpool_depot_squeeze(struct ntpool_heap *heap, unsigned int granules)
+struct ntpool_header *ntpool_depot_reclaim(struct ntpool_heap *heap, unsigned int granules)
 {
 	struct ntpool_header *hdr = NULL;
 	unsigned int from;

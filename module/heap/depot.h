@@ -15,7 +15,7 @@ unsigned int ntpool_depot_give(struct ntpool_heap *heap, unsigned int granules,
  * What the depots of @heap hold goes back to it, one after the other, until a block of
  * @granules comes of it: that, marked cached, or NULL. Every context.
  */
-struct ntpool_header *ntpool_depot_squeeze(struct ntpool_heap *heap, unsigned int granules);
+struct ntpool_header *ntpool_depot_reclaim(struct ntpool_heap *heap, unsigned int granules);
 /* What all depots hold goes back to the heaps. */
 void ntpool_depot_drain(void);
 /* What depots hold that nobody has used since the last call goes back to the heaps. */

@@ -26,23 +26,32 @@
 #define CACHED_PAGES	NTPOOL_RUN_CACHED_RUNS
 #define LEAST_RUNS	2
 
-struct ntpool_run_cache __percpu *ntpool_run_caches;
+DEFINE_PER_CPU(struct ntpool_run_cache *, ntpool_run_caches[NTPOOL_TYPES]);
+struct ntpool_run_cache ntpool_run_cache_none;
+
+/* The caches that the pointers lead to outside of sections: [NTPOOL_TYPES] per CPU. */
+static struct ntpool_run_cache __percpu *own_caches;
+
+/* False: this CPU has no room for @run. */
+static bool run_cache_push(struct ntpool_run *run)
+{
+	enum ntpool_type type = run->type;
+	struct ntpool_run_cache *cache;
+	bool fits;
+
+	preempt_disable();
+	cache = ntpool_run_cache_enter(type);
+	fits = ntpool_run_fits(cache, run);
+	if (fits)
+		ntpool_run_push(cache, run);
+	ntpool_run_cache_leave(type, cache);
+	preempt_enable();
+	return fits;
+}
 
 void ntpool_run_cache_put(struct ntpool_run *run)
 {
-	struct ntpool_run_cache *cache;
-	bool done = false;
-
-	preempt_disable();
-	cache = this_cpu_ptr(&ntpool_run_caches[run->type]);
-	if (run->use == NTPOOL_USE_POOL && !want_init_on_free() && ntpool_run_cache_enter(cache)) {
-		done = ntpool_run_fits(cache, run);
-		if (done)
-			ntpool_run_push(cache, run);
-		ntpool_run_cache_leave(cache);
-	}
-	preempt_enable();
-	if (!done)
+	if (run->use != NTPOOL_USE_POOL || want_init_on_free() || !run_cache_push(run))
 		ntpool_run_release(run);
 	ntpool_scan_start();
 }
@@ -89,7 +98,7 @@ static bool runs_are_old(enum ntpool_type type, unsigned int pages)
 	bool old;
 
 	preempt_disable();
-	cache = this_cpu_ptr(&ntpool_run_caches[type]);
+	cache = this_cpu_ptr(&own_caches[type]);
 	old = cache->nr[pages] && cache->nr[pages] == cache->seen[pages];
 	cache->seen[pages] = cache->nr[pages];
 	preempt_enable();
@@ -114,7 +123,7 @@ bool ntpool_run_cache_is_used(int cpu)
 
 	for (type = 0; type < NTPOOL_TYPES; type++)
 		for (pages = 1; pages <= NTPOOL_RUN_CACHED_PAGES; pages++)
-			if (READ_ONCE(per_cpu_ptr(&ntpool_run_caches[type], cpu)->nr[pages]))
+			if (READ_ONCE(per_cpu_ptr(&own_caches[type], cpu)->nr[pages]))
 				return true;
 	return false;
 }
@@ -126,7 +135,7 @@ void ntpool_run_cache_cpu_prepare(int cpu, int node)
 	unsigned int pages;
 
 	for (type = 0; type < NTPOOL_TYPES; type++) {
-		cache = per_cpu_ptr(&ntpool_run_caches[type], cpu);
+		cache = per_cpu_ptr(&own_caches[type], cpu);
 		cache->nid = node;
 		for (pages = 1; pages <= NTPOOL_RUN_CACHED_PAGES; pages++)
 			cache->limit[pages] = max_t(unsigned int, CACHED_PAGES / pages,
@@ -140,7 +149,7 @@ void ntpool_run_cache_cpu_dead(int cpu)
 	enum ntpool_type type;
 
 	for (type = 0; type < NTPOOL_TYPES; type++)
-		while ((run = cache_any(per_cpu_ptr(&ntpool_run_caches[type], cpu))))
+		while ((run = cache_any(per_cpu_ptr(&own_caches[type], cpu))))
 			ntpool_run_release(run);
 }
 
@@ -152,7 +161,7 @@ unsigned long ntpool_run_cache_pages(enum ntpool_type type)
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		cache = per_cpu_ptr(&ntpool_run_caches[type], cpu);
+		cache = per_cpu_ptr(&own_caches[type], cpu);
 		for (i = 1; i <= NTPOOL_RUN_CACHED_PAGES; i++)
 			pages += i * READ_ONCE(cache->nr[i]);
 	}
@@ -161,13 +170,20 @@ unsigned long ntpool_run_cache_pages(enum ntpool_type type)
 
 int ntpool_run_init(void)
 {
-	ntpool_run_caches =
-		__alloc_percpu(NTPOOL_TYPES * sizeof(*ntpool_run_caches), SMP_CACHE_BYTES);
-	return ntpool_run_caches ? 0 : -ENOMEM;
+	enum ntpool_type type;
+	int cpu;
+
+	own_caches = __alloc_percpu(NTPOOL_TYPES * sizeof(*own_caches), SMP_CACHE_BYTES);
+	if (!own_caches)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		for (type = 0; type < NTPOOL_TYPES; type++)
+			per_cpu(ntpool_run_caches[type], cpu) = per_cpu_ptr(&own_caches[type], cpu);
+	return 0;
 }
 
-/* Their pages go with the others, see ntpool_run_exit(). */
+/* The cached runs are in the tree still: ntpool_run_exit() frees them. */
 void ntpool_run_cache_exit(void)
 {
-	free_percpu(ntpool_run_caches);
+	free_percpu(own_caches);
 }

@@ -8,6 +8,7 @@
 #include <linux/topology.h>
 
 #include "account/tag.h"
+#include "heap/pcpu.h"
 #include "heap/run.h"
 #include "memory/pagemap.h"
 
@@ -17,7 +18,6 @@
 
 /**
  * struct ntpool_run_cache - what one CPU caches of one pool
- * @busy: somebody on this CPU is inside
  * @nid: the node whose pages it caches
  * @nr: by length in pages: how many runs
  * @seen: @nr at the last scan, see age.c
@@ -27,7 +27,6 @@
  * Touched as struct ntpool_cache is.
  */
 struct ntpool_run_cache {
-	bool busy;
 	int nid;
 	unsigned char nr[NTPOOL_RUN_CACHED_PAGES + 1];
 	unsigned char seen[NTPOOL_RUN_CACHED_PAGES + 1];
@@ -35,7 +34,9 @@ struct ntpool_run_cache {
 	struct ntpool_run *run[(NTPOOL_RUN_CACHED_PAGES + 1) * NTPOOL_RUN_CACHED_RUNS];
 };
 
-extern struct ntpool_run_cache __percpu *ntpool_run_caches;	/* [NTPOOL_TYPES] */
+DECLARE_PER_CPU(struct ntpool_run_cache *, ntpool_run_caches[NTPOOL_TYPES]);
+/* The substitute: it has no runs, and room for none. */
+extern struct ntpool_run_cache ntpool_run_cache_none;
 
 /* The place of run number @nr of @pages pages. */
 static __always_inline struct ntpool_run **ntpool_run_place(struct ntpool_run_cache *cache,
@@ -44,23 +45,16 @@ static __always_inline struct ntpool_run **ntpool_run_place(struct ntpool_run_ca
 	return &cache->run[pages * NTPOOL_RUN_CACHED_RUNS + nr];
 }
 
-/*
- * With preemption disabled. Nothing that @cache says is worth anything before this has
- * said true: until then an interrupt may come and change it.
- */
-static __always_inline bool ntpool_run_cache_enter(struct ntpool_run_cache *cache)
+/* Enters the section of this CPU's cache of @type, see pcpu.h. Preemption is disabled. */
+static __always_inline struct ntpool_run_cache *ntpool_run_cache_enter(enum ntpool_type type)
 {
-	if (unlikely(cache->busy))
-		return false;
-	cache->busy = true;
-	barrier();
-	return true;
+	return ntpool_pcpu_enter(ntpool_run_caches[type], &ntpool_run_cache_none);
 }
 
-static __always_inline void ntpool_run_cache_leave(struct ntpool_run_cache *cache)
+static __always_inline void ntpool_run_cache_leave(enum ntpool_type type,
+						   struct ntpool_run_cache *cache)
 {
-	barrier();
-	cache->busy = false;
+	ntpool_pcpu_leave(ntpool_run_caches[type], cache);
 }
 
 static __always_inline struct ntpool_run *ntpool_run_pop(enum ntpool_type type, unsigned long pages)
@@ -69,12 +63,10 @@ static __always_inline struct ntpool_run *ntpool_run_pop(enum ntpool_type type, 
 	struct ntpool_run *run = NULL;
 
 	preempt_disable();
-	cache = this_cpu_ptr(&ntpool_run_caches[type]);
-	if (ntpool_run_cache_enter(cache)) {
-		if (likely(cache->nr[pages]))
-			run = *ntpool_run_place(cache, pages, --cache->nr[pages]);
-		ntpool_run_cache_leave(cache);
-	}
+	cache = ntpool_run_cache_enter(type);
+	if (likely(cache->nr[pages]))
+		run = *ntpool_run_place(cache, pages, --cache->nr[pages]);
+	ntpool_run_cache_leave(type, cache);
 	preempt_enable();
 	return run;
 }
@@ -127,22 +119,22 @@ static __always_inline bool ntpool_run_free_record(struct ntpool_run *run, void 
 {
 	/* Pairs with the release in ntpool_run_make_live(): what follows is of that state. */
 	u32 state = smp_load_acquire(&run->state);
-	struct ntpool_run_cache *cache = this_cpu_ptr(&ntpool_run_caches[run->type]);
 	struct ntpool_tag_counts __percpu *counts;
+	enum ntpool_type type = run->type;
+	struct ntpool_run_cache *cache;
 	bool done;
 
 	if (unlikely(run->base != p || READ_ONCE(run->flags)) ||
 	    unlikely(READ_ONCE(run->tag) != tag && tag) ||
-	    unlikely(!ntpool_tag_lookup(READ_ONCE(run->tag), &counts)) ||
-	    unlikely(!ntpool_run_cache_enter(cache)))
+	    unlikely(!ntpool_tag_lookup(READ_ONCE(run->tag), &counts)))
 		return false;
+	cache = ntpool_run_cache_enter(type);
 	done = likely(ntpool_run_fits(cache, run)) && likely(ntpool_run_take(run, state));
 	if (likely(done)) {
-		ntpool_tag_count_free(&counts[run->type], run->pages * NTPOOL_GRANULES,
-				      run->requested);
+		ntpool_tag_count_free(&counts[type], run->pages * NTPOOL_GRANULES, run->requested);
 		ntpool_run_push(cache, run);
 	}
-	ntpool_run_cache_leave(cache);
+	ntpool_run_cache_leave(type, cache);
 	return done;
 }
 

@@ -115,8 +115,9 @@ static void *block_alloc(const struct want *want)
 	struct ntpool_heap *heap = ntpool_heap_of(req->type, constrained_node(want));
 	struct ntpool_header *hdr = NULL;
 
-	if ((req->flags & (NTPOOL_ALIGNED | NTPOOL_NODE)) ||
-	    !ntpool_cache_pop(req->type, want->granules, &hdr))
+	if (!(req->flags & (NTPOOL_ALIGNED | NTPOOL_NODE)))
+		hdr = ntpool_cache_pop(req->type, want->granules);
+	if (!hdr)
 		ntpool_heap_take(heap, want->granules, req->flags, &hdr, 1);
 	if (!hdr && !ntpool_backing_is_short(req->flags))
 		hdr = ntpool_heap_take_fresh(heap, want->granules, req->flags);

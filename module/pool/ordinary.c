@@ -98,10 +98,8 @@ static void *alloc_block(const struct ntpool_request *req, u8 keep)
 {
 	unsigned int granules =
 		max_t(unsigned int, ntpool_size_granules(req->size), NTPOOL_MIN_GRANULES);
-	struct ntpool_header *hdr;
+	struct ntpool_header *hdr = ntpool_cache_pop_slow(req->type, granules);
 
-	if (!ntpool_cache_pop(req->type, granules, &hdr))
-		hdr = ntpool_cache_pop_slow(req->type, granules);
 	return hdr ? ntpool_alloc_finish(hdr, granules, req, keep) :
 		     ntpool_alloc_failed(req->type, req->tag);
 }
