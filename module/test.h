@@ -5,7 +5,7 @@
 
 #include <linux/types.h>
 
-/* backing.c and cache.c */
+/* backing.c */
 
 /*
  * Of the requests for memory that ntpool makes of the kernel (pages, vmalloc,
@@ -20,8 +20,6 @@ unsigned int ntpool_test_backing_failed(void);
 void ntpool_test_hit_refill(bool on);
 /* So many pages of memory are available, as far as priorities go; < 0: the truth. */
 void ntpool_test_set_available(long pages);
-/* All CPUs' caches go back to the heaps, empty pages to the kernel. Sleeps. */
-void ntpool_test_drain(void);
 
 /* quota.c and reserve.c */
 
@@ -53,6 +51,8 @@ void ntpool_test_balance_scan(void);
 
 /* test.c */
 
+/* All CPUs' caches go back to the heaps, empty pages to the kernel. Sleeps. */
+void ntpool_test_drain(void);
 /* Walks every heap under its lock: 0, or -EUCLEAN if something does not agree. */
 int ntpool_test_check_heaps(void);
 /*

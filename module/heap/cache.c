@@ -33,7 +33,6 @@
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/err.h>
-#include <linux/export.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
 #include <linux/workqueue.h>
@@ -45,7 +44,6 @@
 #include "heap/run_cache.h"
 #include "heap/scan.h"
 #include "init.h"
-#include "test.h"
 
 enum {
 	/* What reclaim may expect of the caches of one CPU. */
@@ -269,16 +267,6 @@ void ntpool_cache_drain(void)
 	cpus_read_unlock();
 	ntpool_depot_drain();
 }
-
-#if IS_ENABLED(CONFIG_KUNIT)
-void ntpool_test_drain(void)
-{
-	ntpool_cache_drain();
-	ntpool_heap_trim_all(0, ULONG_MAX);
-	rcu_barrier();
-}
-EXPORT_SYMBOL_GPL(ntpool_test_drain);
-#endif
 
 static void cache_init(struct ntpool_cache *cache)
 {

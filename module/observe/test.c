@@ -14,10 +14,12 @@
  */
 #include <linux/kernel.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
 #include "base/report.h"
+#include "heap/cache.h"
 #include "heap/heap.h"
 #include "init.h"
 #include "observe/debugfs.h"
@@ -83,6 +85,14 @@ unsigned int ntpool_test_reports(struct ntpool_test_report *out, unsigned int ma
 	return nr;
 }
 EXPORT_SYMBOL_GPL(ntpool_test_reports);
+
+void ntpool_test_drain(void)
+{
+	ntpool_cache_drain();
+	ntpool_heap_trim_all(0, ULONG_MAX);
+	rcu_barrier();
+}
+EXPORT_SYMBOL_GPL(ntpool_test_drain);
 
 int ntpool_test_check_heaps(void)
 {
