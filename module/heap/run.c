@@ -100,9 +100,16 @@ struct ntpool_run *ntpool_run_create(void)
 	return gfp && !ntpool_backing_refused() ? kmalloc(sizeof(struct ntpool_run), gfp) : NULL;
 }
 
-int ntpool_run_nid(const void *base)
+void ntpool_run_fill(struct ntpool_run *run, enum ntpool_use use, enum ntpool_type type,
+		     void *base, unsigned long pages)
 {
-	return is_vmalloc_addr(base) ? numa_mem_id() : page_to_nid(virt_to_page(base));
+	*run = (struct ntpool_run){
+		.base = base,
+		.pages = pages,
+		.type = type,
+		.use = use,
+		.nid = is_vmalloc_addr(base) ? numa_mem_id() : page_to_nid(virt_to_page(base)),
+	};
 }
 
 struct ntpool_run *ntpool_run_alloc(enum ntpool_type type, size_t size, u32 tag, u8 flags,
@@ -122,17 +129,8 @@ struct ntpool_run *ntpool_run_alloc(enum ntpool_type type, size_t size, u32 tag,
 		kfree(run);
 		return NULL;
 	}
-	*run = (struct ntpool_run){
-		.base = base,
-		.pages = pages,
-		.requested = size,
-		.caller = caller,
-		.type = type,
-		.tag = tag,
-		.flags = flags,
-		.use = NTPOOL_USE_POOL,
-		.nid = ntpool_run_nid(base),
-	};
+	ntpool_run_fill(run, NTPOOL_USE_POOL, type, base, pages);
+	ntpool_run_assign(run, size, tag, flags, caller);
 	return run;
 }
 

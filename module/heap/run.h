@@ -88,6 +88,16 @@ static inline void ntpool_run_make_live(struct ntpool_run *run)
 			  NTPOOL_RUN_LIVE);
 }
 
+/* Describes the allocation that a run is about to serve. The caller owns the record. */
+static __always_inline void ntpool_run_assign(struct ntpool_run *run, size_t size, u32 tag,
+					      u8 flags, unsigned long caller)
+{
+	run->requested = size;
+	run->caller = caller;
+	run->tag = tag;
+	run->flags = flags;
+}
+
 /* A live record becomes the caller's: true for one of those who try at the same time. */
 static inline bool ntpool_run_take(struct ntpool_run *run, u32 state)
 {
@@ -101,10 +111,14 @@ static inline bool ntpool_run_take(struct ntpool_run *run, u32 state)
  */
 struct ntpool_run *ntpool_run_alloc(enum ntpool_type type, size_t size, u32 tag, u8 flags,
 				    unsigned long caller);
-/* A record to fill in, for memory that somebody else has found; NULL: none. */
+/* Allocates a record, to be passed to ntpool_run_fill(). Returns NULL without memory. */
 struct ntpool_run *ntpool_run_create(void);
-/* The node of memory at @base, for the record. */
-int ntpool_run_nid(const void *base);
+/*
+ * Initialises a record for the @pages pages at @base, cached and not in the tree yet.
+ * ntpool_run_assign() must follow. The caller sets @cache and @page if @use has them.
+ */
+void ntpool_run_fill(struct ntpool_run *run, enum ntpool_use use, enum ntpool_type type,
+		     void *base, unsigned long pages);
 /* From here on ntpool_run_claim() finds it. Needs no memory. */
 void ntpool_run_enter(struct ntpool_run *run);
 /*

@@ -87,10 +87,7 @@ static __always_inline void *ntpool_run_cache_alloc(enum ntpool_type type, size_
 	run = ntpool_run_pop(type, pages);
 	if (unlikely(!run))
 		return NULL;
-	run->requested = size;
-	run->caller = caller;
-	run->tag = tag;
-	run->flags = 0;
+	ntpool_run_assign(run, size, tag, 0, caller);
 	/* The last page's rest too: it is somebody else's data. */
 	if (unlikely(zero))
 		memset(run->base, 0, pages << PAGE_SHIFT);

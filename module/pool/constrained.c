@@ -131,14 +131,10 @@ static void *pages_finish(const struct want *want, struct ntpool_run *run)
 	struct ntpool_tag_counts __percpu *counts = ntpool_tag_find(req->tag);
 	void *base = run->base;
 
-	run->requested = req->size;
-	run->caller = req->caller;
-	run->type = req->type;
-	run->tag = req->tag;
-	run->flags = want->keep | (counts == ntpool_tag_overflow ? NTPOOL_HDR_OVERFLOW : 0);
-	run->payer = want->req.payer;
-	run->use = NTPOOL_USE_POOL;
-	run->nid = ntpool_run_nid(base);
+	ntpool_run_assign(run, req->size, req->tag,
+			  want->keep | (counts == ntpool_tag_overflow ? NTPOOL_HDR_OVERFLOW : 0),
+			  req->caller);
+	run->payer = req->payer;
 	/* The page allocator has zeroed them already under init_on_alloc. */
 	if ((req->flags & NTPOOL_ZERO) && !want_init_on_alloc(0))
 		memset(base, 0, run->pages << PAGE_SHIFT);
@@ -163,7 +159,7 @@ static void *pages_alloc(const struct want *want)
 		kfree(run);
 		return NULL;
 	}
-	*run = (struct ntpool_run){ .base = base, .pages = want->pages };
+	ntpool_run_fill(run, NTPOOL_USE_POOL, req->type, base, want->pages);
 	return pages_finish(want, run);
 }
 

@@ -63,16 +63,9 @@ void *ntpool_contig_alloc(const struct ntpool_phys_want *want, size_t size, u32 
 		kfree(run);
 		return contig_failed(tag);
 	}
-	*run = (struct ntpool_run){
-		.base = base,
-		.pages = want->nr,
-		.requested = size,
-		.caller = caller,
-		.type = NTPOOL_NONPAGED,
-		.tag = tag,
-		.use = NTPOOL_USE_CONTIGUOUS,
-		.cache = want->cache,
-	};
+	ntpool_run_fill(run, NTPOOL_USE_CONTIGUOUS, NTPOOL_NONPAGED, base, want->nr);
+	ntpool_run_assign(run, size, tag, 0, caller);
+	run->cache = want->cache;
 	contig_enter(run);
 	return base;
 }
@@ -111,17 +104,10 @@ void *ntpool_noncached_alloc(size_t size, unsigned long caller)
 		kfree(run);
 		return contig_failed(NTPOOL_TAG_NONCACHED);
 	}
-	*run = (struct ntpool_run){
-		.base = base,
-		.pages = pages,
-		.requested = size,
-		.caller = caller,
-		.type = NTPOOL_NONPAGED,
-		.tag = NTPOOL_TAG_NONCACHED,
-		.use = NTPOOL_USE_NONCACHED,
-		.cache = NTPOOL_NONCACHED,
-		.page = page,
-	};
+	ntpool_run_fill(run, NTPOOL_USE_NONCACHED, NTPOOL_NONPAGED, base, pages);
+	ntpool_run_assign(run, size, NTPOOL_TAG_NONCACHED, 0, caller);
+	run->cache = NTPOOL_NONCACHED;
+	run->page = page;
 	contig_enter(run);
 	return base;
 }

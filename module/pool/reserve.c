@@ -166,7 +166,7 @@ struct ntpool_run *ntpool_reserve_pages(unsigned long pages)
 	if (!run)
 		return NULL;
 	reserve_refill_soon();
-	*run = (struct ntpool_run){ .base = base, .pages = pages };
+	ntpool_run_fill(run, NTPOOL_USE_POOL, NTPOOL_NONPAGED, base, pages);
 	return run;
 }
 

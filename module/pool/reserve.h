@@ -13,8 +13,8 @@ struct ntpool_run;
  */
 struct ntpool_header *ntpool_reserve_block(unsigned int granules, unsigned int flags);
 /*
- * A record of @pages pages of the reserve, physically adjacent: its @base and @pages are
- * set, the rest is the caller's to fill in. NULL: there is no such run.
+ * A record of @pages pages of the reserve, physically adjacent, to be passed to
+ * ntpool_run_assign(). NULL: there is no such run.
  */
 struct ntpool_run *ntpool_reserve_pages(unsigned long pages);
 /*
