@@ -20,7 +20,7 @@
 /* PROTECTED_POOL: no character of a tag has its top bit set, so the bit is free. */
 #define NTPOOL_TAG_PROTECTED	BIT(31)
 
-/* A page has 256 granules as in NT: 16 bytes each with pages of 4 KiB. */
+/* As in NT, a page has 256 granules. With 4 KiB pages a granule is 16 bytes. */
 #define NTPOOL_GRANULES		256
 #define NTPOOL_GRANULE_SHIFT	(PAGE_SHIFT - 8)
 #define NTPOOL_GRANULE		BIT(NTPOOL_GRANULE_SHIFT)

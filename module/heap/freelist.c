@@ -2,25 +2,22 @@
 /*
  * The free lists of a heap.
  *
- * One list for each size in units, newest first, and a bitmap of those that are
- * not empty, so that the best-fitting block of the whole heap is found by looking
- * at one to five words. A block of a single unit of 16 bytes has no room for links:
- * it is on no list and waits until a neighbour is freed and takes it in.
+ * There is one doubly linked list for each block size in granules, newest block first, and
+ * a bitmap of the lists that are not empty. At most five words of the bitmap are read to
+ * find the best-fitting block of a heap. A free block of one granule of 16 bytes has no
+ * room for links. It is on no list until a neighbour is freed and merged with it.
  *
- * The links lie in the free memory itself, where a driver that writes after it
- * has freed can reach them. So they are never what decides:
+ * The links lie in the free memory itself, where a late write of a driver can hit them. NT
+ * stores them in the clear and stops the machine on damage. Here they decide nothing:
  *
- *  - a link is stored xor-ed with a secret and with the address it is stored at,
- *    byte-reversed: neither written nor read to any purpose from outside;
- *  - before a link is followed, what it decodes to is checked against the page
- *    map and the bitmaps, which are out of reach: it must be a free block of this
- *    heap and of this list's size;
- *  - where it is not, the damage is reported (0x19/0x3) and all lists of the heap
- *    are built anew from the bitmaps. Nothing is lost and nothing is followed.
+ *  - A link is stored xor-ed with a secret and with its byte-reversed address. It is not
+ *    useful to read, and a forged one decodes to nonsense.
+ *  - A link is checked before it is followed. The page map and the bitmaps, which drivers
+ *    cannot reach, must have a free block of this heap and size at its target.
+ *  - A link that fails the check is reported as 0x19/0x3, and all lists of the heap are
+ *    rebuilt from the bitmaps. No block is lost.
  *
- * NT links its free blocks in the clear and stops the machine.
- *
- * Locking: the heap's lock, always.
+ * Locking: heap->lock protects everything here and is held by the callers.
  */
 #include <linux/swab.h>
 
@@ -29,7 +26,7 @@
 
 u64 ntpool_secret __ro_after_init;	/* set by ntpool_heap_init() */
 
-/* At the start of a free block's body; encoded. */
+/* Encoded; at the start of a free block's body. */
 struct links {
 	unsigned long next;
 	unsigned long prev;
@@ -53,7 +50,7 @@ static void link_store(unsigned long *at, struct ntpool_header *to)
 	*at = (unsigned long)to ^ link_key(at);
 }
 
-/* True if @hdr is a free block of @heap of exactly @granules. */
+/* True if a free block of @heap begins at @hdr and has exactly @granules. */
 static bool block_is_free(struct ntpool_heap *heap, struct ntpool_header *hdr,
 			  unsigned int granules)
 {
@@ -67,7 +64,7 @@ static bool block_is_free(struct ntpool_heap *heap, struct ntpool_header *hdr,
 	       ntpool_page_end(page, granule) - granule == granules;
 }
 
-/* False: the link is damaged. *@to is NULL at the end of the list. */
+/* Decodes a link; *@to is NULL at the end of the list. Returns false if it is damaged. */
 static bool link_load(struct ntpool_heap *heap, const unsigned long *at,
 		      unsigned int granules, struct ntpool_header **to)
 {
@@ -101,8 +98,8 @@ static void page_add_all(struct ntpool_heap *heap, struct ntpool_page *page)
 }
 
 /*
- * All lists again from what the bitmaps say, without @hdr, which is being taken
- * off. Long with interrupts off, but only after damage.
+ * Rebuilds all lists from the bitmaps, without the block at @hdr, which the caller removes.
+ * Interrupts are off for a long time, but only after damage.
  */
 static void freelist_rebuild(struct ntpool_heap *heap, struct ntpool_header *hdr)
 {
@@ -135,7 +132,7 @@ static void freelist_damaged(struct ntpool_heap *heap, struct ntpool_header *hdr
 	ntpool_report(&stop);
 }
 
-/* False: damaged. */
+/* Returns false and changes nothing if a link of @hdr or back to it is damaged. */
 static bool freelist_unlink(struct ntpool_heap *heap, struct ntpool_header *hdr,
 			    unsigned int granules)
 {
@@ -179,7 +176,7 @@ struct ntpool_header *ntpool_freelist_find(struct ntpool_heap *heap, unsigned in
 	return *found <= NTPOOL_GRANULES ? heap->bins[*found] : NULL;
 }
 
-static int bin_verify(struct ntpool_heap *heap, unsigned int granules, unsigned long *blocks)
+static int bin_check(struct ntpool_heap *heap, unsigned int granules, unsigned long *blocks)
 {
 	struct ntpool_header *hdr = heap->bins[granules];
 
@@ -193,6 +190,7 @@ static int bin_verify(struct ntpool_heap *heap, unsigned int granules, unsigned 
 	return 0;
 }
 
+/* Counts the free blocks of a page that must be on a list. */
 static unsigned long page_listed(const struct ntpool_page *page)
 {
 	unsigned long blocks = 0;
@@ -211,7 +209,7 @@ int ntpool_freelist_check(struct ntpool_heap *heap)
 
 	lockdep_assert_held(&heap->lock);
 	for (granules = NTPOOL_MIN_GRANULES; granules <= NTPOOL_GRANULES; granules++)
-		if (bin_verify(heap, granules, &listed))
+		if (bin_check(heap, granules, &listed))
 			return -EUCLEAN;
 	list_for_each_entry(page, &heap->pages, link)
 		if (page->base)

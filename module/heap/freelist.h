@@ -1,40 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A heap's lists of free blocks, by size; under the heap's lock throughout. */
+/* The free lists of a heap, one per size. The caller holds the heap's lock. */
 #ifndef NTPOOL_FREELIST_H
 #define NTPOOL_FREELIST_H
 
 #include "heap/heap.h"
 
+/* Returns the index of the granule at address @at of the page. */
 static inline unsigned int ntpool_page_granule(const struct ntpool_page *page, const void *at)
 {
 	return (at - page->base) >> NTPOOL_GRANULE_SHIFT;
 }
 
+/* Returns the address of @granule. */
 static inline struct ntpool_header *ntpool_page_header(const struct ntpool_page *page,
 						       unsigned int granule)
 {
 	return page->base + ((size_t)granule << NTPOOL_GRANULE_SHIFT);
 }
 
-/* Where the block that begins at @granule ends: the bitmap knows, not the header. */
+/* Returns the granule behind the block that begins at @granule, from the bitmap. */
 static inline unsigned int ntpool_page_end(const struct ntpool_page *page, unsigned int granule)
 {
 	return find_next_bit(page->start, NTPOOL_GRANULES, granule + 1);
 }
 
-/* Puts the free block at @hdr on its list, if it is large enough for one. */
+/* Adds the free block at @hdr to the list of its size, if it is large enough for links. */
 void ntpool_freelist_add(struct ntpool_heap *heap, struct ntpool_header *hdr,
 			 unsigned int granules);
-/* Takes it off again. */
+/* Removes the free block at @hdr. A damaged list is reported and all lists are rebuilt. */
 void ntpool_freelist_del(struct ntpool_heap *heap, struct ntpool_header *hdr,
 			 unsigned int granules);
 /*
- * The best-fitting free block of at least @granules, still on its list; *@found is
- * its size. NULL: none.
+ * Returns the smallest free block of at least @granules, and its size in *@found. It stays
+ * on its list. NULL: no block is large enough.
  */
 struct ntpool_header *ntpool_freelist_find(struct ntpool_heap *heap, unsigned int granules,
 					   unsigned int *found);
-/* Every list is consistent with the bitmaps: 0 or -EUCLEAN. */
+/* Checks all lists against the bitmaps: 0 or -EUCLEAN. */
 int ntpool_freelist_check(struct ntpool_heap *heap);
 
 #endif

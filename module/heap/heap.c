@@ -1,34 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The heap: blocks below a page, carved from pages.
+ * The heap: blocks smaller than a page.
  *
- * One heap for each pool and NUMA node. A page is 256 units of 16 bytes; a block
- * is a run of units with a header in front, as in NT, and never leaves its page.
- * A request takes the best-fitting free block of the heap, exactly as many units
- * as it needs; the rest stays a free block. A freed block is merged with its free
- * neighbours at once. A page that has become one free block is kept, up to a
- * small stock, or goes back to the kernel.
+ * As in NT, a page is divided into 256 granules, and a block is a sequence of granules
+ * that begins with a header and stays within its page. There is one heap for each pool and
+ * NUMA node.
  *
- * What NT keeps in the headers alone (where blocks begin, which are free) is kept
- * here in two bitmaps in struct ntpool_page, which does not lie in the page: a driver
- * that writes where it must not can spoil headers, but neither the heap nor its
- * knowledge of them. The headers say the same once more, for people who look at
- * memory and for the fast paths, and are checked.
+ * Policy. A request gets exactly the granules it needs, from the best-fitting free block.
+ * The rest remains a free block. A freed block is merged with its free neighbours at once.
+ * A page that has become one free block stays in a small stock or returns to the kernel.
  *
- * In front of the heap are the CPUs' caches (cache.c), which take and give blocks
- * in batches. A cached block is not free in the bitmaps; its header says so.
+ * Data. NT keeps the layout of a page in its headers only. Here two bitmaps in struct
+ * ntpool_page record where blocks begin and which are free. The descriptor lies outside of
+ * the page: a driver that writes out of bounds can damage headers, but not the layout. The
+ * headers repeat it for debuggers and for the fast paths, and are checked against it.
  *
- * Locking. heap->lock guards the bitmaps, the lists and every header of a free
- * block. It is a raw lock taken with interrupts off, because blocks are allocated
- * and freed in hard interrupts; under it is bounded work on few cache lines, no
- * allocation and no call to anybody but report.c. Pages are got from the kernel
- * before it is taken and returned after it was dropped.
+ * The caches of the CPUs (cache.c) and the depots (depot.c) take and give blocks in
+ * batches. A cached block is not free in the bitmap; its header has the state.
  *
- * Lock order: heap->lock -> report lock, nothing else; never two heaps at once.
+ * Locking. heap->lock protects the bitmaps, the free lists, and the headers of free
+ * blocks. It is a raw spinlock, taken with interrupts disabled, because hard interrupts
+ * allocate and free. The critical sections are short: no allocation, and no call out but
+ * to report.c. Pages are allocated before the lock is taken and freed after its release.
+ * Lock order: heap->lock, then the lock of report.c. No two heaps are locked at once.
  *
- * Lifetime of a page: entered into the page map before its first block is carved;
- * detached under the lock when it is empty, taken off the map, freed by RCU, so
- * that a look-up in a read section may use what it found.
+ * Life of a page. It enters the page map before its first block is carved. An empty page
+ * is detached under the lock, removed from the page map, and freed after an RCU grace
+ * period. A look-up in an RCU read section may therefore use its result.
+ *
+ * Contexts: any. On PREEMPT_RT the kernel has no memory for atomic contexts; a worker
+ * keeps a few empty pages in the nonpaged heaps.
  */
 #include <linux/cpumask.h>
 #include <linux/nodemask.h>
@@ -42,10 +43,10 @@
 #include "init.h"
 #include "memory/backing.h"
 
-/* Empty pages that a heap keeps for the next burst, and when it gives back. */
+/* A heap with more than HEAP_FULL empty pages is trimmed to HEAP_STOCK. */
 #define HEAP_STOCK	32
 #define HEAP_FULL	(2 * HEAP_STOCK)
-/* Those that it always has on PREEMPT_RT. */
+/* The least number of empty pages in a nonpaged heap on PREEMPT_RT. */
 #define RT_STOCK	8
 
 unsigned long ntpool_body_base __read_mostly;
@@ -71,7 +72,7 @@ struct ntpool_heap *ntpool_heap_next(const struct ntpool_heap *heap)
 	return node < MAX_NUMNODES ? heaps[type][node] : NULL;
 }
 
-/* Headers of blocks that no driver owns. */
+/* Writes the header of a block that is not live. */
 static void header_write(struct ntpool_page *page, unsigned int granule, unsigned int granules,
 			 enum ntpool_state state)
 {
@@ -81,7 +82,7 @@ static void header_write(struct ntpool_page *page, unsigned int granule, unsigne
 	};
 }
 
-/* A free block of @granules comes to be at @granule. */
+/* Marks @granules from @granule on as one free block. */
 static void block_add_free(struct ntpool_page *page, unsigned int granule, unsigned int granules)
 {
 	__set_bit(granule, page->start);
@@ -90,7 +91,7 @@ static void block_add_free(struct ntpool_page *page, unsigned int granule, unsig
 	ntpool_freelist_add(page->map.heap, ntpool_page_header(page, granule), granules);
 }
 
-/* The free block at @granule stops being one. */
+/* Removes the free block at @granule from its list and from both bitmaps. */
 static void block_del_free(struct ntpool_page *page, unsigned int granule, unsigned int granules)
 {
 	ntpool_freelist_del(page->map.heap, ntpool_page_header(page, granule), granules);
@@ -98,6 +99,7 @@ static void block_del_free(struct ntpool_page *page, unsigned int granule, unsig
 	__clear_bit(granule, page->start);
 }
 
+/* Adds @granules, which may be negative, to the free ones of the page and its heap. */
 static void page_account(struct ntpool_page *page, int granules)
 {
 	struct ntpool_heap *heap = page->map.heap;
@@ -176,11 +178,13 @@ void ntpool_page_free(struct ntpool_page *page)
 	kmem_cache_free(page_cache, page);
 }
 
+/* Allocates a page and its descriptor and enters it into the page map. */
 static struct ntpool_page *page_create(struct ntpool_heap *heap, unsigned int flags)
 {
 	gfp_t gfp = ntpool_backing_gfp();
 	struct ntpool_page *page;
 
+	/* As in ntpool_backing_alloc(): the context is not known. */
 	if (heap->type == NTPOOL_PAGED && !IS_ENABLED(CONFIG_PREEMPT_COUNT))
 		gfp = GFP_NOIO | __GFP_NOWARN;
 	if (!gfp || ntpool_backing_refused())
@@ -209,11 +213,8 @@ static void page_add(struct ntpool_page *page)
 	block_add_free(page, 0, NTPOOL_GRANULES);
 }
 
-/*
- * On PREEMPT_RT an atomic caller cannot get pages from the kernel at all. A worker
- * keeps some empty ones in the nonpaged heaps for him.
- */
-static bool heap_wants_stock(const struct ntpool_heap *heap)
+/* On PREEMPT_RT an atomic context gets no page from the kernel, only from this stock. */
+static bool heap_needs_stock(const struct ntpool_heap *heap)
 {
 	return IS_ENABLED(CONFIG_PREEMPT_RT) && heap->type == NTPOOL_NONPAGED &&
 	       node_online(heap->node) && READ_ONCE(heap->nr_empty) < RT_STOCK;
@@ -225,7 +226,7 @@ static void heaps_stock_up(struct work_struct *work)
 	struct ntpool_page *page;
 
 	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap))
-		while (heap_wants_stock(heap)) {
+		while (heap_needs_stock(heap)) {
 			page = page_create(heap, 0);
 			if (!page)
 				return;
@@ -252,7 +253,7 @@ unsigned int ntpool_heap_take(struct ntpool_heap *heap, unsigned int granules, u
 		n += block_carve(hdr, room, granules, flags, out + n, nr - n);
 	}
 	raw_spin_unlock_irqrestore(&heap->lock, irq);
-	if (heap_wants_stock(heap))
+	if (heap_needs_stock(heap))
 		schedule_work(&stock_work);
 	return n;
 }
@@ -298,7 +299,7 @@ static void page_free_rcu(struct rcu_head *rcu)
 	kmem_cache_free(page_cache, page);
 }
 
-/* Takes @page, all free, off its heap. */
+/* Moves @page, which is one free block, from its heap to the list @out. */
 static void page_detach(struct ntpool_page *page, struct list_head *out)
 {
 	struct ntpool_heap *heap = page->map.heap;
@@ -310,6 +311,7 @@ static void page_detach(struct ntpool_page *page, struct list_head *out)
 	list_move(&page->link, out);
 }
 
+/* Frees detached pages after a grace period. Called without the heap's lock. */
 static void pages_release(struct list_head *list)
 {
 	struct ntpool_page *page, *next;
@@ -327,7 +329,7 @@ unsigned long ntpool_heap_trim(struct ntpool_heap *heap, unsigned long keep, uns
 	unsigned int room;
 	LIST_HEAD(out);
 
-	/* The page map's xarray has a sleeping lock on PREEMPT_RT: another time. */
+	/* On PREEMPT_RT the xarray of the page map has a sleeping lock. */
 	if (ntpool_raw_atomic())
 		return 0;
 	if (IS_ENABLED(CONFIG_PREEMPT_RT) && heap->type == NTPOOL_NONPAGED)
@@ -397,8 +399,8 @@ static noinline void header_damaged(const struct ntpool_header *hdr)
 	ntpool_report(&stop);
 }
 
-/* What the header of a block that no driver owns says must be what we know. */
-static void header_inspect(struct ntpool_page *page, unsigned int granule, unsigned int granules)
+/* Checks the header of a cached block, which no driver may write, against the bitmaps. */
+static void header_check(struct ntpool_page *page, unsigned int granule, unsigned int granules)
 {
 	const struct ntpool_header *hdr = ntpool_page_header(page, granule);
 
@@ -407,6 +409,7 @@ static void header_inspect(struct ntpool_page *page, unsigned int granule, unsig
 		header_damaged(hdr);
 }
 
+/* Makes the cached block at @hdr free and merges it with both neighbours. */
 static void heap_give_one(struct ntpool_header *hdr)
 {
 	struct ntpool_page *page = ntpool_page_of(hdr);
@@ -414,7 +417,7 @@ static void heap_give_one(struct ntpool_header *hdr)
 	unsigned int end = ntpool_page_end(page, granule);
 	unsigned int last;
 
-	header_inspect(page, granule, end - granule);
+	header_check(page, granule, end - granule);
 	page_account(page, end - granule);
 	if (end < NTPOOL_GRANULES && test_bit(end, page->free)) {
 		last = ntpool_page_end(page, end);
@@ -452,7 +455,7 @@ bool ntpool_header_read_live(const struct ntpool_page *page, unsigned int granul
 {
 	const struct ntpool_header *hdr = ntpool_page_header(page, granule);
 
-	/* Its owner may be freeing it; then the seal does not fit, or is the old one. */
+	/* A fast free may write the cookie meanwhile. */
 	*copy = data_race(*hdr);
 	return ntpool_header_is_live(copy, hdr) &&
 	       ntpool_header_granules(copy) == ntpool_page_end(page, granule) - granule;
@@ -468,7 +471,7 @@ static enum ntpool_verdict claim_locked(struct ntpool_page *page, void *p,
 
 	if (page->dead)
 		return NTPOOL_FREE_UNOWNED;
-	/* The block around the place where the header would be. */
+	/* Find the block that the header of @p would lie in. */
 	offset -= min(offset, sizeof(*hdr));
 	start = find_last_bit(page->start, (offset >> NTPOOL_GRANULE_SHIFT) + 1);
 	hdr = ntpool_page_header(page, start);
@@ -479,7 +482,7 @@ static enum ntpool_verdict claim_locked(struct ntpool_page *page, void *p,
 		return NTPOOL_FREE_MIDDLE;
 	if (!live)
 		return NTPOOL_FREE_CORRUPT;
-	/* Only another free can have come in between. */
+	/* Only a concurrent free changes the cookie of a live block. */
 	return ntpool_header_claim(hdr, copy->cookie) ? NTPOOL_FREE_OK : NTPOOL_FREE_TWICE;
 }
 
@@ -494,7 +497,7 @@ enum ntpool_verdict ntpool_heap_claim(struct ntpool_page *page, void *p, struct 
 	return verdict;
 }
 
-/* Pages with blocks that drivers never freed go as well: nobody is left. */
+/* Frees all pages, those with live blocks included: no driver uses the pools any more. */
 static void heap_destroy(struct ntpool_heap *heap)
 {
 	struct ntpool_page *page, *next;

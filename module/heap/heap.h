@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Blocks below a page: their header, their page, their heap. */
+/* Blocks smaller than a page: block headers, carved pages, heaps. */
 #ifndef NTPOOL_HEAP_H
 #define NTPOOL_HEAP_H
 
@@ -12,56 +12,60 @@
 #include "base/types.h"
 #include "memory/pagemap.h"
 
-/* Requests above it are whole pages: 4064 with 4 KiB pages. */
-#define NTPOOL_SMALL_MAX		(PAGE_SIZE - sizeof(struct ntpool_header) - NTPOOL_GRANULE)
-/* A block has a header and room for two links: smaller free runs only wait. */
+/* The largest request, in bytes, that gets a block and no whole pages: 4064 of 4 KiB. */
+#define NTPOOL_SMALL_MAX	(PAGE_SIZE - sizeof(struct ntpool_header) - NTPOOL_GRANULE)
+/* The smallest block: a header and the two links of a free block. */
 #define NTPOOL_MIN_GRANULES DIV_ROUND_UP(sizeof(struct ntpool_header) + 16, NTPOOL_GRANULE)
-/* A body on a cache line: its header is the last unit before the line. */
-#define NTPOOL_LINE_GRANULES		max_t(unsigned int, SMP_CACHE_BYTES / NTPOOL_GRANULE, 1)
-/* In a page of larger units no body is. */
+/* Granules per cache line. */
+#define NTPOOL_LINE_GRANULES	max_t(unsigned int, SMP_CACHE_BYTES / NTPOOL_GRANULE, 1)
+/*
+ * The largest block whose body can begin on a cache line. Its header is the granule before
+ * that line. With granules larger than a header no body begins on a line.
+ */
 #define NTPOOL_ALIGNED_MAX	(sizeof(struct ntpool_header) == NTPOOL_GRANULE ? \
 				 NTPOOL_GRANULES - NTPOOL_LINE_GRANULES + 1 : 0)
 
 struct ntpool_depot;
 
-/* Values far apart: a stray bit does not turn one into another. */
+/* The values differ in many bits: a single flipped bit makes an invalid state. */
 enum ntpool_state {
-	NTPOOL_STATE_FREE = 0x1e,		/* on a list of its heap */
-	NTPOOL_STATE_CACHED = 0x63,	/* in a CPU's cache; free in every statistic */
-	NTPOOL_STATE_LIVE = 0xb5,		/* a driver's */
+	NTPOOL_STATE_FREE = 0x1e,	/* on a free list of its heap */
+	NTPOOL_STATE_CACHED = 0x63,	/* in a magazine or depot, counted as free; or in transit */
+	NTPOOL_STATE_LIVE = 0xb5,	/* allocated by a driver */
 };
 
-/* Flags of a block. A block with any of them is freed by the slow path. */
+/* Flags of a block. The slow path frees every block that has one. */
 enum {
-	NTPOOL_HDR_OVERFLOW = BIT(0),	/* counted under Ovfl */
-	NTPOOL_HDR_SLOW_FREE = BIT(1),	/* always set with one of the next two */
-	/* A process was charged; a trailer names it. */
+	NTPOOL_HDR_OVERFLOW = BIT(0),	/* counted under the tag Ovfl */
+	NTPOOL_HDR_SLOW_FREE = BIT(1),	/* part of the next two */
+	/* A process was charged. The trailer of the block names it. */
 	NTPOOL_HDR_QUOTA = NTPOOL_HDR_SLOW_FREE | BIT(4),
-	/* To be freed with its tag. */
+	/* Only a free with the tag of the block is accepted. */
 	NTPOOL_HDR_PROTECTED = NTPOOL_HDR_SLOW_FREE | BIT(5),
 	NTPOOL_HDR_VERIFIED = BIT(2),	/* allocated while the verifier was on */
 };
 
-static inline bool ntpool_header_says(u8 flags, u8 what)
+/* True if @flags include all bits of @mask. */
+static inline bool ntpool_header_says(u8 flags, u8 mask)
 {
-	return (flags & what) == what;
+	return (flags & mask) == mask;
 }
 
 /**
  * struct ntpool_header - the 16 bytes in front of each block
- * @cookie: keyed sum of the rest (16 bits), enum ntpool_state (8), NTPOOL_HDR_* (8): first,
- *	  so that an overrun of the block before hits it first, and one word, so that it
- *	  is replaced at once
- * @requested: bytes the driver asked for
- * @granules: size of the block with header, in units
- * @size: both, @granules in the high half
- * @owner: pool tag (low half), and the allocating call, see ntpool_caller_pack()
+ * @cookie: keyed sum of the other fields (16 bits), enum ntpool_state (8), NTPOOL_HDR_* (8).
+ *	    It comes first, where an overrun of the previous block hits it first. It is one
+ *	    word, which a compare-and-exchange replaces
+ * @requested: bytes that the driver asked for
+ * @granules: size of the block including the header
+ * @size: @requested in the low half, @granules in the high half
+ * @owner: pool tag in the low half, call site in the high half, see ntpool_caller_pack()
  *
- * It belongs to whoever owns the block: the driver's calls for a live one, the CPU
- * for a cached one, the heap's lock for a free one. A live block is taken from its
- * driver by one compare-and-exchange of @cookie. What decides anything (where blocks
- * begin, which are free) is kept outside the page in struct ntpool_page; the header is
- * checked against it.
+ * A live block's header is written by the routine that allocates it. A free ends that
+ * state with one compare-and-exchange of @cookie. The header of a cached block belongs to
+ * the CPU or the depot, that of a free block to heap->lock. No decision rests on headers
+ * alone: struct ntpool_page records where blocks begin and which are free, outside the
+ * page, and headers are checked against it.
  */
 struct ntpool_header {
 	u32 cookie;
@@ -83,17 +87,18 @@ struct ntpool_header {
 static_assert(sizeof(struct ntpool_header) == 16);
 
 /**
- * struct ntpool_page - what the heap knows of one carved page; not in that page
- * @map: its heap
- * @start: a block (live, cached, free) begins at this unit
- * @free: the block that begins at this unit is free in the heap
- * @base: the page
- * @link: in heap->pages
- * @free_granules: units in free blocks
- * @dead: taken off the heap; it waits for readers to go away
- * @rcu: frees page and descriptor
+ * struct ntpool_page - descriptor of one carved page
+ * @map: the heap; constant
+ * @start: a block in any state begins at this granule. Fast frees read it without a lock
+ * @free: the block that begins at this granule is free in the heap
+ * @base: the page; constant. NULL: the descriptor is a cursor, see iterate.c
+ * @link: entry in heap->pages
+ * @free_granules: granules in free blocks
+ * @dead: the page was removed from its heap and waits for readers
+ * @rcu: frees the page and this descriptor after a grace period
  *
- * @start is read without lock (see ntpool_free()); all is written under heap->lock.
+ * The descriptor lies outside the page, out of reach of a driver's overruns. heap->lock
+ * protects every field that is not constant.
  */
 struct ntpool_page {
 	struct ntpool_mapped map;
@@ -108,19 +113,20 @@ struct ntpool_page {
 
 /**
  * struct ntpool_heap - the blocks of one pool on one node
- * @lock: guards all below, and the pages' bitmaps. Taken from hard interrupts, so
- *	  interrupts are off under it. A leaf: only report.c's lock nests inside
- * @type: which pool
- * @node: NUMA node that its pages come from; vmalloc's, for paged pool, follow the
- *	  policy of the task that needs one, which is its own node by default
- * @bins: @bins[n] is the first free block of n units, at its header
- * @filled: bit n: @bins[n] is not empty
- * @pages: all pages, and the cursors of walkers
- * @nr_pages: carved pages
- * @nr_empty: those of them that are one free block
- * @free_granules: units in free blocks
+ * @lock: protects the fields below it, except @type, @node and @depot, and all page
+ *	  descriptors. Taken in hard interrupts, hence with interrupts disabled. Only
+ *	  report.c's lock nests inside
+ * @type: the pool; constant
+ * @node: NUMA node of the pages; constant. Pages of the paged pool come from vmalloc and
+ *	  follow the memory policy of the task, which is its own node by default
+ * @bins: @bins[n] is the header of the first free block of n granules
+ * @filled: bit n is set if @bins[n] is not empty
+ * @pages: all pages, and the cursors of iterate.c
+ * @nr_pages: carved pages; read without the lock as a figure
+ * @nr_empty: pages that are one free block; likewise
+ * @free_granules: granules in free blocks
  * @depot: by size in granules, see depot.c; constant between ntpool_depot_init() and
- *	   ntpool_depot_exit(), which makes @lock needless
+ *	   ntpool_depot_exit()
  */
 struct ntpool_heap {
 	raw_spinlock_t lock;
@@ -135,23 +141,23 @@ struct ntpool_heap {
 	struct ntpool_depot **depot;
 };
 
-/* What freeing a pointer into a carved page would mean. */
+/* Whether a pointer can be freed, and if not, the reason. */
 enum ntpool_verdict {
 	NTPOOL_FREE_OK,
-	NTPOOL_FREE_UNOWNED,	/* the page is not carved any more */
-	NTPOOL_FREE_MIDDLE,	/* no block begins there */
-	NTPOOL_FREE_TWICE,		/* the block is free or cached */
+	NTPOOL_FREE_UNOWNED,	/* the memory is not, or no longer, the pool's */
+	NTPOOL_FREE_MIDDLE,	/* the pointer is inside an allocation */
+	NTPOOL_FREE_TWICE,	/* the allocation is free or cached */
 	NTPOOL_FREE_CORRUPT,	/* the header was overwritten */
 };
 
-/* Where bodies of blocks begin in the linear map: ntpool_map_base and one header. */
+/* ntpool_map_base plus a header: body of the first block that could be. */
 extern unsigned long ntpool_body_base;
-/* ntpool_map_limit for the fast frees, which do not zero: 0 with init_on_free. */
+/* ntpool_map_limit for fast frees, which do not zero: 0 with init_on_free=1. */
 extern unsigned long ntpool_fast_limit;
 
 /*
- * The descriptor of the carved page that @p lies in; NULL: there is none. Called, and
- * valid, in an RCU read section, as for ntpool_map_of(); or with that page's heap locked.
+ * Returns the descriptor of the carved page that @p lies in, or NULL. The caller is in an
+ * RCU read section, which bounds the validity of the result, or holds the page's heap lock.
  */
 static inline struct ntpool_page *ntpool_page_of(const void *p)
 {
@@ -160,8 +166,9 @@ static inline struct ntpool_page *ntpool_page_of(const void *p)
 	return map && map->heap ? container_of(map, struct ntpool_page, map) : NULL;
 }
 
+/* Returns the heap of @type on @node, which is possible. Any context. */
 struct ntpool_heap *ntpool_heap_of(enum ntpool_type type, int node);
-/* The heap after @heap, the first one after NULL; nonpaged ones come first. */
+/* Returns the heap after @heap, the first one for NULL, or NULL. Nonpaged heaps come first. */
 struct ntpool_heap *ntpool_heap_next(const struct ntpool_heap *heap);
 
 /*
@@ -181,64 +188,77 @@ unsigned int ntpool_heap_take(struct ntpool_heap *heap, unsigned int granules, u
 struct ntpool_header *ntpool_heap_take_fresh(struct ntpool_heap *heap, unsigned int granules,
 					     unsigned int flags);
 /*
- * The same from the nonpaged page at @base, for which ntpool_map_prepare() was called, with
- * the descriptor @page of ntpool_page_alloc(). Needs no memory. Any context.
+ * Adds the nonpaged page at @base to the heap of its node and takes one block from it.
+ * ntpool_map_prepare() was called for @base, ntpool_page_alloc() returned @page. Needs no
+ * memory. Any context.
  */
 struct ntpool_header *ntpool_heap_take_from(struct ntpool_page *page, void *base,
 					    unsigned int granules, unsigned int flags);
 /* Allocates a zeroed descriptor on @node, or returns NULL. Sleeps if @gfp allows that. */
 struct ntpool_page *ntpool_page_alloc(gfp_t gfp, int node);
-/* Frees a descriptor that no page was added with. */
+/* Frees a descriptor that no heap uses. */
 void ntpool_page_free(struct ntpool_page *page);
-/* Cached blocks go back to @heap, which is theirs. */
+/* Makes @nr cached blocks of @heap free and merges them with their neighbours. Any context. */
 void ntpool_heap_give(struct ntpool_heap *heap, struct ntpool_header **blocks, unsigned int nr);
-/* After giving, with preemption enabled: empty pages beyond the stock go home. */
+/*
+ * Returns empty pages to the kernel if @heap has more than it keeps in stock. Called after
+ * ntpool_heap_give(), outside of the caller's preempt_disable().
+ */
 void ntpool_heap_trim_surplus(struct ntpool_heap *heap);
 /*
- * Claims the block at @p for the caller, who frees it: if it is live it becomes
- * cached. *@copy is the header of the block that @p lies in, as it was. Decided
- * under the lock. In an RCU read section.
+ * Turns the live block at @p into a cached one of the caller: NTPOOL_FREE_OK. Otherwise the
+ * result is the reason. *@copy is the header, as found, of the block that @p lies in. The
+ * caller is in an RCU read section, in which it looked up @page.
  */
 enum ntpool_verdict ntpool_heap_claim(struct ntpool_page *page, void *p,
 				      struct ntpool_header *copy);
-/* Up to @max empty pages beyond @keep go back to the kernel. Returns how many. */
+/* Returns up to @max empty pages to the kernel, but keeps @keep. Returns their number. */
 unsigned long ntpool_heap_trim(struct ntpool_heap *heap, unsigned long keep, unsigned long max);
-/* The same for all heaps. */
+/* The same for each heap in turn: @keep per heap, @max in total. */
 unsigned long ntpool_heap_trim_all(unsigned long keep, unsigned long max);
-/* Carved pages of all heaps, and those of them that are empty. */
+/* Number of carved pages in all heaps. These three take no lock. */
 unsigned long ntpool_heap_pages(void);
+/* Number of carved pages that are one free block. */
 unsigned long ntpool_heap_empty_pages(void);
-/* Carved pages of one pool; takes no lock. */
+/* Number of carved pages of one pool. */
 unsigned long ntpool_heap_type_pages(enum ntpool_type type);
 
 /*
- * Copies the header of the live block at @granule. False if it is not one, or not a
- * valid one. Under the heap's lock; the block's owner may free it meanwhile, the
- * copy is then the old header or none.
+ * Copies the header at @granule. Returns true if it is that of a live block and its cookie
+ * matches. The caller holds the heap's lock. A concurrent free may change the header while
+ * it is copied; the cookie then fails to match or is the old one.
  */
 bool ntpool_header_read_live(const struct ntpool_page *page, unsigned int granule,
 			     struct ntpool_header *copy);
 
 /**
- * struct ntpool_heap_stats - the heap part of debugfs `pools` and `classes`
+ * struct ntpool_heap_stats - sums over the heaps of one pool
  * @pages: carved pages
- * @free_granules: units in free blocks of the heap; cached ones come on top
+ * @free_granules: granules in free blocks, cached ones not included
  */
 struct ntpool_heap_stats {
 	unsigned long pages;
 	unsigned long free_granules;
 };
 
+/* Process context, as for the next three. */
 void ntpool_heap_stats(enum ntpool_type type, struct ntpool_heap_stats *stats);
-/* Live and free (cached included) blocks of each size, index in units. */
+/*
+ * Counts blocks by their size in granules, up to NTPOOL_GRANULES, on top of the values in
+ * @live and @free. Cached blocks count as free. Returns 0 or -ENOMEM. Sleeps.
+ */
 int ntpool_heap_classes(enum ntpool_type type, unsigned long *live, unsigned long *free);
+/*
+ * Calls @fn for each live block until it returns non-zero. Returns that value, 0, or
+ * -ENOMEM. No lock is held around @fn. Sleeps.
+ */
 int ntpool_heap_for_each(ntpool_block_fn fn, void *arg);
-/* Bitmaps, headers and lists agree: 0, else -EUCLEAN and a line in the log. */
+/* Checks bitmaps, headers and free lists against each other: 0, or -EUCLEAN. */
 int ntpool_heap_check(void);
 
 extern u64 ntpool_secret;		/* odd */
 
-/* What @cookie is without a sum: that of a block which is not live. */
+/* Returns the cookie of a block that is not live: it has no sum and no flags. */
 static inline u32 ntpool_cookie_idle(enum ntpool_state state)
 {
 	return state << 16;
@@ -250,13 +270,13 @@ static inline enum ntpool_state ntpool_cookie_state(u32 cookie)
 }
 
 /*
- * The seal of the live block at @at. Not cryptography: a header that was overwritten, by
- * accident or by bytes moved from elsewhere, passes with a probability of 1 in 65536.
+ * Returns the cookie of the live block at @at. It is no cryptography: an overwritten header,
+ * or one copied from another block, matches by chance once in 65536 times.
  */
 static __always_inline u32 ntpool_cookie_live(const struct ntpool_header *at, u64 size,
 					      unsigned int flags, u64 owner)
 {
-	/* The body's address: who frees has it at hand. Most of the time @flags is 0. */
+	/* The body's address is what a free has at hand. */
 	u64 sum = (owner ^ size ^ (u64)flags << 56 ^ (unsigned long)(at + 1)) * ntpool_secret;
 
 	return (u32)(sum >> 48) | NTPOOL_STATE_LIVE << 16 | flags << 24;
@@ -267,7 +287,7 @@ static inline unsigned int ntpool_header_flags(const struct ntpool_header *hdr)
 	return hdr->cookie >> 24;
 }
 
-/* Live, and as its owner wrote it. */
+/* True if @copy, read from @at, is the intact header of a live block. */
 static inline bool ntpool_header_is_live(const struct ntpool_header *copy,
 					 const struct ntpool_header *at)
 {
@@ -281,8 +301,8 @@ static inline u32 ntpool_header_tag(const struct ntpool_header *hdr)
 }
 
 /*
- * Return addresses in 32 bits. On x86-64 all kernel text lies in the top 2 GiB,
- * elsewhere within 2 GiB of this module as a rule; if not, the caller is unknown.
+ * Call sites in 32 bits. On x86-64 all kernel text lies in the top 2 GiB. Elsewhere the
+ * distance from this module is stored. A call site farther away than 2 GiB becomes 0.
  */
 #if BITS_PER_LONG == 32 || (defined(CONFIG_X86_64) && !defined(CONFIG_UML))
 static __always_inline s32 ntpool_caller_pack(unsigned long caller)
@@ -308,6 +328,7 @@ static inline unsigned long ntpool_caller_unpack(s32 caller)
 }
 #endif
 
+/* Returns the granules that @size bytes and a header take. */
 static inline unsigned long ntpool_size_granules(size_t size)
 {
 	return (size + sizeof(struct ntpool_header) + NTPOOL_GRANULE - 1) >> NTPOOL_GRANULE_SHIFT;
@@ -324,8 +345,8 @@ static inline unsigned int ntpool_header_requested(const struct ntpool_header *h
 }
 
 /*
- * The live block with that @cookie becomes cached, and the caller's: true for one of those
- * who try at the same time. False as well if the seal is another one by now.
+ * Turns the live block with that @cookie into a cached one of the caller. Of several
+ * concurrent callers one gets true. The result is false if the cookie has changed.
  */
 static __always_inline bool ntpool_header_claim(struct ntpool_header *hdr, u32 cookie)
 {

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Walks over the heaps: what observers ask for.
+ * Iteration over the blocks of the heaps, and their consistency check.
  *
- * A walk must not stop the machine: a heap may hold millions of blocks, and its
- * lock keeps interrupts off. So the lock is taken for one page at a time, and the
- * walker marks its place with a cursor, a page descriptor without a page, in the
- * heap's list. What it saw of the page is copied out and handed on after the lock
- * was dropped, so what is called may sleep. Walkers skip the cursors of others.
+ * A heap may hold millions of blocks, and heap->lock disables interrupts. Iteration
+ * therefore locks for one page at a time. Its position is a cursor, a page descriptor
+ * without a page, in heap->pages. Blocks are copied under the lock, and the callback runs
+ * after its release, so it may sleep. Every user of heap->pages skips cursors.
  *
- * Drivers allocate and free meanwhile, on the fast paths even from the very page
- * that is looked at. A header is copied first and judged afterwards by its check
- * sum, so that a block is seen as it is or as it was, or not at all, but never
- * half. A block whose header was overwritten is still there: it is passed on with
- * its true size and what its header says.
+ * Drivers allocate and free meanwhile, on the fast paths even in the page that is being
+ * read. A header is copied first and then checked by its cookie. A block is seen as it is,
+ * as it was, or not at all, but never half. A block with an overwritten header is still
+ * reported: its size comes from the bitmap, the rest from the header.
+ *
+ * The consistency check locks a whole heap and is for tests.
+ *
+ * Contexts: process context, sleeping.
  */
 #include <linux/nodemask.h>
 #include <linux/slab.h>
@@ -20,7 +22,7 @@
 #include "base/report.h"
 #include "heap/freelist.h"
 
-/* No page has more blocks. */
+/* The most live blocks in a page. */
 #define PAGE_BLOCKS	(NTPOOL_GRANULES / NTPOOL_MIN_GRANULES)
 
 struct page_copy {
@@ -28,10 +30,13 @@ struct page_copy {
 	struct ntpool_block block[PAGE_BLOCKS];
 };
 
-/* Calls @fn under the lock for each page of @heap; may sleep between pages. */
-static int heap_walk_pages(struct ntpool_heap *heap,
-			   void (*fn)(struct ntpool_page *page, void *arg),
-			   int (*then)(void *arg), void *arg)
+/*
+ * For each page of @heap calls @fn under heap->lock, then @then, unless that is NULL, without
+ * it. Returns the first result of @then that is not 0, else 0 or -ENOMEM. Sleeps.
+ */
+static int heap_iterate_pages(struct ntpool_heap *heap,
+			      void (*fn)(struct ntpool_page *page, void *arg),
+			      int (*then)(void *arg), void *arg)
 {
 	struct ntpool_page *cursor = kzalloc(sizeof(*cursor), GFP_KERNEL);
 	struct ntpool_page *page;
@@ -58,7 +63,7 @@ static int heap_walk_pages(struct ntpool_heap *heap,
 	return ret;
 }
 
-/* A copy between two looks at the seal that have seen the same. */
+/* Copies a header between two reads of its cookie. Returns true if it is live and intact. */
 static bool header_read(struct ntpool_page *page, unsigned int granule, struct ntpool_header *hdr)
 {
 	const struct ntpool_header *at = ntpool_page_header(page, granule);
@@ -66,12 +71,15 @@ static bool header_read(struct ntpool_page *page, unsigned int granule, struct n
 	u32 cookie = smp_load_acquire(&at->cookie);
 	bool live = ntpool_header_read_live(page, granule, hdr);
 
-	/* The second look comes after the copy. */
+	/* The second read must not come before the copy. */
 	smp_rmb();
 	return live && hdr->cookie == cookie && READ_ONCE(at->cookie) == cookie;
 }
 
-/* Tries again where the owner was just writing. */
+/*
+ * Returns false for a cached block. A header that is just being written is valid at one
+ * of the next tries. One that stays invalid was overwritten and is returned as found.
+ */
 static bool block_read(struct ntpool_page *page, unsigned int granule, struct ntpool_header *hdr)
 {
 	int tries;
@@ -106,43 +114,44 @@ static void page_copy_blocks(struct ntpool_page *page, struct page_copy *copy)
 	}
 }
 
-struct block_walk {
+/* An iteration with @fn and @arg, and the blocks of the present page. */
+struct block_iter {
 	ntpool_block_fn fn;
 	void *arg;
 	struct page_copy copy;
 };
 
-static void walk_page(struct ntpool_page *page, void *arg)
+static void iter_copy_page(struct ntpool_page *page, void *arg)
 {
-	struct block_walk *walk = arg;
+	struct block_iter *iter = arg;
 
-	page_copy_blocks(page, &walk->copy);
+	page_copy_blocks(page, &iter->copy);
 }
 
-static int walk_blocks(void *arg)
+static int iter_call(void *arg)
 {
-	struct block_walk *walk = arg;
+	struct block_iter *iter = arg;
 	unsigned int i;
 	int ret = 0;
 
-	for (i = 0; i < walk->copy.nr && !ret; i++)
-		ret = walk->fn(&walk->copy.block[i], walk->arg);
+	for (i = 0; i < iter->copy.nr && !ret; i++)
+		ret = iter->fn(&iter->copy.block[i], iter->arg);
 	return ret;
 }
 
 int ntpool_heap_for_each(ntpool_block_fn fn, void *arg)
 {
-	struct block_walk *walk = kvmalloc(sizeof(*walk), GFP_KERNEL);
+	struct block_iter *iter = kvmalloc(sizeof(*iter), GFP_KERNEL);
 	struct ntpool_heap *heap;
 	int ret = 0;
 
-	if (!walk)
+	if (!iter)
 		return -ENOMEM;
-	walk->fn = fn;
-	walk->arg = arg;
+	iter->fn = fn;
+	iter->arg = arg;
 	for (heap = ntpool_heap_next(NULL); heap && !ret; heap = ntpool_heap_next(heap))
-		ret = heap_walk_pages(heap, walk_page, walk_blocks, walk);
-	kvfree(walk);
+		ret = heap_iterate_pages(heap, iter_copy_page, iter_call, iter);
+	kvfree(iter);
 	return ret;
 }
 
@@ -189,7 +198,7 @@ int ntpool_heap_classes(enum ntpool_type type, unsigned long *live, unsigned lon
 
 	for (heap = ntpool_heap_next(NULL); heap && !ret; heap = ntpool_heap_next(heap))
 		if (heap->type == type)
-			ret = heap_walk_pages(heap, count_page, NULL, &count);
+			ret = heap_iterate_pages(heap, count_page, NULL, &count);
 	return ret;
 }
 
@@ -203,8 +212,8 @@ static bool block_is_sound(const struct ntpool_page *page, unsigned int granule)
 	       (free == (ntpool_cookie_state(hdr->cookie) == NTPOOL_STATE_FREE));
 }
 
-/* Tiled without a gap, headers agree, and no two free ones side by side. */
-static int page_verify(const struct ntpool_page *page)
+/* Blocks cover the page, headers match, and no two free blocks are neighbours. */
+static int page_check(const struct ntpool_page *page)
 {
 	unsigned int granule, granules, free = 0;
 	bool was_free = false;
@@ -225,7 +234,7 @@ static int page_verify(const struct ntpool_page *page)
 	return free == page->free_granules ? 0 : -EUCLEAN;
 }
 
-static int heap_verify(struct ntpool_heap *heap)
+static int heap_check(struct ntpool_heap *heap)
 {
 	unsigned long pages = 0, empty = 0, free = 0;
 	struct ntpool_page *page;
@@ -235,7 +244,7 @@ static int heap_verify(struct ntpool_heap *heap)
 	list_for_each_entry(page, &heap->pages, link) {
 		if (!page->base)
 			continue;
-		if (page->map.heap != heap || page_verify(page))
+		if (page->map.heap != heap || page_check(page))
 			return -EUCLEAN;
 		pages++;
 		free += page->free_granules;
@@ -252,7 +261,7 @@ int ntpool_heap_check(void)
 
 	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap)) {
 		raw_spin_lock_irq(&heap->lock);
-		ret = ret ?: heap_verify(heap);
+		ret = ret ?: heap_check(heap);
 		raw_spin_unlock_irq(&heap->lock);
 	}
 	return ret;
