@@ -2,33 +2,27 @@
 /*
  * Per-CPU caches of small blocks in front of the heaps.
  *
- * NT has per-processor lookaside lists for small pool blocks, S-lists popped with
- * a double-width compare-and-exchange. Here each CPU has, for each pool and each
- * block size, a small array of free blocks, and takes from it and puts into it
- * with preemption disabled and nothing else: no lock, no atomic instruction, no
- * interrupts turned off. What makes that safe in softirqs and hard interrupts: who
- * goes inside leaves a cache that is empty and full at once, ntpool_cache_none, in the
- * CPU's pointer, and puts his own back when he comes out. Whoever interrupts him finds
- * nothing in that and no room, and goes to the heap instead, without a test of its own.
- * An interrupt that comes when nobody is inside runs to completion before the
- * interrupted code goes on, so plain loads and stores suffice; barrier() keeps the
- * compiler from moving them out.
+ * NT has per-processor lookaside lists for small pool blocks: S-lists, which a
+ * double-width compare-and-exchange pops. Here each CPU has a magazine for each pool and
+ * block size: an array of pointers to free blocks, used as a stack. A pop or push runs in
+ * the per-CPU section of pcpu.h, in any context, without a lock or an atomic instruction.
+ * An interrupt that finds the section entered gets ntpool_cache_none and uses the heap.
  *
- * The arrays hold pointers; nothing is written into a cached block but the state
- * in its header. Cached blocks count as free in every figure.
+ * Caching changes nothing in a block but the state in its header, and cached blocks count
+ * as free in every figure. A magazine holds blocks of exactly one size, so no block is
+ * larger than its request needs.
  *
- * Sizes are cached exactly, by units, so a block never has more units than it
- * needs. An empty bin is filled with half of what it may hold, or a page of the heap's, and a
- * full one gives its older half back. Between the CPUs' caches and a heap is its depot (depot.c)
- * for the smaller sizes, which passes blocks on as they are.
+ * An empty magazine is filled by half, from the depot (depot.c) or with at most one page
+ * of blocks from the heap. A full magazine gives its older half to the depot or the heap.
+ * A cache holds only blocks of its CPU's node; others return to their own heap.
  *
- * Who drains: the worker of each CPU on request (ntpool_cache_drain(), which the
- * shrinker uses without waiting), and, when a CPU is dead, the one that took it
- * down. NUMA: a cache only holds blocks of its CPU's own node; others go straight
- * to their heap.
+ * Draining. A work item on each CPU empties its caches: ntpool_cache_drain() waits for it,
+ * the shrinker does not. The caches of a dead CPU are emptied by the hotplug callback. The
+ * shrinker counts the empty pages of the heaps and an estimate of the pages that cached
+ * blocks keep in use.
  *
- * The shrinker counts what could be returned as whole pages: empty pages of the
- * heaps, and an estimate of what the caches hold back.
+ * Locking: none. A CPU's caches are its own. A section takes the locks of a depot and of
+ * a heap, one after the other.
  */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
@@ -46,21 +40,21 @@
 #include "init.h"
 
 enum {
-	/* What reclaim may expect of the caches of one CPU. */
+	/* The shrinker's estimate for one CPU. */
 	CPU_PAGES = 64,
 };
 
 DEFINE_PER_CPU(struct ntpool_cache *, ntpool_caches[NTPOOL_TYPES]);
 struct ntpool_cache ntpool_cache_none;
 
-/* A CPU's cache, whoever is inside. */
+/* The caches that ntpool_caches leads to outside of sections. */
 static DEFINE_PER_CPU(struct ntpool_cache *, own_cache[NTPOOL_TYPES]);
 static DEFINE_PER_CPU(struct work_struct, drain_work);
 static struct workqueue_struct *drain_wq;
 static enum cpuhp_state hotplug_state;
 static struct ntpool_shrinker shrinker;
 
-/* The heap of this CPU's node. */
+/* Returns the heap of this CPU's node. Preemption is disabled. */
 static struct ntpool_heap *heap_here(enum ntpool_type type)
 {
 	return __this_cpu_read(own_cache[type])->heap;
@@ -71,14 +65,14 @@ static unsigned int magazine_count(const struct ntpool_cache *cache, unsigned in
 	return READ_ONCE(cache->top[granules]) - cache->floor[granules];
 }
 
-/* Gives the oldest @nr blocks back: to the depot, if there is one with room for them. */
+/* Moves the oldest @nr blocks to the depot, as far as that has room, and to the heap. */
 static void magazine_flush(struct ntpool_cache *cache, unsigned int granules, unsigned int nr)
 {
 	struct ntpool_header **first = cache->floor[granules] + 1;
 	unsigned int rest = magazine_count(cache, granules) - nr;
-	unsigned int taken = ntpool_depot_give(cache->heap, granules, first, nr);
+	unsigned int kept = ntpool_depot_give(cache->heap, granules, first, nr);
 
-	ntpool_heap_give(cache->heap, first + taken, nr - taken);
+	ntpool_heap_give(cache->heap, first + kept, nr - kept);
 	memmove(first, first + nr, rest * sizeof(*first));
 	WRITE_ONCE(cache->top[granules], cache->floor[granules] + rest);
 }
@@ -100,7 +94,7 @@ static struct ntpool_header *magazine_fill(struct ntpool_cache *cache, unsigned 
 	return first[nr - 1];
 }
 
-/* Past the depot. */
+/* Moves all blocks to the heap, where they merge with their neighbours. */
 static void magazine_empty(struct ntpool_cache *cache, unsigned int granules)
 {
 	ntpool_heap_give(cache->heap, cache->floor[granules] + 1, magazine_count(cache, granules));
@@ -115,6 +109,7 @@ static void cache_empty(struct ntpool_cache *cache)
 		magazine_empty(cache, granules);
 }
 
+/* Empties the magazines whose fill level is the one that the last scan found. */
 static void cache_empty_old(struct ntpool_cache *cache)
 {
 	unsigned int granules;
@@ -220,7 +215,7 @@ void ntpool_cache_push_slow(struct ntpool_heap *heap, struct ntpool_header *hdr,
 	ntpool_heap_trim_surplus(heap);
 }
 
-/* The caches of the CPU that this runs on. */
+/* Calls @fn for the caches of this CPU, in their sections. Process context. */
 static void on_this_cpu(void (*fn)(struct ntpool_cache *cache))
 {
 	struct ntpool_cache *cache;
@@ -231,7 +226,7 @@ static void on_this_cpu(void (*fn)(struct ntpool_cache *cache))
 		preempt_disable();
 		heap = heap_here(type);
 		cache = ntpool_cache_enter(type);
-		/* A thread enters no section of another thread: those are not preempted. */
+		/* A thread never interrupts a section. */
 		if (!WARN_ON_ONCE(cache == &ntpool_cache_none))
 			fn(cache);
 		ntpool_cache_leave(type, cache);
@@ -290,7 +285,7 @@ static void cache_none_init(void)
 
 	for (granules = 0; granules < NTPOOL_GRANULES; granules++)
 		ntpool_cache_none.top[granules] = marks;
-	/* Not NULL either, which whole pages have. */
+	/* Not NULL, which is the heap of a run of pages. */
 	ntpool_cache_none.heap = ERR_PTR(-ENOENT);
 }
 
@@ -309,8 +304,8 @@ static struct ntpool_cache *cache_create(int node)
 }
 
 /*
- * Its caches are made when a CPU comes for the first time, and then stay. Its node may
- * be known only now, and change while it is away; its caches are empty then.
+ * A CPU gets its caches when it comes up for the first time, and keeps them. Its node may
+ * become known only now, or change while the CPU is dead; its caches are empty then.
  */
 static int cache_cpu_prepare(unsigned int cpu)
 {
@@ -332,7 +327,7 @@ static int cache_cpu_prepare(unsigned int cpu)
 	return 0;
 }
 
-/* @cpu is dead: its caches are nobody's. */
+/* @cpu is dead: no code is in its sections. */
 static int cache_cpu_dead(unsigned int cpu)
 {
 	struct ntpool_cache *cache;
@@ -380,7 +375,7 @@ unsigned long ntpool_cache_bytes(enum ntpool_type type)
 	return bytes;
 }
 
-/* Not more than the pages there are, and not more than so many for each CPU. */
+/* At most the pages in use, and at most CPU_PAGES for each CPU. */
 static unsigned long cached_pages_estimate(void)
 {
 	return min(ntpool_heap_pages() - ntpool_heap_empty_pages(),
@@ -394,8 +389,8 @@ static unsigned long shrink_count(void)
 }
 
 /*
- * Empty pages first. If they are not enough the caches are emptied; reclaim does
- * not wait for other CPUs, what they give back the next round finds.
+ * Frees empty pages first, then empties the caches. Reclaim does not wait for other CPUs:
+ * the next call finds the pages that they empty.
  */
 static unsigned long shrink_scan(unsigned long nr)
 {
@@ -459,7 +454,7 @@ no_queue:
 	return ret;
 }
 
-/* Cached blocks need no giving back: their heaps go next. */
+/* Cached blocks are not returned: ntpool_heap_exit() frees their pages. */
 void ntpool_cache_exit(void)
 {
 	ntpool_shrinker_unregister(&shrinker);

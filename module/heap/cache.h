@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Per-CPU caches of free blocks: the fast paths, and what lies behind them. */
+/* Per-CPU caches of free blocks: the fast paths, and the slow paths behind them. */
 #ifndef NTPOOL_CACHE_H
 #define NTPOOL_CACHE_H
 
@@ -9,23 +9,23 @@
 #include "heap/heap.h"
 #include "heap/pcpu.h"
 
-/* The mark above the place for the last block of a bin. */
+/* The mark behind the last slot of a magazine. */
 #define NTPOOL_MAGAZINE_END	((struct ntpool_header *)1UL)
 
 /**
- * struct ntpool_cache - what one CPU caches of one pool
- * @top: by size in units: the place of the block cached last, or @floor
- * @heap: the heap of this CPU's node: where the blocks come from and go back to
- * @floor: the mark below the first block of a bin, which is NULL
- * @seen: where @top was at the last scan, see age.c
- * @limit: the most that a bin may hold; 0: this size is not cached
- * @slots: the memory of all bins: a mark, the places of the blocks, and a mark
+ * struct ntpool_cache - the blocks of one pool that one CPU caches
+ * @top: by size in granules: the slot of the block cached last; @floor if there is none
+ * @heap: the heap of this CPU's node, which all cached blocks belong to
+ * @floor: the mark in front of the first slot, which contains NULL
+ * @seen: the value of @top at the last scan, see ntpool_cache_age()
+ * @limit: the most blocks in a magazine; 0: blocks of this size are not cached
+ * @slots: the memory of all magazines: for each a mark, its slots, and a mark
  *
- * A bin is a stack of blocks, at their headers; the marks at its two ends tell that
- * it is empty or full with one comparison of what is there anyway.
+ * A magazine is a stack of pointers to headers, one magazine per block size. Due to the
+ * marks, the test for an empty or full one reads only the word that the access needs.
  *
- * Touched by its CPU only, with preemption disabled, between ntpool_cache_enter() and
- * ntpool_cache_leave(); by another CPU only when its own is offline. Observers read @top.
+ * The owning CPU uses the cache in its per-CPU section (pcpu.h); while that CPU is dead
+ * the hotplug callback does. Observers on other CPUs read @top.
  */
 struct ntpool_cache {
 	struct ntpool_header **top[NTPOOL_GRANULES];
@@ -36,9 +36,9 @@ struct ntpool_cache {
 	struct ntpool_header *slots[];
 };
 
-/* Where a CPU's cache is, unless somebody is inside: then it is this one. */
+/* A CPU's caches. During a section the pointer is &ntpool_cache_none. */
 DECLARE_PER_CPU(struct ntpool_cache *, ntpool_caches[NTPOOL_TYPES]);
-/* All bins are empty and full at once, and no page is of its heap. */
+/* The substitute: every magazine is empty and full at once. No page belongs to its heap. */
 extern struct ntpool_cache ntpool_cache_none;
 
 /* Enters the section of this CPU's cache of @type, see pcpu.h. Preemption is disabled. */
@@ -80,13 +80,16 @@ struct ntpool_header *ntpool_cache_pop_slow(enum ntpool_type type, unsigned int 
  */
 void ntpool_cache_push_slow(struct ntpool_heap *heap, struct ntpool_header *hdr,
 			    unsigned int granules);
-/* Everything cached goes back to the heaps, from every CPU. Sleeps. */
+/* Returns all cached blocks of all CPUs and depots to the heaps. Sleeps. */
 void ntpool_cache_drain(void);
-/* What this CPU has cached and not touched since the last call goes back. Process context. */
+/*
+ * Empties those magazines of this CPU that have not changed since the last call. Called in
+ * process context, bound to the CPU.
+ */
 void ntpool_cache_age(void);
-/* @cpu has anything cached. */
+/* True if @cpu caches any block. */
 bool ntpool_cache_is_used(int cpu);
-/* Bytes that the caches hold of @type. */
+/* Returns the bytes of @type in all magazines and depots. */
 unsigned long ntpool_cache_bytes(enum ntpool_type type);
 
 #endif

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The depots: what flows between the CPUs' caches and a heap.
+ * The depots: free blocks between the magazines of the CPUs and a heap.
  *
- * NT tries a per-processor list for a small block, then one that all processors
- * share, then the pool. This is the shared one. It earns its place where blocks are
- * allocated on one CPU and freed on another, or in larger batches than a CPU's cache
- * holds: then half a cache of blocks at a time changes hands by copying pointers,
- * instead of each block being merged with its neighbours and cut off again.
+ * NT looks for a small block in a per-processor list, then in a list that all processors
+ * share, then in the pool. A depot is the shared list. It pays off where blocks are
+ * allocated on one CPU and freed on another, or in larger batches than a magazine holds.
+ * Half a magazine moves by copying pointers; the heap would merge and carve each block.
  *
  * Each heap has a depot for each block size up to NTPOOL_DEPOT_GRANULES: an array of
- * pointers, used as a stack, that holds twice what a CPU's cache does. What does not
- * fit goes to the heap. The blocks are cached ones like those of the CPUs, and free in
- * every figure. Reclaim empties the depots, and so does a scan (age.c) where it was not used.
+ * pointers, used as a stack, with twice the capacity of a magazine. Blocks beyond that go
+ * to the heap. A block in a depot is in the cached state and counts as free. Reclaim
+ * empties the depots, and a periodic scan (age.c) empties those that were not used.
  *
- * Locking: one raw spin lock for each depot, with interrupts off, because hard
- * interrupts allocate and free. A leaf; under it is the copying of pointers.
+ * Locking: each depot has a raw spinlock, taken with interrupts disabled, because hard
+ * interrupts allocate and free. No lock nests inside.
+ *
+ * Contexts: any.
  */
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -22,16 +23,16 @@
 #include "heap/depot.h"
 #include "heap/limits.h"
 
-/* How many blocks a drain moves under one taking of the locks. */
+/* Blocks that a drain moves per lock section. */
 #define DRAIN_BATCH	32
 
 /**
- * struct ntpool_depot - the spare blocks of one size
- * @lock: guards the rest
- * @nr: blocks there
- * @limit: the most there may be
- * @used: since the last scan, see age.c
- * @slot: the blocks, at their headers, the last one first out
+ * struct ntpool_depot - the spare blocks of one heap and size
+ * @lock: protects @nr, @used and @slot
+ * @nr: number of blocks; read without the lock as a hint and as a figure
+ * @limit: capacity; constant
+ * @used: blocks were taken or given since the last scan
+ * @slot: headers of the blocks, the newest last
  */
 struct ntpool_depot {
 	raw_spinlock_t lock;
@@ -47,21 +48,21 @@ static struct ntpool_depot *depot_of(struct ntpool_heap *heap, unsigned int gran
 }
 
 unsigned int ntpool_depot_take(struct ntpool_heap *heap, unsigned int granules,
-			       struct ntpool_header **out, unsigned int want)
+			       struct ntpool_header **out, unsigned int nr)
 {
 	struct ntpool_depot *depot = depot_of(heap, granules);
 	unsigned long flags;
 
-	/* A look without the lock: most of the time there is nothing. */
+	/* Avoid the lock in the common case: the depot is empty. */
 	if (!depot || !READ_ONCE(depot->nr))
 		return 0;
 	raw_spin_lock_irqsave(&depot->lock, flags);
 	depot->used = true;
-	want = min(want, depot->nr);
-	WRITE_ONCE(depot->nr, depot->nr - want);
-	memcpy(out, depot->slot + depot->nr, want * sizeof(*out));
+	nr = min(nr, depot->nr);
+	WRITE_ONCE(depot->nr, depot->nr - nr);
+	memcpy(out, depot->slot + depot->nr, nr * sizeof(*out));
 	raw_spin_unlock_irqrestore(&depot->lock, flags);
-	return want;
+	return nr;
 }
 
 unsigned int ntpool_depot_give(struct ntpool_heap *heap, unsigned int granules,
@@ -105,6 +106,7 @@ struct ntpool_header *ntpool_depot_reclaim(struct ntpool_heap *heap, unsigned in
 	return hdr;
 }
 
+/* True if the depot was not used since the last call. */
 static bool depot_is_old(struct ntpool_depot *depot)
 {
 	unsigned long flags;
