@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Whole pages: requests that do not fit into a page together with a header.
+ * Runs of pages: requests that do not fit into one page together with a header.
  *
- * As in NT they are page aligned, without a header, and take exactly as many
- * pages as needed; a table outside says what they are. NT's is a hash of
- * addresses. Here it is a tree, ordered by address, because a pointer into the
- * middle of an allocation is to be recognised too, and because its nodes are
- * allocated with the pages: entering it can neither fail nor need memory.
+ * As in NT, a run is page aligned, has no header, and takes exactly the pages it needs. NT
+ * finds it in a hash table of addresses. Here the records form a red-black tree ordered by
+ * address: it also finds a pointer into the middle of a run. The node is part of the
+ * record, so entering a run needs no memory and cannot fail.
  *
- * The memory of the Mm routines is in the same tree, so that every figure, list and
- * report of leaks has it too; each record says which routines may free it.
+ * The memory of the Mm routines is in the same tree, so every figure, list and leak report
+ * includes it. Each record has the routines that may free it.
  *
- * In front of all this are the CPUs' caches of whole pages (run_cache.c). A record
- * stays in the tree while its pages are cached there; for short runs of the linear map
- * the page map leads to it as well, so that a free finds it without the lock.
+ * The CPUs cache freed runs (run_cache.c). A record stays in the tree meanwhile. The page
+ * map leads to the records of short runs in the linear map, which a free then finds
+ * without the lock.
  *
- * Locking: big_lock, raw and with interrupts off, a leaf, guards the tree. One lock
- * for both pools and all nodes: who gets here goes to the page allocator anyway. Whose
- * a record is, live or not, is not under the lock, but decided by its state (run.h).
- * Records are freed by RCU.
+ * Locking. run_lock protects the tree and the sums. It is raw, taken with interrupts
+ * disabled, and no lock nests inside. One lock serves both pools and all nodes, since a
+ * caller that gets here also goes to the page allocator. The lock does not protect
+ * ownership of a record: its state decides that (run.h). RCU frees records.
+ *
+ * Contexts: any, except for the iteration, which sleeps.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -30,13 +31,13 @@
 #include "memory/backing.h"
 #include "memory/pagemap.h"
 
-/* How many a walker copies under one taking of the lock. */
-#define WALK_BATCH	64
+/* Runs that an iteration copies per lock section. */
+#define ITERATE_BATCH	64
 
 static DEFINE_RAW_SPINLOCK(run_lock);
-static struct rb_root run_tree = RB_ROOT;
-static unsigned long run_pages[NTPOOL_TYPES];
-static unsigned long run_count[NTPOOL_TYPES];
+static struct rb_root run_tree = RB_ROOT;		/* run_lock */
+static unsigned long run_pages[NTPOOL_TYPES];		/* run_lock; read without it */
+static unsigned long run_count[NTPOOL_TYPES];		/* likewise */
 
 static bool run_less(struct rb_node *a, const struct rb_node *b)
 {
@@ -44,7 +45,7 @@ static bool run_less(struct rb_node *a, const struct rb_node *b)
 	       rb_entry(b, struct ntpool_run, node)->base;
 }
 
-/* Short runs of the linear map are worth a place in the page map, if there is one. */
+/* True for the runs that the page map leads to: those that a CPU may cache. */
 static bool run_is_mapped(const struct ntpool_run *run)
 {
 	return run->use == NTPOOL_USE_POOL && run->pages <= NTPOOL_RUN_CACHED_PAGES &&
@@ -55,7 +56,7 @@ void ntpool_run_enter(struct ntpool_run *run)
 {
 	unsigned long flags;
 
-	/* Without it a free takes the longer way. */
+	/* A failure does no harm: the free then takes the slow path. */
 	if (run_is_mapped(run))
 		ntpool_map_enter(run->base, &run->map);
 	raw_spin_lock_irqsave(&run_lock, flags);
@@ -66,7 +67,7 @@ void ntpool_run_enter(struct ntpool_run *run)
 	raw_spin_unlock_irqrestore(&run_lock, flags);
 }
 
-/* The last allocation that begins at or before @p. */
+/* Returns the last run that begins at or before @p, or NULL. */
 static struct ntpool_run *run_at_or_before(const void *p)
 {
 	struct rb_node *node = run_tree.rb_node;
@@ -85,7 +86,7 @@ static struct ntpool_run *run_at_or_before(const void *p)
 	return found;
 }
 
-/* The allocation that @p lies in. */
+/* Returns the run that @p lies in, or NULL. */
 static struct ntpool_run *run_around(const void *p)
 {
 	struct ntpool_run *run = run_at_or_before(p);
@@ -145,7 +146,7 @@ enum ntpool_verdict ntpool_run_claim(enum ntpool_use use, void *p, struct ntpool
 	run = run_around(p);
 	if (run && run->use == use) {
 		*out = run;
-		/* Fast paths may be at it; its state decides. */
+		/* A fast path may write it meanwhile; the state decides. */
 		*copy = data_race(*run);
 		if (!ntpool_run_state_is_live(copy->state))
 			verdict = NTPOOL_FREE_TWICE;
@@ -233,7 +234,7 @@ unsigned long ntpool_run_pages(enum ntpool_type type)
 	return READ_ONCE(run_pages[type]);
 }
 
-/* False: not live, or no longer the same. Fast paths use the record meanwhile. */
+/* Returns false if the run is not live, or was freed while it was copied. */
 static bool run_describe(const struct ntpool_run *run, struct ntpool_block *block)
 {
 	/* Pairs with the release in ntpool_run_make_live(). */
@@ -247,12 +248,15 @@ static bool run_describe(const struct ntpool_run *run, struct ntpool_block *bloc
 		.requested = READ_ONCE(run->requested),
 		.caller = READ_ONCE(run->caller),
 	};
-	/* Pairs with the compare-and-exchange in ntpool_run_take(): what follows it is not here. */
+	/* Pairs with ntpool_run_take(): later writes are not in the copy, or @state differs. */
 	smp_rmb();
 	return ntpool_run_state_is_live(state) && READ_ONCE(run->state) == state;
 }
 
-/* Up to WALK_BATCH allocations from address *@from on, which moves behind them. */
+/*
+ * Copies up to ITERATE_BATCH live runs from address *@from on, and moves *@from behind the
+ * last one looked at.
+ */
 static unsigned int run_copy(struct ntpool_block *blocks, void **from)
 {
 	struct rb_node *node;
@@ -263,7 +267,7 @@ static unsigned int run_copy(struct ntpool_block *blocks, void **from)
 	run = run_at_or_before(*from);
 	node = !run ? rb_first(&run_tree) :
 	       run->base == *from ? &run->node : rb_next(&run->node);
-	for (; node && n < WALK_BATCH; node = rb_next(node)) {
+	for (; node && n < ITERATE_BATCH; node = rb_next(node)) {
 		run = rb_entry(node, struct ntpool_run, node);
 		*from = run->base + PAGE_SIZE;
 		n += run_describe(run, &blocks[n]);
@@ -274,7 +278,7 @@ static unsigned int run_copy(struct ntpool_block *blocks, void **from)
 
 int ntpool_run_for_each(ntpool_block_fn fn, void *arg)
 {
-	struct ntpool_block *blocks = kmalloc_array(WALK_BATCH, sizeof(*blocks), GFP_KERNEL);
+	struct ntpool_block *blocks = kmalloc_array(ITERATE_BATCH, sizeof(*blocks), GFP_KERNEL);
 	unsigned int i, n;
 	void *from = NULL;
 	int ret = 0;
@@ -291,7 +295,7 @@ int ntpool_run_for_each(ntpool_block_fn fn, void *arg)
 	return ret;
 }
 
-/* What drivers never freed goes as well: nobody is left. */
+/* Frees all runs, live ones included: no driver uses the pools any more. */
 void ntpool_run_exit(void)
 {
 	struct ntpool_run *run, *next;

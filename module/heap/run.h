@@ -1,55 +1,54 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Allocations of whole pages: everything above NTPOOL_SMALL_MAX bytes in the pools,
+ * Runs: allocations of whole pages. These are all pool requests above NTPOOL_SMALL_MAX bytes
  * and all memory of the Mm routines.
  */
-#ifndef NTPOOL_BIG_H
-#define NTPOOL_BIG_H
+#ifndef NTPOOL_RUN_H
+#define NTPOOL_RUN_H
 
 #include <linux/rbtree.h>
 
 #include "heap/heap.h"
 #include "memory/phys.h"
 
-/* Which routines gave it out, and so which ones may free it. */
+/* Family of routines that allocated a run. Only the same family frees it. */
 enum ntpool_use {
-	NTPOOL_USE_POOL,		/* alloc.c */
-	NTPOOL_USE_CONTIGUOUS,	/* contig.c: one run of physical memory */
-	NTPOOL_USE_NONCACHED,	/* contig.c: single pages, mapped uncached */
+	NTPOOL_USE_POOL,	/* the pool routines */
+	NTPOOL_USE_CONTIGUOUS,	/* MmAllocateContiguousMemory(): contiguous in physical memory */
+	NTPOOL_USE_NONCACHED,	/* MmAllocateNonCachedMemory(): single pages, mapped uncached */
 };
 
-/* The two low bits of a record's state; the rest counts its changes. */
+/* The two low bits of a record's state. The other bits count the allocations. */
 enum ntpool_run_state {
-	NTPOOL_RUN_CACHED = 0,		/* nobody's, or on its way from one to another */
-	NTPOOL_RUN_LIVE = 1,		/* a driver's */
-	NTPOOL_RUN_STATE = 3,
-	NTPOOL_RUN_STEP = 4,
+	NTPOOL_RUN_CACHED = 0,		/* in a CPU's cache, or in transit */
+	NTPOOL_RUN_LIVE = 1,		/* allocated by a driver */
+	NTPOOL_RUN_STATE = 3,		/* mask of these bits */
+	NTPOOL_RUN_STEP = 4,		/* one allocation */
 };
 
 /**
- * struct ntpool_run - one allocation of whole pages
- * @map: for the page map, see struct ntpool_mapped
- * @state: enum ntpool_run_state and a count
- * @flags: NTPOOL_HDR_*, as in a header
- * @node: in the tree, by address
- * @base: what the driver was given
- * @pages: how many
- * @requested: bytes asked for
- * @caller: the allocating call
- * @type: which pool
+ * struct ntpool_run - the record of one run of pages
+ * @map: for the page map; its heap is NULL
+ * @state: enum ntpool_run_state and a count; changed by compare-and-exchange
+ * @flags: NTPOOL_HDR_*, as in the header of a block
+ * @node: entry in the tree of runs; run_lock protects it
+ * @base: address of the first page; constant
+ * @pages: number of pages; constant
+ * @requested: bytes that the driver asked for
+ * @caller: call site
+ * @type: the pool; constant
  * @tag: pool tag
- * @payer: with NTPOOL_HDR_QUOTA, the ledger that it is charged to
- * @use: which routines it belongs to
- * @nid: NUMA node of a run of the linear map, else that of who made it
- * @cache: NTPOOL_USE_CONTIGUOUS: how the run is cached
- * @page: NTPOOL_USE_NONCACHED: the pages behind @base
- * @rcu: frees this after readers of the page map are gone
+ * @payer: the ledger that is charged; with NTPOOL_HDR_QUOTA
+ * @use: the routines that own the run; constant
+ * @nid: NUMA node of linear memory, or of the CPU that allocated other memory; constant
+ * @cache: cache type of the pages; not for NTPOOL_USE_POOL; constant
+ * @page: the pages behind @base; with NTPOOL_USE_NONCACHED; constant
+ * @rcu: frees the record after a grace period
  *
- * Whole pages have no header; all that is known of them is here. A record is in the
- * tree as long as it has pages, live or cached by a CPU (run_cache.c). Whoever changes
- * @state from live to cached, by compare-and-exchange, owns it, and may change @flags,
- * @requested, @caller and @tag until he makes it live again. Observers copy it and
- * look at @state before and after.
+ * A run has no header in its memory. Its record is in the tree while it has pages, live or
+ * cached by a CPU (run_cache.c). A caller that changes @state from live to cached owns the
+ * record. It may write @flags, @requested, @caller, @tag and @payer until it makes the
+ * record live again. Observers copy the record and compare @state before and after.
  */
 struct ntpool_run {
 	struct ntpool_mapped map;
@@ -70,6 +69,7 @@ struct ntpool_run {
 	struct rcu_head rcu;
 };
 
+/* Returns the number of pages for @size bytes. */
 static inline unsigned long ntpool_run_pages_for(size_t size)
 {
 	return (size >> PAGE_SHIFT) + !!(size & ~PAGE_MASK);
@@ -80,10 +80,10 @@ static inline bool ntpool_run_state_is_live(u32 state)
 	return (state & NTPOOL_RUN_STATE) == NTPOOL_RUN_LIVE;
 }
 
-/* The record, which is the caller's, is a driver's from here on. */
+/* Makes a record of the caller live: from here on any CPU may free the run. */
 static inline void ntpool_run_make_live(struct ntpool_run *run)
 {
-	/* Pairs with the acquire in big_read(): the rest is there. */
+	/* Pairs with the acquire in run_describe(): the other fields are written before. */
 	smp_store_release(&run->state, ((run->state + NTPOOL_RUN_STEP) & ~NTPOOL_RUN_STATE) |
 			  NTPOOL_RUN_LIVE);
 }
@@ -98,7 +98,10 @@ static __always_inline void ntpool_run_assign(struct ntpool_run *run, size_t siz
 	run->flags = flags;
 }
 
-/* A live record becomes the caller's: true for one of those who try at the same time. */
+/*
+ * Makes a live record, read with @state, cached and the caller's. Of several concurrent
+ * callers one gets true.
+ */
 static inline bool ntpool_run_take(struct ntpool_run *run, u32 state)
 {
 	return ntpool_run_state_is_live(state) &&
@@ -106,12 +109,13 @@ static inline bool ntpool_run_take(struct ntpool_run *run, u32 state)
 }
 
 /*
- * A record with pages for @size bytes, not entered; @tag, @flags and @caller are
- * remembered. NULL: none.
+ * Allocates the pages of a run of @size bytes and its record, for ntpool_run_enter().
+ * @flags: NTPOOL_HDR_*. Returns NULL without memory. Any context; sleeps where the caller
+ * may.
  */
 struct ntpool_run *ntpool_run_alloc(enum ntpool_type type, size_t size, u32 tag, u8 flags,
 				    unsigned long caller);
-/* Allocates a record, to be passed to ntpool_run_fill(). Returns NULL without memory. */
+/* Allocates a record, for ntpool_run_fill(). Returns NULL without memory. Any context. */
 struct ntpool_run *ntpool_run_create(void);
 /*
  * Initialises a record for the @pages pages at @base, cached and not in the tree yet.
@@ -119,26 +123,34 @@ struct ntpool_run *ntpool_run_create(void);
  */
 void ntpool_run_fill(struct ntpool_run *run, enum ntpool_use use, enum ntpool_type type,
 		     void *base, unsigned long pages);
-/* From here on ntpool_run_claim() finds it. Needs no memory. */
+/* Makes the run live and enters it into the tree. Needs no memory. Any context. */
 void ntpool_run_enter(struct ntpool_run *run);
 /*
- * NTPOOL_FREE_OK: the allocation at @p is the caller's, to end with ntpool_run_release().
- * NTPOOL_FREE_MIDDLE: @p lies inside one, of which *@copy is a copy. NTPOOL_FREE_TWICE: it
- * is nobody's any more. NTPOOL_FREE_UNOWNED: no whole pages there, or none that belong to
- * @use.
+ * Makes the live run at @p cached and the caller's. Any context. Returns
+ *
+ *	NTPOOL_FREE_OK		*@run is the record; ntpool_run_cache_put() or _release() follows
+ *	NTPOOL_FREE_MIDDLE	@p is inside of a run
+ *	NTPOOL_FREE_TWICE	@p is in a run that is no longer live
+ *	NTPOOL_FREE_UNOWNED	@p is in no run of @use
+ *
+ * and, except in the last case, a copy of the record in *@copy.
  */
 enum ntpool_verdict ntpool_run_claim(enum ntpool_use use, void *p, struct ntpool_run **run,
 				     struct ntpool_run *copy);
-/* The record, which is the caller's, and its pages go back to the kernel. */
+/* Removes a run of the caller from the tree and frees record and pages. Any context. */
 void ntpool_run_release(struct ntpool_run *run);
-/* As ntpool_iterate_blocks(), for whole pages. */
+/*
+ * Calls @fn for each live run until it returns non-zero. Returns that value, 0, or -ENOMEM.
+ * No lock is held around @fn. Sleeps.
+ */
 int ntpool_run_for_each(ntpool_block_fn fn, void *arg);
-/* Copies the record of the live allocation that begins at @p; false: none does. */
+/* Copies the record of the live run that begins at @p. Returns false if none does. */
 bool ntpool_run_peek(const void *p, struct ntpool_run *copy);
-/* Allocations of @type, and their pages, cached ones included. */
+/* Number of runs of @type, cached ones included. These two take no lock. */
 unsigned long ntpool_run_count(enum ntpool_type type);
+/* Number of their pages. */
 unsigned long ntpool_run_pages(enum ntpool_type type);
-/* True if @p lies in whole pages of the paged pool. */
+/* True if @p lies in a live run of the paged pool. */
 bool ntpool_run_is_paged(const void *p);
 
 #endif

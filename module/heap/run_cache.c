@@ -1,38 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Per-CPU caches of whole pages, a few of each length up to NTPOOL_RUN_CACHED_PAGES.
+ * Per-CPU caches of runs of pages, up to NTPOOL_RUN_CACHED_PAGES long.
  *
- * A request above NTPOOL_SMALL_MAX bytes costs a record, an entry in the tree of whole
- * pages and a visit to the page allocator, or to vmalloc. Drivers that allocate
- * buffers of one size all the time pay that once: what is freed stays in the cache
- * of the CPU with its record, its place in the tree and in the page map, and the next
- * request of that many pages takes it as it is. Tag, size and caller are written
- * anew; only the state says whether it is live.
+ * Without this cache each large request allocates and frees a record, enters it into the
+ * tree of runs, and visits the page allocator or vmalloc. A driver often
+ * allocates buffers of one size again and again. A freed run therefore stays in the cache
+ * of its CPU with its record, its place in the tree, and its entry in the page map. The
+ * next request for that many pages only writes tag, size and call site anew.
  *
- * As in cache.c, who is inside has preemption disabled and `busy` set, and who
- * interrupts him goes to the page allocator. A free finds the record in the page map,
- * with preemption disabled, which is an RCU read section; the compare-and-exchange of
- * its state decides between two that free it at once. Paged pool, and memory that came
- * from vmalloc, is found in the tree, under its lock (ntpool_run_claim()), and only then
- * cached. Pages of another node are not cached.
+ * A push or pop runs in the per-CPU section of pcpu.h. An interrupt that finds the section
+ * entered gets ntpool_run_cache_none and uses the page allocator.
  *
- * Cached pages are free in every figure, and the shrinker gets them back.
+ * The fast free finds the record in the page map. Preemption is disabled, which makes an
+ * RCU read section. Of two concurrent frees the compare-and-exchange of the record's state
+ * lets one pass. Paged pool and vmalloc memory have no fast free: ntpool_run_claim() finds
+ * their records in the tree, and ntpool_run_cache_put() caches them. Pages of another node
+ * are not cached.
+ *
+ * Cached runs count as free in every figure, and the shrinker frees them.
+ *
+ * Locking: none. Contexts: any.
  */
 #include "heap/run_cache.h"
 #include "heap/scan.h"
 #include "init.h"
 
-/* So many pages of each length, but not less than the second runs. */
+/* Each length has this many pages in cache, but at least LEAST_RUNS runs. */
 #define CACHED_PAGES	NTPOOL_RUN_CACHED_RUNS
 #define LEAST_RUNS	2
 
 DEFINE_PER_CPU(struct ntpool_run_cache *, ntpool_run_caches[NTPOOL_TYPES]);
 struct ntpool_run_cache ntpool_run_cache_none;
 
-/* The caches that the pointers lead to outside of sections: [NTPOOL_TYPES] per CPU. */
+/* The caches that ntpool_run_caches leads to outside of sections: [NTPOOL_TYPES]. */
 static struct ntpool_run_cache __percpu *own_caches;
 
-/* False: this CPU has no room for @run. */
+/* Returns false if this CPU has no room for @run. */
 static bool run_cache_push(struct ntpool_run *run)
 {
 	enum ntpool_type type = run->type;
@@ -56,6 +59,7 @@ void ntpool_run_cache_put(struct ntpool_run *run)
 	ntpool_scan_start();
 }
 
+/* Takes any run, or returns NULL. */
 static struct ntpool_run *cache_any(struct ntpool_run_cache *cache)
 {
 	unsigned int pages;
@@ -66,7 +70,7 @@ static struct ntpool_run *cache_any(struct ntpool_run_cache *cache)
 	return NULL;
 }
 
-/* Returns how many pages that were. */
+/* Frees the runs of one length that this CPU caches. Returns the number of pages. */
 static unsigned long runs_release(enum ntpool_type type, unsigned int pages)
 {
 	unsigned long released = 0;
@@ -91,7 +95,7 @@ unsigned long ntpool_run_cache_drain(void)
 	return released;
 }
 
-/* True: as the last scan left them, and not none. */
+/* True if there are runs of this length, and as many as at the last call. */
 static bool runs_are_old(enum ntpool_type type, unsigned int pages)
 {
 	struct ntpool_run_cache *cache;
@@ -182,7 +186,7 @@ int ntpool_run_init(void)
 	return 0;
 }
 
-/* The cached runs are in the tree still: ntpool_run_exit() frees them. */
+/* Cached runs are still in the tree: ntpool_run_exit() frees them. */
 void ntpool_run_cache_exit(void)
 {
 	free_percpu(own_caches);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Per-CPU caches of whole pages. */
-#ifndef NTPOOL_BIGCACHE_H
-#define NTPOOL_BIGCACHE_H
+/* Per-CPU caches of runs of pages. */
+#ifndef NTPOOL_RUN_CACHE_H
+#define NTPOOL_RUN_CACHE_H
 
 #include <linux/mm.h>
 #include <linux/percpu.h>
@@ -12,19 +12,21 @@
 #include "heap/run.h"
 #include "memory/pagemap.h"
 
-/* Longer runs are not cached; and no more than so many runs of any length. */
+/* The longest run that is cached, in pages. */
 #define NTPOOL_RUN_CACHED_PAGES	8
+/* The most runs of one length. */
 #define NTPOOL_RUN_CACHED_RUNS	16
 
 /**
- * struct ntpool_run_cache - what one CPU caches of one pool
- * @nid: the node whose pages it caches
- * @nr: by length in pages: how many runs
- * @seen: @nr at the last scan, see age.c
- * @limit: the most there may be
- * @run: their records, by length in pages, the last one first out
+ * struct ntpool_run_cache - the runs of one pool that one CPU caches
+ * @nid: the node of their pages, which is the CPU's
+ * @nr: number of runs, by length in pages
+ * @seen: the value of @nr at the last scan, see ntpool_run_cache_age()
+ * @limit: capacity, by length in pages
+ * @run: records, by length in pages; a stack for each length
  *
- * Touched as struct ntpool_cache is.
+ * The owning CPU uses the cache in its per-CPU section (pcpu.h); while that CPU is dead
+ * the hotplug callback does. Observers on other CPUs read @nr.
  */
 struct ntpool_run_cache {
 	int nid;
@@ -34,11 +36,12 @@ struct ntpool_run_cache {
 	struct ntpool_run *run[(NTPOOL_RUN_CACHED_PAGES + 1) * NTPOOL_RUN_CACHED_RUNS];
 };
 
+/* A CPU's caches. During a section the pointer is &ntpool_run_cache_none. */
 DECLARE_PER_CPU(struct ntpool_run_cache *, ntpool_run_caches[NTPOOL_TYPES]);
 /* The substitute: it has no runs, and room for none. */
 extern struct ntpool_run_cache ntpool_run_cache_none;
 
-/* The place of run number @nr of @pages pages. */
+/* Returns the slot of run number @nr of @pages pages. */
 static __always_inline struct ntpool_run **ntpool_run_place(struct ntpool_run_cache *cache,
 							    unsigned long pages, unsigned int nr)
 {
@@ -57,6 +60,7 @@ static __always_inline void ntpool_run_cache_leave(enum ntpool_type type,
 	ntpool_pcpu_leave(ntpool_run_caches[type], cache);
 }
 
+/* Takes a run of @pages pages, or returns NULL. Any context. */
 static __always_inline struct ntpool_run *ntpool_run_pop(enum ntpool_type type, unsigned long pages)
 {
 	struct ntpool_run_cache *cache;
@@ -72,8 +76,9 @@ static __always_inline struct ntpool_run *ntpool_run_pop(enum ntpool_type type, 
 }
 
 /*
- * As ntpool_run_alloc() without flags, from this CPU's cache, and counted; NULL: it has
- * none. Unless @zero is set, what is in the pages is what their last owner left there.
+ * Allocates @size bytes from this CPU's cache and counts them for @tag. Returns NULL if the
+ * cache has no run, or if the counters of @tag are not where its hash is. Without @zero the
+ * pages have the contents that their last owner left. Any context.
  */
 static __always_inline void *ntpool_run_cache_alloc(enum ntpool_type type, size_t size, u32 tag,
 						    bool zero, unsigned long caller)
@@ -88,16 +93,16 @@ static __always_inline void *ntpool_run_cache_alloc(enum ntpool_type type, size_
 	if (unlikely(!run))
 		return NULL;
 	ntpool_run_assign(run, size, tag, 0, caller);
-	/* The last page's rest too: it is somebody else's data. */
+	/* The rest of the last page too: it has another driver's data. */
 	if (unlikely(zero))
 		memset(run->base, 0, pages << PAGE_SHIFT);
-	/* From here on a wild free may end it. */
+	/* From here on a stray free may claim the run. */
 	ntpool_run_make_live(run);
 	ntpool_tag_count_alloc(&counts[type], pages * NTPOOL_GRANULES, size);
 	return run->base;
 }
 
-/* Inside: @cache has room for @run. */
+/* True if @cache can take @run. Called in the section. */
 static __always_inline bool ntpool_run_fits(const struct ntpool_run_cache *cache,
 					    const struct ntpool_run *run)
 {
@@ -105,16 +110,16 @@ static __always_inline bool ntpool_run_fits(const struct ntpool_run_cache *cache
 	       cache->nr[run->pages] < cache->limit[run->pages];
 }
 
-/* Inside: @run, which fits and is the caller's. */
+/* Pushes a run of the caller that fits. Called in the section. */
 static __always_inline void ntpool_run_push(struct ntpool_run_cache *cache, struct ntpool_run *run)
 {
 	*ntpool_run_place(cache, run->pages, cache->nr[run->pages]++) = run;
 }
 
-/* With preemption disabled: the rest of ntpool_run_cache_free(). */
+/* Part of ntpool_run_cache_free(), with preemption disabled. */
 static __always_inline bool ntpool_run_free_record(struct ntpool_run *run, void *p, u32 tag)
 {
-	/* Pairs with the release in ntpool_run_make_live(): what follows is of that state. */
+	/* Pairs with the release in ntpool_run_make_live(): later reads belong to this state. */
 	u32 state = smp_load_acquire(&run->state);
 	struct ntpool_tag_counts __percpu *counts;
 	enum ntpool_type type = run->type;
@@ -136,8 +141,8 @@ static __always_inline bool ntpool_run_free_record(struct ntpool_run *run, void 
 }
 
 /*
- * The allocation at @p, if it is live and of the linear map, has no flags and the tag
- * that is given (0: any): freed, and true.
+ * Frees the run at @p into this CPU's cache and returns true, if it is in the linear map and
+ * live, has no flags, and has @tag (0: any). Otherwise nothing has changed. Any context.
  */
 static __always_inline bool ntpool_run_cache_free(void *p, u32 tag)
 {
@@ -155,19 +160,20 @@ static __always_inline bool ntpool_run_cache_free(void *p, u32 tag)
 	return done;
 }
 
-/* A claimed record goes into this CPU's cache, or back to the kernel. */
+/* Frees a run that the caller owns: into this CPU's cache, else to the kernel. Any context. */
 void ntpool_run_cache_put(struct ntpool_run *run);
 
-/* What this CPU has cached goes back to the kernel: so many pages. Process context. */
+/* Frees the runs that this CPU caches. Returns their pages. Process context. */
 unsigned long ntpool_run_cache_drain(void);
-/* The same for what was not touched since the last call. */
+/* Frees those of a length whose number has not changed since the last call. */
 void ntpool_run_cache_age(void);
-/* @cpu has anything cached. */
+/* True if @cpu caches any run. */
 bool ntpool_run_cache_is_used(int cpu);
-/* A CPU comes, with an empty cache, and has gone. */
+/* For cache.c. @cpu, with an empty cache, is about to come up on @node. */
 void ntpool_run_cache_cpu_prepare(int cpu, int node);
+/* For cache.c. Frees the runs that the dead @cpu caches. Process context. */
 void ntpool_run_cache_cpu_dead(int cpu);
-/* Pages that CPUs have cached of @type. */
+/* Returns the pages of @type that all CPUs cache. */
 unsigned long ntpool_run_cache_pages(enum ntpool_type type);
 
 #endif
