@@ -2,29 +2,31 @@
 /*
  * The backing store: pages for the pools.
  *
- * NT's pools have address space of their own. Here nonpaged memory is the linear
- * map (alloc_pages), resident and usable in every context; paged memory is
- * vmalloc space, resident too, but only to be touched where NT allows it.
- * A nonpaged request of several pages need not be physically contiguous: it is
- * first tried as one run of the page allocator, trimmed to the exact number of
- * pages, and where no run is to be had a sleepable caller gets vmalloc space.
+ * NT's pools have their own ranges of addresses. Here nonpaged memory comes from the linear
+ * map: it is resident and usable in every context. Paged memory comes from vmalloc: it is
+ * resident too, but drivers touch it only where NT allows that.
  *
- * Contexts. What may be asked of the kernel depends on who calls:
+ * A nonpaged request of several pages need not be physically contiguous. The page allocator
+ * is asked first, for a power of two that is then trimmed. If it has none, a caller that
+ * may sleep gets vmalloc memory.
  *
- *	sleepable		GFP_NOIO: reclaims, but never enters a file system
- *				or the block layer, which may be the caller
+ * Contexts. The GFP flags depend on the context of the caller:
+ *
+ *	sleepable		GFP_NOIO: may reclaim, but does not enter file systems or
+ *				block drivers, one of which may be the caller
  *	atomic			GFP_ATOMIC
- *	atomic on PREEMPT_RT	nothing: the page allocator takes sleeping locks
+ *	atomic on PREEMPT_RT	none: the page allocator takes sleeping locks
  *
- * __GFP_RETRY_MAYFAIL because NT's callers expect NULL, not a wait without end.
+ * __GFP_RETRY_MAYFAIL is set because NT's routines return NULL and do not wait for ever.
  *
- * Priorities are NT's: a request of low priority does without fresh memory when less
- * than a sixteenth of the machine's is available, one of normal priority when less
- * than a sixty-fourth is. One of high priority is only refused by the kernel, and may
- * have what that keeps for emergencies.
+ * Priorities follow NT. A low priority request fails if less than a sixteenth of the memory
+ * is available, a normal one if less than a sixty-fourth is. Only the kernel refuses a high
+ * priority request, which may use the kernel's emergency reserves.
  *
- * Freeing has the same limits. What cannot be freed here and now is put on a
- * lock-free list, threaded through the memory itself, that a worker empties.
+ * Freeing. Memory that cannot be freed in the present context is put on a lock-free list,
+ * whose links lie in that memory. A worker frees it.
+ *
+ * Locking: none.
  */
 #include <linux/atomic.h>
 #include <linux/llist.h>
@@ -38,32 +40,36 @@
 #include "memory/backing.h"
 #include "test.h"
 
-/* Written into the first page of memory that waits to be freed. */
+/* At the start of memory that waits to be freed. */
 struct ntpool_deferred {
 	struct llist_node node;
 	unsigned long nr;
 };
 
-static LLIST_HEAD(deferred);
+static LLIST_HEAD(deferred);	/* lock-free; struct ntpool_deferred */
 static void backing_free_deferred(struct work_struct *work);
 static DECLARE_WORK(deferred_work, backing_free_deferred);
 
+/* Memory is low, or very low, if less than this part of it is available. */
 enum {
 	LOW_SHARE = 16,
 	VERY_LOW_SHARE = 64,
 };
 
 #if IS_ENABLED(CONFIG_KUNIT)
-/* Requests still to succeed, then requests to fail; negative: without end. */
-static atomic_t test_succeed = ATOMIC_INIT(0);
-static atomic_t test_fail = ATOMIC_INIT(0);
-static atomic_t test_calls = ATOMIC_INIT(0);
-static atomic_t test_failed = ATOMIC_INIT(0);
+/*
+ * Failures for tests. DECLARE_FAULT_ATTR() would need CONFIG_FAULT_INJECTION, which a KUnit
+ * kernel may lack, and a suite needs exactly the n-th request to fail.
+ */
+static atomic_t test_succeed = ATOMIC_INIT(0);	/* requests that succeed first */
+static atomic_t test_fail = ATOMIC_INIT(0);	/* requests that fail then; negative: all */
+static atomic_t test_calls = ATOMIC_INIT(0);	/* requests seen */
+static atomic_t test_failed = ATOMIC_INIT(0);	/* requests failed */
 
-/* The worker that refills the reserve is spared, unless a test wants to hit it. */
+/* The task that refills the reserve. Its requests succeed unless test_hits_refill is set. */
 static struct task_struct *test_refiller;
 static bool test_hits_refill;
-/* Pages that are said to be available; negative: the truth. */
+/* Pages reported as available; negative: the kernel's estimate. */
 static long test_available = -1;
 
 void ntpool_backing_refill(bool on)
@@ -164,7 +170,10 @@ gfp_t ntpool_backing_gfp(void)
 	return GFP_ATOMIC | __GFP_NOWARN;
 }
 
-/* A run of the page allocator is a power of two: give back what is too much. */
+/*
+ * Allocates a power of two and frees the pages beyond @nr. alloc_pages_exact() does the same
+ * but takes no node, and alloc_pages_exact_nid() is not exported to modules.
+ */
 static void *backing_linear(unsigned long nr, int node, gfp_t gfp)
 {
 	unsigned int order = get_order(nr << PAGE_SHIFT);
@@ -184,8 +193,8 @@ static void *backing_linear(unsigned long nr, int node, gfp_t gfp)
 	return page_address(page);
 }
 
-/* What the wishes of a nonpaged request add to how the context lets it ask. */
-static gfp_t backing_wishes(gfp_t gfp, unsigned int flags)
+/* Adds the constraints of a nonpaged request to the flags of the context. */
+static gfp_t gfp_constrain(gfp_t gfp, unsigned int flags)
 {
 	if (flags & NTPOOL_HIGH)
 		gfp |= __GFP_HIGH;
@@ -207,16 +216,16 @@ void *ntpool_backing_alloc(enum ntpool_type type, unsigned long nr, int node, un
 	void *base;
 
 	if (type == NTPOOL_PAGED) {
-		/* Without a preempt count the IRQL check above is all there is. */
+		/* Without a preempt count the IRQL check of the caller must do. */
 		if (!IS_ENABLED(CONFIG_PREEMPT_COUNT))
 			gfp = GFP_NOIO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
 		return ntpool_backing_refused() ? NULL : backing_vmalloc(nr, gfp);
 	}
 	if (!gfp)
 		return NULL;
-	gfp = backing_wishes(gfp, flags);
+	gfp = gfp_constrain(gfp, flags);
 	base = ntpool_backing_refused() ? NULL : backing_linear(nr, node, gfp);
-	/* vmalloc() takes pages from wherever it likes. */
+	/* vmalloc() heeds neither constraint. */
 	if (flags & (NTPOOL_NODE_ONLY | NTPOOL_CONTIGUOUS))
 		return base;
 	if (!base && nr > 1 && !ntpool_backing_refused())
@@ -256,7 +265,7 @@ void ntpool_backing_free(void *base, unsigned long nr)
 		schedule_work(&deferred_work);
 }
 
-/* After the last user is gone. */
+/* Called when no other code uses this file. */
 void ntpool_backing_exit(void)
 {
 	flush_work(&deferred_work);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Memory from the kernel: the only place that asks for it. */
+/* Pages from the kernel for the pools. */
 #ifndef NTPOOL_BACKING_H
 #define NTPOOL_BACKING_H
 
@@ -7,32 +7,32 @@
 
 #include "base/types.h"
 
-/* How to ask in this context; 0: not at all. */
+/* Returns the GFP flags for this context; 0: it can allocate nothing. */
 gfp_t ntpool_backing_gfp(void);
 
 /*
- * @nr pages of @type, near @node, contiguous to the CPU but not in physical
- * memory. Contents undefined. NULL when there are none to be had in this context.
- * @flags, for nonpaged memory: NTPOOL_HIGH, NTPOOL_NODE_ONLY (from @node or not at all),
- * NTPOOL_CONTIGUOUS (contiguous in physical memory).
+ * Allocates @nr pages of @type near @node, contiguous in the kernel's address space only,
+ * with undefined contents. @flags apply to nonpaged memory: NTPOOL_HIGH, NTPOOL_NODE_ONLY
+ * (from @node or not at all), NTPOOL_CONTIGUOUS (in physical memory too). Returns NULL
+ * without memory. Any context; sleeps where the caller may.
  */
 void *ntpool_backing_alloc(enum ntpool_type type, unsigned long nr, int node, unsigned int flags);
-/* Whether the nonpaged page at @base is in @node's memory. */
+/* True if the page of the linear map at @base is memory of @node. */
 bool ntpool_backing_is_on(const void *base, int node);
-/* Pages that could be had without swapping, by the kernel's own estimate. */
+/* Returns the kernel's estimate of the pages that are available without swapping. */
 unsigned long ntpool_backing_available(void);
-/* Whether a request of the priority in @flags has to do without fresh memory. */
+/* True if memory is too low for a request with the priority in @flags. */
 bool ntpool_backing_is_short(unsigned int flags);
-/* Any context; where it would have to sleep, a worker does it soon. */
+/* Frees @nr pages. Any context: a worker does it where the caller cannot sleep. */
 void ntpool_backing_free(void *base, unsigned long nr);
 
-/*
- * True if a test wants this request for memory to fail. To be asked before each
- * request that does not go through ntpool_backing_alloc().
- */
 #if IS_ENABLED(CONFIG_KUNIT)
+/*
+ * True if a test makes this request for memory fail. Called before every request to the
+ * kernel that does not go through ntpool_backing_alloc(). Any context.
+ */
 bool ntpool_backing_refused(void);
-/* From now on, or no longer, this task asks for the reserve. */
+/* Brackets the requests of a task that refills the reserve: they do not fail by default. */
 void ntpool_backing_refill(bool on);
 #else
 static inline void ntpool_backing_refill(bool on)

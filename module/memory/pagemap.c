@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The page map: what the pools know of the page that an address lies in: a carved
- * page, or the first one of some whole pages.
+ * The page map: from an address to the descriptor of its page, which is a carved page or
+ * the first page of a run.
  *
- * Every free is checked against it before anything is read through the pointer:
- * NT guesses from its address ranges, this module has no range of its own.
+ * Every free looks its pointer up here before it reads memory through the pointer. NT
+ * compares addresses with the range of a pool; this module's pools have no ranges.
  *
- * Two tables. Pages of the linear map, that is the nonpaged pool, are found in a
- * table of two levels indexed by the page's distance from the lowest one: a root
- * with one pointer for each 2 MiB of memory, and leaves of one page that are made
- * when the first page below them is carved. Everything else (paged pool in
- * vmalloc space, memory added after the module was loaded) is in an xarray; paged
- * pool is not called from hot paths. The table of our own earns its place: a
- * look-up is a dozen instructions of every free, an xarray's three to four times
- * as many.
+ * There are two tables. The first one covers the linear map, with the nonpaged pool. It has
+ * two levels, indexed by the distance from the first page of memory: a root with a pointer
+ * for each 2 MiB, and leaves of one page. A leaf is allocated for the first entry in its
+ * range. The other table is an xarray. It holds paged pool in vmalloc space, and memory
+ * that was added after the module was loaded; hot paths do not use it. An xarray alone would
+ * do, but its look-up takes three to four times the dozen instructions of this table.
  *
- * Locking. Readers take none. A root entry goes once from the shared empty leaf
- * to a leaf of its own, by cmpxchg, and leaves are kept until the module goes, so
- * a reader may hold any leaf it saw. Leaf entries are single words, each changed
- * only by the one who carves or returns that page. Descriptors are freed by RCU.
+ * Locking. Readers take no lock. A root entry changes once, by cmpxchg(), from the shared
+ * empty leaf to a leaf of its own. Leaves exist until the module is unloaded, so a reader
+ * may use any leaf it has seen. A leaf entry is one word, and only the owner of that page
+ * writes it. RCU frees the descriptors. The xarray has its own lock.
+ *
+ * Contexts: any, but on PREEMPT_RT not with a raw lock held.
  */
 #include <linux/mm.h>
 #include <linux/nodemask.h>
@@ -31,15 +31,15 @@
 #include "memory/pagemap.h"
 
 struct ntpool_leaf **ntpool_map_root __read_mostly;
-unsigned long ntpool_map_base __read_mostly;	/* where memory begins in the linear map */
-unsigned long ntpool_map_limit __read_mostly;	/* pages from there that the table covers */
+unsigned long ntpool_map_base __read_mostly;	/* address of the first page of memory */
+unsigned long ntpool_map_limit __read_mostly;	/* number of pages that the table covers */
 struct xarray ntpool_map_far;
-struct ntpool_mapped ntpool_map_nothing;
+struct ntpool_mapped ntpool_map_nothing;	/* the entry of a page without descriptor */
 
 static struct ntpool_leaf *empty_leaf;
 static unsigned long nr_leaves;
 
-/* With nothing in it. */
+/* Allocates a leaf without entries. */
 static struct ntpool_leaf *leaf_create(gfp_t gfp)
 {
 	struct ntpool_leaf *leaf = (struct ntpool_leaf *)__get_free_page(gfp);
@@ -57,7 +57,7 @@ static struct ntpool_leaf *map_new_leaf(void)
 	return gfp && !ntpool_backing_refused() ? leaf_create(gfp) : NULL;
 }
 
-/* The leaf to write @nr's entry into, made if need be. */
+/* Returns the leaf for the entry of page @nr, and allocates it if it is missing. */
 static struct ntpool_leaf *map_leaf(unsigned long nr)
 {
 	struct ntpool_leaf **root = &ntpool_map_root[nr / NTPOOL_LEAF_PAGES];
@@ -86,8 +86,9 @@ static int map_enter_far(const void *base, struct ntpool_mapped *map)
 		return -ENOMEM;
 	if (gfpflags_allow_blocking(gfp))
 		return xa_err(xa_store_irq(&ntpool_map_far, index, map, gfp));
-	/* Interrupts may be off already, and stay so: without leave to block
-	 * the store does not drop the lock.
+	/*
+	 * Interrupts may be off already and stay off: a store that may not block does not
+	 * drop the lock.
 	 */
 	xa_lock_irqsave(&ntpool_map_far, flags);
 	old = __xa_store(&ntpool_map_far, index, map, gfp);
@@ -131,7 +132,7 @@ void ntpool_map_leave(const void *base)
 	xa_unlock_irqrestore(&ntpool_map_far, flags);
 }
 
-/* Not PAGE_OFFSET: where the linear map is larger than memory, that may be far. */
+/* Returns where memory begins. PAGE_OFFSET may be far below that. */
 static unsigned long memory_base(void)
 {
 	unsigned long pfn = ULONG_MAX;
@@ -164,7 +165,7 @@ int ntpool_pagemap_init(void)
 	return 0;
 }
 
-/* After the heaps have returned every page. */
+/* Called when no page is in use. */
 void ntpool_pagemap_exit(void)
 {
 	unsigned long i;

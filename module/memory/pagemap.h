@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* From an address to the descriptor of the page that it lies in. */
+/* The page map: from an address to the descriptor of its page. */
 #ifndef NTPOOL_PAGEMAP_H
 #define NTPOOL_PAGEMAP_H
 
@@ -9,9 +9,9 @@
 struct ntpool_heap;
 
 /**
- * struct ntpool_mapped - the first member of every descriptor in the page map
- * @heap: the heap that a carved page belongs to, constant while it is mapped; NULL for
- *	  a run of pages. Opaque here: the page map stores descriptors and reads none
+ * struct ntpool_mapped - the part of a descriptor that the page map leads to
+ * @heap: the heap of a carved page, constant while the page is mapped; NULL: a run of pages.
+ *	  The page map does not read it
  */
 struct ntpool_mapped {
 	struct ntpool_heap *heap;
@@ -19,6 +19,7 @@ struct ntpool_mapped {
 
 #define NTPOOL_LEAF_PAGES	(PAGE_SIZE / sizeof(struct ntpool_mapped *))
 
+/* The descriptors of adjacent pages; &ntpool_map_nothing for pages without one. */
 struct ntpool_leaf {
 	struct ntpool_mapped *map[NTPOOL_LEAF_PAGES];
 };
@@ -27,26 +28,27 @@ extern struct ntpool_leaf **ntpool_map_root;
 extern unsigned long ntpool_map_base;
 extern unsigned long ntpool_map_limit;
 extern struct xarray ntpool_map_far;
-
-/* What leaves have for a page without a descriptor: no heap, and no whole pages. */
 extern struct ntpool_mapped ntpool_map_nothing;
 
-/* Counted from the lowest page of the linear map; others have larger numbers. */
+/*
+ * Returns the number of the page that @p lies in, from the first page of memory on.
+ * Addresses outside of the linear map get numbers from ntpool_map_limit on.
+ */
 static __always_inline unsigned long ntpool_map_nr(const void *p)
 {
 	return ((unsigned long)p - ntpool_map_base) >> PAGE_SHIFT;
 }
 
-/* Nonpaged pool is there; vmalloc space, with the paged pool, is not. */
+/* True for addresses of nonpaged pool as a rule, false for vmalloc memory. */
 static __always_inline bool ntpool_in_linear_map(const void *p)
 {
 	return ntpool_map_nr(p) < ntpool_map_limit;
 }
 
-/* As ntpool_map_of(), for page @nr of the linear map; &ntpool_map_nothing instead of NULL. */
+/* Returns the entry of page @nr of the linear map, &ntpool_map_nothing if it has none. */
 static __always_inline struct ntpool_mapped *ntpool_map_nth(unsigned long nr)
 {
-	/* Plain accesses make shorter code; hidden, so that nobody reads them again. */
+	/* Plain accesses make shorter code; hidden, so that the compiler reads each once. */
 	struct ntpool_leaf *leaf = data_race(ntpool_map_root[nr / NTPOOL_LEAF_PAGES]);
 	struct ntpool_mapped *map;
 
@@ -58,9 +60,9 @@ static __always_inline struct ntpool_mapped *ntpool_map_nth(unsigned long nr)
 }
 
 /*
- * What was entered for the page that @p lies in; NULL: nothing. Any address is
- * allowed, nothing behind it is touched. It stays valid until the end of the
- * caller's RCU read section, in which this must be called.
+ * Returns the entry of the page that @p lies in, or NULL. @p may be any address and is not
+ * dereferenced. The caller is in an RCU read section, until the end of which the result is
+ * valid.
  */
 static inline struct ntpool_mapped *ntpool_map_of(const void *p)
 {
@@ -73,13 +75,13 @@ static inline struct ntpool_mapped *ntpool_map_of(const void *p)
 }
 
 /*
- * The entry of the page at @base gets its place, for good: ntpool_map_enter() of it will
- * not need memory. Only in the linear map. False: there is no memory.
+ * Allocates the leaf for the page at @base of the linear map, permanently. Afterwards
+ * ntpool_map_enter() needs no memory for that page. Returns false without memory.
  */
 bool ntpool_map_prepare(const void *base);
-/* Enters @map for the page at @base. 0 or -ENOMEM. Not under a heap's lock. */
+/* Enters @map for the page at @base. Returns 0 or -ENOMEM. Called without raw locks. */
 int ntpool_map_enter(const void *base, struct ntpool_mapped *map);
-/* Takes it out again. Not under a heap's lock. */
+/* Removes the entry. Readers may use it for another grace period. Called without raw locks. */
 void ntpool_map_leave(const void *base);
 
 #endif

@@ -1,34 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Physical memory: runs of pages in a given range, and pages that are not cached.
+ * Physical memory: contiguous pages in a range of addresses, and uncached pages.
  *
- * NT keeps a map of all memory and looks a run up in it, moving what is in the way.
- * The page allocator cannot be asked for a range. What it offers is used instead:
+ * NT searches its database of page frames and moves pages out of the way. The Linux page
+ * allocator takes no range of addresses. The search here works with its orders and zones:
  *
- *	zones	a request is tried without one, then in the zones that end lower,
- *		if the range ends below the end of memory
- *	order	a run of 2^n pages is aligned to itself, so it crosses no multiple
- *		of a power of two that is as large; what is too much is given back
- *	again	a run that lies elsewhere is held while the next one is asked for
- *	probes	the largest runs there are, from memory that is free anyway, held
- *		up to half of all memory: between them they cover much of it. A range
- *		in the middle of memory that is small may be missed all the same
+ *	zones	If the range ends below the end of memory, zones that end lower are tried
+ *		as well.
+ *	order	2^n pages are aligned to their size. They cross no multiple of a power of
+ *		two that is at least as large. The pages beyond the request are freed.
+ *	again	Memory outside of the range is held while the next piece is requested.
+ *	probes	Pieces of the largest order are taken from free memory, up to half of all
+ *		memory. Together they cover much of it. A small range in the middle of
+ *		memory may be missed nevertheless.
  *
- * More than 2^MAX_PAGE_ORDER pages (4 MiB on x86) are not to be had this way.
- * alloc_contig_range(), which some kernels export, would find them, but it moves
- * pages of others and so may wait for their writeback, and with it for the very
- * driver that is asking.
+ * The limit is 2^MAX_PAGE_ORDER pages, 4 MiB on x86. Some kernels export
+ * alloc_contig_range(), which has no such limit. It moves pages of other owners and may wait
+ * for their writeback, and thus for the very driver that calls.
  *
- * Caching is a property of the page, not of a mapping: two mappings of one page
- * that differ are a fault on some processors. So the linear map itself is changed
- * (set_memory_uc() and its siblings), and changed back before a page goes home. Of
- * the architectures only x86 exports a way; elsewhere such memory is refused. All
- * of that sleeps, and may split large mappings, which takes memory, so it is done
- * under memalloc_noio_save(). A free in atomic context is left to a worker, on a
- * lock-free list threaded through the memory.
+ * A cache type belongs to a page, not to a mapping: on some processors two mappings of a
+ * page must not differ. set_memory_uc() and its siblings therefore change the linear map
+ * itself, and the change is undone before a page is freed. Only x86 exports these functions;
+ * elsewhere a request for another type fails. They sleep, and may need memory to split large
+ * mappings, hence memalloc_noio_save(). Pages whose type cannot be restored are kept: a
+ * later owner would not expect that type.
  *
- * Pages whose caching cannot be changed back are kept: worse than the loss of them
- * would be an owner who does not know.
+ * Freeing. Memory that is freed in an atomic context is put on a lock-free list, whose links
+ * lie in that memory. A worker restores the type and frees it.
  *
  * Locking: none.
  */
@@ -51,15 +49,15 @@
 #include <asm/set_memory.h>
 #endif
 
-/* How many runs of the size that is wanted are asked for, per zone. */
+/* Pieces of the requested size that are tried, per zone. */
 #define RUN_TRIES	8
-/* Probes hold at most half of all memory, and no more than this, for a moment. */
+/* Probes hold at most this many pages for a moment, and at most half of all memory. */
 #define PROBE_PAGES	((unsigned long)SZ_1G >> PAGE_SHIFT)
 
-/* What is free, without waking whoever makes more of it free. */
+/* Free memory only, without waking kswapd. */
 #define FREE_ONLY	(__GFP_NOWARN | __GFP_NOMEMALLOC)
 
-/* Tried in this order; each one ends below the one before it. */
+/* Zone modifiers in the order of the search: each zone ends below the one before it. */
 static const gfp_t zones[] = {
 	0,
 #ifdef CONFIG_ZONE_DMA32
@@ -70,13 +68,13 @@ static const gfp_t zones[] = {
 #endif
 };
 
-/* Written into a run that lies elsewhere, until the search is over. */
+/* At the start of memory outside of the range, which is held until the search ends. */
 struct held_run {
 	struct held_run *next;
 	unsigned int order;
 };
 
-/* Written into the first page of memory that waits to be freed. */
+/* At the start of memory that waits to be freed. */
 struct phys_deferred {
 	struct llist_node node;
 	unsigned long nr;
@@ -84,12 +82,12 @@ struct phys_deferred {
 	struct page **page;
 };
 
-static LLIST_HEAD(deferred);
+static LLIST_HEAD(deferred);	/* lock-free; struct phys_deferred */
 static void phys_free_deferred(struct work_struct *work);
 static DECLARE_WORK(deferred_work, phys_free_deferred);
 
 /*
- * Attributes
+ * Cache types
  */
 #ifdef CONFIG_X86
 static bool cache_is_offered(enum ntpool_caching cache)
@@ -133,17 +131,20 @@ static int cache_set_pages(struct page **page, unsigned long nr, enum ntpool_cac
 }
 #endif
 
-/* True if the pages may go home. */
+/* True if the cache type was restored and the pages may be freed. */
 static bool cache_restored(int err)
 {
 	return !WARN_ONCE(err, "ntpool: pages stay uncached and are kept, error %d\n", err);
 }
 
 /*
- * Runs
+ * Contiguous memory
  */
 
-/* Where in @pfn and the next @len page frames what is wanted can begin. */
+/*
+ * True if the request fits into @len page frames from @pfn on. *@start is the first frame
+ * where it does.
+ */
 static bool run_fits(const struct ntpool_phys_want *want, unsigned long pfn,
 		     unsigned long len, unsigned long *start)
 {
@@ -158,7 +159,7 @@ static bool run_fits(const struct ntpool_phys_want *want, unsigned long pfn,
 	return at < end && end - at >= want->nr;
 }
 
-/* Gives back all but @nr pages from page frame @start on. */
+/* Frees all pages but @nr from page frame @start on. */
 static void *run_trim(struct page *page, unsigned int order, unsigned long start,
 		      unsigned long nr)
 {
@@ -190,7 +191,7 @@ static void runs_release(struct held_run *held)
 	}
 }
 
-/* Only the first try may reclaim, or use reserves: the others find what is free. */
+/* Only the first try has @gfp: it may reclaim or use reserves, later ones may not. */
 static void *run_search(const struct ntpool_phys_want *want, gfp_t gfp, gfp_t zone,
 			unsigned int order, unsigned long tries)
 {
@@ -218,13 +219,13 @@ static void *run_search(const struct ntpool_phys_want *want, gfp_t gfp, gfp_t zo
 	return base;
 }
 
-/* Of the memory that is in the linear map */
+/* Returns the last page frame of the linear map. */
 static unsigned long last_page(void)
 {
 	return PFN_DOWN(__pa((unsigned long)high_memory - 1));
 }
 
-/* Does the range end below the end of it? */
+/* True if the range ends below the end of memory. */
 static bool ends_early(const struct ntpool_phys_want *want)
 {
 	return want->end <= last_page();
@@ -285,13 +286,13 @@ void *ntpool_phys_alloc(const struct ntpool_phys_want *want)
 	memalloc_noio_restore(noio);
 	if (!err)
 		return base;
-	/* Some of the pages may have been changed. */
+	/* The type of some pages may have changed. */
 	ntpool_phys_free(base, want->nr, want->cache);
 	return NULL;
 }
 
 /*
- * Single pages
+ * Uncached pages, mapped by vmap()
  */
 static void pages_free(struct page **page, unsigned long nr)
 {
@@ -320,7 +321,7 @@ static struct page **pages_alloc(unsigned long nr, gfp_t gfp)
 	return page;
 }
 
-/* Back to what the kernel expects, and home. */
+/* Restores the cache type of the pages and frees them. */
 static void pages_free_uncached(struct page **page, unsigned long nr)
 {
 	if (cache_restored(cache_set_pages(page, nr, NTPOOL_CACHED)))
@@ -358,7 +359,7 @@ void *ntpool_phys_map(unsigned long nr, struct page ***page)
 }
 
 /*
- * Freeing what is not cached
+ * Freeing
  */
 static void phys_free_now(void *base, unsigned long nr, enum ntpool_caching cache,
 			  struct page **page)
@@ -411,7 +412,7 @@ void ntpool_phys_unmap(void *base, unsigned long nr, struct page **page)
 	phys_free(base, nr, NTPOOL_NONCACHED, page);
 }
 
-/* After the last user is gone. */
+/* Called when no other code uses this file. */
 void ntpool_phys_exit(void)
 {
 	flush_work(&deferred_work);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Pages of which it matters where they are, and how they are cached. */
+/* Pages in a range of physical addresses, or with a cache type. */
 #ifndef NTPOOL_PHYS_H
 #define NTPOOL_PHYS_H
 
@@ -7,7 +7,7 @@
 
 struct page;
 
-/* NT's numbers; mm.c checks them against NT's header. */
+/* Cache types, with the values of MEMORY_CACHING_TYPE; mm.c checks them. */
 enum ntpool_caching {
 	NTPOOL_NONCACHED = 0,
 	NTPOOL_CACHED = 1,
@@ -15,14 +15,14 @@ enum ntpool_caching {
 };
 
 /**
- * struct ntpool_phys_want - a run of physical memory that will do
- * @nr: pages, not 0
- * @first: lowest page frame that it may have
- * @end: one past the highest one
- * @boundary: page frames, a power of two: no multiple of it lies inside; 0: none
- * @node: the only node that it may come from; NUMA_NO_NODE: any
- * @cache: how the processor shall cache it
- * @fast: take what is free, or give up
+ * struct ntpool_phys_want - a request for contiguous physical memory
+ * @nr: number of pages, not 0
+ * @first: the lowest acceptable page frame
+ * @end: one past the highest acceptable page frame
+ * @boundary: a power of two in page frames, no multiple of which may be crossed; 0: none
+ * @node: the only acceptable NUMA node; NUMA_NO_NODE: any
+ * @cache: cache type
+ * @fast: try free memory only, without reclaim
  */
 struct ntpool_phys_want {
 	unsigned long nr;
@@ -35,19 +35,21 @@ struct ntpool_phys_want {
 };
 
 /*
- * The run's address in the linear map. Contents undefined. NULL: there is none, it
- * cannot be cached so, or not in a context that does not sleep.
+ * Allocates the memory that @want describes, with undefined contents, and returns its address
+ * in the linear map. Returns NULL without memory, or if the cache type is not supported on
+ * this machine. Any context for NTPOOL_CACHED; other types need a caller that may sleep.
  */
 void *ntpool_phys_alloc(const struct ntpool_phys_want *want);
-/* Any context; where it would have to sleep, a worker does it soon. */
+/* Frees @nr pages. Any context: a worker does it where the caller cannot sleep. */
 void ntpool_phys_free(void *base, unsigned long nr, enum ntpool_caching cache);
 
 /*
- * @nr uncached pages, contiguous to the CPU only; *@page is needed to free them.
- * NULL: none, or uncached memory is not to be had on this machine. Sleeps.
+ * Allocates @nr uncached pages, contiguous in the kernel's address space only. *@page is for
+ * ntpool_phys_unmap(). Returns NULL without memory, or if uncached memory is not supported
+ * on this machine. Sleeps.
  */
 void *ntpool_phys_map(unsigned long nr, struct page ***page);
-/* As ntpool_phys_free(). */
+/* Frees them. Contexts as for ntpool_phys_free(). */
 void ntpool_phys_unmap(void *base, unsigned long nr, struct page **page);
 
 #endif
