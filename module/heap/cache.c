@@ -5,21 +5,22 @@
  * NT has per-processor lookaside lists for small pool blocks: S-lists, which a
  * double-width compare-and-exchange pops. Here each CPU has a magazine for each pool and
  * block size: an array of pointers to free blocks, used as a stack. A pop or push runs in
- * the per-CPU section of pcpu.h, in any context, without a lock or an atomic instruction.
+ * the per-CPU section of pcpu.h: in any context, without lock or atomic instruction.
  * An interrupt that finds the section entered gets ntpool_cache_none and uses the heap.
  *
- * Caching changes nothing in a block but the state in its header, and cached blocks count
- * as free in every figure. A magazine holds blocks of exactly one size, so no block is
- * larger than its request needs.
+ * Caching changes nothing in a block but the state in its header. Cached blocks count as
+ * free in every figure. A magazine holds blocks of exactly one size, so no block is larger
+ * than its request needs.
  *
- * An empty magazine is filled by half, from the depot (depot.c) or with at most one page
- * of blocks from the heap. A full magazine gives its older half to the depot or the heap.
- * A cache holds only blocks of its CPU's node; others return to their own heap.
+ * A miss fills half of the magazine from the depot (depot.c). If the depot is empty, the
+ * heap gives blocks, at most a page of them. A full magazine gives its older half to the
+ * depot or the heap. A cache holds only blocks of its CPU's node; others return to their
+ * own heap.
  *
  * Draining. A work item on each CPU empties its caches: ntpool_cache_drain() waits for it,
- * the shrinker does not. The caches of a dead CPU are emptied by the hotplug callback. The
- * shrinker counts the empty pages of the heaps and an estimate of the pages that cached
- * blocks keep in use.
+ * the shrinker does not. The hotplug callback empties the caches of a dead CPU. The
+ * shrinker counts the empty pages of the heaps, and estimates how many pages cached blocks
+ * keep in use.
  *
  * Locking: none. A CPU's caches are its own. A section takes the locks of a depot and of
  * a heap, one after the other.

@@ -19,7 +19,7 @@
  * @floor: the mark in front of the first slot, which contains NULL
  * @seen: the value of @top at the last scan, see ntpool_cache_age()
  * @limit: the most blocks in a magazine; 0: blocks of this size are not cached
- * @slots: the memory of all magazines: for each a mark, its slots, and a mark
+ * @slots: the memory of all magazines, each with a mark at both ends
  *
  * A magazine is a stack of pointers to headers, one magazine per block size. Due to the
  * marks, the test for an empty or full one reads only the word that the access needs.

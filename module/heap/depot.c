@@ -2,10 +2,10 @@
 /*
  * The depots: free blocks between the magazines of the CPUs and a heap.
  *
- * NT looks for a small block in a per-processor list, then in a list that all processors
- * share, then in the pool. A depot is the shared list. It pays off where blocks are
- * allocated on one CPU and freed on another, or in larger batches than a magazine holds.
- * Half a magazine moves by copying pointers; the heap would merge and carve each block.
+ * For a small block NT tries a per-processor list, then a list that all processors share,
+ * then the pool. A depot is the shared list. It pays off if blocks are freed on another CPU
+ * than they are allocated on. It also does if batches are larger than a magazine. Half a
+ * magazine moves by copying pointers; the heap would merge and carve each block.
  *
  * Each heap has a depot for each block size up to NTPOOL_DEPOT_GRANULES: an array of
  * pointers, used as a stack, with twice the capacity of a magazine. Blocks beyond that go

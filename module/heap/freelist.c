@@ -2,9 +2,9 @@
 /*
  * The free lists of a heap.
  *
- * There is one doubly linked list for each block size in granules, newest block first, and
- * a bitmap of the lists that are not empty. At most five words of the bitmap are read to
- * find the best-fitting block of a heap. A free block of one granule of 16 bytes has no
+ * There is one doubly linked list for each block size in granules, newest block first. A
+ * bitmap has the lists that are not empty. At most five words of it are read to find the
+ * best-fitting block of a heap. A free block of one granule of 16 bytes has no
  * room for links. It is on no list until a neighbour is freed and merged with it.
  *
  * The links lie in the free memory itself, where a late write of a driver can hit them. NT
@@ -12,10 +12,10 @@
  *
  *  - A link is stored xor-ed with a secret and with its byte-reversed address. It is not
  *    useful to read, and a forged one decodes to nonsense.
- *  - A link is checked before it is followed. The page map and the bitmaps, which drivers
- *    cannot reach, must have a free block of this heap and size at its target.
- *  - A link that fails the check is reported as 0x19/0x3, and all lists of the heap are
- *    rebuilt from the bitmaps. No block is lost.
+ *  - A link is checked before it is followed. By the page map and the bitmaps, its target
+ *    must be a free block of this heap and size. Drivers cannot reach these.
+ *  - A link that fails the check is reported as 0x19/0x3. All lists of the heap are rebuilt
+ *    from the bitmaps, and no block is lost.
  *
  * Locking: heap->lock protects everything here and is held by the callers.
  */

@@ -2,9 +2,8 @@
 /*
  * The heap: blocks smaller than a page.
  *
- * As in NT, a page is divided into 256 granules, and a block is a sequence of granules
- * that begins with a header and stays within its page. There is one heap for each pool and
- * NUMA node.
+ * As in NT, a page is divided into 256 granules. A block is a sequence of granules within
+ * one page and begins with a header. There is one heap for each pool and NUMA node.
  *
  * Policy. A request gets exactly the granules it needs, from the best-fitting free block.
  * The rest remains a free block. A freed block is merged with its free neighbours at once.
@@ -118,7 +117,7 @@ static unsigned int aligned_granule(unsigned int granule)
 
 /*
  * Cuts up to @nr blocks of @granules out of the free block at @hdr, which has @room
- * granules and comes from heap_find() with the same @flags. Returns how many, at least 1.
+ * granules. heap_find() has found it with the same @flags. Returns how many, at least 1.
  */
 static unsigned int block_carve(struct ntpool_header *hdr, unsigned int room,
 				unsigned int granules, unsigned int flags,

@@ -59,7 +59,7 @@ static inline bool ntpool_header_says(u8 flags, u8 mask)
  * @requested: bytes that the driver asked for
  * @granules: size of the block including the header
  * @size: @requested in the low half, @granules in the high half
- * @owner: pool tag in the low half, call site in the high half, see ntpool_caller_pack()
+ * @owner: pool tag (low half) and packed call site (high half)
  *
  * A live block's header is written by the routine that allocates it. A free ends that
  * state with one compare-and-exchange of @cookie. The header of a cached block belongs to
@@ -95,10 +95,10 @@ static_assert(sizeof(struct ntpool_header) == 16);
  * @link: entry in heap->pages
  * @free_granules: granules in free blocks
  * @dead: the page was removed from its heap and waits for readers
- * @rcu: frees the page and this descriptor after a grace period
+ * @rcu: frees the page and this descriptor
  *
- * The descriptor lies outside the page, out of reach of a driver's overruns. heap->lock
- * protects every field that is not constant.
+ * The descriptor lies outside the page, where no overrun reaches it. heap->lock protects
+ * every field that is not constant.
  */
 struct ntpool_page {
 	struct ntpool_mapped map;
@@ -117,8 +117,8 @@ struct ntpool_page {
  *	  descriptors. Taken in hard interrupts, hence with interrupts disabled. Only
  *	  report.c's lock nests inside
  * @type: the pool; constant
- * @node: NUMA node of the pages; constant. Pages of the paged pool come from vmalloc and
- *	  follow the memory policy of the task, which is its own node by default
+ * @node: NUMA node of the pages; constant. Paged pool comes from vmalloc, which follows the
+ *	  memory policy of the task: by default its own node
  * @bins: @bins[n] is the header of the first free block of n granules
  * @filled: bit n is set if @bins[n] is not empty
  * @pages: all pages, and the cursors of iterate.c
@@ -157,7 +157,7 @@ extern unsigned long ntpool_fast_limit;
 
 /*
  * Returns the descriptor of the carved page that @p lies in, or NULL. The caller is in an
- * RCU read section, which bounds the validity of the result, or holds the page's heap lock.
+ * RCU read section, or holds the lock of the page's heap. The result is valid until its end.
  */
 static inline struct ntpool_page *ntpool_page_of(const void *p)
 {

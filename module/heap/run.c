@@ -11,8 +11,8 @@
  * includes it. Each record has the routines that may free it.
  *
  * The CPUs cache freed runs (run_cache.c). A record stays in the tree meanwhile. The page
- * map leads to the records of short runs in the linear map, which a free then finds
- * without the lock.
+ * map leads to the records of short runs in the linear map. A free finds these without the
+ * lock.
  *
  * Locking. run_lock protects the tree and the sums. It is raw, taken with interrupts
  * disabled, and no lock nests inside. One lock serves both pools and all nodes, since a

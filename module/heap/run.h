@@ -128,12 +128,12 @@ void ntpool_run_enter(struct ntpool_run *run);
 /*
  * Makes the live run at @p cached and the caller's. Any context. Returns
  *
- *	NTPOOL_FREE_OK		*@run is the record; ntpool_run_cache_put() or _release() follows
+ *	NTPOOL_FREE_OK		*@run is the record, for ntpool_run_cache_put() or _release()
  *	NTPOOL_FREE_MIDDLE	@p is inside of a run
  *	NTPOOL_FREE_TWICE	@p is in a run that is no longer live
  *	NTPOOL_FREE_UNOWNED	@p is in no run of @use
  *
- * and, except in the last case, a copy of the record in *@copy.
+ * Except in the last case *@copy is a copy of the record.
  */
 enum ntpool_verdict ntpool_run_claim(enum ntpool_use use, void *p, struct ntpool_run **run,
 				     struct ntpool_run *copy);

@@ -2,11 +2,11 @@
 /*
  * Per-CPU caches of runs of pages, up to NTPOOL_RUN_CACHED_PAGES long.
  *
- * Without this cache each large request allocates and frees a record, enters it into the
- * tree of runs, and visits the page allocator or vmalloc. But drivers allocate buffers of
- * one size again and again. A freed run therefore stays in the cache of its CPU with its
- * record, its place in the tree, and its entry in the page map. The next request for that
- * many pages only writes tag, size and call site anew.
+ * A large request has to allocate a record, enter it into the tree of runs, and call the
+ * page allocator or vmalloc. But drivers allocate buffers of one size again and again. A
+ * freed run therefore stays in the cache of its CPU. It keeps its record, its place in the
+ * tree, and its entry in the page map. The next request for that many pages only writes
+ * tag, size and call site anew.
  *
  * A push or pop runs in the per-CPU section of pcpu.h. An interrupt that finds the section
  * entered gets ntpool_run_cache_none and uses the page allocator.

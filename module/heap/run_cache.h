@@ -141,8 +141,9 @@ static __always_inline bool ntpool_run_free_record(struct ntpool_run *run, void 
 }
 
 /*
- * Frees the run at @p into this CPU's cache and returns true, if it is in the linear map and
- * live, has no flags, and has @tag (0: any). Otherwise nothing has changed. Any context.
+ * Frees the run at @p into this CPU's cache and returns true. The run must be in the linear
+ * map, live and without flags, and have @tag unless that is 0. Otherwise the function
+ * changes nothing and returns false. Any context.
  */
 static __always_inline bool ntpool_run_cache_free(void *p, u32 tag)
 {

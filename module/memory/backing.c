@@ -19,12 +19,12 @@
  *
  * __GFP_RETRY_MAYFAIL is set because NT's routines return NULL and do not wait for ever.
  *
- * Priorities follow NT. A low priority request fails if less than a sixteenth of the memory
- * is available, a normal one if less than a sixty-fourth is. Only the kernel refuses a high
- * priority request, which may use the kernel's emergency reserves.
+ * Priorities follow NT. A request of low priority fails if less than 1/16 of the memory is
+ * available. For one of normal priority the limit is 1/64. One of high priority fails only
+ * if the kernel refuses it, and may use the kernel's emergency reserves.
  *
- * Freeing. Memory that cannot be freed in the present context is put on a lock-free list,
- * whose links lie in that memory. A worker frees it.
+ * Freeing. Memory that the present context cannot free is put on a lock-free list, whose
+ * links lie in that memory. A worker frees it.
  *
  * Locking: none.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The page map: from an address to the descriptor of its page, which is a carved page or
- * the first page of a run.
+ * The page map: from an address to the descriptor of its page. That is a carved page or the
+ * first page of a run.
  *
  * Every free looks its pointer up here before it reads memory through the pointer. NT
  * compares addresses with the range of a pool; this module's pools have no ranges.
