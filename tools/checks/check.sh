@@ -63,6 +63,11 @@ helpers() {
 	done
 }
 
+# floors DIR: prints calls between the objects there that go up
+floors() {
+	"$TOP/tools/checks/floors.py" "$TOP/module" "$1/module" || true
+}
+
 # fresh_build HEADERS NAME MAKE-ARG...: prints complaints of a whole build
 fresh_build() {
 	local headers=$1 name=$2 out=$BUILD/ext/check-$2
@@ -73,6 +78,7 @@ fresh_build() {
 		>"$LOGS/$name.build" 2>&1 || tail -n 20 "$LOGS/$name.build"
 	complaints "$LOGS/$name.build"
 	helpers "$out"
+	floors "$out"
 }
 
 check_warnings() {
@@ -164,6 +170,7 @@ check_in_tree() {
 	for option in module/main kunit/shared/fixture module/samples/disk_nt module/samples/bench_main; do
 		[ -e "$out/drivers/misc/ntpool/$option.o" ] || say "$option.o was not built"
 	done
+	floors "$out/drivers/misc/ntpool"
 }
 
 # spatch does not follow links: it is given a copy.
@@ -238,6 +245,28 @@ check_layers() {
 		--include='*.[ch]' | grep -v '^module/base/compat\.h:' || true
 }
 
+# Limits of the module's files and functions, in lines
+check_sizes() {
+	cd "$TOP"
+	# shellcheck disable=SC2046 # names without blanks
+	awk -v most_file=650 -v most_function=60 '
+		FNR == 1 { start = 0 }
+		FNR == most_file + 1 { print FILENAME ": more than " most_file " lines" }
+		/^\{/ { start = FNR }
+		/^\}/ {
+			if (start && FNR - start - 1 > most_function)
+				print FILENAME ":" start ": a function of " FNR - start - 1 " lines"
+			start = 0
+		}
+	' $(find module -name '*.[ch]' ! -path 'module/samples/*')
+}
+
+check_prose() {
+	# shellcheck disable=SC2046 # names without blanks
+	(cd "$TOP" && tools/checks/prose.py README.md $(files ! -name '*.txt' \
+		! -name '*.config' ! -path '*/prose.py')) || true
+}
+
 check_licences() {
 	local file
 	for file in $(files); do
@@ -284,6 +313,8 @@ main() {
 	check "coverage" "$TOP/tools/checks/coverage.py"
 	check "table of routines" "$TOP/tools/checks/routines.py"
 	check "layers" check_layers
+	check "sizes" check_sizes
+	check "prose" check_prose
 	check "licences" check_licences
 	check "words" check_words
 	if [ "$failed" = 0 ]; then
