@@ -29,7 +29,11 @@ KDIR ?= $(or $(wildcard /lib/modules/$(or $(KERNELRELEASE),$(shell uname -r))/bu
 INSTALL_MOD_DIR ?= updates/ntpool
 KERNEL ?= 6.1
 ACCEL ?= auto
-export KERNEL VARIANT ACCEL CPUS V ARCH SUITES PARTS BENCH
+export KERNEL VARIANT ACCEL CPUS V SUITES PARTS BENCH
+# An empty ARCH in the environment is one of its own for a kernel's makefiles.
+ifneq ($(ARCH),)
+export ARCH
+endif
 
 .DEFAULT_GOAL := modules
 .PHONY: modules modules_install install uninstall clean help demo test bench check
