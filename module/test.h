@@ -39,8 +39,10 @@ void ntpool_test_set_reserve(unsigned int pages);
 
 /* Caches are scanned when the test says so, and by no clock. Sleeps. */
 void ntpool_test_age(bool manual);
-/* One scan, done when it returns. Sleeps. */
-void ntpool_test_age_scan(void);
+/*
+ * One scan, done when it returns. True if the clock would go on to scan. Sleeps.
+ */
+bool ntpool_test_age_scan(void);
 
 /* lookaside_balance.c */
 

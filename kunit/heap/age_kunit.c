@@ -53,6 +53,24 @@ static void ntk_idle_blocks_test(struct kunit *test)
 		}
 }
 
+/* Without cached blocks there are no scans; the first block that is cached starts them. */
+static void ntk_idle_scan_test(struct kunit *test)
+{
+	static const size_t sizes[] = { 64, 5000 };
+	unsigned int i;
+	void *kept;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		kept = ExAllocatePoolWithTag(NonPagedPool, sizes[i], NTK_TAG);
+		KUNIT_ASSERT_NOT_NULL(test, kept);
+		ntk_scan(4);
+		KUNIT_EXPECT_FALSE_MSG(test, ntpool_test_age_scan(), "%zu", sizes[i]);
+		ExFreePoolWithTag(kept, NTK_TAG);
+		KUNIT_EXPECT_GT_MSG(test, ntk_cached(test, false), 0, "%zu", sizes[i]);
+		KUNIT_EXPECT_TRUE_MSG(test, ntpool_test_age_scan(), "%zu", sizes[i]);
+	}
+}
+
 /* So many that they pass through the depot: that goes as well. */
 static void ntk_idle_depot_test(struct kunit *test)
 {
@@ -100,6 +118,7 @@ static void ntk_busy_test(struct kunit *test)
 
 static struct kunit_case ntk_age_cases[] = {
 	KUNIT_CASE(ntk_idle_blocks_test),
+	KUNIT_CASE(ntk_idle_scan_test),
 	KUNIT_CASE(ntk_idle_depot_test),
 	KUNIT_CASE(ntk_idle_pages_test),
 	KUNIT_CASE(ntk_busy_test),

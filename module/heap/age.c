@@ -8,7 +8,9 @@
  * and every depot that was not used. A magazine in steady use may look unused by
  * accident; its next miss fills it again.
  *
- * The scan goes on as long as a pool has pages that are not empty.
+ * A magazine and a length of runs that stay empty become idle (see cache.c). The scan
+ * goes on until all of them are idle and all depots are empty. From then on the first
+ * block that is cached starts it again.
  *
  * Locking: none of its own. A work item on each CPU looks at the caches of that CPU; a
  * CPU that caches nothing is left alone.
@@ -33,23 +35,29 @@ static void age_this_cpu(struct work_struct *work)
 	ntpool_run_cache_age();
 }
 
-static void age_cpus(void)
+/* True if a CPU has caches that are not idle. */
+static bool age_cpus(void)
 {
+	bool used = false;
 	int cpu;
 
 	cpus_read_lock();
-	for_each_online_cpu(cpu)
-		if (ntpool_cache_is_used(cpu) || ntpool_run_cache_is_used(cpu))
-			schedule_work_on(cpu, per_cpu_ptr(&age_cpu_work, cpu));
+	for_each_online_cpu(cpu) {
+		if (!ntpool_cache_is_used(cpu) && !ntpool_run_cache_is_used(cpu))
+			continue;
+		schedule_work_on(cpu, per_cpu_ptr(&age_cpu_work, cpu));
+		used = true;
+	}
 	cpus_read_unlock();
+	return used;
 }
 
 static bool age_scan(void)
 {
-	age_cpus();
+	bool again = age_cpus();
+
 	ntpool_depot_age();
-	return ntpool_heap_pages() > ntpool_heap_empty_pages() ||
-	       ntpool_run_cache_pages(NTPOOL_NONPAGED) || ntpool_run_cache_pages(NTPOOL_PAGED);
+	return again || ntpool_depot_bytes(NTPOOL_NONPAGED) || ntpool_depot_bytes(NTPOOL_PAGED);
 }
 
 static struct ntpool_scan age = { .run = age_scan };
@@ -71,11 +79,12 @@ void ntpool_test_age(bool manual)
 }
 EXPORT_SYMBOL_GPL(ntpool_test_age);
 
-void ntpool_test_age_scan(void)
+bool ntpool_test_age_scan(void)
 {
-	age_cpus();
+	bool again = age_scan();
+
 	age_flush();
-	ntpool_depot_age();
+	return again;
 }
 EXPORT_SYMBOL_GPL(ntpool_test_age_scan);
 #endif

@@ -17,6 +17,11 @@
  * depot or the heap. A cache holds only blocks of its CPU's node; others return to their
  * own heap.
  *
+ * An idle magazine is empty, and its top leads to a pair of marks that say "empty" and
+ * "full". So the first push of a block takes the slow path, which starts the periodic
+ * scan. The scan makes magazines idle that it finds empty twice. It stops when all
+ * magazines of all CPUs are idle.
+ *
  * Draining. A work item on each CPU empties its caches: ntpool_cache_drain() waits for it,
  * the shrinker does not. The hotplug callback empties the caches of a dead CPU. The
  * shrinker counts the empty pages of the heaps, and estimates how many pages cached blocks
@@ -55,15 +60,25 @@ static struct workqueue_struct *drain_wq;
 static enum cpuhp_state hotplug_state;
 static struct ntpool_shrinker shrinker;
 
+/* The marks of idle magazines, and of ntpool_cache_none. */
+static struct ntpool_header *idle_marks[] = { NULL, NTPOOL_MAGAZINE_END };
+
 /* Returns the heap of this CPU's node. Preemption is disabled. */
 static struct ntpool_heap *heap_here(enum ntpool_type type)
 {
 	return __this_cpu_read(own_cache[type])->heap;
 }
 
+static bool magazine_is_idle(const struct ntpool_cache *cache, unsigned int granules)
+{
+	return READ_ONCE(cache->top[granules]) == idle_marks;
+}
+
 static unsigned int magazine_count(const struct ntpool_cache *cache, unsigned int granules)
 {
-	return READ_ONCE(cache->top[granules]) - cache->floor[granules];
+	struct ntpool_header **top = READ_ONCE(cache->top[granules]);
+
+	return top == idle_marks ? 0 : top - cache->floor[granules];
 }
 
 /* Moves the oldest @nr blocks to the depot, as far as that has room, and to the heap. */
@@ -98,8 +113,11 @@ static struct ntpool_header *magazine_fill(struct ntpool_cache *cache, unsigned 
 /* Moves all blocks to the heap, where they merge with their neighbours. */
 static void magazine_empty(struct ntpool_cache *cache, unsigned int granules)
 {
-	ntpool_heap_give(cache->heap, cache->floor[granules] + 1, magazine_count(cache, granules));
-	WRITE_ONCE(cache->top[granules], cache->floor[granules]);
+	unsigned int nr = magazine_count(cache, granules);
+
+	if (nr)
+		ntpool_heap_give(cache->heap, cache->floor[granules] + 1, nr);
+	WRITE_ONCE(cache->top[granules], idle_marks);
 }
 
 static void cache_empty(struct ntpool_cache *cache)
@@ -193,7 +211,9 @@ struct ntpool_header *ntpool_cache_pop_slow(enum ntpool_type type, unsigned int 
 static void magazine_push(struct ntpool_cache *cache, struct ntpool_header *hdr,
 			  unsigned int granules)
 {
-	if (magazine_count(cache, granules) == cache->limit[granules])
+	if (magazine_is_idle(cache, granules))
+		WRITE_ONCE(cache->top[granules], cache->floor[granules]);
+	else if (magazine_count(cache, granules) == cache->limit[granules])
 		magazine_flush(cache, granules, max(cache->limit[granules] / 2, 1));
 	*(cache->top[granules] + 1) = hdr;
 	WRITE_ONCE(cache->top[granules], cache->top[granules] + 1);
@@ -213,6 +233,7 @@ void ntpool_cache_push_slow(struct ntpool_heap *heap, struct ntpool_header *hdr,
 		ntpool_heap_give(heap, &hdr, 1);
 	ntpool_cache_leave(heap->type, cache);
 	preempt_enable();
+	ntpool_scan_start();
 	ntpool_heap_trim_surplus(heap);
 }
 
@@ -273,7 +294,7 @@ static void cache_init(struct ntpool_cache *cache)
 		limit = ntpool_magazine_limit(granules);
 		cache->limit[granules] = limit;
 		cache->floor[granules] = slot;
-		cache->top[granules] = slot;
+		cache->top[granules] = idle_marks;
 		slot += limit + 2;
 		slot[-1] = NTPOOL_MAGAZINE_END;
 	}
@@ -281,11 +302,10 @@ static void cache_init(struct ntpool_cache *cache)
 
 static void cache_none_init(void)
 {
-	static struct ntpool_header *marks[] = { NULL, NTPOOL_MAGAZINE_END };
 	unsigned int granules;
 
 	for (granules = 0; granules < NTPOOL_GRANULES; granules++)
-		ntpool_cache_none.top[granules] = marks;
+		ntpool_cache_none.top[granules] = idle_marks;
 	/* Not NULL, which is the heap of a run of pages. */
 	ntpool_cache_none.heap = ERR_PTR(-ENOENT);
 }
@@ -356,12 +376,22 @@ static unsigned long cache_bytes(const struct ntpool_cache *cache)
 	return bytes;
 }
 
+static bool cache_is_used(const struct ntpool_cache *cache)
+{
+	unsigned int granules;
+
+	for (granules = NTPOOL_MIN_GRANULES; cache && granules < NTPOOL_GRANULES; granules++)
+		if (!magazine_is_idle(cache, granules))
+			return true;
+	return false;
+}
+
 bool ntpool_cache_is_used(int cpu)
 {
 	enum ntpool_type type;
 
 	for (type = 0; type < NTPOOL_TYPES; type++)
-		if (cache_bytes(per_cpu(own_cache[type], cpu)))
+		if (cache_is_used(per_cpu(own_cache[type], cpu)))
 			return true;
 	return false;
 }

@@ -14,7 +14,8 @@
 
 /**
  * struct ntpool_cache - the blocks of one pool that one CPU caches
- * @top: by size in granules: the slot of the block cached last; @floor if there is none
+ * @top: by size in granules: the slot of the block cached last; @floor if there is none,
+ *	or the marks of an idle magazine, see cache.c
  * @heap: the heap of this CPU's node, which all cached blocks belong to
  * @floor: the mark in front of the first slot, which contains NULL
  * @seen: the value of @top at the last scan, see ntpool_cache_age()

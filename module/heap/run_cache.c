@@ -17,6 +17,9 @@
  * their records in the tree, and ntpool_run_cache_put() caches them. Pages of another node
  * are not cached.
  *
+ * The limit of a length is 0 while it is idle. So the first push takes the slow path,
+ * which sets the limit and starts the periodic scan, as in cache.c.
+ *
  * Cached runs count as free in every figure, and the shrinker frees them.
  *
  * Locking: none. Contexts: any.
@@ -35,7 +38,12 @@ struct ntpool_run_cache ntpool_run_cache_none;
 /* The caches that ntpool_run_caches leads to outside of sections: [NTPOOL_TYPES]. */
 static struct ntpool_run_cache __percpu *own_caches;
 
-/* Returns false if this CPU has no room for @run. */
+static unsigned char limit_for(unsigned int pages)
+{
+	return max_t(unsigned int, CACHED_PAGES / pages, LEAST_RUNS);
+}
+
+/* Returns false if this CPU has no room for @run. The length is not idle any more. */
 static bool run_cache_push(struct ntpool_run *run)
 {
 	enum ntpool_type type = run->type;
@@ -44,6 +52,8 @@ static bool run_cache_push(struct ntpool_run *run)
 
 	preempt_disable();
 	cache = ntpool_run_cache_enter(type);
+	if (cache != &ntpool_run_cache_none && run->pages <= NTPOOL_RUN_CACHED_PAGES)
+		cache->limit[run->pages] = limit_for(run->pages);
 	fits = ntpool_run_fits(cache, run);
 	if (fits)
 		ntpool_run_push(cache, run);
@@ -95,7 +105,7 @@ unsigned long ntpool_run_cache_drain(void)
 	return released;
 }
 
-/* True if there are runs of this length, and as many as at the last call. */
+/* True if there are as many runs of this length as at the last call. */
 static bool runs_are_old(enum ntpool_type type, unsigned int pages)
 {
 	struct ntpool_run_cache *cache;
@@ -103,10 +113,23 @@ static bool runs_are_old(enum ntpool_type type, unsigned int pages)
 
 	preempt_disable();
 	cache = this_cpu_ptr(&own_caches[type]);
-	old = cache->nr[pages] && cache->nr[pages] == cache->seen[pages];
+	old = cache->nr[pages] == cache->seen[pages];
 	cache->seen[pages] = cache->nr[pages];
 	preempt_enable();
 	return old;
+}
+
+/* Makes a length without runs idle: the next push takes the slow path. */
+static void runs_idle(enum ntpool_type type, unsigned int pages)
+{
+	struct ntpool_run_cache *cache;
+
+	preempt_disable();
+	cache = ntpool_run_cache_enter(type);
+	if (cache != &ntpool_run_cache_none && !cache->nr[pages])
+		WRITE_ONCE(cache->limit[pages], 0);
+	ntpool_run_cache_leave(type, cache);
+	preempt_enable();
 }
 
 void ntpool_run_cache_age(void)
@@ -116,8 +139,10 @@ void ntpool_run_cache_age(void)
 
 	for (type = 0; type < NTPOOL_TYPES; type++)
 		for (pages = 1; pages <= NTPOOL_RUN_CACHED_PAGES; pages++)
-			if (runs_are_old(type, pages))
+			if (runs_are_old(type, pages)) {
 				runs_release(type, pages);
+				runs_idle(type, pages);
+			}
 }
 
 bool ntpool_run_cache_is_used(int cpu)
@@ -127,7 +152,7 @@ bool ntpool_run_cache_is_used(int cpu)
 
 	for (type = 0; type < NTPOOL_TYPES; type++)
 		for (pages = 1; pages <= NTPOOL_RUN_CACHED_PAGES; pages++)
-			if (READ_ONCE(per_cpu_ptr(&own_caches[type], cpu)->nr[pages]))
+			if (READ_ONCE(per_cpu_ptr(&own_caches[type], cpu)->limit[pages]))
 				return true;
 	return false;
 }
@@ -136,14 +161,11 @@ void ntpool_run_cache_cpu_prepare(int cpu, int node)
 {
 	struct ntpool_run_cache *cache;
 	enum ntpool_type type;
-	unsigned int pages;
 
 	for (type = 0; type < NTPOOL_TYPES; type++) {
 		cache = per_cpu_ptr(&own_caches[type], cpu);
 		cache->nid = node;
-		for (pages = 1; pages <= NTPOOL_RUN_CACHED_PAGES; pages++)
-			cache->limit[pages] = max_t(unsigned int, CACHED_PAGES / pages,
-						    LEAST_RUNS);
+		memset(cache->limit, 0, sizeof(cache->limit));
 	}
 }
 

@@ -22,7 +22,7 @@
  * @nid: the node of their pages, which is the CPU's
  * @nr: number of runs, by length in pages
  * @seen: the value of @nr at the last scan, see ntpool_run_cache_age()
- * @limit: capacity, by length in pages
+ * @limit: capacity, by length in pages; 0: the length is idle
  * @run: records, by length in pages; a stack for each length
  *
  * The owning CPU uses the cache in its per-CPU section (pcpu.h); while that CPU is dead
@@ -168,7 +168,7 @@ void ntpool_run_cache_put(struct ntpool_run *run);
 unsigned long ntpool_run_cache_drain(void);
 /* Frees those of a length whose number has not changed since the last call. */
 void ntpool_run_cache_age(void);
-/* True if @cpu caches any run. */
+/* True unless all lengths of @cpu are idle. */
 bool ntpool_run_cache_is_used(int cpu);
 /* For cache.c. @cpu, with an empty cache, is about to come up on @node. */
 void ntpool_run_cache_cpu_prepare(int cpu, int node);

@@ -34,6 +34,11 @@ static unsigned long scan_period(void)
 
 void ntpool_scan_start(void)
 {
+	/*
+	 * The caller's store to its cache comes before the look at the work. Pairs with
+	 * the barrier with which the workqueue clears the pending bit before scan_all().
+	 */
+	smp_mb();
 	if (!READ_ONCE(scan_stopped) && !delayed_work_pending(&scan_work))
 		queue_delayed_work(system_unbound_wq, &scan_work, scan_period());
 }
