@@ -167,7 +167,8 @@ check_in_tree() {
 	for option in NTPOOL NTPOOL_KUNIT_TEST NTPOOL_SAMPLES NTPOOL_BENCH; do
 		grep -qx "CONFIG_$option=$2" "$out/.config" || say "CONFIG_$option is not $2"
 	done
-	for option in module/main kunit/shared/fixture module/samples/disk_nt module/samples/bench_main; do
+	for option in module/main kunit/shared/fixture module/samples/disk_nt \
+			module/samples/bench_main; do
 		[ -e "$out/drivers/misc/ntpool/$option.o" ] || say "$option.o was not built"
 	done
 	floors "$out/drivers/misc/ntpool"
@@ -233,6 +234,12 @@ check_python() {
 	for file in $(files -name '*.py'); do
 		python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read())' "$TOP/$file"
 	done
+}
+
+# The check with clang has built the modules and the suites.
+check_routines() {
+	"$TOP/tools/checks/routines.py" "$(kernel_source 6.12)/scripts/kernel-doc" \
+		"$BUILD/ext/check-clang-6.1"
 }
 
 # NT's headers stand alone; the demo's NT half knows no other; versions are
@@ -310,8 +317,7 @@ main() {
 	check "kernel-doc" check_kernel_doc
 	check "shellcheck" check_shell
 	check "python" check_python
-	check "coverage" "$TOP/tools/checks/coverage.py"
-	check "table of routines" "$TOP/tools/checks/routines.py"
+	check "tables of routines" check_routines
 	check "layers" check_layers
 	check "sizes" check_sizes
 	check "prose" check_prose
