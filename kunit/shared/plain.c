@@ -109,6 +109,7 @@ static const struct {
 	{ "ntk_clock_test", caching },
 	{ "ntk_list_test", caching },
 	{ "ntk_idle_blocks_test", caching },
+	{ "ntk_idle_scan_test", caching },
 	{ "ntk_idle_depot_test", caching },
 	{ "ntk_idle_pages_test", caching },
 	{ "ntk_busy_test", caching },
