@@ -53,7 +53,6 @@
 enum {
 	SPECIAL_ALIGN = 16,
 	SPECIAL_STOCK = 64,	/* pages that the worker has ready */
-	FREED_FILL = 0xdd,
 };
 
 static DEFINE_MUTEX(special_mutex);	/* serialises ntpool_special_start() */
@@ -75,7 +74,6 @@ static unsigned int special_nr_ready;
 static unsigned int special_nr_freed;
 static unsigned int special_nr_pages;
 static unsigned int special_nr_live[NTPOOL_TYPES];
-static u8 special_last_fill;
 
 static void special_worker(struct work_struct *work);
 static DECLARE_WORK(special_work, special_worker);
@@ -236,40 +234,7 @@ static struct ntpool_special_slot *special_take(bool *freed)
 	return slot;
 }
 
-/* A freed block was written into all the same. */
-static void check_freed(struct ntpool_special_slot *slot)
-{
-	void *page = page_address(slot->page);
-	u8 *bad = memchr_inv(page, FREED_FILL, PAGE_SIZE);
-	struct ntpool_stop stop = {
-		.code = NTPOOL_STOP_MODIFIED_FREED_POOL,
-		.text = "a freed block was written into, found when its page was used again",
-		.has_tag = true,
-		.tag = slot->tag,
-		.size = slot->size,
-		.caller = slot->freed.caller,
-		.addr_mask = BIT(0),
-		.allocated = &slot->allocated,
-		.freed = &slot->freed,
-	};
-
-	if (!bad)
-		return;
-	stop.param[0] = slot_page(slot) + (bad - (u8 *)page);
-	stop.param[1] = 1;
-	ntpool_report(&stop);
-}
-
-/* Never 0 and never FREED_FILL, which a driver's bug may well write. */
-static u8 next_fill(void)
-{
-	u8 fill = READ_ONCE(special_last_fill) * 5 + 0x1d;
-
-	WRITE_ONCE(special_last_fill, fill);
-	return !fill || fill == FREED_FILL ? 0xa5 : fill;
-}
-
-static bool wants_start(unsigned int flags)
+static bool is_at_start(unsigned int flags)
 {
 	if (flags & NTPOOL_UNDERRUN)
 		return true;
@@ -307,18 +272,15 @@ void *ntpool_special_alloc(const struct ntpool_request *req, u8 keep)
 	if (!slot)
 		return NULL;
 	if (freed)
-		check_freed(slot);
+		ntpool_special_check_freed(slot, slot_page(slot));
 	slot->type = req->type;
 	slot->flags = keep;
-	slot->fill = next_fill();
-	slot->offset = wants_start(req->flags) ? 0 : PAGE_SIZE - room_for(req->size, req->flags);
+	slot->offset = is_at_start(req->flags) ? 0 : PAGE_SIZE - room_for(req->size, req->flags);
 	slot->size = req->size;
 	slot->tag = req->tag;
 	slot->payer = req->payer;
 	slot->charged = req->charged;
-	memset(page_address(slot->page), slot->fill, PAGE_SIZE);
-	if ((req->flags & NTPOOL_ZERO) || want_init_on_alloc(0))
-		memset(page_address(slot->page) + slot->offset, 0, req->size);
+	ntpool_special_fill(slot, (req->flags & NTPOOL_ZERO) || want_init_on_alloc(0));
 	ntpool_stack_take(&slot->allocated, req->caller);
 	ntpool_special_map(slot_page(slot), slot->page);
 	p = slot_block(slot);
@@ -357,64 +319,14 @@ enum ntpool_verdict ntpool_special_claim(void *p, struct ntpool_special_slot **s
 	return verdict;
 }
 
-/* @at: what was found overwritten, in the linear map; @before: in front of the block */
-static void report_spoiled(const struct ntpool_special_slot *slot, const u8 *at, bool before,
-			   unsigned long caller)
-{
-	unsigned long offset = at - (const u8 *)page_address(slot->page);
-	char text[NTPOOL_STOP_SENTENCE];
-	struct ntpool_stop stop = {
-		.code = NTPOOL_STOP_SPECIAL_POOL,
-		.param = {
-			(unsigned long)slot_block(slot), slot_page(slot) + offset,
-			slot->size, before ? 0x23 : 0x24,
-		},
-		.addr_mask = BIT(0) | BIT(1),
-		.text = text,
-		.has_tag = true,
-		.tag = slot->tag,
-		.size = slot->size,
-		.caller = caller,
-		.allocated = &slot->allocated,
-	};
-
-	if (before)
-		snprintf(text, sizeof(text),
-			 "byte %lu before a block was overwritten, found at its free",
-			 slot->offset - offset);
-	else
-		snprintf(text, sizeof(text),
-			 "byte %lu past the end of a block was overwritten, found at its free",
-			 offset - slot->offset - slot->size + 1);
-	ntpool_report(&stop);
-}
-
-/* The byte before the block that is nearest to it counts, and the first one behind. */
-static void check_around(const struct ntpool_special_slot *slot, unsigned long caller)
-{
-	const u8 *page = page_address(slot->page);
-	const u8 *end = page + slot->offset + slot->size;
-	const u8 *at = page + slot->offset;
-
-	if (memchr_inv(page, slot->fill, slot->offset)) {
-		/* Bounded: who writes behind our back may also repair. */
-		while (at > page && *--at == slot->fill)
-			;
-		report_spoiled(slot, at, true, caller);
-	}
-	at = memchr_inv(end, slot->fill, page + PAGE_SIZE - end);
-	if (at)
-		report_spoiled(slot, at, false, caller);
-}
-
 void ntpool_special_release(struct ntpool_special_slot *slot, unsigned long caller)
 {
 	unsigned long flags;
 
 	ntpool_stack_take(&slot->freed, caller);
 	ntpool_special_unmap(slot_page(slot));
-	check_around(slot, caller);
-	memset(page_address(slot->page), FREED_FILL, PAGE_SIZE);
+	ntpool_special_check_around(slot, slot_page(slot), caller);
+	ntpool_special_fill_freed(slot);
 	raw_spin_lock_irqsave(&special_lock, flags);
 	__set_bit(slot_index(slot), special_stale);
 	raw_spin_unlock_irqrestore(&special_lock, flags);

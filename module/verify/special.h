@@ -112,6 +112,21 @@ void ntpool_special_unmap(unsigned long addr);
 /* No CPU can reach the pages at @addr(0) ... any more whose bits are set. Sleeps. */
 void ntpool_special_map_flush(unsigned long base, const unsigned long *pages, unsigned long nr);
 
+/*
+ * special_pattern.c. The caller has made @slot NTPOOL_SPECIAL_BUSY; @addr is its page in
+ * special pool. Any context but NMI.
+ */
+
+/* Fills the page of a new block, and zeroes the block itself if @zero. Sets @slot->fill. */
+void ntpool_special_fill(struct ntpool_special_slot *slot, bool zero);
+/* Fills the page of a block that has been freed. */
+void ntpool_special_fill_freed(const struct ntpool_special_slot *slot);
+/* Reports a write into the page since ntpool_special_fill_freed(). */
+void ntpool_special_check_freed(const struct ntpool_special_slot *slot, unsigned long addr);
+/* Reports writes around the block, which @caller frees. */
+void ntpool_special_check_around(const struct ntpool_special_slot *slot, unsigned long addr,
+				 unsigned long caller);
+
 /* oops.c */
 
 /* Calls @fault for each page fault that the kernel is about to report as an oops. */

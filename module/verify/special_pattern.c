@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The patterns of special pool: how writes that did not fault are found.
+ *
+ * NT fills the rest of a page around a block with a pattern and checks the pattern when
+ * the block is freed (0xC1). Here each block gets another pattern, in the field fill of
+ * its slot. A page in quarantine has the pattern FREED_FILL, which is checked before the
+ * page is used again (0xC6). That finds a write by DMA, or through a stale TLB entry of
+ * another CPU.
+ *
+ * All accesses go through the linear map, so that the page need not be mapped in special
+ * pool.
+ *
+ * Locking: none. The caller has made the slot NTPOOL_SPECIAL_BUSY. last_fill is a single
+ * word; two CPUs that read the same value only choose the same pattern.
+ * Contexts: any but NMI.
+ */
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include "base/report.h"
+#include "verify/special.h"
+
+enum {
+	FREED_FILL = 0xdd,
+};
+
+static u8 last_fill;
+
+/* Never 0 and never FREED_FILL: a driver's error is likely to write these. */
+static u8 next_fill(void)
+{
+	u8 fill = READ_ONCE(last_fill) * 5 + 0x1d;
+
+	WRITE_ONCE(last_fill, fill);
+	return !fill || fill == FREED_FILL ? 0xa5 : fill;
+}
+
+void ntpool_special_fill(struct ntpool_special_slot *slot, bool zero)
+{
+	void *page = page_address(slot->page);
+
+	slot->fill = next_fill();
+	memset(page, slot->fill, PAGE_SIZE);
+	if (zero)
+		memset(page + slot->offset, 0, slot->size);
+}
+
+void ntpool_special_fill_freed(const struct ntpool_special_slot *slot)
+{
+	memset(page_address(slot->page), FREED_FILL, PAGE_SIZE);
+}
+
+void ntpool_special_check_freed(const struct ntpool_special_slot *slot, unsigned long addr)
+{
+	const u8 *page = page_address(slot->page);
+	const u8 *bad = memchr_inv(page, FREED_FILL, PAGE_SIZE);
+	struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_MODIFIED_FREED_POOL,
+		.param = { 0, 1 },
+		.addr_mask = BIT(0),
+		.text = "a freed block was written into, found when its page was used again",
+		.has_tag = true,
+		.tag = slot->tag,
+		.size = slot->size,
+		.caller = slot->freed.caller,
+		.allocated = &slot->allocated,
+		.freed = &slot->freed,
+	};
+
+	if (!bad)
+		return;
+	stop.param[0] = addr + (bad - page);
+	ntpool_report(&stop);
+}
+
+/* The byte at @offset of the page at @addr has been overwritten; @before: the block. */
+static void report_overwritten(const struct ntpool_special_slot *slot, unsigned long addr,
+			       unsigned long offset, bool before, unsigned long caller)
+{
+	char text[NTPOOL_STOP_SENTENCE];
+	const struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_SPECIAL_POOL,
+		.param = {
+			addr + slot->offset, addr + offset, slot->size, before ? 0x23 : 0x24,
+		},
+		.addr_mask = BIT(0) | BIT(1),
+		.text = text,
+		.has_tag = true,
+		.tag = slot->tag,
+		.size = slot->size,
+		.caller = caller,
+		.allocated = &slot->allocated,
+	};
+
+	if (before)
+		snprintf(text, sizeof(text),
+			 "byte %lu before a block was overwritten, found at its free",
+			 slot->offset - offset);
+	else
+		snprintf(text, sizeof(text),
+			 "byte %lu past the end of a block was overwritten, found at its free",
+			 offset - slot->offset - slot->size + 1);
+	ntpool_report(&stop);
+}
+
+/* Reported are the last overwritten byte before the block and the first one behind it. */
+void ntpool_special_check_around(const struct ntpool_special_slot *slot, unsigned long addr,
+				 unsigned long caller)
+{
+	const u8 *page = page_address(slot->page);
+	const u8 *end = page + slot->offset + slot->size;
+	const u8 *at = page + slot->offset;
+
+	if (memchr_inv(page, slot->fill, slot->offset)) {
+		/* Bounded: the code that writes there may also restore the pattern. */
+		while (at > page && *--at == slot->fill)
+			;
+		report_overwritten(slot, addr, at - page, true, caller);
+	}
+	at = memchr_inv(end, slot->fill, page + PAGE_SIZE - end);
+	if (at)
+		report_overwritten(slot, addr, at - page, false, caller);
+}
