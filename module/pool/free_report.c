@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The reports of frees that are wrong, with NT's stop codes and parameters.
+ *
+ *	NULL						0xC2/0x46
+ *	user space					0xC2/0x40
+ *	memory of no pool, not mapped			0xC2/0x46
+ *	memory of no pool, linear map			0xC2/0x42
+ *	memory of no pool, other kernel mapping		0xC2/0x43
+ *	the middle of an allocation			0xC2/0x99, paged 0xC2/0x41286
+ *	freed before					0xC2/0x07
+ *	header overwritten				0x19/0x20; the block is kept
+ *	wrong tag					0xC2/0x0A; freed all the same
+ *	PROTECTED_POOL freed without its tag		0xC2/0x0A; freed all the same
+ *	quota trailer overwritten			0xC2/0x0D; freed all the same
+ *	paged at DISPATCH_LEVEL				0xC2/0x09; freed all the same
+ *
+ * Locking: none. Contexts: any but NMI.
+ */
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/uaccess.h>
+
+#include "base/irql.h"
+#include "base/report.h"
+#include "heap/heap.h"
+#include "memory/pagemap.h"
+#include "pool/free_report.h"
+#include "verify/special.h"
+
+enum {
+	FREED_NULL,
+	FREED_USER,
+	FREED_LINEAR,
+	FREED_MAPPED,
+	FREED_UNMAPPED,
+	FREED_MIDDLE,
+	FREED_MIDDLE_PAGED,
+	FREED_TWICE,
+	FREED_HEADER,
+	FREED_TAG,
+	FREED_UNTAGGED,
+	FREED_AT_DISPATCH,
+	FREED_PAYER,
+};
+
+static const struct ntpool_violation kinds[] = {
+	[FREED_NULL] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x46, BIT(1),
+		"NULL was freed" },
+	[FREED_USER] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x40, BIT(1),
+		"an address of user space was freed" },
+	[FREED_LINEAR] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x42, BIT(1),
+		"kernel memory that is in no pool was freed" },
+	[FREED_MAPPED] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x43, BIT(1),
+		"mapped kernel memory that is in no pool was freed" },
+	[FREED_UNMAPPED] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x46, BIT(1),
+		"an address where nothing is was freed" },
+	[FREED_MIDDLE] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x99, BIT(1),
+		"an address in the middle of an allocation was freed" },
+	[FREED_MIDDLE_PAGED] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x41286, BIT(1),
+		"an address in the middle of an allocation was freed" },
+	[FREED_TWICE] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x07, BIT(3),
+		"a block was freed that is free already" },
+	[FREED_HEADER] = { NTPOOL_STOP_BAD_POOL_HEADER, 0x20, BIT(1) | BIT(2),
+		"a block's header was overwritten, as from the block before; it is kept" },
+	[FREED_TAG] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x0a, BIT(1),
+		"a block was freed with another tag than it was allocated with" },
+	[FREED_UNTAGGED] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x0a, BIT(1),
+		"a block of PROTECTED_POOL was freed without its tag" },
+	[FREED_AT_DISPATCH] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x09, BIT(3),
+		"paged pool was freed at DISPATCH_LEVEL or above" },
+	[FREED_PAYER] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x0d, BIT(1),
+		"the end of a block, where it says which process pays, was overwritten" },
+};
+
+static void report_address(const struct ntpool_violation *kind, void *p, unsigned long caller)
+{
+	ntpool_report_kind(kind, (struct ntpool_stop){
+		.param = { 0, (unsigned long)p },
+		.caller = caller,
+	});
+}
+
+static bool is_module_space(unsigned long addr)
+{
+#ifdef MODULES_VADDR
+	return addr >= MODULES_VADDR && addr < MODULES_END;
+#else
+	return false;
+#endif
+}
+
+/* The kernel's image, modules, and vmalloc space with the stacks in it. */
+static bool is_mapped(const void *p)
+{
+	if (is_vmalloc_addr(p) || is_module_space((unsigned long)p))
+		return vmalloc_to_page(p);
+	return virt_addr_valid(p);
+}
+
+void ntpool_free_report_unowned(void *p, unsigned long caller)
+{
+	if (!p)
+		report_address(&kinds[FREED_NULL], p, caller);
+	else if ((unsigned long)p < TASK_SIZE_MAX)
+		report_address(&kinds[FREED_USER], p, caller);
+	else if (ntpool_in_linear_map(p) && virt_addr_valid(p))
+		report_address(&kinds[FREED_LINEAR], p, caller);
+	else if (is_mapped(p))
+		report_address(&kinds[FREED_MAPPED], p, caller);
+	else
+		report_address(&kinds[FREED_UNMAPPED], p, caller);
+}
+
+void ntpool_free_report_middle(enum ntpool_type type, void *p, unsigned long caller)
+{
+	report_address(&kinds[type == NTPOOL_PAGED ? FREED_MIDDLE_PAGED : FREED_MIDDLE], p, caller);
+}
+
+void ntpool_free_report_twice(void *p, u64 contents, unsigned long caller)
+{
+	ntpool_report_kind(&kinds[FREED_TWICE], (struct ntpool_stop){
+		.param = { 0, 0, contents, (unsigned long)p },
+		.caller = caller,
+	});
+}
+
+void ntpool_free_report_special_twice(void *p, const struct ntpool_special_slot *slot,
+				      unsigned long caller)
+{
+	ntpool_report_kind(&kinds[FREED_TWICE], (struct ntpool_stop){
+		.param = { 0, 0, 0, (unsigned long)p },
+		.has_tag = true,
+		.tag = slot->tag,
+		.size = slot->size,
+		.caller = caller,
+		.allocated = &slot->allocated,
+		.freed = &slot->freed,
+	});
+}
+
+void ntpool_free_report_header(void *p, const struct ntpool_header *copy, unsigned long caller)
+{
+	unsigned long hdr = (unsigned long)ntpool_block_header(p);
+	size_t bytes = (size_t)ntpool_header_granules(copy) << NTPOOL_GRANULE_SHIFT;
+
+	ntpool_report_kind(&kinds[FREED_HEADER], (struct ntpool_stop){
+		.param = { 0, hdr, hdr + bytes },
+		.has_tag = true,
+		.tag = ntpool_header_tag(copy),
+		.size = ntpool_header_requested(copy),
+		.caller = caller,
+	});
+}
+
+void ntpool_free_report_tag(const struct ntpool_block *block, u32 tag, unsigned long caller)
+{
+	ntpool_report_kind(&kinds[tag ? FREED_TAG : FREED_UNTAGGED], (struct ntpool_stop){
+		.param = { 0, (unsigned long)block->addr, block->tag, tag },
+		.has_tag = true,
+		.tag = block->tag,
+		.size = block->requested,
+		.caller = caller,
+		.allocator = block->caller,
+	});
+}
+
+void ntpool_free_report_irql(const struct ntpool_block *block, unsigned long caller)
+{
+	ntpool_report_kind(&kinds[FREED_AT_DISPATCH], (struct ntpool_stop){
+		.param = { 0, ntpool_irql(), NTPOOL_PAGED, (unsigned long)block->addr },
+		.has_tag = true,
+		.tag = block->tag,
+		.size = block->requested,
+		.caller = caller,
+	});
+}
+
+void ntpool_free_report_payer(const struct ntpool_block *block, unsigned long caller)
+{
+	ntpool_report_kind(&kinds[FREED_PAYER], (struct ntpool_stop){
+		.param = { 0, (unsigned long)block->addr, block->tag },
+		.has_tag = true,
+		.tag = block->tag,
+		.size = block->requested,
+		.caller = caller,
+	});
+}

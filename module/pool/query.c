@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Questions about memory of the pools: size of a block, pool type, all live blocks.
+ *
+ * NT's drivers have ExQueryPoolBlockSize() for the first. Lookaside lists check the pool
+ * type of their memory, observers iterate. Each answer combines three sources: blocks in
+ * carved pages (heap/), special pool (verify/special.c) and runs of pages (heap/run.c).
+ *
+ * Locking: none of its own. A page descriptor is used in an RCU read section; the other
+ * two sources take their own locks. An answer about a block that is freed at the same
+ * time may be out of date.
+ * Contexts: any but NMI; ntpool_iterate_blocks() sleeps.
+ */
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+
+#include "account/quota.h"
+#include "heap/run.h"
+#include "pool/fast.h"
+#include "pool/pool.h"
+#include "verify/special.h"
+
+/*
+ * Copies the header of the live block of a carved page that begins at @p. Returns false if
+ * none does. Called in an RCU read section.
+ */
+static bool header_read(const void *p, struct ntpool_header *copy)
+{
+	const struct ntpool_header *hdr = (const struct ntpool_header *)p - 1;
+	struct ntpool_page *page = ntpool_page_of(hdr);
+
+	if (!page || !IS_ALIGNED((unsigned long)hdr, NTPOOL_GRANULE) ||
+	    !ntpool_begins_block(&page->map, ntpool_map_granule(p) % NTPOOL_GRANULES))
+		return false;
+	/* If the block is being freed, its cookie does not fit, or the answer is out of date. */
+	*copy = data_race(*hdr);
+	return ntpool_header_is_live(copy, hdr);
+}
+
+size_t ntpool_usable_size(const void *p, bool *charged)
+{
+	struct ntpool_header copy;
+	struct ntpool_run run;
+	bool carved;
+
+	rcu_read_lock();
+	carved = header_read(p, &copy);
+	rcu_read_unlock();
+	if (carved) {
+		*charged = ntpool_header_says(ntpool_header_flags(&copy), NTPOOL_HDR_QUOTA);
+		return ntpool_granules_bytes(ntpool_header_granules(&copy)) - sizeof(copy) -
+		       (*charged ? NTPOOL_QUOTA_TRAILER : 0);
+	}
+	*charged = false;
+	if (!ntpool_run_peek(p, &run) || run.use != NTPOOL_USE_POOL)
+		return ntpool_special_size(p, charged);
+	*charged = ntpool_header_says(run.flags, NTPOOL_HDR_QUOTA);
+	return run.pages << PAGE_SHIFT;
+}
+
+bool ntpool_is_paged(const void *p)
+{
+	struct ntpool_page *page;
+	bool carved, paged;
+
+	rcu_read_lock();
+	page = ntpool_page_of(p);
+	carved = page;
+	paged = page && page->map.heap->type == NTPOOL_PAGED;
+	rcu_read_unlock();
+	return carved ? paged : ntpool_special_is_paged(p) || ntpool_run_is_paged(p);
+}
+
+int ntpool_iterate_blocks(ntpool_block_fn fn, void *arg)
+{
+	return ntpool_heap_for_each(fn, arg) ?: ntpool_special_for_each(fn, arg) ?:
+	       ntpool_run_for_each(fn, arg);
+}
