@@ -30,6 +30,30 @@
 #include "pool/contig.h"
 #include "verify/verify.h"
 
+enum {
+	ALLOC_AT_DISPATCH,
+	UNOWNED_CONTIGUOUS,
+	UNOWNED_NONCACHED,
+	WRONG_SIZE,
+	WRONG_CACHE_TYPE,
+	FREE_AT_DISPATCH,
+};
+
+static const struct ntpool_violation kinds[] = {
+	[ALLOC_AT_DISPATCH] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x08, 0,
+		"uncached memory was asked for at DISPATCH_LEVEL or above" },
+	[UNOWNED_CONTIGUOUS] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x60, BIT(1),
+		"contiguous memory was freed where none begins" },
+	[UNOWNED_NONCACHED] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x60, BIT(1),
+		"uncached memory was freed where none begins" },
+	[WRONG_SIZE] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x60, BIT(1),
+		"memory was freed with another size than it was allocated with" },
+	[WRONG_CACHE_TYPE] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x60, BIT(1),
+		"memory was freed with another cache type than it was allocated with" },
+	[FREE_AT_DISPATCH] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x09, BIT(3),
+		"uncached memory was freed at DISPATCH_LEVEL or above" },
+};
+
 static void *contig_failed(u32 tag)
 {
 	this_cpu_inc(ntpool_tag_find(tag)[NTPOOL_NONPAGED].failed);
@@ -72,17 +96,13 @@ void *ntpool_contig_alloc(const struct ntpool_phys_want *want, size_t size, u32 
 
 static void report_alloc_irql(size_t size, unsigned long caller)
 {
-	struct ntpool_stop stop = {
-		.code = NTPOOL_STOP_BAD_POOL_CALLER,
-		.param = { 0x08, ntpool_irql(), NTPOOL_NONPAGED, size },
-		.text = "uncached memory was asked for at DISPATCH_LEVEL or above",
+	ntpool_report_kind(&kinds[ALLOC_AT_DISPATCH], (struct ntpool_stop){
+		.param = { 0, ntpool_irql(), NTPOOL_NONPAGED, size },
 		.has_tag = true,
 		.tag = NTPOOL_TAG_NONCACHED,
 		.size = size,
 		.caller = caller,
-	};
-
-	ntpool_report(&stop);
+	});
 }
 
 void *ntpool_noncached_alloc(size_t size, unsigned long caller)
@@ -114,51 +134,38 @@ void *ntpool_noncached_alloc(size_t size, unsigned long caller)
 
 static void report_unowned(const struct ntpool_contig_free *call)
 {
-	struct ntpool_stop stop = {
-		.code = NTPOOL_STOP_BAD_POOL_CALLER,
-		.param = { 0x60, (unsigned long)call->p },
-		.addr_mask = BIT(1),
-		.text = call->use == NTPOOL_USE_CONTIGUOUS ?
-			"contiguous memory was freed where none begins" :
-			"uncached memory was freed where none begins",
-		.caller = call->caller,
-	};
+	bool contiguous = call->use == NTPOOL_USE_CONTIGUOUS;
 
-	ntpool_report(&stop);
+	ntpool_report_kind(&kinds[contiguous ? UNOWNED_CONTIGUOUS : UNOWNED_NONCACHED],
+			   (struct ntpool_stop){
+		.param = { 0, (unsigned long)call->p },
+		.caller = call->caller,
+	});
 }
 
-static void report_mismatch(const struct ntpool_contig_free *call, const struct ntpool_run *run,
-			    u64 right, u64 given, const char *text)
+static void report_mismatch(const struct ntpool_violation *kind,
+			    const struct ntpool_contig_free *call, const struct ntpool_run *run,
+			    u64 right, u64 given)
 {
-	struct ntpool_stop stop = {
-		.code = NTPOOL_STOP_BAD_POOL_CALLER,
-		.param = { 0x60, (unsigned long)call->p, right, given },
-		.addr_mask = BIT(1),
-		.text = text,
+	ntpool_report_kind(kind, (struct ntpool_stop){
+		.param = { 0, (unsigned long)call->p, right, given },
 		.has_tag = true,
 		.tag = run->tag,
 		.size = run->requested,
 		.caller = call->caller,
 		.allocator = run->caller,
-	};
-
-	ntpool_report(&stop);
+	});
 }
 
 static void report_free_irql(const struct ntpool_contig_free *call, const struct ntpool_run *run)
 {
-	struct ntpool_stop stop = {
-		.code = NTPOOL_STOP_BAD_POOL_CALLER,
-		.param = { 0x09, ntpool_irql(), NTPOOL_NONPAGED, (unsigned long)call->p },
-		.addr_mask = BIT(3),
-		.text = "uncached memory was freed at DISPATCH_LEVEL or above",
+	ntpool_report_kind(&kinds[FREE_AT_DISPATCH], (struct ntpool_stop){
+		.param = { 0, ntpool_irql(), NTPOOL_NONPAGED, (unsigned long)call->p },
 		.has_tag = true,
 		.tag = run->tag,
 		.size = run->requested,
 		.caller = call->caller,
-	};
-
-	ntpool_report(&stop);
+	});
 }
 
 /* The size asked for, or what MmAllocateContiguousMemoryEx() made of it. */
@@ -167,15 +174,13 @@ static bool size_matches(const struct ntpool_run *run, size_t size)
 	return size == run->requested || size == run->pages << PAGE_SHIFT;
 }
 
-/* The memory is the caller's to free; what he did wrong does not matter to it. */
-static void free_complain(const struct ntpool_contig_free *call, const struct ntpool_run *run)
+/* Reports what is wrong about the free of @run. The run is freed in any case. */
+static void free_check(const struct ntpool_contig_free *call, const struct ntpool_run *run)
 {
 	if (call->sized && !size_matches(run, call->size))
-		report_mismatch(call, run, run->requested, call->size,
-				"memory was freed with another size than it was allocated with");
+		report_mismatch(&kinds[WRONG_SIZE], call, run, run->requested, call->size);
 	if (call->typed && call->cache != run->cache)
-		report_mismatch(call, run, U64_MAX, call->cache,
-				"memory was freed with another cache type than it was allocated with");
+		report_mismatch(&kinds[WRONG_CACHE_TYPE], call, run, U64_MAX, call->cache);
 	if (call->use == NTPOOL_USE_NONCACHED && !ntpool_paged_ok())
 		report_free_irql(call, run);
 }
@@ -189,7 +194,7 @@ void ntpool_contig_free(const struct ntpool_contig_free *call)
 		report_unowned(call);
 		return;
 	}
-	free_complain(call, run);
+	free_check(call, run);
 	counts = run->flags & NTPOOL_HDR_OVERFLOW ? ntpool_tag_overflow : ntpool_tag_find(run->tag);
 	ntpool_tag_count_free(&counts[NTPOOL_NONPAGED], run->pages * NTPOOL_GRANULES,
 			      run->requested);

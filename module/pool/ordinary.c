@@ -20,7 +20,10 @@
 #include "pool/ordinary.h"
 #include "verify/special.h"
 
-/* Sums a failed request; NULL for the caller to return. */
+static const struct ntpool_violation at_dispatch = {
+	NTPOOL_STOP_BAD_POOL_CALLER, 0x08, 0, "paged pool was asked for at DISPATCH_LEVEL or above"
+};
+
 void *ntpool_alloc_failed(enum ntpool_type type, u32 tag)
 {
 	this_cpu_inc(ntpool_tag_find(tag)[type].failed);
@@ -29,17 +32,13 @@ void *ntpool_alloc_failed(enum ntpool_type type, u32 tag)
 
 void *ntpool_alloc_at_dispatch(size_t size, u32 tag, unsigned long caller)
 {
-	struct ntpool_stop stop = {
-		.code = NTPOOL_STOP_BAD_POOL_CALLER,
-		.param = { 0x08, ntpool_irql(), NTPOOL_PAGED, size },
-		.text = "paged pool was asked for at DISPATCH_LEVEL or above",
+	ntpool_report_kind(&at_dispatch, (struct ntpool_stop){
+		.param = { 0, ntpool_irql(), NTPOOL_PAGED, size },
 		.has_tag = true,
 		.tag = tag,
 		.size = size,
 		.caller = caller,
-	};
-
-	ntpool_report(&stop);
+	});
 	return ntpool_alloc_failed(NTPOOL_PAGED, tag);
 }
 

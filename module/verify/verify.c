@@ -55,6 +55,51 @@
 #include "verify/track.h"
 #include "verify/verify.h"
 
+enum {
+	NO_BYTES,
+	MUST_ABOVE_PAGE,
+	TAG_IS_ZERO,
+	TAG_IS_BIG,
+	TAG_IS_SIZE,
+	TAG_IS_BLANK,
+	NO_SUCH_TYPE,
+	ALLOC_IRQL,
+	FREE_IRQL,
+	LIST_TO_POOL,
+	POOL_TO_LIST,
+	OTHER_LIST,
+	OTHER_SIZE,
+};
+
+static const struct ntpool_violation kinds[] = {
+	[NO_BYTES] = { NTPOOL_STOP_VERIFIER, 0x00, 0,
+		"no bytes of pool were asked for" },
+	[MUST_ABOVE_PAGE] = { NTPOOL_STOP_VERIFIER, 0x03, 0,
+		"more than a page of MustSucceed pool was asked for" },
+	[TAG_IS_ZERO] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x9b, 0,
+		"pool was asked for with tag 0" },
+	[TAG_IS_BIG] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x9c, 0,
+		"pool was asked for with the tag BIG, which is the system's" },
+	[TAG_IS_SIZE] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x9d, 0,
+		"pool was asked for with size and tag swapped" },
+	[TAG_IS_BLANK] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x9d, 0,
+		"pool was asked for with a tag that has no letter or digit" },
+	[NO_SUCH_TYPE] = { NTPOOL_STOP_VERIFIER, 0x16, 0,
+		"pool was asked for with a type or flags that do not exist" },
+	[ALLOC_IRQL] = { NTPOOL_STOP_VERIFIER, 0x02, 0,
+		"nonpaged pool was asked for above DISPATCH_LEVEL" },
+	[FREE_IRQL] = { NTPOOL_STOP_VERIFIER, 0x12, BIT(3),
+		"nonpaged pool was freed above DISPATCH_LEVEL" },
+	[LIST_TO_POOL] = { NTPOOL_STOP_VERIFIER, 0x13e, BIT(3),
+		"a block of a lookaside list was freed to the pool" },
+	[POOL_TO_LIST] = { NTPOOL_STOP_VERIFIER, 0x13e, BIT(3),
+		"a block of the pool was freed to a lookaside list" },
+	[OTHER_LIST] = { NTPOOL_STOP_VERIFIER, 0x13e, BIT(3),
+		"a block was freed to another list than it came from" },
+	[OTHER_SIZE] = { NTPOOL_STOP_VERIFIER, 0x13f, BIT(3),
+		"a block was freed to a list of another size" },
+};
+
 #define TAG_BIG		0x00474942U	/* "BIG" */
 #define TAG_BIG_BLANK	0x20474942U	/* "BIG " */
 
@@ -227,23 +272,18 @@ static unsigned int request_type(const struct ntpool_request *req)
 	       (req->flags & NTPOOL_ALIGNED ? 4 : 0);
 }
 
-static void report_request(const struct ntpool_request *req, enum ntpool_stop_code code, u64 p1,
-			   const char *text)
+static void report_request(const struct ntpool_violation *kind, const struct ntpool_request *req)
 {
-	const struct ntpool_stop stop = {
-		.code = code,
+	ntpool_report_kind(kind, (struct ntpool_stop){
 		.param = {
-			p1, ntpool_irql(), request_type(req),
-			code == NTPOOL_STOP_BAD_POOL_CALLER ? req->tag : req->size,
+			0, ntpool_irql(), request_type(req),
+			kind->code == NTPOOL_STOP_BAD_POOL_CALLER ? req->tag : req->size,
 		},
-		.text = text,
 		.has_tag = true,
 		.tag = req->tag,
 		.size = req->size,
 		.caller = req->caller,
-	};
-
-	ntpool_report(&stop);
+	});
 }
 
 /* Four characters, padded with blanks or zeros: what a tag looks like. */
@@ -270,17 +310,13 @@ static bool has_letter_or_digit(u32 tag)
 static void check_tag(const struct ntpool_request *req)
 {
 	if (!req->tag)
-		report_request(req, NTPOOL_STOP_BAD_POOL_CALLER, 0x9b,
-			       "pool was asked for with tag 0");
+		report_request(&kinds[TAG_IS_ZERO], req);
 	else if (req->tag == TAG_BIG || req->tag == TAG_BIG_BLANK)
-		report_request(req, NTPOOL_STOP_BAD_POOL_CALLER, 0x9c,
-			       "pool was asked for with the tag BIG, which is the system's");
+		report_request(&kinds[TAG_IS_BIG], req);
 	else if (!looks_like_tag(req->tag) && looks_like_tag(req->size))
-		report_request(req, NTPOOL_STOP_BAD_POOL_CALLER, 0x9d,
-			       "pool was asked for with size and tag swapped");
+		report_request(&kinds[TAG_IS_SIZE], req);
 	else if (!has_letter_or_digit(req->tag))
-		report_request(req, NTPOOL_STOP_BAD_POOL_CALLER, 0x9d,
-			       "pool was asked for with a tag that has no letter or digit");
+		report_request(&kinds[TAG_IS_BLANK], req);
 }
 
 void ntpool_verify_refused(size_t size, u32 tag, unsigned long caller)
@@ -288,27 +324,23 @@ void ntpool_verify_refused(size_t size, u32 tag, unsigned long caller)
 	const struct ntpool_request req = { .size = size, .tag = tag, .caller = caller };
 
 	if (!size)
-		report_request(&req, NTPOOL_STOP_VERIFIER, 0x00, "no bytes of pool were asked for");
+		report_request(&kinds[NO_BYTES], &req);
 	else if (!tag)
-		report_request(&req, NTPOOL_STOP_BAD_POOL_CALLER, 0x9b,
-			       "pool was asked for with tag 0");
+		report_request(&kinds[TAG_IS_ZERO], &req);
 	else
-		report_request(&req, NTPOOL_STOP_VERIFIER, 0x16,
-			       "pool was asked for with a type or flags that do not exist");
+		report_request(&kinds[NO_SUCH_TYPE], &req);
 }
 
 static void check_request(const struct ntpool_request *req, unsigned long bits)
 {
 	if (!req->size)
-		report_request(req, NTPOOL_STOP_VERIFIER, 0x00, "no bytes of pool were asked for");
+		report_request(&kinds[NO_BYTES], req);
 	check_tag(req);
 	if ((req->flags & NTPOOL_MUST) && req->size > PAGE_SIZE)
-		report_request(req, NTPOOL_STOP_VERIFIER, 0x03,
-			       "more than a page of MustSucceed pool was asked for");
+		report_request(&kinds[MUST_ABOVE_PAGE], req);
 	if ((bits & NTPOOL_VERIFY_IRQL) && req->type == NTPOOL_NONPAGED &&
 	    ntpool_irql() > NTPOOL_DISPATCH_LEVEL)
-		report_request(req, NTPOOL_STOP_VERIFIER, 0x02,
-			       "nonpaged pool was asked for above DISPATCH_LEVEL");
+		report_request(&kinds[ALLOC_IRQL], req);
 }
 
 /* Low resources simulation makes this request fail, and has counted it. */
@@ -408,45 +440,36 @@ void ntpool_verify_end(const struct ntpool_request *req, const struct ntpool_ver
 		request_track(req, p);
 }
 
-static void report_free(const struct ntpool_block *block, u64 p1, const char *text,
+/* @allocated: the stack that allocated @block; NULL if it was not tracked. */
+static void report_free(const struct ntpool_violation *kind, const struct ntpool_block *block,
 			const struct ntpool_stack *allocated, unsigned long caller)
 {
-	const struct ntpool_stop stop = {
-		.code = NTPOOL_STOP_VERIFIER,
-		.param = { p1, ntpool_irql(), block->type, (unsigned long)block->addr },
-		.addr_mask = BIT(3),
-		.text = text,
+	ntpool_report_kind(kind, (struct ntpool_stop){
+		.param = { 0, ntpool_irql(), block->type, (unsigned long)block->addr },
 		.has_tag = true,
 		.tag = block->tag,
 		.size = block->requested,
 		.caller = caller,
 		.allocator = allocated ? 0 : block->caller,
 		.allocated = allocated,
-	};
-
-	ntpool_report(&stop);
+	});
 }
 
-/* Pool and lookaside lists, and lists among each other. */
+/* Checks that a block returns to where it came from: the pool, or a list of its kind. */
 static void check_match(const struct ntpool_block *block, const struct ntpool_track *track,
 			const struct ntpool_list_call *list, unsigned long caller)
 {
 	if (!list) {
 		if (track->block.for_list)
-			report_free(block, 0x13e,
-				    "a block of a lookaside list was freed to the pool",
-				    &track->stack, caller);
+			report_free(&kinds[LIST_TO_POOL], block, &track->stack, caller);
 		return;
 	}
 	if (!track->block.for_list)
-		report_free(block, 0x13e, "a block of the pool was freed to a lookaside list",
-			    &track->stack, caller);
+		report_free(&kinds[POOL_TO_LIST], block, &track->stack, caller);
 	else if (track->block.type != list->type || track->block.tag != list->tag)
-		report_free(block, 0x13e, "a block was freed to another list than it came from",
-			    &track->stack, caller);
+		report_free(&kinds[OTHER_LIST], block, &track->stack, caller);
 	else if (track->block.size != list->size)
-		report_free(block, 0x13f, "a block was freed to a list of another size",
-			    &track->stack, caller);
+		report_free(&kinds[OTHER_SIZE], block, &track->stack, caller);
 }
 
 void ntpool_verify_free(const struct ntpool_block *block, const struct ntpool_list_call *list,
@@ -463,7 +486,6 @@ void ntpool_verify_free(const struct ntpool_block *block, const struct ntpool_li
 		check_match(block, &track, list, caller);
 	if ((bits & NTPOOL_VERIFY_IRQL) && block->type == NTPOOL_NONPAGED &&
 	    ntpool_irql() > NTPOOL_DISPATCH_LEVEL)
-		report_free(block, 0x12, "nonpaged pool was freed above DISPATCH_LEVEL",
-			    tracked ? &track.stack : NULL, caller);
+		report_free(&kinds[FREE_IRQL], block, tracked ? &track.stack : NULL, caller);
 	tell_ranges(block->addr, block->requested, caller);
 }
