@@ -48,91 +48,91 @@
 #define QUOTA_MAX (PAGE_SIZE - sizeof(struct ntpool_header) - NTPOOL_QUOTA_TRAILER)
 
 /**
- * struct want - what a request comes to
+ * struct sized_request - a request and the memory that it takes
  * @req: the request, its tag without PROTECTED_POOL
  * @keep: NTPOOL_HDR_* for the block
  * @granules: size of the block with header and trailer; 0: whole pages
  * @pages: or how many of these
  */
-struct want {
+struct sized_request {
 	struct ntpool_request req;
 	u8 keep;
 	unsigned int granules;
 	unsigned long pages;
 };
 
-static size_t constrained_bytes(const struct want *want)
+static size_t constrained_bytes(const struct sized_request *sized)
 {
-	return want->granules ? (size_t)want->granules << NTPOOL_GRANULE_SHIFT :
-			     want->pages << PAGE_SHIFT;
+	return sized->granules ? (size_t)sized->granules << NTPOOL_GRANULE_SHIFT :
+			     sized->pages << PAGE_SHIFT;
 }
 
 /* @size: what the block has to hold. */
-static void constrained_measure(struct want *want, size_t size)
+static void constrained_measure(struct sized_request *sized, size_t size)
 {
-	want->granules = 0;
-	want->pages = ntpool_run_pages_for(size);
+	sized->granules = 0;
+	sized->pages = ntpool_run_pages_for(size);
 	if (size > NTPOOL_SMALL_MAX)
 		return;
-	want->granules = max_t(unsigned int, ntpool_size_granules(size), NTPOOL_MIN_GRANULES);
-	if ((want->req.flags & NTPOOL_ALIGNED) && want->granules > NTPOOL_ALIGNED_MAX)
-		want->granules = 0;
-	want->pages = 1;
+	sized->granules = max_t(unsigned int, ntpool_size_granules(size), NTPOOL_MIN_GRANULES);
+	if ((sized->req.flags & NTPOOL_ALIGNED) && sized->granules > NTPOOL_ALIGNED_MAX)
+		sized->granules = 0;
+	sized->pages = 1;
 }
 
 /* Decides on sizes, and charges. 0, -ENOMEM or -EDQUOT. */
-static int constrained_begin(struct want *want)
+static int constrained_begin(struct sized_request *sized)
 {
-	const struct ntpool_request *req = &want->req;
+	const struct ntpool_request *req = &sized->req;
 	int err;
 
 	if (req->flags & NTPOOL_PROTECTED)
-		want->keep |= NTPOOL_HDR_PROTECTED;
+		sized->keep |= NTPOOL_HDR_PROTECTED;
 	if (!(req->flags & NTPOOL_QUOTA) || req->size > QUOTA_MAX ||
 	    !ntpool_quota_applies()) {
-		constrained_measure(want, req->size);
+		constrained_measure(sized, req->size);
 		return 0;
 	}
-	constrained_measure(want, req->size + NTPOOL_QUOTA_TRAILER);
-	err = ntpool_quota_charge(req->type, constrained_bytes(want), &want->req.payer);
+	constrained_measure(sized, req->size + NTPOOL_QUOTA_TRAILER);
+	err = ntpool_quota_charge(req->type, constrained_bytes(sized), &sized->req.payer);
 	if (!err)
-		want->keep |= NTPOOL_HDR_QUOTA;
+		sized->keep |= NTPOOL_HDR_QUOTA;
 	/* No memory for the ledger is no reason to fail what must not: it is free then. */
 	if (err != -ENOMEM || !(req->flags & NTPOOL_MUST))
 		return err;
-	constrained_measure(want, req->size);
+	constrained_measure(sized, req->size);
 	return 0;
 }
 
-static int constrained_node(const struct want *want)
+static int constrained_node(const struct sized_request *sized)
 {
-	return want->req.flags & NTPOOL_NODE ? want->req.node : numa_mem_id();
+	return sized->req.flags & NTPOOL_NODE ? sized->req.node : numa_mem_id();
 }
 
-static void *block_alloc(const struct want *want)
+static void *block_alloc(const struct sized_request *sized)
 {
-	const struct ntpool_request *req = &want->req;
-	struct ntpool_heap *heap = ntpool_heap_of(req->type, constrained_node(want));
+	const struct ntpool_request *req = &sized->req;
+	struct ntpool_heap *heap = ntpool_heap_of(req->type, constrained_node(sized));
 	struct ntpool_header *hdr = NULL;
 
 	if (!(req->flags & (NTPOOL_ALIGNED | NTPOOL_NODE)))
-		hdr = ntpool_cache_pop(req->type, want->granules);
+		hdr = ntpool_cache_pop(req->type, sized->granules);
 	if (!hdr)
-		ntpool_heap_take(heap, want->granules, req->flags, &hdr, 1);
+		ntpool_heap_take(heap, sized->granules, req->flags, &hdr, 1);
 	if (!hdr && !ntpool_backing_is_short(req->flags))
-		hdr = ntpool_heap_take_fresh(heap, want->granules, req->flags);
-	return hdr ? ntpool_alloc_finish(hdr, want->granules, &want->req, want->keep) : NULL;
+		hdr = ntpool_heap_take_fresh(heap, sized->granules, req->flags);
+	return hdr ? ntpool_alloc_finish(hdr, sized->granules, &sized->req, sized->keep) : NULL;
 }
 
 /* @run has its pages. */
-static void *pages_finish(const struct want *want, struct ntpool_run *run)
+static void *pages_finish(const struct sized_request *sized, struct ntpool_run *run)
 {
-	const struct ntpool_request *req = &want->req;
+	const struct ntpool_request *req = &sized->req;
 	struct ntpool_tag_counts __percpu *counts = ntpool_tag_find(req->tag);
 	void *base = run->base;
 
 	ntpool_run_assign(run, req->size, req->tag,
-			  want->keep | (counts == ntpool_tag_overflow ? NTPOOL_HDR_OVERFLOW : 0),
+			  sized->keep | (counts == ntpool_tag_overflow ? NTPOOL_HDR_OVERFLOW : 0),
 			  req->caller);
 	run->payer = req->payer;
 	/* The page allocator has zeroed them already under init_on_alloc. */
@@ -143,67 +143,67 @@ static void *pages_finish(const struct want *want, struct ntpool_run *run)
 	return base;
 }
 
-static void *pages_alloc(const struct want *want)
+static void *pages_alloc(const struct sized_request *sized)
 {
-	const struct ntpool_request *req = &want->req;
+	const struct ntpool_request *req = &sized->req;
 	struct ntpool_run *run;
 	void *base;
 
 	if (ntpool_backing_is_short(req->flags))
 		return NULL;
 	run = ntpool_run_create();
-	base = run ? ntpool_backing_alloc(req->type, want->pages, constrained_node(want),
+	base = run ? ntpool_backing_alloc(req->type, sized->pages, constrained_node(sized),
 					  req->flags) :
 		     NULL;
 	if (!base) {
 		kfree(run);
 		return NULL;
 	}
-	ntpool_run_fill(run, NTPOOL_USE_POOL, req->type, base, want->pages);
-	return pages_finish(want, run);
+	ntpool_run_fill(run, NTPOOL_USE_POOL, req->type, base, sized->pages);
+	return pages_finish(sized, run);
 }
 
 /* NULL: it is not for special pool, or that has no room. The process pays the same. */
-static void *special_alloc(const struct want *want)
+static void *special_alloc(const struct sized_request *sized)
 {
-	struct ntpool_request req = want->req;
+	struct ntpool_request req = sized->req;
 
 	if (!(req.flags & NTPOOL_SPECIAL))
 		return NULL;
-	req.charged = constrained_bytes(want);
-	return ntpool_alloc_special(&req, want->keep);
+	req.charged = constrained_bytes(sized);
+	return ntpool_alloc_special(&req, sized->keep);
 }
 
-static void *constrained_alloc(const struct want *want)
+static void *constrained_alloc(const struct sized_request *sized)
 {
-	return want->granules ? block_alloc(want) : pages_alloc(want);
+	return sized->granules ? block_alloc(sized) : pages_alloc(sized);
 }
 
 /* What is free on any node: the rest of a page from the reserve may be on another. */
-static struct ntpool_header *block_from_anywhere(const struct want *want)
+static struct ntpool_header *block_from_anywhere(const struct sized_request *sized)
 {
 	struct ntpool_header *hdr = NULL;
 	struct ntpool_heap *heap;
 
 	for (heap = ntpool_heap_next(NULL); heap && !hdr; heap = ntpool_heap_next(heap))
 		if (heap->type == NTPOOL_NONPAGED)
-			ntpool_heap_take(heap, want->granules, want->req.flags, &hdr, 1);
+			ntpool_heap_take(heap, sized->granules, sized->req.flags, &hdr, 1);
 	return hdr;
 }
 
-static void *constrained_from_reserve(const struct want *want)
+static void *constrained_from_reserve(const struct sized_request *sized)
 {
 	struct ntpool_header *hdr;
 	struct ntpool_run *run;
 
-	if (want->granules) {
-		hdr = block_from_anywhere(want) ?:
-		      ntpool_reserve_block(want->granules, want->req.flags);
-		return hdr ? ntpool_alloc_finish(hdr, want->granules, &want->req, want->keep) :
+	if (sized->granules) {
+		hdr = block_from_anywhere(sized) ?:
+		      ntpool_reserve_block(sized->granules, sized->req.flags);
+		return hdr ? ntpool_alloc_finish(hdr, sized->granules, &sized->req, sized->keep) :
 			     NULL;
 	}
-	run = ntpool_reserve_pages(want->pages);
-	return run ? pages_finish(want, run) : NULL;
+	run = ntpool_reserve_pages(sized->pages);
+	return run ? pages_finish(sized, run) : NULL;
 }
 
 static void report_empty(const struct ntpool_request *req)
@@ -224,53 +224,53 @@ static void report_empty(const struct ntpool_request *req)
 }
 
 /* All that is ordinary has failed once. */
-static void *constrained_must(struct want *want)
+static void *constrained_must(struct sized_request *sized)
 {
 	unsigned int seen;
 	void *p;
 
-	want->req.flags &= ~(NTPOOL_LOW | NTPOOL_NORMAL);
+	sized->req.flags &= ~(NTPOOL_LOW | NTPOOL_NORMAL);
 	for (;;) {
 		seen = ntpool_reserve_seen();
-		p = constrained_from_reserve(want) ?: constrained_alloc(want);
+		p = constrained_from_reserve(sized) ?: constrained_alloc(sized);
 		if (p)
 			return p;
 		if (!ntpool_may_sleep())
 			break;
 		ntpool_reserve_wait(seen);
 	}
-	report_empty(&want->req);
+	report_empty(&sized->req);
 	return NULL;
 }
 
-static void *constrained_failed(const struct want *want, int err)
+static void *constrained_failed(const struct sized_request *sized, int err)
 {
-	ntpool_alloc_failed(want->req.type, want->req.tag);
+	ntpool_alloc_failed(sized->req.type, sized->req.tag);
 	return ERR_PTR(err);
 }
 
 void *ntpool_constrained_alloc(const struct ntpool_request *req, u8 keep)
 {
-	struct want want = { .req = *req, .keep = keep };
+	struct sized_request sized = { .req = *req, .keep = keep };
 	int err;
 	void *p;
 
-	want.req.tag &= ~NTPOOL_TAG_PROTECTED;
+	sized.req.tag &= ~NTPOOL_TAG_PROTECTED;
 	if (req->type == NTPOOL_PAGED && !ntpool_paged_ok()) {
-		ntpool_alloc_at_dispatch(req->size, want.req.tag, req->caller);
+		ntpool_alloc_at_dispatch(req->size, sized.req.tag, req->caller);
 		return ERR_PTR(-ENOMEM);
 	}
 	if (req->size >> PAGE_SHIFT >= totalram_pages())
-		return constrained_failed(&want, -ENOMEM);
-	err = constrained_begin(&want);
+		return constrained_failed(&sized, -ENOMEM);
+	err = constrained_begin(&sized);
 	if (err)
-		return constrained_failed(&want, err);
-	p = special_alloc(&want) ?: constrained_alloc(&want);
+		return constrained_failed(&sized, err);
+	p = special_alloc(&sized) ?: constrained_alloc(&sized);
 	if (!p && (req->flags & NTPOOL_MUST))
-		p = constrained_must(&want);
+		p = constrained_must(&sized);
 	if (p)
 		return p;
-	if (want.req.payer)
-		ntpool_quota_refund(want.req.payer, req->type, constrained_bytes(&want));
-	return constrained_failed(&want, -ENOMEM);
+	if (sized.req.payer)
+		ntpool_quota_refund(sized.req.payer, req->type, constrained_bytes(&sized));
+	return constrained_failed(&sized, -ENOMEM);
 }
