@@ -2,10 +2,11 @@
 /*
  * The front end: one allocation of any size, with or without constraints.
  *
- * Without constraints and while the verifier is off, the fast path (fast.h) takes a
- * block from this CPU's cache, or whole pages from its cache of runs. Everything else
- * takes the slow path, which asks the verifier how to serve the request (ordinary,
- * special pool, refuse), serves it, and reports the result to the verifier.
+ * While the verifier is off and the request has no constraints, a fast path serves it. It
+ * takes a block from this CPU's cache (fast.h), or a run of pages from this CPU's cache
+ * of runs. All other requests take the slow path. It asks the verifier how to serve the
+ * request: from ordinary pool, from special pool, or not at all. Then it serves the request
+ * and passes the result to the verifier.
  *
  * Locking: none of its own. Contexts: any but NMI.
  */
@@ -20,7 +21,7 @@
 #include "pool/pool.h"
 #include "verify/verify.h"
 
-/* Without marks, and its tag is known: as fast as can be. */
+/* Tries this CPU's cache for a tag that has counters, but away from its hash. */
 static bool alloc_cached(const struct ntpool_request *req, void **out)
 {
 	struct ntpool_tag_counts __percpu *counts;
@@ -29,7 +30,7 @@ static bool alloc_cached(const struct ntpool_request *req, void **out)
 	       ntpool_alloc_counted(req->type, req->size, req->tag, req->caller, out, counts);
 }
 
-/* Serves a request as the verifier has decided. The block, or ERR_PTR(). */
+/* Serves a request as @plan tells. Returns the block or ERR_PTR(). */
 static void *alloc_planned(struct ntpool_request *req, const struct ntpool_verify_plan *plan)
 {
 	void *p = NULL;
@@ -48,7 +49,7 @@ static void *alloc_planned(struct ntpool_request *req, const struct ntpool_verif
 	return p ?: ntpool_alloc_ordinary(req, plan->keep) ?: ERR_PTR(-ENOMEM);
 }
 
-/* The verifier is on, or a sample is due. The block, or ERR_PTR(). */
+/* Serves a request while the verifier is on or a sample is due. Returns as above. */
 static void *alloc_verified(const struct ntpool_request *given)
 {
 	struct ntpool_request req = *given;
@@ -56,7 +57,7 @@ static void *alloc_verified(const struct ntpool_request *given)
 	void *p;
 
 	req.tag &= ~NTPOOL_TAG_PROTECTED;
-	/* Reported and refused before anything else is looked at. */
+	/* The wrong IRQL is reported before all other checks, and the request fails. */
 	if (req.type == NTPOOL_PAGED && !ntpool_paged_ok())
 		return alloc_planned(&req, &plan);
 	ntpool_verify_begin(&req, &plan);
@@ -65,7 +66,7 @@ static void *alloc_verified(const struct ntpool_request *given)
 	return p;
 }
 
-/* What the fast paths have refused, or must not see. */
+/* Serves requests that the fast paths have refused or must not serve. */
 static noinline void *alloc_slow(enum ntpool_type type, size_t size, u32 tag,
 				 unsigned int flags, unsigned long caller)
 {
@@ -92,7 +93,7 @@ static noinline void *alloc_whole_pages(enum ntpool_type type, size_t size, u32 
 {
 	void *base = NULL;
 
-	/* Samples are never taken of allocations above a page. */
+	/* The sampler never takes an allocation above a page. */
 	if (!ntpool_verifier_has_bits())
 		base = ntpool_run_cache_alloc(type, size, tag, ntpool_wants_zeroes(flags), caller);
 	return likely(base) ? base : alloc_slow(type, size, tag, flags, caller);
@@ -112,7 +113,7 @@ void *ntpool_alloc(enum ntpool_type type, size_t size, u32 tag, unsigned int fla
 		return alloc_slow(type, size, tag, flags, caller);
 	if (unlikely(!ntpool_alloc_fast(type, size, tag, caller, &p)))
 		return alloc_slow(type, size, tag, flags, caller);
-	/* Zeroed when it is live: a fast path keeps nothing for later. */
+	/* The live block is zeroed: the fast path has no value to keep for later. */
 	return ntpool_wants_zeroes(flags) ? ntpool_zeroed(p, size) : p;
 }
 

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One allocation with wishes: that it must not fail, that a process pays for it, that it
- * begins on a cache line, how hard to try, on which node.
+ * One allocation with constraints.
  *
- * NT's allocation routines differ in little but these, and drivers seldom have any; so
- * ntpool_alloc() knows none of them, and whatever has one comes here. What comes out is an
- * ordinary block, or ordinary whole pages, with a mark in its flags where freeing it
- * means more than to take it back; or, if the verifier has asked for that, a block in
- * special pool, which is the first to be tried then.
+ * NT's allocation routines differ mainly in their constraints, which are listed below. Few
+ * drivers use them, so ntpool_alloc() has no code for them. The result is an ordinary block
+ * or run of pages. If its free has more to do, a flag in its header or record tells. With
+ * NTPOOL_SPECIAL, special pool is tried first.
  *
- *	who pays	decides the size first: a note of it is put behind what the driver
- *			may use, and what would not fit a page with it is not charged;
- *	the line	is found in the heap, past the CPU's cache. Larger than that, and
- *			whole pages are: they begin on a line of their own;
- *	the priority	matters only when memory is to be asked of the kernel: what the
- *			pool has free anybody gets;
- *	the node	is the heap that is asked; alone or as a preference;
- *	must succeed	goes to the reserve when all that has failed. Who may sleep waits
- *			there until it is served; who may not and finds nothing is
- *			NT's stop code 0x41. What the machine could never give fails.
+ *	quota		The size is settled first. The block gets a trailer that names the
+ *			process. If block and trailer do not fit in a page, there is no charge.
+ *	cache line	The block comes from the heap, past the CPU's cache. If it is too
+ *			large for that, the request takes whole pages.
+ *	priority	It limits only memory that the kernel would have to provide. Free
+ *			memory of the pool serves any priority.
+ *	node		The heap of the node serves the request. The kernel may use other
+ *			nodes, unless NTPOOL_NODE_ONLY is set.
+ *	must succeed	If all else has failed, the reserve serves the request. If it is
+ *			empty too, the caller waits where it may sleep. Elsewhere the request
+ *			fails with NT's stop code 0x41.
  *
- * Priorities do not limit a request that must succeed, beyond its first try.
+ * The priority of a request that must succeed limits its first attempt only. A request that
+ * is larger than the machine's memory fails in any case.
  *
- * Locking: none of its own.
+ * Locking: none of its own. Contexts: any but NMI.
  */
 #include <linux/err.h>
 #include <linux/mm.h>
@@ -42,17 +42,17 @@
 #include "pool/reserve.h"
 
 /*
- * Larger requests are not charged: with trailer and header they are not below a page.
- * Requests between this and NTPOOL_SMALL_MAX take a whole page, which is charged.
+ * The largest request that is charged: with header and trailer it fits in a page. Above
+ * NTPOOL_SMALL_MAX minus the trailer it takes a whole page, and that is charged.
  */
 #define QUOTA_MAX (PAGE_SIZE - sizeof(struct ntpool_header) - NTPOOL_QUOTA_TRAILER)
 
 /**
  * struct sized_request - a request and the memory that it takes
- * @req: the request, its tag without PROTECTED_POOL
+ * @req: the request; its tag is without PROTECTED_POOL
  * @keep: NTPOOL_HDR_* for the block
- * @granules: size of the block with header and trailer; 0: whole pages
- * @pages: or how many of these
+ * @granules: size of the block with header and trailer; 0: it takes whole pages
+ * @pages: number of pages, if @granules is 0
  */
 struct sized_request {
 	struct ntpool_request req;
@@ -64,10 +64,10 @@ struct sized_request {
 static size_t constrained_bytes(const struct sized_request *sized)
 {
 	return sized->granules ? (size_t)sized->granules << NTPOOL_GRANULE_SHIFT :
-			     sized->pages << PAGE_SHIFT;
+				 sized->pages << PAGE_SHIFT;
 }
 
-/* @size: what the block has to hold. */
+/* @size: bytes requested, with the trailer if there is one. */
 static void constrained_measure(struct sized_request *sized, size_t size)
 {
 	sized->granules = 0;
@@ -80,7 +80,7 @@ static void constrained_measure(struct sized_request *sized, size_t size)
 	sized->pages = 1;
 }
 
-/* Decides on sizes, and charges. 0, -ENOMEM or -EDQUOT. */
+/* Computes the sizes and charges the process. Returns 0, -ENOMEM or -EDQUOT. */
 static int constrained_begin(struct sized_request *sized)
 {
 	const struct ntpool_request *req = &sized->req;
@@ -97,7 +97,7 @@ static int constrained_begin(struct sized_request *sized)
 	err = ntpool_quota_charge(req->type, constrained_bytes(sized), &sized->req.payer);
 	if (!err)
 		sized->keep |= NTPOOL_HDR_QUOTA;
-	/* No memory for the ledger is no reason to fail what must not: it is free then. */
+	/* A request that must succeed is not charged if there is no memory for the ledger. */
 	if (err != -ENOMEM || !(req->flags & NTPOOL_MUST))
 		return err;
 	constrained_measure(sized, req->size);
@@ -109,6 +109,7 @@ static int constrained_node(const struct sized_request *sized)
 	return sized->req.flags & NTPOOL_NODE ? sized->req.node : numa_mem_id();
 }
 
+/* Serves a request below a page from the CPU's cache or the heap of the node. */
 static void *block_alloc(const struct sized_request *sized)
 {
 	const struct ntpool_request *req = &sized->req;
@@ -124,7 +125,7 @@ static void *block_alloc(const struct sized_request *sized)
 	return hdr ? ntpool_alloc_finish(hdr, sized->granules, &sized->req, sized->keep) : NULL;
 }
 
-/* @run has its pages. */
+/* Completes the record of @run, which has its pages, and makes the run live. */
 static void *pages_finish(const struct sized_request *sized, struct ntpool_run *run)
 {
 	const struct ntpool_request *req = &sized->req;
@@ -135,7 +136,7 @@ static void *pages_finish(const struct sized_request *sized, struct ntpool_run *
 			  sized->keep | (counts == ntpool_tag_overflow ? NTPOOL_HDR_OVERFLOW : 0),
 			  req->caller);
 	run->payer = req->payer;
-	/* The page allocator has zeroed them already under init_on_alloc. */
+	/* With init_on_alloc the page allocator has zeroed the pages already. */
 	if ((req->flags & NTPOOL_ZERO) && !want_init_on_alloc(0))
 		memset(base, 0, run->pages << PAGE_SHIFT);
 	ntpool_tag_count_alloc(&counts[req->type], run->pages * NTPOOL_GRANULES, req->size);
@@ -143,6 +144,7 @@ static void *pages_finish(const struct sized_request *sized, struct ntpool_run *
 	return base;
 }
 
+/* Serves a request of whole pages, past the caches of runs. */
 static void *pages_alloc(const struct sized_request *sized)
 {
 	const struct ntpool_request *req = &sized->req;
@@ -163,7 +165,10 @@ static void *pages_alloc(const struct sized_request *sized)
 	return pages_finish(sized, run);
 }
 
-/* NULL: it is not for special pool, or that has no room. The process pays the same. */
+/*
+ * Returns NULL if the request is not for special pool, or special pool has no room. The
+ * charge is the same as for ordinary pool.
+ */
 static void *special_alloc(const struct sized_request *sized)
 {
 	struct ntpool_request req = sized->req;
@@ -179,7 +184,7 @@ static void *constrained_alloc(const struct sized_request *sized)
 	return sized->granules ? block_alloc(sized) : pages_alloc(sized);
 }
 
-/* What is free on any node: the rest of a page from the reserve may be on another. */
+/* Takes a free block of any node: the rest of a page of the reserve may be on another. */
 static struct ntpool_header *block_from_anywhere(const struct sized_request *sized)
 {
 	struct ntpool_header *hdr = NULL;
@@ -191,6 +196,7 @@ static struct ntpool_header *block_from_anywhere(const struct sized_request *siz
 	return hdr;
 }
 
+/* Serves a nonpaged request without memory from the kernel. */
 static void *constrained_from_reserve(const struct sized_request *sized)
 {
 	struct ntpool_header *hdr;
@@ -206,6 +212,7 @@ static void *constrained_from_reserve(const struct sized_request *sized)
 	return run ? pages_finish(sized, run) : NULL;
 }
 
+/* The first parameter is the size, so this report has no entry in a table. */
 static void report_empty(const struct ntpool_request *req)
 {
 	struct ntpool_stop stop = {
@@ -223,7 +230,7 @@ static void report_empty(const struct ntpool_request *req)
 	ntpool_report(&stop);
 }
 
-/* All that is ordinary has failed once. */
+/* Serves a request that must succeed, after the first attempt has failed. */
 static void *constrained_must(struct sized_request *sized)
 {
 	unsigned int seen;

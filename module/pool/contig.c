@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One allocation of the Mm routines, and one free of whatever a driver hands back.
+ * Allocations and frees of the Mm routines: contiguous memory and uncached memory.
  *
- * The pages come from phys.c. What is known of them is a record in the table of
- * whole pages (run.c), beside those of the pools: so they are in the figures of
- * their tag, in every debugfs file and in the report of leaks, as nonpaged memory.
- * The record says which routines own it: ExFreePool() does not find this memory,
- * nor MmFreeContiguousMemory() a pool's, nor one of the two kinds here the other's.
+ * The pages come from memory/phys.c. Each allocation has a record beside those of the pools
+ * (heap/run.c). So figures, debugfs files and the report of leaks include the memory, as
+ * nonpaged memory. The record names the routines that own the memory (enum ntpool_use). Only
+ * these free it: ExFreePool() does not find it.
  *
  * Reports, with NT's stop code for a bad free of contiguous memory:
  *
- *	not the start of such an allocation	0xC2/0x60
- *	another size than it has		0xC2/0x60; freed as it was allocated
- *	another cache type than it has		0xC2/0x60; freed as it was allocated
- *	uncached asked for at DISPATCH_LEVEL	0xC2/0x08
- *	uncached freed at DISPATCH_LEVEL	0xC2/0x09; freed all the same
+ *	not the start of such an allocation		0xC2/0x60
+ *	a size other than that of the allocation	0xC2/0x60; freed as allocated
+ *	a cache type other than that			0xC2/0x60; freed as allocated
+ *	uncached memory requested at DISPATCH_LEVEL	0xC2/0x08
+ *	uncached memory freed at DISPATCH_LEVEL		0xC2/0x09; freed all the same
  *
- * The third parameter tells the first three apart: 0; the size that it has; all
- * ones. The fourth is the size or the cache type that was given.
+ * The third parameter tells the first three apart: 0, the size of the allocation, all ones.
+ * The fourth parameter is the size or the cache type that was passed.
  *
- * Locking: none of its own.
+ * Locking: none of its own. Contexts: any but NMI. memory/phys.c sleeps where the caller may;
+ * an allocation of uncached memory always may.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -60,7 +60,7 @@ static void *contig_failed(u32 tag)
 	return NULL;
 }
 
-/* Counted first: as soon as it can be found, a wild free may end it. */
+/* Counts and enters @run. It is counted first: once entered, a wrong free may free it. */
 static void contig_enter(struct ntpool_run *run)
 {
 	struct ntpool_tag_counts __percpu *counts = ntpool_tag_find(run->tag);
@@ -168,7 +168,7 @@ static void report_free_irql(const struct ntpool_contig_free *call, const struct
 	});
 }
 
-/* The size asked for, or what MmAllocateContiguousMemoryEx() made of it. */
+/* True for the size requested, and for that rounded up to whole pages. */
 static bool size_matches(const struct ntpool_run *run, size_t size)
 {
 	return size == run->requested || size == run->pages << PAGE_SHIFT;

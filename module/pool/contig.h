@@ -5,25 +5,31 @@
 
 #include "heap/run.h"
 
-/* Tags of the routines that take none. */
+/* The tags of the routines without a tag argument. */
 #define NTPOOL_TAG_CONTIGUOUS	0x6d436d4dU	/* "MmCm" */
 #define NTPOOL_TAG_NONCACHED	0x634e6d4dU	/* "MmNc" */
 
-/* @size bytes as @want says; @want->nr pages are taken. NULL: none, counted. */
+/*
+ * Allocates @want->nr pages for @size bytes as @want describes. Returns NULL without memory; the
+ * failure is counted. Contexts as for ntpool_phys_alloc().
+ */
 void *ntpool_contig_alloc(const struct ntpool_phys_want *want, size_t size, u32 tag,
 			  unsigned long caller);
-/* @size bytes, uncached. NULL: none, counted; at DISPATCH_LEVEL reported as well. */
+/*
+ * Allocates @size bytes of uncached memory. Returns NULL without memory, and above APC_LEVEL,
+ * which is reported; the failure is counted. Sleeps.
+ */
 void *ntpool_noncached_alloc(size_t size, unsigned long caller);
 
 /**
- * struct ntpool_contig_free - what a driver says of memory that it frees
+ * struct ntpool_contig_free - the arguments of a free
  * @p: the address
- * @use: which routine was called
- * @sized: @size is given
- * @typed: @cache is given
+ * @use: the routines that were called
+ * @sized: @size was passed
+ * @typed: @cache was passed
  * @size: bytes
- * @cache: how it is cached: an enum ntpool_caching, or any other number
- * @caller: the call
+ * @cache: cache type: an enum ntpool_caching, or any other number of the driver
+ * @caller: address that the call returns to
  */
 struct ntpool_contig_free {
 	void *p;
@@ -35,7 +41,7 @@ struct ntpool_contig_free {
 	unsigned long caller;
 };
 
-/* Reports what is wrong, see contig.c. */
+/* Frees the memory, or reports that none begins there; see contig.c. Any context but NMI. */
 void ntpool_contig_free(const struct ntpool_contig_free *call);
 
 #endif

@@ -1,33 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The two paths that matter: a block from this CPU's cache, and a block back into it.
+ * The fast paths: an allocation from this CPU's cache, and a free into it.
  *
- * Both are leaves: they finish, or they have changed nothing and say so, and the
- * caller takes the slow path from the beginning (alloc.c, free.c). So nothing has to be kept
- * for a slow path, no register is saved, and each condition is one compare and one
- * branch that is never taken. They are inlined into the exported routines.
+ * Both are leaves. They either complete or change nothing and return false; then the
+ * caller starts the slow path from the beginning (alloc.c, free.c). So no value has to
+ * survive for a slow path, and no register is saved. Each condition is one comparison and
+ * one branch that is not taken. The exported routines inline both.
  *
- * ntpool_free_fast() has checked all that free.c promises before it claims the block,
- * or checks it by claiming. In the order of the code:
+ * ntpool_free_fast() has the same guarantees as free.c. In the order of the code, it checks
+ * these conditions before the claim or by the claim:
  *
- *	p is aligned, and in the linear map
- *	it lies in a carved page of this CPU's heap, and
- *	nobody is inside this CPU's cache		(page map)
- *	a block begins there				(bitmap outside the page)
- *	its tag is the one given			(header)
- *	its tag's counters are where its hash is	(tag table)
- *	there is room for it				(mark)
- *	it is live, nothing is special about it, its
- *	header is as it was written, and nobody else
- *	is freeing it at the same time			(compare-and-exchange of the seal)
+ *	the address is aligned, and in the linear map
+ *	the page is a carved one of this CPU's heap, and
+ *	this CPU's cache is not in use			(page map)
+ *	a block begins at the address			(bitmap outside of the page)
+ *	the tag is the one given			(header)
+ *	the counters of the tag are where its hash is	(tag table)
+ *	the magazine has room				(mark)
+ *	the block is live and has no flag, its header
+ *	is intact, and no other CPU frees it		(compare-and-exchange of the cookie)
  *
- * The last one is the one atomic instruction of the two paths, on a line that the CPU
- * is about to own anyway: it expects the seal that a live block without flags must have
- * with the header's other fields. What is done with these fields before then is
- * harmless whatever they are.
+ * The claim is the only atomic instruction of the two paths. Its cache line is one that the
+ * CPU is about to own anyway. The claim expects the cookie that a live block without flags
+ * has with these header fields. Before the claim the fields may have any value; no use of
+ * them does harm.
  *
- * Preemption is disabled from the page map on: that is an RCU read section, in which
- * the descriptor of the page stays valid.
+ * Preemption is disabled from the look-up in the page map on. This is an RCU read section,
+ * in which the descriptor of the page stays valid.
  */
 #ifndef NTPOOL_FAST_H
 #define NTPOOL_FAST_H
@@ -38,6 +37,7 @@
 #include "heap/cache.h"
 #include "memory/pagemap.h"
 
+/* Writes the header of the caller's block at @hdr, which becomes live. */
 static __always_inline void ntpool_header_fill(struct ntpool_header *hdr, unsigned long granules,
 					       size_t requested, u32 tag, unsigned int flags,
 					       unsigned long caller)
@@ -47,7 +47,7 @@ static __always_inline void ntpool_header_fill(struct ntpool_header *hdr, unsign
 
 	hdr->size = size;
 	hdr->owner = owner;
-	/* Walkers take a header for live only when the rest of it is there. */
+	/* If an observer sees a live cookie, it sees the rest of the header. */
 	smp_store_release(&hdr->cookie, ntpool_cookie_live(hdr, size, flags, owner));
 }
 
@@ -57,9 +57,9 @@ static __always_inline size_t ntpool_granules_bytes(unsigned long granules)
 }
 
 /*
- * True: *@out is a block with undefined contents. @size is at most NTPOOL_SMALL_MAX; for
- * 0 there is nothing, nor for a tag with NTPOOL_TAG_PROTECTED, which no table has. The
- * caller's IRQL has been found right for @type.
+ * Allocates a block with undefined contents to *@out; @counts: the counters of @tag. Returns
+ * false if the cache has no such block, or @size is 0. @size is at most NTPOOL_SMALL_MAX. The
+ * caller has checked the IRQL for @type.
  */
 static __always_inline bool ntpool_alloc_counted(enum ntpool_type type, size_t size, u32 tag,
 						 unsigned long caller, void **out,
@@ -85,6 +85,10 @@ static __always_inline bool ntpool_alloc_counted(enum ntpool_type type, size_t s
 	return true;
 }
 
+/*
+ * The same, with the counters looked up. Also returns false for a tag that has none yet, and
+ * for one with NTPOOL_TAG_PROTECTED.
+ */
 static __always_inline bool ntpool_alloc_fast(enum ntpool_type type, size_t size, u32 tag,
 					      unsigned long caller, void **out)
 {
@@ -94,7 +98,7 @@ static __always_inline bool ntpool_alloc_fast(enum ntpool_type type, size_t size
 	       ntpool_alloc_counted(type, size, tag, caller, out, counts);
 }
 
-/* Could a block begin at @granule of a carved page, going by the bitmap? */
+/* Returns true if the bitmap of the carved page @map has a block that begins at @granule. */
 static __always_inline bool ntpool_begins_block(const struct ntpool_mapped *map,
 						unsigned long granule)
 {
@@ -103,7 +107,7 @@ static __always_inline bool ntpool_begins_block(const struct ntpool_mapped *map,
 	return test_bit(granule, page->start);
 }
 
-/* Inside the cache. */
+/* Claims the block at @hdr and pushes it on its magazine. Called in the per-CPU section. */
 static __always_inline bool ntpool_free_into(struct ntpool_cache *cache, struct ntpool_header *hdr,
 					     unsigned long granules, u32 size, u64 owner)
 {
@@ -117,7 +121,7 @@ static __always_inline bool ntpool_free_into(struct ntpool_cache *cache, struct 
 	return true;
 }
 
-/* @tag is that of the block, or 0. In this order one comparison is the rule. */
+/* True if @tag is 0 or the tag in @owner. The usual case is first: one comparison. */
 static __always_inline bool ntpool_tag_fits(u64 owner, u32 tag)
 {
 	if (likely((u32)owner == tag))
@@ -127,18 +131,19 @@ static __always_inline bool ntpool_tag_fits(u64 owner, u32 tag)
 }
 
 /*
- * With preemption disabled: the rest of ntpool_free_fast() for what may be a header. @probe:
- * the tag's counters may be elsewhere than where its hash is.
+ * The part of ntpool_free_fast() that reads the header at @hdr, which may be none. With
+ * @probe the counters of the tag are also found away from their hash. Called with preemption
+ * disabled.
  */
 static __always_inline bool ntpool_free_header(struct ntpool_cache *cache,
 					       struct ntpool_header *hdr, u32 tag, bool probe)
 {
 	struct ntpool_tag_counts __percpu *counts;
-	/* A second free may be at it; the claim decides. */
+	/* Another CPU may free the block at the same time; the claim decides. */
 	u64 owner = data_race(hdr->owner);
 	/* Likewise. */
 	u32 size = data_race(hdr->size);
-	/* Likewise. A live block has less than NTPOOL_GRANULES; no bin is outside of the cache. */
+	/* Likewise. Every u8 is a valid index of the magazines. */
 	unsigned long granules = (u8)data_race(hdr->granules);
 	bool done;
 
@@ -150,7 +155,7 @@ static __always_inline bool ntpool_free_header(struct ntpool_cache *cache,
 	__this_cpu_write(ntpool_caches[NTPOOL_NONPAGED], &ntpool_cache_none);
 	barrier();
 	done = ntpool_free_into(cache, hdr, granules, size, owner);
-	/* The header is this CPU's now: one register less to keep. */
+	/* The header is this CPU's now. Reading it again saves a register. */
 	if (likely(done))
 		ntpool_tag_count_free_inside(&counts[NTPOOL_NONPAGED], granules, hdr->requested);
 	ntpool_cache_leave(NTPOOL_NONPAGED, cache);
@@ -158,18 +163,20 @@ static __always_inline bool ntpool_free_header(struct ntpool_cache *cache,
 }
 
 /*
- * Where the header of the body @p is, as unit of a page (the low eight bits) and page of
- * the linear map. What is not aligned to a unit, like what is not in the linear map,
- * comes to be far away. (From the body: so the fast path needs no register for the header.)
+ * Returns the position of the header of the body at @p: granule in the page (low eight bits)
+ * and number of the page in the linear map. If @p is not aligned to a granule, or not in the
+ * linear map, the page is beyond the map. Computed from the body, so that the fast path needs
+ * no register for the header.
  */
 static __always_inline unsigned long ntpool_map_granule(const void *p)
 {
 	unsigned long distance = (unsigned long)p - ntpool_body_base;
 
-	return distance >> NTPOOL_GRANULE_SHIFT | distance
-							  << (BITS_PER_LONG - NTPOOL_GRANULE_SHIFT);
+	return distance >> NTPOOL_GRANULE_SHIFT |
+	       distance << (BITS_PER_LONG - NTPOOL_GRANULE_SHIFT);
 }
 
+/* ntpool_free_fast(), with @probe as above. */
 static __always_inline bool ntpool_free_block(void *p, u32 tag, bool probe)
 {
 	unsigned long granule = ntpool_map_granule(p);
@@ -192,7 +199,7 @@ static __always_inline bool ntpool_free_block(void *p, u32 tag, bool probe)
 	return true;
 }
 
-/* True: the nonpaged block at @p is freed. @tag as for ntpool_free(). */
+/* Frees the nonpaged block at @p, @tag as for ntpool_free(). False: nothing has changed. */
 static __always_inline bool ntpool_free_fast(void *p, u32 tag)
 {
 	return ntpool_free_block(p, tag, false);

@@ -2,14 +2,14 @@
 /*
  * One free of any address that a driver passes.
  *
- * NT stops the machine on a wrong free. Here a wrong free is reported (free_report.c),
- * and the block is freed if it is certain which block the driver means.
+ * NT stops the machine on a wrong free. Here a wrong free is reported (free_report.c). If
+ * it is certain which block the driver means, the block is freed.
  *
  * The fast path (fast.h) frees a block only if all its checks hold. If one fails, the slow
  * path here starts again from the beginning. It looks for the owner of the address in
  * this order: carved pages, special pool, runs of whole pages. The owner claims the
- * block, which decides between concurrent frees of it. Then the claimed block is checked
- * against the call, refunded to the process that pays, counted, and returned to its owner.
+ * block, which decides between concurrent frees of it. Then the slow path checks the call
+ * against the claimed block. It refunds quota, counts the block and returns it to its owner.
  *
  * PROTECTED_POOL. A block that was allocated with this bit in its tag may only be freed
  * with its tag. ExFreePool(), or tag 0, is a wrong tag then. The bit is no part of the tag:

@@ -2,9 +2,10 @@
 /*
  * One allocation without constraints, from the ordinary pool or from special pool.
  *
- * A request below a page takes a block from this CPU's cache or, behind it, from the
- * heap of this CPU's node. A larger one takes whole pages from the kernel. Then the
- * block's header is written and its tag counted. constrained.c shares these last steps.
+ * A request below a page takes a block from this CPU's cache. If that is empty, the block
+ * comes from the heap of the node. A larger request takes a run of pages from the kernel.
+ * Then the block's header is written and its tag is counted. constrained.c shares these
+ * last steps.
  *
  * Locking: none of its own. Contexts: any but NMI.
  */
@@ -67,11 +68,11 @@ static void *alloc_fresh_pages(const struct ntpool_request *req, u8 keep)
 	if (!run)
 		return ntpool_alloc_failed(req->type, req->tag);
 	base = run->base;
-	/* The page allocator has zeroed them already under init_on_alloc. */
+	/* With init_on_alloc the page allocator has zeroed the pages already. */
 	if ((req->flags & NTPOOL_ZERO) && !want_init_on_alloc(0))
 		memset(base, 0, run->pages << PAGE_SHIFT);
 	ntpool_tag_count_alloc(&counts[req->type], run->pages * NTPOOL_GRANULES, req->size);
-	/* From here on a wild free may end it. */
+	/* From here on a wrong free may free it. */
 	ntpool_run_enter(run);
 	return base;
 }
@@ -88,7 +89,7 @@ void *ntpool_alloc_finish(struct ntpool_header *hdr, unsigned int granules,
 	if (ntpool_header_says(keep, NTPOOL_HDR_QUOTA))
 		ntpool_quota_note((void *)hdr + ntpool_granules_bytes(granules), req->payer);
 	ntpool_tag_count_alloc(&counts[req->type], granules, req->size);
-	/* From here on a wild free may end it. */
+	/* From here on a wrong free may free it. */
 	ntpool_header_fill(hdr, granules, req->size, req->tag, keep, req->caller);
 	return ntpool_block_body(hdr);
 }

@@ -5,22 +5,25 @@
 
 #include "heap/heap.h"
 
-/* A request failed: counts it. Returns NULL. */
+/* Counts a failed request. Returns NULL. Any context. */
 void *ntpool_alloc_failed(enum ntpool_type type, u32 tag);
-/* Paged pool was asked for above APC_LEVEL: reports and counts it. Returns NULL. */
+/* Reports and counts a request of paged pool above APC_LEVEL. Returns NULL. Any context. */
 void *ntpool_alloc_at_dispatch(size_t size, u32 tag, unsigned long caller);
 /*
- * The cached block at @hdr, which is the caller's, becomes the live one that @req asked
- * for, @keep in its header's flags. Returns it, counted, and zeroed if that is wished.
+ * Turns the cached block at @hdr, which the caller owns, into the live block for @req: zeroed
+ * if requested, counted, @keep (NTPOOL_HDR_*) in its header. Returns its body. Any context.
  */
 void *ntpool_alloc_finish(struct ntpool_header *hdr, unsigned int granules,
 			  const struct ntpool_request *req, u8 keep);
 
-/* Zeroes are asked for by @flags or by the kernel's init_on_alloc. */
+/* True if @flags or the kernel's init_on_alloc ask for zeroed memory. */
 bool ntpool_wants_zeroes(unsigned int flags);
-/* The request from the ordinary pool, @keep in its flags; NULL on failure. */
+/*
+ * Allocates from the ordinary pool, @keep in the block's flags. Returns NULL on failure, which
+ * is counted. Any context but NMI; sleeps where the caller may.
+ */
 void *ntpool_alloc_ordinary(const struct ntpool_request *req, u8 keep);
-/* The same from special pool. NULL if that has no room, which counts as no failure. */
+/* The same from special pool. NULL means that it has no room, and is not counted. */
 void *ntpool_alloc_special(const struct ntpool_request *req, u8 keep);
 
 #endif

@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The reserve: what NonPagedPoolMustSucceed lives on when the kernel has no memory.
+ * The reserve: pages kept back for NonPagedPoolMustSucceed.
  *
- * NT 4 and 2000 keep a few pages back from which such requests are served if the system
- * has nothing else, and stop the machine when these are used up too. Here it is
- * must_succeed_pages pages, and each is kept with what it needs to become memory of the
- * pool without asking anybody for anything: the descriptor of a carved page, whose entry
- * in the page map has its place, and the record of an allocation of whole pages. So a
- * request that finds a page here cannot fail any more, in any context.
+ * NT 4 and 2000 keep a few pages for such requests. When these are used up too, NT stops the
+ * machine. Here the reserve has must_succeed_pages pages. Each is stored with all that it
+ * needs to become memory of the pool: the descriptor of a carved page, whose place in the
+ * page map exists, and the record of a run. So a request that finds a page here cannot
+ * fail, in any context.
  *
- * A page that was taken never comes back: its blocks are ordinary blocks. A worker
- * brings the reserve back to its size as soon as the kernel has memory, all missing
- * pages as one physical run if it can, so that requests of several pages find one; what
- * is to be had only page by page serves requests of one page. Pages of the reserve are
- * in no pool, and count in no figure, before they are taken.
+ * A page never returns to the reserve: its blocks become ordinary blocks. As soon as the
+ * kernel has memory, a worker fills the reserve up. It tries to get all missing pages as one
+ * physical run, which can serve a request of several pages. Pages that it gets one by one
+ * serve requests of one page. A page in the reserve belongs to no pool and is in no figure.
  *
- * Data. Three stacks under reserve_lock: the pages, sorted by address so that a run is a
- * stretch of the array, descriptors, and records. There are never fewer descriptors or
- * records than pages. Only the worker adds, and to its stocks of these two first.
- * Memory that was plugged in after ntpool had been loaded is not taken: its place in the
- * page map would have to be made when it is used.
+ * Data: three stacks of pages, descriptors and records. The pages are sorted by address, so
+ * that a run is a part of the array. There are never fewer descriptors or records than
+ * pages. Only the worker adds, and it adds descriptors and records first. If memory was
+ * plugged in after ntpool had been loaded, its place in the page map might not exist. So
+ * the reserve does not use it.
  *
- * Locking: reserve_lock, raw and a leaf, interrupts off; nothing under it but moves in
- * arrays of at most MOST entries. The worker is one, so that what it
- * reads of its own doing needs no lock.
+ * Locking: reserve_lock, a raw spinlock and a leaf, interrupts off, guards the stacks. Under
+ * it at most MOST entries of an array are moved. Only one worker runs, so it reads the
+ * counts of descriptors and records without the lock: others only decrease them.
+ * Contexts: ntpool_reserve_block() and ntpool_reserve_pages() any but NMI, the rest process
+ * context.
  */
 #include <linux/export.h>
 #include <linux/mm.h>
@@ -46,18 +46,18 @@
 enum {
 	MOST = 256,			/* limit of the parameter must_succeed_pages */
 	RETRY_MS = 200,		/* after the kernel had no memory */
-	WAIT_MS = 100,		/* how long a waiter does without trying again */
+	WAIT_MS = 100,		/* after this time a waiter tries again in any case */
 };
 
 /**
- * struct reserve - what is kept back
- * @base: the pages, by address
+ * struct reserve - the pages that are kept back, all fields under reserve_lock
+ * @base: addresses of the pages, in ascending order
  * @page: descriptors
  * @run: records
- * @nr_base: how many there are of each
- * @nr_page: not less than @nr_base
- * @nr_big: likewise
- * @filled: how often a page was added, modulo its range
+ * @nr_base: number of pages
+ * @nr_page: number of descriptors, not less than @nr_base
+ * @nr_run: number of records, not less than @nr_base
+ * @filled: number of pages ever added; it wraps
  */
 struct reserve {
 	void *base[MOST];
@@ -65,16 +65,16 @@ struct reserve {
 	struct ntpool_run *run[MOST];
 	unsigned int nr_base;
 	unsigned int nr_page;
-	unsigned int nr_big;
+	unsigned int nr_run;
 	unsigned int filled;
 };
 
 static DEFINE_RAW_SPINLOCK(reserve_lock);
-static DEFINE_MUTEX(reserve_mutex);	/* the parameter against start and stop */
+static DEFINE_MUTEX(reserve_mutex);	/* serialises the parameter with start and stop */
 static unsigned int must_succeed_pages __read_mostly = 4;
-static struct reserve reserve;		/* reserve_lock */
+static struct reserve reserve;		/* guarded by reserve_lock */
 static DECLARE_WAIT_QUEUE_HEAD(reserve_queue);
-static struct workqueue_struct *reserve_wq;
+static struct workqueue_struct *reserve_wq;	/* changed under reserve_mutex */
 
 static void reserve_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(reserve_work, reserve_work_fn);
@@ -84,7 +84,7 @@ static void reserve_refill_soon(void)
 	mod_delayed_work(reserve_wq, &reserve_work, 0);
 }
 
-/* Removes @nr pages from place @at on; returns the first. */
+/* Removes @nr pages from index @at on. Returns the address of the first. */
 static void *bases_take(unsigned int at, unsigned int nr)
 {
 	void *base = reserve.base[at];
@@ -96,7 +96,7 @@ static void *bases_take(unsigned int at, unsigned int nr)
 	return base;
 }
 
-/* Where @nr adjacent pages begin, or nr_base: nowhere. */
+/* Returns the index where @nr adjacent pages begin; nr_base if there are none. */
 static unsigned int bases_find(unsigned long nr)
 {
 	unsigned int i, length = 0;
@@ -113,7 +113,7 @@ static unsigned int bases_find(unsigned long nr)
 	return reserve.nr_base;
 }
 
-/* Where the shortest run begins: a single page is not to tear a longer one. */
+/* Returns the index where the shortest run begins: a single page must not split a longer one. */
 static unsigned int bases_find_single(void)
 {
 	unsigned int at = 0, shortest = MOST + 1, begin = 0, i;
@@ -160,7 +160,7 @@ struct ntpool_run *ntpool_reserve_pages(unsigned long pages)
 	at = pages == 1 ? bases_find_single() : bases_find(pages);
 	if (at < reserve.nr_base) {
 		base = bases_take(at, pages);
-		run = reserve.run[--reserve.nr_big];
+		run = reserve.run[--reserve.nr_run];
 	}
 	raw_spin_unlock_irqrestore(&reserve_lock, irq);
 	if (!run)
@@ -183,7 +183,7 @@ void ntpool_reserve_wait(unsigned int seen)
 }
 
 /*
- * The worker's side
+ * The worker
  */
 
 static unsigned int reserve_target(void)
@@ -191,7 +191,7 @@ static unsigned int reserve_target(void)
 	return READ_ONCE(must_succeed_pages);
 }
 
-/* A descriptor and a record for each page that there is to be. */
+/* Adds descriptors and records for the target. Returns false without memory. */
 static bool stock_up(void)
 {
 	gfp_t gfp = ntpool_backing_gfp();
@@ -206,24 +206,24 @@ static bool stock_up(void)
 		reserve.page[reserve.nr_page++] = page;
 		raw_spin_unlock_irq(&reserve_lock);
 	}
-	while (READ_ONCE(reserve.nr_big) < reserve_target()) {
+	while (READ_ONCE(reserve.nr_run) < reserve_target()) {
 		run = ntpool_run_create();
 		if (!run)
 			return false;
 		raw_spin_lock_irq(&reserve_lock);
-		reserve.run[reserve.nr_big++] = run;
+		reserve.run[reserve.nr_run++] = run;
 		raw_spin_unlock_irq(&reserve_lock);
 	}
 	return true;
 }
 
-/* There must be a descriptor and a record for it: others take them meanwhile. */
+/* Adds a page, if there are a descriptor and a record for it. Requests take these meanwhile. */
 static bool base_insert(void *base)
 {
 	unsigned int at;
 
 	lockdep_assert_held(&reserve_lock);
-	if (reserve.nr_base >= min(reserve.nr_page, reserve.nr_big))
+	if (reserve.nr_base >= min(reserve.nr_page, reserve.nr_run))
 		return false;
 	for (at = reserve.nr_base; at && reserve.base[at - 1] > base; at--)
 		reserve.base[at] = reserve.base[at - 1];
@@ -234,14 +234,14 @@ static bool base_insert(void *base)
 }
 
 /*
- * False: @base was too much for the reserve, or there is no memory to manage it, and was
- * given back.
+ * Adds the page at @base, or frees it. Returns false if it has no descriptor or record, or there
+ * is no memory for the page map.
  */
 static bool page_add(void *base)
 {
 	bool added = false;
 
-	/* Memory that was added later, as the next page may be too: enough was tried. */
+	/* The page was plugged in later. The next one may be too, so the attempt ends as done. */
 	if (!ntpool_in_linear_map(base)) {
 		ntpool_backing_free(base, 1);
 		return true;
@@ -263,7 +263,7 @@ static bool single_add(void)
 	return base && page_add(base);
 }
 
-/* @nr pages, as one run if there is one. */
+/* Adds @nr pages, as one run if the kernel has one. Returns false if any is missing. */
 static bool pages_add(unsigned int nr)
 {
 	void *base = ntpool_backing_alloc(NTPOOL_NONPAGED, nr, numa_mem_id(), NTPOOL_CONTIGUOUS);
@@ -278,7 +278,8 @@ static bool pages_add(unsigned int nr)
 }
 
 /*
- * True: no more is to be done for now. What is taken meanwhile asks for the worker again.
+ * Returns true if the reserve is full. A request that takes a page meanwhile queues the worker
+ * again.
  */
 static bool reserve_fill(void)
 {
@@ -290,7 +291,7 @@ static bool reserve_fill(void)
 	return nr >= target || pages_add(target - nr);
 }
 
-/* What is beyond @target goes back. */
+/* Frees what exceeds @target. */
 static void reserve_shrink(unsigned int target)
 {
 	struct ntpool_page *page;
@@ -301,7 +302,7 @@ static void reserve_shrink(unsigned int target)
 		raw_spin_lock_irq(&reserve_lock);
 		base = reserve.nr_base > target ? reserve.base[--reserve.nr_base] : NULL;
 		page = reserve.nr_page > target ? reserve.page[--reserve.nr_page] : NULL;
-		run = reserve.nr_big > target ? reserve.run[--reserve.nr_big] : NULL;
+		run = reserve.nr_run > target ? reserve.run[--reserve.nr_run] : NULL;
 		raw_spin_unlock_irq(&reserve_lock);
 		if (base)
 			ntpool_backing_free(base, 1);
@@ -319,7 +320,7 @@ static void reserve_work_fn(struct work_struct *work)
 	reserve_shrink(reserve_target());
 	complete = reserve_fill();
 	ntpool_backing_refill(false);
-	/* Pairs with the condition that waiters check once they are in the queue. */
+	/* Pairs with the condition that waiters check after they have joined the queue. */
 	wake_up_all(&reserve_queue);
 	if (!complete)
 		queue_delayed_work(reserve_wq, &reserve_work, msecs_to_jiffies(RETRY_MS));
@@ -368,7 +369,7 @@ void ntpool_reserve_exit(void)
 	reserve_shrink(0);
 }
 
-/* Before ntpool_reserve_init() and after ntpool_reserve_exit() the value alone changes. */
+/* Before ntpool_reserve_init() and after ntpool_reserve_exit() only the value changes. */
 static int must_succeed_set(const char *val, const struct kernel_param *kp)
 {
 	int err = ntpool_param_uint(val, kp, 0, MOST);

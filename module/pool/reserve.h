@@ -17,11 +17,12 @@ struct ntpool_header *ntpool_reserve_block(unsigned int granules, unsigned int f
  * ntpool_run_assign(). NULL: there is no such run.
  */
 struct ntpool_run *ntpool_reserve_pages(unsigned long pages);
-/*
- * Sleeps until something has been put into the reserve since @seen was read, or until a
- * moment has passed in which memory may have come from elsewhere.
- */
+/* Returns a count of the pages ever added, for ntpool_reserve_wait(). Any context. */
 unsigned int ntpool_reserve_seen(void);
+/*
+ * Sleeps until a page has been added since @seen was read, but 100 ms at most: memory may have
+ * become free elsewhere.
+ */
 void ntpool_reserve_wait(unsigned int seen);
 
 #endif
