@@ -2,26 +2,25 @@
 /*
  * Low resources simulation: allocations that are made to fail.
  *
- * NT fails a share of all allocations, at random, some time after the start, and keeps
- * the stacks of the last ones. Its systematic form fails each call stack once. Both
- * are here, as settings of the file verifier/faults:
+ * NT fails a random share of all allocations, from some time after the start on. It keeps
+ * the stacks of the last ones. Its systematic mode fails each call stack once. Both modes
+ * are settings of the file verifier/faults:
  *
- *	probability	of 10000; 600 unless it is changed
- *	tags, drivers	patterns, on top of those that all of the verifier has
- *	delay_ms	nothing fails for so long after the bit 0x4 was set; 0
- *	after_new_stack	1: no chance, each new call stack fails once; 0
+ *	probability	of 10000; default 600
+ *	tags, drivers	patterns that a request must match besides those of the verifier
+ *	delay_ms	time after the bit 0x4 was set in which no request fails; default 0
+ *	after_new_stack	1: systematic mode, each new call stack fails once; default 0
  *
- * What was promised is not made to fail: verify.c asks only about requests without
- * MustSucceed.
+ * A request that must succeed never fails: verify.c does not ask for it.
  *
- * Which stacks have been seen is a table of hashes. Two stacks with one hash count as
- * one, at odds of one in millions, and when the table is full nothing is new any more.
+ * The systematic mode keeps a hash of each stack that it has seen. Two stacks with the same
+ * hash count as one. When the table is full, no stack is new any more.
  *
- * Chance is a counter whose bits are mixed: the kernel's own generators take sleeping
- * locks on PREEMPT_RT.
+ * The random mode mixes the bits of a counter, because the kernel's random generators take
+ * sleeping locks on PREEMPT_RT.
  *
- * Locking: fault_lock, raw and with interrupts off, a leaf, guards the table and the
- * log; settings are single words.
+ * Locking: fault_lock, a raw spinlock and a leaf, interrupts off, guards the table and the log.
+ * Settings are single words. Contexts: any but NMI for ntpool_fault_hits().
  */
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
@@ -40,14 +39,14 @@ enum {
 static unsigned int fault_probability __read_mostly = FAULT_PROBABILITY;
 static unsigned int fault_delay_ms __read_mostly;
 static bool fault_systematic __read_mostly;
-static atomic64_t fault_start = ATOMIC64_INIT(0);	/* jiffies when the bit was set */
+static atomic64_t fault_start = ATOMIC64_INIT(0);	/* jiffies_64 when the bit was set */
 static atomic_t fault_counter = ATOMIC_INIT(0);
 
-static DEFINE_RAW_SPINLOCK(fault_lock);
-static u32 fault_seen[FAULT_SEEN];	/* 0: free */
+static DEFINE_RAW_SPINLOCK(fault_lock);	/* guards all of the following */
+static u32 fault_seen[FAULT_SEEN];	/* hashes; 0: unused */
 static unsigned int fault_nr_seen;
 static struct ntpool_fault_note fault_notes[NTPOOL_FAULT_LOG];
-static unsigned int fault_nr_notes;	/* all that there ever were */
+static unsigned int fault_nr_notes;	/* notes ever made */
 
 /* The finaliser of MurmurHash3: every bit of the result depends on all of @x. */
 static u32 mix(u32 x)
@@ -64,7 +63,7 @@ static bool by_chance(void)
 	return (u64)draw * NTPOOL_FAULT_ALWAYS >> 32 < READ_ONCE(fault_probability);
 }
 
-/* Under the lock. */
+/* Adds @hash to the table. Returns false if it was there. Called under fault_lock. */
 static bool is_new(u32 hash)
 {
 	unsigned int i = hash % FAULT_SEEN;
@@ -74,7 +73,7 @@ static bool is_new(u32 hash)
 	for (; fault_seen[i]; i = (i + 1) % FAULT_SEEN)
 		if (fault_seen[i] == hash)
 			return false;
-	/* One place stays free, so that the loop above ends. */
+	/* One entry stays unused, so that the loop above ends. */
 	if (fault_nr_seen == FAULT_SEEN - 1)
 		return false;
 	fault_seen[i] = hash;
@@ -82,7 +81,7 @@ static bool is_new(u32 hash)
 	return true;
 }
 
-/* 64 bits: 32 would come round, and the delay with them. */
+/* Uses 64 bits: 32-bit jiffies wrap, and the delay would begin again. */
 static bool is_too_early(void)
 {
 	u64 start = (u64)atomic64_read(&fault_start);

@@ -11,13 +11,14 @@ enum {
 	NTPOOL_FAULT_LOG = 128,
 };
 
-/* True: this request is to fail. Any context but NMI. */
+/* Returns true if the request has to fail, and logs it. Any context but NMI. */
 bool ntpool_fault_hits(u32 tag, size_t size, unsigned long caller);
-/* The flag was set: the delay begins, no stack has been seen. */
+/* Begins the delay again and forgets all stacks, when the bit is set. Any context but NMI. */
 void ntpool_fault_restart(void);
 
-/* The settings, one `name value` a line, and one such line as it is written. */
+/* Prints the settings, one `name value` a line. Any context. */
 void ntpool_fault_text(char *buf, size_t size);
+/* Sets one value from such a line, which is modified. Returns 0, -EINVAL or -ENOMEM. Sleeps. */
 int ntpool_fault_set(char *line);
 
 /**
@@ -32,7 +33,7 @@ struct ntpool_fault_note {
 	struct ntpool_stack stack;
 };
 
-/* Up to NTPOOL_FAULT_LOG of them, newest first. Returns how many. */
+/* Copies up to NTPOOL_FAULT_LOG notes, newest first. Returns their number. Process context. */
 unsigned int ntpool_fault_log(struct ntpool_fault_note *to);
 
 #endif

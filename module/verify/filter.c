@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the verifier applies to: patterns for tags and for drivers.
+ * Filters of the verifier: patterns for tags and for drivers.
  *
- * Driver Verifier is aimed at drivers by name, its special pool also at a tag with
- * wildcards or at a range of sizes. Here both are lists of patterns separated by
- * commas, with * and ?, in text as it was written. A tag is matched as four characters
- * with the blanks at its end left out; an element like 0x20 or 0x20-0x40 in a list of
- * tags is a size in bytes or a range of them. A driver is the module that the caller
- * is in; modules are named with either of - and _, and what is built into the kernel
- * is matched by * alone.
+ * Driver Verifier applies to drivers by name. Its special pool also applies to a tag with
+ * wildcards or to a range of sizes. Here a filter is a list of patterns with * and ?,
+ * separated by commas, and is stored as text. A tag is matched as four characters without
+ * the blanks at its end. In a list of tags, 0x20 is a size in bytes and 0x20-0x40 a range
+ * of sizes. A driver is the module of the call site. Modules are spelled
+ * with - or _, so the two are equal in patterns. Only * matches code of the kernel image.
  *
- * Which module an address is in only its symbol tells, and looking that up takes longer
- * than all else that the verifier does. So the answers are kept by call site, in a
- * small table that is cleared whenever the patterns or the modules change. A call site
- * is shifted left by one to make room for the answer: the top bit of addresses of
- * kernel text is always set. An answer that was found before a change and stored after
- * it is seen by the generation and taken out again.
+ * The module of an address is found by its symbol, which takes longer than the rest of the
+ * verifier. So a filter caches answers by call site in a small table. The table is cleared if
+ * the patterns or the modules change. An entry is the call site shifted left by one, with
+ * the answer in the low bit: the top bit of kernel text addresses is always set. An answer
+ * may be found before a change and stored after it. Then the generation differs, and the
+ * entry is cleared again.
  *
- * Locking: the list is replaced under aim_mutex and read under RCU; entries of the
- * table are single words.
+ * Locking: filter_mutex guards replacing a list and the generation; readers of a list use RCU.
+ * Entries of the table are single words. Contexts: any for matching; setting sleeps.
  */
 #include <linux/ctype.h>
 #include <linux/hash.h>
@@ -51,15 +50,18 @@ struct ntpool_filter ntpool_filter_drivers;
 struct ntpool_filter ntpool_fault_tags;
 struct ntpool_filter ntpool_fault_drivers;
 
-static DEFINE_MUTEX(filter_mutex);
-static bool filter_over;	/* under the mutex */
+static DEFINE_MUTEX(filter_mutex);	/* guards lists and generations */
+static bool filter_over;		/* under filter_mutex; no more lists are set */
 
 static char plain(char c)
 {
 	return c == '-' ? '_' : c;
 }
 
-/* The pattern goes to the next comma. The usual way: the last * is tried again. */
+/*
+ * Matches the pattern up to the next comma. On a mismatch the last * takes one character more.
+ * glob_match() does not fit: [ and \ are special there but occur in tags, and - is not _.
+ */
 static bool matches(const char *pattern, const char *text)
 {
 	const char *star = NULL, *retry = NULL;
@@ -112,7 +114,7 @@ static unsigned long parse_hex(const char **at)
 	return value;
 }
 
-/* False: no range. */
+/* Returns false if the element is no valid size or range. */
 static bool parse_sizes(const char *pattern, unsigned long *min, unsigned long *max)
 {
 	*min = parse_hex(&pattern);
@@ -194,21 +196,21 @@ bool ntpool_filter_matches_driver(struct ntpool_filter *filter, unsigned long ca
 
 	if (!rcu_access_pointer(filter->list))
 		return true;
-	/* Pairs with the release in aim_forget(): the list is that of it, or newer. */
+	/* Pairs with the release in filter_forget(): the list is of this generation or newer. */
 	generation = smp_load_acquire(&filter->generation);
 	known = READ_ONCE(*slot);
 	if (known >> 1 == caller << 1 >> 1)
 		return known & 1;
 	hit = driver_ask(filter, caller);
 	WRITE_ONCE(*slot, caller << 1 | hit);
-	/* Pairs with the one in aim_forget(). */
+	/* Pairs with the barrier in filter_forget(). */
 	smp_mb();
 	if (READ_ONCE(filter->generation) != generation)
 		WRITE_ONCE(*slot, 0);
 	return hit;
 }
 
-/* What was found out about call sites is void. */
+/* Clears the cached answers. Called under filter_mutex. */
 static void filter_forget(struct ntpool_filter *filter)
 {
 	unsigned int i;
@@ -216,7 +218,7 @@ static void filter_forget(struct ntpool_filter *filter)
 	lockdep_assert_held(&filter_mutex);
 	/* Pairs with the acquire in ntpool_filter_matches_driver(). */
 	smp_store_release(&filter->generation, filter->generation + 1);
-	/* Who stores later than the loop below sees the new generation. */
+	/* A CPU that stores an answer after the loop below sees the new generation. */
 	smp_mb();
 	for (i = 0; i < NTPOOL_FILTER_CALLERS; i++)
 		WRITE_ONCE(filter->caller[i], 0);
@@ -301,7 +303,7 @@ void ntpool_filter_text(struct ntpool_filter *filter, char *buf)
 	rcu_read_unlock();
 }
 
-/* Addresses have come to mean other modules. */
+/* The same address may belong to another module now. */
 static void filter_modules_changed(const struct module *mod)
 {
 	mutex_lock(&filter_mutex);
@@ -333,7 +335,7 @@ int ntpool_filter_init(void)
 	return 0;
 }
 
-/* Nothing asks any more; the parameters can be written for a while yet. */
+/* No caller matches any more, but the parameters can still be written for a while. */
 void ntpool_filter_exit(void)
 {
 	mutex_lock(&filter_mutex);

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Page faults that special pool can explain, told before the kernel's own oops.
+ * Page faults in special pool, reported before the kernel's own oops.
  *
- * NT stops with 0xD6 or 0xD5 and names the block. On Linux the access ends in an
- * oops, whose text is about registers. What it means is to stand in front of it: a
- * fault that nothing handles ends in page_fault_oops(), and a kprobe there has the
- * address, the kind of access and the registers before a line is printed. Accesses
- * that are allowed to fail (copy_from_kernel_nofault(), a debugger) do not come there,
- * as they do to the tracepoint for page faults.
+ * NT stops with 0xD6 or 0xD5 and names the block. On Linux the access ends in an oops, which
+ * shows registers and no block. The report of the block has to precede it. A fault that the
+ * kernel cannot handle ends in page_fault_oops(). A kprobe there gets the address, the kind of
+ * access and the registers before a line is printed. Accesses that may fail
+ * (copy_from_kernel_nofault(), a debugger) do not get there. They would reach the tracepoint
+ * for page faults.
  *
- * Without kprobes there is the die notifier. It is called with DIE_OOPS, which comes
- * at the end of the kernel's text, and is not told the address: CR2 has it still,
- * unless the printing of the oops has faulted in between. (Page faults are the only
- * ones whose text is just "Oops".)
+ * Without kprobes the die notifier serves. It is called with DIE_OOPS at the end of the oops
+ * text, and has no address. CR2 still has it, unless printing the oops has faulted. Only page
+ * faults have the plain text "Oops".
  *
- * The report itself is by oops_fault(); with bugcheck=panic the machine stops
- * there. Nothing is changed about the fault: the thread dies as in any oops.
+ * oops_fault() makes the report; with bugcheck=panic the machine stops there. The fault itself
+ * is not changed: the thread dies as in any oops.
+ *
+ * Locking: none; oops_fault is set before the probe exists. Contexts: any for the probe; start
+ * and stop sleep.
  *
  * x86 only, as is special pool.
  */

@@ -2,19 +2,20 @@
 /*
  * Sampling: special pool for production.
  *
- * NT has nothing like it; the idea is that of KFENCE and of GWP-ASan. Every machine of
- * a fleet watches one allocation per interval, at a cost that is not felt. Sooner or
- * later the error happens to a watched allocation.
+ * NT has no counterpart; KFENCE and GWP-ASan have the idea. Every machine of a fleet watches one
+ * allocation per interval, at a negligible cost. Sooner or later the error occurs in a
+ * watched allocation.
  *
  * A sampled allocation takes the slow path of the verifier. Allocations go there only
- * between the end of an interval and the next allocation that the filters let pass. A
- * bit in ntpool_verifier_state stands for that time. The allocation that clears the
- * bit is the sample, and begins the next interval:
+ * between the end of an interval and the next allocation that the filters accept. A
+ * bit in ntpool_verifier_state marks that time. The allocation that clears the bit is
+ * the sample, and begins the next interval:
  *
  *	sample_open()  ->  ntpool_sample_take()  -- interval -->  sample_open()
  *
  * Locking: sample_mutex serialises changes of the parameter. sample_interval is a
- * single word. A work that was queued with the old value looks at the new one.
+ * single word. A work that was queued with the old value reads the new one. Contexts: any but
+ * NMI for ntpool_sample_is_due() and ntpool_sample_take(); the rest sleeps.
  */
 #include <linux/bitops.h>
 #include <linux/jiffies.h>
@@ -39,6 +40,7 @@ static unsigned int sample_interval;	/* in force, milliseconds; 0: off */
 static void sample_open(struct work_struct *work);
 static DECLARE_DELAYED_WORK(sample_work, sample_open);
 
+/* The interval is over: the next allocation that the filters accept is a sample. */
 static void sample_open(struct work_struct *work)
 {
 	if (READ_ONCE(sample_interval))
@@ -69,7 +71,7 @@ static void sample_apply(unsigned int ms)
 	clear_bit(NTPOOL_SAMPLE_WANTED, &ntpool_verifier_state);
 }
 
-/* Samples go to special pool. Under sample_mutex. */
+/* Samples need special pool. Called under sample_mutex. */
 static int sample_change(unsigned int ms)
 {
 	int err = ms ? ntpool_special_start() : 0;
@@ -113,7 +115,7 @@ int ntpool_sample_init(void)
 	return 0;
 }
 
-/* The value of the parameter stays as it is; nothing follows it any more. */
+/* Stops sampling. The parameter keeps its value, without effect from here on. */
 void ntpool_sample_exit(void)
 {
 	mutex_lock(&sample_mutex);

@@ -7,13 +7,13 @@
 
 /*
  * Sets the parameter sample_ms: milliseconds from one sample to the next; 0: none.
- * 0, -EINVAL, or the error with which special pool could not start. Sleeps.
+ * Returns 0, -EINVAL, or the error of ntpool_special_start(). Sleeps.
  */
 int ntpool_sample_set(unsigned int ms);
 
-/* An allocation is wanted; true for many at the same time. Any context. */
+/* True if a sample is due. Several CPUs may see that at once. Any context. */
 bool ntpool_sample_is_due(void);
-/* It is found: true for one of them. Any context but NMI. */
+/* Takes the sample. Returns true for one of these CPUs. Any context but NMI. */
 bool ntpool_sample_take(void);
 
 #endif

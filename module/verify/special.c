@@ -1,36 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Special pool: allocations below a page, each on a page of its own between guards.
+ * Special pool: allocations below a page, each on a page of its own between guard pages.
  *
- * NT puts a block that it wants to watch at the end of a page before an unmapped one,
- * so that an overrun faults where it happens, or at the start of a page behind an
- * unmapped one, for underruns. The rest of the page has a pattern that is checked when
- * the block is freed, and the page of a freed block stays unmapped, so that late
- * accesses fault as well.
+ * NT puts a watched block at the end of a page, in front of an unmapped one. So an overrun
+ * faults at once. Against underruns it puts the block at the start of a page, behind an
+ * unmapped one. The rest of the page has a pattern that is checked at the free. The page of
+ * a freed block stays unmapped, so that late accesses fault as well.
  *
- * Here special pool is an array of slots, each with a page of address space and,
- * from its first use on, one page of memory (special_map.c). Slots without a use yet
- * are taken first, those in quarantine next, the one that was freed longest ago
- * first; but a part of all slots always stays in quarantine. When there is none left,
- * the caller falls back to ordinary pool, as on NT. Pages are fetched ahead by a
- * worker, so that a caller who cannot get memory finds some.
+ * Here special pool is an array of slots. A slot has a page of address space and, from its
+ * first use on, a page of memory (special_map.c). An allocation takes the first slot of:
  *
- * A block at the end of its page is aligned to 16 bytes as any other, or to a cache line
- * if it shall be, which may leave some bytes between its end and the guard; they have the
- * pattern too. While a slot is in quarantine its page has another pattern, written and
- * checked through the linear map: who writes into a freed block without a fault, by DMA
- * or through a stale TLB entry of another CPU, is found when the slot is used again (0xC6).
+ *	special_ready	slots with a page, never used; a worker fills this list ahead
+ *	special_unused	slots without a page, if the caller can get one
+ *	special_freed	slots in quarantine, the one freed longest ago first
  *
- * What differs from NT: blocks of paged pool are in the same slots; blocks that a
- * driver takes for linearly mapped memory are not (their pages come from vmap()).
+ * An eighth of all slots always stays in quarantine. If no slot is left, the caller falls back
+ * to ordinary pool, as on NT. special_pattern.c fills and checks pages.
  *
- * Locking: special_lock, raw and with interrupts off, a leaf, guards lists and states.
- * What takes longer (filling, checking, unwinding) is done by the one who has made the
- * slot NTPOOL_SPECIAL_BUSY, outside of the lock.
+ * A block at the end of its page is aligned to 16 bytes, or to a cache line if requested. The
+ * bytes that this leaves between block and guard page have the pattern too.
  *
- * Contexts: any but NMI; on PREEMPT_RT too, where an atomic caller gets pages that are
- * there already. A fault is explained without the lock: the CPU that faults may be
- * anywhere, and a slot that changes at that moment costs a wrong word at worst.
+ * Differences from NT: blocks of paged pool are in the same slots. Blocks that the driver
+ * treats as linearly mapped memory are never in special pool, as its pages come from vmap().
+ *
+ * Locking: special_lock, a raw spinlock and a leaf, interrupts off, guards lists, states and
+ * counts. The CPU that makes a slot NTPOOL_SPECIAL_BUSY owns it. It fills, checks and
+ * unwinds without the lock. special_mutex serialises the start.
+ *
+ * Contexts: any but NMI, on PREEMPT_RT too, where an atomic caller only takes a slot that has
+ * a page. The explanation of a fault takes no lock, because the fault may have happened under
+ * it. If the slot changes at that moment, the report may contain a wrong detail.
  */
 #include <linux/bitmap.h>
 #include <linux/cache.h>
@@ -52,27 +51,29 @@
 
 enum {
 	SPECIAL_ALIGN = 16,
-	SPECIAL_STOCK = 64,	/* pages that the worker has ready */
+	SPECIAL_STOCK = 64,	/* slots that the worker keeps in special_ready */
 };
 
 static DEFINE_MUTEX(special_mutex);	/* serialises ntpool_special_start() */
 static unsigned int special_at_start __read_mostly;
 static unsigned int special_pages __read_mostly = 1024;
 
-static struct ntpool_special_slot *slots;	/* all that follows is constant once this is set */
-static unsigned long special_base;	/* the guard before the first slot */
-static unsigned long special_size;
-static unsigned int special_nr;
-static unsigned long *special_stale;	/* bit: unmapped, but not for all CPUs yet */
-static unsigned long *special_flushing;	/* the worker's copy of it */
+/* Set last, by special_create(); then these are constant. */
+static struct ntpool_special_slot *slots;
+static unsigned long special_base;	/* address of the guard page before the first slot */
+static unsigned long special_size;	/* bytes of address space */
+static unsigned int special_nr;		/* number of slots */
 
-static DEFINE_RAW_SPINLOCK(special_lock);
+static unsigned long *special_stale;	/* pages that other CPUs may still reach; special_lock */
+static unsigned long *special_flushing;	/* copy of special_stale; the worker's */
+
+static DEFINE_RAW_SPINLOCK(special_lock);	/* guards all of the following */
 static LIST_HEAD(special_unused);	/* NTPOOL_SPECIAL_IDLE, no page */
 static LIST_HEAD(special_ready);	/* NTPOOL_SPECIAL_IDLE, with page */
 static LIST_HEAD(special_freed);	/* NTPOOL_SPECIAL_FREED, longest first */
-static unsigned int special_nr_ready;
-static unsigned int special_nr_freed;
-static unsigned int special_nr_pages;
+static unsigned int special_nr_ready;	/* slots in special_ready */
+static unsigned int special_nr_freed;	/* slots in special_freed */
+static unsigned int special_nr_pages;	/* slots with a page */
 static unsigned int special_nr_live[NTPOOL_TYPES];
 
 static void special_worker(struct work_struct *work);
@@ -93,7 +94,10 @@ static void *slot_block(const struct ntpool_special_slot *slot)
 	return (void *)(slot_page(slot) + slot->offset);
 }
 
-/* NULL: no page of special pool; guards have a slot in front, but for the first. */
+/*
+ * Returns the slot that @addr lies in, or the slot before if @addr lies in a guard page; *@guard
+ * tells which. Returns NULL outside of special pool, and for the first guard page.
+ */
 static struct ntpool_special_slot *slot_at(unsigned long addr, bool *guard)
 {
 	unsigned long index;
@@ -107,8 +111,8 @@ static struct ntpool_special_slot *slot_at(unsigned long addr, bool *guard)
 }
 
 /*
- * Under the lock: a free slot with a page, or without if that is all right, or NULL;
- * *@freed: from quarantine.
+ * Takes a slot, with @pageless also one without a page. Sets *@freed if it was in quarantine.
+ * Returns NULL if there is none. Called under special_lock.
  */
 static struct ntpool_special_slot *slot_take(bool pageless, bool *freed)
 {
@@ -132,7 +136,7 @@ static struct ntpool_special_slot *slot_take(bool pageless, bool *freed)
 	return slot;
 }
 
-/* Under the lock: a slot that is nobody's comes to where it belongs. */
+/* Adds @slot to the list for its state. Called under special_lock. */
 static void slot_put(struct ntpool_special_slot *slot)
 {
 	lockdep_assert_held(&special_lock);
@@ -147,7 +151,7 @@ static void slot_put(struct ntpool_special_slot *slot)
 	}
 }
 
-/* @slot is the caller's and has no page. */
+/* Gets a page for @slot, which the caller owns. Returns false, and puts @slot, if it cannot. */
 static bool slot_get_page(struct ntpool_special_slot *slot, gfp_t gfp)
 {
 	unsigned long flags;
@@ -166,7 +170,7 @@ static bool slot_get_page(struct ntpool_special_slot *slot, gfp_t gfp)
 	return page;
 }
 
-/* Pages ahead of need, as long as there are slots for them. */
+/* Gets pages for slots that have none, until SPECIAL_STOCK slots are ready. Sleeps. */
 static void special_refill(void)
 {
 	struct ntpool_special_slot *slot;
@@ -188,7 +192,7 @@ static void special_refill(void)
 	}
 }
 
-/* What was freed since the last time becomes inaccessible to all CPUs. */
+/* Makes the pages freed since the last call inaccessible to all CPUs. Sleeps. */
 static void special_flush(void)
 {
 	unsigned long nr = special_size >> PAGE_SHIFT;
@@ -203,13 +207,14 @@ static void special_flush(void)
 		ntpool_special_map_flush(special_base, special_flushing, nr);
 }
 
+/* Queued by frees, and by allocations that find few slots ready. */
 static void special_worker(struct work_struct *work)
 {
 	special_flush();
 	special_refill();
 }
 
-/* *@freed: its page was a block's and is to be looked at. */
+/* Takes a slot with a page. Sets *@freed if the page has the pattern of a freed block. */
 static struct ntpool_special_slot *special_take(bool *freed)
 {
 	struct ntpool_special_slot *slot;
@@ -227,13 +232,14 @@ static struct ntpool_special_slot *special_take(bool *freed)
 		schedule_work(&special_work);
 	if (!slot || slot->page || slot_get_page(slot, ntpool_backing_gfp()))
 		return slot;
-	/* The kernel has none: one from quarantine. */
+	/* The kernel has no page. A slot in quarantine has one. */
 	raw_spin_lock_irqsave(&special_lock, flags);
 	slot = slot_take(false, freed);
 	raw_spin_unlock_irqrestore(&special_lock, flags);
 	return slot;
 }
 
+/* True if the block has to be at the start of its page: by the request or the parameter. */
 static bool is_at_start(unsigned int flags)
 {
 	if (flags & NTPOOL_UNDERRUN)
@@ -241,14 +247,16 @@ static bool is_at_start(unsigned int flags)
 	return !(flags & NTPOOL_OVERRUN) && READ_ONCE(special_at_start);
 }
 
-/* What a block takes of its page. */
+/* Bytes of its page that a block at the end takes, rounded up to its alignment. */
 static size_t room_for(size_t size, unsigned int flags)
 {
-	return ALIGN(max_t(size_t, size, 1),
-		     flags & NTPOOL_ALIGNED ? max_t(size_t, SMP_CACHE_BYTES, SPECIAL_ALIGN) :
-					   SPECIAL_ALIGN);
+	size_t align = flags & NTPOOL_ALIGNED ? max_t(size_t, SMP_CACHE_BYTES, SPECIAL_ALIGN) :
+						SPECIAL_ALIGN;
+
+	return ALIGN(max_t(size_t, size, 1), align);
 }
 
+/* Gives up a busy slot, as a live block or into quarantine. */
 static void slot_enter(struct ntpool_special_slot *slot, enum ntpool_special_state state)
 {
 	unsigned long flags;
@@ -284,7 +292,7 @@ void *ntpool_special_alloc(const struct ntpool_request *req, u8 keep)
 	ntpool_stack_take(&slot->allocated, req->caller);
 	ntpool_special_map(slot_page(slot), slot->page);
 	p = slot_block(slot);
-	/* From here on a wild free may end it, and another allocation begin. */
+	/* From here on a wrong free may free the block, and the slot may be used again. */
 	slot_enter(slot, NTPOOL_SPECIAL_LIVE);
 	return p;
 }
@@ -338,7 +346,10 @@ void ntpool_special_release(struct ntpool_special_slot *slot, unsigned long call
  * Faults
  */
 
-/* Which block a guard was touched from: the nearer one, if it is there. */
+/*
+ * Returns the slot whose block the access to a guard page at @addr belongs to: of the two
+ * neighbours the nearer live one, or NULL. *@past: the access is past the end of the block.
+ */
 static const struct ntpool_special_slot *guard_owner(const struct ntpool_special_slot *before,
 						     unsigned long addr, bool *past)
 {
@@ -353,6 +364,7 @@ static const struct ntpool_special_slot *guard_owner(const struct ntpool_special
 	return has_after ? after : NULL;
 }
 
+/* Completes @stop with the block of @slot and reports it. */
 static void report_fault(const struct ntpool_special_slot *slot, struct ntpool_stop *stop)
 {
 	stop->addr_mask = BIT(0) | BIT(2);
@@ -370,7 +382,7 @@ static bool fault_in_freed(const struct ntpool_special_slot *slot, struct ntpool
 	enum ntpool_special_state state = READ_ONCE(slot->state);
 	char text[NTPOOL_STOP_SENTENCE];
 
-	/* Busy may also be a slot that never had a block. */
+	/* A slot that has never had a block may be busy too. */
 	if ((state != NTPOOL_SPECIAL_FREED && state != NTPOOL_SPECIAL_BUSY) || !slot->freed.caller)
 		return false;
 	snprintf(text, sizeof(text), "byte %ld of a freed block was %s", at,
@@ -422,7 +434,7 @@ bool ntpool_special_fault(unsigned long addr, bool write, unsigned long ip)
 }
 
 /*
- * Observers
+ * Queries
  */
 
 bool ntpool_special_is_paged(const void *p)
@@ -454,6 +466,7 @@ size_t ntpool_special_size(const void *p, bool *charged)
 	return size;
 }
 
+/* Copies the data of a live block to @block. Returns false if the slot has none. */
 static bool slot_describe(const struct ntpool_special_slot *slot, struct ntpool_block *block)
 {
 	bool live;
@@ -521,7 +534,7 @@ static int special_create(unsigned int nr)
 	special_nr = nr;
 	for (i = 0; i < nr; i++)
 		list_add_tail(&array[i].link, &special_unused);
-	/* All else is there before it. */
+	/* Readers that see the array see the rest. */
 	smp_store_release(&slots, array);
 	return 0;
 
@@ -551,7 +564,7 @@ out:
 	return err;
 }
 
-/* Nobody uses special pool any more; what is live was reported as leaked. */
+/* Frees all of special pool. No other part uses it; live blocks were reported as leaked. */
 void ntpool_special_exit(void)
 {
 	unsigned int i;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Special pool: allocations below a page, each on a page of its own between guards. */
+/* Special pool: allocations below a page, each on a page of its own between guard pages. */
 #ifndef NTPOOL_SPECIAL_H
 #define NTPOOL_SPECIAL_H
 
@@ -8,33 +8,33 @@
 #include "base/stack.h"
 #include "heap/heap.h"
 
-/* Requests above it are promised to be page aligned. */
+/* A larger request would have to begin on a page boundary. */
 #define NTPOOL_SPECIAL_MAX		NTPOOL_SMALL_MAX
 
 enum ntpool_special_state {
-	NTPOOL_SPECIAL_IDLE,	/* not used yet, with a page or without */
-	NTPOOL_SPECIAL_BUSY,	/* on its way from one state to another; one call's own */
-	NTPOOL_SPECIAL_LIVE,	/* a driver's; the only state in which it is mapped */
+	NTPOOL_SPECIAL_IDLE,	/* never used, with or without a page */
+	NTPOOL_SPECIAL_BUSY,	/* between two states; owned by one call */
+	NTPOOL_SPECIAL_LIVE,	/* a live block; only in this state the page is mapped */
 	NTPOOL_SPECIAL_FREED,	/* in quarantine */
 };
 
 /**
  * struct ntpool_special_slot - one page of special pool
- * @link: on the list that goes with @state; special_lock guards it
- * @page: the memory behind it, for good once there; NULL: none yet
+ * @link: in the list for @state; guarded by special_lock
+ * @page: its memory, until ntpool is unloaded; NULL: none yet
  * @state: changed under special_lock
- * @type: pool that the block is of
+ * @type: pool type of the block
  * @flags: NTPOOL_HDR_*, as in a header
  * @fill: the byte around the block
- * @offset: of the block in the page
+ * @offset: offset of the block in the page
  * @size: bytes requested
  * @tag: pool tag
- * @payer: ledger that is charged for the block, with NTPOOL_HDR_QUOTA
- * @charged: with how many bytes
+ * @payer: with NTPOOL_HDR_QUOTA, the ledger that is charged
+ * @charged: bytes charged to it
  * @allocated: the call that allocated the block
  * @freed: the call that freed it
  *
- * From @type on: written by who made the slot NTPOOL_SPECIAL_BUSY.
+ * From @type on the fields are written only by the call that made the slot BUSY.
  */
 struct ntpool_special_slot {
 	struct list_head link;
@@ -52,64 +52,70 @@ struct ntpool_special_slot {
 	struct ntpool_stack freed;
 };
 
-/* Address space and slots, at the first use. 0, -ENOMEM, -EOPNOTSUPP. Sleeps. */
+/*
+ * Creates address space and slots on the first call. Returns 0, -ENOMEM, or -EOPNOTSUPP if the
+ * machine cannot have special pool. Sleeps.
+ */
 int ntpool_special_start(void);
 void ntpool_special_exit(void);
 
 /*
- * A block of at most NTPOOL_SPECIAL_MAX bytes in special pool, or NULL: there is no slot.
- * @keep: NTPOOL_HDR_*. Nothing is counted per tag. Any context but NMI.
+ * Allocates a block of at most NTPOOL_SPECIAL_MAX bytes. @keep: NTPOOL_HDR_* for its slot.
+ * Returns NULL if there is no slot. The tag is not counted. Any context but NMI.
  */
 void *ntpool_special_alloc(const struct ntpool_request *req, u8 keep);
 /*
- * NTPOOL_FREE_OK: the block is the caller's, who ends it with ntpool_special_release().
- * NTPOOL_FREE_UNOWNED: no slot of special pool is there. Else *@slot is where @p lies.
+ * Claims the block at @p. NTPOOL_FREE_OK: the caller owns it and passes it to
+ * ntpool_special_release(). NTPOOL_FREE_UNOWNED: @p is in no slot that was ever used. Other
+ * verdicts: *@slot is the slot that @p lies in. Any context but NMI.
  */
 enum ntpool_verdict ntpool_special_claim(void *p, struct ntpool_special_slot **slot);
-/* Reports what was written around the block, and makes it inaccessible. */
+/* Checks the pattern around a claimed block and puts the slot into quarantine. Likewise. */
 void ntpool_special_release(struct ntpool_special_slot *slot, unsigned long caller);
 
 /*
- * True, and reported, if @addr is in a guard or in a freed block of special pool: a
- * page fault there is a driver's error. @ip: the instruction. Any context.
+ * Reports a page fault at @addr and returns true, if that is in a guard page or a freed block.
+ * @ip: address of the instruction. Any context.
  */
 bool ntpool_special_fault(unsigned long addr, bool write, unsigned long ip);
 
 /*
- * Bytes that were requested for the live block that begins at @p; 0: none does. *@charged
- * is set if a process pays for it.
+ * Returns the bytes requested for the live block that begins at @p; 0 if none does. If it returns
+ * a size, it also sets *@charged: a process pays for the block. Any context but NMI.
  */
 size_t ntpool_special_size(const void *p, bool *charged);
-/* True if @p lies in a live block of paged pool there. */
+/* True if @p lies on the page of a live block of paged pool. Any context. */
 bool ntpool_special_is_paged(const void *p);
-/* As ntpool_iterate_blocks(), for special pool. */
+/* As ntpool_iterate_blocks(), for special pool. Process context. */
 int ntpool_special_for_each(ntpool_block_fn fn, void *arg);
 
 /**
- * struct ntpool_special_stats - what special pool holds
- * @pages: pages from the kernel, all together
- * @live: pages of live blocks, by pool
+ * struct ntpool_special_stats - size of special pool
+ * @pages: all pages from the kernel
+ * @live: pages of live blocks, by pool type
  */
 struct ntpool_special_stats {
 	unsigned long pages;
 	unsigned long live[NTPOOL_TYPES];
 };
 
+/* Process context. */
 void ntpool_special_stats(struct ntpool_special_stats *stats);
 
 /* special_map.c */
 
 /*
- * @nr pages of address space with page tables and nothing mapped, or ERR_PTR(): -ENOMEM;
- * -EOPNOTSUPP where there is no way to write page table entries. Sleeps.
+ * Creates @nr pages of address space with page tables and nothing mapped. Returns its address or
+ * ERR_PTR(): -ENOMEM; -EOPNOTSUPP where page table entries cannot be written. Sleeps.
  */
 void *ntpool_special_map_create(unsigned long nr);
+/* Undoes it. Afterwards no CPU can reach any of the pages. Sleeps. */
 void ntpool_special_map_destroy(void *base);
-/* Any context. @addr: a page of that address space. */
+/* Maps @page at @addr, a page of that address space. The caller owns it. Any context. */
 void ntpool_special_map(unsigned long addr, struct page *page);
-/* On return this CPU cannot reach it any more. The others: see below. */
+/* Unmaps the page at @addr for this CPU. Other CPUs may reach it until a flush. Any context. */
 void ntpool_special_unmap(unsigned long addr);
-/* No CPU can reach the pages at @addr(0) ... any more whose bits are set. Sleeps. */
+/* Makes pages unreachable for all CPUs: bit n of @pages is page n of @base, of @nr. Sleeps. */
 void ntpool_special_map_flush(unsigned long base, const unsigned long *pages, unsigned long nr);
 
 /*
@@ -129,7 +135,10 @@ void ntpool_special_check_around(const struct ntpool_special_slot *slot, unsigne
 
 /* oops.c */
 
-/* Calls @fault for each page fault that the kernel is about to report as an oops. */
+/*
+ * Calls @fault in any context for each page fault that the kernel will report as an oops, until
+ * ntpool_oops_exit(). Both sleep.
+ */
 void ntpool_oops_init(bool (*fault)(unsigned long addr, bool write, unsigned long ip));
 void ntpool_oops_exit(void);
 

@@ -1,45 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Address space for special pool: pages that come and go in any context.
+ * Address space for special pool: pages that are mapped and unmapped in any context.
  *
- * What is needed: a page that can be mapped and unmapped at interrupt level, with
- * pages before and behind it where nothing is ever mapped. vmap() and vunmap() give
- * the second only behind an area (what is in front of one may be another user's
- * last page: areas of the per-CPU allocator and of vm_map_ram() have no guard), and
- * both sleep. So one area is taken with vmap() for the life of the module, all of it
- * backed by one dummy page, which makes the kernel build the page tables; then every
- * entry is cleared, and from then on the entries are written here:
+ * Special pool needs pages that can be mapped at interrupt level, between pages that are never
+ * mapped. vmap() and vunmap() sleep, and guarantee an unmapped page only behind an area. The
+ * page in front may be mapped: areas of the per-CPU allocator and of vm_map_ram() have no
+ * guard page. So vmap() creates one area for the life of the module, which maps one dummy
+ * page everywhere. That makes the kernel build the page tables. Then all entries are
+ * cleared, and from then on the entries are written here:
  *
  *	guard | slot 0 | guard | slot 1 | guard | ...
  *
- * Nobody else writes them: the area is ours until vunmap(), which does not mind
- * entries that are clear, nor do readers of /proc/kcore. The page tables are part of
- * the kernel's half, which all address spaces share, and are never freed while the
- * area exists. This is what KFENCE does with its part of the linear map.
+ * No other code writes these entries until vunmap(). vunmap() and readers of /proc/kcore accept
+ * clear entries. The page tables are in the kernel's half, which all address spaces share, and
+ * exist as long as the area. KFENCE does the same with its part of the linear map.
  *
- * TLBs. A present entry may be cached by any CPU at any time, so clearing it is half
- * of the work. Where it is cleared, INVLPG makes this CPU forget it at once; the other
- * CPUs are told by a worker, ntpool_special_map_flush(), which a caller at interrupt
- * level cannot wait for. flush_tlb_kernel_range() is not exported, and
- * vm_unmap_aliases() flushes only what vunmap() has been called for. With page table
- * isolation kernel mappings are not global but belong to the process context (PCID)
- * under which they were cached; INVLPG forgets those of the current one, INVPCID all.
- * On the few processors that have the first and not the second a page that was freed
- * may stay reachable from other processes.
+ * TLBs. Any CPU may cache a present entry at any time, so clearing an entry is only half of the
+ * work. INVLPG flushes the page on the CPU that clears the entry. A worker flushes the other
+ * CPUs by ntpool_special_map_flush(), because a caller at interrupt level cannot wait for
+ * them. flush_tlb_kernel_range() is not exported, and vm_unmap_aliases() flushes only areas
+ * that vunmap() was called for. With page table isolation, kernel entries are not global:
+ * they belong to the process context (PCID) that was active when they were cached. INVLPG
+ * flushes those of the current PCID, INVPCID those of all. A few processors have PCID without
+ * INVPCID. There a freed page may stay reachable from other processes.
  *
- * That an entry is still cached somewhere never does harm to others: the page behind
- * a slot belongs to the slot until the area is gone, so whoever uses a stale entry
- * reads or writes the very page that he used before. What is lost is the fault, and a
- * write is then found when the slot is used again. At the end vunmap() puts the whole
- * area on the kernel's list of lazy flushes, and vm_unmap_aliases() flushes it before
- * the pages are given back.
+ * A stale TLB entry does no harm to other memory: a slot keeps its page as long as the area
+ * exists, so the access reaches that page. Only the fault is lost. A write through the entry
+ * is found when the slot is used again. At the end vunmap() adds the area to the kernel's
+ * list of lazy flushes. vm_unmap_aliases() flushes it before the pages are freed.
  *
- * Contexts: mapping and unmapping in any. An entry is written by the owner of its
- * slot only, hence without a lock.
+ * Locking: none. Only the owner of a slot writes its entry. Contexts: any for mapping and
+ * unmapping; the rest sleeps.
  *
- * Other architectures have neither lookup_address() nor a way to flush one page that
- * a module may use; there is no special pool there, and everything comes from the
- * ordinary one. A guest of Xen's that is paravirtualised has none either.
+ * On other architectures a module has neither lookup_address() nor a way to flush one page.
+ * There is no special pool there, nor in a paravirtualised Xen guest, and ordinary pool serves
+ * all requests.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -53,7 +48,7 @@
 #include <asm/invpcid.h>
 #include <asm/pgtable.h>
 
-static struct page *dummy;		/* behind every page of a new area */
+static struct page *dummy;		/* mapped at all pages of a new area */
 
 struct flush_job {
 	unsigned long base;
@@ -61,7 +56,7 @@ struct flush_job {
 	unsigned long nr;
 };
 
-/* The entry of a page of the area; its page table exists. */
+/* Returns the entry of a page of the area; NULL if it is part of a larger mapping. */
 static pte_t *entry_of(unsigned long addr)
 {
 	unsigned int level;
@@ -70,7 +65,8 @@ static pte_t *entry_of(unsigned long addr)
 	return level == PG_LEVEL_4K ? pte : NULL;
 }
 
-static void forget_here(unsigned long addr)
+/* Flushes the page at @addr from the TLB of this CPU. */
+static void flush_page_here(unsigned long addr)
 {
 	asm volatile("invlpg (%0)" : : "r" (addr) : "memory");
 }
@@ -84,7 +80,7 @@ void ntpool_special_unmap(unsigned long addr)
 {
 	preempt_disable();
 	pte_clear(NULL, addr, entry_of(addr));
-	forget_here(addr);
+	flush_page_here(addr);
 	preempt_enable();
 }
 
@@ -98,7 +94,7 @@ static void flush_here(void *arg)
 		return;
 	}
 	for_each_set_bit(i, job->pages, job->nr)
-		forget_here(job->base + (i << PAGE_SHIFT));
+		flush_page_here(job->base + (i << PAGE_SHIFT));
 }
 
 void ntpool_special_map_flush(unsigned long base, const unsigned long *pages, unsigned long nr)
@@ -108,7 +104,7 @@ void ntpool_special_map_flush(unsigned long base, const unsigned long *pages, un
 	on_each_cpu(flush_here, &job, 1);
 }
 
-/* False: there is an entry that is not a page's. */
+/* Clears all entries of a new area. Returns false without memory, or if one is no page. */
 static bool area_clear(unsigned long base, unsigned long nr)
 {
 	unsigned long i, *all;

@@ -2,11 +2,11 @@
 /*
  * The patterns of special pool: how writes that did not fault are found.
  *
- * NT fills the rest of a page around a block with a pattern and checks the pattern when
- * the block is freed (0xC1). Here each block gets another pattern, in the field fill of
- * its slot. A page in quarantine has the pattern FREED_FILL, which is checked before the
- * page is used again (0xC6). That finds a write by DMA, or through a stale TLB entry of
- * another CPU.
+ * NT fills the rest of a page around a block with a pattern. When the block is freed, NT
+ * checks the pattern (0xC1). Here each block gets another pattern, in the field fill of its
+ * slot. A page in quarantine has the pattern FREED_FILL, which is checked before the page
+ * is used again (0xC6). That finds a write by DMA, or through a stale TLB entry of another
+ * CPU.
  *
  * All accesses go through the linear map, so that the page need not be mapped in special
  * pool.

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pool tracking: who has each live block.
+ * Pool tracking: the call that allocated each live block.
  *
- * Driver Verifier keeps a table of what each verified driver has allocated, for the
- * list at its unload. Every block of ntpool carries its call site anyway; what comes on
- * top here is the whole stack, the time, the process and the CPU, in a record of its
- * own outside of the block. The records are in a hash table by address, of a fixed
- * size: it need not grow in contexts where there is no memory, and at a million live
- * blocks its chains are still walked in less time than unwinding a stack takes.
+ * Driver Verifier keeps a table of the allocations of each verified driver, and lists them
+ * when the driver is unloaded. Every block of ntpool has its call site in any case. Tracking
+ * adds the whole stack, the time, the process and the CPU. They are in a record outside of
+ * the block.
  *
- * A block whose record cannot be had is served without; the counter unable_to_track
- * tells.
+ * The records are in a hash table by address. Its size is fixed, because it cannot grow where
+ * there is no memory. At a million live blocks, walking a chain still takes less time than
+ * unwinding a stack. If there is no memory for a record, the block is not tracked, and the
+ * counter unable_to_track counts it.
  *
- * Locking: one raw lock with interrupts off for each TRACK_STRIPE-th bucket, a leaf.
- * Records are allocated and freed outside of it.
+ * Locking: track_lock[], raw spinlocks and leaves, interrupts off. Lock n guards the buckets
+ * whose number modulo TRACK_STRIPES is n. Records are allocated and freed outside of it.
+ * Contexts: any but NMI to add and to take a record; the rest process context.
  */
 #include <linux/hash.h>
 #include <linux/kernel.h>
@@ -36,7 +37,7 @@
 enum {
 	TRACK_BITS = 14,
 	TRACK_STRIPES = 64,
-	UNFREED_MAX = 500,	/* listed with stacks, of one driver; the log holds no more */
+	UNFREED_MAX = 500,	/* blocks listed per driver: as many as the log can hold */
 };
 
 struct track_record {
@@ -46,8 +47,8 @@ struct track_record {
 };
 
 static struct hlist_head *track_table;	/* constant once it is set */
-static raw_spinlock_t track_lock[TRACK_STRIPES];
-static atomic_long_t track_nr = ATOMIC_LONG_INIT(0);
+static raw_spinlock_t track_lock[TRACK_STRIPES];	/* guard the chains of track_table */
+static atomic_long_t track_nr = ATOMIC_LONG_INIT(0);	/* records in the table */
 
 static u32 track_bucket(const void *p)
 {
@@ -70,7 +71,7 @@ bool ntpool_track_add(const struct ntpool_track_block *block, unsigned long call
 		return false;
 	record->track.block = *block;
 	ntpool_stack_take(&record->track.stack, caller);
-	/* First: it may be gone at once. */
+	/* Counted first: once in the table, the record may be taken at any time. */
 	atomic_long_inc(&track_nr);
 	raw_spin_lock_irqsave(lock, flags);
 	hlist_add_head(&record->node, &track_table[bucket]);
@@ -78,6 +79,7 @@ bool ntpool_track_add(const struct ntpool_track_block *block, unsigned long call
 	return true;
 }
 
+/* Called under the lock of @bucket. */
 static struct track_record *track_find(u32 bucket, const void *p)
 {
 	struct track_record *record;
@@ -121,9 +123,9 @@ static bool is_of(const struct ntpool_track *track, const struct module *mod)
 }
 
 /*
- * Copies those of one bucket; false if there are more than fit. With @mod, only those
- * that are the module's, which are orphans from then on: other code may get its
- * addresses.
+ * Copies the records of one bucket to @to, which has @room of which *@nr is used. With @mod only
+ * those of the module, which become orphans: other code may get the module's addresses.
+ * Returns false if the room is too small.
  */
 static bool track_copy(u32 bucket, const struct module *mod, struct ntpool_track *to, size_t room,
 		       size_t *nr)
@@ -154,7 +156,7 @@ static int track_compare(const void *a, const void *b)
 	return x->stack.when < y->stack.when ? -1 : x->stack.when > y->stack.when;
 }
 
-/* What was allocated meanwhile may be left out: there is some room for it. */
+/* Returns an array, sorted by age. Blocks allocated meanwhile fit up to a number of 64. */
 static struct ntpool_track *track_collect(const struct module *mod, size_t *nr)
 {
 	size_t room = atomic_long_read(&track_nr) + 64;
@@ -234,7 +236,7 @@ int ntpool_track_start(void)
 		return -ENOMEM;
 	for (i = 0; i < TRACK_STRIPES; i++)
 		raw_spin_lock_init(&track_lock[i]);
-	/* The locks are there before it. */
+	/* Readers that see the table see initialised locks. */
 	smp_store_release(&track_table, table);
 	return 0;
 }
@@ -244,7 +246,7 @@ static const struct ntpool_client_watch track_watch = {
 };
 
 /**
- * ntpool_track_init() - list tracked blocks of drivers that go
+ * ntpool_track_init() - list the tracked blocks of drivers that are unloaded
  *
  * Context: process context.
  * Return: 0.
@@ -255,7 +257,7 @@ int ntpool_track_init(void)
 	return 0;
 }
 
-/* No block is allocated or freed any more. */
+/* Frees the table and all records. No block is allocated or freed any more. */
 void ntpool_track_exit(void)
 {
 	struct track_record *record;

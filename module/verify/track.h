@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Pool tracking: who has each live block, how he got it, and when. */
+/* Pool tracking: the call that allocated each live block. */
 #ifndef NTPOOL_TRACK_H
 #define NTPOOL_TRACK_H
 
@@ -7,13 +7,13 @@
 #include "base/types.h"
 
 /**
- * struct ntpool_track_block - what is noted of a block
- * @addr: what the driver was given
+ * struct ntpool_track_block - a tracked block without its stack
+ * @addr: address that the driver was given
  * @size: bytes requested
  * @tag: pool tag
- * @type: which pool
- * @for_list: it was allocated for a lookaside list that also frees to the pool
- * @orphan: its driver has been unloaded without freeing it, and that was reported
+ * @type: pool type
+ * @for_list: allocated for a lookaside list that also frees to the pool
+ * @orphan: its driver has been unloaded without freeing it, which was reported
  */
 struct ntpool_track_block {
 	void *addr;
@@ -26,7 +26,7 @@ struct ntpool_track_block {
 
 /**
  * struct ntpool_track - a tracked block
- * @block: what it is
+ * @block: the block
  * @stack: the call that allocated it
  */
 struct ntpool_track {
@@ -34,16 +34,16 @@ struct ntpool_track {
 	struct ntpool_stack stack;
 };
 
-/* The table, at the first use. 0 or -ENOMEM. Sleeps. */
+/* Creates the table on the first call. Returns 0 or -ENOMEM. Sleeps. */
 int ntpool_track_start(void);
 
-/* False: no memory. Any context but NMI. */
+/* Adds a record. Returns false without memory. Any context but NMI. */
 bool ntpool_track_add(const struct ntpool_track_block *block, unsigned long caller);
-/* Forgets the block at @p; false if it is not known. Any context but NMI. */
+/* Moves the record of @p to *@track. Returns false if there is none. Any context but NMI. */
 bool ntpool_track_take(void *p, struct ntpool_track *track);
 /*
- * An array of all of them, *@nr long, oldest first; kvfree() it. NULL: no memory.
- * Sleeps.
+ * Returns an array of all tracked blocks, *@nr long, oldest first, for the caller to kvfree().
+ * NULL without memory. Sleeps.
  */
 struct ntpool_track *ntpool_track_snapshot(size_t *nr);
 

@@ -1,39 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The verifier: what happens to an allocation while it is on.
+ * The verifier: decides how a request is served, and checks calls while it is on.
  *
- * Driver Verifier stands between a driver and the pool, from the next boot on. Here it
- * is one word that ntpool_alloc() compares with 0, and can be switched at any time. (Not a
- * static key: to switch one interrupts all CPUs, and sampling would do so many times a
- * second. KFENCE has come to the same.) While it is on every allocation comes to
- * ntpool_verify_alloc(), which looks at the arguments, may make it fail (fault.c), puts it
- * into special pool (special.c) or not, and notes it (track.c). A block allocated that
- * way is marked in its header, and the mark is what leads its free here, whatever the
- * flags are by then: nothing that was noted is forgotten when the verifier is switched
- * off, and blocks from before are freed as always. (NT verifies nothing that was
- * allocated before, either.)
+ * Driver Verifier stands between a driver and the pool from the next boot on. Here it is one
+ * word that ntpool_alloc() compares with 0, and it can be switched at any time. It is no static
+ * key: switching one interrupts all CPUs, and sampling would do that many times a second.
+ * KFENCE came to the same conclusion.
  *
- * What is always checked, whichever bits are set: the arguments, and that memory which
- * is freed has no lookaside list or zone in it. Those live on a higher floor, which
- * registers a function for that.
+ * While the verifier is on, the front end calls ntpool_verify_begin() for each request. It checks
+ * the arguments, and decides whether the request fails (fault.c) or is served from special
+ * pool (special.c). After the request ntpool_verify_end() counts it and tracks the block
+ * (track.c).
  *
- * Reports, with NT's stop codes, besides those of the files below:
+ * The block's header has NTPOOL_HDR_VERIFIED. Its free calls ntpool_verify_free() because of that
+ * flag, whichever bits are set by then. So records do not stay behind if the verifier is
+ * switched off. Blocks allocated before it was switched on are not checked, as on NT.
+ *
+ * The arguments are checked whichever bits are set. So is whether memory that is freed contains
+ * a lookaside list or a zone. Those live in a higher folder, which registers a function.
+ *
+ * Reports, with NT's stop codes, besides those of the other files of this folder:
  *
  *	no bytes					0xC4/0x00
  *	more than a page of MustSucceed			0xC4/0x03
  *	tag 0						0xC2/0x9B
  *	tag BIG						0xC2/0x9C
- *	tag without letter or digit, or the size	0xC2/0x9D
+ *	tag without letter or digit, or a size		0xC2/0x9D
  *	a type or flags that do not exist		0xC4/0x16; refused
  *	allocation above DISPATCH_LEVEL (0x2)		0xC4/0x02
  *	free above DISPATCH_LEVEL (0x2)			0xC4/0x12
  *	pool and lookaside list mixed up (0x8)		0xC4/0x13E
  *	wrong size for the list (0x8)			0xC4/0x13F
  *
- * After a report the request is served, unless it cannot be.
+ * After a report the request is served if that is possible.
  *
- * Locking: none of its own; ntpool_verifier_state is changed by atomic operations.
- * Contexts: any but NMI.
+ * Locking: verifier_mutex serialises changes of the bits; ntpool_verifier_state is changed by
+ * atomic operations only. Clients are read under RCU. Contexts: any but NMI for begin, end and
+ * free.
  */
 #include <linux/ctype.h>
 #include <linux/err.h>
@@ -103,12 +106,14 @@ static const struct ntpool_violation kinds[] = {
 #define TAG_BIG		0x00474942U	/* "BIG" */
 #define TAG_BIG_BLANK	0x20474942U	/* "BIG " */
 
-static DEFINE_MUTEX(verifier_mutex);
-static bool verifier_started;		/* verifier_mutex */
+static DEFINE_MUTEX(verifier_mutex);	/* serialises changes of the bits */
+static bool verifier_started;		/* under verifier_mutex */
 
+/* Read under RCU. */
 static const struct ntpool_verifier_client *clients[NTPOOL_VERIFIER_CLIENTS];
 
-static void tell_ranges(void *p, size_t size, unsigned long caller)
+/* Calls all clients for a range of memory, see struct ntpool_verifier_client. */
+static void notify_ranges(void *p, size_t size, unsigned long caller)
 {
 	const struct ntpool_verifier_client *client;
 	unsigned int i;
@@ -130,7 +135,7 @@ void ntpool_verifier_register(enum ntpool_verifier_clients which,
 		synchronize_rcu();
 }
 
-/* Takes the new bits into force; samples come and go meanwhile. */
+/* Sets the bits. The sampler changes its bit of the word at the same time. */
 static void bits_set(unsigned long bits)
 {
 	unsigned long old = READ_ONCE(ntpool_verifier_state);
@@ -139,7 +144,7 @@ static void bits_set(unsigned long bits)
 		;
 }
 
-/* Makes what the bits need; without special pool the ordinary pool serves. */
+/* Creates special pool and table if @bits need them. Without special pool ordinary pool serves. */
 static int bits_prepare(unsigned long bits)
 {
 	int err = 0;
@@ -153,15 +158,15 @@ static int bits_prepare(unsigned long bits)
 	return bits & NTPOOL_VERIFY_TRACK ? ntpool_track_start() : 0;
 }
 
-/* The bits are in force: the floors above follow. */
+/* Notifies the clients of new bits. Called under verifier_mutex. */
 static void bits_follow(unsigned long bits)
 {
 	unsigned int i;
 
 	lockdep_assert_held(&verifier_mutex);
-	/* From here on no allocation or free is told. */
+	/* From here on the clients are not called for allocations and frees. */
 	if (!bits)
-		tell_ranges(NULL, SIZE_MAX, 0);
+		notify_ranges(NULL, SIZE_MAX, 0);
 	for (i = 0; i < NTPOOL_VERIFIER_CLIENTS; i++)
 		if (clients[i] && clients[i]->switched)
 			clients[i]->switched(bits);
@@ -176,7 +181,7 @@ static int bits_change(unsigned long bits)
 		err = bits_prepare(bits);
 	if (err)
 		return err;
-	/* First: from the bit on, allocations check whether the delay is over. */
+	/* Before the bit is set: then allocations check whether the delay is over. */
 	if (bits & ~ntpool_verifier() & NTPOOL_VERIFY_FAULTS)
 		ntpool_fault_restart();
 	bits_set(bits);
@@ -189,11 +194,11 @@ static int bits_change(unsigned long bits)
  * ntpool_verifier_set() - change the verifier's bits
  * @bits: new value of all of them, see NTPOOL_VERIFIER_BITS
  *
- * When it returns, every lookaside list works by the new bits.
+ * When it returns, every lookaside list uses the new bits.
  *
  * Context: process context, may sleep.
- * Return: 0; -EINVAL if @bits has an unknown bit, -ENOMEM if there is no memory for
- * what they need. After an error nothing has changed.
+ * Return: 0; -EINVAL if @bits has an unknown bit, -ENOMEM if special pool or the table
+ * of tracking cannot be created. After an error nothing has changed.
  */
 int ntpool_verifier_set(unsigned long bits)
 {
@@ -208,10 +213,9 @@ int ntpool_verifier_set(unsigned long bits)
 }
 
 /**
- * ntpool_verifier_init() - let the rest of ntpool follow the parameter
+ * ntpool_verifier_init() - start the verifier with the bits of the command line
  *
- * The bits of the command line take effect. If there is no memory for one of them,
- * the module loads without it.
+ * If there is no memory for one of them, the module loads without it.
  *
  * Context: process context; the clients have registered.
  * Return: 0.
@@ -232,13 +236,13 @@ int ntpool_verifier_init(void)
 	return 0;
 }
 
-/* The clients are not told: they stop on their own. */
+/* Switches the verifier off. The clients are not notified: they stop on their own. */
 void ntpool_verifier_exit(void)
 {
 	mutex_lock(&verifier_mutex);
 	verifier_started = false;
 	bits_set(0);
-	tell_ranges(NULL, SIZE_MAX, 0);
+	notify_ranges(NULL, SIZE_MAX, 0);
 	mutex_unlock(&verifier_mutex);
 }
 
@@ -265,7 +269,7 @@ module_param_cb(verifier, &verifier_ops, NULL, 0644);
 MODULE_PARM_DESC(verifier,
 		 "Driver Verifier's flags, 0 to 0xf: 0x1 special pool, 0x2 force IRQL checking, 0x4 low resources simulation, 0x8 pool tracking; any of them switches lookaside lists off (default 0)");
 
-/* NT's bits for the pool type of a request. */
+/* Returns NT's number of the pool type that was requested. */
 static unsigned int request_type(const struct ntpool_request *req)
 {
 	return req->type | (req->flags & NTPOOL_MUST ? 2 : 0) |
@@ -286,7 +290,7 @@ static void report_request(const struct ntpool_violation *kind, const struct ntp
 	});
 }
 
-/* Four characters, padded with blanks or zeros: what a tag looks like. */
+/* True for four printable characters. */
 static bool looks_like_tag(size_t value)
 {
 	unsigned int i;
@@ -299,6 +303,7 @@ static bool looks_like_tag(size_t value)
 	return true;
 }
 
+/* NT accepts a tag only with one of these. */
 static bool has_letter_or_digit(u32 tag)
 {
 	for (; tag; tag >>= 8)
@@ -343,7 +348,7 @@ static void check_request(const struct ntpool_request *req, unsigned long bits)
 		report_request(&kinds[ALLOC_IRQL], req);
 }
 
-/* Low resources simulation makes this request fail, and has counted it. */
+/* True if low resources simulation makes this request fail; counts that. */
 static bool is_refused(const struct ntpool_request *req)
 {
 	bool hit = !(req->flags & NTPOOL_MUST) &&
@@ -362,13 +367,14 @@ bool ntpool_verify_refuses(size_t size, u32 tag, unsigned long caller)
 	return (ntpool_verifier() & NTPOOL_VERIFY_FAULTS) && is_refused(&req);
 }
 
-/* Special pool knows no nodes. */
+/* True if special pool may serve the request. It has no memory of a given node. */
 static bool is_for_special(const struct ntpool_request *req)
 {
 	return req->size <= NTPOOL_SPECIAL_MAX && !(req->flags & NTPOOL_NODE) &&
 	       ntpool_filter_hits(req->tag, req->size, req->caller);
 }
 
+/* Tracks the block at @p, or counts that there was no memory to do so. */
 static void request_track(const struct ntpool_request *req, void *p)
 {
 	const struct ntpool_track_block block = {
@@ -383,7 +389,7 @@ static void request_track(const struct ntpool_request *req, void *p)
 		atomic_long_inc(&ntpool_verify_counts[NTPOOL_VC_UNTRACKED]);
 }
 
-/* Bits are set. */
+/* The part of ntpool_verify_begin() for bits other than 0. */
 static void plan_verified(const struct ntpool_request *req, unsigned long bits,
 			  struct ntpool_verify_plan *plan)
 {
@@ -401,8 +407,8 @@ static void plan_verified(const struct ntpool_request *req, unsigned long bits,
  * @req: the request, its tag without PROTECTED_POOL
  * @plan: the decision
  *
- * Wrong arguments are reported. A request of paged pool above APC_LEVEL is the
- * caller's to refuse before.
+ * Wrong arguments are reported. The caller has refused a request of paged pool above
+ * APC_LEVEL before.
  *
  * Context: any but NMI.
  */
@@ -418,10 +424,10 @@ void ntpool_verify_begin(const struct ntpool_request *req, struct ntpool_verify_
 }
 
 /**
- * ntpool_verify_end() - note the result of a request
+ * ntpool_verify_end() - count and track the result of a request
  * @req: the request that ntpool_verify_begin() was given
  * @plan: its decision
- * @p: the block, NULL if the request failed or was refused
+ * @p: the block; NULL if the request failed or was refused
  *
  * Context: any but NMI.
  */
@@ -435,7 +441,7 @@ void ntpool_verify_end(const struct ntpool_request *req, const struct ntpool_ver
 		atomic_long_inc(&ntpool_verify_counts[p ? NTPOOL_VC_SUCCEEDED : NTPOOL_VC_FAILED]);
 	if (!plan->bits || !p)
 		return;
-	tell_ranges(p, req->size, 0);
+	notify_ranges(p, req->size, 0);
 	if (plan->bits & NTPOOL_VERIFY_TRACK)
 		request_track(req, p);
 }
@@ -487,5 +493,5 @@ void ntpool_verify_free(const struct ntpool_block *block, const struct ntpool_li
 	if ((bits & NTPOOL_VERIFY_IRQL) && block->type == NTPOOL_NONPAGED &&
 	    ntpool_irql() > NTPOOL_DISPATCH_LEVEL)
 		report_free(&kinds[FREE_IRQL], block, tracked ? &track.stack : NULL, caller);
-	tell_ranges(block->addr, block->requested, caller);
+	notify_ranges(block->addr, block->requested, caller);
 }

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The verifier as the rest of ntpool meets it: one key, two calls, counters. */
+/* The verifier: its switch, its decisions on requests, its checks of frees. */
 #ifndef NTPOOL_VERIFY_H
 #define NTPOOL_VERIFY_H
 
 #include "base/types.h"
 #include "base/verifier.h"
 
-/* Changes the bits of the parameter. 0, -EINVAL or -ENOMEM. Sleeps. */
+/* Changes the bits of the parameter. Returns 0, -EINVAL or -ENOMEM. Sleeps. */
 int ntpool_verifier_set(unsigned long bits);
 
 /**
  * struct ntpool_verify_plan - how a request is to be served while the verifier is on
  * @bits: bits of the verifier at that moment
- * @refuse: let it fail
+ * @refuse: make the request fail
  * @special: try special pool first
- * @sample: it is a sample
+ * @sample: the sampler has chosen it
  * @keep: NTPOOL_HDR_* for the block
  */
 struct ntpool_verify_plan {
@@ -25,22 +25,23 @@ struct ntpool_verify_plan {
 	u8 keep;
 };
 
+/* See verify.c. Any context but NMI. */
 void ntpool_verify_begin(const struct ntpool_request *req, struct ntpool_verify_plan *plan);
 void ntpool_verify_end(const struct ntpool_request *req, const struct ntpool_verify_plan *plan,
 		       void *p);
 
 /*
- * Low resources simulation wants this allocation of contiguous or uncached memory, which
- * is not of the pools, to fail; it has been counted. Any context.
+ * Returns true if low resources simulation makes an allocation of contiguous or uncached memory
+ * fail, and counts that. Any context but NMI.
  */
 bool ntpool_verify_refuses(size_t size, u32 tag, unsigned long caller);
 
-/* A call was refused for its arguments: reports which. Any context. */
+/* Reports the argument for which a call was refused. Any context but NMI. */
 void ntpool_verify_refused(size_t size, u32 tag, unsigned long caller);
 
 /**
- * struct ntpool_list_call - a lookaside list that gives a block back to the pool
- * @type: pool of its blocks
+ * struct ntpool_list_call - a lookaside list that frees a block to the pool
+ * @type: pool type of its blocks
  * @tag: their tag
  * @size: their size in bytes
  */
@@ -51,13 +52,13 @@ struct ntpool_list_call {
 };
 
 /*
- * A block that was allocated while the verifier was on is being freed, by @list or,
- * if that is NULL, by a routine of the pool. It is the caller's. Any context.
+ * Checks the free of a claimed block that was allocated while the verifier was on. @list: the
+ * lookaside list that frees it; NULL: a routine of the pool. Any context but NMI.
  */
 void ntpool_verify_free(const struct ntpool_block *block, const struct ntpool_list_call *list,
 			unsigned long caller);
 
-/* Those above that keep things in memory of drivers. */
+/* Parts in higher folders that keep data in memory of drivers. */
 enum ntpool_verifier_clients {
 	NTPOOL_VERIFIER_LOOKASIDE,
 	NTPOOL_VERIFIER_ZONE,
@@ -65,20 +66,20 @@ enum ntpool_verifier_clients {
 };
 
 /**
- * struct ntpool_verifier_client - calls to a higher floor
+ * struct ntpool_verifier_client - calls to a higher folder
  * @range: @caller is about to free @size bytes at @p, while the verifier is on. With
- *	@caller 0 the memory is new, and it may have been freed unseen before: what is
- *	known of it is to be forgotten. NULL and SIZE_MAX: all memory, because the
- *	verifier was switched off. Any context, in an RCU read section.
- * @switched: the parameter has these bits now; NULL: not called. Process context,
- *	one call at a time.
+ *	@caller 0 the memory is new; the client forgets all data about it, because the
+ *	last free may have been missed. NULL and SIZE_MAX mean all memory, when the
+ *	verifier is switched off. Any context but NMI, in an RCU read section.
+ * @switched: the parameter has these bits now; NULL: not called. Process context, one
+ *	call at a time.
  */
 struct ntpool_verifier_client {
 	void (*range)(void *p, size_t size, unsigned long caller);
 	void (*switched)(unsigned long bits);
 };
 
-/* NULL: no more calls; sleeps then until none runs. */
+/* Registers @client. NULL ends its calls, and sleeps until none is running. */
 void ntpool_verifier_register(enum ntpool_verifier_clients which,
 			      const struct ntpool_verifier_client *client);
 
