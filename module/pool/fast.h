@@ -152,6 +152,7 @@ static __always_inline bool ntpool_free_header(struct ntpool_cache *cache,
 	if (unlikely(!ntpool_tag_lookup(owner, &counts)) &&
 	    !(probe && ntpool_tag_probe(owner, &counts)))
 		return false;
+	/* Enters the per-CPU section as ntpool_cache_enter(), without loading @cache again. */
 	__this_cpu_write(ntpool_caches[NTPOOL_NONPAGED], &ntpool_cache_none);
 	barrier();
 	done = ntpool_free_into(cache, hdr, granules, size, owner);

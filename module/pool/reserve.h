@@ -8,13 +8,13 @@
 struct ntpool_run;
 
 /*
- * A cached block as ntpool_heap_take_from() makes it, from a page of the reserve; NULL: it
- * is empty. Every context, needs no memory.
+ * Takes a page of the reserve and carves a block from it with ntpool_heap_take_from(). Returns
+ * NULL if the reserve is empty. Needs no memory. Any context but NMI.
  */
 struct ntpool_header *ntpool_reserve_block(unsigned int granules, unsigned int flags);
 /*
- * A record of @pages pages of the reserve, physically adjacent, to be passed to
- * ntpool_run_assign(). NULL: there is no such run.
+ * Takes @pages physically adjacent pages. Returns their record, to be passed to
+ * ntpool_run_assign(); NULL if there is no such run. Needs no memory. Any context but NMI.
  */
 struct ntpool_run *ntpool_reserve_pages(unsigned long pages);
 /* Returns a count of the pages ever added, for ntpool_reserve_wait(). Any context. */
