@@ -1,29 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every line that ntpool writes to the kernel log: violations, leaks, and how a
- * tag or a call is spelled in them.
+ * Reports of violations and leaks in the kernel log.
  *
- * NT stops the machine where ntpool reports, so its one blue screen never had to
- * share a log. Here a report is several lines of one log that every CPU writes to,
- * and a driver that goes wrong tends to go wrong a million times. Three rules:
+ * NT stops the machine with one blue screen. ntpool prints a report and goes on. A
+ * report has several lines in a log that all CPUs share, and a faulty driver often
+ * repeats its fault. Therefore:
  *
- * - Reports do not interleave. All lines of one are printed under report_lock, a
- *   raw spin lock with interrupts off: a report may come from a hard interrupt, and
- *   from under a heap's lock, which it nests in. It is slow on a serial console,
- *   like every oops, and as with an oops nothing is worth more than the whole text.
- * - Nobody waits for ever. A report that arises while this CPU prints one (an
- *   NMI, or a console driver that uses ntpool) cannot wait for the lock, and an NMI
- *   does not wait for another CPU either: both are counted as left out.
- * - A flood ends. Out of one window of REPORT_WINDOW_S seconds REPORT_BURST
- *   reports are printed; how many were left out is said by the next report that is
- *   printed, and by a timer if none comes. The timer is started from irq_work,
- *   because timers cannot be touched in NMIs.
+ * - Reports do not interleave. The CPU holds the kernel's printk_cpu_sync lock, with
+ *   interrupts off, while it prints the lines of one report. Any other lock may be
+ *   held around it. A CPU that prints a stack dump holds the same lock.
+ * - No report deadlocks. printk_cpu_sync is reentrant, so report_busy detects a report
+ *   that begins inside another one: in an NMI, or in a console driver that uses
+ *   ntpool. Such a report is left out. An NMI does not wait for another CPU either.
+ * - A flood ends. Of each REPORT_WINDOW_S seconds ___ratelimit() admits REPORT_BURST
+ *   reports. The next printed report states how many were left out, or a delayed work
+ *   does if none follows. An NMI cannot start a timer, so irq_work starts it.
  *
- * report_window, report_printed and report_site are report_lock's; report_omitted
- * is atomic, because it counts those who did not get the lock.
+ * ___ratelimit() also counts missed calls, but each kernel stores that number
+ * differently. report_omitted counts reports that did not get the lock as well.
  *
- * Addresses appear hashed, as everywhere in Linux. Lines that stand for themselves,
- * as those on leaks, take the lock as well, so that none lands inside a report.
+ * Single lines, as those about leaks, are printed under the same lock. Addresses are
+ * hashed, as in all of Linux.
+ *
+ * Context: any for reports; any but NMI for single lines.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -34,8 +33,7 @@
 #include <linux/panic.h>
 #include <linux/preempt.h>
 #include <linux/printk.h>
-#include <linux/smp.h>
-#include <linux/spinlock.h>
+#include <linux/ratelimit.h>
 #include <linux/stdarg.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -56,20 +54,48 @@ enum {
 	STOP_TEXT = 192,
 };
 
-static DEFINE_RAW_SPINLOCK(report_lock);
-static int report_cpu = -1;		/* who holds report_lock */
-static unsigned long report_window;	/* jiffies when the window began */
-static unsigned int report_printed;	/* reports in this window */
-static char report_site[NTPOOL_CALLSITE_TEXT];
-static atomic_t report_omitted = ATOMIC_INIT(0);
+/* The holder of printk_cpu_sync owns these three. */
+static bool report_busy;		/* it prints a report or lines of ntpool */
+static char report_callsite[NTPOOL_CALLSITE_TEXT];
+static struct ratelimit_state report_rate =
+	RATELIMIT_STATE_INIT_FLAGS(report_rate, REPORT_WINDOW_S * HZ, REPORT_BURST,
+				   RATELIMIT_MSG_ON_RELEASE);	/* prints nothing itself */
+
+static atomic_t report_omitted = ATOMIC_INIT(0);	/* since the last message about them */
 static bool report_panics __read_mostly;	/* parameter bugcheck */
 static atomic_long_t report_violations = ATOMIC_LONG_INIT(0);
 
-static void report_say_omitted(void)
+/* False: another report is being printed, and the caller cannot wait for its end. */
+static bool report_begin(unsigned long *flags)
+{
+	if (!in_nmi()) {
+		printk_cpu_sync_get_irqsave(*flags);
+	} else {
+		local_irq_save(*flags);
+		if (!__printk_cpu_sync_try_get()) {
+			local_irq_restore(*flags);
+			return false;
+		}
+	}
+	/* An NMI that comes between the test and the store prints its whole report first. */
+	if (!READ_ONCE(report_busy)) {
+		WRITE_ONCE(report_busy, true);
+		return true;
+	}
+	printk_cpu_sync_put_irqrestore(*flags);
+	return false;
+}
+
+static void report_end(unsigned long flags)
+{
+	WRITE_ONCE(report_busy, false);
+	printk_cpu_sync_put_irqrestore(flags);
+}
+
+static void report_print_omitted(void)
 {
 	unsigned int nr = atomic_xchg(&report_omitted, 0);
 
-	lockdep_assert_held(&report_lock);
 	if (nr)
 		pr_err("%u reports were left out\n", nr);
 }
@@ -78,11 +104,10 @@ static void report_flood_over(struct work_struct *work)
 {
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&report_lock, flags);
-	WRITE_ONCE(report_cpu, raw_smp_processor_id());
-	report_say_omitted();
-	WRITE_ONCE(report_cpu, -1);
-	raw_spin_unlock_irqrestore(&report_lock, flags);
+	if (report_begin(&flags)) {
+		report_print_omitted();
+		report_end(flags);
+	}
 }
 
 static DECLARE_DELAYED_WORK(report_work, report_flood_over);
@@ -98,20 +123,6 @@ static void report_omit(void)
 {
 	if (atomic_inc_return(&report_omitted) == 1)
 		irq_work_queue(&report_kick);
-}
-
-/* One more report in this window? */
-static bool report_allowed(void)
-{
-	lockdep_assert_held(&report_lock);
-	if (time_after(jiffies, report_window + REPORT_WINDOW_S * HZ))
-		report_printed = 0;
-	if (!report_printed)
-		report_window = jiffies;
-	if (report_printed == REPORT_BURST)
-		return false;
-	report_printed++;
-	return true;
 }
 
 static const char *stop_name(enum ntpool_stop_code code)
@@ -152,8 +163,8 @@ static const char *stop_name(enum ntpool_stop_code code)
 }
 
 /*
- * Sixteen digits always. A hashed address has eight of its own on 32-bit; a kernel
- * that has had no entropy yet to hash with prints "(____ptrval____)", here zeros.
+ * A parameter always has sixteen digits. A hashed address has only eight on 32-bit.
+ * Before the kernel can hash, %p prints "(____ptrval____)"; the report has zeros.
  */
 static void stop_param_text(const struct ntpool_stop *stop, unsigned int i, char *buf)
 {
@@ -182,18 +193,16 @@ static void stop_text(const struct ntpool_stop *stop, char *buf)
 
 static void report_call(const char *what, unsigned long address)
 {
-	lockdep_assert_held(&report_lock);
 	if (!address)
 		return;
-	ntpool_callsite_text(address, report_site, sizeof(report_site));
-	pr_err("%s %s\n", what, report_site);
+	ntpool_callsite_text(address, report_callsite, sizeof(report_callsite));
+	pr_err("%s %s\n", what, report_callsite);
 }
 
 static void report_stack(const char *what, const struct ntpool_stack *stack, u64 now)
 {
 	unsigned int i;
 
-	lockdep_assert_held(&report_lock);
 	if (!stack || !stack->caller)
 		return;
 	pr_err("%s %llu ms ago by process %d on CPU %u:\n", what, ntpool_stack_age_ms(stack, now),
@@ -204,11 +213,11 @@ static void report_stack(const char *what, const struct ntpool_stack *stack, u64
 
 static void report_lines(const struct ntpool_stop *stop, const char *first)
 {
-	/* Printing takes longer than much of what happened before. */
+	/* The age of a stack must not include the time that printing takes. */
 	u64 now = ntpool_stack_now();
 	char tag[NTPOOL_TAG_TEXT];
 
-	report_say_omitted();
+	report_print_omitted();
 	pr_err("%s\n", first);
 	pr_err("%s\n", stop->text);
 	if (stop->has_tag) {
@@ -225,23 +234,15 @@ static void report_print(const struct ntpool_stop *stop, const char *first)
 {
 	unsigned long flags;
 
-	local_irq_save(flags);
-	while (!raw_spin_trylock(&report_lock)) {
-		if (in_nmi() || READ_ONCE(report_cpu) == raw_smp_processor_id()) {
-			local_irq_restore(flags);
-			report_omit();
-			return;
-		}
-		cpu_relax();
+	if (!report_begin(&flags)) {
+		report_omit();
+		return;
 	}
-	WRITE_ONCE(report_cpu, raw_smp_processor_id());
-	if (report_allowed())
+	if (__ratelimit(&report_rate))
 		report_lines(stop, first);
 	else
 		report_omit();
-	WRITE_ONCE(report_cpu, -1);
-	raw_spin_unlock(&report_lock);
-	local_irq_restore(flags);
+	report_end(flags);
 }
 
 #if IS_ENABLED(CONFIG_KUNIT)
@@ -267,10 +268,10 @@ static bool report_is_recorded(const struct ntpool_stop *stop)
 
 /**
  * ntpool_report() - report a violation
- * @stop: what happened
+ * @stop: the violation
  *
- * The parameter bugcheck decides whether the caller goes on afterwards. Reports
- * that a test collects are neither printed nor do they stop the machine.
+ * If the parameter bugcheck is "panic", the machine stops after the report. A report
+ * that a test records is not printed and does not stop the machine.
  *
  * Context: any, with any lock held.
  */
@@ -303,20 +304,8 @@ void ntpool_report_kind(const struct ntpool_violation *kind, struct ntpool_stop 
 	ntpool_report(&stop);
 }
 
-static void lines_begin(unsigned long *flags)
-{
-	raw_spin_lock_irqsave(&report_lock, *flags);
-	WRITE_ONCE(report_cpu, raw_smp_processor_id());
-}
-
-static void lines_end(unsigned long flags)
-{
-	WRITE_ONCE(report_cpu, -1);
-	raw_spin_unlock_irqrestore(&report_lock, flags);
-}
-
 /**
- * ntpool_report_line() - print a line that stands for itself
+ * ntpool_report_line() - print a single line that is no part of a report
  * @fmt: format, with level, "ntpool: " and line feed
  *
  * Context: any but NMI.
@@ -327,16 +316,17 @@ void ntpool_report_line(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	lines_begin(&flags);
-	vprintk(fmt, args);
-	lines_end(flags);
+	if (report_begin(&flags)) {
+		vprintk(fmt, args);
+		report_end(flags);
+	}
 	va_end(args);
 }
 
 /**
  * ntpool_report_allocated() - print a line and the stack of an allocation below it
  * @stack: the stack
- * @now: ntpool_stack_now(), for its age
+ * @now: a time of ntpool_stack_now(), which the age of the stack refers to
  * @fmt: format of the line, with level, "ntpool: " and line feed
  *
  * Context: any but NMI.
@@ -347,18 +337,30 @@ void ntpool_report_allocated(const struct ntpool_stack *stack, u64 now, const ch
 	va_list args;
 
 	va_start(args, fmt);
-	lines_begin(&flags);
-	vprintk(fmt, args);
-	report_stack("allocated", stack, now);
-	lines_end(flags);
+	if (report_begin(&flags)) {
+		vprintk(fmt, args);
+		report_stack("allocated", stack, now);
+		report_end(flags);
+	}
 	va_end(args);
 }
 
+/**
+ * ntpool_report_violations() - number of violations since the module was loaded
+ *
+ * Context: any.
+ * Return: the number, with the reports that were left out or recorded by a test.
+ */
 unsigned long ntpool_report_violations(void)
 {
 	return atomic_long_read(&report_violations);
 }
 
+/**
+ * ntpool_report_exit() - print how many reports were left out, after the last one
+ *
+ * Context: process context, may sleep.
+ */
 void ntpool_report_exit(void)
 {
 	irq_work_sync(&report_kick);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Everything that ntpool says in the kernel log. */
+/* Reports of violations, and single lines, in the kernel log. */
 #ifndef NTPOOL_REPORT_H
 #define NTPOOL_REPORT_H
 
@@ -28,23 +28,23 @@ enum ntpool_stop_code {
 	NTPOOL_STOP_DRIVER_BEYOND_END = 0xd6,
 };
 
-/* Room for a sentence that is put together. */
+/* Bytes for a sentence of struct ntpool_stop that is formatted at run time. */
 #define NTPOOL_STOP_SENTENCE	128
 
 /**
  * struct ntpool_stop - one violation, complete
  * @code: NT's stop code
- * @name: its name, where enum ntpool_stop_code has none for it; else NULL
+ * @name: name of the code; NULL: the name that report.c has for it
  * @param: its four parameters
  * @addr_mask: bit n set: param[n] is an address, printed hashed
- * @text: one sentence that says what happened
+ * @text: one sentence that describes the violation
  * @has_tag: @tag and @size are known
  * @tag: tag of the block concerned
- * @size: bytes the driver had requested
- * @caller: the call that was refused or reported; 0 if not known
- * @allocator: the call that allocated the block; 0 if not known
- * @allocated: the same with its stack; NULL if not known
- * @freed: the call that freed the block; NULL if not known
+ * @size: bytes that the driver requested
+ * @caller: call site of the routine that found the violation; 0 if not known
+ * @allocator: call site that allocated the block; 0 if not known
+ * @allocated: stack of the allocation; NULL if not known
+ * @freed: stack of the free; NULL if not known
  */
 struct ntpool_stop {
 	enum ntpool_stop_code code;
@@ -62,8 +62,8 @@ struct ntpool_stop {
 };
 
 /*
- * Prints the report as one block of lines that no other report interleaves, and
- * panics afterwards if the parameter bugcheck says so. Every context, NMI too.
+ * Prints the report as one block of lines. If the parameter bugcheck is "panic", the
+ * machine stops afterwards. Context: any, NMI included.
  */
 void ntpool_report(const struct ntpool_stop *stop);
 
@@ -74,7 +74,7 @@ void ntpool_report(const struct ntpool_stop *stop);
  * @addr_mask: as in struct ntpool_stop
  * @text: as in struct ntpool_stop
  *
- * A file that reports has one table of these.
+ * A file with several kinds has one table of them.
  */
 struct ntpool_violation {
 	enum ntpool_stop_code code;
@@ -83,30 +83,33 @@ struct ntpool_violation {
 	const char *text;
 };
 
-/* As ntpool_report(), with code, first parameter, address mask and text of @kind. */
+/*
+ * ntpool_report() of @stop with the code, first parameter, address mask and text of
+ * @kind. Context: any, NMI included.
+ */
 void ntpool_report_kind(const struct ntpool_violation *kind, struct ntpool_stop stop);
 
-/* How many there were, those left out included. */
+/* Number of violations, those that were left out included. Context: any. */
 unsigned long ntpool_report_violations(void);
-/* Says what is still to be said; after the last report. Sleeps. */
+/* Prints how many reports were left out, after the last one. May sleep. */
 void ntpool_report_exit(void);
 
-/* Lines that are no reports; no report interleaves with them. Any context but NMI. */
+/* Lines that are no report. No report interleaves with them. Context: any but NMI. */
 __printf(1, 2) void ntpool_report_line(const char *fmt, ...);
 __printf(3, 4) void ntpool_report_allocated(const struct ntpool_stack *stack, u64 now,
 					    const char *fmt, ...);
 
-/* Of something that was not given back. */
+/* One line about something that a driver did not free. */
 #define NTPOOL_LEAK	KERN_WARNING KBUILD_MODNAME ": leak: "
 #define ntpool_report_leak(fmt, ...) \
 	ntpool_report_line(NTPOOL_LEAK fmt "\n", __VA_ARGS__)
-/* There is no memory to find out. @driver: name of the module, or words for several. */
+/* No memory to search for leaks. @driver: name of the module, or text for several. */
 #define ntpool_report_leak_unknown(driver) \
 	ntpool_report_leak("out of memory, not known what %s left", driver)
 
 /*
- * Tests: each report is offered to @recorder first, which returns true to keep it from
- * the log. NULL: no recorder.
+ * For tests: each report is passed to @recorder first. If it returns true, the report
+ * is not printed. NULL: no recorder.
  */
 #if IS_ENABLED(CONFIG_KUNIT)
 void ntpool_report_record(bool (*recorder)(const struct ntpool_stop *stop));
