@@ -1,35 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Quota: which process pays for a block, and how much it may hold.
+ * Quota: the process that is charged for a block, and its limits.
  *
- * NT charges a block that was asked for with quota to the current process, keeps a
- * pointer to that process at the end of the block, and takes the charge back from
- * there when the block is freed, by whomever. Here each process that was ever
- * charged has a ledger, and the block keeps the ledger's number.
+ * NT charges a block that was requested with quota to the current process. The end of
+ * the block holds a pointer to the process, and the free refunds the charge. Here each
+ * charged process has a ledger, and the end of the block holds the ledger's number.
  *
- * A ledger belongs to a thread group and is found by its struct pid, to which it
- * holds a reference: the address of a struct pid that is in a ledger is not used for
- * another process. A second hash finds it by its number. Numbers are not used again
- * while anything is charged to them. Kernel threads have no ledger, and neither has
- * what runs in an interrupt: the process that it interrupts has not asked.
+ * Hashes. A ledger belongs to a thread group and is found by its struct pid. It holds
+ * a reference, so the address of that struct pid is not reused. A second hash finds a
+ * ledger by its number. A number is not reused while the ledger exists. Kernel threads
+ * and interrupts are never charged.
  *
- * The number lies in memory that the driver can reach. It is kept with a keyed sum of
- * itself and its place, and one that does not fit is reported and not followed; the
- * charge stays in its ledger then, because nobody knows any more whose it was.
+ * rhashtable does not fit: on 6.1 its locks disable bottom halves, and refunds come in
+ * hard interrupts. One raw lock also changes both hashes in one step.
  *
- * Lifetime. A ledger lives as long as its process or anything that is charged to it.
- * What is left of a process that has gone is found when a charge comes back and leaves
- * nothing, when someone reads the figures, and by a sweep every SWEEP_S seconds while
- * there are ledgers at all. Whoever wants to charge pins the ledger first; a ledger is
- * taken away by turning its count of pins from 1 to 0, after which nobody gets one, so
- * that a charge is never lost. Refunds need no pin: the charge itself holds the ledger.
+ * Trailer. The number lies in memory that the driver can overwrite. A keyed checksum
+ * of the number and its address follows it. If the checksum does not match, the free
+ * is reported, and the charge stays in its ledger.
  *
- * Limits are checked and charged in one step per pool, with a compare-and-exchange; a
- * limit that is lowered below what a process holds takes nothing from it.
+ * Lifetime. A ledger exists until its process has gone and nothing is charged to it.
+ * Unused ledgers are removed by the refund that empties them, by a snapshot, and by a
+ * sweep every SWEEP_S seconds. A charge pins the ledger first. Removal changes the
+ * pins from 1 to 0, and a ledger with 0 pins cannot be pinned, so no charge is lost.
+ * A refund needs no pin, because its charge keeps the ledger.
  *
- * Locking. ledgers_lock, raw and a leaf, guards both hashes and the last step of taking
- * a ledger away; readers are under RCU, which frees ledgers. Charging happens in process
- * context at any IRQL up to DISPATCH_LEVEL, refunds in every context but NMIs.
+ * Limits. One compare-and-exchange per pool type checks a limit and adds the charge.
+ * A limit that becomes lower than a process holds affects later charges only.
+ *
+ * Locking. ledgers_lock, raw and a leaf, protects both hashes and the removal of a
+ * ledger. Readers use RCU, which also frees ledgers.
+ *
+ * Context: process context up to DISPATCH_LEVEL for charges, any but NMI for refunds.
  */
 #include <linux/atomic.h>
 #include <linux/errno.h>
@@ -58,20 +59,20 @@ enum {
 };
 
 /**
- * struct ledger - what one process has been charged
- * @by_pid: in the hash by @pid
- * @by_id: in the hash by @id
- * @pid: of the thread group; referenced
- * @id: its number, not 0
- * @comm: name of the process when the ledger was made
- * @pins: 1, and one for each who is about to charge; 0: it is being taken away
+ * struct ledger - charges of one process
+ * @by_pid: link in the hash by @pid; ledgers_lock, readers under RCU
+ * @by_id: link in the hash by @id; ledgers_lock, readers under RCU
+ * @pid: the thread group; referenced
+ * @id: number of the ledger, not 0
+ * @comm: name of the process when the ledger was created
+ * @pins: 1, and one for each charge in progress; 0: the ledger is being removed
  * @used: bytes charged now
- * @direct: the part of @used that no block stands for
- * @peak: the most that @used was
- * @refused: charges that a limit did not allow
- * @rcu: frees it
+ * @direct: the part of @used that was charged without a block
+ * @peak: largest value of @used
+ * @refused: charges that a limit refused
+ * @rcu: frees the ledger
  *
- * The first five are written before it is in the hashes, the rest by anyone.
+ * @pid, @id and @comm do not change once the ledger is in the hashes.
  */
 struct ledger {
 	struct hlist_node by_pid;
@@ -101,7 +102,7 @@ static DEFINE_HASHTABLE(ledgers_by_id, HASH_BITS_USED);
 static u64 quota_secret __ro_after_init;	/* odd; keys the trailers */
 static unsigned long quota_limit[NTPOOL_TYPES];	/* bytes; 0: no limit */
 static u32 last_id;			/* ledgers_lock */
-static unsigned int nr_ledgers;		/* ledgers_lock; read without for a hint */
+static unsigned int nr_ledgers;		/* ledgers_lock; read without it as a hint */
 
 static void ledgers_sweep(struct work_struct *work);
 static DECLARE_DELAYED_WORK(sweep_work, ledgers_sweep);
@@ -111,7 +112,7 @@ static inline unsigned long pid_key(const struct pid *pid)
 	return (unsigned long)pid >> L1_CACHE_SHIFT;
 }
 
-/* In a read section, or under ledgers_lock. */
+/* In an RCU read section, or under ledgers_lock. */
 static struct ledger *ledger_by_pid(const struct pid *pid)
 {
 	struct ledger *ledger;
@@ -145,7 +146,7 @@ static bool ledger_is_empty(struct ledger *ledger)
 	       !atomic_long_read(&ledger->used[NTPOOL_PAGED]);
 }
 
-/* Not where the last reference is dropped: that may have more to do than it looks. */
+/* put_pid() may free a pid namespace, so refunds in interrupts leave it to RCU. */
 static void ledger_free_rcu(struct rcu_head *rcu)
 {
 	struct ledger *ledger = container_of(rcu, struct ledger, rcu);
@@ -154,17 +155,9 @@ static void ledger_free_rcu(struct rcu_head *rcu)
 	kfree(ledger);
 }
 
-static void ledger_remove(struct ledger *ledger)
-{
-	lockdep_assert_held(&ledgers_lock);
-	hash_del_rcu(&ledger->by_pid);
-	hash_del_rcu(&ledger->by_id);
-	WRITE_ONCE(nr_ledgers, nr_ledgers - 1);
-}
-
 /*
- * Takes the ledger away if it is of no more use. Who charged before the pins went to 0
- * is seen in what is used; who comes later finds no ledger and makes a new one.
+ * Removes the ledger if it is unused. A charge from before the pins reached 0 shows in
+ * the second test. A later charge fails to pin the ledger and creates a new one.
  */
 static bool ledger_reap_locked(struct ledger *ledger)
 {
@@ -176,11 +169,13 @@ static bool ledger_reap_locked(struct ledger *ledger)
 		atomic_set(&ledger->pins, 1);
 		return false;
 	}
-	ledger_remove(ledger);
+	hash_del_rcu(&ledger->by_pid);
+	hash_del_rcu(&ledger->by_id);
+	WRITE_ONCE(nr_ledgers, nr_ledgers - 1);
 	return true;
 }
 
-/* In a read section. Somebody else may have taken it away already. */
+/* In an RCU read section. Another CPU may have removed the ledger already. */
 static void ledger_reap(struct ledger *ledger)
 {
 	unsigned long flags;
@@ -244,14 +239,14 @@ static u32 next_id(void)
 	return last_id;
 }
 
-/* Enters @fresh, pinned, or pins the one that is there. */
+/* Inserts @fresh, which is pinned, or pins the ledger that the process has. */
 static struct ledger *ledger_enter(struct ledger *fresh)
 {
 	struct ledger *ledger;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&ledgers_lock, flags);
-	/* Under the lock nothing that is in the hash is being taken away. */
+	/* Ledgers are removed under the lock: one that is in the hash has a pin. */
 	ledger = ledger_by_pid(fresh->pid);
 	if (ledger) {
 		atomic_inc(&ledger->pins);
@@ -277,7 +272,7 @@ static struct ledger *ledger_pin(struct pid *pid)
 	return ledger;
 }
 
-/* The ledger of the process that has @pid, made if need be; NULL: no memory. */
+/* Returns the ledger of @pid, pinned, or creates it. NULL: no memory. */
 static struct ledger *ledger_get(struct pid *pid)
 {
 	struct ledger *ledger = ledger_pin(pid), *fresh;
@@ -357,12 +352,28 @@ static bool kthreads_pay(void)
 }
 #endif
 
+/**
+ * ntpool_quota_applies() - whether quota charges the calling context
+ *
+ * Context: any.
+ * Return: true in process context, but not in kernel threads.
+ */
 bool ntpool_quota_applies(void)
 {
 	return in_task() && (!(current->flags & PF_KTHREAD) || kthreads_pay()) &&
 	       task_tgid(current);
 }
 
+/**
+ * ntpool_quota_charge() - charge the current process
+ * @type: pool type
+ * @bytes: bytes to charge
+ * @payer: set to the number of the ledger, for ntpool_quota_refund()
+ *
+ * Context: process context, up to DISPATCH_LEVEL, where ntpool_quota_applies().
+ * Return: 0; -EDQUOT if the limit does not allow it; -ENOMEM without a ledger. After an
+ * error nothing is charged.
+ */
 int ntpool_quota_charge(enum ntpool_type type, size_t bytes, u32 *payer)
 {
 	struct ledger *ledger = ledger_get(task_tgid(current));
@@ -376,6 +387,15 @@ int ntpool_quota_charge(enum ntpool_type type, size_t bytes, u32 *payer)
 	return err;
 }
 
+/**
+ * ntpool_quota_refund() - refund a charge of ntpool_quota_charge()
+ * @payer: number of the ledger
+ * @type: pool type
+ * @bytes: bytes that were charged
+ *
+ * Context: any but NMI.
+ * Return: false if there is no such ledger.
+ */
 bool ntpool_quota_refund(u32 payer, enum ntpool_type type, size_t bytes)
 {
 	struct ledger *ledger;
@@ -395,6 +415,13 @@ static u32 trailer_check(const struct trailer *at, u32 id)
 	return (sum * 0xd6e8feb86659fd93ULL) >> 32;
 }
 
+/**
+ * ntpool_quota_note() - write the trailer of a charged block
+ * @end: end of the block
+ * @payer: number of the ledger
+ *
+ * Context: any.
+ */
 void ntpool_quota_note(void *end, u32 payer)
 {
 	struct trailer *at = (struct trailer *)end - 1;
@@ -402,6 +429,13 @@ void ntpool_quota_note(void *end, u32 payer)
 	*at = (struct trailer){ .id = payer, .check = trailer_check(at, payer) };
 }
 
+/**
+ * ntpool_quota_payer() - read the trailer of a charged block
+ * @end: end of the block
+ *
+ * Context: any.
+ * Return: number of the ledger, or 0 if the trailer was overwritten.
+ */
 u32 ntpool_quota_payer(const void *end)
 {
 	const struct trailer *at = (const struct trailer *)end - 1;
@@ -411,9 +445,8 @@ u32 ntpool_quota_payer(const void *end)
 }
 
 /*
- * A reference to @pid if a process has it now. It may be that of a process long gone,
- * as a driver keeps it: so it is looked for among those that there are, unless it is
- * the caller's own.
+ * Returns a reference to @pid if a process has it now. A driver may pass the pid of a
+ * process that has gone, so @pid is only compared until it was found.
  */
 static struct pid *process_get(struct pid *pid)
 {
@@ -434,6 +467,16 @@ static struct pid *process_get(struct pid *pid)
 	return found;
 }
 
+/**
+ * ntpool_quota_charge_process() - charge a process without a block
+ * @pid: thread group; compared, not dereferenced unless a process has it now
+ * @type: pool type
+ * @bytes: bytes to charge
+ *
+ * Context: process context, up to DISPATCH_LEVEL.
+ * Return: 0; -ESRCH if no process has @pid; -EDQUOT and -ENOMEM as
+ * ntpool_quota_charge().
+ */
 int ntpool_quota_charge_process(struct pid *pid, enum ntpool_type type, size_t bytes)
 {
 	struct ledger *ledger;
@@ -453,6 +496,15 @@ int ntpool_quota_charge_process(struct pid *pid, enum ntpool_type type, size_t b
 	return err;
 }
 
+/**
+ * ntpool_quota_refund_process() - refund charges of ntpool_quota_charge_process()
+ * @pid: thread group; compared only
+ * @type: pool type
+ * @bytes: bytes to refund
+ *
+ * Context: any but NMI.
+ * Return: bytes refunded; less than @bytes if less was charged.
+ */
 size_t ntpool_quota_refund_process(struct pid *pid, enum ntpool_type type, size_t bytes)
 {
 	struct ledger *ledger;
@@ -494,6 +546,13 @@ static int row_compare(const void *a, const void *b)
 	return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
+/**
+ * ntpool_quota_snapshot() - figures of all ledgers
+ * @nr: set to the number of rows
+ *
+ * Context: process context, may sleep.
+ * Return: rows by pid, for kvfree(); NULL: no memory.
+ */
 struct ntpool_quota_row *ntpool_quota_snapshot(size_t *nr)
 {
 	struct ntpool_quota_row *rows;
@@ -502,7 +561,7 @@ struct ntpool_quota_row *ntpool_quota_snapshot(size_t *nr)
 	size_t room, used = 0;
 
 	ledgers_reap();
-	/* Processes that are charged for the first time meanwhile come next time. */
+	/* The next snapshot has the ledgers that are created from here on. */
 	room = READ_ONCE(nr_ledgers);
 	rows = ntpool_backing_refused() ? NULL :
 	       kvcalloc(max_t(size_t, room, 1), sizeof(*rows), GFP_KERNEL);
@@ -518,7 +577,13 @@ struct ntpool_quota_row *ntpool_quota_snapshot(size_t *nr)
 	return rows;
 }
 
-/* After the drivers have gone: what they have left behind is freed without a refund. */
+/**
+ * ntpool_quota_exit() - free all ledgers
+ *
+ * Blocks that drivers have leaked are freed later, without a refund.
+ *
+ * Context: process context, after the last charge and refund.
+ */
 void ntpool_quota_exit(void)
 {
 	struct hlist_node *next;
@@ -535,7 +600,7 @@ void ntpool_quota_exit(void)
 }
 
 /**
- * ntpool_quota_init() - choose the key of the trailers
+ * ntpool_quota_init() - choose the key of the trailers' checksums
  *
  * Context: process context, before the first charge.
  * Return: 0.

@@ -2,34 +2,35 @@
 /*
  * Figures per tag, always on.
  *
- * NT keeps one table of trackers, hashed by tag, and updates it with interlocked
- * additions. Here each tag has counters of its own on every CPU, side by side for
- * the two pools, and an allocation adds to them with this_cpu operations: no
- * atomic instruction, no cache line that two CPUs write. A block remembers its
- * tag, so a free finds the same counters again.
+ * NT has one table of trackers, hashed by tag, and updates it with interlocked
+ * additions. Here each tag has its own counters on every CPU, side by side for the two
+ * pool types. An allocation adds to them with this_cpu operations: there is no atomic
+ * instruction, and no cache line that two CPUs write. A block holds its tag, so a free
+ * finds the same counters.
  *
- * Finding the counters. An open-addressing hash table, read without a lock: slots
- * go once from unused to used, the tag stored last, and nothing is ever removed. An
- * unused slot has a tag in it that hashes elsewhere, so the fast path, which looks
- * at one slot only, compares the tag and knows enough. The slow one goes on until an
- * unused slot. It cannot tell a used one from an unused one where it looks for one
- * of the two tags that mark unused slots; for these it takes the lock.
- * When it is an eighth full, so that nearly every tag is where its hash is, a table of
- * four times the size replaces it; the old one is
- * kept until the module goes, because somebody may still read it. All old tables
- * together are smaller than the present one.
+ * Hash table. It has open addressing and is read without a lock. A slot changes once,
+ * from unused to used, with its tag stored last; no slot is ever cleared. An unused
+ * slot has a tag that hashes elsewhere, so the fast path compares the tag of one slot
+ * only. The slow path probes until an unused slot. Tags 0 and 1 mark unused slots, so
+ * a lookup of these two tags takes the lock.
  *
- * New tags. Counters are cut from chunks of per-CPU memory, which can only be had
- * for sure where one may sleep and enter file systems; ntpool's callers may do
- * neither. So a worker keeps chunks in reserve and enlarges the table. An atomic
- * caller takes from the reserve; if that is empty, a sleepable one waits a short
- * while for the worker, an atomic one tries the per-CPU allocator itself. What
- * then still has no counters, and every tag past max_tags, is counted under
- * `Ovfl`; the block says so (NTPOOL_HDR_OVERFLOW), so that its free is counted there
- * too even if the tag has got counters in the meantime.
+ * Growth. A table that is an eighth full is replaced by one of four times the size.
+ * Nearly every tag is then in the slot of its hash. The old table is kept until the
+ * module is unloaded, because a reader may still use it. All old tables together are
+ * smaller than the current one.
  *
- * Locking. tag_lock guards the table's growth, the chunks and insertions; it is
- * taken with interrupts off, from any context, and nothing nests inside it.
+ * New tags. Counters come from chunks of per-CPU memory, whose allocation may sleep
+ * and enter file systems. Callers of ntpool may do neither, so a worker keeps chunks
+ * in reserve and enlarges the table. If the reserve is empty, a caller that may sleep
+ * waits for the worker for at most WAIT_MS. Any other caller tries the per-CPU
+ * allocator itself. A tag that has no counters then is counted under `Ovfl`, and so is
+ * every tag past max_tags. NTPOOL_HDR_OVERFLOW in the header of the block directs the
+ * free to the same counters.
+ *
+ * Locking. tag_lock, raw and a leaf, protects insertions, the replacement of the
+ * table, and the chunks.
+ *
+ * Context: any for lookups and insertions.
  */
 #include <linux/mm.h>
 #include <linux/rculist.h>
@@ -49,13 +50,19 @@
 
 enum {
 	CHUNK_TAGS = 32,		/* 6.5 KiB on each CPU */
-	RESERVE_CHUNKS = 2,
+	RESERVE_CHUNKS = 2,		/* the worker keeps so many */
 	FIRST_TABLE_BITS = 10,
 	GROW_BITS = 2,
 	WAIT_MS = 1000,
 };
 
-/* Counters for CHUNK_TAGS tags, @nr of them in use. Never freed before exit. */
+/**
+ * struct tag_chunk - counters for CHUNK_TAGS tags; not freed before exit
+ * @link: in chunks or reserve; tag_lock, chunks is read without it
+ * @nr: tags in use; tag_lock, read without it
+ * @tag: the tags; one below @nr does not change
+ * @counts: their counters, NTPOOL_TYPES for each
+ */
 struct tag_chunk {
 	struct list_head link;
 	unsigned int nr;
@@ -67,7 +74,7 @@ struct tag_chunk {
  * struct tag_table - open addressing, linear probing, nothing ever removed
  * @shift: 32 - log2 of the number of slots
  * @mask: number of slots - 1
- * @older: the table that this one replaced: readers may still be in it
+ * @older: the table that this one replaced; readers may still use it
  * @slot: the slots
  */
 struct tag_table {
@@ -81,20 +88,20 @@ unsigned int ntpool_tag_shift __read_mostly;
 struct ntpool_tag_slot *ntpool_tag_slots __read_mostly;
 struct ntpool_tag_counts __percpu *ntpool_tag_overflow __read_mostly;
 
-static struct tag_table *tag_table __read_mostly;	/* ntpool_tag_slots says the same */
-
 static DEFINE_RAW_SPINLOCK(tag_lock);
-static LIST_HEAD(chunks);		/* in use, the newest last */
-static struct tag_chunk *newest;
-static LIST_HEAD(reserve);
-static unsigned int nr_reserve;
+/* The table of ntpool_tag_slots. Changed under tag_lock, read without it. */
+static struct tag_table *tag_table __read_mostly;
+static LIST_HEAD(chunks);		/* in use, the newest last; tag_lock to change it */
+static struct tag_chunk *newest;	/* the last one of chunks; tag_lock */
+static LIST_HEAD(reserve);		/* unused chunks; tag_lock */
+static unsigned int nr_reserve;		/* tag_lock; read without it as a hint */
+static unsigned int nr_tags;		/* tag_lock; read without it as a hint */
 static unsigned int max_tags __read_mostly = 16384;	/* the parameter */
-static unsigned int nr_tags;
 
 static void tag_make_room(struct work_struct *work);
 static DECLARE_WORK(room_work, tag_make_room);
 static DECLARE_WAIT_QUEUE_HEAD(room_wait);
-static unsigned int room_runs;		/* of the worker, to their end */
+static unsigned int room_runs;		/* complete runs of the worker, which writes it */
 
 static struct tag_chunk *chunk_alloc(gfp_t gfp)
 {
@@ -134,7 +141,7 @@ static void reserve_add(struct tag_chunk *chunk)
 	raw_spin_unlock_irqrestore(&tag_lock, flags);
 }
 
-/* What is in an unused slot: a tag that hashes to another one. */
+/* Returns the tag that marks slot @i as unused: one that hashes to another slot. */
 static u32 unused_tag(u32 i)
 {
 	return i ? 0 : 1;
@@ -165,15 +172,15 @@ static struct tag_table *table_alloc(unsigned int bits, gfp_t gfp)
 static void table_publish(struct tag_table *table)
 {
 	table->older = tag_table;
-	/* Pairs with the dependent loads of readers: the slots are there. */
+	/* Pairs with the dependent loads of readers: they see the slots. */
 	smp_store_release(&tag_table, table);
 	/* Before the shift, see tag.h. */
 	smp_store_release(&ntpool_tag_slots, table->slot);
-	/* Pairs with the acquire in ntpool_tag_lookup(): the larger table is there. */
+	/* Pairs with the acquire in ntpool_tag_lookup(): it sees the larger table. */
 	smp_store_release(&ntpool_tag_shift, table->shift);
 }
 
-/* The slot of @tag, or the unused one where it belongs. Never full: see grow. */
+/* Returns the slot of @tag, or the unused one for it. table_full() keeps some unused. */
 static struct ntpool_tag_slot *table_slot(struct tag_table *table, u32 tag)
 {
 	u32 i = ntpool_tag_hash(tag, table->shift);
@@ -193,7 +200,7 @@ static void table_insert(struct tag_table *table, u32 tag,
 	smp_store_release(&slot->tag, tag);
 }
 
-/* Without the lock: NULL is no proof that @tag is not there. */
+/* Without the lock: NULL does not prove that the table has no @tag. */
 static struct ntpool_tag_counts __percpu *table_find(const struct tag_table *table, u32 tag)
 {
 	u32 i = ntpool_tag_hash(tag, table->shift);
@@ -213,7 +220,7 @@ static struct ntpool_tag_counts __percpu *table_find(const struct tag_table *tab
 	return NULL;
 }
 
-/* Enters the tags of all chunks, but for the first @skip. Returns how many it saw. */
+/* Inserts the tags of all chunks but the first @skip. Returns the number it saw. */
 static unsigned int table_insert_all(struct tag_table *table, unsigned int skip)
 {
 	struct tag_chunk *chunk;
@@ -248,9 +255,9 @@ static void table_grow(void)
 
 	if (!table)
 		return;
-	/* A driver's own `Ovfl` shares the row. */
+	/* A driver that uses the tag `Ovfl` shares its counters. */
 	table_insert(table, NTPOOL_TAG_OVERFLOW, ntpool_tag_overflow);
-	/* What is there stays: only what comes meanwhile needs the lock. */
+	/* Tags are never removed. The lock is needed for tags inserted meanwhile only. */
 	seen = table_insert_all(table, 0);
 	raw_spin_lock_irqsave(&tag_lock, flags);
 	table_insert_all(table, seen);
@@ -258,7 +265,7 @@ static void table_grow(void)
 	raw_spin_unlock_irqrestore(&tag_lock, flags);
 }
 
-/* The worker: the only one that replaces the table. */
+/* The worker. No other code replaces the table. */
 static void tag_make_room(struct work_struct *work)
 {
 	struct tag_chunk *chunk;
@@ -281,7 +288,7 @@ static bool tag_has_room(void)
 	return !table_full() && (nr_reserve || (newest && newest->nr < CHUNK_TAGS));
 }
 
-/* The next free place for counters; there is room. */
+/* Returns the chunk for the next tag. The caller has checked tag_has_room(). */
 static struct tag_chunk *tag_chunk_to_use(void)
 {
 	struct tag_chunk *chunk = newest;
@@ -289,7 +296,7 @@ static struct tag_chunk *tag_chunk_to_use(void)
 	if (!chunk || chunk->nr == CHUNK_TAGS) {
 		chunk = list_first_entry(&reserve, struct tag_chunk, link);
 		nr_reserve--;
-		/* Readers walk the list without the lock, and never past its end. */
+		/* Readers iterate over chunks without the lock: link the chunk last. */
 		list_del(&chunk->link);
 		list_add_tail_rcu(&chunk->link, &chunks);
 		newest = chunk;
@@ -297,7 +304,10 @@ static struct tag_chunk *tag_chunk_to_use(void)
 	return chunk;
 }
 
-/* Enters @tag if there is room; finds it if somebody else was faster. */
+/*
+ * Inserts @tag, or finds it if another CPU has inserted it. NULL: no room. Sets *@work
+ * if the worker has to run.
+ */
 static struct ntpool_tag_counts __percpu *tag_insert(u32 tag, bool *work)
 {
 	struct ntpool_tag_counts __percpu *counts = NULL;
@@ -325,8 +335,11 @@ static struct ntpool_tag_counts __percpu *tag_insert(u32 tag, bool *work)
 	return counts;
 }
 
-/* There is room, or the worker has tried since @runs: a whole run, not the end of one. */
-static bool room_settled(unsigned int runs)
+/*
+ * True if there is room, or if the worker has run completely since @runs. A run that had
+ * begun before does not count, hence two. Else the worker is scheduled.
+ */
+static bool room_made_or_tried(unsigned int runs)
 {
 	if ((READ_ONCE(nr_reserve) && !table_full()) || READ_ONCE(room_runs) - runs > 1)
 		return true;
@@ -335,8 +348,8 @@ static bool room_settled(unsigned int runs)
 }
 
 /*
- * No room: get some, each context in its own way. The wait has an end, because the
- * worker may wait for memory that the caller stands in the way of.
+ * Waits for room, or makes it if the caller may not sleep. The wait has a limit, because
+ * the worker may need memory that only the caller can free.
  */
 static void tag_wait_for_room(void)
 {
@@ -344,7 +357,7 @@ static void tag_wait_for_room(void)
 	struct tag_chunk *chunk;
 
 	if (ntpool_may_sleep()) {
-		wait_event_timeout(room_wait, room_settled(runs),
+		wait_event_timeout(room_wait, room_made_or_tried(runs),
 				   msecs_to_jiffies(WAIT_MS));
 		return;
 	}
@@ -355,12 +368,27 @@ static void tag_wait_for_room(void)
 		reserve_add(chunk);
 }
 
+/**
+ * ntpool_tag_probe() - find counters without the lock
+ * @tag: the tag
+ * @counts: set to its counters; NULL: not found
+ *
+ * Context: any.
+ * Return: false if @tag has no counters, or may need the lock to be found.
+ */
 bool ntpool_tag_probe(u32 tag, struct ntpool_tag_counts __percpu **counts)
 {
 	*counts = table_find(READ_ONCE(tag_table), tag);
 	return *counts;
 }
 
+/**
+ * ntpool_tag_find_slow() - find or create counters
+ * @tag: the tag
+ *
+ * Context: any. Sleeps for at most WAIT_MS, only if ntpool_may_sleep().
+ * Return: counters of @tag; ntpool_tag_overflow past max_tags or without memory.
+ */
 struct ntpool_tag_counts __percpu *ntpool_tag_find_slow(u32 tag)
 {
 	struct ntpool_tag_counts __percpu *counts = table_find(READ_ONCE(tag_table), tag);
@@ -407,7 +435,7 @@ static void tag_sum(struct ntpool_tag_sums *sums, u32 tag, enum ntpool_type type
 		sums_add_frees(sums, &here->inside);
 		sums_add_frees(sums, &here->outside);
 	}
-	/* An allocation is counted before its free can be: frees are read first. */
+	/* An allocation is counted before its free, so frees are read before allocs. */
 	smp_rmb();
 	for_each_possible_cpu(cpu) {
 		here = per_cpu_ptr(counts, cpu);
@@ -442,6 +470,14 @@ static size_t snapshot_add(struct ntpool_tag_sums *array, size_t nr, u32 tag,
 	return nr;
 }
 
+/**
+ * ntpool_tag_snapshot() - figures of all tags that were used
+ * @nr: set to the number of entries
+ *
+ * Context: process context, may sleep.
+ * Return: array for kvfree(), sorted by tag as printed, nonpaged before paged; NULL: no
+ * memory.
+ */
 struct ntpool_tag_sums *ntpool_tag_snapshot(size_t *nr)
 {
 	size_t left = READ_ONCE(nr_tags), used = 0;
@@ -466,6 +502,12 @@ struct ntpool_tag_sums *ntpool_tag_snapshot(size_t *nr)
 	return array;
 }
 
+/**
+ * ntpool_tag_init() - allocate the first table and chunks
+ *
+ * Context: process context, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
 int ntpool_tag_init(void)
 {
 	struct tag_table *table;
@@ -486,6 +528,11 @@ int ntpool_tag_init(void)
 	return 0;
 }
 
+/**
+ * ntpool_tag_exit() - free all tables and counters
+ *
+ * Context: process context, may sleep; after the last allocation and free.
+ */
 void ntpool_tag_exit(void)
 {
 	struct tag_table *table = tag_table, *older;

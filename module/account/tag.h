@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Figures per tag: found by a hash, counted per CPU, never locked on the way. */
+/* Figures per tag: counters on each CPU, found in a hash table without a lock. */
 #ifndef NTPOOL_TAG_H
 #define NTPOOL_TAG_H
 
@@ -8,13 +8,13 @@
 #include "base/types.h"
 
 /**
- * struct ntpool_tag_flow - blocks that came and went
+ * struct ntpool_tag_flow - allocations and frees
  * @allocs: allocations
- * @alloc_granules: taken from the pool by them, in units
- * @alloc_requested: asked for by their drivers, in bytes
+ * @alloc_granules: granules that they took from the pool
+ * @alloc_requested: bytes that drivers requested in them
  * @frees: frees
- * @free_granules: given back to the pool by them
- * @free_requested: what their drivers had asked for
+ * @free_granules: granules that they returned to the pool
+ * @free_requested: bytes that drivers had requested for the freed blocks
  */
 struct ntpool_tag_flow {
 	unsigned long allocs;
@@ -26,15 +26,14 @@ struct ntpool_tag_flow {
 };
 
 /**
- * struct ntpool_tag_counts - what one CPU counted for one tag and pool
- * @inside: by who was inside this CPU's cache of that pool, where nobody who interrupts
- *	    him can be: with plain additions
- * @outside: by all others, with this_cpu operations
- * @failed: requests that got NULL, likewise
+ * struct ntpool_tag_counts - counters of one CPU for one tag and pool type
+ * @inside: incremented by code in the per-CPU section of that pool type, with plain
+ *	    additions; an interrupt cannot enter the section then
+ * @outside: incremented by all other code, with this_cpu operations
+ * @failed: requests that returned NULL, with this_cpu operations
  *
- * Monotonic, each written by one CPU only. Live figures are differences of sums; a
- * block may be freed on another CPU than it was allocated on, so no single CPU's
- * difference means anything.
+ * Each counter grows only, and only its CPU writes it. Live figures are differences of
+ * sums over all CPUs, because a block may be freed on another CPU.
  */
 struct ntpool_tag_counts {
 	struct ntpool_tag_flow inside;
@@ -43,17 +42,17 @@ struct ntpool_tag_counts {
 };
 
 /**
- * struct ntpool_tag_sums - the figures of one tag and pool, summed over CPUs
+ * struct ntpool_tag_sums - figures of one tag and pool type, summed over CPUs
  * @tag: the tag
- * @type: which pool
+ * @type: pool type
  * @allocs: allocations
  * @frees: frees
- * @bytes: live, taken from the pool
- * @requested: live, asked for by drivers
- * @failed: requests that got NULL
+ * @bytes: bytes that live blocks take from the pool
+ * @requested: bytes that drivers requested for them
+ * @failed: requests that returned NULL
  *
- * Taken under load: frees are summed before allocs, so live figures are never
- * negative. At rest: exact.
+ * Under load live figures are never negative, because frees are summed before
+ * allocations. At rest they are exact.
  */
 struct ntpool_tag_sums {
 	u32 tag;
@@ -66,9 +65,8 @@ struct ntpool_tag_sums {
 } __aligned(8 * sizeof(long));
 
 /*
- * One place of the hash table: used if it has counters. The tag is stored last; in
- * an unused place it is one that does not belong there, so that a look at the tag
- * is enough to know that the counters are its own.
+ * A slot of the hash table; used if it has counters. The tag is stored last. An unused
+ * slot has a tag that hashes elsewhere, so a tag that matches proves the counters.
  */
 struct ntpool_tag_slot {
 	u32 tag;
@@ -76,20 +74,20 @@ struct ntpool_tag_slot {
 };
 
 /*
- * The present hash table: 32 - log2 of the number of its places, and where they are. A
- * table is replaced by a larger one, its places first: who reads in the other order has
- * a pair of one table, or the new one's places with a shift that is too large, which is
- * merely the wrong place to look.
+ * The hash table: 32 - log2 of the number of slots, and the slots. A larger table is
+ * published with its slots first. A reader loads the shift first: it gets both of one
+ * table, or the new slots with the old shift. That pair finds a wrong slot, no worse.
  */
 extern unsigned int ntpool_tag_shift;
 extern struct ntpool_tag_slot *ntpool_tag_slots;
 
+/* Counters of `Ovfl`. */
 extern struct ntpool_tag_counts __percpu *ntpool_tag_overflow;
 
-/* The slow half of ntpool_tag_find(): the tag is new, or not where its hash is. */
+/* For a tag that is new, or not in the slot of its hash. Never NULL. Context: any. */
 struct ntpool_tag_counts __percpu *ntpool_tag_find_slow(u32 tag);
 
-/* Long, to be an index without another instruction. */
+/* Returns a long, which is an index without another instruction. */
 static __always_inline unsigned long ntpool_tag_hash(u32 tag, unsigned int shift)
 {
 	unsigned long product = tag * 0x9e3779b1U;
@@ -97,30 +95,30 @@ static __always_inline unsigned long ntpool_tag_hash(u32 tag, unsigned int shift
 	return product >> shift;
 }
 
-/* True: *@counts are those of @tag. False: it is not where its hash is. */
+/* Sets *@counts. False: @tag is not in the slot of its hash. Context: any. */
 static __always_inline bool ntpool_tag_lookup(u32 tag, struct ntpool_tag_counts __percpu **counts)
 {
 	/* Pairs with the release in table_publish(). */
 	unsigned int shift = smp_load_acquire(&ntpool_tag_shift);
 	const struct ntpool_tag_slot *slot;
 
-	/* Plain accesses: the compiler may use memory operands. Both change in one piece. */
+	/* A plain access allows memory operands. One instruction stores the pointer. */
 	slot = data_race(ntpool_tag_slots) + ntpool_tag_hash(tag, shift);
-	/* The table is read once: there may be a new one. */
+	/* Prevents a second load of ntpool_tag_slots, which may have changed. */
 	OPTIMIZER_HIDE_VAR(slot);
-	/* Likewise. */
+	/* A plain access, for the same reason as above. */
 	if (unlikely(data_race(slot->tag) != tag))
 		return false;
-	/* Pairs with the release in table_insert(): the counters are there. */
+	/* Pairs with the release in table_insert(): this CPU sees the counters. */
 	smp_rmb();
 	*counts = slot->counts;
 	return true;
 }
 
-/* The same wherever it is. False also for a tag that is not to be found without the lock. */
+/* Probes all slots. False also if the lock is needed to find @tag. Context: any. */
 bool ntpool_tag_probe(u32 tag, struct ntpool_tag_counts __percpu **counts);
 
-/* Never fails: past max_tags, or without memory, it is ntpool_tag_overflow. */
+/* Never NULL: ntpool_tag_overflow past max_tags, or without memory. Context: any. */
 static inline struct ntpool_tag_counts __percpu *ntpool_tag_find(u32 tag)
 {
 	struct ntpool_tag_counts __percpu *counts;
@@ -144,7 +142,7 @@ static inline void ntpool_tag_count_free(struct ntpool_tag_counts __percpu *coun
 	this_cpu_add(counts->outside.free_requested, requested);
 }
 
-/* The same for who is inside this CPU's cache. */
+/* Only in the per-CPU section of the pool type. */
 static __always_inline void ntpool_tag_count_alloc_inside(struct ntpool_tag_counts __percpu *counts,
 							  unsigned long granules, size_t requested)
 {
@@ -161,10 +159,7 @@ static __always_inline void ntpool_tag_count_free_inside(struct ntpool_tag_count
 	__this_cpu_add(counts->inside.free_requested, requested);
 }
 
-/*
- * A sorted array of the figures of all tags that were ever used, *@nr long: by
- * tag as printed, nonpaged before paged. Sleeps. kvfree() it. NULL: no memory.
- */
+/* Figures of all tags that were used, sorted, for kvfree(). May sleep. */
 struct ntpool_tag_sums *ntpool_tag_snapshot(size_t *nr);
 
 #endif
