@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Statistics: the files below /sys/kernel/debug/ntpool, all of them.
+ * The files below /sys/kernel/debug/ntpool: the part that all of them share.
  *
- * NT answers such questions through ZwQuerySystemInformation() and the kernel
- * debugger; the text files here have the same figures. Each begins with its name
- * and format version and with the names of its columns, then has one row per thing,
- * and each is one struct ntpool_file: how to take a snapshot (an array of rows),
- * how to print a row, and for controls what a write does.
+ * NT has these figures in ZwQuerySystemInformation() and in the kernel debugger. A text
+ * file here begins with its name and format version, then the names of its columns,
+ * then one row per object. A struct ntpool_file describes it: the routine that takes a
+ * snapshot (an array of rows), the one that prints a row, and the one for a write.
  *
- * A snapshot is taken when reading begins, and again when a reader goes back to the
- * start, so a monitor can keep a file open. It belongs to the open file, and nothing
- * is locked while it is printed: rows are never torn, however slowly they are read.
- * seq_file prints as many rows as fit the reader's buffer, one by one, so a table of
- * 10,000 tags costs one snapshot and no large buffer. seq_file's own mutex keeps
- * two readers of one open file apart.
+ * A snapshot is taken when a read begins, and again when a reader seeks to the start,
+ * so a monitor may keep a file open. The snapshot belongs to the open file. It does not
+ * change while seq_file prints it, row by row, so no row is torn.
  *
- * A source with files (*_view.c) adds them to the table with ntpool_debugfs_add(), which
- * main.c has called before the files are created. The table is constant from then on.
+ * Each *_view.c registers its files with ntpool_debugfs_add() from its init. main.c
+ * calls ntpool_debugfs_init(), which creates the files, last.
+ *
+ * Locking. tables is constant once files exist. The mutex of seq_file serialises
+ * readers of one open file, and with it protects the snapshot.
+ *
+ * Context: process context.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -42,7 +43,7 @@ enum {
 	WRITE_MAX = 1024,		/* bytes that a control takes at once */
 };
 
-/* An open file and its snapshot. */
+/* An open file and its snapshot; the mutex of seq_file. */
 struct open_view {
 	const struct ntpool_file *file;
 	void *rows;
@@ -56,9 +57,17 @@ struct file_table {
 	size_t nr;
 };
 
-static struct file_table tables[TABLES_MAX];	/* constant once the files are there */
+/* Constant once the files exist. */
+static struct file_table tables[TABLES_MAX];
 static unsigned int nr_tables;
 
+/**
+ * ntpool_debugfs_add() - register files
+ * @files: the files; they must exist until ntpool_debugfs_exit()
+ * @nr: number of files
+ *
+ * Context: process context, before ntpool_debugfs_init().
+ */
 void ntpool_debugfs_add(const struct ntpool_file *files, size_t nr)
 {
 	if (WARN_ON_ONCE(nr_tables == TABLES_MAX))
@@ -66,6 +75,14 @@ void ntpool_debugfs_add(const struct ntpool_file *files, size_t nr)
 	tables[nr_tables++] = (struct file_table){ .file = files, .nr = nr };
 }
 
+/**
+ * ntpool_rows_alloc() - allocate the rows of a snapshot
+ * @nr: number of rows
+ * @size: bytes of a row
+ *
+ * Context: process context, may sleep.
+ * Return: zeroed rows for kvfree(); NULL: no memory.
+ */
 void *ntpool_rows_alloc(size_t nr, size_t size)
 {
 	if (ntpool_backing_refused())
@@ -73,6 +90,14 @@ void *ntpool_rows_alloc(size_t nr, size_t size)
 	return kvcalloc(nr, size, GFP_KERNEL);
 }
 
+/**
+ * ntpool_show_tag() - print the columns tag and type
+ * @m: the file
+ * @tag: pool tag
+ * @type: pool type
+ *
+ * Context: process context.
+ */
 void ntpool_show_tag(struct seq_file *m, u32 tag, enum ntpool_type type)
 {
 	char text[NTPOOL_TAG_TEXT];
@@ -89,7 +114,7 @@ static int view_refresh(struct open_view *view)
 	return view->rows ? 0 : -ENOMEM;
 }
 
-/* Position 0 is the header, so row n is at n + 1. */
+/* Position 0 is the header. Row n is at position n + 1. */
 static void *view_row(const struct open_view *view, loff_t pos)
 {
 	if (pos > view->nr)
@@ -156,7 +181,7 @@ static int view_release(struct inode *inode, struct file *file)
 	return seq_release_private(inode, file);
 }
 
-/* One value per write, whole. */
+/* One write has one whole value. */
 static ssize_t view_write(struct file *file, const char __user *from, size_t size,
 			  loff_t *pos)
 {
@@ -243,7 +268,7 @@ int ntpool_debugfs_store(const char *name, const char *text)
 }
 #endif
 
-/* As all users of debugfs: nothing is checked, without it ntpool works as well. */
+/* Errors of debugfs are ignored by convention: ntpool works without its files. */
 static void file_create(const struct ntpool_file *file, struct dentry *verifier)
 {
 	const char *base = strchr(file->name, '/');
@@ -252,6 +277,12 @@ static void file_create(const struct ntpool_file *file, struct dentry *verifier)
 			    base ? verifier : debugfs_root, (void *)file, &view_ops);
 }
 
+/**
+ * ntpool_debugfs_init() - create all registered files
+ *
+ * Context: process context, may sleep.
+ * Return: 0.
+ */
 int ntpool_debugfs_init(void)
 {
 	struct dentry *verifier;
@@ -266,6 +297,11 @@ int ntpool_debugfs_init(void)
 	return 0;
 }
 
+/**
+ * ntpool_debugfs_exit() - remove all files, after their readers have left them
+ *
+ * Context: process context, may sleep.
+ */
 void ntpool_debugfs_exit(void)
 {
 	debugfs_remove(debugfs_root);

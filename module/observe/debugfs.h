@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Files below /sys/kernel/debug/ntpool. */
+/* Files below /sys/kernel/debug/ntpool. Context of all routines: process context. */
 #ifndef NTPOOL_DEBUGFS_H
 #define NTPOOL_DEBUGFS_H
 
@@ -9,12 +9,12 @@ struct seq_file;
 
 /**
  * struct ntpool_file - one file
- * @name: below the directory; at most one '/'
+ * @name: path below the directory, with at most one '/'
  * @columns: names of the columns
  * @row_size: bytes of a row of the snapshot
- * @snapshot: returns a new array of @nr rows for kvfree(), or NULL if out of memory
+ * @snapshot: returns a new array of @nr rows for kvfree(), or NULL without memory
  * @show: prints a row
- * @write: changes what the file controls, -EINVAL for nonsense; NULL: read-only
+ * @write: sets the control from @text, returns 0 or an error; NULL: read-only
  */
 struct ntpool_file {
 	const char *name;
@@ -25,27 +25,27 @@ struct ntpool_file {
 	int (*write)(char *text);
 };
 
-/* Adds @nr files, before ntpool_debugfs_init(). */
+/* Registers @nr files. Before ntpool_debugfs_init(). */
 void ntpool_debugfs_add(const struct ntpool_file *files, size_t nr);
 
-/* An array of @nr rows of @size bytes, zeroed, for kvfree(); NULL: no memory. Sleeps. */
+/* Allocates @nr zeroed rows of @size bytes, for kvfree(). NULL: no memory. May sleep. */
 void *ntpool_rows_alloc(size_t nr, size_t size);
-/* For sort(): ascending. */
+/* For sort(), in ascending order. */
 static inline int ntpool_order(unsigned long a, unsigned long b)
 {
 	return a < b ? -1 : a > b;
 }
 
-/* The first two columns of many files. */
+/* Prints the columns tag and type. */
 void ntpool_show_tag(struct seq_file *m, u32 tag, enum ntpool_type type);
 
-/*
- * Writes what a reader of the file @name would see to @buf, NUL terminated.
- * Returns the length, or -ENOENT, -ENOMEM, -E2BIG. Sleeps. For tests.
- */
 #if IS_ENABLED(CONFIG_KUNIT)
+/*
+ * For tests: prints the file @name to @buf, NUL terminated. Returns the length, or
+ * -ENOENT, -ENOMEM, -E2BIG. May sleep.
+ */
 ssize_t ntpool_debugfs_render(const char *name, char *buf, size_t size);
-/* What a write of @text to the file comes to: 0 or an error. Sleeps. For tests. */
+/* For tests: writes @text to the file @name. Returns 0 or an error. May sleep. */
 int ntpool_debugfs_store(const char *name, const char *text);
 #endif
 

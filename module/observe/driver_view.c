@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The files `lookaside`, `quota`, `raises` and `sections`: what drivers and processes hold.
+ * The files `lookaside`, `quota`, `raises` and `sections`: figures per driver or process.
  *
- * quota	processes that were charged and live, and what is still charged to others;
- *		bytes are those of whole blocks.
- * raises	drivers that raised a status, with a handler and without; "-" for what
- *		is no driver.
- * sections	code and data of each module that is linked against ntpool, locked or
- *		not.
+ * lookaside	Lookaside lists with their depths and hits, as NT's !lookaside shows them.
+ * quota	Processes with charges, and running ones that had some. Bytes are those
+ *		of whole blocks.
+ * raises	Raises of a status by driver, with a handler and without; "-" is code in
+ *		no driver.
+ * sections	Code and data of each module that is linked against ntpool, and how often
+ *		each is locked.
+ *
+ * Locking: none; see debugfs.c. Context: process context.
  */
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -100,7 +103,7 @@ static void *quota_snapshot(size_t *nr)
 	return ntpool_quota_snapshot(nr);
 }
 
-/* A process names itself as it likes: one word all the same. */
+/* A process may have blanks in its name. The column must be one word. */
 static void show_comm(struct seq_file *m, const char *comm)
 {
 	if (*comm)
@@ -179,7 +182,7 @@ static const struct ntpool_file driver_files[] = {
 };
 
 /**
- * ntpool_driver_view_init() - make the files of this source known
+ * ntpool_driver_view_init() - register the files of this source
  *
  * Context: process context.
  * Return: 0.

@@ -1,25 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Leaks: memory that a driver has not given back when it is unloaded.
+ * Leaks: blocks that a driver has not freed when it is unloaded.
  *
- * Under NT only the verifier looks (0xC4/0x62). Here each block carries its caller, so
- * every driver is checked, always. base/client.c reports three moments:
+ * NT reports them only under the verifier (0xC4/0x62). Here each block carries its call
+ * site, so every driver is checked. base/client.c calls this file at three times:
  *
- * COMING  the module's addresses are taken: records of older code must not be mixed up
- *	   with it (see sums.c).
- * LIVE	   the module's init has returned and its initialisation code is about to be
- *	   freed: the call sites in it that have live blocks or lookaside lists are
- *	   remembered.
- * GOING   the module's exit has returned, or its init has failed: the blocks that it
- *	   still has are named, and the texts of their call sites remembered. The
- *	   blocks stay, because something may still point to them. Lookaside lists and
- *	   the blocks that the verifier has tracked were named before.
+ * coming  The module has got its addresses. Records of older code at the same addresses
+ *	   are covered (see sums.c).
+ * live	   The module's init has returned. Its initialisation code is about to be freed,
+ *	   so call sites in it that have live blocks or lookaside lists get records.
+ * going   The module's exit has returned, or its init has failed. Its live blocks are
+ *	   reported, and their call sites get records. The blocks are kept, because a
+ *	   pointer to them may exist. lists/ and verify/ have reported before.
  *
- * An iteration over a million blocks is too much for the unloading of a mouse driver,
- * so only modules that are linked against ntpool are looked at. Code that calls ntpool
- * by other means appears in `callers`, but is not reported when it goes.
+ * An iteration over all blocks is slow, so only modules that are linked against ntpool
+ * are checked. Blocks of other modules appear in `callers`.
  *
- * Locking: none of its own; see base/callsite.c and sums.c.
+ * Locking: none here; sums.c and base/callsite.c take ntpool_past_mutex. Context:
+ * process context, may sleep.
  */
 #include <linux/module.h>
 
@@ -33,29 +31,29 @@
 
 #define ALL_DRIVERS	"all drivers"
 
-struct leak_sum {
+struct leak_count {
 	unsigned long blocks;
 	unsigned long bytes;
 };
 
-static void leak_report(struct leak_sum *sum, const struct ntpool_sum *site)
+static void leak_report(struct leak_count *total, const struct ntpool_sum *sum)
 {
 	char text[NTPOOL_CALLSITE_TEXT];
 	char tag[NTPOOL_TAG_TEXT];
 
-	ntpool_tag_text(site->tag, tag);
-	ntpool_sum_name(site, text, sizeof(text));
-	ntpool_report_leak("%lu blocks, %lu bytes, tag %s, %s, allocated at %s", site->count,
-			   site->bytes, tag, ntpool_type_name(site->type), text);
-	sum->blocks += site->count;
-	sum->bytes += site->bytes;
+	ntpool_tag_text(sum->tag, tag);
+	ntpool_sum_name(sum, text, sizeof(text));
+	ntpool_report_leak("%lu blocks, %lu bytes, tag %s, %s, allocated at %s", sum->count,
+			   sum->bytes, tag, ntpool_type_name(sum->type), text);
+	total->blocks += sum->count;
+	total->bytes += sum->bytes;
 }
 
-static void leak_total(const char *driver, const struct leak_sum *sum)
+static void leak_total(const char *driver, const struct leak_count *total)
 {
-	if (sum->blocks)
-		ntpool_report_leak("total %lu blocks, %lu bytes, left by %s", sum->blocks,
-				   sum->bytes, driver);
+	if (total->blocks)
+		ntpool_report_leak("total %lu blocks, %lu bytes, left by %s", total->blocks,
+				   total->bytes, driver);
 }
 
 static int leak_pin_list(const struct ntpool_lookaside_info *info, void *arg)
@@ -78,19 +76,19 @@ static void leak_module_live(const struct module *mod)
 	if (ntpool_sums_by_caller(&sums))
 		return;
 	for (i = 0; i < sums.nr; i++)
-		if (!sums.site[i].past && within_module_init(sums.site[i].caller, mod))
-			ntpool_callsite_remember(sums.site[i].caller, mod);
+		if (!sums.sum[i].past && within_module_init(sums.sum[i].caller, mod))
+			ntpool_callsite_remember(sums.sum[i].caller, mod);
 	ntpool_sums_free(&sums);
 }
 
-static bool leak_is_of(const struct ntpool_sum *site, const struct module *mod)
+static bool leak_is_of(const struct ntpool_sum *sum, const struct module *mod)
 {
-	return site->past ? site->owner == mod : within_module(site->caller, mod);
+	return sum->past ? sum->owner == mod : within_module(sum->caller, mod);
 }
 
 static void leak_report_module(const struct module *mod)
 {
-	struct leak_sum sum = {};
+	struct leak_count total = {};
 	struct ntpool_sums sums;
 	size_t i;
 
@@ -99,12 +97,12 @@ static void leak_report_module(const struct module *mod)
 		return;
 	}
 	for (i = 0; i < sums.nr; i++)
-		if (leak_is_of(&sums.site[i], mod)) {
-			leak_report(&sum, &sums.site[i]);
-			if (!sums.site[i].past)
-				ntpool_callsite_remember(sums.site[i].caller, NULL);
+		if (leak_is_of(&sums.sum[i], mod)) {
+			leak_report(&total, &sums.sum[i]);
+			if (!sums.sum[i].past)
+				ntpool_callsite_remember(sums.sum[i].caller, NULL);
 		}
-	leak_total(mod->name, &sum);
+	leak_total(mod->name, &total);
 	ntpool_sums_free(&sums);
 }
 
@@ -121,9 +119,14 @@ static const struct ntpool_client_watch leak_watch = {
 	.going = leak_module_going,
 };
 
+/**
+ * ntpool_leak_exit() - report the blocks that all drivers have leaked
+ *
+ * Context: process context, may sleep; after the lookaside lists have been freed.
+ */
 void ntpool_leak_exit(void)
 {
-	struct leak_sum sum = {};
+	struct leak_count total = {};
 	struct ntpool_sums sums;
 	size_t i;
 
@@ -132,13 +135,13 @@ void ntpool_leak_exit(void)
 		return;
 	}
 	for (i = 0; i < sums.nr; i++)
-		leak_report(&sum, &sums.site[i]);
-	leak_total(ALL_DRIVERS, &sum);
+		leak_report(&total, &sums.sum[i]);
+	leak_total(ALL_DRIVERS, &total);
 	ntpool_sums_free(&sums);
 }
 
 /**
- * ntpool_leak_init() - name what drivers leave from now on
+ * ntpool_leak_init() - register for module events
  *
  * Context: process context.
  * Return: 0.

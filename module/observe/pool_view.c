@@ -2,11 +2,15 @@
 /*
  * The files `tags`, `callers`, `pools` and `classes`: the pools and their blocks.
  *
- * pools	pages are all that the pool holds from the kernel, big_pages those of
- *		them that are whole-page allocations; cached_bytes is the part of
- *		free_bytes that waits in CPUs' caches. At rest pages * page size =
- *		bytes + free_bytes.
- * classes	units of page size / 256 bytes, header included; cached blocks are free.
+ * tags		NT's figures per tag, as PoolMon shows them.
+ * callers	Live allocations by call site.
+ * pools	pages is all memory that the pool has from the kernel, big_pages its runs
+ *		of pages. cached_bytes is the part of free_bytes in the CPUs' caches. At
+ *		rest pages * page size = bytes + free_bytes.
+ * classes	Blocks by size in granules of page size / 256 bytes, header included.
+ *		Cached blocks are free. The column is called units.
+ *
+ * Locking: none; see debugfs.c. Context: process context.
  */
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -53,17 +57,17 @@ static void *callers_snapshot(size_t *nr)
 	if (ntpool_sums_by_caller(&sums))
 		return NULL;
 	*nr = sums.nr;
-	return sums.site;
+	return sums.sum;
 }
 
 static void callers_show(struct seq_file *m, const void *row)
 {
-	const struct ntpool_sum *site = row;
+	const struct ntpool_sum *sum = row;
 	char text[NTPOOL_CALLSITE_TEXT];
 
-	ntpool_sum_name(site, text, sizeof(text));
-	ntpool_show_tag(m, site->tag, site->type);
-	seq_printf(m, " %8lu %12lu %12lu %s\n", site->count, site->bytes, site->requested,
+	ntpool_sum_name(sum, text, sizeof(text));
+	ntpool_show_tag(m, sum->tag, sum->type);
+	seq_printf(m, " %8lu %12lu %12lu %s\n", sum->count, sum->bytes, sum->requested,
 		   text);
 }
 
@@ -105,7 +109,7 @@ static void pool_add_memory(struct pool_row *row, enum ntpool_type type)
 	row->pages = heap.pages + big_held;
 	ntpool_special_stats(&special);
 	row->pages += special.live[type];
-	/* A page of special pool is of no pool in particular while no block is on it. */
+	/* Special pool pages without a block have no pool type: nonpaged gets them. */
 	if (type == NTPOOL_NONPAGED) {
 		idle = special.pages - special.live[NTPOOL_NONPAGED] - special.live[NTPOOL_PAGED];
 		row->pages += idle;
@@ -153,7 +157,7 @@ struct class_row {
 	unsigned long free;
 };
 
-/* Block counts of one pool, by units. */
+/* Numbers of blocks of one pool type, by granules. */
 struct class_counts {
 	unsigned long live[NTPOOL_GRANULES + 1];
 	unsigned long free[NTPOOL_GRANULES + 1];
@@ -235,7 +239,7 @@ static const struct ntpool_file pool_files[] = {
 };
 
 /**
- * ntpool_pool_view_init() - make the files of this source known
+ * ntpool_pool_view_init() - register the files of this source
  *
  * Context: process context.
  * Return: 0.

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two of the files below /sys/kernel/debug/ntpool: whole pages, and what they waste.
+ * The files `big` and `advice`: runs of pages, and the bytes that they waste.
  *
- * big		allocations above one page; pages and waste are those of one of them.
- * advice	of those, the sizes that waste most (waste times count), and how each
- *		could be split into whole pages and a block for the rest, if that is
- *		cheaper with the block's header and rounding counted in.
+ * big		Allocations above one page, by tag and size. pages and waste are those
+ *		of one allocation.
+ * advice	The sizes with the largest waste times count. Each row shows a split into
+ *		whole pages and a block for the rest, if that takes less memory.
+ *
+ * NT has no such figures. A snapshot is an array of struct ntpool_sum from sums.c.
+ *
+ * Locking: none; see debugfs.c. Context: process context.
  */
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -31,10 +35,10 @@ static void *run_snapshot(size_t *nr)
 	if (ntpool_sums_by_size(&sizes))
 		return NULL;
 	for (i = 0; i < sizes.nr; i++)
-		if (sizes.site[i].size > PAGE_SIZE)
-			sizes.site[used++] = sizes.site[i];
+		if (sizes.sum[i].size > PAGE_SIZE)
+			sizes.sum[used++] = sizes.sum[i];
 	*nr = used;
-	return sizes.site;
+	return sizes.sum;
 }
 
 static unsigned long run_waste(const struct ntpool_sum *size)
@@ -53,7 +57,7 @@ static void run_show(struct seq_file *m, const void *row)
 
 /* advice */
 
-/* What is left for a block when only full pages are whole pages; 0: no gain. */
+/* Returns the bytes for a block if the run had full pages only; 0: no gain. */
 static unsigned long advice_rest(const struct ntpool_sum *size)
 {
 	unsigned long rest = offset_in_page(size->size);
@@ -83,11 +87,11 @@ static void *advice_snapshot(size_t *nr)
 	if (ntpool_sums_by_size(&sizes))
 		return NULL;
 	for (i = 0; i < sizes.nr; i++)
-		if (advice_rest(&sizes.site[i]))
-			sizes.site[used++] = sizes.site[i];
-	sort(sizes.site, used, sizeof(*sizes.site), advice_compare, NULL);
+		if (advice_rest(&sizes.sum[i]))
+			sizes.sum[used++] = sizes.sum[i];
+	sort(sizes.sum, used, sizeof(*sizes.sum), advice_compare, NULL);
 	*nr = min_t(size_t, used, ADVICE_ROWS);
-	return sizes.site;
+	return sizes.sum;
 }
 
 static void advice_show(struct seq_file *m, const void *row)
@@ -117,7 +121,7 @@ static const struct ntpool_file run_files[] = {
 };
 
 /**
- * ntpool_run_view_init() - make the files of this source known
+ * ntpool_run_view_init() - register the files of this source
  *
  * Context: process context.
  * Return: 0.

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Live allocations summed up by call site or by size.
+ * Sums of live allocations by call site or by size.
  *
- * Every block carries its caller, so nothing is counted by call site while drivers
- * run: a reader of a sum iterates over all blocks. The iteration adds each block to a
- * hash table with open addressing that doubles when it is half full. At the end the
- * table is packed and sorted in place. It becomes the snapshot, an array that the
- * reader frees. A million blocks of a hundred call sums need a hundred entries.
+ * NT has no such sums. Every block carries its call site, so an allocation counts
+ * nothing by call site: a sum iterates over all blocks. It adds each block to a hash
+ * table with open addressing that doubles when it is half full. At the end the table
+ * is packed and sorted in place, and becomes the snapshot. A million blocks from a
+ * hundred call sites need a hundred entries.
  *
- * Blocks of code that has gone belong to its record (base/callsite.c). When other code
- * is loaded over a record, the record is covered: the blocks that it has at that
- * moment are noted by tag and pool, and it never gets more than these. So a module
- * that is loaded again at the same place is charged with its own blocks only. Old
- * blocks that are freed one by one cannot be told from new ones with the same tag and
- * caller; that is the one inexact case.
+ * Blocks of freed code belong to its record (base/callsite.c). When other code is
+ * loaded over a record, the record is covered. Its note then has the blocks that it
+ * had at that moment, by tag and pool type, and it never gets more. A module that is
+ * loaded again at the same address is thus charged with its own blocks only. One case
+ * is inexact: if an old block of the record is freed, a new block with the same tag and
+ * call site is taken for it.
  *
- * Locking: ntpool_past_mutex is held over a whole iteration.
+ * Locking. A sum by call site holds ntpool_past_mutex from its first block to its last.
+ *
+ * Context: process context, may sleep.
  */
 #include <linux/bsearch.h>
 #include <linux/hash.h>
@@ -38,17 +40,17 @@
 #include "pool/pool.h"
 
 enum {
-	SUMS_FIRST_ROOM = 256,		/* a power of two, as all that follow */
+	SUMS_FIRST_ROOM = 256,		/* a power of two; it doubles */
 };
 
 /**
- * struct past_note - blocks of a record at the moment when it was covered
+ * struct past_note - blocks of a record when it was covered; ntpool_past_mutex
  * @nr: entries
- * @site: the entries, sorted as a snapshot
+ * @sum: the entries, sorted as a snapshot
  */
 struct past_note {
 	size_t nr;
-	struct ntpool_sum site[];
+	struct ntpool_sum sum[];
 };
 
 static int sum_compare(const void *a, const void *b)
@@ -78,28 +80,34 @@ static int sums_init(struct ntpool_sums *sums)
 {
 	sums->nr = 0;
 	sums->room = SUMS_FIRST_ROOM;
-	sums->site = sums_alloc(sums->room);
-	return sums->site ? 0 : -ENOMEM;
+	sums->sum = sums_alloc(sums->room);
+	return sums->sum ? 0 : -ENOMEM;
 }
 
+/**
+ * ntpool_sums_free() - free a snapshot
+ * @sums: the snapshot
+ *
+ * Context: process context.
+ */
 void ntpool_sums_free(struct ntpool_sums *sums)
 {
-	kvfree(sums->site);
-	sums->site = NULL;
+	kvfree(sums->sum);
+	sums->sum = NULL;
 	sums->nr = 0;
 }
 
-/* The entry with the key of @key, or the unused one (no count) where it belongs. */
+/* Returns the entry with the key of @key, or the unused one (no count) for it. */
 static struct ntpool_sum *sums_slot(struct ntpool_sums *sums, const struct ntpool_sum *key)
 {
 	u64 mix = key->caller ^ ((u64)key->tag << 32) ^ ((u64)key->type << 63);
 	size_t i = hash_64(mix, ilog2(sums->room));
-	struct ntpool_sum *site;
+	struct ntpool_sum *sum;
 
 	for (;; i = (i + 1) & (sums->room - 1)) {
-		site = &sums->site[i];
-		if (!site->count || !sum_compare(site, key))
-			return site;
+		sum = &sums->sum[i];
+		if (!sum->count || !sum_compare(sum, key))
+			return sum;
 	}
 }
 
@@ -108,13 +116,13 @@ static int sums_grow(struct ntpool_sums *sums)
 	struct ntpool_sums bigger = { .nr = sums->nr, .room = sums->room * 2 };
 	size_t i;
 
-	bigger.site = sums_alloc(bigger.room);
-	if (!bigger.site)
+	bigger.sum = sums_alloc(bigger.room);
+	if (!bigger.sum)
 		return -ENOMEM;
 	for (i = 0; i < sums->room; i++)
-		if (sums->site[i].count)
-			*sums_slot(&bigger, &sums->site[i]) = sums->site[i];
-	kvfree(sums->site);
+		if (sums->sum[i].count)
+			*sums_slot(&bigger, &sums->sum[i]) = sums->sum[i];
+	kvfree(sums->sum);
 	*sums = bigger;
 	return 0;
 }
@@ -127,20 +135,20 @@ static int sums_add(struct ntpool_sums *sums, const struct ntpool_block *block,
 		.type = block->type,
 		.caller = key_value,
 	};
-	struct ntpool_sum *site = sums_slot(sums, &key);
+	struct ntpool_sum *sum = sums_slot(sums, &key);
 
-	if (!site->count) {
+	if (!sum->count) {
 		if (sums->nr >= sums->room / 2) {
 			if (sums_grow(sums))
 				return -ENOMEM;
-			site = sums_slot(sums, &key);
+			sum = sums_slot(sums, &key);
 		}
-		*site = key;
+		*sum = key;
 		sums->nr++;
 	}
-	site->count++;
-	site->bytes += block->bytes;
-	site->requested += block->requested;
+	sum->count++;
+	sum->bytes += block->bytes;
+	sum->requested += block->requested;
 	return 0;
 }
 
@@ -154,36 +162,36 @@ static int sums_add_by_size(const struct ntpool_block *block, void *arg)
 	return sums_add(arg, block, block->requested);
 }
 
-/* From hash table, or array with holes, to sorted array. */
+/* Turns the hash table, or an array with unused entries, into a sorted array. */
 static void sums_pack(struct ntpool_sums *sums, size_t end)
 {
 	size_t i, nr = 0;
 
 	for (i = 0; i < end; i++)
-		if (sums->site[i].count)
-			sums->site[nr++] = sums->site[i];
+		if (sums->sum[i].count)
+			sums->sum[nr++] = sums->sum[i];
 	sums->nr = nr;
-	sort(sums->site, nr, sizeof(*sums->site), sum_compare, NULL);
+	sort(sums->sum, nr, sizeof(*sums->sum), sum_compare, NULL);
 }
 
-/* Room for one more behind the entries. */
+/* Makes room for one more entry at the end. */
 static int sums_extend(struct ntpool_sums *sums)
 {
-	struct ntpool_sum *site;
+	struct ntpool_sum *sum;
 
 	if (sums->nr < sums->room)
 		return 0;
-	site = sums_alloc(2 * sums->room);
-	if (!site)
+	sum = sums_alloc(2 * sums->room);
+	if (!sum)
 		return -ENOMEM;
-	memcpy(site, sums->site, sums->nr * sizeof(*site));
-	kvfree(sums->site);
-	sums->site = site;
+	memcpy(sum, sums->sum, sums->nr * sizeof(*sum));
+	kvfree(sums->sum);
+	sums->sum = sum;
 	sums->room *= 2;
 	return 0;
 }
 
-/* What of the blocks at @from is the record's. */
+/* Returns the part of @from that belongs to the record. */
 static struct ntpool_sum past_share(const struct ntpool_past_code *past,
 				    const struct ntpool_sum *from)
 {
@@ -196,7 +204,7 @@ static struct ntpool_sum past_share(const struct ntpool_past_code *past,
 		return share;
 	key.past = past->number;
 	noted = past->left;
-	left = noted ? bsearch(&key, noted->site, noted->nr, sizeof(key), sum_compare) : NULL;
+	left = noted ? bsearch(&key, noted->sum, noted->nr, sizeof(key), sum_compare) : NULL;
 	if (!left) {
 		share.count = 0;
 	} else if (left->count < share.count) {
@@ -210,20 +218,20 @@ static struct ntpool_sum past_share(const struct ntpool_past_code *past,
 /* Moves the record's share of entry @i to an entry of its own at the end. */
 static int past_take(const struct ntpool_past_code *past, struct ntpool_sums *sums, size_t i)
 {
-	struct ntpool_sum share = past_share(past, &sums->site[i]);
+	struct ntpool_sum share = past_share(past, &sums->sum[i]);
 
 	if (!share.count)
 		return 0;
 	if (sums_extend(sums))
 		return -ENOMEM;
-	sums->site[sums->nr++] = share;
-	sums->site[i].count -= share.count;
-	sums->site[i].bytes -= share.bytes;
-	sums->site[i].requested -= share.requested;
+	sums->sum[sums->nr++] = share;
+	sums->sum[i].count -= share.count;
+	sums->sum[i].bytes -= share.bytes;
+	sums->sum[i].requested -= share.requested;
 	return 0;
 }
 
-/* Tells blocks of code that has gone from those of code that is there. */
+/* Separates blocks of freed code from blocks of loaded code. */
 static int sums_split(struct ntpool_sums *sums)
 {
 	struct ntpool_past_code *past, *next;
@@ -234,7 +242,7 @@ static int sums_split(struct ntpool_sums *sums)
 	list_for_each_entry_safe(past, next, &ntpool_past_codes, link) {
 		before = sums->nr;
 		for (i = 0; i < end && !err; i++)
-			if (sums->site[i].caller == past->caller)
+			if (sums->sum[i].caller == past->caller)
 				err = past_take(past, sums, i);
 		if (err)
 			return err;
@@ -261,6 +269,13 @@ static int sums_collect_locked(struct ntpool_sums *sums)
 	return err;
 }
 
+/**
+ * ntpool_sums_by_caller() - sum all live allocations by call site
+ * @sums: receives the snapshot, for ntpool_sums_free()
+ *
+ * Context: process context, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
 int ntpool_sums_by_caller(struct ntpool_sums *sums)
 {
 	int err;
@@ -271,6 +286,13 @@ int ntpool_sums_by_caller(struct ntpool_sums *sums)
 	return err;
 }
 
+/**
+ * ntpool_sums_by_size() - sum the live runs of pages by size
+ * @sums: receives the snapshot, for ntpool_sums_free()
+ *
+ * Context: process context, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
 int ntpool_sums_by_size(struct ntpool_sums *sums)
 {
 	int err = sums_init(sums);
@@ -295,16 +317,24 @@ static const struct ntpool_past_code *past_by_number(unsigned int number)
 	return NULL;
 }
 
-void ntpool_sum_name(const struct ntpool_sum *site, char *buf, size_t size)
+/**
+ * ntpool_sum_name() - text of the call site of a sum
+ * @sum: an entry of ntpool_sums_by_caller()
+ * @buf: receives the text
+ * @size: bytes of @buf
+ *
+ * Context: any.
+ */
+void ntpool_sum_name(const struct ntpool_sum *sum, char *buf, size_t size)
 {
 	const struct ntpool_past_code *past;
 
 	rcu_read_lock();
-	past = site->past ? past_by_number(site->past) : NULL;
+	past = sum->past ? past_by_number(sum->past) : NULL;
 	if (past)
 		strscpy(buf, past->text, size);
 	else
-		ntpool_callsite_text(site->caller, buf, size);
+		ntpool_callsite_text(sum->caller, buf, size);
 	rcu_read_unlock();
 }
 
@@ -324,29 +354,35 @@ static size_t sums_copy_of(const struct ntpool_past_code *past, const struct ntp
 	size_t i, nr = 0;
 
 	for (i = 0; i < sums->nr; i++)
-		if (sums->site[i].past == past->number) {
+		if (sums->sum[i].past == past->number) {
 			if (to)
-				to[nr] = sums->site[i];
+				to[nr] = sums->sum[i];
 			nr++;
 		}
 	return nr;
 }
 
-/* Without memory its blocks are taken for those of the new code. */
+/* Without memory for the note the new code is charged with the blocks. */
 static void past_cover(struct ntpool_past_code *past, const struct ntpool_sums *sums)
 {
 	size_t nr = sums_copy_of(past, sums, NULL);
 	struct past_note *note = NULL;
 
 	if (nr && !ntpool_backing_refused())
-		note = kvzalloc(struct_size(note, site, nr), GFP_KERNEL);
+		note = kvzalloc(struct_size(note, sum, nr), GFP_KERNEL);
 	if (note)
-		note->nr = sums_copy_of(past, sums, note->site);
+		note->nr = sums_copy_of(past, sums, note->sum);
 	kvfree(past->left);
 	past->left = note;
 	WRITE_ONCE(past->covered, true);
 }
 
+/**
+ * ntpool_sums_module_coming() - cover the records at the addresses of a new module
+ * @mod: the module, before its init
+ *
+ * Context: process context, may sleep.
+ */
 void ntpool_sums_module_coming(const struct module *mod)
 {
 	struct ntpool_sums sums = {};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Live allocations summed up: by call site (`callers`, leaks) and by size (`big`). */
+/* Sums of live allocations: by call site (`callers`, leaks) and by size (`big`). */
 #ifndef NTPOOL_SUMS_H
 #define NTPOOL_SUMS_H
 
@@ -8,17 +8,16 @@
 struct module;
 
 /**
- * struct ntpool_sum - live allocations of one tag, pool, and call site or size
+ * struct ntpool_sum - live allocations of one tag, pool type, and call site or size
  * @tag: pool tag
- * @type: which pool
- * @caller: address that the allocating calls return to
- * @size: instead of @caller in a sum by size: bytes that each call asked for
- * @past: 0: @caller is in code that is there now; else which remembered text is
- *	  that of the code which was there when the blocks were allocated
- * @owner: with @past: the module that this code belonged to; NULL: it is unloaded
+ * @type: pool type
+ * @caller: call site of the allocations
+ * @size: in a sum by size, bytes that each allocation requested
+ * @past: 0: @caller is in loaded code; else number of the record of the freed code
+ * @owner: with @past: module of the freed initialisation code; NULL: it is unloaded
  * @count: live allocations
- * @bytes: taken from the pool by them
- * @requested: asked for by their drivers
+ * @bytes: bytes that they take from the pool
+ * @requested: bytes that they requested
  */
 struct ntpool_sum {
 	u32 tag;
@@ -35,29 +34,23 @@ struct ntpool_sum {
 };
 
 /**
- * struct ntpool_sums - a snapshot, sorted by tag as printed, kind, caller or size
+ * struct ntpool_sums - a snapshot, sorted by tag as printed, pool type, caller or size
  * @nr: entries in use
  * @room: entries allocated
- * @site: the entries
+ * @sum: the entries
  */
 struct ntpool_sums {
 	size_t nr;
 	size_t room;
-	struct ntpool_sum *site;
+	struct ntpool_sum *sum;
 };
 
-/*
- * All live allocations by call site; those of whole pages by size. Both sleep.
- * 0 or -ENOMEM; on success the caller ends with ntpool_sums_free().
- */
+/* See sums.c for each routine. */
 int ntpool_sums_by_caller(struct ntpool_sums *sums);
 int ntpool_sums_by_size(struct ntpool_sums *sums);
 void ntpool_sums_free(struct ntpool_sums *sums);
 
-/* The call site of a sum by caller, also of code that has gone. Any context. */
-void ntpool_sum_name(const struct ntpool_sum *site, char *buf, size_t size);
-
-/* @mod is new: addresses in it mean its own code from now on. Sleeps. */
+void ntpool_sum_name(const struct ntpool_sum *sum, char *buf, size_t size);
 void ntpool_sums_module_coming(const struct module *mod);
 
 #endif

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the KUnit suites need that no driver does: reading debugfs files without
- * mounting anything, switching the verifier, a look at the heaps' inner agreement,
- * and reports as data.
+ * Hooks for the KUnit suites: debugfs files without a mount, the bits of Driver
+ * Verifier, a check of the heaps, and recorded reports. NT has no such routines.
  *
- * Reports. While a test expects them they are recorded in a table, all contexts
- * included, neither printed nor rate-limited, and the machine goes on whatever the
- * parameter bugcheck says. The table keeps the first NTPOOL_TEST_REPORTS and counts
- * the rest. record_lock guards it, a raw spin lock as report.c's own and for the same
- * reasons; suites make no reports from NMIs.
+ * Reports. While a test expects reports, they are recorded from all contexts. They are
+ * not printed or rate-limited, and do not stop the machine. The table has the first
+ * NTPOOL_TEST_REPORTS of them, and the rest are counted.
  *
- * Failures of memory requests are made in backing.c, where the requests are.
+ * Locking. record_lock, raw and a leaf, protects the table. Reports come from under
+ * other raw locks. Suites make no reports from NMIs.
+ *
+ * Context: any for the recorder, process context for the rest.
  */
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -29,9 +29,9 @@
 #include "verify/verify.h"
 
 static DEFINE_RAW_SPINLOCK(record_lock);
-static struct ntpool_test_report records[NTPOOL_TEST_REPORTS];
-static unsigned int nr_records;		/* may be more than there are places */
-static bool recording;
+static struct ntpool_test_report records[NTPOOL_TEST_REPORTS];	/* record_lock */
+static unsigned int nr_records;		/* may exceed the table; record_lock */
+static bool recording;			/* record_lock; read without it as a hint */
 
 static void record(struct ntpool_test_report *to, const struct ntpool_stop *stop)
 {
@@ -46,7 +46,7 @@ static bool record_offer(const struct ntpool_stop *stop)
 	unsigned long flags;
 	bool recorded;
 
-	/* Reports come from NMIs too, which must not wait for the lock. */
+	/* An NMI must not wait for the lock. */
 	if (!READ_ONCE(recording))
 		return false;
 	raw_spin_lock_irqsave(&record_lock, flags);
@@ -130,12 +130,23 @@ bool ntpool_test_fault(unsigned long addr, bool write, unsigned long ip)
 }
 EXPORT_SYMBOL_GPL(ntpool_test_fault);
 
+/**
+ * ntpool_test_init() - install the recorder of reports
+ *
+ * Context: process context.
+ * Return: 0.
+ */
 int ntpool_test_init(void)
 {
 	ntpool_report_record(record_offer);
 	return 0;
 }
 
+/**
+ * ntpool_test_exit() - remove the recorder of reports
+ *
+ * Context: process context.
+ */
 void ntpool_test_exit(void)
 {
 	ntpool_report_record(NULL);

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the files below /sys/kernel/debug/ntpool/verifier show and take.
+ * The files below /sys/kernel/debug/ntpool/verifier.
  *
- * They are the answers of NT's verifier.exe /query and of !verifier in the kernel
- * debugger: which flags are set, for which drivers and tags, how often what happened,
- * what is allocated, and which allocations were made to fail, with their stacks.
- * debugfs.c owns the files; here are the snapshots, the rows and the writes.
+ * NT shows these figures by verifier.exe /query and by !verifier in the kernel debugger:
+ * flags, filters for drivers and tags, counters, tracked allocations, and allocations
+ * that were made to fail.
  *
- * A row that has a call stack is followed by one line for each entry, which begins
- * with a blank.
+ * A stack follows the row that it belongs to, one line per entry, each with a leading
+ * blank.
+ *
+ * Locking: none; see debugfs.c. Context: process context.
  */
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -27,7 +28,7 @@
 #include "verify/verify.h"
 
 enum {
-	FLAGS_TEXT = 32,		/* more is no number that somebody means */
+	FLAGS_TEXT = 32,		/* bytes of a number, with blanks */
 	FAULT_TEXT = 2 * NTPOOL_FILTER_TEXT + 128,
 };
 
@@ -36,7 +37,7 @@ struct counter_row {
 	unsigned long value;
 };
 
-/* The setting of a control: one row. */
+/* Allocates the one row of a control. */
 static void *text_row(size_t size, size_t *nr)
 {
 	*nr = 1;
@@ -106,7 +107,7 @@ static void *view_faults(size_t *nr)
 	return text;
 }
 
-/* The text may have the end of its line already. */
+/* Adds the end of the line if the text has none. */
 static void show_text(struct seq_file *m, const void *row)
 {
 	const char *text = row;
@@ -115,7 +116,7 @@ static void show_text(struct seq_file *m, const void *row)
 	seq_printf(m, "%s%s", text, length && text[length - 1] == '\n' ? "" : "\n");
 }
 
-/* Lines before one with an error have taken effect. */
+/* Applies the lines one by one. Lines before one with an error take effect. */
 static int write_faults(char *text)
 {
 	char *line;
@@ -141,7 +142,7 @@ static void show_stack(struct seq_file *m, const struct ntpool_stack *stack)
 	}
 }
 
-/* The columns from age_ms on, and the stack. */
+/* Prints the columns from age_ms on, and the stack. */
 static void show_call(struct seq_file *m, const struct ntpool_stack *stack)
 {
 	char caller[NTPOOL_CALLSITE_TEXT];
@@ -276,7 +277,7 @@ static const struct ntpool_file verifier_files[] = {
 };
 
 /**
- * ntpool_verify_view_init() - make the files of this source known
+ * ntpool_verify_view_init() - register the files of this source
  *
  * Context: process context.
  * Return: 0.
