@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Start and stop of the parts of ntpool.ko, in floor order, for main.c alone. */
+/* Init and exit of the parts of ntpool.ko, in the order of folders, for main.c. */
 #ifndef NTPOOL_INIT_H
 #define NTPOOL_INIT_H
 

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The module: its parts in the order in which they start. They stop in the reverse
- * order. The table doubles as the map of the module; the file of each part explains it.
+ * The module: its parts, in the order of their inits. The exits run in reverse order.
+ *
+ * The table is also the map of the module. The parts of each folder are together, the
+ * lowest folder first, with the exceptions that comments explain. README.md describes
+ * the folders.
+ *
+ * Context: process context. Locking: none.
  */
 #include <linux/init.h>
 #include <linux/kernel.h>
@@ -13,8 +18,8 @@
 
 /**
  * struct part - a part of the module
- * @init: starts it: 0 or an error; NULL: it needs no start
- * @exit: stops it; NULL: it needs no stop
+ * @init: returns 0 or an error; NULL: none
+ * @exit: reverses @init, and frees the memory of the part; NULL: none
  */
 struct part {
 	int (*init)(void);
@@ -45,14 +50,14 @@ static const struct part parts[] = {
 	{ .exit = ntpool_special_exit },
 	/* pool */
 	{ ntpool_reserve_init, ntpool_reserve_exit },
-	/* observe; names leaks when the lists have given back their cached blocks */
+	/* observe: its exit reports leaks, after lookaside lists have freed their blocks */
 	{ ntpool_leak_init, ntpool_leak_exit },
 	/* lists */
 	{ ntpool_lookaside_init, ntpool_lookaside_exit },
 	{ ntpool_zone_init, ntpool_zone_exit },
 	/* ddi */
 	{ .init = ntpool_section_init },
-	/* Drivers, samples and the verifier: all parts that they reach are there. */
+	/* Modules and timers that call into all parts above, which therefore exist. */
 	{ ntpool_client_init, ntpool_client_exit },
 	{ ntpool_sample_init, ntpool_sample_exit },
 	{ ntpool_verifier_init, ntpool_verifier_exit },
@@ -67,7 +72,7 @@ static const struct part parts[] = {
 	{ ntpool_debugfs_init, ntpool_debugfs_exit },
 };
 
-/* Stops the first @nr parts, the last one of them first. */
+/* Runs the exits of the first @nr parts, the last one first. */
 static void parts_exit(size_t nr)
 {
 	while (nr--)

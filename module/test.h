@@ -1,81 +1,75 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Hooks for the KUnit suites; exported only by an ntpool.ko for a kernel with KUnit. */
+/* Hooks for the KUnit suites. They exist only if the kernel has KUnit. */
 #ifndef NTPOOL_TEST_H
 #define NTPOOL_TEST_H
 
 #include <linux/types.h>
 
-/* backing.c */
+/* memory/backing.c */
 
 /*
- * Of the requests for memory that ntpool makes of the kernel (pages, vmalloc,
- * descriptors, per-CPU memory) @after more succeed, then @times fail; @times < 0: all.
- * (0, 0) switches it off.
+ * Makes requests of ntpool for kernel memory fail: pages, vmalloc, descriptors, per-CPU
+ * memory. @after requests succeed, then @times fail; @times < 0: all. (0, 0): off.
  */
 void ntpool_test_fail_backing(int after, int times);
-/* Requests since then, those that failed included; and how many were made to fail. */
+/* Requests since the last call of it; and the number that was made to fail. */
 unsigned int ntpool_test_backing_calls(void);
 unsigned int ntpool_test_backing_failed(void);
-/* Those that refill the reserve are spared, and not counted, unless this is on. */
+/* Requests that refill the reserve fail and count only if @on. */
 void ntpool_test_hit_refill(bool on);
-/* So many pages of memory are available, as far as priorities go; < 0: the truth. */
+/* Sets the number of available pages that priorities compare; < 0: the real number. */
 void ntpool_test_set_available(long pages);
+/* Drains all CPUs' caches to the heaps, and frees empty pages. May sleep. */
+void ntpool_test_drain(void);
 
-/* quota.c and reserve.c */
+/* account/quota.c and pool/reserve.c */
 
-/* Kernel threads, which suites run in, are processes that pay. */
+/* Charges kernel threads as well: suites run in one. */
 void ntpool_test_charge_kthreads(bool on);
-/* As a write to the parameters quota_paged and quota_nonpaged. */
+/* Sets the parameter quota_paged or quota_nonpaged. */
 void ntpool_test_set_quota(bool paged, unsigned long bytes);
-/* Pages in the reserve. */
+/* Returns the number of pages in the reserve. */
 unsigned int ntpool_test_reserve(void);
-/*
- * As a write to the parameter must_succeed_pages, in range; when this returns the worker
- * has tried to follow. Sleeps.
- */
+/* Sets must_succeed_pages, and waits for one run of the worker. May sleep. */
 void ntpool_test_set_reserve(unsigned int pages);
 
-/* age.c */
+/* heap/age.c */
 
-/* Caches are scanned when the test says so, and by no clock. Sleeps. */
+/* If @manual, only ntpool_test_age_scan() scans caches, no timer does. May sleep. */
 void ntpool_test_age(bool manual);
-/*
- * One scan, done when it returns. True if the clock would go on to scan. Sleeps.
- */
+/* Runs one scan. True if the timer would scan again. May sleep. */
 bool ntpool_test_age_scan(void);
 
-/* lookaside_balance.c */
+/* lists/lookaside_balance.c */
 
-/* Lookaside lists are scanned when the test says so, and by no clock. Sleeps. */
+/* If @manual, only ntpool_test_balance_scan() scans lists, no timer. May sleep. */
 void ntpool_test_balance(bool manual);
-/* One scan of all lists, done when it returns. Sleeps. */
+/* Runs one scan of all lists. May sleep. */
 void ntpool_test_balance_scan(void);
 
-/* test.c */
+/* observe/test.c */
 
-/* All CPUs' caches go back to the heaps, empty pages to the kernel. Sleeps. */
-void ntpool_test_drain(void);
-/* Walks every heap under its lock: 0, or -EUCLEAN if something does not agree. */
+/* Checks every heap under its lock. Returns 0, or -EUCLEAN if one is inconsistent. */
 int ntpool_test_check_heaps(void);
 /*
- * What a reader of debugfs file @file sees, NUL terminated. Returns the length, or
- * -ENOENT, -ENOMEM, -E2BIG if @size is too small. Sleeps.
+ * Prints the debugfs file @file to @buf, NUL terminated. Returns the length, or -ENOENT,
+ * -ENOMEM, -E2BIG if @size is too small. May sleep.
  */
 ssize_t ntpool_test_show(const char *file, char *buf, size_t size);
-/* As a write to verifier/flags. Sleeps. */
+/* Sets the bits as a write to verifier/flags does. May sleep. */
 int ntpool_test_set_verifier(unsigned long flags);
-/* A write to debugfs file @file: 0, or what it was refused with. Sleeps. */
+/* Writes @text to the debugfs file @file. Returns 0 or an error. May sleep. */
 int ntpool_test_write(const char *file, const char *text);
-/* As the parameters special_start and sample_ms. The second sleeps. */
+/* Set the parameters special_start and sample_ms. The second may sleep. */
 void ntpool_test_special_start(bool at_start);
 int ntpool_test_sample(unsigned int ms);
-/* As a page fault at @addr, by the instruction at @ip; true if it is explained. */
+/* Handles a page fault at @addr by the instruction at @ip. True if it was reported. */
 bool ntpool_test_fault(unsigned long addr, bool write, unsigned long ip);
 
 /**
  * struct ntpool_test_report - a report that was recorded instead of printed
  * @code: stop code
- * @param: its parameters as they are, not hashed
+ * @param: its parameters, not hashed
  * @text: the sentence
  * @tag: tag of the block concerned, 0 if the report has none
  */
@@ -88,10 +82,11 @@ struct ntpool_test_report {
 
 #define NTPOOL_TEST_REPORTS	64
 
-/* Record from now on, beginning with none; or print again. What is there stays. */
+/* Empties the table and records reports; or prints them again and keeps the table. */
 void ntpool_test_expect_reports(bool on);
-/* How many were recorded. Copies the first ones of them, not more than @max, nor more
- * than NTPOOL_TEST_REPORTS.
+/*
+ * Returns the number of recorded reports. Copies the first ones, at most @max and
+ * NTPOOL_TEST_REPORTS.
  */
 unsigned int ntpool_test_reports(struct ntpool_test_report *out, unsigned int max);
 

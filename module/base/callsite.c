@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Names of code addresses, of code that has gone as well.
+ * Names of call sites, also of unloaded code.
  *
- * A block carries the address of its allocating call. The address means something
- * only as long as its code is there. The initialisation code of a module goes after
- * its init, with blocks that live on. All code of a module goes when it is unloaded,
- * and its leaked blocks are kept. Later the same addresses are given to another
- * module, whose blocks may carry the same caller. (NT keeps callers only under the
- * verifier, by address.)
+ * NT records callers only under the verifier, as addresses. Here every block carries
+ * its call site, an address that is valid while its code is loaded. The kernel frees a
+ * module's initialisation code after its init, and all of its code at unload. Blocks
+ * may outlive both. Later another module may be loaded at the same address.
  *
- * When code goes, each call in it that has live blocks therefore becomes a record,
- * struct ntpool_past_code, with its text. As long as no other code takes the address,
- * all blocks with that caller belong to the record. From then on the record is
- * "covered", and observe/sums.c notes the blocks that it had at that moment. A record
- * without blocks is dropped at the next sum. Lookaside lists that initialisation code
- * has set up need a record too: theirs is pinned, and lasts as long as the module.
+ * Records. When code is about to be freed, each call site in it with live blocks gets
+ * a struct ntpool_past_code with its text. All blocks with that address belong to the
+ * record until other code is loaded over it. The record is then "covered", and
+ * observe/sums.c notes the blocks that it had at that moment. The next sum drops a
+ * record without blocks. The call site of a lookaside list that initialisation code
+ * has set up gets a pinned record, which lasts as long as the module.
  *
- * ntpool_past_mutex guards the list of records and their notes. A sum holds it from its
- * first block to its last one: a record that was added meanwhile would seem to have no
- * blocks. Texts are read under RCU alone, because ntpool_report() reads them in any
- * context. The text, the caller and the number of a record never change.
+ * Locking. ntpool_past_mutex protects the list of records and their notes. A sum holds
+ * it from its first block to its last one, because a record that is added meanwhile
+ * would seem to have no blocks. Texts are read under RCU, because ntpool_report()
+ * reads them in any context.
+ *
+ * Context: any to read a text, process context for all changes.
  */
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -31,11 +31,17 @@
 #include "base/callsite.h"
 #include "init.h"
 
-/* Guards the list of records and their notes. */
+/* Protects the list of records and their notes. */
 DEFINE_MUTEX(ntpool_past_mutex);
-LIST_HEAD(ntpool_past_codes);
+LIST_HEAD(ntpool_past_codes);		/* ntpool_past_mutex; readers under RCU */
 static unsigned int past_last;		/* number of the newest record; ntpool_past_mutex */
 
+/**
+ * ntpool_past_drop() - free a record
+ * @past: the record
+ *
+ * Context: process context, under ntpool_past_mutex.
+ */
 void ntpool_past_drop(struct ntpool_past_code *past)
 {
 	lockdep_assert_held(&ntpool_past_mutex);
@@ -44,7 +50,7 @@ void ntpool_past_drop(struct ntpool_past_code *past)
 	kfree_rcu(past, rcu);
 }
 
-/* Under RCU: the record whose text the address has. */
+/* In an RCU read section. Returns the record whose text the address has, or NULL. */
 static struct ntpool_past_code *past_at(unsigned long caller)
 {
 	struct ntpool_past_code *past;
@@ -56,14 +62,24 @@ static struct ntpool_past_code *past_at(unsigned long caller)
 	return NULL;
 }
 
-/* Without a symbol %pS prints the bare address, which is nobody's business. */
-static void site_symbol(unsigned long caller, char *buf, size_t size)
+/* Without a symbol %pS prints the bare address, which must not reach the log. */
+static void callsite_symbol(unsigned long caller, char *buf, size_t size)
 {
 	snprintf(buf, size, "%pS", (void *)caller);
 	if (str_has_prefix(buf, "0x"))
 		snprintf(buf, size, "%p", (void *)caller);
 }
 
+/**
+ * ntpool_callsite_text() - name a call site
+ * @caller: its address; 0: unknown
+ * @buf: receives the text, as "symbol+0x1/0x2 [module]"
+ * @size: bytes of @buf, at most NTPOOL_CALLSITE_TEXT are used
+ *
+ * Freed code keeps its text until other code is loaded over it.
+ *
+ * Context: any, NMI included.
+ */
 void ntpool_callsite_text(unsigned long caller, char *buf, size_t size)
 {
 	const struct ntpool_past_code *past;
@@ -73,12 +89,19 @@ void ntpool_callsite_text(unsigned long caller, char *buf, size_t size)
 	if (past)
 		strscpy(buf, past->text, size);
 	else if (caller)
-		site_symbol(caller, buf, size);
+		callsite_symbol(caller, buf, size);
 	else
 		strscpy(buf, "unknown", size);
 	rcu_read_unlock();
 }
 
+/**
+ * ntpool_callsite_in_module() - whether a code address is in a module
+ * @address: the address
+ *
+ * Context: any, NMI included.
+ * Return: true if it is, or was when its record was created.
+ */
 bool ntpool_callsite_in_module(unsigned long address)
 {
 	char text[NTPOOL_CALLSITE_TEXT];
@@ -88,8 +111,8 @@ bool ntpool_callsite_in_module(unsigned long address)
 }
 
 /*
- * A leaking driver that is loaded again and again at the same place has one record:
- * the newest one takes all blocks that older ones do not claim, and replaces them.
+ * If a leaking driver is loaded at the same address many times, it has one record. The
+ * newest record takes the blocks of older ones with the same text, and replaces them.
  */
 static void past_absorb(const struct ntpool_past_code *past)
 {
@@ -121,7 +144,7 @@ static struct ntpool_past_code *past_add(unsigned long caller, const struct modu
 	return past;
 }
 
-/* Without memory the text is lost, and what needs it shows a bare address. */
+/* Without memory the text is lost. Readers then show the hashed address. */
 static void past_remember(unsigned long caller, const struct module *owner, bool pinned)
 {
 	struct ntpool_past_code *past;
@@ -134,9 +157,9 @@ static void past_remember(unsigned long caller, const struct module *owner, bool
 }
 
 /**
- * ntpool_callsite_remember() - keep the text of a call whose code is about to go
- * @caller: address that the call returns to
- * @owner: the module, if only its initialisation code goes; NULL if all of it does
+ * ntpool_callsite_remember() - keep the text of a call site that is about to be freed
+ * @caller: its address
+ * @owner: the module, if only its initialisation code is freed; NULL: all of its code
  *
  * Context: process context, may sleep.
  */
@@ -146,9 +169,9 @@ void ntpool_callsite_remember(unsigned long caller, const struct module *owner)
 }
 
 /**
- * ntpool_callsite_pin() - keep the text of a call that has set up something else than a block
- * @caller: address that the call returns to
- * @owner: the module; the record lasts as long as it does
+ * ntpool_callsite_pin() - keep the text of a call site although it has no blocks
+ * @caller: its address
+ * @owner: the module; the record lasts until ntpool_callsite_disown()
  *
  * Context: process context, may sleep.
  */
@@ -157,6 +180,14 @@ void ntpool_callsite_pin(unsigned long caller, const struct module *owner)
 	past_remember(caller, owner, true);
 }
 
+/**
+ * ntpool_callsite_belongs() - whether a call site is in a module
+ * @caller: its address
+ * @mod: the module
+ *
+ * Context: any.
+ * Return: true if it is in @mod, or in initialisation code of @mod that was freed.
+ */
 bool ntpool_callsite_belongs(unsigned long caller, const struct module *mod)
 {
 	const struct module *owner = NULL;
@@ -170,6 +201,12 @@ bool ntpool_callsite_belongs(unsigned long caller, const struct module *mod)
 	return owner ? owner == mod : within_module(caller, mod);
 }
 
+/**
+ * ntpool_callsite_disown() - release the records of a module that is unloaded
+ * @mod: the module, which its records no longer name as their owner
+ *
+ * Context: process context, may sleep.
+ */
 void ntpool_callsite_disown(const struct module *mod)
 {
 	struct ntpool_past_code *past;
@@ -184,6 +221,11 @@ void ntpool_callsite_disown(const struct module *mod)
 	mutex_unlock(&ntpool_past_mutex);
 }
 
+/**
+ * ntpool_callsite_exit() - free all records
+ *
+ * Context: process context, may sleep; after the last report.
+ */
 void ntpool_callsite_exit(void)
 {
 	struct ntpool_past_code *past, *next;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Names of code addresses, of code that has gone as well. */
+/* Names of call sites, also of unloaded code. See callsite.c for each routine. */
 #ifndef NTPOOL_CALLSITE_H
 #define NTPOOL_CALLSITE_H
 
@@ -9,37 +9,32 @@
 
 struct module;
 
-/*
- * The text of a call site, "symbol+0x1/0x2 [module]". Code that has gone keeps the
- * text that it had until other code takes its place. Any context, NMI too.
- */
+/* Bytes of the text of a call site, "symbol+0x1/0x2 [module]". */
 #define NTPOOL_CALLSITE_TEXT	256
 void ntpool_callsite_text(unsigned long caller, char *buf, size_t size);
-/* True if a module has the address. Any context. */
 bool ntpool_callsite_in_module(unsigned long address);
-/* True if @caller was in @mod, even in initialisation code of it that has gone. */
 bool ntpool_callsite_belongs(unsigned long caller, const struct module *mod);
 
-/* The code at @caller is about to go: keep its text. Both sleep. */
+/* The code at @caller is about to be freed. Both may sleep. */
 void ntpool_callsite_remember(unsigned long caller, const struct module *owner);
 void ntpool_callsite_pin(unsigned long caller, const struct module *owner);
-/* @mod goes: records that name it as their owner have none. Sleeps. */
+/* @mod is being unloaded. May sleep. */
 void ntpool_callsite_disown(const struct module *mod);
 
 /**
- * struct ntpool_past_code - a call in code that has gone
- * @link: in ntpool_past_codes, oldest first
+ * struct ntpool_past_code - a call site in code that was freed
+ * @link: in ntpool_past_codes, oldest first; ntpool_past_mutex, readers under RCU
  * @rcu: frees it
- * @number: from 1, never given twice
- * @caller: the address
- * @owner: the module whose initialisation code it was; NULL: the module has gone as well
- * @covered: other code has been loaded over it
- * @pinned: kept without blocks, until the owner goes
- * @left: once covered: the blocks that it had at that moment; of observe/sums.c, for
- *	kvfree()
- * @text: text of the call
- *
- * ntpool_past_mutex guards all of it; @text, @caller and @number are read under RCU.
+ * @number: from 1, unique; constant
+ * @caller: address of the call site; constant
+ * @owner: the module whose initialisation code it was; NULL: the module is unloaded.
+ *	ntpool_past_mutex, read without it
+ * @covered: other code has been loaded over it; ntpool_past_mutex, read without it
+ * @pinned: kept without blocks until its owner is unloaded; ntpool_past_mutex, read
+ *	without it
+ * @left: the blocks that it had when it was covered; of observe/sums.c, for kvfree().
+ *	ntpool_past_mutex
+ * @text: text of the call site; constant
  */
 struct ntpool_past_code {
 	struct list_head link;
@@ -53,9 +48,9 @@ struct ntpool_past_code {
 	char text[NTPOOL_CALLSITE_TEXT];
 };
 
+/* Protects the list of records and their notes. */
 extern struct mutex ntpool_past_mutex;
 extern struct list_head ntpool_past_codes;
-/* Takes a record away. Under ntpool_past_mutex. */
 void ntpool_past_drop(struct ntpool_past_code *past);
 
 #endif

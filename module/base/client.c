@@ -2,20 +2,21 @@
 /*
  * Clients: the loaded modules that are linked against ntpool.
  *
- * One module notifier adds a client when its module comes, before its init runs, and
- * removes it when the module goes, after its exit. The kernel exports no way to find a
- * module by an address, hence this list. ntpool comes before all modules that are
- * linked against it and goes after them, so the list is complete, and empty in the
- * end. Code that calls ntpool by other means than the linker (symbol_get(), a pointer
- * from another module) is in no client. Drivers that are built into the kernel
- * together with ntpool are one client, "vmlinux", that never goes.
+ * NT finds the driver of an address in its list of loaded modules. Linux exports no
+ * such lookup, so this file keeps a list of clients. One module notifier adds a client
+ * before the init of its module runs, and removes it after the exit. A module that is
+ * linked against ntpool is loaded after it and unloaded before it, so the list is
+ * complete. Code that reaches ntpool by symbol_get() or by a pointer is in no client.
+ * Drivers that are built into the kernel with ntpool are one client, "vmlinux".
  *
- * The same notifier tells other parts of ntpool, in a fixed order, of all modules.
+ * The notifier also calls the watchers in other folders, in a fixed order.
  *
- * Locking: clients_mutex serialises changes of the list; readers are under RCU. The
- * kernel waits for them before it frees a module, after the notifiers. The list of
- * modules that a module uses is changed by the thread that loads or unloads it, which
- * is the one that runs the notifier: no lock is needed to read it.
+ * Locking. clients_mutex protects the list. Readers use RCU, and the kernel waits for
+ * them after the notifiers, before it frees a module. Only the thread that loads or
+ * unloads a module changes the list of modules that it uses. The notifier runs in that
+ * thread, so it reads that list without a lock.
+ *
+ * Context: any for lookups, process context for the rest.
  */
 #include <linux/limits.h>
 #include <linux/module.h>
@@ -32,8 +33,16 @@
 static DEFINE_MUTEX(clients_mutex);
 static LIST_HEAD(clients);		/* clients_mutex; readers under RCU */
 static unsigned long last_number;	/* clients_mutex */
+/* Constant while the notifier is registered. */
 static const struct ntpool_client_watch *watchers[NTPOOL_WATCHERS];
 
+/**
+ * ntpool_client_of() - the client that has an address
+ * @addr: address in code or data, initialisation code included
+ *
+ * Context: any, in an RCU read section.
+ * Return: the client, valid in that section; NULL: no client has the address.
+ */
 struct ntpool_client *ntpool_client_of(unsigned long addr)
 {
 	struct ntpool_client *client;
@@ -44,6 +53,13 @@ struct ntpool_client *ntpool_client_of(unsigned long addr)
 	return NULL;
 }
 
+/**
+ * ntpool_client_by_number() - the client with a number
+ * @number: its number
+ *
+ * Context: any, in an RCU read section.
+ * Return: the client, valid in that section; NULL: it was removed.
+ */
 struct ntpool_client *ntpool_client_by_number(unsigned long number)
 {
 	struct ntpool_client *client;
@@ -54,6 +70,13 @@ struct ntpool_client *ntpool_client_by_number(unsigned long number)
 	return NULL;
 }
 
+/**
+ * ntpool_client_for_each() - iterate over all clients, oldest first
+ * @fn: called for each one under clients_mutex, may sleep
+ * @arg: passed to @fn
+ *
+ * Context: process context, may sleep.
+ */
 void ntpool_client_for_each(void (*fn)(struct ntpool_client *client, void *arg), void *arg)
 {
 	struct ntpool_client *client;
@@ -64,7 +87,14 @@ void ntpool_client_for_each(void (*fn)(struct ntpool_client *client, void *arg),
 	mutex_unlock(&clients_mutex);
 }
 
-/* An ntpool that is built into the kernel has no users on record: take all modules. */
+/**
+ * ntpool_client_is_linked() - whether a module is linked against ntpool
+ * @mod: the module
+ *
+ * Context: the thread that loads or unloads @mod.
+ * Return: true if it is. The kernel records no users of an ntpool that is built in, so
+ * every module counts then.
+ */
 bool ntpool_client_is_linked(const struct module *mod)
 {
 #if defined(MODULE) && defined(CONFIG_MODULE_UNLOAD)
@@ -157,7 +187,7 @@ static void tell_going(const struct module *mod)
 			watchers[i]->going(mod);
 }
 
-/* Without memory for its client a driver is not loaded. */
+/* If there is no memory for its client, the module is not loaded. */
 static int client_notify(struct notifier_block *nb, unsigned long state, void *data)
 {
 	struct module *mod = data;
@@ -180,12 +210,19 @@ static int client_notify(struct notifier_block *nb, unsigned long state, void *d
 	return notifier_from_errno(err);
 }
 
-/* Before other notifiers, which may run code of the module as soon as it comes. */
+/* The first notifier: others may run code of a module that is being loaded. */
 static struct notifier_block client_notifier = {
 	.notifier_call = client_notify,
 	.priority = INT_MAX,
 };
 
+/**
+ * ntpool_client_watch() - register or unregister a watcher
+ * @which: its place in the order of calls
+ * @watch: its calls; NULL: unregister
+ *
+ * Context: before ntpool_client_init() or after ntpool_client_exit().
+ */
 void ntpool_client_watch(enum ntpool_client_watchers which,
 			 const struct ntpool_client_watch *watch)
 {
@@ -193,9 +230,9 @@ void ntpool_client_watch(enum ntpool_client_watchers which,
 }
 
 /**
- * ntpool_client_init() - note clients from now on
+ * ntpool_client_init() - register the module notifier
  *
- * Context: process context, when all who watch have registered.
+ * Context: process context, after all watchers have registered.
  * Return: 0 or an error of register_module_notifier().
  */
 int ntpool_client_init(void)
@@ -208,6 +245,11 @@ int ntpool_client_init(void)
 	return register_module_notifier(&client_notifier);
 }
 
+/**
+ * ntpool_client_exit() - unregister the module notifier
+ *
+ * Context: process context, may sleep; no client but "vmlinux" is left.
+ */
 void ntpool_client_exit(void)
 {
 	unregister_module_notifier(&client_notifier);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Clients: the loaded modules that are linked against ntpool. */
+/* Clients: the loaded modules linked against ntpool. See client.c for each routine. */
 #ifndef NTPOOL_CLIENT_H
 #define NTPOOL_CLIENT_H
 
@@ -15,22 +15,22 @@ enum ntpool_part {
 };
 
 /**
- * struct ntpool_section - one section of a client; ddi/section.c's lock guards it
- * @locks: how often it is locked; read without the lock as well
- * @pinned: it holds a reference to the module
+ * struct ntpool_section - a section of a client
+ * @locks: how often it is locked; locks_lock of ddi/section.c, read without it
+ * @pinned: it holds a reference to the module; locks_lock of ddi/section.c
  */
 struct ntpool_section {
 	unsigned long locks;
 	bool pinned;
 };
 
-/* As PNTPOOL_RAISE_HANDLER: a LONG is 32 bits wide. */
+/* PNTPOOL_RAISE_HANDLER without NT's headers: a LONG is 32 bits wide. */
 typedef void (*ntpool_raise_handler)(s32 status);
 
 /**
  * struct ntpool_raise - raises of one client
- * @handler: the handler that the driver registered, or NULL; one word
- * @handled: raises that it was called for
+ * @handler: the handler that the driver registered, or NULL; stored in one piece
+ * @handled: raises that called it
  * @unhandled: raises without a handler
  */
 struct ntpool_raise {
@@ -40,12 +40,12 @@ struct ntpool_raise {
 };
 
 /**
- * struct ntpool_client - a driver; nothing but its sections and raises ever changes
- * @link: in the list of clients, oldest first; client.c's mutex, readers under RCU
+ * struct ntpool_client - a driver; only its sections and raises change
+ * @link: in the list of clients, oldest first; clients_mutex, readers under RCU
  * @rcu: frees it
- * @mod: the module, NULL for all code that is built in
- * @number: from 1, never given twice
- * @name: name of the module
+ * @mod: the module; NULL: all code that is built into the kernel
+ * @number: from 1, unique
+ * @name: name of the module, or "vmlinux"
  * @section: its sections, by enum ntpool_part
  * @raise: its raises
  */
@@ -59,17 +59,15 @@ struct ntpool_client {
 	struct ntpool_raise raise;
 };
 
-/* In an RCU read section; NULL: no client has it. @addr may be initialisation code. */
+/* Both in an RCU read section; NULL: no such client. */
 struct ntpool_client *ntpool_client_of(unsigned long addr);
 struct ntpool_client *ntpool_client_by_number(unsigned long number);
-/* Calls @fn for each client, in the order in which they were loaded. Sleeps. */
 void ntpool_client_for_each(void (*fn)(struct ntpool_client *client, void *arg), void *arg);
-/* Whether @mod is linked against ntpool. In the thread that loads or unloads it. */
 bool ntpool_client_is_linked(const struct module *mod);
 
-/* Who is told of modules, in this order. */
+/* Watchers of modules, in the order of their calls. */
 enum ntpool_client_watchers {
-	NTPOOL_WATCH_SECTIONS,	/* names locked sections before the client goes */
+	NTPOOL_WATCH_SECTIONS,	/* reports locked sections before the client is freed */
 	NTPOOL_WATCH_LISTS,	/* frees cached blocks, which are no leaks */
 	NTPOOL_WATCH_ZONES,
 	NTPOOL_WATCH_TRACK,
@@ -79,14 +77,14 @@ enum ntpool_client_watchers {
 };
 
 /**
- * struct ntpool_client_watch - calls when modules come and go; each may be NULL
- * @coming: the addresses of @mod belong to it from now on
- * @live: its init has returned, its initialisation code is about to be freed
+ * struct ntpool_client_watch - calls when modules are loaded and unloaded
+ * @coming: the module has its addresses, its init has not run
+ * @live: its init has returned, and its initialisation code is about to be freed
  * @going: its exit has returned, or its init has failed
- * @removed: a client goes; it is found no more once this returns
+ * @removed: the client is about to be removed, before @going of its module
  *
- * All run in process context, in the thread that loads or unloads the module, outside
- * of all locks but the kernel's for its module notifiers.
+ * Each may be NULL. All run in the thread that loads or unloads the module. No lock is
+ * held but the kernel's lock of module notifiers. They may sleep.
  */
 struct ntpool_client_watch {
 	void (*coming)(const struct module *mod);
@@ -95,7 +93,6 @@ struct ntpool_client_watch {
 	void (*removed)(const struct ntpool_client *client);
 };
 
-/* NULL: no more calls. Before ntpool_client_init() or after ntpool_client_exit(). */
 void ntpool_client_watch(enum ntpool_client_watchers which,
 			 const struct ntpool_client_watch *watch);
 

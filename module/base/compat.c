@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The functions behind compat.h: one interface for what kernels do in different
- * ways. Shrinkers were embedded and are allocated since 6.7; modules were one piece
- * of memory and are several since 6.4.
+ * Differences between kernels that need functions: compat.h has the rest.
+ *
+ * Shrinkers are allocated since 6.7 and were embedded before. A module consists of
+ * several memory ranges since 6.4 and was one layout before. NT has no part in this.
+ *
+ * Locking: none. Context: process context for shrinkers, any for modules.
  */
 #include <linux/container_of.h>
 #include <linux/errno.h>
@@ -40,6 +43,16 @@ static unsigned long shrinker_scan(struct shrinker *shrinker, struct shrink_cont
 
 #if NTPOOL_SHRINKER_ALLOCATED
 
+/**
+ * ntpool_shrinker_register() - register a shrinker
+ * @self: the shrinker
+ * @name: its name in debugfs
+ * @count: returns the number of pages that it could free
+ * @scan: frees at most @nr pages, returns how many it has freed
+ *
+ * Context: process context, may sleep.
+ * Return: 0 or an error.
+ */
 int ntpool_shrinker_register(struct ntpool_shrinker *self, const char *name,
 			     unsigned long (*count)(void),
 			     unsigned long (*scan)(unsigned long nr))
@@ -56,6 +69,12 @@ int ntpool_shrinker_register(struct ntpool_shrinker *self, const char *name,
 	return 0;
 }
 
+/**
+ * ntpool_shrinker_unregister() - unregister a shrinker
+ * @self: the shrinker; none of its functions runs afterwards
+ *
+ * Context: process context, may sleep.
+ */
 void ntpool_shrinker_unregister(struct ntpool_shrinker *self)
 {
 	shrinker_free(self->shrinker);
@@ -146,11 +165,27 @@ static void *module_base(const struct module *mod)
 
 #endif
 
+/**
+ * ntpool_module_has_code() - whether an address is in a module's code
+ * @mod: the module; NULL: the kernel, if ntpool is built in
+ * @addr: the address
+ *
+ * Context: any.
+ * Return: true if it is; false for initialisation code.
+ */
 bool ntpool_module_has_code(const struct module *mod, unsigned long addr)
 {
 	return mod ? module_has_code(mod, addr) : kernel_has_code(addr);
 }
 
+/**
+ * ntpool_module_has_data() - whether an address is in a module's data
+ * @mod: the module; NULL: the kernel, if ntpool is built in
+ * @addr: the address
+ *
+ * Context: any.
+ * Return: true if it is; false for initialisation data.
+ */
 bool ntpool_module_has_data(const struct module *mod, unsigned long addr)
 {
 	if (!mod)
@@ -158,6 +193,14 @@ bool ntpool_module_has_data(const struct module *mod, unsigned long addr)
 	return within_module_core(addr, mod) && !module_has_code(mod, addr);
 }
 
+/**
+ * ntpool_module_has() - whether an address is in a module
+ * @mod: the module; NULL: the kernel, if ntpool is built in
+ * @addr: the address
+ *
+ * Context: any.
+ * Return: true if it is in code or data, those for initialisation included.
+ */
 bool ntpool_module_has(const struct module *mod, unsigned long addr)
 {
 	if (!mod)
@@ -165,6 +208,13 @@ bool ntpool_module_has(const struct module *mod, unsigned long addr)
 	return within_module(addr, mod);
 }
 
+/**
+ * ntpool_module_base() - start of a module's code
+ * @mod: the module; NULL: the kernel, if ntpool is built in
+ *
+ * Context: any.
+ * Return: the address.
+ */
 void *ntpool_module_base(const struct module *mod)
 {
 	return mod ? module_base(mod) : kernel_base();

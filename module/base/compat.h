@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What differs between the kernels that ntpool builds on, 6.1 and newer. A
- * feature is found by its macro where it has one; the version is asked only where
- * nothing else can tell, and only here.
+ * Differences between kernels from 6.1 on. A feature is detected by its macro if it has
+ * one. LINUX_VERSION_CODE is tested in this file only.
  */
 #ifndef NTPOOL_COMPAT_H
 #define NTPOOL_COMPAT_H
@@ -12,7 +11,7 @@
 #include <linux/types.h>
 #include <linux/version.h>
 
-/* 6.8 renamed it; before 6.4 MAX_ORDER was one past the largest order. */
+/* 6.8 renamed MAX_ORDER. Before 6.4 it was one more than the largest order. */
 #ifndef MAX_PAGE_ORDER
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
 #define MAX_PAGE_ORDER MAX_ORDER
@@ -21,7 +20,7 @@
 #endif
 #endif
 
-/* 6.17, and some stable kernels: says that a queue is per CPU on purpose. */
+/* Since 6.17, and in some stable kernels: marks a per-CPU workqueue. */
 #ifndef WQ_PERCPU
 #define WQ_PERCPU 0
 #endif
@@ -32,17 +31,14 @@
 #define NTPOOL_SHRINKER_ALLOCATED 0
 #endif
 
-/* 6.9 passes the limits of a disk to blk_alloc_disk(); before, setters change them. */
+/* Since 6.9 blk_alloc_disk() takes the limits of a disk; before, setters change them. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
 #define NTPOOL_DISK_TAKES_LIMITS 1
 #else
 #define NTPOOL_DISK_TAKES_LIMITS 0
 #endif
 
-/*
- * Shrinkers are allocated since 6.7; before, the caller embeds them. There is one
- * in this module, so its two functions take no argument but the number to free.
- */
+/* The module has one shrinker, so its functions get no pointer to it. */
 struct ntpool_shrinker {
 	unsigned long (*count)(void);
 	unsigned long (*scan)(unsigned long nr);
@@ -60,11 +56,7 @@ void ntpool_shrinker_unregister(struct ntpool_shrinker *self);
 
 struct module;
 
-/*
- * Where a module lies: one layout before 6.4, a range for each kind of memory since.
- * NULL for the module is what is built into the kernel, asked for by an ntpool that
- * is built in as well. Neither code nor data includes what is for initialisation.
- */
+/* NULL for @mod: the kernel. compat.c describes each routine. Context: any. */
 bool ntpool_module_has(const struct module *mod, unsigned long addr);
 bool ntpool_module_has_code(const struct module *mod, unsigned long addr);
 bool ntpool_module_has_data(const struct module *mod, unsigned long addr);

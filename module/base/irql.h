@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the calling context allows: NT's IRQL, and the questions that the core asks
- * before it takes a lock or memory. No answer changes anything.
+ * The calling context as NT's IRQL, and the tests that precede a lock or an allocation.
+ * No function here changes the context.
  *
- * A kernel without CONFIG_PREEMPT_COUNT does not count plain spin locks and
- * preempt_disable(). There such a caller looks like PASSIVE_LEVEL, and
- * ntpool_may_sleep() never says yes.
+ * A kernel without CONFIG_PREEMPT_COUNT does not count spin locks and
+ * preempt_disable(). Such a caller then seems to run at PASSIVE_LEVEL, and
+ * ntpool_may_sleep() always returns false.
  */
 #ifndef NTPOOL_IRQL_H
 #define NTPOOL_IRQL_H
@@ -16,7 +16,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 
-/* NT's numbers; irql.c checks them against NT's header. */
+/* NT's numbers; ddi/irql.c compares them with NT's header at build time. */
 enum ntpool_irql_level {
 	NTPOOL_PASSIVE_LEVEL = 0,
 	NTPOOL_APC_LEVEL = 1,
@@ -26,19 +26,19 @@ enum ntpool_irql_level {
 };
 
 /*
- * The level above DISPATCH_LEVEL that KeRaiseIrql() switched interrupts off for on
- * this CPU, else 0. Only the CPU itself touches it, with interrupts off.
+ * The level above DISPATCH_LEVEL to which KeRaiseIrql() raised this CPU, else 0. Only
+ * this CPU accesses it, with interrupts off.
  */
 DECLARE_PER_CPU(u8, ntpool_irql_raised);
 
 /**
  * ntpool_irql() - the IRQL that the caller runs at
  *
- * PASSIVE_LEVEL means sleepable: a preemptible RCU reader, which on PREEMPT_RT
- * every holder of a spin lock is, runs at DISPATCH_LEVEL.
+ * At PASSIVE_LEVEL the caller may sleep. An RCU reader, as every holder of a spinlock_t
+ * on PREEMPT_RT is, runs at DISPATCH_LEVEL.
  *
  * Context: any.
- * Return: an enum ntpool_irql_level, or what KeRaiseIrql() raised to.
+ * Return: an enum ntpool_irql_level, or the level that KeRaiseIrql() has set.
  */
 static inline unsigned int ntpool_irql(void)
 {
@@ -59,7 +59,7 @@ static inline unsigned int ntpool_irql(void)
  * ntpool_may_sleep() - whether the caller is known to be allowed to sleep
  *
  * Context: any.
- * Return: false also where it is unknown, without CONFIG_PREEMPT_COUNT.
+ * Return: true if it may; false if not, or without CONFIG_PREEMPT_COUNT.
  */
 static inline bool ntpool_may_sleep(void)
 {
@@ -79,11 +79,11 @@ static inline bool ntpool_paged_ok(void)
 }
 
 /**
- * ntpool_raw_atomic() - whether even a spinlock_t is out of bounds
+ * ntpool_raw_atomic() - whether the caller must not take a spinlock_t
  *
  * Context: any.
- * Return: true only on PREEMPT_RT, where such a lock sleeps, in a context that
- * cannot be preempted.
+ * Return: true in a context without preemption on PREEMPT_RT, where such a lock sleeps;
+ * else false.
  */
 static inline bool ntpool_raw_atomic(void)
 {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The caller's KSPIN_LOCK taken with interrupts off, and the list operations under
- * it. irql.c says why the lock is an arch_spinlock_t.
+ * A driver's KSPIN_LOCK with interrupts off, and list operations under it. ddi/irql.c
+ * explains why the lock is an arch_spinlock_t.
  *
- * Interrupts stay off for the few instructions between the two calls; nothing on
- * this CPU but an NMI can come in between, so preemption needs no switch of its own.
- * All is inlined by force: a call would cost as much as the work.
+ * Interrupts are off while the lock is held, so preemption need not be disabled. All
+ * functions are forced inline, because a call would cost as much as the work.
  */
 #ifndef NTPOOL_KLOCK_H
 #define NTPOOL_KLOCK_H
@@ -41,7 +40,7 @@ static __always_inline void ntpool_klock_irqrestore(PKSPIN_LOCK lock, unsigned l
 	local_irq_restore(flags);
 }
 
-/* Returns the entry that was first, NULL if there was none. */
+/* Returns the entry that was first before, or NULL. */
 static __always_inline PSINGLE_LIST_ENTRY
 ntpool_klock_push(PSINGLE_LIST_ENTRY head, PSINGLE_LIST_ENTRY entry, PKSPIN_LOCK lock)
 {
@@ -54,7 +53,7 @@ ntpool_klock_push(PSINGLE_LIST_ENTRY head, PSINGLE_LIST_ENTRY entry, PKSPIN_LOCK
 	return first;
 }
 
-/* Returns the entry taken out, NULL if there was none. */
+/* Returns the entry that was removed, or NULL. */
 static __always_inline PSINGLE_LIST_ENTRY
 ntpool_klock_pop(PSINGLE_LIST_ENTRY head, PKSPIN_LOCK lock)
 {

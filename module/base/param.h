@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * Module parameters. Each is declared where it is used; this is the part that all
- * numbers share.
- */
+/* Module parameters that are numbers. The file that uses a parameter declares it. */
 #ifndef NTPOOL_PARAM_H
 #define NTPOOL_PARAM_H
 
@@ -11,15 +8,15 @@
 #include <linux/moduleparam.h>
 
 /**
- * ntpool_param_uint() - set a number that has limits
- * @val: text that was written
- * @kp: the parameter; its arg is an unsigned int, read with READ_ONCE()
- * @min: smallest value that is accepted
- * @max: largest value that is accepted
+ * ntpool_param_uint() - set a parameter that has limits
+ * @val: text that the user wrote
+ * @kp: the parameter; its arg is an unsigned int
+ * @min: smallest value
+ * @max: largest value
  *
  * Context: process context.
- * Return: 0; -EINVAL for every text that is no number within the limits, which
- * leaves the value as it was.
+ * Return: 0; -EINVAL if the text is no number within the limits. The value does not
+ * change then.
  */
 static inline int ntpool_param_uint(const char *val, const struct kernel_param *kp,
 				    unsigned int min, unsigned int max)

@@ -2,13 +2,12 @@
 /*
  * Call stacks for the verifier.
  *
- * NT's verifier keeps the stack of the call that allocated a block and of the one
- * that freed it. They are kept here as plain arrays with the record that they belong
- * to, and not in the kernel's stack depot: a depot is never emptied, and to store a
- * stack there may need memory where none is to be had. Unwinding needs neither memory
- * nor locks, so a stack can be taken wherever a block can be allocated.
+ * NT's verifier records the stacks of the allocation and of the free of a block. Here a
+ * stack is an array inside the record that it belongs to. The kernel's stack depot does
+ * not fit: it never frees a stack, and storing one may need memory in atomic contexts.
+ * The unwinder needs neither memory nor locks.
  *
- * Locking: none. A struct ntpool_stack belongs to whoever owns what it is part of.
+ * Locking: none here; the lock of the record protects its stack. Context: any.
  */
 #include <linux/jhash.h>
 #include <linux/kernel.h>
@@ -22,11 +21,11 @@
 #include "base/stack.h"
 
 enum {
-	/* Frames of ntpool's own below the caller, at most. */
+	/* Largest number of ntpool's own frames below the caller. */
 	STACK_OWN = 8,
 };
 
-/* How many entries there are before the one of @caller; 0 if it is not among them. */
+/* Returns the index of the entry @caller, or 0 if there is none. */
 static unsigned int stack_own(const unsigned long *entry, unsigned int nr, unsigned long caller)
 {
 	unsigned int i;
@@ -37,18 +36,31 @@ static unsigned int stack_own(const unsigned long *entry, unsigned int nr, unsig
 	return 0;
 }
 
+/**
+ * ntpool_stack_now() - the clock of stacks
+ *
+ * Context: any, NMI included.
+ * Return: nanoseconds.
+ */
 u64 ntpool_stack_now(void)
 {
 	return ktime_get_mono_fast_ns();
 }
 
+/**
+ * ntpool_stack_take() - record the stack of the current call
+ * @stack: receives it
+ * @caller: call site of the routine of ntpool; entries below it are dropped
+ *
+ * Context: any, NMI included.
+ */
 void ntpool_stack_take(struct ntpool_stack *stack, unsigned long caller)
 {
 	unsigned long entry[STACK_OWN + NTPOOL_STACK_DEPTH];
 	unsigned int nr, own;
 
 	nr = stack_trace_save(entry, ARRAY_SIZE(entry), 1);
-	/* What was interrupted did not ask for it. */
+	/* Drops the frames of code that an interrupt has interrupted. */
 	nr = filter_irq_stacks(entry, nr);
 	own = stack_own(entry, nr, caller);
 	stack->nr = min_t(unsigned int, nr - own, NTPOOL_STACK_DEPTH);
@@ -59,12 +71,27 @@ void ntpool_stack_take(struct ntpool_stack *stack, unsigned long caller)
 	stack->cpu = raw_smp_processor_id();
 }
 
+/**
+ * ntpool_stack_age_ms() - age of a stack
+ * @stack: the stack
+ * @now: a later ntpool_stack_now()
+ *
+ * Context: any.
+ * Return: milliseconds.
+ */
 u64 ntpool_stack_age_ms(const struct ntpool_stack *stack, u64 now)
 {
-	/* The fast clock may step back a little between CPUs. */
+	/* The fast clock may differ a little between CPUs. */
 	return now > stack->when ? div_u64(now - stack->when, NSEC_PER_MSEC) : 0;
 }
 
+/**
+ * ntpool_stack_hash() - hash of the entries and the caller
+ * @stack: the stack
+ *
+ * Context: any.
+ * Return: equal hashes for equal stacks.
+ */
 u32 ntpool_stack_hash(const struct ntpool_stack *stack)
 {
 	return jhash(stack->entry, stack->nr * sizeof(*stack->entry), (u32)stack->caller);

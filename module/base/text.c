@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Spelling of tags and pool types, in the log and in debugfs.
+ * Text of tags and pool types, for the log and debugfs.
  *
- * Contexts: any. Locking: none.
+ * A tag of NT is four characters, the first one in the lowest byte. Output has one word
+ * for it, in which other bytes than graphic ASCII are octal.
+ *
+ * Locking: none. Context: any.
  */
 #include <linux/kernel.h>
 
 #include "base/text.h"
 
 /**
- * ntpool_type_name() - name of a pool as PoolMon prints it
+ * ntpool_type_name() - name of a pool type as PoolMon prints it
  * @type: pool type
  *
  * Context: any.
@@ -26,12 +29,12 @@ static bool tag_char_is_plain(u8 c)
 }
 
 /**
- * ntpool_tag_text() - spell a tag as users see it
+ * ntpool_tag_text() - text of a tag
  * @tag: the tag; its lowest byte is the first character
  * @buf: NTPOOL_TAG_TEXT bytes
  *
- * Blanks, what is not graphic ASCII, and the backslash become \ooo, so that a tag
- * is one word and can be read back.
+ * A blank, a backslash and a byte that is not graphic ASCII become \ooo. The text is
+ * one word and can be parsed.
  *
  * Context: any.
  */
@@ -50,12 +53,20 @@ void ntpool_tag_text(u32 tag, char *buf)
 	*buf = '\0';
 }
 
-/* Octal codes of three digits sort as the numbers they stand for. */
+/* Octal codes of three digits sort as their numbers. */
 static unsigned int tag_char_rank(u8 c)
 {
 	return tag_char_is_plain(c) ? c << 8 : '\\' << 8 | c;
 }
 
+/**
+ * ntpool_tag_cmp() - compare two tags by their texts
+ * @a: a tag
+ * @b: a tag
+ *
+ * Context: any.
+ * Return: < 0, 0 or > 0.
+ */
 int ntpool_tag_cmp(u32 a, u32 b)
 {
 	for (; a != b; a >>= 8, b >>= 8)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The words that all floors share: pool types, the request for memory that the
- * DDI files decode their arguments to, and one live allocation as observers see it.
+ * Types for all folders: pool types, requests for memory, and the description of a live
+ * block.
  */
 #ifndef NTPOOL_TYPES_H
 #define NTPOOL_TYPES_H
@@ -14,10 +14,10 @@
 
 #define NTPOOL_VERSION		"0.1"
 
-/* The tag of the routines that take none, and the one of the tags past max_tags. */
+/* The tag of routines that take none, and that of all tags past max_tags. */
 #define NTPOOL_TAG_NONE		0x656e6f4eU	/* "None" */
 #define NTPOOL_TAG_OVERFLOW	0x6c66764fU	/* "Ovfl" */
-/* PROTECTED_POOL: no character of a tag has its top bit set, so the bit is free. */
+/* PROTECTED_POOL: no character of a tag has its top bit set, so that bit is free. */
 #define NTPOOL_TAG_PROTECTED	BIT(31)
 
 /* As in NT, a page has 256 granules. With 4 KiB pages a granule is 16 bytes. */
@@ -32,13 +32,13 @@ enum ntpool_type {
 };
 
 /**
- * struct ntpool_block - one allocation as observers see it
- * @addr: address that the driver was given
- * @tag: its tag, four characters, the first one lowest
- * @type: which pool
- * @bytes: taken from the pool: header and rounding, or whole pages
- * @requested: bytes asked for
- * @caller: address that the allocating call returns to; 0 if out of range
+ * struct ntpool_block - a live block, for iterations
+ * @addr: address that the driver got
+ * @tag: its tag, four characters, the first one in the lowest byte
+ * @type: pool type
+ * @bytes: bytes taken from the pool: with header and rounding, or whole pages
+ * @requested: bytes that the driver requested
+ * @caller: call site of the allocation; 0 if not known
  */
 struct ntpool_block {
 	void *addr;
@@ -49,19 +49,19 @@ struct ntpool_block {
 	unsigned long caller;
 };
 
-/* Called for each live block, outside of all locks; may sleep. */
+/* Called for each live block without locks. It may sleep. Not 0: ends the iteration. */
 typedef int (*ntpool_block_fn)(const struct ntpool_block *block, void *arg);
 
 /*
- * Flags of a request. ntpool_alloc() takes the first one alone; any flag of
- * NTPOOL_CONSTRAINED makes the request a constrained one.
+ * Flags of a request. NTPOOL_ZERO is the only one that ntpool_alloc() takes. A flag of
+ * NTPOOL_CONSTRAINED makes a constrained allocation.
  */
 enum {
 	NTPOOL_ZERO = BIT(0),		/* zero the contents */
-	NTPOOL_MUST = BIT(8),		/* use the reserve and wait if all else fails */
+	NTPOOL_MUST = BIT(8),		/* use the reserve, and wait, if all else fails */
 	NTPOOL_QUOTA = BIT(9),		/* charge the current process */
 	NTPOOL_ALIGNED = BIT(10),	/* begin on a cache line */
-	NTPOOL_PROTECTED = BIT(11),	/* to be freed with its tag only */
+	NTPOOL_PROTECTED = BIT(11),	/* freed with its tag only */
 	NTPOOL_LOW = BIT(12),		/* no fresh memory when memory is low */
 	NTPOOL_NORMAL = BIT(13),	/* no fresh memory when memory is very low */
 	NTPOOL_HIGH = BIT(14),		/* may use the kernel's emergency reserves */
@@ -71,7 +71,7 @@ enum {
 	NTPOOL_UNDERRUN = BIT(18),	/* special pool: at the start of the page */
 	NTPOOL_CONTIGUOUS = BIT(19),	/* physically contiguous; memory/ only */
 	NTPOOL_FOR_LIST = BIT(20),	/* only a lookaside list may free it */
-	NTPOOL_SPECIAL = BIT(21),	/* from special pool, if that has room */
+	NTPOOL_SPECIAL = BIT(21),	/* from special pool, if it has room */
 	NTPOOL_CONSTRAINED = NTPOOL_MUST | NTPOOL_QUOTA | NTPOOL_ALIGNED | NTPOOL_PROTECTED |
 			     NTPOOL_LOW | NTPOOL_NORMAL | NTPOOL_HIGH | NTPOOL_NODE |
 			     NTPOOL_NODE_ONLY | NTPOOL_OVERRUN | NTPOOL_UNDERRUN,
@@ -81,12 +81,12 @@ enum {
  * struct ntpool_request - a request for memory with all its constraints
  * @type: which pool
  * @size: bytes
- * @tag: pool tag; the bit of PROTECTED_POOL is ignored, NTPOOL_PROTECTED replaces it
+ * @tag: pool tag; NTPOOL_PROTECTED replaces the bit of PROTECTED_POOL
  * @flags: NTPOOL_ZERO and flags of NTPOOL_CONSTRAINED
- * @node: NUMA node that exists, with NTPOOL_NODE
- * @payer: number of the ledger that was charged, 0: none; with NTPOOL_HDR_QUOTA
+ * @node: existing NUMA node, with NTPOOL_NODE
+ * @payer: number of the charged ledger, 0: none; with NTPOOL_HDR_QUOTA
  * @charged: bytes charged to @payer; for special pool
- * @caller: address that the allocating call returns to
+ * @caller: call site of the allocation
  */
 struct ntpool_request {
 	enum ntpool_type type;

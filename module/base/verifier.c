@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The words that several floors read or increment: the state of the verifier, its
- * counters, and the IRQL that a CPU has raised itself to.
+ * Variables that several folders read or increment: the bits and the counters of Driver
+ * Verifier, and the raised IRQL of each CPU.
  *
- * Contexts: any. Locking: none; see the headers.
+ * Locking: none; verifier.h and irql.h name the writers. Context: any.
  */
 #include <linux/cache.h>
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * The verifier as all floors read it: the word with its bits, and its counters.
- * verify/verify.c changes the bits.
- */
+/* Bits and counters of Driver Verifier, for all folders. verify/verify.c sets the bits. */
 #ifndef NTPOOL_VERIFIER_H
 #define NTPOOL_VERIFIER_H
 
@@ -20,38 +17,38 @@ enum {
 
 #define NTPOOL_VERIFIER_BITS	0xfUL
 
-/* Bit number beside them in ntpool_verifier_state: an allocation is to be sampled. */
+/* Number of one more bit of ntpool_verifier_state: the next allocation is sampled. */
 #define NTPOOL_SAMPLE_WANTED	8
 
-/* Not 0: every allocation takes the slow path. Changed by atomic operations. */
+/* Not 0: each allocation takes the slow path. Changed with atomic bit operations. */
 extern unsigned long ntpool_verifier_state;
 
 /**
- * ntpool_verifier_is_on() - whether allocations have to be looked at
+ * ntpool_verifier_is_on() - whether an allocation takes the slow path
  *
  * Context: any.
- * Return: true if the parameter has a bit, or a sample is wanted.
+ * Return: true if the parameter has a bit, or the next allocation is sampled.
  */
 static __always_inline bool ntpool_verifier_is_on(void)
 {
-	/* The benchmark's way to learn the cost of the test. */
+	/* For the benchmark, which measures the cost of this test. */
 	if (__is_defined(NTPOOL_WITHOUT_VERIFIER))
 		return false;
-	/* Plain, to be compared in memory; a CPU may see a change late. */
+	/* A plain load lets the compiler compare in memory. A CPU may see a change late. */
 	return unlikely(data_race(ntpool_verifier_state));
 }
 
 /**
- * ntpool_verifier_has_bits() - whether the parameter has a bit
+ * ntpool_verifier_has_bits() - whether the parameter verifier has a bit
  *
  * Context: any.
- * Return: true if it has, whether a sample is wanted or not.
+ * Return: true if it has; NTPOOL_SAMPLE_WANTED does not count.
  */
 static __always_inline bool ntpool_verifier_has_bits(void)
 {
 	if (__is_defined(NTPOOL_WITHOUT_VERIFIER))
 		return false;
-	/* Plain, as above. */
+	/* A plain load, as above. */
 	return unlikely(data_race(ntpool_verifier_state) & NTPOOL_VERIFIER_BITS);
 }
 
@@ -59,14 +56,14 @@ static __always_inline bool ntpool_verifier_has_bits(void)
  * ntpool_verifier() - the bits of the parameter verifier
  *
  * Context: any.
- * Return: the bits that are in force.
+ * Return: the bits, without NTPOOL_SAMPLE_WANTED.
  */
 static inline unsigned long ntpool_verifier(void)
 {
 	return READ_ONCE(ntpool_verifier_state) & NTPOOL_VERIFIER_BITS;
 }
 
-/* In the order of the file verifier/counters, which shows violations too. */
+/* In the order of the rows of verifier/counters, which also shows violations. */
 enum ntpool_verify_counter {
 	NTPOOL_VC_ATTEMPTED,
 	NTPOOL_VC_SUCCEEDED,
@@ -82,7 +79,7 @@ enum ntpool_verify_counter {
 
 extern atomic_long_t ntpool_verify_counts[NTPOOL_VC_COUNTERS];
 
-/* Counts only under a bit of the parameter. Any context. */
+/* Increments the counter if the parameter verifier has a bit. Context: any. */
 static __always_inline void ntpool_verify_count(enum ntpool_verify_counter counter)
 {
 	if (ntpool_verifier_has_bits())
