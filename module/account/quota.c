@@ -21,8 +21,8 @@
  * Lifetime. A ledger exists until its process has gone and nothing is charged to it.
  * Unused ledgers are removed by the refund that empties them, by a snapshot, and by a
  * sweep every SWEEP_S seconds. A charge pins the ledger first. Removal changes the
- * pins from 1 to 0, and a ledger with 0 pins cannot be pinned, so no charge is lost.
- * A refund needs no pin, because its charge keeps the ledger.
+ * pins from 1 to 0, and 0 pins cannot be incremented, so no charge is lost. A refund
+ * needs no pin, because its charge keeps the ledger.
  *
  * Limits. One compare-and-exchange per pool type checks a limit and adds the charge.
  * A limit that becomes lower than a process holds affects later charges only.
@@ -445,8 +445,8 @@ u32 ntpool_quota_payer(const void *end)
 }
 
 /*
- * Returns a reference to @pid if a process has it now. A driver may pass the pid of a
- * process that has gone, so @pid is only compared until it was found.
+ * Returns a reference to @pid if a process has it now. The process may have exited long
+ * ago, so @pid is only compared until it was found.
  */
 static struct pid *process_get(struct pid *pid)
 {

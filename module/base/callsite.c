@@ -7,17 +7,16 @@
  * module's initialisation code after its init, and all of its code at unload. Blocks
  * may outlive both. Later another module may be loaded at the same address.
  *
- * Records. When code is about to be freed, each call site in it with live blocks gets
- * a struct ntpool_past_code with its text. All blocks with that address belong to the
+ * Records. Before code is freed, each call site in it with live blocks gets a record,
+ * struct ntpool_past_code, with its text. All blocks with that address belong to the
  * record until other code is loaded over it. The record is then "covered", and
  * observe/sums.c notes the blocks that it had at that moment. The next sum drops a
- * record without blocks. The call site of a lookaside list that initialisation code
- * has set up gets a pinned record, which lasts as long as the module.
+ * record without blocks. A lookaside list of initialisation code needs a record without
+ * blocks. That one is pinned, and lasts as long as the module.
  *
  * Locking. ntpool_past_mutex protects the list of records and their notes. A sum holds
- * it from its first block to its last one, because a record that is added meanwhile
- * would seem to have no blocks. Texts are read under RCU, because ntpool_report()
- * reads them in any context.
+ * it over its whole iteration: a record that was added meanwhile would seem to have no
+ * blocks. Texts are read under RCU, because ntpool_report() reads them in any context.
  *
  * Context: any to read a text, process context for all changes.
  */

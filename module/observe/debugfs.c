@@ -2,14 +2,14 @@
 /*
  * The files below /sys/kernel/debug/ntpool: the part that all of them share.
  *
- * NT has these figures in ZwQuerySystemInformation() and in the kernel debugger. A text
- * file here begins with its name and format version, then the names of its columns,
- * then one row per object. A struct ntpool_file describes it: the routine that takes a
- * snapshot (an array of rows), the one that prints a row, and the one for a write.
+ * NT has these figures in ZwQuerySystemInformation() and in the kernel debugger. A file
+ * has a line with its name and format version, one with its columns, and one row per
+ * object. Its struct ntpool_file has routines that take a snapshot (an array of rows),
+ * print a row, and handle a write.
  *
- * A snapshot is taken when a read begins, and again when a reader seeks to the start,
- * so a monitor may keep a file open. The snapshot belongs to the open file. It does not
- * change while seq_file prints it, row by row, so no row is torn.
+ * A snapshot is taken when a read begins, and again when a reader seeks to the start.
+ * A monitor may therefore keep a file open. The snapshot belongs to the open file. It
+ * does not change while seq_file prints it, row by row, so no row is torn.
  *
  * Each *_view.c registers its files with ntpool_debugfs_add() from its init. main.c
  * calls ntpool_debugfs_init(), which creates the files, last.

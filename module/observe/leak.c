@@ -7,8 +7,8 @@
  *
  * coming  The module has got its addresses. Records of older code at the same addresses
  *	   are covered (see sums.c).
- * live	   The module's init has returned. Its initialisation code is about to be freed,
- *	   so call sites in it that have live blocks or lookaside lists get records.
+ * live	   The module's init has returned, and its initialisation code is about to be
+ *	   freed. Call sites in it with live blocks or lookaside lists get records.
  * going   The module's exit has returned, or its init has failed. Its live blocks are
  *	   reported, and their call sites get records. The blocks are kept, because a
  *	   pointer to them may exist. lists/ and verify/ have reported before.

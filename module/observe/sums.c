@@ -9,11 +9,10 @@
  * hundred call sites need a hundred entries.
  *
  * Blocks of freed code belong to its record (base/callsite.c). When other code is
- * loaded over a record, the record is covered. Its note then has the blocks that it
- * had at that moment, by tag and pool type, and it never gets more. A module that is
- * loaded again at the same address is thus charged with its own blocks only. One case
- * is inexact: if an old block of the record is freed, a new block with the same tag and
- * call site is taken for it.
+ * loaded over a record, the record is covered. Its note has the blocks of that moment,
+ * by tag and pool type, and the record never gets more. A module that is loaded again
+ * at the same address is thus charged with its own blocks only. One case is inexact: if
+ * an old block is freed, a new one with the same tag and call site replaces it.
  *
  * Locking. A sum by call site holds ntpool_past_mutex from its first block to its last.
  *
