@@ -84,6 +84,8 @@ struct ntpool_test_report {
 
 /* Empties the table and records reports; or prints them again and keeps the table. */
 void ntpool_test_expect_reports(bool on);
+/* Calls @fn after each recorded report, in its context, as a console driver. NULL: none. */
+void ntpool_test_on_report(void (*fn)(void));
 /*
  * Returns the number of recorded reports. Copies the first ones, at most @max and
  * NTPOOL_TEST_REPORTS.

@@ -666,6 +666,55 @@ static void ntk_written_cached_test(struct kunit *test)
 	}
 }
 
+/* A console driver that uses the pool which it is to print about. */
+static unsigned int ntk_console_calls;
+
+static void ntk_console(void)
+{
+	static const size_t sizes[] = { NTK_PACKED, 1000, 3000, 4000, 5000 };
+	void *block[4 * ARRAY_SIZE(sizes)];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(block); i++)
+		block[i] = ExAllocatePoolWithTag(NonPagedPool, sizes[i % ARRAY_SIZE(sizes)],
+						 NTK_TAG);
+	for (i = 0; i < ARRAY_SIZE(block); i++)
+		if (block[i])
+			ExFreePool(block[i]);
+	ntk_console_calls++;
+}
+
+/* Damage of a cached and of a free block is reported where the console may allocate. */
+static void ntk_console_test(struct kunit *test)
+{
+	u8 *block[3], *again;
+	int drained;
+
+	for (drained = 0; drained <= 1; drained++) {
+		ntk_freed_between(test, false, drained, block);
+		if (drained)
+			memset(block[1], 0x41, 16);
+		else
+			memset(block[0] + NTK_PACKED, 0x41, NTK_HEADER);
+		ntk_console_calls = 0;
+		ntpool_test_on_report(ntk_console);
+		again = NULL;
+		if (drained)
+			again = ntk_block_at(test, false, NTK_PACKED, block[1]);
+		else
+			ntpool_test_drain();
+		ntpool_test_on_report(NULL);
+		KUNIT_EXPECT_EQ(test, ntk_console_calls, 1);
+		ntk_expect_damage(test, "with a console",
+				  drained ? NTK_LIST_CORRUPT : NTK_HEADER_CHANGED, block[1]);
+		if (again)
+			ExFreePool(again);
+		ExFreePool(block[0]);
+		ExFreePool(block[2]);
+		ntk_expect_no_report(test, "the neighbours");
+	}
+}
+
 static struct kunit_case ntk_free_cases[] = {
 	KUNIT_CASE(ExFreePool_NULL_test),
 	KUNIT_CASE(ntk_free_user_test),
@@ -686,6 +735,7 @@ static struct kunit_case ntk_free_cases[] = {
 	KUNIT_CASE(ntk_overrun_contained_test),
 	KUNIT_CASE(ntk_written_free_test),
 	KUNIT_CASE(ntk_written_cached_test),
+	KUNIT_CASE(ntk_console_test),
 	{}
 };
 

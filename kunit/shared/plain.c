@@ -67,6 +67,7 @@ static const struct {
 	{ "ntk_spoiled_test", header },
 	{ "ntk_written_free_test", header },
 	{ "ntk_written_cached_test", header },
+	{ "ntk_console_test", header },
 	{ "ntk_init_values_test", caching },
 	{ "ntk_custom_test", caching },
 	{ "ntk_counters_test", caching },

@@ -346,6 +346,19 @@ void ntpool_report_allocated(const struct ntpool_stack *stack, u64 now, const ch
 }
 
 /**
+ * ntpool_report_omitted() - count violations that get no report of their own
+ * @nr: their number; they count as left out
+ *
+ * Context: any.
+ */
+void ntpool_report_omitted(unsigned int nr)
+{
+	atomic_long_add(nr, &report_violations);
+	while (nr--)
+		report_omit();
+}
+
+/**
  * ntpool_report_violations() - number of violations since the module was loaded
  *
  * Context: any.

@@ -91,6 +91,8 @@ void ntpool_report_kind(const struct ntpool_violation *kind, struct ntpool_stop 
 
 /* Number of violations, those that were left out included. Context: any. */
 unsigned long ntpool_report_violations(void);
+/* Counts @nr violations that get no report of their own, as left out. Any context. */
+void ntpool_report_omitted(unsigned int nr);
 /* Prints how many reports were left out, after the last one. May sleep. */
 void ntpool_report_exit(void);
 

@@ -14,14 +14,13 @@
  *    useful to read, and a forged one decodes to nonsense.
  *  - A link is checked before it is followed. By the page map and the bitmaps, its target
  *    must be a free block of this heap and size. Drivers cannot reach these.
- *  - A link that fails the check is reported as 0x19/0x3. All lists of the heap are rebuilt
- *    from the bitmaps, and no block is lost.
+ *  - A link that fails the check is noted, and reported later as 0x19/0x3. All lists of
+ *    the heap are rebuilt from the bitmaps, and no block is lost.
  *
  * Locking: heap->lock protects everything here and is held by the callers.
  */
 #include <linux/swab.h>
 
-#include "base/report.h"
 #include "heap/freelist.h"
 
 u64 ntpool_secret __ro_after_init;	/* set by ntpool_heap_init() */
@@ -119,17 +118,11 @@ static void freelist_rebuild(struct ntpool_heap *heap, struct ntpool_header *hdr
 static void freelist_damaged(struct ntpool_heap *heap, struct ntpool_header *hdr)
 {
 	struct links *links = links_of(hdr);
-	struct ntpool_stop stop = {
-		.code = NTPOOL_STOP_BAD_POOL_HEADER,
-		.param = { 0x3, (unsigned long)hdr,
-			   links->next ^ link_key(&links->next),
-			   links->prev ^ link_key(&links->prev) },
-		.addr_mask = BIT(1) | BIT(2) | BIT(3),
-		.text = "a freed block was written to: its list is damaged and was rebuilt",
-	};
 
+	ntpool_damage_note(&heap->damage, NTPOOL_DAMAGED_LINK, hdr,
+			   links->next ^ link_key(&links->next),
+			   links->prev ^ link_key(&links->prev));
 	freelist_rebuild(heap, hdr);
-	ntpool_report(&stop);
 }
 
 /* Returns false and changes nothing if a link of @hdr or back to it is damaged. */

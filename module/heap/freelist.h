@@ -27,7 +27,7 @@ static inline unsigned int ntpool_page_end(const struct ntpool_page *page, unsig
 /* Adds the free block at @hdr to the list of its size, if it is large enough for links. */
 void ntpool_freelist_add(struct ntpool_heap *heap, struct ntpool_header *hdr,
 			 unsigned int granules);
-/* Removes the free block at @hdr. A damaged list is reported and all lists are rebuilt. */
+/* Removes the free block at @hdr. A damaged list is noted and all lists are rebuilt. */
 void ntpool_freelist_del(struct ntpool_heap *heap, struct ntpool_header *hdr,
 			 unsigned int granules);
 /*

@@ -21,7 +21,8 @@
  * blocks. It is a raw spinlock, taken with interrupts disabled, because hard interrupts
  * allocate and free. The critical sections are short: no allocation, and no call out but
  * to report.c. Pages are allocated before the lock is taken and freed after its release.
- * Lock order: heap->lock, then the lock of report.c. No two heaps are locked at once.
+ * heap->lock is a leaf. No two heaps are locked at once. Damage is noted under the lock and
+ * reported without it (damage.c).
  *
  * Life of a page. It enters the page map before its first block is carved. An empty page
  * is detached under the lock, removed from the page map, and freed after an RCU grace
@@ -37,7 +38,6 @@
 #include <linux/workqueue.h>
 
 #include "base/irql.h"
-#include "base/report.h"
 #include "heap/freelist.h"
 #include "init.h"
 #include "memory/backing.h"
@@ -237,6 +237,24 @@ static void heaps_stock_up(struct work_struct *work)
 
 static DECLARE_WORK(stock_work, heaps_stock_up);
 
+static noinline void heap_unlock_damaged(struct ntpool_heap *heap, unsigned long irq)
+{
+	struct ntpool_damage damage = heap->damage;
+
+	heap->damage.nr = 0;
+	raw_spin_unlock_irqrestore(&heap->lock, irq);
+	ntpool_damage_report(&damage);
+}
+
+/* Drops the lock, then reports the damage that was found under it. */
+static void heap_unlock(struct ntpool_heap *heap, unsigned long irq)
+{
+	if (unlikely(heap->damage.nr))
+		heap_unlock_damaged(heap, irq);
+	else
+		raw_spin_unlock_irqrestore(&heap->lock, irq);
+}
+
 unsigned int ntpool_heap_take(struct ntpool_heap *heap, unsigned int granules, unsigned int flags,
 			      struct ntpool_header **out, unsigned int nr)
 {
@@ -251,7 +269,7 @@ unsigned int ntpool_heap_take(struct ntpool_heap *heap, unsigned int granules, u
 			break;
 		n += block_carve(hdr, room, granules, flags, out + n, nr - n);
 	}
-	raw_spin_unlock_irqrestore(&heap->lock, irq);
+	heap_unlock(heap, irq);
 	if (heap_needs_stock(heap))
 		schedule_work(&stock_work);
 	return n;
@@ -268,7 +286,7 @@ static struct ntpool_header *page_take(struct ntpool_page *page, unsigned int gr
 	raw_spin_lock_irqsave(&heap->lock, irq);
 	page_add(page);
 	block_carve(page->base, NTPOOL_GRANULES, granules, flags, &hdr, 1);
-	raw_spin_unlock_irqrestore(&heap->lock, irq);
+	heap_unlock(heap, irq);
 	return hdr;
 }
 
@@ -340,7 +358,7 @@ unsigned long ntpool_heap_trim(struct ntpool_heap *heap, unsigned long keep, uns
 			break;
 		page_detach(ntpool_page_of(hdr), &out);
 	}
-	raw_spin_unlock_irqrestore(&heap->lock, flags);
+	heap_unlock(heap, flags);
 	pages_release(&out);
 	return n;
 }
@@ -386,18 +404,6 @@ unsigned long ntpool_heap_empty_pages(void)
 	return n;
 }
 
-static noinline void header_damaged(const struct ntpool_header *hdr)
-{
-	struct ntpool_stop stop = {
-		.code = NTPOOL_STOP_BAD_POOL_HEADER,
-		.param = { 0x5, (unsigned long)hdr, ntpool_header_granules(hdr) },
-		.addr_mask = BIT(1),
-		.text = "the header of a freed block was overwritten; it was restored",
-	};
-
-	ntpool_report(&stop);
-}
-
 /* Checks the header of a cached block, which no driver may write, against the bitmaps. */
 static void header_check(struct ntpool_page *page, unsigned int granule, unsigned int granules)
 {
@@ -405,7 +411,8 @@ static void header_check(struct ntpool_page *page, unsigned int granule, unsigne
 
 	if (hdr->cookie != ntpool_cookie_idle(NTPOOL_STATE_CACHED) ||
 	    ntpool_header_granules(hdr) != granules)
-		header_damaged(hdr);
+		ntpool_damage_note(&page->map.heap->damage, NTPOOL_DAMAGED_HEADER, hdr,
+				   ntpool_header_granules(hdr), 0);
 }
 
 /* Makes the cached block at @hdr free and merges it with both neighbours. */
@@ -440,7 +447,7 @@ void ntpool_heap_give(struct ntpool_heap *heap, struct ntpool_header **blocks, u
 	raw_spin_lock_irqsave(&heap->lock, flags);
 	for (i = 0; i < nr; i++)
 		heap_give_one(blocks[i]);
-	raw_spin_unlock_irqrestore(&heap->lock, flags);
+	heap_unlock(heap, flags);
 }
 
 void ntpool_heap_trim_surplus(struct ntpool_heap *heap)

@@ -10,6 +10,7 @@
 #include <linux/spinlock.h>
 
 #include "base/types.h"
+#include "heap/damage.h"
 #include "memory/pagemap.h"
 
 /* The largest request, in bytes, that gets a block and no whole pages: 4064 of 4 KiB. */
@@ -114,8 +115,8 @@ struct ntpool_page {
 /**
  * struct ntpool_heap - the blocks of one pool on one node
  * @lock: protects the fields below it, except @type, @node and @depot, and all page
- *	  descriptors. Taken in hard interrupts, hence with interrupts disabled. Only
- *	  report.c's lock nests inside
+ *	  descriptors. Taken in hard interrupts, hence with interrupts disabled. A
+ *	  leaf: no lock is taken and nothing is printed under it
  * @type: the pool; constant
  * @node: NUMA node of the pages; constant. Paged pool comes from vmalloc, which follows the
  *	  memory policy of the task: by default its own node
@@ -125,6 +126,7 @@ struct ntpool_page {
  * @nr_pages: carved pages; read without the lock as a figure
  * @nr_empty: pages that are one free block; likewise
  * @free_granules: granules in free blocks
+ * @damage: findings that are reported when the lock is dropped
  * @depot: by size in granules, see depot.c; constant between ntpool_depot_init() and
  *	   ntpool_depot_exit()
  */
@@ -138,6 +140,7 @@ struct ntpool_heap {
 	unsigned long nr_pages;
 	unsigned long nr_empty;
 	unsigned long free_granules;
+	struct ntpool_damage damage;
 	struct ntpool_depot **depot;
 };
 

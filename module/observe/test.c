@@ -41,6 +41,9 @@ static void record(struct ntpool_test_report *to, const struct ntpool_stop *stop
 	to->tag = stop->has_tag ? stop->tag : 0;
 }
 
+/* Called after each recorded report, or NULL. */
+static void (*on_report)(void);
+
 static bool record_offer(const struct ntpool_stop *stop)
 {
 	unsigned long flags;
@@ -57,8 +60,16 @@ static bool record_offer(const struct ntpool_stop *stop)
 		nr_records++;
 	}
 	raw_spin_unlock_irqrestore(&record_lock, flags);
+	if (recorded && on_report)
+		on_report();
 	return recorded;
 }
+
+void ntpool_test_on_report(void (*fn)(void))
+{
+	WRITE_ONCE(on_report, fn);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_on_report);
 
 void ntpool_test_expect_reports(bool on)
 {

@@ -94,7 +94,7 @@ run_verify() {
 	headers=$(stock_headers "$VERIFY_SERIES")
 	modules=$(build_modules "$headers" "$VERIFY_SERIES-stock")
 	without=$(build_modules "$headers" "$VERIFY_SERIES-without" \
-		KCFLAGS=-DNTP_WITHOUT_VERIFIER=1)
+		KCFLAGS=-DNTPOOL_WITHOUT_VERIFIER=1)
 	root=$(bench_root verify "$modules" verify.sh "$1")
 	mkdir -p "$root/modules/without"
 	cp "$without/module/ntpool.ko" "$root/modules/without/"

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Damage that is found under a heap's lock and reported without it. */
+#ifndef NTPOOL_DAMAGE_H
+#define NTPOOL_DAMAGE_H
+
+#include <linux/types.h>
+
+enum ntpool_damage_kind {
+	NTPOOL_DAMAGED_HEADER,	/* @at: the header; @value[0]: its granules */
+	NTPOOL_DAMAGED_LINK,	/* @at: the header; @value: the decoded links */
+};
+
+enum {
+	NTPOOL_DAMAGES = 4,
+};
+
+/**
+ * struct ntpool_damage - damage that one section under a heap's lock has found
+ * @nr: number of findings; those beyond NTPOOL_DAMAGES are counted alone
+ * @found: the first of them
+ */
+struct ntpool_damage {
+	unsigned int nr;
+	struct {
+		enum ntpool_damage_kind kind;
+		const void *at;
+		u64 value[2];
+	} found[NTPOOL_DAMAGES];
+};
+
+/* Notes a finding. Under the lock that guards @damage. */
+void ntpool_damage_note(struct ntpool_damage *damage, enum ntpool_damage_kind kind,
+			const void *at, u64 value, u64 second);
+/* Reports all of @damage, a copy of the caller. Any context, without a lock of ntpool. */
+void ntpool_damage_report(const struct ntpool_damage *damage);
+
+#endif
