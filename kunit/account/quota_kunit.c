@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Quota: what is charged to whom, what a limit does, and that every charge comes back,
- * whoever frees and whether the process is still there. Suites run in kernel threads,
- * which a hook makes pay like processes; each case is a thread of its own.
+ * Quota: the process that is charged, the effect of a limit, and the end of each charge.
+ * A charge ends for any process that frees, also after the payer has exited.
+ *
+ * Suites run in kernel threads. A hook charges these like processes. Each case is a
+ * thread of its own.
  */
 #include <linux/delay.h>
 #include <linux/kthread.h>
@@ -61,7 +63,7 @@ static struct ntk_quota_row ntk_my_row(struct kunit *test)
 	return ntk_row_of(test, current->tgid);
 }
 
-/* What a charged request takes: with a trailer of 8 bytes, or a page. */
+/* Bytes that a charged request takes: with a trailer of 8 bytes, or a page. */
 static size_t ntk_charge_of(size_t size)
 {
 	return size > NTK_LAST ? 0 : ntk_block_bytes(size + 8);
@@ -251,13 +253,13 @@ static void ntk_gone_test(struct kunit *test)
 	ExFreePoolWithTag(life.block[1], NTK_TAG);
 	KUNIT_EXPECT_FALSE(test, ntk_row_of(test, life.pid).there);
 	KUNIT_EXPECT_FALSE(test, ntk_my_row(test).there);
-	/* Nobody has its name any more. */
+	/* No process has its name any more. */
 	KUNIT_EXPECT_EQ(test, PsChargeProcessPoolQuota(life.process, PagedPool, 1),
 			STATUS_QUOTA_EXCEEDED);
 	KUNIT_EXPECT_FALSE(test, ntk_row_of(test, life.pid).there);
 }
 
-/* The name is a word in the table, whatever the process calls itself. */
+/* The table shows the name as one word, also if the name holds blanks. */
 static void ntk_name_test(struct kunit *test)
 {
 	struct ntk_table *table;
@@ -350,11 +352,11 @@ static void ntk_spoiled_test(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, report.param[2], NTK_TAG);
 		KUNIT_EXPECT_EQ(test, ntk_tag_row(test, NTK_TAG, false).diff, 0);
 	}
-	/* Nobody knows any more that these were returned. */
+	/* No record shows any more that these were returned. */
 	KUNIT_EXPECT_EQ(test, ntk_my_row(test).used[0], 8 * ntk_charge_of(104));
 }
 
-/* The n-th request of the kernel fails: whatever it is for, nothing stays charged. */
+/* The n-th request of the kernel fails, for each purpose: nothing stays charged. */
 static void ntk_no_memory_test(struct kunit *test)
 {
 	unsigned int n, failed;
@@ -379,7 +381,7 @@ static void ntk_no_memory_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, failed);
 }
 
-/* There is no memory for the first ledger: what must succeed does, and nobody pays. */
+/* There is no memory for the first ledger: a request that must succeed does so without a charge. */
 static void ntk_must_succeed_test(struct kunit *test)
 {
 	void *block;
@@ -485,7 +487,7 @@ struct ntk_storm {
 	void *slot[64];		/* exchanged among all threads */
 };
 
-/* Each thread is a process; blocks are freed by whoever gets hold of them. */
+/* Each thread is a process; any of them may free a block. */
 static void ntk_storm_thread(struct ntk_worker *worker)
 {
 	struct ntk_storm *storm = worker->crew->arg;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The figures per tag, as the file `tags` shows them: exact at rest whatever
- * CPU allocated and freed, one row per tag and type, the sum over all rows
- * equal to what the pools say, and no row torn while blocks come and go. A
- * free with a wrong tag is told and counted under the right one.
- * What happens beyond max_tags is tested by the suite ntpool_overflow.
+ * The figures per tag in the file `tags`. At rest they are exact, for any CPU that
+ * allocated or freed. Each tag and type has one row. The sum over all rows equals the
+ * figures of the pools. No row is torn under load. A free with a wrong tag is reported
+ * and counted under the right tag.
+ *
+ * The suite ntpool_overflow tests more tags than max_tags.
  */
 #include <linux/sched.h>
 
@@ -30,7 +31,7 @@ static size_t ntk_mix_size(unsigned int nr)
 	return nr % 6 == 5 ? nr * 977 : nr * 83 + 1;
 }
 
-/* What must be true of any row at any time, and of a row at rest. */
+/* Conditions on any row at any time, and on a row at rest. */
 static void ntk_check_row(const struct ntk_table *table, const char *row,
 			  struct ntk_tally *tally, bool rest)
 {

@@ -342,7 +342,7 @@ static void ntk_lower(void *arg)
 	*irql = KeGetCurrentIrql();
 }
 
-/* Upwards, and from a level that somebody else went up to. */
+/* Upwards, and from a level that another call raised to. */
 static void KeLowerIrql_wrong_test(struct kunit *test)
 {
 	static const enum ntk_context contexts[] = { NTK_IRQ_OFF, NTK_SOFTIRQ, NTK_HARDIRQ };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory barriers, and the forms of spin locks: which IRQL each leads to and goes back
- * to, who holds the lock meanwhile, and that all forms exclude each other.
+ * Memory barriers, and the forms of spin locks: the IRQL before, during and after each,
+ * the owner of the lock, and mutual exclusion between all forms.
  */
 #include <linux/cpumask.h>
 #include <linux/delay.h>
@@ -124,7 +124,7 @@ static void YieldProcessor_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
 }
 
-/* What one form of taking and releasing a lock does to the lock and to the IRQL. */
+/* The effects of one form of lock and unlock on the lock and on the IRQL. */
 struct ntk_passage {
 	KSPIN_LOCK lock;
 	KLOCK_QUEUE_HANDLE handle;
@@ -209,7 +209,7 @@ static void ntk_expect_pass(struct kunit *test, const struct ntk_form *form, KIR
 	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
 }
 
-/* The lock is free whatever was there before, as one in zeroed memory is. */
+/* The lock is free for any old content, as a lock in zeroed memory is. */
 static void KeInitializeSpinLock_test(struct kunit *test)
 {
 	static const struct ntk_form form = { ntk_raise_to_dpc, ntk_release };
@@ -268,7 +268,7 @@ static void KeAcquireInStackQueuedSpinLockAtDpcLevel_test(struct kunit *test)
 	ntk_expect_pass(test, &form, DISPATCH_LEVEL, &passage);
 }
 
-/* It lets go of the lock that the handle names, once, whoever else has locks. */
+/* It releases the lock of the handle once, and no other lock. */
 static void KeReleaseInStackQueuedSpinLockFromDpcLevel_test(struct kunit *test)
 {
 	KLOCK_QUEUE_HANDLE outer, inner;
@@ -304,7 +304,7 @@ static void ntk_look(void *arg)
 	look->free = KeTestSpinLock(&look->lock);
 }
 
-/* What another CPU is told, before, while this one holds the lock, and after; twice. */
+/* Results on another CPU: before, while this CPU holds the lock, and after; twice. */
 static void KeTestSpinLock_test(struct kunit *test)
 {
 	struct ntk_look look = {};
@@ -378,7 +378,7 @@ static void ntk_count_locked(struct ntk_race *race)
 	WRITE_ONCE(race->locked, READ_ONCE(race->locked) + 1);
 }
 
-/* Whoever is refused takes the lock the ordinary way. */
+/* After a refusal the caller takes the lock in the ordinary way. */
 static void ntk_count_by_try(struct ntk_race *race)
 {
 	KIRQL old = KeRaiseIrqlToDpcLevel();

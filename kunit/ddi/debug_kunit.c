@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Stops, assertions and messages: that a stop is reported in NT's form with
- * its addresses hashed and returns, that a failed assertion names itself, and
- * that NT's format conversions come out as NT has them. What was printed is
- * read back from the kernel log. This file is a checked build: DBG is 1.
+ * Stops, assertions and messages. A stop is reported in NT's form with hashed addresses,
+ * and returns. A failed assertion is reported with its text. Format conversions give the
+ * output of NT. The cases read the kernel log.
+ *
+ * This file is a checked build: DBG is 1.
  */
 #define DBG 1
 
@@ -15,7 +16,7 @@
 #define NTK_ASSERTION	0x1e
 #define NTK_LINE	640
 
-/* What a status passed as ULONG_PTR has above its 32 bits. */
+/* The bits above the lower 32 of a status that is passed as ULONG_PTR. */
 #ifdef CONFIG_64BIT
 #define NTK_SIGN	"FFFFFFFF"
 #else
@@ -390,7 +391,7 @@ static void ASSERT_test(struct kunit *test)
 	ntk_expect_no_report(test, "NT_VERIFY of what holds");
 }
 
-/* What ASSERT() calls, with what it never gives: a path, no file, a message. */
+/* The routine behind ASSERT(), with other arguments: a path, no file, a message. */
 static void RtlAssert_test(struct kunit *test)
 {
 	struct ntpool_test_report report;

@@ -275,7 +275,7 @@ static bool ntk_compare_exchange(struct ntk_race *race, unsigned int id, int rou
 	return old >= round;
 }
 
-/* Each has a bit of its own; whoever writes back what is out of date moves another's. */
+/* Each worker has a bit of its own; a stale value that is written back changes another's bit. */
 static atomic_t *ntk_bits(struct ntk_race *race)
 {
 	return (atomic_t *)&race->number;

@@ -40,7 +40,7 @@ static void PopEntryList_test(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, head.Next);
 }
 
-/* Returns what was first before; nobody keeps the lock. */
+/* Returns the entry that was first before; the lock is free afterwards. */
 static void ExInterlockedPushEntryList_test(struct kunit *test)
 {
 	SINGLE_LIST_ENTRY head = {};
@@ -105,7 +105,7 @@ static void ntk_make_list(LIST_ENTRY *head, LIST_ENTRY *entry, int nr)
 		InsertTailList(head, &entry[i]);
 }
 
-/* What the head held is forgotten. */
+/* The old content of the head is lost. */
 static void InitializeListHead_test(struct kunit *test)
 {
 	LIST_ENTRY head, a;
@@ -210,7 +210,7 @@ static void AppendTailList_test(struct kunit *test)
 	ntk_expect_order(test, &head, (LIST_ENTRY *[]){ &a, &b, &c }, 3);
 }
 
-/* Returns the entry that was first before, NULL for the head; nobody keeps the lock. */
+/* Returns the entry that was first before, NULL for the head; the lock is free afterwards. */
 static void ExInterlockedInsertHeadList_test(struct kunit *test)
 {
 	LIST_ENTRY head, a, b, c;
@@ -307,7 +307,7 @@ static void ntk_interlocked_contexts_test(struct kunit *test)
 struct ntk_node {
 	SINGLE_LIST_ENTRY single;
 	LIST_ENTRY both;
-	atomic_t owned;		/* 1 while somebody has it */
+	atomic_t owned;		/* 1 while it has an owner */
 };
 
 struct ntk_list_race {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A driver with pageable parts, as NT sources have them: only <ntddk.h>, and code and
- * data placed by the pragmas of NT's compiler in all their forms. It has to compile
- * without a warning; that gcc ignores them changes nothing for who runs it. Two
- * functions are placed by the macros that <ntddk.h> has for it.
+ * data placed by the pragmas of NT's compiler in all their forms. It must compile
+ * without a warning. gcc ignores the pragmas. Two functions are placed by macros of
+ * <ntddk.h>.
  *
- * Everything here is what the suite about sections locks, and calls at the wrong
- * IRQL. Only PagedTotal changes.
+ * The suite about sections locks this code and data, and calls it at the wrong IRQL.
+ * Only PagedTotal changes.
  */
 #include <ntddk.h>
 

@@ -5,7 +5,7 @@
 
 #include <ntddk.h>
 
-/* What the pragmas of pageable.c promise about its data. */
+/* The values of the data that the pragmas of pageable.c place. */
 #define NTK_PAGED_START		0x50414745
 
 ULONG NtkInitWork(ULONG Value);

@@ -51,7 +51,7 @@ static void ExRaiseStatus_unhandled_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, after.unhandled, before.unhandled + 1);
 }
 
-/* An allocation that is to raise, and nobody listens: NULL, and one more is counted. */
+/* An allocation that raises without a handler: it returns NULL and is counted. */
 static void ExAllocatePoolWithTag_unhandled_test(struct kunit *test)
 {
 	const POOL_TYPE type = NonPagedPool | POOL_RAISE_IF_ALLOCATION_FAILURE;
@@ -117,7 +117,7 @@ static void ExRaiseStatus_contexts_test(struct kunit *test)
 	}
 }
 
-/* Whatever the size: no memory at all. */
+/* No memory at all: the kernel gives none. */
 static void ntk_starve(void)
 {
 	ntpool_test_drain();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What needs no routine of ntpool.ko: statuses, layout macros, memory, counted
- * strings, and sums that do not overflow unseen. Every expected value was
- * worked out by hand. Assertions are off in this file, which one case uses.
+ * Parts of NT's headers that call no routine of ntpool.ko: statuses, layout macros,
+ * memory, counted strings, and sums with a check for overflow. Every expected value was
+ * worked out by hand. Assertions are off in this file; one case depends on that.
  */
 #include <linux/sizes.h>
 
@@ -38,7 +38,7 @@ struct ntk_status_case {
 	bool success, information, warning, error;
 };
 
-/* What a status is, by its two highest bits: at the ends of each kind, and between. */
+/* The two highest bits decide the kind of a status: the ends of each kind, and between. */
 static const struct ntk_status_case ntk_statuses[] = {
 	{ STATUS_SUCCESS, true },
 	{ STATUS_PENDING, true },
@@ -217,7 +217,7 @@ static void RtlFillMemory_RtlZeroMemory_RtlCopyMemory_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, RtlEqualMemory(a, b, sizeof(a)));
 }
 
-/* Where a secret was, on the stack of the caller. Nobody reads it, says the compiler. */
+/* A secret on the stack of the caller. The compiler sees no reader of it. */
 static __always_inline unsigned long ntk_forget_secret(void)
 {
 	UCHAR secret[64];

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pageable sections: counts and handles as `sections` and the routines have them,
- * wrong handles, addresses and IRQLs by their reports, the reference that a locked
- * section holds, and PAGED_CODE() in every context. What is locked are the code and
- * the data of this module; pageable.c is the part of it that is written as an NT
- * driver, with NT's pragmas.
+ * Pageable sections: counts and handles in `sections` and in the routines, reports of wrong
+ * handles, addresses and IRQLs, the reference of a locked section, and PAGED_CODE() in
+ * every context. The cases lock code and data of this module. pageable.c is its part that
+ * is written as an NT driver, with NT's pragmas.
  *
- * Where the suites are built into the kernel there is no module to hold: the cases
- * about references are skipped there, and all drivers are one.
+ * Suites that are built into the kernel have no module to hold. The cases about
+ * references are skipped there, and all drivers are one.
  */
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -142,7 +141,7 @@ static void MmLockPagableSectionByHandle_test(struct kunit *test)
 	ntk_expect_no_report(test, "locking by handle");
 }
 
-/* A section is one whatever address of it is given, to whichever routine. */
+/* Every address of a section names the same section, for every routine. */
 static void ntk_identity_test(struct kunit *test)
 {
 	static u64 bss;
@@ -588,7 +587,7 @@ static void PAGED_CODE_LOCKED_irql_test(struct kunit *test)
 
 /* ---- pragmas and debugfs ---- */
 
-/* Whatever the pragmas did, data is initialised as C has it. */
+/* The pragmas do not change the initialisation of data. */
 static void ntk_pragmas_test(struct kunit *test)
 {
 	ULONG *total = NtkPagedData(), *scratch = NtkPagedBss(), before;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the suites of S-lists share: the sequence of a header, whatever its layout. */
+/* Helpers of the suites of S-lists: the sequence of a header of either layout. */
 #ifndef NTK_SLIST_H
 #define NTK_SLIST_H
 

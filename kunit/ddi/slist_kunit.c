@@ -24,7 +24,7 @@ static void ntk_set_sequence(SLIST_HEADER *head, u64 sequence)
 #endif
 }
 
-/* What a header says: its first entry, its depth and its sequence. */
+/* The content of a header: its first entry, its depth and its sequence. */
 static void ntk_expect_head(struct kunit *test, SLIST_HEADER *head,
 			    SLIST_ENTRY *first, u16 depth, u64 sequence)
 {
@@ -62,7 +62,7 @@ static void ntk_zeroed_test(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, ExInterlockedPopEntrySList(&head, NULL), &entry);
 }
 
-/* What NT's debugger would show. */
+/* The values that NT's debugger shows. */
 static void ntk_layout_test(struct kunit *test)
 {
 	SLIST_HEADER head = {};
@@ -170,7 +170,7 @@ static void ExQueryDepthSList_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ExQueryDepthSList(&head), 0);
 }
 
-/* A lock that is held, or is none: who took it would spin for ever. */
+/* A lock that is held, or is none: a routine that took it would spin for ever. */
 static void ntk_lock_ignored_test(struct kunit *test)
 {
 	KSPIN_LOCK lock = (KSPIN_LOCK)-1;
@@ -327,7 +327,7 @@ static void ntk_misaligned_use(struct kunit *test, char *memory, SLIST_HEADER *h
 	KUNIT_EXPECT_NULL(test, ExInterlockedPopEntrySList(head, NULL));
 }
 
-/* It works; the verifier tells who relies on it. */
+/* It works; the verifier reports the caller that relies on it. */
 static void ntk_misaligned_test(struct kunit *test)
 {
 	char *memory = kunit_kzalloc(test, 1024, GFP_KERNEL);

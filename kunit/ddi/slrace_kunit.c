@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * S-lists, all at once: threads on every CPU, hard interrupts and softirqs that push,
- * pop, flush and push chains, with a shadow of who owns each entry, and entries that
- * are freed the moment they are popped. KASAN, on the debug kernel, sees whether
- * anybody reads them afterwards.
+ * S-lists under concurrent use: threads on every CPU, hard interrupts and softirqs push,
+ * pop, flush and push chains. A shadow records the owner of each entry. Popped entries
+ * are freed at once. On the debug kernel KASAN detects later reads of them.
  *
- * The shadow is in the entries, as atomic counts; the list is the only other
- * thing that the threads share.
+ * The shadow is an atomic count in each entry. The threads share only it and the list.
  */
 #include <linux/atomic.h>
 #include <linux/interrupt.h>
@@ -24,14 +22,14 @@
 #define NTK_LIVE		16	/* entries on the list of short-lived ones */
 #define NTK_ALIVE		0x4c495645
 
-/* ---- who owns an entry ---- */
+/* ---- owner of an entry ---- */
 
 struct ntk_node {
 	SLIST_ENTRY link;
-	atomic_t owned;		/* 1 while somebody has it */
+	atomic_t owned;		/* 1 while it has an owner */
 };
 
-/* What one worker makes run on the next CPU. */
+/* The work that a worker starts on the next CPU. */
 struct ntk_guest {
 	struct ntk_slist_race *race;
 	struct tasklet_struct soft;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the scan takes back from the caches, driven by the case instead of a clock.
+ * The scan that empties idle caches, started by the case instead of a clock.
  */
 #include "fixture.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Cache-aligned pool: every size begins on a cache line, crosses no page, and takes
- * exactly what the figures say, whatever the heap looks like.
+ * exactly the bytes that the figures show, in any state of the heap.
  */
 #include <linux/cache.h>
 #include <linux/random.h>
@@ -23,7 +23,7 @@ static size_t ntk_aligned_bytes(size_t size)
 	return size <= NTK_IN_PAGE ? ntk_block_bytes(size) : PAGE_SIZE;
 }
 
-/* What the block takes, by what may be used of it. */
+/* Bytes that a block takes, by its usable bytes. */
 static size_t ntk_taken(void *block)
 {
 	BOOLEAN charged;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Whole pages that a thread and the interrupts of its CPU allocate and free at the same
- * time: what the CPU's cache of them gives out is nobody else's, and nothing is lost.
+ * time. The cache of the CPU gives no page to two owners, and loses none.
  */
 #include <linux/hrtimer.h>
 #include <linux/jiffies.h>
@@ -12,7 +12,7 @@
 #define NTK_RUNS	18	/* more than the cache holds of one page */
 #define NTK_SECONDS	2
 
-/* One who allocates and frees, in thread or interrupt. */
+/* A user of the cache, in a thread or an interrupt. */
 struct ntk_user {
 	unsigned long *block[NTK_RUNS];
 	unsigned int nr;

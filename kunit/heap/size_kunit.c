@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sizes: every byte size from 0 to three pages, paged ones in steps beyond the
- * first page, and large ones up to several MiB. A block below a page is aligned
- * to a unit and lies within one page; from the first size that does not fit
- * below a header on, it is whole pages, as many as the size needs and not one
- * more. Contents stay whole with every neighbour written to its last byte, and
- * the figures are exact to the byte. What is free goes back to the kernel: most
- * of it at once, the rest when the kernel asks.
+ * Sizes: every size from 0 to three pages, paged ones in steps beyond the first page, and
+ * large ones up to several MiB. A block below a page is aligned to a granule and lies
+ * within one page. A size that does not fit below a header takes whole pages, as few as
+ * possible. Contents stay intact while every neighbour is written to its last byte. The
+ * figures are exact to the byte. Most free memory returns to the kernel at once, the rest
+ * on reclaim.
  */
 #include <linux/cpumask.h>
 #include <linux/err.h>
@@ -302,7 +301,7 @@ static void ntk_merge_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
 }
 
-/* One block on each page, all live and then all free; nobody drains. */
+/* One block on each page, all live and then all free, without a drain. */
 static void ntk_burst(struct kunit *test, POOL_TYPE type)
 {
 	unsigned int failed = 0;
@@ -322,7 +321,7 @@ static void ntk_burst(struct kunit *test, POOL_TYPE type)
 	KUNIT_EXPECT_EQ(test, failed, 0);
 }
 
-/* Most pages of a burst go home at once, the rest is a stock for the next. */
+/* Most pages of a burst return to the kernel at once, the rest is kept for the next. */
 static void ntk_stock_test(struct kunit *test)
 {
 	int pool;
@@ -338,7 +337,7 @@ static void ntk_stock_test(struct kunit *test)
 	}
 }
 
-/* What an administrator writes, and what reclaim does with less hurry. */
+/* A write to drop_caches, which does the same as reclaim but at once. */
 static void ntk_reclaim(struct kunit *test)
 {
 	struct file *file = filp_open("/proc/sys/vm/drop_caches", O_WRONLY, 0);

@@ -49,7 +49,7 @@ static unsigned int ntk_intervals(unsigned int times, unsigned int nr, unsigned 
 	return depth;
 }
 
-/* What the list holds: what its routines gave out and did not get back. */
+/* Entries in the list: those that its routines gave out and did not get back. */
 static int ntk_cached(void)
 {
 	return atomic_read(&ntk_calls.allocates) - atomic_read(&ntk_calls.frees);
@@ -203,7 +203,7 @@ static void ntk_idle_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, l->AllocateMisses, atomic_read(&ntk_calls.allocates));
 }
 
-/* What is taken away are the entries that were freed first. */
+/* The scan takes away the entries that were freed first. */
 static void ntk_surplus_test(struct kunit *test)
 {
 	void *entry[16], *again[8];
@@ -350,7 +350,7 @@ static void ntk_two_cpus_interval(unsigned int here, unsigned int there)
 	ntpool_test_balance_scan();
 }
 
-/* The figures in the structure are right after each scan, whoever used the list. */
+/* The figures in the structure are right after each scan, for all users of the list. */
 static void ntk_figures_test(struct kunit *test)
 {
 	static const unsigned int use[][2] = { { 10, 6 }, { 0, 7 }, { 0, 7 }, { 5, 0 }, { 9, 9 } };
@@ -405,7 +405,7 @@ static void ntk_put_fn(void *arg)
 	ntk_put_some(&ntk_list, ntk_batch_entry, *(unsigned int *)arg);
 }
 
-/* What one CPU allocates and another one frees gains nothing from depth. */
+/* Entries that one CPU allocates and another one frees gain nothing from depth. */
 static void ntk_one_way_test(struct kunit *test)
 {
 	unsigned int nr = 100;

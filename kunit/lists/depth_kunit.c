@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What empties the caches of lookaside lists and what they must stand: the
- * verifier, which sets every depth to zero while any of its bits is set, use
- * in every context, use from all CPUs with hard interrupts in between, while
- * the verifier is switched on and off, and a CPU that goes offline.
+ * Events that empty the caches of lookaside lists, and heavy use of the caches. The
+ * verifier sets every depth to zero while any of its bits is set. The lists are used in
+ * every context, and from all CPUs with hard interrupts in between, while the verifier is
+ * switched on and off. A CPU goes offline.
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
@@ -241,7 +241,7 @@ static void ntk_load_list(struct ntk_worker *worker)
 	ntk_put_some(&ntk_list, entry, ARRAY_SIZE(entry));
 }
 
-/* At rest the figures are exact, whoever was interrupted in the middle. */
+/* At rest the figures are exact, also after operations that were interrupted. */
 static void ntk_expect_figures(struct kunit *test)
 {
 	struct ntk_table *table = ntk_read(test, "lookaside");
@@ -295,7 +295,7 @@ static void ntk_cpus_test(struct kunit *test)
 }
 
 #ifdef CONFIG_HOTPLUG_CPU
-/* What a CPU that goes has cached is freed by nobody but the list itself. */
+/* Only the list itself frees the entries that an offline CPU has cached. */
 static void ntk_offline_test(struct kunit *test)
 {
 	int cpu = ntk_nth_cpu(num_online_cpus() - 1);

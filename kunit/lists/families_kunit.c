@@ -91,7 +91,7 @@ static void ExInitializePagedLookasideList_test(struct kunit *test)
 
 /* ---- allocating ---- */
 
-/* What Allocate returned; then what was freed, as it was; NULL if Allocate fails. */
+/* Returns the result of Allocate, then the freed entry unchanged; NULL if Allocate fails. */
 static void ntk_allocate_from(struct kunit *test, enum ntk_kind kind)
 {
 	GENERAL_LOOKASIDE_POOL *l = ntk_start_kind(test, kind, NTK_START_DEPTH);
@@ -209,7 +209,7 @@ static bool ntk_is_listed(struct kunit *test)
 	return ntk_table_find(ntk_read(test, "lookaside"), tag, NULL);
 }
 
-/* Whatever the structure holds: left alone. */
+/* A structure with any content is left alone. */
 static void ntk_delete_again(enum ntk_kind kind)
 {
 	ntk_list.kind = kind;
@@ -345,7 +345,7 @@ static void ntk_put_here(void *arg)
 	ntk_put(&ntk_list, arg);
 }
 
-/* What is cached can be had above APC_LEVEL; the pool is not asked there. */
+/* Above APC_LEVEL a cached entry is returned; the pool is not asked. */
 static void ntk_allocate_paged_above(struct kunit *test, enum ntk_kind kind)
 {
 	struct ntpool_test_report report;
@@ -374,7 +374,7 @@ static void ExAllocateFromLookasideListEx_irql_test(struct kunit *test)
 	ntk_allocate_paged_above(test, NTK_EX_PAGED);
 }
 
-/* What there is room for is kept above APC_LEVEL too; the rest is told and freed. */
+/* Above APC_LEVEL the list keeps entries up to its depth; others are reported and freed. */
 static void ntk_free_paged_above(struct kunit *test, enum ntk_kind kind)
 {
 	int patience = NTK_PATIENCE;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Lookaside lists of all kinds on one CPU: fields, routines with and without a
- * context, figures to the last digit, LIFO, what Depth means, flags and their
- * statuses, delete and flush. Each case runs on each kind of list where the
- * kinds promise the same. What each routine promises under its own name is the
- * suite ntpool_families', the verifier's part and use from several CPUs and
- * contexts are ntpool_depth's.
+ * Lookaside lists of all kinds on one CPU: fields, routines with and without a context,
+ * exact figures, LIFO order, Depth, flags and their statuses, delete and flush. Each case
+ * runs on each kind of list that has the same contract.
+ *
+ * The suite ntpool_families tests each routine under its own name. The suite ntpool_depth
+ * tests the verifier, several CPUs and all contexts.
  */
 #include "lookaside.h"
 
@@ -114,7 +114,7 @@ static void ntk_lifo_test(struct kunit *test)
 	ntk_put_some(&ntk_list, again, 4);
 }
 
-/* What a driver writes to Depth holds from the next free on. */
+/* A Depth that a driver writes applies from the next free on. */
 static void ntk_depth_test(struct kunit *test)
 {
 	static const u16 depths[] = { 0, 1, 2, 7, 10 };

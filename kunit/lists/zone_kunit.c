@@ -121,7 +121,7 @@ static void ExInitializeZone_test(struct kunit *test)
 	ntk_expect_clean(test, &tally);
 }
 
-/* What NT's macros read, and that nothing is written behind the last block. */
+/* The fields that NT's macros read; nothing is written behind the last block. */
 static void ExInitializeZone_layout_test(struct kunit *test)
 {
 	struct ntk_zone *z = ntk_new_zone(test);
@@ -151,7 +151,7 @@ static void ExAllocateFromZone_order_test(struct kunit *test)
 				    (void *)(z->first + NTK_SEGMENT + i * 40));
 }
 
-/* The kernel has no memory, and nobody asks it. */
+/* The kernel has no memory, and no routine asks for it. */
 static void ExInitializeZone_no_memory_test(struct kunit *test)
 {
 	struct ntk_zone *z = ntk_new_zone(test);
@@ -311,7 +311,7 @@ static void ExInterlockedAllocateFromZone_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, z->lock, 0);
 }
 
-/* What was first on the free list is returned, and the block is first now. */
+/* Returns the former head of the free list; the block is first now. */
 static void ExInterlockedFreeToZone_test(struct kunit *test)
 {
 	struct ntk_zone *z = ntk_new_zone(test);
@@ -547,7 +547,7 @@ static void ExIsObjectInFirstZoneSegment_test(struct kunit *test)
 
 struct ntk_zone_race {
 	struct ntk_zone *z;
-	atomic_t owned[NTK_SHARED];	/* 1 while somebody has the block */
+	atomic_t owned[NTK_SHARED];	/* 1 while the block has an owner */
 	atomic_t wrong;
 	atomic_t interrupts;
 };
@@ -576,7 +576,7 @@ static void ntk_race_give(struct ntk_zone_race *race, u8 *block)
 }
 
 /*
- * What an interrupt handler does in the middle of a thread's operation. An
+ * An interrupt handler in the middle of a thread's operation. An
  * idle CPU may be called without an interrupt; that call is not counted.
  */
 static void ntk_race_interrupt(void *arg)

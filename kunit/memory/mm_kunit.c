@@ -4,7 +4,7 @@
  * looked at page by page: it is contiguous in physical memory, within the
  * range, crosses no boundary, comes from the node, and the page tables say that
  * it is cached as was asked for; once it is free they say what they said before.
- * What cannot be had, or makes no sense, is refused.
+ * Requests that are impossible or senseless are refused.
  *
  * Frees and contexts are in mmfree_kunit.c.
  */
@@ -358,7 +358,7 @@ static void *ntk_get_protected(u32 protect, u32 node)
 					      protect, node);
 }
 
-/* Strictly the node asked for; with one node, whatever is asked for. */
+/* Exactly the requested node; with one node, any request gets that node. */
 static void MmAllocateContiguousMemorySpecifyCacheNode_test(struct kunit *test)
 {
 	u32 node;
@@ -449,7 +449,7 @@ static const struct ntk_ex ntk_ex_refused[] = {
 	{ NTK_LONGEST + 1, 0, -1, 0, ANY, RW, NULL, 0, STATUS_INSUFFICIENT_RESOURCES },
 };
 
-/* What is wrong is told, and nothing else is changed. */
+/* An error is reported, and nothing else changes. */
 static void MmAllocateContiguousMemoryEx_refused_test(struct kunit *test)
 {
 	struct ntk_tally tally = {};
@@ -587,7 +587,7 @@ static void MmQuerySystemSize_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, MmLargeSystem, 2);
 }
 
-/* Whatever bits are set, these come back, and the status says whether there are any. */
+/* All set bits come back, and the status tells if there are any. */
 static void MmIsVerifierEnabled_test(struct kunit *test)
 {
 	static const u32 bits[] = { 0x1, 0x2, 0x4, 0x8, 0xb, 0xf, 0 };

@@ -565,7 +565,7 @@ static void ntk_crew_work(struct ntk_worker *worker)
 	}
 }
 
-/* All kinds from several threads at the same time: nobody gets another's pages. */
+/* All kinds from several threads at the same time: no two threads get the same page. */
 static void ntk_crew_test(struct kunit *test)
 {
 	ntk_crew_run(test, 3, false, ntk_crew_work, NULL);

@@ -14,7 +14,7 @@
 #define NTK_LOADERS	4
 #define NTK_ROUNDS	400
 
-/* What follows the symbol: nothing where the suites are part of the kernel. */
+/* The text after the symbol: none where the suites are part of the kernel. */
 #ifdef MODULE
 #define NTK_MODULE	"[" KBUILD_MODNAME "]"
 #else
@@ -286,7 +286,7 @@ static void ntk_load(struct ntk_worker *worker)
 	}
 }
 
-/* What is left by threads on all CPUs adds up, and so does nothing at all. */
+/* The sums agree while threads on all CPUs hold blocks, and after all are freed. */
 static void ntk_load_test(struct kunit *test)
 {
 	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);

@@ -182,7 +182,7 @@ static void ntk_pools_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, after.big_pages, before.big_pages);
 }
 
-/* What a CPU's cache holds is free, and a drain gives it back. */
+/* Blocks in the cache of a CPU count as free, and a drain gives them back. */
 static void ntk_cached_test(struct kunit *test)
 {
 	struct ntk_pool_row before, cached, drained;

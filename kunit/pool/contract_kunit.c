@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the allocation routines have in common, each by itself, from both pools: where
- * its blocks lie and are counted, whether they are zeroed, who pays for them, who may
- * free them, and what it does when it fails: return NULL, or raise before that.
+ * The common contract of the allocation routines, for each routine and both pools: the
+ * place and the figures of a block, its zeroing, its charge, and the routines that may
+ * free it. A failure returns NULL or raises.
  *
- * Suites run in kernel threads, which a hook makes pay like processes.
+ * Suites run in kernel threads. A hook charges these like processes.
  */
 #include <linux/sched.h>
 
@@ -55,7 +55,7 @@ static u32 ntk_tag_of(const struct ntk_routine *r)
 	return r->untagged ? ntk_tag4("None") : NTK_TAG;
 }
 
-/* What this thread is charged for one pool, and that it pays nothing for the other. */
+/* The charge of this thread for one pool; it is not charged for the other. */
 static void ntk_expect_charged(struct kunit *test, bool paged, s64 bytes)
 {
 	struct ntk_table *table = ntk_read(test, "quota");
@@ -162,7 +162,7 @@ static void ntk_expect_failed(struct kunit *test, const struct ntk_routine *r, c
 		ntk_expect_no_raise(test, what);
 }
 
-/* Whoever charges stops at the limit; nobody else has to do with it. */
+/* Routines that charge fail at the limit; the limit does not affect others. */
 static void ntk_expect_limit(struct kunit *test, const struct ntk_routine *r, bool paged)
 {
 	void *block;

@@ -478,7 +478,7 @@ static void ntk_double_free_merged_test(struct kunit *test)
 	}
 }
 
-/* What is said of memory that went back to the kernel, which may still map it. */
+/* The report about memory that went back to the kernel, which may still map it. */
 static bool ntk_is_unowned(const void *block, u64 param)
 {
 	if (is_vmalloc_addr(block))

@@ -101,7 +101,7 @@ static void ExAllocatePool3_invalid_test(struct kunit *test)
 			  false);
 }
 
-/* Whatever cannot be obeyed fails, and is ignored if it is optional. */
+/* A parameter that cannot be obeyed fails the call, unless it is optional. */
 static void ExAllocatePool3_optional_test(struct kunit *test)
 {
 	POOL_EXTENDED_PARAMETER params[] = {
@@ -403,7 +403,7 @@ static void ntk_allocate_here(void *arg)
 	}
 }
 
-/* Nobody says which node: that of the processor. */
+/* Without a node in the request, the node is that of the CPU. */
 static void ExAllocatePoolWithTag_node_test(struct kunit *test)
 {
 	struct ntk_here here = {};
@@ -454,7 +454,7 @@ static void ExInitializeDriverRuntime_test(struct kunit *test)
 	ntk_expect_served(test, "no-execute pool", block, true);
 }
 
-/* It changes nothing for who has opted in already. */
+/* It changes nothing for a driver that has opted in already. */
 static void ExInitializeDriverRuntime_auto_test(struct kunit *test)
 {
 	void *block;

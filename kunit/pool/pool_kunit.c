@@ -229,7 +229,7 @@ static void ntk_check_zeroed(struct ntk_tally *tally, const char *what,
 	ExFreePool(block);
 }
 
-/* Whatever the memory held before. */
+/* For any old content of the memory. */
 static void ntk_zeroing_test(struct kunit *test)
 {
 	POOL_TYPE zero = (POOL_TYPE)(NonPagedPool | POOL_ZERO_ALLOCATION);
@@ -356,14 +356,14 @@ static void ntk_check_not_executable(struct ntk_tally *tally, const char *what, 
 	ExFreePool(block);
 }
 
-/* Whatever the type says, of which the older ones say the opposite. */
+/* For all types, also for the older ones, which promise executable memory. */
 static void NonPagedPoolExecute_test(struct kunit *test)
 {
 	struct ntk_tally tally = {};
 	int i, j;
 
 	if (!IS_ENABLED(CONFIG_X86_64))
-		kunit_skip(test, "nobody tells what is executable");
+		kunit_skip(test, "the kernel does not tell what is executable");
 	KUNIT_EXPECT_TRUE(test, ntk_is_executable((void *)NonPagedPoolExecute_test));
 	for (i = 0; i < ARRAY_SIZE(ntk_sizes); i++) {
 		size_t size = ntk_sizes[i];

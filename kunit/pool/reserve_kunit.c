@@ -163,7 +163,7 @@ static void ntk_dirty_reserve(struct kunit *test)
 	ntpool_test_set_reserve(NTK_PAGES);
 }
 
-/* What else the type wishes holds for blocks and pages of the reserve too. */
+/* The other properties of the type hold for blocks and pages of the reserve too. */
 static void NonPagedPoolCacheAlignedMustS_reserve_test(struct kunit *test)
 {
 	static const unsigned int types[] = {
@@ -319,7 +319,7 @@ static void ntk_run_test(struct kunit *test)
 	ntk_give(&three);
 }
 
-/* What the machine can never give is not waited for. */
+/* A request larger than the memory of the machine is not waited for. */
 static void ntk_never_test(struct kunit *test)
 {
 	static const size_t sizes[] = { SIZE_MAX, SIZE_MAX - PAGE_SIZE, SIZE_MAX / 2 };
@@ -383,7 +383,7 @@ static void ntk_storm_thread(struct ntk_worker *worker)
 			break;
 		memset(block, worker->id, size);
 		ntk_check(&worker->tally, !memchr_inv(block, worker->id, size),
-			  "%zu bytes are somebody else's too", size);
+			  "%zu bytes have another owner too", size);
 		ExFreePoolWithTag(block, NTK_TAG);
 	}
 }

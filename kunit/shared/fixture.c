@@ -32,7 +32,7 @@
 #define NTK_CREW_TIMEOUT	(240 * HZ)
 #define NTK_SEED		0x4e544b55ULL
 
-/* What ntpool.ko was loaded with, and each case begins with; < 0: not looked up yet. */
+/* Verifier flags that ntpool.ko was loaded with; each case starts with them. < 0: not read yet. */
 static s64 ntk_verifier = -1;
 
 /* ---- counted expectations ---- */
@@ -262,7 +262,7 @@ void ntk_tag_text(u32 tag, char out[17])
 	*out = '\0';
 }
 
-/* What the pool charges for a request: block units with header, or pages. */
+/* Bytes that the pool charges for a request: granules with header, or pages. */
 size_t ntk_block_bytes(size_t requested)
 {
 	if (requested > NTK_SMALL_MAX)
@@ -385,7 +385,7 @@ int ntk_init(struct kunit *test)
 	test->priv = fixture;
 	/* A case stays on one CPU, and so on one node: what it frees it gets again. */
 	set_cpus_allowed_ptr(current, cpumask_of(ntk_nth_cpu(0)));
-	/* What is cached stays so until the case says otherwise. */
+	/* Cached memory stays cached until the case starts a scan. */
 	ntpool_test_age(true);
 	ntpool_test_drain();
 	ntpool_test_expect_reports(true);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the suites share: reports as data instead of log lines, the debugfs
+ * Helpers of all suites: reports as data instead of log lines, the debugfs
  * files as tables, one routine run in any context of the kernel, crews of
  * threads, and expectations that are counted in a loop and asserted once.
  *
  * Every suite uses ntk_init() and ntk_exit(). Between the two no report
- * reaches the log: each must be taken by the test that provoked it, and one
- * that nobody took fails the test. ntk_exit() also finds memory that a test
- * left behind, a heap that does not verify and a hook that was not undone.
+ * reaches the log: the test that provoked a report must take it. A report that
+ * was not taken fails the test. ntk_exit() also fails a test that leaves memory,
+ * an invalid heap or a hook behind.
  */
 #ifndef NTK_FIXTURE_H
 #define NTK_FIXTURE_H
@@ -103,7 +103,7 @@ struct ntk_pool_row {
 	s64 failed;
 };
 
-/* What a test case owns; test->priv points to it. */
+/* State of a test case; test->priv points to it. */
 struct ntk_fixture {
 	struct ntk_table table;
 	struct ntk_pool_row base[2];	/* nonpaged, paged */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the suites of the Mm routines share. */
+/* Helpers of the suites of the Mm routines. */
 #ifndef NTK_MM_H
 #define NTK_MM_H
 

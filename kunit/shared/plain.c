@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The suites can run with the verifier on: ntpool.ko is loaded with its flags, and each
- * case begins with them. What is right must then not be reported. What the verifier
- * changes by its nature cannot be tested under it; such cases are listed here, with
- * what it is that changes, and are skipped.
+ * case starts with them. Correct use must then not be reported. The table lists the cases
+ * whose subject the verifier changes, with the reason. They are skipped.
  *
- * One thing is allowed here and no violation without the flag 0x2: nonpaged pool in a
- * hard interrupt. Cases that use it in all contexts leave that flag out for it.
+ * Without the flag 0x2, nonpaged pool may be used in a hard interrupt. Cases that use it
+ * in all contexts clear that flag.
  */
 #include "fixture.h"
 

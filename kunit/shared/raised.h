@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What was raised, for the suites that provoke it. */
+/* The raised statuses, for the suites that provoke them. */
 #ifndef NTK_RAISED_H
 #define NTK_RAISED_H
 

@@ -2,14 +2,15 @@
 /*
  * Drivers short of memory, in two ways.
  *
- * ntk_fail_each() lets one request fail that ntpool makes of the kernel, each in turn.
- * A page serves many blocks of a pool, so that does not make each of a driver's
- * allocations fail. ntk_scarce() does: it fills what is free in both pools with small
- * blocks while the kernel gives nothing, and before each attempt frees one more of
- * them, in the order of their addresses, so that the memory of one pool grows by less
- * than most allocations of a driver take.
+ * ntk_fail_each() lets each request of ntpool to the kernel fail once. One page serves
+ * many blocks of a pool, so most allocations of a driver succeed there.
  *
- * The filling belongs to the running case, and no other thread allocates meanwhile.
+ * ntk_scarce() makes each allocation of a driver fail. It fills the free memory of both
+ * pools with small blocks while the kernel gives no page. Before each attempt it frees one
+ * more block, by address. The free memory then grows in steps that are smaller than
+ * most allocations of a driver.
+ *
+ * The filling belongs to the running case. No other thread allocates meanwhile.
  */
 #include <linux/slab.h>
 #include <linux/sort.h>
@@ -31,7 +32,7 @@ struct ntk_filling {
 	unsigned int next;
 };
 
-/* What an attempt must not change, and may not do to the heaps. */
+/* An attempt must not change the figures, and must leave the heaps valid. */
 static void ntk_check_nothing_lost(struct kunit *test, struct ntk_tally *tally,
 				   const struct ntk_pool_row was[2])
 {

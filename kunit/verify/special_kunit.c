@@ -187,7 +187,7 @@ static void ExAllocatePoolWithTagPriority_special_test(struct kunit *test)
 	}
 }
 
-/* What is written before a block that was wanted at the start does not go unseen. */
+/* A write before a block that was placed at the start is found. */
 static void ExAllocatePoolWithTagPriority_fault_test(struct kunit *test)
 {
 	struct ntpool_test_report report;

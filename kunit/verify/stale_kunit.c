@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the verifier remembers of memory while it is on, and what happens to that
- * memory while it is off: nobody must be blamed for what another one has done, and
- * nothing that is right may fail.
+ * Records of the verifier about memory that changes while the verifier is off. Later no
+ * driver may be blamed for an error of another one, and no correct use may fail.
  */
 #include <linux/delay.h>
 
@@ -126,7 +125,7 @@ static void ntk_segment_freed_test(struct kunit *test)
 	ntk_expect_no_report(test, "the next owner");
 }
 
-/* The same for a list: its driver did wrong while nobody looked. */
+/* The same for a list: its driver misused it while the verifier was off. */
 static void ntk_list_freed_test(struct kunit *test)
 {
 	NPAGED_LOOKASIDE_LIST *list;

@@ -122,7 +122,7 @@ static void ntk_many_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ntk_outstanding(test, NTK_TAG, NULL), 0);
 }
 
-/* Blocks that were tracked are forgotten, whatever the flags are at their free. */
+/* The records of tracked blocks go with the block, under any flags at the free. */
 static void ntk_switched_off_test(struct kunit *test)
 {
 	void *tracked = ntk_take(test, NonPagedPool, 64);

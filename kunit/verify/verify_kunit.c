@@ -40,7 +40,7 @@ static bool ntk_is_special(const void *block)
 	return is_vmalloc_addr(block);
 }
 
-/* What is wrong under any bit is so under each; 0x4 shall make nothing fail here. */
+/* An error is reported under every bit; 0x4 must make nothing fail here. */
 static void ntk_under_each_bit(struct kunit *test, void (*wrong)(struct kunit *test))
 {
 	unsigned long bit;
@@ -100,7 +100,7 @@ static void ntk_refused_arguments_test(struct kunit *test)
 	ntk_under_each_bit(test, ntk_refused_arguments);
 }
 
-/* What is unusual, but right. */
+/* Arguments that are unusual but correct. */
 static void ntk_right_arguments_test(struct kunit *test)
 {
 	static const u32 tags[] = { 'a', 'a   ', '1...', 'BIGX', 0x80000000 | 'derF' };
@@ -297,7 +297,7 @@ static void ntk_list_freed_test(struct kunit *test)
 	ExInitializeNPagedLookasideList(list, NULL, NULL, 0, 64, NTK_TAG, 0);
 	ExFreePool(list);
 	ntk_expect_list(test, "freed", 0xcc, list);
-	/* It is told once; who gets the memory next has nothing to do with it. */
+	/* It is reported once, and never for the next owner of the memory. */
 	list = ExAllocatePoolWithTag(NonPagedPool, sizeof(*list), NTK_TAG);
 	ExInitializeNPagedLookasideList(list, NULL, NULL, 0, 64, NTK_TAG, 0);
 	ExDeleteNPagedLookasideList(list);
@@ -453,7 +453,7 @@ static void ntk_counters_test(struct kunit *test)
 		"allocations_failed_deliberately", "unable_to_track", "irql_raises",
 		"spinlocks_acquired", "violations",
 	};
-	/* What happens below, in the same order. */
+	/* The events below, in the same order. */
 	static const s64 grow[] = { 4, 3, 2, 1, 1, 0, 0, 1, 2, 1 };
 	struct ntpool_test_report report;
 	s64 before[ARRAY_SIZE(names)];

@@ -343,7 +343,7 @@ static void ntk_nothing_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, oom.nulls, 0);
 }
 
-/* What is cached and free needs no memory of the kernel's. */
+/* Cached and free blocks need no memory of the kernel. */
 static void ntk_from_stock_test(struct kunit *test)
 {
 	void *keep = ExAllocatePoolWithTag(NonPagedPool, 100, NTK_TAG);

@@ -316,7 +316,7 @@ Unlock:
 	return Moved;
 }
 
-/* What a DPC does, or a thread that raises itself to its level. */
+/* The work of a DPC, or of a thread that raises itself to DISPATCH_LEVEL. */
 _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID PnetPoll(_In_ PPNET_ADAPTER Adapter, _In_ ULONG Budget)
 {
@@ -444,7 +444,7 @@ VOID PnetTrimAdapter(_In_ PPNET_ADAPTER Adapter)
 	ExFlushLookasideListEx(&Adapter->PacketList);
 }
 
-/* While nobody sends, transmits or receives: all that was sent is somewhere, once. */
+/* Without concurrent calls: each packet that was sent is in exactly one place. */
 BOOLEAN PnetCountersAgree(_In_ PPNET_ADAPTER Adapter)
 {
 	PPNET_STATISTICS Statistics = &Adapter->Statistics;

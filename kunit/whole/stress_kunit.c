@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Load from everywhere at once against a shadow model: each participant knows
- * the size and the contents of every block it holds, checks them before it
- * frees, and hands some blocks to others, who free them on other CPUs. Threads
- * run on all CPUs, hard interrupts and softirqs come in between by calls from
- * the other CPUs, readers read all files, the pools are drained and CPUs go
- * and come. At the end nothing is left and every figure agrees.
+ * Load in all contexts against a shadow model. Each participant records size and contents
+ * of its blocks, checks them before a free, and passes some blocks on for a free on
+ * another CPU. Threads run on all CPUs. Calls from other CPUs add hard interrupts and
+ * softirqs. Readers read all files, the pools are drained, and CPUs go offline and online.
+ * At the end no block is left and all figures agree.
  *
- * A shadow has one user: a thread, or the interrupts of one kind of one CPU.
- * Blocks change hands through the queue, under its spin lock.
+ * A shadow has one user: a thread, or the interrupts of one kind of one CPU. Blocks change
+ * hands through the queue, under its spin lock.
  */
 #include <linux/cpu.h>
 #include <linux/interrupt.h>
@@ -100,7 +99,7 @@ static void ntk_drop(struct ntk_shadow *shadow, struct ntk_held *held)
 	held->block = NULL;
 }
 
-/* Exchanges a block with whoever comes by next. Paged ones stay with threads. */
+/* Exchanges a block with the next participant. Paged blocks stay with threads. */
 static void ntk_exchange(struct ntk_shadow *shadow, struct ntk_held *held)
 {
 	struct ntk_queue *queue = shadow->queue;
@@ -460,7 +459,7 @@ static int ntk_cycle_cpu(int cpu)
 	return err ? err : add_cpu(cpu);
 }
 
-/* The cache of a CPU that goes is given back by nobody but the pool itself. */
+/* Only the pool itself gives back the cache of a CPU that goes offline. */
 static void ntk_offline_test(struct kunit *test)
 {
 	int cpu = ntk_nth_cpu(num_online_cpus() - 1);

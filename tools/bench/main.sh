@@ -4,7 +4,7 @@
 # Runs the benchmark in the guest, with the parameters in /bench.args, and sends
 # what it printed to the result port.
 
-# What the boot left to be done is done when the machine has been idle.
+# Deferred work of the boot ends while the machine is idle.
 sleep 3
 insmod /modules/ntpool.ko
 # shellcheck disable=SC2046 # the parameters are words

@@ -230,7 +230,7 @@ def print_case(results, run, case):
 
 
 def print_verifier(results):
-    """What a pair costs with each setting of the verifier, and times what it costs off."""
+    """The cost of a pair for each setting of the verifier, also as a factor of off."""
     columns = SETTINGS[2:]
     cases = [row[1:3] for row in results.rows if row[0] == "verify-off"
              and row[2] in ("pool", "lookaside")]
@@ -305,7 +305,7 @@ def points_of(results, run, pattern, impl):
 
 
 def write_plots(results, directory):
-    """What changes with a number is easier to see than to read."""
+    """Plots of the costs that change with a number."""
     for run, unit in (("icount-6.1", "instructions"), ("icount-6.12", "instructions"),
                       ("native", "ns")):
         tag = run.replace(".", "_")

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# What the verifier costs, in the guest: the benchmark once for each way to set it, and
-# once beside an ntpool.ko that was built without the test whether it is on. All in one
-# boot; a line `setting NAME` stands before the figures of each. The result port gets
-# what the benchmark printed.
+# The cost of the verifier, in the guest. The benchmark runs once for each setting, and
+# once beside an ntpool.ko that was built without the test whether the verifier is on.
+# All runs share one boot. A line `setting NAME` precedes the figures of each. The result
+# port gets the output of the benchmark.
 
 parameters=/sys/module/ntpool/parameters
 status=0
@@ -24,7 +24,7 @@ counter() {
 	awk -v name="$1" '$1 == name { print $2 }' /sys/kernel/debug/ntpool/verifier/counters
 }
 
-# Whole pages are not for special pool. What is missing from a hundred had no room there.
+# Special pool takes no whole pages. The rest to a hundred found no room there.
 measure_special() {
 	attempted=$(counter allocations_attempted)
 	special=$(counter allocations_succeeded_special_pool)
@@ -59,7 +59,7 @@ all() {
 	echo 0 >$parameters/verifier
 }
 
-# What the boot left to be done is done when the machine has been idle.
+# Deferred work of the boot ends while the machine is idle.
 sleep 3
 all >/tmp/result || status=1
 cat /tmp/result >"$RESULT"

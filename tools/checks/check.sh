@@ -51,8 +51,8 @@ complaints() { grep -iE '(warning|error)[: ]|\*\*\*' "$1" || true; }
 
 # ---- Builds
 
-# What a compiler calls where it has no instruction, or was told of none. Its own
-# library has these, and no kernel exports them.
+# Functions that a compiler calls where the processor has no instruction, or may use none.
+# The compiler's own library has them, and no kernel exports them.
 HELPERS='__(aarch64|atomic|sync)_\w+|__u?(div|mod|divmod)[dt]i[34]|__mulo[dt]i4'
 
 # helpers DIR: prints which of them the modules there want
@@ -106,7 +106,7 @@ prepared() {
 	say "$out"
 }
 
-# Nobody built the symbols that such a kernel would export: modpost may miss them.
+# Such a kernel exports no symbols, because it is not built: modpost may miss them.
 MODPOST_NOISE='KBUILD_MODPOST_WARN|undefined!$|unresolved symbol warnings|vmlinux|Module.symvers'
 
 # check_prepared SERIES NAME MAKE-ARG...: the modules and the header files

@@ -6,7 +6,7 @@
 # either order; and no name means two things.  The files that are compiled are
 # written below build/check.
 
-# Linux' headers that drivers include most, and some that nobody expects
+# Linux' headers that drivers include most, and some that they include rarely
 LINUX_HEADERS=(module kernel types list slab mm vmalloc highmem pagemap swap spinlock
 	rwlock mutex rwsem semaphore completion wait workqueue kthread sched sched/signal
 	sched/mm cred interrupt irq_work timer hrtimer ktime delay percpu percpu-refcount
@@ -33,7 +33,7 @@ linux_headers() {
 # includes HEADER...
 includes() { printf '#include <%s>\n' "$@"; }
 
-# What the kernel gives to all compilers that matters here, and all warnings
+# The kernel's flags for all compilers that matter here, and all warnings
 PLAIN_FLAGS=(-std=gnu11 -ffreestanding -fshort-wchar -Wall -Wextra -Wundef
 	-Wno-multichar -Wno-unused-parameter -Werror -fsyntax-only -x c)
 

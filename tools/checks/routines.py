@@ -54,7 +54,7 @@ column is empty.
 
 
 def run(*command, text=''):
-    """What a command prints; its complaints are for the terminal only if it fails."""
+    """The output of a command; its error messages are shown only if it fails."""
     done = subprocess.run(command, cwd=TOP, input=text, capture_output=True, text=True,
                           check=False)
     if done.returncode:
@@ -80,7 +80,7 @@ def documented(kernel_doc, path):
 
 
 def exports(build):
-    """What ntpool.ko exports under NT's names"""
+    """The symbols that ntpool.ko exports under NT's names"""
     with open(os.path.join(build, 'Module.symvers'), encoding='utf-8') as file:
         rows = [line.split('\t') for line in file]
     return {row[1] for row in rows if row[2].endswith('module/ntpool') and

@@ -13,7 +13,7 @@ DEMO_KVER=$(cat /demo/kver)
 export DEMO_KVER
 /bin/sh /demo/guest.sh
 status=$?
-# What is left to say is that the machine restarts
+# Only messages about the restart follow.
 echo 0 >/proc/sys/kernel/printk
 dmesg | sed 's/^/log /' >"$RESULT"
 exit $status

@@ -76,7 +76,7 @@ need_packages() {
 		apt-get install -y --no-install-recommends "${missing[@]}" </dev/null
 }
 
-# Both for whoever sources this file
+# The scripts that source this file use both
 # shellcheck disable=SC2034
 {
 	BUILD_TOOLS=(make gcc bc bison flex cpio kmod libelf-dev libssl-dev python3 xz-utils)
@@ -187,7 +187,7 @@ installed_headers() {
 }
 
 # Prefers a kernel that is here already, then one whose headers are installed.
-# What must be fetched is chosen from fresh lists: Debian drops superseded ones.
+# A kernel to fetch is chosen from fresh lists: Debian drops superseded ones.
 choose_stock() {
 	local have all
 	have=$(installed_headers "$1" | tail -n 1)

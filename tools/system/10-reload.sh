@@ -22,8 +22,8 @@ free_memory() {
 		/proc/zoneinfo
 }
 
-# One page lost each time is 120 KiB less in every round. What the kernel takes once, for
-# a slab or a table of its own, is gone in one round and not in the next.
+# If each time loses a page, every round loses 120 KiB. Memory that the kernel takes once,
+# for a slab or a table of its own, is missing in one round only.
 stays() {
 	round=1
 	while [ $round -le 6 ]; do

@@ -46,7 +46,7 @@ load nt_quota
 is "quota: mode 400" same "$(stat -c %a $debug/quota)" 400
 is "quota: columns" same "$(sed -n 2p $debug/quota)" \
 	"# pid comm nonpaged paged nonpaged_peak paged_peak refused"
-is "nobody has been charged" same "$(rows quota)" ""
+is "no process has been charged" same "$(rows quota)" ""
 for limit in quota_nonpaged quota_paged; do
 	is "$limit: no limit" same "$(cat "$params/$limit")" 0
 	is "$limit: nonsense is refused" refused "$params/$limit" many
@@ -66,7 +66,7 @@ heir=$(bequeath)
 is "what a process leaves stays charged to it" same "$(row "$heir" 3)" 128
 put free
 is "until it is freed by another" gone "$heir"
-is "who gets back what he paid himself" charged 0
+is "a free by the payer ends the charge" charged 0
 come_and_go 5000 &
 come_and_go 5000
 wait

@@ -13,7 +13,7 @@ zero='0x0{16}'
 stop="ntpool: \*\*\* STOP: 0x000000CE \(0x[0-9a-f]{16}, $zero, $zero, $zero\)"
 list="ntpool: leak: lookaside list, tag Leak, .*initialised at nt_leak_init$call"
 
-# What a driver leaks stays until ntpool goes
+# Leaked blocks stay until ntpool is unloaded
 live() { same "$(of_tag Leak 5)" "$1"; }
 
 load ntpool

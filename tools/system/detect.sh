@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# What the verifier detects, when, and by which report, in a thread, in a softirq and in
-# a hard interrupt: a driver with one error in it is loaded for each row.  The first
-# report is the row's; when it came is read from the log, which has the driver's steps in
-# it.  Faults in interrupts are survived with the help of nt_survive, see there.
+# Errors that the verifier detects in a thread, in a softirq and in a hard interrupt, with
+# time and report.  A driver with one error is loaded for each row.  The row shows the
+# first report.  The driver's steps in the log give the time of the report.  nt_survive
+# keeps the machine alive after faults in interrupts.
 # shellcheck source=tools/system/lib.sh
 . /lib.sh
 
@@ -59,7 +59,7 @@ row() {
 # The call itself is not allowed there, or is no error
 none() { echo "# table $1 | $context | - | -"; }
 
-# What every report of an access says before the kernel does
+# The lines of each report of an access, before those of the kernel
 first_of_all() {
 	log | awk '
 		/^ntpool: \*\*\* STOP/ { ours = ours ? ours : NR }
@@ -77,7 +77,7 @@ accesses() {
 	is "the tag and the size" says 'tag Dect, size 96'
 	is "the driver" says "caller $(call spoil)"
 	is "who allocated it" says 'allocated [0-9]+ ms ago by process [0-9]+ on CPU [0-9]+:'
-	is "and his stack" says "  $(call overrun_1)"
+	is "and the stack" says "  $(call overrun_1)"
 	[ "$context" != thread ] || is "it is told before the oops" first_of_all
 	row overrun_8 access D6
 	row overrun_64 access D6
@@ -94,8 +94,8 @@ accesses() {
 	row read_freed access D5
 	is "it is told as a read" says 'byte 8 of a freed block was read'
 	is "who freed it" says 'freed [0-9]+ ms ago by process [0-9]+ on CPU [0-9]+:'
-	is "his stack" says "  $(call freed)"
-	is "and who allocated it" says "  $(call take)"
+	is "the stack that freed it" says "  $(call freed)"
+	is "and the stack that allocated it" says "  $(call take)"
 	row write_freed access D5
 	row read_freed_later access D5
 	row write_freed_later access D5

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# What the scenarios share; they run under busybox' sh in the guest.  A check
+# Helpers of the scenarios, which run under busybox' sh in the guest.  A check
 # is `is NAME COMMAND...`: it passes when the command does, and says what was
 # printed when it does not.  The number of checks is planned first, so that a
 # scenario that dies half-way is short of results.

@@ -1,10 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# What another tool of the kernel detects of the errors of detect.sh, and when: nt_peer
-# makes them with memory of the kernel.  The command line says which tool this kernel
-# has.  What comes out is measured, and hence right: only that each error was made is
-# checked.
+# Errors of detect.sh that another tool of the kernel detects, with the time of its report.
+# nt_peer makes them with memory of the kernel.  The command line names the tool of this
+# kernel.  The results are a measurement: the only check is that each error was made.
 # shellcheck source=tools/system/lib.sh
 . /lib.sh
 

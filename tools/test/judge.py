@@ -167,7 +167,7 @@ def judge_end(lines, counts):
 
 
 def leaks_since_begin(lines):
-    """What kmemleak suspects of the objects that the modules can have made."""
+    """Suspects of kmemleak that are not older than the modules."""
     begin = [int(line[6:]) for line in lines if line.startswith('begin ')]
     report = ''.join(line[5:] + '\n' for line in lines
                      if line.startswith('leak '))

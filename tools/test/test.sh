@@ -99,7 +99,7 @@ kunit_variant() {
 	for cpus in ${CPUS:-2 4}; do
 		kunit_run "$1" "$kdir" "$modules" "$initramfs" "$cpus" ""
 	done
-	# What is right is not reported: special pool, IRQL checks and tracking on.
+	# Correct use is not reported with special pool, IRQL checks and tracking on.
 	if [ "$1" = release ]; then
 		kunit_run "$1" "$kdir" "$modules" "$initramfs" 2 0xb
 	fi

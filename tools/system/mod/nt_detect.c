@@ -157,7 +157,7 @@ static void double_free(void)
 	preempt_enable();
 }
 
-/* The second free hits the new owner's block; his own is the one too many. */
+/* The second free hits the new owner's block; the owner's own free is one too many. */
 static void double_free_reused(void)
 {
 	u8 *block = freed(), *next;

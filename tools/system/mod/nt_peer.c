@@ -4,9 +4,9 @@
  * for the columns of the other tools in the table of what is detected. It uses nothing
  * of ntpool.
  *
- * KASAN looks at accesses only, so what was written can be put back at once there, and
- * shall be: the next object may be somebody's. KFENCE guards a sample of all objects,
- * each at the start or at the end of a page; here the errors are made with such ones.
+ * KASAN checks accesses only, so the module restores the old contents at once: the next
+ * object may be in use. KFENCE guards a sample of all objects, each at the start or at
+ * the end of a page. The module makes its errors with guarded objects.
  */
 #include <linux/delay.h>
 #include <linux/kfence.h>
@@ -136,7 +136,7 @@ static noinline void read_byte(const u8 *at)
 	WRITE_ONCE(seen, READ_ONCE(*at));
 }
 
-/* Nobody may take the block between its free and the access. */
+/* No other code may take the block between its free and the access. */
 static void after_free(bool write, bool later)
 {
 	u8 *block = freed();
@@ -184,7 +184,7 @@ static void double_free(void)
 	preempt_enable();
 }
 
-/* The second free hits the new owner's object; his own is the one too many. */
+/* The second free hits the new owner's object; the owner's own free is one too many. */
 static void double_free_reused(void)
 {
 	u8 *block = freed(), *next = NULL;

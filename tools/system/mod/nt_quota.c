@@ -22,7 +22,7 @@
 static DEFINE_MUTEX(kept_mutex);
 static void *kept[KEPT_MOST];
 static unsigned int nr_kept;
-/* What was raised last; tests are one process at a time where they look at it. */
+/* The last raised status; tests that read it use one process at a time. */
 static NTSTATUS raised;
 
 static VOID quota_raised(NTSTATUS Status)
