@@ -54,6 +54,8 @@ void ntpool_reserve_exit(void);
 /* lists */
 int ntpool_lookaside_init(void);
 void ntpool_lookaside_exit(void);
+int ntpool_lookaside_balance_init(void);
+void ntpool_lookaside_balance_exit(void);
 int ntpool_zone_init(void);
 void ntpool_zone_exit(void);
 

@@ -54,6 +54,7 @@ static const struct part parts[] = {
 	{ ntpool_leak_init, ntpool_leak_exit },
 	/* lists */
 	{ ntpool_lookaside_init, ntpool_lookaside_exit },
+	{ ntpool_lookaside_balance_init, ntpool_lookaside_balance_exit },
 	{ ntpool_zone_init, ntpool_zone_exit },
 	/* ddi */
 	{ .init = ntpool_section_init },

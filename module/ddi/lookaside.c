@@ -117,7 +117,7 @@ static __always_inline void *alloc_entry(struct ntpool_lookaside_head *head, boo
 					 unsigned long caller, const bool ex)
 {
 	GENERAL_LOOKASIDE_POOL *list = list_of(head);
-	void *entry = ntpool_lookaside_dig(head, inside);
+	void *entry = ntpool_lookaside_pop_slow(head, inside);
 
 	if (entry)
 		return entry;
@@ -168,14 +168,16 @@ static void free_ex(struct ntpool_lookaside_head *head, void *entry, unsigned lo
 static noinline void full(struct ntpool_lookaside_head *head, void *entry, bool inside,
 			  unsigned long caller)
 {
-	if (!ntpool_lookaside_keep(head, entry, inside) && ntpool_lookaside_is_list(head, caller))
+	if (!ntpool_lookaside_push_slow(head, entry, inside) &&
+	    ntpool_lookaside_is_list(head, caller))
 		free_plain(head, entry, caller);
 }
 
 static noinline void full_ex(struct ntpool_lookaside_head *head, void *entry, bool inside,
 			     unsigned long caller)
 {
-	if (!ntpool_lookaside_keep(head, entry, inside) && ntpool_lookaside_is_list(head, caller))
+	if (!ntpool_lookaside_push_slow(head, entry, inside) &&
+	    ntpool_lookaside_is_list(head, caller))
 		free_ex(head, entry, caller);
 }
 

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Lookaside lists, for those who watch them and those who end them. */
+/* Lookaside lists, as observers see them. */
 #ifndef NTPOOL_LOOKASIDE_H
 #define NTPOOL_LOOKASIDE_H
 
 #include "base/types.h"
 
 /**
- * struct ntpool_lookaside_info - one list, at one moment
- * @tag: tag of its blocks
- * @type: their pool
- * @size: their size in bytes
- * @depth: the most that one CPU caches; 0 while the verifier is on
+ * struct ntpool_lookaside_info - a list at one moment
+ * @tag: tag of the blocks
+ * @type: pool type of the blocks
+ * @size: size of a block in bytes
+ * @depth: the public Depth, the most blocks that one CPU caches; 0 while the verifier is on
  * @max_depth: the public MaximumDepth, the driver's bound for @depth
  * @cached: blocks in the caches of all CPUs
- * @allocs: allocations, those that were not folded into the list yet included
- * @alloc_misses: those of them that went to the pool
- * @frees: frees, likewise
- * @free_misses: those of them that went to the pool
- * @owner: address that the initialising call returns to
+ * @allocs: allocations, including those that the public fields do not contain yet
+ * @alloc_misses: the allocations that the Allocate routine served
+ * @frees: frees, including those that the public fields do not contain yet
+ * @free_misses: the frees that went to the Free routine
+ * @owner: return address of the initialising call
  */
 struct ntpool_lookaside_info {
 	u32 tag;
@@ -33,10 +33,6 @@ struct ntpool_lookaside_info {
 	unsigned long owner;
 };
 
-/*
- * Calls @fn for every list, oldest first, outside of all locks, until it returns
- * non-zero. Process context; @fn may sleep. Returns what @fn returned last, or 0.
- */
 int ntpool_lookaside_for_each(int (*fn)(const struct ntpool_lookaside_info *info, void *arg),
 			      void *arg);
 

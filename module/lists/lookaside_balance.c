@@ -1,68 +1,64 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The scan of all lookaside lists (see heap/scan.c): it tunes their depths and
- * brings public counts up to date.
+ * The scan of all lookaside lists: it tunes depths and updates the public totals.
  *
- * NT's balance set manager does it once a second: a list that is used much and finds
- * nothing cached may cache more, one that is not needed gives blocks back. How much
- * is the system's secret there; here it is this.
+ * Once a second, NT's balance set manager raises the depth of lists with many misses, and
+ * lowers that of others. NT does not document by how much. Here heap/scan.c calls the scan.
  *
- * What is known of the time since the last scan, the interval, for each CPU:
+ * For each CPU the scan reads these values of the interval since the scan before:
  *
- *	allocs, misses	counted by the fast and the slow paths anyway
- *	room		blocks that its cache could still take when the interval began.
- *			As many misses are no fault of the depth: the cache had only
- *			not been filled yet
- *	span		the most blocks it had cached less the fewest: what it needed. See
- *			lookaside_cache.c for how it is measured without a cost on
- *			hits. A cache of that depth would have served every hit there
- *			was
+ *	allocs, misses	 The slow and the fast paths count them.
+ *	room		 Blocks that still fitted into the cache when the interval began. The
+ *			 same number of misses does not show a excess of depth: the cache only
+ *			 was not full yet.
+ *	span		 The largest number of cached blocks less the smallest one, that is,
+ *			 the depth that would have been enough for all hits of the interval.
+ *			 lookaside_cache.c explains how it is measured.
  *
- * The rules:
+ * Rules:
  *
- *  1. A list of whose allocations 5 % and more went to the pool is raised, if a CPU
- *     had misses beyond its room and used the whole depth. The CPU with the most of
- *     them decides: the depth grows by their share of its allocations, rounded up,
- *     so it doubles at most. For a driver that takes N blocks and returns them, over
- *     and over, that share is 1 - depth / N: what lacks to N goes down with its
- *     square, never beyond N. From 4 to 256 it takes eight scans.
- *  2. Any other list is lowered, by half of what lies between its depth and the
- *     largest span of all CPUs, or 4 if that is more. Of a list that nobody used the
- *     span is 0, so 256 comes down to 4 in eight scans. Half, so that one quiet
- *     second does not cost a busy list everything.
- *  3. Never below 4 and never above MaximumDepth; if the two disagree, that is the
- *     driver's word and counts.
+ *  1. If at least 5 % of a list's allocations were misses, the depth is raised. This needs
+ *     a CPU that used the whole depth and had more misses than room. The CPU with the
+ *     largest excess decides: the depth grows by the share of the excess in its allocations,
+ *     rounded up, so it doubles at most. Example: a driver allocates N blocks and frees
+ *     them, over and over. The share is 1 - depth / N. The distance from N then shrinks with
+ *     its square, and the depth never exceeds N. From 4 to 256 takes eight scans.
+ *  2. Otherwise the depth is lowered. Its target is the largest span of all CPUs, or 4 if
+ *     that is larger. One scan takes half of the distance. An unused list has a span of 0,
+ *     so its depth falls from 256 to 4 in eight scans. A busy list does not lose its depth
+ *     in one quiet second.
+ *  3. The depth is never below 4 and never above MaximumDepth. If MaximumDepth is less than
+ *     4, it decides.
  *
- * This does not oscillate. A depth is lowered only towards what was used between two
- * scans; the same use again has no more misses at the new depth than it had. And it
- * is raised only while it was used up to its end, that is, with nothing to lower.
- * Blocks that one CPU allocates and another one frees miss for ever, at any depth: no
- * CPU uses the whole depth more than once, and the list is not raised.
+ * The depth does not oscillate. It is lowered only towards a depth that was used, so the
+ * same load has no more misses afterwards. It is raised only if the whole depth was used, so
+ * rule 2 has nothing to lower. If one CPU allocates blocks and another one frees them, each
+ * operation is a miss at any depth. No CPU uses the whole depth more than once then, so the
+ * list is not raised.
  *
- * The driver's word. Drivers read and write Depth and MaximumDepth at any time. The
- * next free goes by the new Depth; a scan that finds it changed leaves it as it is,
- * within MaximumDepth, and the next ones tune from there; a list that is not used comes
- * down to 4 all the same. The scan exchanges both fields as one word, so that it
- * overwrites nothing that was written after it looked.
+ * Drivers read and write Depth and MaximumDepth at any time. The next free already uses the
+ * new Depth. If a scan finds Depth changed, it leaves the value, within MaximumDepth, and
+ * the next scans tune from there. Both fields are replaced as one word, by
+ * compare-and-exchange, so a concurrent write is not lost.
  *
- * What a CPU has cached beyond the depth, whoever lowered it, goes back to the pool,
- * the oldest blocks first: on its own CPU they are moved to list->stash, and then
- * freed through the list's Free routine as ntpool_lookaside_help() says. Lists that the
- * verifier has switched off are left alone.
+ * Surplus, the blocks that a CPU caches beyond the depth, is detached and then freed
+ * (lookaside_drain.c), the oldest blocks first. Lists are not tuned while the verifier is on.
  *
- * Cost. A list that is at its least depth costs a look at each CPU's counts. Only a CPU
- * that used a deeper list since the last scan is interrupted, twice if it gives up
- * blocks. ntpool_lookaside_lock is held for no more than one step of the walk, a look at
- * one public structure, or a copy of one cache's pointers.
+ * Cost. At the minimum depth, a scan only reads the counts of each CPU. At a larger depth it
+ * interrupts each CPU that has used the list, and once more if there is surplus.
+ * ntpool_lookaside_lock is held only for a step of the iteration, for the access to a public
+ * structure, or to copy a magazine.
  *
- * Locking: scan_mutex is held during a scan and guards what is the scan's own in
- * struct ntpool_lookaside; Free routines are called below it. -> ntpool_lookaside_lock.
+ * Locking: scan_mutex serialises scans. It protects prev, prev_total, span and spare of
+ * struct ntpool_lookaside. Free routines are called with it held. The lock order is in
+ * lookaside_list.c.
  */
 #include <linux/export.h>
 #include <linux/math.h>
 #include <linux/mutex.h>
 
 #include "heap/scan.h"
+#include "init.h"
 #include "lists/lookaside_registry.h"
 #include "test.h"
 
@@ -71,45 +67,44 @@ enum {
 };
 
 /**
- * struct use - how a list was used since the last scan
- * @depth: what its fields say now
- * @home: the CPU that counted in the public fields; negative: none
- * @public: what it counted there
- * @allocs: allocations, by all CPUs
- * @misses: those of them that went to the pool
- * @span: most blocks that one CPU needed
- * @lack: most misses of one CPU that used the whole depth, less its room
- * @lack_of: allocations of that CPU
+ * struct usage - the use of a list since the scan before
+ * @depth: the public depths
+ * @owner: the CPU that counted in the public fields; negative: none
+ * @public: the counts that @owner made there
+ * @allocs: allocations by all CPUs
+ * @misses: those of @allocs that the Allocate routine served
+ * @span: the largest span of a CPU
+ * @excess: the most misses beyond its room of a CPU that used the whole depth
+ * @excess_allocs: allocations of that CPU
  */
-struct use {
+struct usage {
 	union ntpool_lookaside_depth depth;
-	int home;
+	int owner;
 	u32 public[NTPOOL_LA_ALLOC_MISSES + 1];
 	u64 allocs;
 	u64 misses;
 	u32 span;
-	u32 lack;
-	u32 lack_of;
+	u32 excess;
+	u32 excess_allocs;
 };
 
 static DEFINE_MUTEX(scan_mutex);
-/* Set by tests only. */
 
 /*
- * Looking
+ * Measuring
  */
 
-/* Drivers set the public counts back; what is less than before began at zero. */
-static u32 count_since(u32 *seen, u32 now)
+/* Returns the increase of a counter. A driver may have reset it to 0 meanwhile. */
+static u32 count_since(u32 *prev, u32 now)
 {
-	u32 since = now >= *seen ? now - *seen : now;
+	u32 since = now >= *prev ? now - *prev : now;
 
-	*seen = now;
+	*prev = now;
 	return since;
 }
 
-/* False: there is nothing to be tuned. */
-static bool list_look(struct ntpool_lookaside *list, struct use *use)
+/* Reads the public fields into @usage. Returns false if the list cannot be tuned. */
+static bool list_read(struct ntpool_lookaside *list, struct usage *usage)
 {
 	struct ntpool_lookaside_head *head = list->head;
 	bool tunable;
@@ -118,18 +113,29 @@ static bool list_look(struct ntpool_lookaside *list, struct use *use)
 	raw_spin_lock_irq(&ntpool_lookaside_lock);
 	tunable = ntpool_lookaside_is_alive(list);
 	if (tunable) {
-		use->depth.both = READ_ONCE(head->depth.both);
-		use->home = READ_ONCE(list->home);
-		for (i = 0; use->home >= 0 && i < ARRAY_SIZE(use->public); i++)
-			use->public[i] = count_since(&list->seen[i],
-						     READ_ONCE(head->total[i]));
+		usage->depth.both = READ_ONCE(head->depth.both);
+		usage->owner = READ_ONCE(list->totals_owner);
+		for (i = 0; usage->owner >= 0 && i < ARRAY_SIZE(usage->public); i++)
+			usage->public[i] = count_since(&list->prev_total[i],
+						       READ_ONCE(head->total[i]));
 		tunable = !list->zeroed && !ntpool_lookaside_off;
 	}
 	raw_spin_unlock_irq(&ntpool_lookaside_lock);
 	return tunable;
 }
 
-/* What CPU @nr needed; it is measured anew from now on if that may be of interest. */
+/* Takes the span of @cpu and begins a new one. Called by ntpool_lookaside_on_cpu(). */
+static void span_restart(struct ntpool_lookaside *list, struct ntpool_lookaside_cpu *cpu)
+{
+	list->span = cpu->high - cpu->low;
+	WRITE_ONCE(cpu->low, cpu->nr);
+	WRITE_ONCE(cpu->high, cpu->nr);
+}
+
+/*
+ * Returns the span of CPU @nr. At the minimum depth the span cannot lower the depth, so the
+ * CPU is not interrupted.
+ */
 static u32 cpu_span(struct ntpool_lookaside *list, int nr, u32 depth)
 {
 	struct ntpool_lookaside_cpu *cpu = per_cpu_ptr(list->cpus, nr);
@@ -138,31 +144,32 @@ static u32 cpu_span(struct ntpool_lookaside *list, int nr, u32 depth)
 
 	list->span = high > low ? high - low : 0;
 	if (list->span && depth > NTPOOL_LA_DEPTH)
-		ntpool_lookaside_on_cpu(list, nr, ntpool_lookaside_measure);
+		ntpool_lookaside_on_cpu(list, nr, span_restart);
 	return list->span;
 }
 
-static void use_add_cpu(struct use *use, struct ntpool_lookaside *list, int nr)
+/* Adds the use of the list by CPU @nr. */
+static void usage_add_cpu(struct usage *usage, struct ntpool_lookaside *list, int nr)
 {
 	struct ntpool_lookaside_cpu *cpu = per_cpu_ptr(list->cpus, nr);
-	struct ntpool_lookaside_note *note = &list->note[nr];
-	u32 misses = count_since(&note->misses, READ_ONCE(cpu->own[NTPOOL_LA_ALLOC_MISSES]));
-	u32 allocs = count_since(&note->allocs, READ_ONCE(cpu->own[NTPOOL_LA_ALLOCS]));
-	u32 span = cpu_span(list, nr, use->depth.now);
-	u32 lack;
+	struct ntpool_lookaside_prev *prev = &list->prev[nr];
+	u32 misses = count_since(&prev->misses, READ_ONCE(cpu->own[NTPOOL_LA_ALLOC_MISSES]));
+	u32 allocs = count_since(&prev->allocs, READ_ONCE(cpu->own[NTPOOL_LA_ALLOCS]));
+	u32 span = cpu_span(list, nr, usage->depth.now);
+	u32 excess;
 
-	if (nr == use->home) {
-		allocs += use->public[NTPOOL_LA_ALLOCS];
-		misses += use->public[NTPOOL_LA_ALLOC_MISSES];
+	if (nr == usage->owner) {
+		allocs += usage->public[NTPOOL_LA_ALLOCS];
+		misses += usage->public[NTPOOL_LA_ALLOC_MISSES];
 	}
 	misses = min(misses, allocs);
-	use->allocs += allocs;
-	use->misses += misses;
-	use->span = max(use->span, span);
-	lack = misses - min(misses, note->room);
-	if (span >= use->depth.now && lack > use->lack) {
-		use->lack = lack;
-		use->lack_of = allocs;
+	usage->allocs += allocs;
+	usage->misses += misses;
+	usage->span = max(usage->span, span);
+	excess = misses - min(misses, prev->room);
+	if (span >= usage->depth.now && excess > usage->excess) {
+		usage->excess = excess;
+		usage->excess_allocs = allocs;
 	}
 }
 
@@ -170,43 +177,46 @@ static void use_add_cpu(struct use *use, struct ntpool_lookaside *list, int nr)
  * Deciding
  */
 
-static u32 depth_raised(const struct use *use)
+static u32 depth_raised(const struct usage *usage)
 {
-	u32 depth = use->depth.now;
+	u32 depth = usage->depth.now;
 	u32 step;
 
-	if (!use->lack)
+	if (!usage->excess)
 		return depth;
-	step = DIV_ROUND_UP_ULL((u64)depth * use->lack, use->lack_of);
+	step = DIV_ROUND_UP_ULL((u64)depth * usage->excess, usage->excess_allocs);
 	return max_t(u32, depth + step, NTPOOL_LA_DEPTH);
 }
 
-static u32 depth_lowered(const struct use *use)
+static u32 depth_lowered(const struct usage *usage)
 {
-	u32 depth = use->depth.now;
-	u32 least = max_t(u32, use->span, NTPOOL_LA_DEPTH);
+	u32 depth = usage->depth.now;
+	u32 least = max_t(u32, usage->span, NTPOOL_LA_DEPTH);
 
 	return depth > least ? depth - DIV_ROUND_UP(depth - least, 2) : depth;
 }
 
-static u32 depth_tuned(const struct ntpool_lookaside *list, const struct use *use)
+static u32 depth_tuned(const struct ntpool_lookaside *list, const struct usage *usage)
 {
-	u32 depth = use->depth.now;
+	u32 depth = usage->depth.now;
 
 	if (depth == READ_ONCE(list->depth)) {
-		if (use->allocs && use->misses * MISSES_ONE_IN >= use->allocs)
-			depth = depth_raised(use);
+		if (usage->allocs && usage->misses * MISSES_ONE_IN >= usage->allocs)
+			depth = depth_raised(usage);
 		else
-			depth = depth_lowered(use);
+			depth = depth_lowered(usage);
 	}
-	return min_t(u32, depth, use->depth.max);
+	return min_t(u32, depth, usage->depth.max);
 }
 
 /*
- * Doing
+ * Changing the depth
  */
 
-/* What the driver wrote since list_look() stands, and is noticed next time. */
+/*
+ * Sets the public depth, if the driver has not written it since list_read(). Otherwise the
+ * next scan finds the driver's value.
+ */
 static void list_set_depth(struct ntpool_lookaside *list, union ntpool_lookaside_depth old,
 			   u32 depth)
 {
@@ -220,31 +230,32 @@ static void list_set_depth(struct ntpool_lookaside *list, union ntpool_lookaside
 	raw_spin_unlock_irq(&ntpool_lookaside_lock);
 }
 
-static void list_note_rooms(struct ntpool_lookaside *list, u32 depth)
+/* Saves, for the next scan, how many blocks still fit into each cache. */
+static void list_save_rooms(struct ntpool_lookaside *list, u32 depth)
 {
 	int nr;
 
 	for_each_possible_cpu(nr)
-		list->note[nr].room =
+		list->prev[nr].room =
 			depth - min(depth, READ_ONCE(per_cpu_ptr(list->cpus, nr)->nr));
 }
 
 static void list_tune(struct ntpool_lookaside *list)
 {
-	struct use use = { .home = NTPOOL_LA_UNOWNED };
-	bool tunable = list_look(list, &use);
+	struct usage usage = { .owner = NTPOOL_LA_UNOWNED };
+	bool tunable = list_read(list, &usage);
 	int nr;
 
 	for_each_possible_cpu(nr)
-		use_add_cpu(&use, list, nr);
+		usage_add_cpu(&usage, list, nr);
 	if (!tunable) {
-		list_note_rooms(list, NTPOOL_LA_DEPTH);
+		list_save_rooms(list, NTPOOL_LA_DEPTH);
 		return;
 	}
-	list_set_depth(list, use.depth, depth_tuned(list, &use));
-	if (ntpool_lookaside_stash_surplus(list))
-		ntpool_lookaside_help(list);
-	list_note_rooms(list, READ_ONCE(list->depth));
+	list_set_depth(list, usage.depth, depth_tuned(list, &usage));
+	if (ntpool_lookaside_detach_surplus(list))
+		ntpool_lookaside_free_deferred(list);
+	list_save_rooms(list, READ_ONCE(list->depth));
 }
 
 static void scan(void)
@@ -254,12 +265,12 @@ static void scan(void)
 	mutex_lock(&scan_mutex);
 	while ((list = ntpool_lookaside_next(list))) {
 		list_tune(list);
-		ntpool_lookaside_settle_home(list);
+		ntpool_lookaside_totals_update(list);
 	}
 	mutex_unlock(&scan_mutex);
 }
 
-/* Without lists there are no scans; the next ntpool_lookaside_open() starts them. */
+/* Without lists the scans end; ntpool_lookaside_open() starts them again. */
 static bool balance_scan(void)
 {
 	scan();
@@ -268,9 +279,16 @@ static bool balance_scan(void)
 
 static struct ntpool_scan balance = { .run = balance_scan };
 
-void ntpool_lookaside_balance_init(void)
+/**
+ * ntpool_lookaside_balance_init() - let the periodic scan tune lookaside lists
+ *
+ * Context: process context.
+ * Return: 0.
+ */
+int ntpool_lookaside_balance_init(void)
 {
 	ntpool_scan_register(&balance);
+	return 0;
 }
 
 void ntpool_lookaside_balance_exit(void)

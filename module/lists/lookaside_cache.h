@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* One CPU's share of a lookaside list, and the fast paths. */
+/* The per-CPU caches of a lookaside list, and the fast paths. */
 #ifndef NTPOOL_LOOKASIDE_CACHE_H
 #define NTPOOL_LOOKASIDE_CACHE_H
 
@@ -21,11 +21,11 @@ enum ntpool_lookaside_count {
 };
 
 /**
- * union ntpool_lookaside_depth - Depth and MaximumDepth
- * @now: Depth, the most that one CPU caches
- * @max: MaximumDepth, the bound of its tuning
- * @both: the two at once. The scan exchanges this word, so that nothing is lost that
- *	  a driver writes to one of them meanwhile
+ * union ntpool_lookaside_depth - the public Depth and MaximumDepth
+ * @now: Depth, the most blocks that one CPU caches
+ * @max: MaximumDepth, the bound for tuning of @now
+ * @both: both fields. The scan replaces them by one compare-and-exchange, so a concurrent
+ *	  write of the driver is not lost
  */
 union ntpool_lookaside_depth {
 	struct {
@@ -36,14 +36,16 @@ union ntpool_lookaside_depth {
 };
 
 /**
- * struct ntpool_lookaside_head - NT's public structure, as far as the engine uses it
- * @cpus: the caches, as their distance from ntpool_lookaside_none; those are what a list
- *	  without caches has, and thus also a zeroed one that was never initialised
- * @magic: ntpool_lookaside_magic() in an initialised list; with @cpus, NT's ListHead
- * @depth: Depth and MaximumDepth; the driver writes them too
- * @total: TotalAllocates, AllocateMisses, TotalFrees, FreeMisses, likewise
+ * struct ntpool_lookaside_head - NT's public structure, as far as lists/ uses it
+ * @cpus: the caches, as offset from ntpool_lookaside_none. A list without caches has 0, and
+ *	  so has a zeroed structure that was never initialised
+ * @magic: ntpool_lookaside_magic() if the list is initialised
+ * @depth: Depth and MaximumDepth, which the driver writes too
+ * @total: TotalAllocates, AllocateMisses, TotalFrees and FreeMisses, which the driver
+ *	   writes too
  *
- * It is the driver's memory. lookaside.c checks the offsets against NT's header.
+ * The memory is the driver's. @cpus and @magic take the place of NT's ListHead.
+ * ddi/lookaside.c compares the offsets with NT's header.
  */
 struct ntpool_lookaside_head {
 	unsigned long cpus;
@@ -53,38 +55,42 @@ struct ntpool_lookaside_head {
 };
 
 /**
- * struct ntpool_lookaside_slots - the array behind one CPU's cache
- * @next: next one in ntpool_lookaside.stash
- * @nr: entries in @slot, once it is in the stash
- * @cap: room in @slot
- * @slot: the blocks, oldest first
+ * struct ntpool_lookaside_magazine - an array of blocks, used as a stack
+ * @next: next one in ntpool_lookaside.deferred
+ * @nr: blocks in @slot once the magazine is detached; until then the cache has the number
+ * @cap: number of slots
+ * @slot: the blocks, the oldest one first
  */
-struct ntpool_lookaside_slots {
-	struct ntpool_lookaside_slots *next;
+struct ntpool_lookaside_magazine {
+	struct ntpool_lookaside_magazine *next;
 	u32 nr;
 	u32 cap;
 	void *slot[];
 };
 
 /**
- * struct ntpool_lookaside_cpu - one CPU's cache; one cache line on 64-bit
- * @slots: the array; NULL while nothing was cached
- * @total: what this CPU counts in: the list's public fields or @own
- * @nr: cached blocks
- * @low: the least @nr since the scan looked; the fast path goes no lower
- * @high: the most @nr since then; the fast path goes no higher
- * @busy: somebody on this CPU is inside, and who interrupts him goes to the pool
- * @missed: what interrupts that found @busy set have done and nobody has added to
- *	    @total yet; this_cpu operations only, they may come at any instruction
- * @own: what this CPU counted outside the public fields; grows only
- * @list: back to the list
+ * struct ntpool_lookaside_cpu - the cache of one CPU; one cache line on 64-bit
+ * @magazine: the blocks; NULL before the first one is cached
+ * @total: where this CPU counts: the public fields, or @own
+ * @nr: number of cached blocks
+ * @low: the smallest @nr since the last scan; the fast path does not go below it
+ * @high: the largest @nr since the last scan; the fast path does not go above it
+ * @busy: the CPU is in its per-CPU section of this cache
+ * @nested: operations by interrupts of the section that are not in @total yet. Accessed by
+ *	    this_cpu operations, since an interrupt may come between any two instructions
+ * @own: counts of this CPU that were not made in the public fields; never reset
+ * @list: the list
  *
- * Touched by its CPU with preemption disabled and @busy set. Exceptions: @missed;
- * observers read @nr, @low, @high, @slots and @own from elsewhere; and who knows that
- * nobody uses the list or that the CPU is dead may do all.
+ * The CPU accesses its cache in the per-CPU section, see ntpool_lookaside_enter(). Outside
+ * of the section these have access:
+ *
+ *  - functions called by ntpool_lookaside_on_cpu();
+ *  - the hotplug callback for a dead CPU, under ntpool_lookaside_lock;
+ *  - the deleter, because a list is not used during its deletion;
+ *  - observers on any CPU, which read @nr, @low, @high, @magazine and @own.
  */
 struct ntpool_lookaside_cpu {
-	struct ntpool_lookaside_slots *slots;
+	struct ntpool_lookaside_magazine *magazine;
 	u32 *total;
 	u32 nr;
 	u32 low;
@@ -96,20 +102,20 @@ struct ntpool_lookaside_cpu {
 			u32 allocs;
 			u32 frees;
 		};
-	} missed;
+	} nested;
 	u32 own[NTPOOL_LA_COUNTS];
 	struct ntpool_lookaside *list;
 };
 
 static_assert(sizeof(struct ntpool_lookaside_cpu) <= 64);
 
-/* The caches of lists that have none: empty, and busy for ever. */
+/* The caches of lists without caches: empty, and always busy. */
 DECLARE_PER_CPU(struct ntpool_lookaside_cpu, ntpool_lookaside_none);
 
 #define NTPOOL_LOOKASIDE_NONE	((unsigned long __force)&ntpool_lookaside_none)
 
 static __always_inline unsigned long
-ntpool_lookaside_distance(struct ntpool_lookaside_cpu __percpu *cpus)
+ntpool_lookaside_offset(struct ntpool_lookaside_cpu __percpu *cpus)
 {
 	return (unsigned long __force)cpus - NTPOOL_LOOKASIDE_NONE;
 }
@@ -120,100 +126,146 @@ ntpool_lookaside_cpus(const struct ntpool_lookaside_head *head)
 	return (struct ntpool_lookaside_cpu __percpu __force *)(head->cpus + NTPOOL_LOOKASIDE_NONE);
 }
 
-/* This CPU's. In this order the constant ends up as part of the instructions' operands. */
+/*
+ * This CPU's cache. The constant is added last, so that the compiler makes it part of the
+ * operands of the instructions.
+ */
 static __always_inline struct ntpool_lookaside_cpu *
 ntpool_lookaside_here(const struct ntpool_lookaside_head *head)
 {
-	void __percpu *distance = (void __percpu __force *)head->cpus;
+	void __percpu *offset = (void __percpu __force *)head->cpus;
 
-	return (struct ntpool_lookaside_cpu *)(this_cpu_ptr(distance) + NTPOOL_LOOKASIDE_NONE);
+	return (struct ntpool_lookaside_cpu *)(this_cpu_ptr(offset) + NTPOOL_LOOKASIDE_NONE);
 }
 
 /*
- * What the fast paths come to where @low and @high end. They are called with
- * preemption disabled and return with it enabled. @inside: busy is set, by the caller.
+ * The slow paths, for a pop at @low, a push at @high, and an interrupt of the section. They
+ * are called with preemption disabled and return with it enabled. @inside: the caller has
+ * entered the section, and the slow path leaves it. Any context.
  */
-/* An entry from below @low, or NULL: that is a miss. */
-void *ntpool_lookaside_dig(struct ntpool_lookaside_head *head, bool inside);
-/* False: @entry was not kept. NULL never is, the Free routine may complain. */
-bool ntpool_lookaside_keep(struct ntpool_lookaside_head *head, void *entry, bool inside);
-/* False, and reported, if @head is no initialised list. */
-bool ntpool_lookaside_is_list(struct ntpool_lookaside_head *head, unsigned long caller);
-/* Adds cpu->missed to cpu->total, enables preemption and returns @entry. */
-void *ntpool_lookaside_settle(struct ntpool_lookaside_cpu *cpu, void *entry);
+/* Returns a block from below @low, or NULL for a miss. */
+void *ntpool_lookaside_pop_slow(struct ntpool_lookaside_head *head, bool inside);
+/* Returns false if @entry was not cached. NULL never is: the Free routine may report it. */
+bool ntpool_lookaside_push_slow(struct ntpool_lookaside_head *head, void *entry, bool inside);
+/* Adds cpu->nested to cpu->total, enables preemption and returns @entry. */
+void *ntpool_lookaside_add_nested(struct ntpool_lookaside_cpu *cpu, void *entry);
 
-/*
- * Ends a section. Only what an interrupt does before busy is clear can be in
- * cpu->missed, hence clear first, look then: nothing stays there unnoticed.
+/**
+ * ntpool_lookaside_enter() - enter the per-CPU section of a cache
+ * @cpu: the cache of this CPU
+ *
+ * The section needs neither a lock nor an atomic instruction nor disabled interrupts. An
+ * interrupt that finds @busy clear runs to its end before the interrupted code goes on. An
+ * interrupt that finds it set takes the slow path, which uses the pool.
+ *
+ * heap/cache.h replaces a per-CPU pointer during the section instead. That does not work
+ * here: all CPUs find their caches through one word of the public structure. Besides,
+ * interrupts need the cache to count in @nested, and ntpool_lookaside_on_cpu() to see
+ * whether it has interrupted the section.
+ *
+ * Context: any, with preemption disabled.
+ * Return: false if the caller has interrupted the section.
+ */
+static __always_inline bool ntpool_lookaside_enter(struct ntpool_lookaside_cpu *cpu)
+{
+	if (unlikely(cpu->busy))
+		return false;
+	cpu->busy = true;
+	barrier();
+	return true;
+}
+
+/**
+ * ntpool_lookaside_leave() - leave the per-CPU section of a cache, and enable preemption
+ * @cpu: the cache of this CPU
+ * @entry: any pointer
+ *
+ * Interrupts count in @nested only while @busy is set. The test therefore comes after the
+ * store, so no count stays in @nested.
+ *
+ * Context: any.
+ * Return: @entry.
  */
 static __always_inline void *ntpool_lookaside_leave(struct ntpool_lookaside_cpu *cpu, void *entry)
 {
 	barrier();
 	cpu->busy = false;
 	barrier();
-	if (unlikely(cpu->missed.any))
-		return ntpool_lookaside_settle(cpu, entry);
+	if (unlikely(cpu->nested.any))
+		return ntpool_lookaside_add_nested(cpu, entry);
 	preempt_enable();
 	return entry;
 }
 
-/* @miss is called as ntpool_lookaside_dig(). */
+/**
+ * ntpool_lookaside_pop() - allocate a block from a list
+ * @head: the list
+ * @miss: called where the fast path ends, as ntpool_lookaside_pop_slow(), which it has to
+ *	  call first; @caller is the return address of the exported routine
+ *
+ * Context: any that the Allocate routine can be called in.
+ * Return: a block, or the result of @miss.
+ */
 static __always_inline void *
 ntpool_lookaside_pop(struct ntpool_lookaside_head *head,
 		     void *(*miss)(struct ntpool_lookaside_head *head, bool inside,
 				   unsigned long caller))
 {
 	struct ntpool_lookaside_cpu *cpu;
-	bool inside = false;
+	bool inside;
 	u32 nr;
 
 	preempt_disable();
 	cpu = ntpool_lookaside_here(head);
-	if (unlikely(cpu->busy))
+	inside = ntpool_lookaside_enter(cpu);
+	if (unlikely(!inside))
 		goto miss;
-	cpu->busy = true;
-	barrier();
-	inside = true;
 	nr = cpu->nr;
 	if (unlikely(nr == cpu->low))
 		goto miss;
 	WRITE_ONCE(cpu->nr, --nr);
-	/* Plain, for one instruction; a scan that reads it a moment early does no harm. */
+	/* A plain increment is one instruction. An early read by a scan does no harm. */
 	data_race(cpu->total[NTPOOL_LA_ALLOCS]++);
-	return ntpool_lookaside_leave(cpu, cpu->slots->slot[nr]);
+	return ntpool_lookaside_leave(cpu, cpu->magazine->slot[nr]);
 
 miss:
 	return miss(head, inside, _RET_IP_);
 }
 
-/* @full is called as ntpool_lookaside_keep(). */
+/**
+ * ntpool_lookaside_push() - free a block to a list
+ * @head: the list
+ * @entry: the block; NULL is passed on to @full
+ * @full: called where the fast path ends, as ntpool_lookaside_push_slow(), which it has to
+ *	  call first; @caller is the return address of the exported routine
+ *
+ * Context: any that the Free routine can be called in.
+ */
 static __always_inline void
 ntpool_lookaside_push(struct ntpool_lookaside_head *head, void *entry,
 		      void (*full)(struct ntpool_lookaside_head *head, void *entry, bool inside,
 				   unsigned long caller))
 {
 	struct ntpool_lookaside_cpu *cpu;
-	bool inside = false;
+	bool inside;
 	u32 nr;
 
 	preempt_disable();
 	cpu = ntpool_lookaside_here(head);
-	if (unlikely(cpu->busy))
+	inside = ntpool_lookaside_enter(cpu);
+	if (unlikely(!inside))
 		goto full;
-	cpu->busy = true;
-	barrier();
-	inside = true;
 	nr = cpu->nr;
 	/*
-	 * Depth is 16 bits wide and so is nr, which never exceeds a depth. The driver
-	 * writes Depth whenever it likes.
+	 * The driver may write Depth at any time. Depth has 16 bits, and so has nr, which
+	 * never exceeds a depth.
 	 */
 	if (unlikely(nr >= cpu->high || (u16)nr >= data_race(head->depth.now) || !entry))
 		goto full;
 	WRITE_ONCE(cpu->nr, nr + 1);
 	/* As in ntpool_lookaside_pop(). */
 	data_race(cpu->total[NTPOOL_LA_FREES]++);
-	cpu->slots->slot[nr] = entry;
+	cpu->magazine->slot[nr] = entry;
 	ntpool_lookaside_leave(cpu, entry);
 	return;
 

@@ -1,55 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * All lookaside lists of the system, and those who visit them.
+ * All lookaside lists: initialisation, deletion, and the visitors.
  *
- * NT links the public structures of all lists, for the thread that tunes depths
- * once a second and for the debugger. Here the registry links objects of its own,
- * struct ntpool_lookaside, and a visitor looks twice whether the public structure is
- * still that of its list, in case a driver has freed it without deleting the list.
+ * NT links the public structures of all lists, for the debugger and for the thread that
+ * tunes depths. Here the objects (lookaside_list.c) are linked. A driver may free a public
+ * structure without deleting the list. Each visitor therefore tests the structure first,
+ * with ntpool_lookaside_is_alive().
  *
- * Visitors come from five sides: the scan (lookaside_balance.c), readers of debugfs,
- * the verifier when it is switched, the death of a CPU, the unloading of a driver. They
- * walk the registry with ntpool_lookaside_next(), which gives each list a reference
- * while it is visited; the lock is held only to step. A list stays linked until its
- * last reference is gone, so the walk finds its way on; dead ones are passed over.
+ * Visitors are the scan (lookaside_balance.c), readers of debugfs, the switch of the
+ * verifier, the hotplug callback, and the abandoning of a driver's lists. They iterate with
+ * ntpool_lookaside_next(), which holds the lock only for one step and gives a reference to
+ * the visited list. A list stays linked until its last reference is dropped, so iteration
+ * can go on from it. Deleted lists are skipped.
  *
- * The public structure is written by visitors only under the lock, only if the list
- * is not dead, and only if it still looks like an initialised list. Deletion sets
- * `dead` under the same lock, so the structure is the driver's again from then on.
+ * Visitors write to a public structure only under the lock and while the list is alive.
+ * Deletion sets list->dead under the lock. From then on the structure is the driver's.
  *
- * Folding (see lookaside_cache.c for who counts where). list->home says what the
- * public counts are:
+ * Verifier. While ntpool_lookaside_off is set, no CPU gets a magazine, even if a driver
+ * writes to Depth. Switching the verifier on sets it, waits for an RCU grace period, and
+ * detaches all magazines. The grace period ends all per-CPU sections that may have read the
+ * old value, since they run with preemption disabled. When the verifier is switched off,
+ * each list gets the depth of a new list, unless the driver has written another one.
  *
- *	NTPOOL_LA_UNOWNED	nobody has counted yet; the first CPU becomes home
- *	a CPU		they are written by this CPU, without a lock, and by nobody
- *			else. If the scan finds that another CPU has counted in its own
- *			fields, it makes the list shared, on the home CPU
- *	NTPOOL_LA_SHARED	all CPUs count in their own fields. The scan adds what is new to
- *			the public ones, by compare-and-exchange, so that what a
- *			driver writes there meanwhile is not lost. If only one CPU has
- *			counted since the last scan, it becomes home, on that CPU
- *
- * A change of home runs on the CPU concerned while nobody is inside its cache, so
- * no count ever goes to two places or to none.
- *
- * The verifier. While ntpool_lookaside_off is set no array is installed, whatever a
- * driver writes to Depth, and without an array nothing is cached. Switching on sets
- * it, waits until everybody who may have seen it clear is out of his cache (they
- * have preemption disabled: an RCU grace period), and then takes the arrays. Lists
- * begin anew when it is switched off, at a depth of 4 or at MaximumDepth if that is
- * less, but for a depth that the driver wrote meanwhile.
- *
- * Locking: params.c's mutex -> cpus_read_lock(); ntpool_lookaside_lock
- * is a leaf and raw, because it is taken in interprocessor interrupts and by callers
- * at DISPATCH_LEVEL. The hotplug callback takes nothing but that lock.
+ * Locking: ntpool_lookaside_lock protects the list of lists. The lock order is in
+ * lookaside_list.c. The hotplug callback takes no other lock.
  */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/module.h>
-#include <linux/mutex.h>
 #include <linux/rcupdate.h>
-#include <linux/sched.h>
-#include <linux/uaccess.h>
 
 #include "base/callsite.h"
 #include "base/client.h"
@@ -62,13 +41,11 @@
 #include "lists/lookaside_registry.h"
 #include "verify/verify.h"
 
-DEFINE_RAW_SPINLOCK(ntpool_lookaside_lock);
-bool ntpool_lookaside_off __read_mostly;
-
-/* All lists, oldest first; under the lock. */
+/* All lists, oldest first; ntpool_lookaside_lock. */
 static LIST_HEAD(lists);
 
-struct workqueue_struct *ntpool_lookaside_wq;
+/* Flushes, and the freeing of deleted lists. */
+static struct workqueue_struct *lookaside_wq;
 static enum cpuhp_state hotplug_state;
 
 /*
@@ -88,11 +65,11 @@ static void list_free_worker(struct work_struct *work)
 static void list_put(struct ntpool_lookaside *list)
 {
 	if (refcount_dec_and_test(&list->refs))
-		queue_work(ntpool_lookaside_wq, &list->free_work);
+		queue_work(lookaside_wq, &list->free_work);
 }
 
-/* As ntpool_lookaside_next(), of lists in use or of those that are not (@dead). */
-static struct ntpool_lookaside *list_next_that(struct ntpool_lookaside *prev, bool dead)
+/* As ntpool_lookaside_next(), for lists whose field @dead has this value. */
+static struct ntpool_lookaside *next_of(struct ntpool_lookaside *prev, bool dead)
 {
 	struct ntpool_lookaside *list;
 	unsigned long flags;
@@ -110,104 +87,108 @@ static struct ntpool_lookaside *list_next_that(struct ntpool_lookaside *prev, bo
 	return list;
 }
 
+/**
+ * ntpool_lookaside_next() - iterate over all lists that are not deleted, oldest first
+ * @prev: the list before, whose reference is dropped; NULL to begin
+ *
+ * A caller that stops before the end drops the last reference itself.
+ *
+ * Context: any but NMI.
+ * Return: the next list, with a reference; NULL at the end.
+ */
 struct ntpool_lookaside *ntpool_lookaside_next(struct ntpool_lookaside *prev)
 {
-	return list_next_that(prev, false);
+	return next_of(prev, false);
 }
 
+/**
+ * ntpool_lookaside_any() - whether there are any lists
+ *
+ * Context: any.
+ * Return: true if there are, including deleted ones that still have references.
+ */
 bool ntpool_lookaside_any(void)
 {
 	return !list_empty_careful(&lists);
 }
 
 /*
- * The public structure
+ * Violations
  */
 
-/* "Look", and the address: a copy of a list is not a list. */
-static unsigned long head_magic(const struct ntpool_lookaside_head *head)
+enum {
+	LIST_REINITIALISED,
+	LIST_NOT_INITIALISED,
+	LIST_NO_DELETE,
+	LIST_FREED,
+	LIST_UNDELETED,
+};
+
+/* NT's verifier stops at these. Without its verifier NT does not detect them. */
+static const struct ntpool_violation violations[] = {
+	[LIST_REINITIALISED] = { NTPOOL_STOP_VERIFIER, 0xca, BIT(1),
+		"an active lookaside list was initialised again" },
+	[LIST_NOT_INITIALISED] = { NTPOOL_STOP_VERIFIER, 0xcb, BIT(1),
+		"a lookaside list was used that is not initialised; nothing was done" },
+	[LIST_NO_DELETE] = { NTPOOL_STOP_VERIFIER, 0xcb, BIT(1),
+		"a lookaside list was deleted that is not initialised" },
+	[LIST_FREED] = { NTPOOL_STOP_VERIFIER, 0xcc, BIT(1),
+		"pool was freed that has an active lookaside list in it" },
+	[LIST_UNDELETED] = { NTPOOL_STOP_UNLOADED_WITHOUT_CANCELLING, 0, BIT(0),
+		"a driver was unloaded and has not deleted a lookaside list" },
+};
+
+static void report_list(const struct ntpool_violation *kind,
+			const struct ntpool_lookaside_head *head, unsigned long caller)
 {
-	return (unsigned long)head ^ 0x6b6f6f4cUL;
+	ntpool_report_kind(kind, (struct ntpool_stop){
+		.param = { 0, (unsigned long)head },
+		.caller = caller,
+	});
 }
 
-bool ntpool_lookaside_is_alive(struct ntpool_lookaside *list)
+static void report_undeleted(const struct ntpool_lookaside *list)
 {
-	struct ntpool_lookaside_head *head = list->head;
-	struct ntpool_lookaside_head seen;
+	struct ntpool_violation kind = violations[LIST_UNDELETED];
 
-	lockdep_assert_held(&ntpool_lookaside_lock);
-	if (list->dead || list->lost)
-		return false;
-	/* The driver may have freed it, even unmapped it. */
-	if (copy_from_kernel_nofault(&seen, head, sizeof(seen)))
-		return false;
-	return seen.magic == head_magic(head) && seen.cpus == ntpool_lookaside_distance(list->cpus);
+	/* This stop code has no subcodes: the first parameter is the list. */
+	kind.subcode = (unsigned long)list->head;
+	ntpool_report_kind(&kind, (struct ntpool_stop){
+		.has_tag = true,
+		.tag = list->desc.tag,
+		.size = list->desc.size,
+		.caller = list->desc.creator,
+	});
 }
 
-static void sum_own(const struct ntpool_lookaside *list, u32 *sum)
+static void report_leaked(const struct ntpool_lookaside *list)
 {
-	const struct ntpool_lookaside_cpu *cpu;
-	int nr, i;
+	char text[NTPOOL_CALLSITE_TEXT];
+	char tag[NTPOOL_TAG_TEXT];
 
-	memset(sum, 0, NTPOOL_LA_COUNTS * sizeof(*sum));
-	for_each_possible_cpu(nr) {
-		cpu = per_cpu_ptr(list->cpus, nr);
-		for (i = 0; i < NTPOOL_LA_COUNTS; i++)
-			sum[i] += READ_ONCE(cpu->own[i]);
-	}
+	ntpool_tag_text(list->desc.tag, tag);
+	ntpool_callsite_text(list->desc.creator, text, sizeof(text));
+	ntpool_report_leak("lookaside list, tag %s, %s, initialised at %s", tag,
+			   ntpool_type_name(list->desc.type), text);
 }
 
-/* Adds to the public fields what is not in them; their home CPU must not write. */
-static void list_fold(struct ntpool_lookaside *list)
-{
-	u32 sum[NTPOOL_LA_COUNTS];
-	u32 *total, old;
-	int i;
+/*
+ * Initialising, flushing, deleting
+ */
 
-	sum_own(list, sum);
-	for (i = 0; i < NTPOOL_LA_COUNTS; i++) {
-		if (sum[i] == list->folded[i])
-			continue;
-		total = &list->head->total[i];
-		old = READ_ONCE(*total);
-		while (!try_cmpxchg(total, &old, old + sum[i] - list->folded[i]))
-			;
-		list->folded[i] = sum[i];
-	}
-}
-
+/* Sets the depth of a new list. The lock is held. */
 static void depth_begin(struct ntpool_lookaside *list, struct ntpool_lookaside_head *head)
 {
 	list->depth = min_t(u16, NTPOOL_LA_DEPTH, READ_ONCE(head->depth.max));
 	WRITE_ONCE(head->depth.now, list->depth);
 }
 
-static void list_zero_depth(struct ntpool_lookaside *list, bool zero)
-{
-	struct ntpool_lookaside_head *head = list->head;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
-	if (list->zeroed != zero && ntpool_lookaside_is_alive(list)) {
-		list->zeroed = zero;
-		if (zero)
-			WRITE_ONCE(head->depth.now, 0);
-		else if (!READ_ONCE(head->depth.now))
-			depth_begin(list, head);
-	}
-	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
-}
-
-/*
- * Coming and going
- */
-
 static void flush_worker(struct work_struct *work)
 {
 	struct ntpool_lookaside *list = container_of(work, struct ntpool_lookaside, flush_work);
 
-	ntpool_lookaside_stash_all(list);
-	ntpool_lookaside_help(list);
+	ntpool_lookaside_detach_all(list);
+	ntpool_lookaside_free_deferred(list);
 	list_put(list);
 }
 
@@ -224,84 +205,22 @@ static void list_init(struct ntpool_lookaside *list, struct ntpool_lookaside_hea
 	list_add_tail(&list->link, &lists);
 }
 
-void ntpool_lookaside_open(struct ntpool_lookaside_head *head,
-			   const struct ntpool_lookaside_desc *desc)
-{
-	struct ntpool_lookaside *list = ntpool_lookaside_create();
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
-	head->depth.now = 0;
-	head->depth.max = NTPOOL_LA_MAX_DEPTH;
-	head->cpus = list ? ntpool_lookaside_distance(list->cpus) : 0;
-	head->magic = head_magic(head);
-	if (list)
-		list_init(list, head, desc);
-	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
-	if (list)
-		ntpool_scan_start();
-}
-
-/* What NT's verifier stops at; without it NT does not notice. */
-static void report_verifier(u64 what, const struct ntpool_lookaside_head *head,
-			    const char *text, unsigned long caller)
-{
-	struct ntpool_stop stop = {
-		.code = NTPOOL_STOP_VERIFIER,
-		.param = { what, (unsigned long)head },
-		.addr_mask = BIT(1),
-		.text = text,
-		.caller = caller,
-	};
-
-	ntpool_report(&stop);
-}
-
-bool ntpool_lookaside_is_list(struct ntpool_lookaside_head *head, unsigned long caller)
-{
-	if (head->magic == head_magic(head))
-		return true;
-	report_verifier(0xcb, head,
-			"a lookaside list was used that is not initialised; nothing was done",
-			caller);
-	return false;
-}
-
-/*
- * See ntpool_verify_range_fn: an active list lies in memory that a driver frees. Told once,
- * since what is there later on is somebody else's. In a read section.
+/**
+ * ntpool_lookaside_forget() - prepare memory for the initialisation of a list
+ * @head: the memory; if there is an active list in it, that list is forgotten
+ * @caller: return address of the initialising call
+ *
+ * The cached blocks of a forgotten list are lost. The verifier reports it.
+ *
+ * Context: IRQL <= DISPATCH_LEVEL.
  */
-static void range_freed(void *p, size_t size, unsigned long caller)
-{
-	struct ntpool_lookaside_head *found = NULL;
-	struct ntpool_lookaside *list;
-	unsigned long flags;
-
-	/* What lists do when the verifier goes off is told them elsewhere. */
-	if (!p)
-		return;
-	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
-	list_for_each_entry(list, &lists, link) {
-		if ((unsigned long)list->head - (unsigned long)p >= size)
-			continue;
-		if (caller && ntpool_lookaside_is_alive(list))
-			found = list->head;
-		/* From here on nothing is written there any more. */
-		list->lost = true;
-	}
-	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
-	if (found)
-		report_verifier(0xcc, found,
-				"pool was freed that has an active lookaside list in it", caller);
-}
-
 void ntpool_lookaside_forget(struct ntpool_lookaside_head *head, unsigned long caller)
 {
 	struct ntpool_lookaside *list;
 	unsigned long flags;
 	bool found = false;
 
-	if (head->magic != head_magic(head))
+	if (head->magic != ntpool_lookaside_magic(head))
 		return;
 	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
 	list_for_each_entry(list, &lists, link)
@@ -311,11 +230,53 @@ void ntpool_lookaside_forget(struct ntpool_lookaside_head *head, unsigned long c
 		}
 	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
 	if (found && ntpool_verifier())
-		report_verifier(0xca, head, "an active lookaside list was initialised again",
-				caller);
+		report_list(&violations[LIST_REINITIALISED], head, caller);
 }
 
-/* NULL: none, or a list without caches. */
+/**
+ * ntpool_lookaside_open() - initialise a list
+ * @head: the public structure; all other fields are already set by the caller
+ * @desc: the properties of the list, which are copied
+ *
+ * If there is no memory for the caches, the list works without them.
+ *
+ * Context: IRQL <= DISPATCH_LEVEL; sleeps where the caller may.
+ */
+void ntpool_lookaside_open(struct ntpool_lookaside_head *head,
+			   const struct ntpool_lookaside_desc *desc)
+{
+	struct ntpool_lookaside *list = ntpool_lookaside_create();
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
+	head->depth.now = 0;
+	head->depth.max = NTPOOL_LA_MAX_DEPTH;
+	head->cpus = list ? ntpool_lookaside_offset(list->cpus) : 0;
+	head->magic = ntpool_lookaside_magic(head);
+	if (list)
+		list_init(list, head, desc);
+	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
+	if (list)
+		ntpool_scan_start();
+}
+
+/**
+ * ntpool_lookaside_is_list() - whether a list is initialised; reports it if not
+ * @head: the list
+ * @caller: return address of the exported routine
+ *
+ * Context: any.
+ * Return: true if @head is an initialised list.
+ */
+bool ntpool_lookaside_is_list(struct ntpool_lookaside_head *head, unsigned long caller)
+{
+	if (head->magic == ntpool_lookaside_magic(head))
+		return true;
+	report_list(&violations[LIST_NOT_INITIALISED], head, caller);
+	return false;
+}
+
+/* Returns NULL for a list without caches. */
 static struct ntpool_lookaside *head_list(struct ntpool_lookaside_head *head)
 {
 	if (!head->cpus)
@@ -323,26 +284,35 @@ static struct ntpool_lookaside *head_list(struct ntpool_lookaside_head *head)
 	return raw_cpu_ptr(ntpool_lookaside_cpus(head))->list;
 }
 
+/**
+ * ntpool_lookaside_close() - delete a list
+ * @head: the list, which is not in use
+ * @caller: return address of the deleting call
+ *
+ * A list that is not initialised is left alone; the verifier reports it. After the return neither
+ * the structure nor the list's routines are used any more. On PREEMPT_RT the Free routine
+ * may still run if the caller could not sleep.
+ *
+ * Context: IRQL <= DISPATCH_LEVEL; below it for paged blocks.
+ */
 void ntpool_lookaside_close(struct ntpool_lookaside_head *head, unsigned long caller)
 {
 	struct ntpool_lookaside *list;
 	unsigned long flags;
 
-	if (head->magic != head_magic(head)) {
+	if (head->magic != ntpool_lookaside_magic(head)) {
 		if (ntpool_verifier())
-			report_verifier(0xcb, head,
-					"a lookaside list was deleted that is not initialised",
-					caller);
+			report_list(&violations[LIST_NO_DELETE], head, caller);
 		return;
 	}
 	list = head_list(head);
 	if (list) {
 		raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
 		if (!list->dead)
-			list_fold(list);
+			ntpool_lookaside_totals_fold(list);
 		list->dead = true;
 		raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
-		ntpool_lookaside_finish(list, caller);
+		ntpool_lookaside_free_all(list, caller);
 	}
 	head->magic = 0;
 	head->cpus = 0;
@@ -350,93 +320,34 @@ void ntpool_lookaside_close(struct ntpool_lookaside_head *head, unsigned long ca
 		list_put(list);
 }
 
+/**
+ * ntpool_lookaside_flush() - free the cached blocks of a list that stays in use
+ * @head: the list
+ * @caller: return address of the call
+ *
+ * If the caller may not sleep, a worker frees the blocks that ntpool_lookaside_empty() leaves.
+ *
+ * Context: IRQL <= DISPATCH_LEVEL.
+ */
 void ntpool_lookaside_flush(struct ntpool_lookaside_head *head, unsigned long caller)
 {
 	struct ntpool_lookaside *list;
 
-	if (head->magic != head_magic(head))
+	if (head->magic != ntpool_lookaside_magic(head))
 		return;
 	list = head_list(head);
 	if (!list || ntpool_lookaside_empty(list, caller))
 		return;
 	refcount_inc(&list->refs);
-	if (!queue_work(ntpool_lookaside_wq, &list->flush_work))
+	if (!queue_work(lookaside_wq, &list->flush_work))
 		list_put(list);
 }
 
 /*
- * Who counts where
+ * Observers
  */
 
-static u32 cpu_uses(const struct ntpool_lookaside_cpu *cpu)
-{
-	return READ_ONCE(cpu->own[NTPOOL_LA_ALLOCS]) + READ_ONCE(cpu->own[NTPOOL_LA_FREES]);
-}
-
-/* On a CPU, under the lock: it is home no more. */
-static void home_leave(struct ntpool_lookaside *list, struct ntpool_lookaside_cpu *cpu)
-{
-	if (cpu->total == cpu->own)
-		return;
-	cpu->total = cpu->own;
-	WRITE_ONCE(list->home, NTPOOL_LA_SHARED);
-}
-
-/* On a CPU, under the lock: it is home now. */
-static void home_enter(struct ntpool_lookaside *list, struct ntpool_lookaside_cpu *cpu)
-{
-	if (list->home != NTPOOL_LA_SHARED || !ntpool_lookaside_is_alive(list))
-		return;
-	list_fold(list);
-	list->note[raw_smp_processor_id()].uses = cpu_uses(cpu);
-	memcpy(list->seen, list->head->total, sizeof(list->seen));
-	cpu->total = list->head->total;
-	WRITE_ONCE(list->home, raw_smp_processor_id());
-}
-
-/* How many CPUs have counted in their own fields since the last scan; *@which: one. */
-static unsigned int scan_counters(struct ntpool_lookaside *list, int *which)
-{
-	unsigned int counters = 0;
-	u32 uses;
-	int nr;
-
-	for_each_possible_cpu(nr) {
-		uses = cpu_uses(per_cpu_ptr(list->cpus, nr));
-		if (uses == list->note[nr].uses)
-			continue;
-		list->note[nr].uses = uses;
-		*which = nr;
-		counters++;
-	}
-	return counters;
-}
-
-void ntpool_lookaside_settle_home(struct ntpool_lookaside *list)
-{
-	int home = READ_ONCE(list->home);
-	unsigned int counters;
-	unsigned long flags;
-	int which;
-
-	counters = scan_counters(list, &which);
-	if (!counters)
-		return;
-	if (home >= 0)
-		ntpool_lookaside_on_cpu(list, home, home_leave);
-	else if (counters == 1)
-		ntpool_lookaside_on_cpu(list, which, home_enter);
-	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
-	if (list->home == NTPOOL_LA_SHARED && ntpool_lookaside_is_alive(list))
-		list_fold(list);
-	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
-}
-
-/*
- * Other visitors
- */
-
-/* Under the lock. False: nothing is known of it any more. */
+/* Returns false if the public structure is gone. The lock is held. */
 static bool list_info(struct ntpool_lookaside *list, struct ntpool_lookaside_info *info)
 {
 	struct ntpool_lookaside_head *head = list->head;
@@ -445,7 +356,7 @@ static bool list_info(struct ntpool_lookaside *list, struct ntpool_lookaside_inf
 
 	if (!ntpool_lookaside_is_alive(list))
 		return false;
-	sum_own(list, count);
+	ntpool_lookaside_totals_sum(list, count);
 	for (i = 0; i < NTPOOL_LA_COUNTS; i++)
 		count[i] += READ_ONCE(head->total[i]) - list->folded[i];
 	*info = (struct ntpool_lookaside_info) {
@@ -465,6 +376,15 @@ static bool list_info(struct ntpool_lookaside *list, struct ntpool_lookaside_inf
 	return true;
 }
 
+/**
+ * ntpool_lookaside_for_each() - call a function for each list, oldest first
+ * @fn: the function, called without locks; it may sleep. Another value than 0 ends the
+ *	iteration
+ * @arg: second argument of @fn
+ *
+ * Context: process context.
+ * Return: the last result of @fn, or 0 if there is no list.
+ */
 int ntpool_lookaside_for_each(int (*fn)(const struct ntpool_lookaside_info *info, void *arg),
 			      void *arg)
 {
@@ -486,7 +406,55 @@ int ntpool_lookaside_for_each(int (*fn)(const struct ntpool_lookaside_info *info
 	return 0;
 }
 
-/* CPUs stay as they are meanwhile: one that died was emptied by hotplug_dead(). */
+/*
+ * Verifier, CPU hotplug, unloading of drivers
+ */
+
+/*
+ * A driver frees the memory at @p: reports an active list in it, once. See struct
+ * ntpool_verifier_client.
+ */
+static void range_freed(void *p, size_t size, unsigned long caller)
+{
+	struct ntpool_lookaside_head *found = NULL;
+	struct ntpool_lookaside *list;
+	unsigned long flags;
+
+	/* The verifier was switched off: verifier_switched() does the rest. */
+	if (!p)
+		return;
+	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
+	list_for_each_entry(list, &lists, link) {
+		if ((unsigned long)list->head - (unsigned long)p >= size)
+			continue;
+		if (caller && ntpool_lookaside_is_alive(list))
+			found = list->head;
+		/* The memory gets a new owner, so no visitor may write to it. */
+		list->lost = true;
+	}
+	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
+	if (found)
+		report_list(&violations[LIST_FREED], found, caller);
+}
+
+/* Sets the public depth to 0, or to that of a new list if it still is 0. */
+static void list_zero_depth(struct ntpool_lookaside *list, bool zero)
+{
+	struct ntpool_lookaside_head *head = list->head;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
+	if (list->zeroed != zero && ntpool_lookaside_is_alive(list)) {
+		list->zeroed = zero;
+		if (zero)
+			WRITE_ONCE(head->depth.now, 0);
+		else if (!READ_ONCE(head->depth.now))
+			depth_begin(list, head);
+	}
+	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
+}
+
+/* Frees all cached blocks. The hotplug lock keeps a CPU from dying before it is visited. */
 static void verifier_drain(void)
 {
 	struct ntpool_lookaside *list = NULL;
@@ -494,19 +462,15 @@ static void verifier_drain(void)
 	synchronize_rcu();
 	cpus_read_lock();
 	while ((list = ntpool_lookaside_next(list))) {
-		ntpool_lookaside_stash_all(list);
-		ntpool_lookaside_help(list);
+		ntpool_lookaside_detach_all(list);
+		ntpool_lookaside_free_deferred(list);
 	}
 	cpus_read_unlock();
 }
 
-/**
- * verifier_switched() - switch all lists off or on again
- * @bits: bits of the verifier; any of them means that lists are off
- *
- * When it returns, nothing is cached (@bits), or lists cache as before (no bit).
- *
- * Context: process context, one call at a time; sleeps.
+/*
+ * Stops caching in all lists (any of @bits), and frees what is cached, or starts it again
+ * (no bit). Process context, one call at a time; sleeps.
  */
 static void verifier_switched(unsigned long bits)
 {
@@ -525,6 +489,7 @@ static void verifier_switched(unsigned long bits)
 		verifier_drain();
 }
 
+/* Empties the caches of the dead CPU @nr. */
 static int hotplug_dead(unsigned int nr)
 {
 	struct ntpool_lookaside *list = NULL;
@@ -534,52 +499,24 @@ static int hotplug_dead(unsigned int nr)
 		raw_spin_lock_irq(&ntpool_lookaside_lock);
 		cpu = per_cpu_ptr(list->cpus, nr);
 		if (!list->dead) {
-			ntpool_lookaside_stash(list, cpu);
-			home_leave(list, cpu);
+			ntpool_lookaside_detach(list, cpu);
+			ntpool_lookaside_totals_release(list, cpu);
 		}
 		raw_spin_unlock_irq(&ntpool_lookaside_lock);
-		ntpool_lookaside_help(list);
+		ntpool_lookaside_free_deferred(list);
 	}
 	return 0;
 }
 
-/* Its driver has gone and has not deleted it. */
-static void report_undeleted(const struct ntpool_lookaside *list)
-{
-	const struct ntpool_stop stop = {
-		.code = NTPOOL_STOP_UNLOADED_WITHOUT_CANCELLING,
-		.param = { (unsigned long)list->head },
-		.addr_mask = BIT(0),
-		.text = "a driver was unloaded and has not deleted a lookaside list",
-		.has_tag = true,
-		.tag = list->desc.tag,
-		.size = list->desc.size,
-		.caller = list->desc.creator,
-	};
-
-	ntpool_report(&stop);
-}
-
-static void report_leaked(const struct ntpool_lookaside *list)
-{
-	char text[NTPOOL_CALLSITE_TEXT];
-	char tag[NTPOOL_TAG_TEXT];
-
-	ntpool_tag_text(list->desc.tag, tag);
-	ntpool_callsite_text(list->desc.creator, text, sizeof(text));
-	ntpool_report_leak("lookaside list, tag %s, %s, initialised at %s", tag,
-			   ntpool_type_name(list->desc.type), text);
-}
-
-/* Reports @list as left behind, and lets go of it. */
+/* Reports a list that its driver has not deleted, and frees its blocks as far as possible. */
 static void list_abandon(struct ntpool_lookaside *list)
 {
 	if (ntpool_verifier())
 		report_undeleted(list);
 	report_leaked(list);
-	/* A CPU that dies is emptied by hotplug_dead(), unless the list is dead. */
+	/* hotplug_dead() skips dead lists, so no CPU may die between these two steps. */
 	cpus_read_lock();
-	ntpool_lookaside_stash_all(list);
+	ntpool_lookaside_detach_all(list);
 	raw_spin_lock_irq(&ntpool_lookaside_lock);
 	list->dead = true;
 	raw_spin_unlock_irq(&ntpool_lookaside_lock);
@@ -594,9 +531,9 @@ static bool list_belongs(const struct ntpool_lookaside *list, const struct modul
 }
 
 /*
- * The object keeps its own reference until ntpool goes: should another module use or
- * delete the list later on, it finds caches that work. Of lists that were deleted
- * where the deleter could not wait, a Free routine may still run: here it can.
+ * Abandons the lists of a driver that is being unloaded. The objects stay until ntpool is
+ * unloaded: should another driver use or delete such a list, its caches still exist. If a
+ * deleter could not wait for the Free routine, the function does.
  */
 static void module_going(const struct module *mod)
 {
@@ -605,7 +542,7 @@ static void module_going(const struct module *mod)
 	while ((list = ntpool_lookaside_next(list)))
 		if (list_belongs(list, mod))
 			list_abandon(list);
-	while ((list = list_next_that(list, true)))
+	while ((list = next_of(list, true)))
 		if (list_belongs(list, mod))
 			ntpool_lookaside_wait(list);
 }
@@ -619,42 +556,46 @@ static const struct ntpool_client_watch client_watch = {
 	.going = module_going,
 };
 
-/*
- * Life cycle
+/**
+ * ntpool_lookaside_init() - let lists be initialised from now on
+ *
+ * Context: process context.
+ * Return: 0 or an error of the workqueue or of CPU hotplug.
  */
-
 int ntpool_lookaside_init(void)
 {
 	int ret;
 
-	ntpool_lookaside_wq = alloc_workqueue("ntpool_lookaside", WQ_UNBOUND, 0);
-	if (!ntpool_lookaside_wq)
+	lookaside_wq = alloc_workqueue("ntpool_lookaside", WQ_UNBOUND, 0);
+	if (!lookaside_wq)
 		return -ENOMEM;
 	ret = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "ntpool/lookaside:prepare",
 					NULL, hotplug_dead);
 	if (ret < 0) {
-		destroy_workqueue(ntpool_lookaside_wq);
+		destroy_workqueue(lookaside_wq);
 		return ret;
 	}
 	hotplug_state = ret;
 	ntpool_verifier_register(NTPOOL_VERIFIER_LOOKASIDE, &verifier_client);
 	ntpool_client_watch(NTPOOL_WATCH_LISTS, &client_watch);
-	ntpool_lookaside_balance_init();
 	return 0;
 }
 
-/* Nobody uses lists any more; names those that were not deleted. */
+/**
+ * ntpool_lookaside_exit() - report the lists that were not deleted, and free all objects
+ *
+ * Context: process context; no list is used any more. Sleeps.
+ */
 void ntpool_lookaside_exit(void)
 {
 	struct ntpool_lookaside *list = NULL;
 	struct ntpool_lookaside *next;
 
 	ntpool_verifier_register(NTPOOL_VERIFIER_LOOKASIDE, NULL);
-	ntpool_lookaside_balance_exit();
 	cpuhp_remove_state_nocalls(hotplug_state);
 	while ((list = ntpool_lookaside_next(list)))
 		list_abandon(list);
-	destroy_workqueue(ntpool_lookaside_wq);
+	destroy_workqueue(lookaside_wq);
 	list_for_each_entry_safe(list, next, &lists, link)
 		ntpool_lookaside_destroy(list);
 }

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The object behind the public structure of a lookaside list.
+ *
+ * NT keeps the state of a list in the public structure, which the driver allocates. Here
+ * the structure leads to the per-CPU caches of an object, struct ntpool_lookaside.
+ *
+ * ntpool_lookaside_lock protects the objects of all lists and each access of a visitor to
+ * a public structure. It is innermost, and raw because interprocessor interrupts take it.
+ * A cache is used without it (lookaside_cache.h). Other CPUs change a cache only through
+ * ntpool_lookaside_on_cpu().
+ *
+ * Lock order of lookaside lists:
+ *
+ *	heap/scan.c's mutex -> lookaside_balance.c's scan_mutex -> ntpool_lookaside_lock
+ *	verify/verify.c's mutex -> cpus_read_lock() -> ntpool_lookaside_lock
+ *	CPU hotplug lock, around the hotplug callback -> ntpool_lookaside_lock
+ *
+ * Free routines are never called with ntpool_lookaside_lock held, but with the others.
+ */
+#include <linux/log2.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/uaccess.h>
+
+#include "lists/lookaside_list.h"
+#include "memory/backing.h"
+
+DEFINE_RAW_SPINLOCK(ntpool_lookaside_lock);
+bool ntpool_lookaside_off __read_mostly;
+DEFINE_PER_CPU(struct ntpool_lookaside_cpu, ntpool_lookaside_none) = { .busy = true };
+
+/**
+ * ntpool_lookaside_is_alive() - whether the public structure may be accessed
+ * @list: the list
+ *
+ * Context: any, with ntpool_lookaside_lock held.
+ * Return: true if the structure still is that of @list. It stays so until the caller drops
+ * the lock.
+ */
+bool ntpool_lookaside_is_alive(struct ntpool_lookaside *list)
+{
+	struct ntpool_lookaside_head *head = list->head;
+	struct ntpool_lookaside_head copy;
+
+	lockdep_assert_held(&ntpool_lookaside_lock);
+	if (list->dead || list->lost)
+		return false;
+	/* A driver may have freed or even unmapped the structure. */
+	if (copy_from_kernel_nofault(&copy, head, sizeof(copy)))
+		return false;
+	return copy.magic == ntpool_lookaside_magic(head) &&
+	       copy.cpus == ntpool_lookaside_offset(list->cpus);
+}
+
+/**
+ * struct on_cpu - a call of a function for the cache of one CPU
+ * @list: the list
+ * @fn: the function
+ * @busy: @fn was not called, because the interrupted code is in the per-CPU section
+ */
+struct on_cpu {
+	struct ntpool_lookaside *list;
+	ntpool_lookaside_cpu_fn fn;
+	bool busy;
+};
+
+static void on_cpu_run(void *arg)
+{
+	struct on_cpu *call = arg;
+	struct ntpool_lookaside *list = call->list;
+	struct ntpool_lookaside_cpu *cpu = this_cpu_ptr(list->cpus);
+
+	raw_spin_lock(&ntpool_lookaside_lock);
+	call->busy = cpu->busy;
+	if (!call->busy && !list->dead)
+		call->fn(list, cpu);
+	raw_spin_unlock(&ntpool_lookaside_lock);
+}
+
+/**
+ * ntpool_lookaside_on_cpu() - call a function on a CPU, outside of its per-CPU section
+ * @list: the list
+ * @nr: the CPU
+ * @fn: the function, called with interrupts off and ntpool_lookaside_lock held
+ *
+ * @fn is not called if the list is dead or the CPU is offline.
+ *
+ * Context: process context; sleeps.
+ */
+void ntpool_lookaside_on_cpu(struct ntpool_lookaside *list, int nr, ntpool_lookaside_cpu_fn fn)
+{
+	struct on_cpu call = { .list = list, .fn = fn };
+
+	while (!smp_call_function_single(nr, on_cpu_run, &call, 1) && call.busy)
+		cond_resched();
+}
+
+/**
+ * ntpool_lookaside_magazine_alloc() - allocate an empty magazine
+ * @cap: slots that are needed; the magazine may have more
+ *
+ * Context: any but atomic on PREEMPT_RT; does not sleep.
+ * Return: the magazine, or NULL without memory.
+ */
+struct ntpool_lookaside_magazine *ntpool_lookaside_magazine_alloc(u32 cap)
+{
+	struct ntpool_lookaside_magazine *magazine;
+	size_t size = roundup_pow_of_two(struct_size(magazine, slot, cap));
+
+	if (ntpool_backing_refused())
+		return NULL;
+	magazine = kmalloc(size, GFP_NOWAIT | __GFP_NOWARN);
+	if (magazine)
+		magazine->cap = (size - sizeof(*magazine)) / sizeof(magazine->slot[0]);
+	return magazine;
+}
+
+/**
+ * ntpool_lookaside_magazines_free() - free a chain of magazines, but not their blocks
+ * @magazine: the first one, or NULL
+ *
+ * Context: any but atomic on PREEMPT_RT.
+ */
+void ntpool_lookaside_magazines_free(struct ntpool_lookaside_magazine *magazine)
+{
+	struct ntpool_lookaside_magazine *next;
+
+	for (; magazine; magazine = next) {
+		next = magazine->next;
+		kfree(magazine);
+	}
+}
+
+static void cpus_init(struct ntpool_lookaside *list)
+{
+	struct ntpool_lookaside_cpu *cpu;
+	int nr;
+
+	for_each_possible_cpu(nr) {
+		cpu = per_cpu_ptr(list->cpus, nr);
+		cpu->list = list;
+		cpu->total = cpu->own;
+	}
+}
+
+/**
+ * ntpool_lookaside_create() - allocate the object and the caches of a list
+ *
+ * Context: any; sleeps where the caller may.
+ * Return: the object with one reference, or NULL without memory.
+ */
+struct ntpool_lookaside *ntpool_lookaside_create(void)
+{
+	gfp_t gfp = ntpool_backing_gfp();
+	struct ntpool_lookaside *list;
+	unsigned int nr;
+
+	if (!gfp || ntpool_backing_refused())
+		return NULL;
+	list = kzalloc(struct_size(list, prev, nr_cpu_ids), gfp);
+	if (!list)
+		return NULL;
+	if (!ntpool_backing_refused())
+		list->cpus = __alloc_percpu_gfp(sizeof(*list->cpus), L1_CACHE_BYTES, gfp);
+	if (!list->cpus) {
+		kfree(list);
+		return NULL;
+	}
+	for (nr = 0; nr < nr_cpu_ids; nr++)
+		list->prev[nr].room = NTPOOL_LA_DEPTH;
+	list->totals_owner = NTPOOL_LA_UNOWNED;
+	refcount_set(&list->refs, 1);
+	cpus_init(list);
+	return list;
+}
+
+/**
+ * ntpool_lookaside_destroy() - free an object that is not used any more
+ * @list: the object; blocks that are still cached are lost
+ *
+ * Context: process context.
+ */
+void ntpool_lookaside_destroy(struct ntpool_lookaside *list)
+{
+	int nr;
+
+	for_each_possible_cpu(nr)
+		kfree(per_cpu_ptr(list->cpus, nr)->magazine);
+	ntpool_lookaside_magazines_free(list->deferred);
+	free_percpu(list->cpus);
+	kfree(list);
+}

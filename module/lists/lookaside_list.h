@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The object behind the public structure of a lookaside list, and its lock. */
+#ifndef NTPOOL_LOOKASIDE_LIST_H
+#define NTPOOL_LOOKASIDE_LIST_H
+
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "lists/lookaside_cache.h"
+
+enum {
+	NTPOOL_LA_DEPTH = 4,		/* of a new list, and the minimum for tuning */
+	NTPOOL_LA_MAX_DEPTH = 256,
+};
+
+/* Values of ntpool_lookaside.totals_owner that are no CPU, see lookaside_totals.c. */
+enum {
+	NTPOOL_LA_UNOWNED = -1,		/* no CPU has counted yet */
+	NTPOOL_LA_SHARED = -2,		/* several CPUs count */
+};
+
+/* Passes @entry to the Free routine of the list at @head. */
+typedef void (*ntpool_lookaside_free_fn)(struct ntpool_lookaside_head *head, void *entry,
+					 unsigned long caller);
+
+/**
+ * struct ntpool_lookaside_desc - the properties of a list, constant
+ * @type: pool type of the blocks
+ * @tag: tag of the blocks
+ * @size: size of a block in bytes
+ * @creator: return address of the initialising call
+ * @free: calls the Free routine
+ * @pool_frees: the Free routine is the pool's
+ * @pool_allocates: the Allocate routine is the pool's
+ */
+struct ntpool_lookaside_desc {
+	enum ntpool_type type;
+	u32 tag;
+	u32 size;
+	unsigned long creator;
+	ntpool_lookaside_free_fn free;
+	bool pool_frees;
+	bool pool_allocates;
+};
+
+/**
+ * struct ntpool_lookaside_prev - counts of one CPU at the previous scan
+ * @uses: allocations and frees in ntpool_lookaside_cpu.own
+ * @allocs: the allocations among @uses
+ * @misses: those of @allocs that the Allocate routine served
+ * @room: blocks that still fitted into the magazine
+ */
+struct ntpool_lookaside_prev {
+	u32 uses;
+	u32 allocs;
+	u32 misses;
+	u32 room;
+};
+
+/**
+ * struct ntpool_lookaside - a lookaside list
+ * @desc: constant
+ * @head: the public structure, constant; not accessed once @dead is set
+ * @cpus: the caches of all CPUs
+ * @link: in the registry until the last reference is dropped
+ * @totals_owner: the CPU that counts in the public fields, or NTPOOL_LA_*
+ * @dead: the list was deleted, or abandoned because its driver was unloaded
+ * @lost: a driver freed the memory of @head without deleting the list. Visitors do not
+ *	  access @head any more
+ * @zeroed: the public depth is 0 because the verifier is on
+ * @depth: the public depth after the last scan
+ * @folded: sums over all ntpool_lookaside_cpu.own, as far as the public fields contain them
+ * @deferred: detached magazines whose blocks wait for the Free routine
+ * @freeing: number of system calls of the Free routine that are running, for blocks of
+ *	  @deferred; written under the lock, read without it by the waiting deleter
+ * @prev_total: public TotalAllocates and AllocateMisses at the last scan, while a CPU owns
+ *	  the totals
+ * @span: blocks that one CPU needed since the scan before
+ * @spare: empty magazine for a CPU that is about to lose its surplus
+ * @refs: one reference of the list itself, one of each visitor
+ * @flush_work: empties the caches
+ * @free_work: frees this object
+ * @prev: by CPU number
+ *
+ * ntpool_lookaside_lock protects @link to @freeing. One write needs no lock: the first CPU
+ * that counts changes @totals_owner from NTPOOL_LA_UNOWNED to itself by compare-and-exchange.
+ * The scan's mutex in lookaside_balance.c protects @prev_total, @span, @spare and @prev.
+ */
+struct ntpool_lookaside {
+	struct ntpool_lookaside_desc desc;
+	struct ntpool_lookaside_head *head;
+	struct ntpool_lookaside_cpu __percpu *cpus;
+	struct list_head link;
+	int totals_owner;
+	bool dead;
+	bool lost;
+	bool zeroed;
+	u16 depth;
+	u32 folded[NTPOOL_LA_COUNTS];
+	struct ntpool_lookaside_magazine *deferred;
+	unsigned int freeing;
+	u32 prev_total[NTPOOL_LA_ALLOC_MISSES + 1];
+	u32 span;
+	struct ntpool_lookaside_magazine *spare;
+	refcount_t refs;
+	struct work_struct flush_work;
+	struct work_struct free_work;
+	struct ntpool_lookaside_prev prev[];
+};
+
+typedef void (*ntpool_lookaside_cpu_fn)(struct ntpool_lookaside *list,
+					struct ntpool_lookaside_cpu *cpu);
+
+/* Innermost; taken in interprocessor interrupts and at DISPATCH_LEVEL. */
+extern raw_spinlock_t ntpool_lookaside_lock;
+/* The verifier is on, so no block is cached. Written under the lock. */
+extern bool ntpool_lookaside_off;
+
+/* Word that marks an initialised list: "Look" and the address, so a copy is no list. */
+static inline unsigned long ntpool_lookaside_magic(const struct ntpool_lookaside_head *head)
+{
+	return (unsigned long)head ^ 0x6b6f6f4cUL;
+}
+
+/* lookaside_list.c */
+struct ntpool_lookaside *ntpool_lookaside_create(void);
+void ntpool_lookaside_destroy(struct ntpool_lookaside *list);
+bool ntpool_lookaside_is_alive(struct ntpool_lookaside *list);
+void ntpool_lookaside_on_cpu(struct ntpool_lookaside *list, int nr, ntpool_lookaside_cpu_fn fn);
+struct ntpool_lookaside_magazine *ntpool_lookaside_magazine_alloc(u32 cap);
+void ntpool_lookaside_magazines_free(struct ntpool_lookaside_magazine *magazine);
+
+/* lookaside_totals.c */
+void ntpool_lookaside_totals_sum(const struct ntpool_lookaside *list, u32 *sum);
+void ntpool_lookaside_totals_fold(struct ntpool_lookaside *list);
+void ntpool_lookaside_totals_release(struct ntpool_lookaside *list,
+				     struct ntpool_lookaside_cpu *cpu);
+void ntpool_lookaside_totals_update(struct ntpool_lookaside *list);
+
+/* lookaside_drain.c */
+void ntpool_lookaside_detach(struct ntpool_lookaside *list, struct ntpool_lookaside_cpu *cpu);
+void ntpool_lookaside_detach_all(struct ntpool_lookaside *list);
+bool ntpool_lookaside_detach_surplus(struct ntpool_lookaside *list);
+void ntpool_lookaside_free_deferred(struct ntpool_lookaside *list);
+void ntpool_lookaside_wait(struct ntpool_lookaside *list);
+bool ntpool_lookaside_empty(struct ntpool_lookaside *list, unsigned long caller);
+void ntpool_lookaside_free_all(struct ntpool_lookaside *list, unsigned long caller);
+void ntpool_lookaside_abandon(struct ntpool_lookaside *list);
+
+#endif
