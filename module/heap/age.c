@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Ageing: blocks and runs that the pool's caches have not needed go back to the heaps.
+ * Ageing: unused blocks and runs of pages go from the caches back to the heaps.
  *
- * A cached block keeps its page from the kernel. Thousands of them, left by a driver
- * that has freed most of its blocks, keep thousands of pages. The periodic scan
- * therefore empties, on each CPU, every magazine that is as the last scan found it,
- * and every depot that was not used. A magazine in steady use may look unused by
- * accident; its next miss fills it again.
+ * A page cannot return to the kernel while one of its blocks is cached. After a driver has
+ * freed most of its blocks, thousands of cached blocks may keep thousands of pages. The
+ * periodic scan therefore empties each magazine that has not changed since the last scan. It
+ * empties each depot that was not used. A magazine in steady use may look unchanged by chance;
+ * the next miss fills it again.
  *
  * A magazine and a length of runs that stay empty become idle (see cache.c). The scan
  * goes on until all of them are idle and all depots are empty. From then on the first
  * block that is cached starts it again.
  *
- * Locking: none of its own. A work item on each CPU looks at the caches of that CPU; a
- * CPU that caches nothing is left alone.
+ * Locking: none. A work item on each CPU ages the caches of that CPU. A CPU without cached
+ * blocks gets no work item. The hotplug lock keeps the CPUs online while the items are
+ * queued.
  */
 #include <linux/cpu.h>
 #include <linux/export.h>
@@ -90,7 +91,7 @@ EXPORT_SYMBOL_GPL(ntpool_test_age_scan);
 #endif
 
 /**
- * ntpool_age_init() - let the periodic scan age the pool's caches
+ * ntpool_age_init() - add the pool's caches to the periodic scan
  *
  * Context: process context, after ntpool_cache_init().
  * Return: 0.
@@ -105,6 +106,11 @@ int ntpool_age_init(void)
 	return 0;
 }
 
+/**
+ * ntpool_age_exit() - end the ageing of the pool's caches
+ *
+ * Context: process context; sleeps.
+ */
 void ntpool_age_exit(void)
 {
 	ntpool_scan_unregister(&age);

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The periodic scan, once every balance_ms.
+ * The periodic scan of caches.
  *
- * NT's balance set manager looks at all caches once a second. Here the caches register
- * a function, and one delayed work calls all of them. The work queues itself again
- * as long as one of them expects to find something; ntpool_scan_start() wakes it up.
+ * NT's balance set manager scans all caches once a second. Here each group of caches
+ * registers a function, and a delayed work calls the functions every balance_ms. The work
+ * queues itself again while a function expects to find work the next time. Slow paths of the
+ * caches, and a new lookaside list, queue it with ntpool_scan_start().
  *
- * The timer is not deferrable. A deferrable one waits for the CPU that armed it to
- * wake up for another reason, and the caches of all other CPUs would wait with it.
+ * The timer is not deferrable. A deferrable timer may wait until its CPU wakes up for
+ * another reason. The caches of all other CPUs would wait with it.
  *
- * Locking: scan_mutex guards the list of scans and is held while they run, so that
- * ntpool_scan_unregister() waits for a scan. It is taken outside of all other locks.
+ * Locking: scan_mutex protects the list of scans. It is held while they run, so
+ * ntpool_scan_unregister() waits for them. It is taken before all locks that a scan takes.
  */
 #include <linux/jiffies.h>
 #include <linux/mutex.h>
@@ -24,7 +25,7 @@ static void scan_all(struct work_struct *work);
 static DECLARE_DELAYED_WORK(scan_work, scan_all);
 static DEFINE_MUTEX(scan_mutex);
 static LIST_HEAD(scans);		/* scan_mutex */
-static bool scan_stopped = true;
+static bool scan_stopped = true;	/* written at init and exit only */
 static unsigned int balance_ms __read_mostly = 1000;
 
 static unsigned long scan_period(void)
@@ -32,6 +33,11 @@ static unsigned long scan_period(void)
 	return msecs_to_jiffies(READ_ONCE(balance_ms));
 }
 
+/**
+ * ntpool_scan_start() - scan one period from now, if no scan is due
+ *
+ * Context: any but NMI.
+ */
 void ntpool_scan_start(void)
 {
 	/*
@@ -57,6 +63,12 @@ static void scan_all(struct work_struct *work)
 		ntpool_scan_start();
 }
 
+/**
+ * ntpool_scan_register() - add a group of caches to the periodic scan
+ * @scan: the group; it stays the caller's
+ *
+ * Context: process context; sleeps. Does not start the scan.
+ */
 void ntpool_scan_register(struct ntpool_scan *scan)
 {
 	mutex_lock(&scan_mutex);
@@ -64,6 +76,12 @@ void ntpool_scan_register(struct ntpool_scan *scan)
 	mutex_unlock(&scan_mutex);
 }
 
+/**
+ * ntpool_scan_unregister() - remove a group of caches from the periodic scan
+ * @scan: the group; after the return its function neither runs nor is called again
+ *
+ * Context: process context; sleeps.
+ */
 void ntpool_scan_unregister(struct ntpool_scan *scan)
 {
 	mutex_lock(&scan_mutex);
@@ -71,6 +89,13 @@ void ntpool_scan_unregister(struct ntpool_scan *scan)
 	mutex_unlock(&scan_mutex);
 }
 
+/**
+ * ntpool_scan_set_manual() - exclude a group of caches from the periodic scan, for tests
+ * @scan: the group
+ * @manual: true: exclude it, and wait while its function runs; false: include it again
+ *
+ * Context: process context; sleeps.
+ */
 void ntpool_scan_set_manual(struct ntpool_scan *scan, bool manual)
 {
 	mutex_lock(&scan_mutex);
@@ -81,7 +106,7 @@ void ntpool_scan_set_manual(struct ntpool_scan *scan, bool manual)
 }
 
 /**
- * ntpool_scan_init() - let ntpool_scan_start() work from now on
+ * ntpool_scan_init() - enable ntpool_scan_start()
  *
  * Context: process context.
  * Return: 0.
@@ -92,14 +117,18 @@ int ntpool_scan_init(void)
 	return 0;
 }
 
-/* No cache is used any more: a CPU that saw the scan running just now may start it. */
+/**
+ * ntpool_scan_exit() - end the scan and disable ntpool_scan_start()
+ *
+ * Context: process context; no cache is used any more. Sleeps.
+ */
 void ntpool_scan_exit(void)
 {
 	WRITE_ONCE(scan_stopped, true);
 	cancel_delayed_work_sync(&scan_work);
 }
 
-/* A scan that is waited for comes one new period from now. */
+/* A scan that is due is moved to one new period from now. */
 static int balance_set(const char *val, const struct kernel_param *kp)
 {
 	int err = ntpool_param_uint(val, kp, 10, 3600000);

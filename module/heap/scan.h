@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The periodic scan: caches that have not been used give back what they hold. */
+/* The periodic scan of caches: blocks that are not needed leave them. */
 #ifndef NTPOOL_SCAN_H
 #define NTPOOL_SCAN_H
 
@@ -7,11 +7,12 @@
 #include <linux/types.h>
 
 /**
- * struct ntpool_scan - caches that the periodic scan looks at
- * @link: in the list of scans; scan.c's mutex guards it
- * @run: one scan; true if the next one may find work. Process context, may sleep,
- *	one call at a time
- * @manual: the clock leaves it out, because a test calls @run
+ * struct ntpool_scan - a group of caches that the periodic scan visits
+ * @link: in the list of scans; scan.c's mutex protects it
+ * @run: scans the caches; returns true if the next scan may find work. Called in process
+ *	 context, one call at a time; may sleep
+ * @manual: the periodic scan skips this entry, because a test calls @run; scan.c's mutex
+ *	    protects it
  */
 struct ntpool_scan {
 	struct list_head link;
@@ -19,12 +20,9 @@ struct ntpool_scan {
 	bool manual;
 };
 
-/* Both sleep. After the second @run is not running and not called again. */
 void ntpool_scan_register(struct ntpool_scan *scan);
 void ntpool_scan_unregister(struct ntpool_scan *scan);
-/* A cache may hold something: scan one period from now. Any context but NMI. */
 void ntpool_scan_start(void);
-/* Tests: @manual, and no run by the clock is under way when it returns. Sleeps. */
 void ntpool_scan_set_manual(struct ntpool_scan *scan, bool manual);
 
 #endif
