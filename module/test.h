@@ -44,8 +44,8 @@ bool ntpool_test_age_scan(void);
 
 /* If @manual, only ntpool_test_balance_scan() scans lists, no timer. May sleep. */
 void ntpool_test_balance(bool manual);
-/* Runs one scan of all lists. May sleep. */
-void ntpool_test_balance_scan(void);
+/* Runs one scan of all lists. True if the timer would scan again. May sleep. */
+bool ntpool_test_balance_scan(void);
 
 /* observe/test.c */
 

@@ -492,6 +492,23 @@ static void ntk_many_test(struct kunit *test)
 	KUNIT_EXPECT_LT(test, us, 500 * USEC_PER_MSEC);
 }
 
+/* Scans end when no list is used, whatever is cached; the next operation starts them. */
+static void ntk_scan_ends_test(struct kunit *test)
+{
+	unsigned int i;
+
+	ntk_start_free(test, NTK_NPAGED);
+	ntk_intervals(NTK_CONVERGE, 20, 2);
+	for (i = 0; i < NTK_FALL + 3; i++)
+		ntpool_test_balance_scan();
+	KUNIT_EXPECT_FALSE(test, ntpool_test_balance_scan());
+	KUNIT_EXPECT_GT(test, ntk_cached(), 0);
+	ntk_batch(1, 1);
+	KUNIT_EXPECT_TRUE(test, ntpool_test_balance_scan());
+	ntpool_test_balance_scan();
+	KUNIT_EXPECT_FALSE(test, ntpool_test_balance_scan());
+}
+
 /* Left to itself the list is scanned by the module's own clock. */
 static void ntk_clock_test(struct kunit *test)
 {
@@ -527,6 +544,7 @@ static struct kunit_case ntk_balance_cases[] = {
 	KUNIT_CASE(ntk_one_way_test),
 	KUNIT_CASE_PARAM(ntk_scanned_test, ntk_kind_gen_params),
 	KUNIT_CASE(ntk_many_test),
+	KUNIT_CASE(ntk_scan_ends_test),
 	KUNIT_CASE(ntk_clock_test),
 	{}
 };

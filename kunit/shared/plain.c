@@ -106,6 +106,7 @@ static const struct {
 	{ "ntk_maximum_test", caching },
 	{ "ntk_reset_test", caching },
 	{ "ntk_unequal_test", caching },
+	{ "ntk_scan_ends_test", caching },
 	{ "ntk_clock_test", caching },
 	{ "ntk_list_test", caching },
 	{ "ntk_idle_blocks_test", caching },

@@ -240,41 +240,68 @@ static void list_save_rooms(struct ntpool_lookaside *list, u32 depth)
 			depth - min(depth, READ_ONCE(per_cpu_ptr(list->cpus, nr)->nr));
 }
 
-static void list_tune(struct ntpool_lookaside *list)
+/*
+ * Makes the next pop and push of each CPU take the slow path, which starts the scan. Returns
+ * true if this was so already.
+ */
+static bool list_is_idle(struct ntpool_lookaside *list)
+{
+	struct ntpool_lookaside_cpu *cpu;
+	bool idle = true;
+	u32 cached;
+	int nr;
+
+	for_each_online_cpu(nr) {
+		cpu = per_cpu_ptr(list->cpus, nr);
+		cached = READ_ONCE(cpu->nr);
+		if (READ_ONCE(cpu->low) == cached && READ_ONCE(cpu->high) == cached)
+			continue;
+		ntpool_lookaside_on_cpu(list, nr, span_restart);
+		idle = false;
+	}
+	return idle;
+}
+
+/* Returns false if the list was not used and needs no further scan. */
+static bool list_tune(struct ntpool_lookaside *list)
 {
 	struct usage usage = { .owner = NTPOOL_LA_UNOWNED };
 	bool tunable = list_read(list, &usage);
+	u32 depth, was = READ_ONCE(list->depth);
 	int nr;
 
 	for_each_possible_cpu(nr)
 		usage_add_cpu(&usage, list, nr);
 	if (!tunable) {
 		list_save_rooms(list, NTPOOL_LA_DEPTH);
-		return;
+		return usage.allocs;
 	}
-	list_set_depth(list, usage.depth, depth_tuned(list, &usage));
+	depth = depth_tuned(list, &usage);
+	list_set_depth(list, usage.depth, depth);
 	if (ntpool_lookaside_detach_surplus(list))
 		ntpool_lookaside_free_deferred(list);
 	list_save_rooms(list, READ_ONCE(list->depth));
+	if (usage.allocs || depth != usage.depth.now || depth != was)
+		return true;
+	return !list_is_idle(list);
 }
 
-static void scan(void)
+/*
+ * Tunes all lists. Returns false if the scans may end: no list was used, and the next use of
+ * one starts them again. So does ntpool_lookaside_open().
+ */
+static bool balance_scan(void)
 {
 	struct ntpool_lookaside *list = NULL;
+	bool again = false;
 
 	mutex_lock(&scan_mutex);
 	while ((list = ntpool_lookaside_next(list))) {
-		list_tune(list);
+		again |= list_tune(list);
 		ntpool_lookaside_totals_update(list);
 	}
 	mutex_unlock(&scan_mutex);
-}
-
-/* Without lists the scans end; ntpool_lookaside_open() starts them again. */
-static bool balance_scan(void)
-{
-	scan();
-	return ntpool_lookaside_any();
+	return again;
 }
 
 static struct ntpool_scan balance = { .run = balance_scan };
@@ -303,9 +330,9 @@ void ntpool_test_balance(bool manual)
 }
 EXPORT_SYMBOL_GPL(ntpool_test_balance);
 
-void ntpool_test_balance_scan(void)
+bool ntpool_test_balance_scan(void)
 {
-	scan();
+	return balance_scan();
 }
 EXPORT_SYMBOL_GPL(ntpool_test_balance_scan);
 #endif

@@ -17,7 +17,7 @@
  * stops at @low, not at 0. A push stops at @high, not at the end of the magazine. The slow
  * path moves the limit by one, and the operation still is a hit. A scan sets both limits to
  * the current number. Between two scans a CPU takes the slow path once for each block that
- * it needs.
+ * it needs. The scans end when no list is used; the slow path starts them again.
  *
  * Counting. Drivers read and reset TotalAllocates, AllocateMisses, TotalFrees and
  * FreeMisses as plain fields. Each operation reads ListHead and Depth in the same cache
@@ -35,6 +35,7 @@
 #include <linux/slab.h>
 
 #include "base/irql.h"
+#include "heap/scan.h"
 #include "lists/lookaside_list.h"
 
 /* The first magazine fills a cache line, so a smaller one would save nothing. */
@@ -116,6 +117,7 @@ void *ntpool_lookaside_pop_slow(struct ntpool_lookaside_head *head, bool inside)
 	struct ntpool_lookaside_cpu *cpu = ntpool_lookaside_here(head);
 	void *entry = NULL;
 
+	ntpool_scan_start();
 	if (!inside) {
 		count_nested(head, NTPOOL_LA_ALLOCS);
 		return NULL;
@@ -205,6 +207,7 @@ bool ntpool_lookaside_push_slow(struct ntpool_lookaside_head *head, void *entry,
 	struct ntpool_lookaside_magazine *spare = NULL;
 	bool cached = false;
 
+	ntpool_scan_start();
 	/* The allocation runs outside of the section, and maybe on another CPU afterwards. */
 	if (growth) {
 		ntpool_lookaside_leave(cpu, NULL);

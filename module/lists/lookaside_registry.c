@@ -101,17 +101,6 @@ struct ntpool_lookaside *ntpool_lookaside_next(struct ntpool_lookaside *prev)
 	return next_of(prev, false);
 }
 
-/**
- * ntpool_lookaside_any() - whether there are any lists
- *
- * Context: any.
- * Return: true if there are, including deleted ones that still have references.
- */
-bool ntpool_lookaside_any(void)
-{
-	return !list_empty_careful(&lists);
-}
-
 /*
  * Violations
  */

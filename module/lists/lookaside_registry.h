@@ -13,6 +13,5 @@ void ntpool_lookaside_flush(struct ntpool_lookaside_head *head, unsigned long ca
 void ntpool_lookaside_close(struct ntpool_lookaside_head *head, unsigned long caller);
 
 struct ntpool_lookaside *ntpool_lookaside_next(struct ntpool_lookaside *prev);
-bool ntpool_lookaside_any(void);
 
 #endif

@@ -43,8 +43,9 @@ static void leak_report(struct leak_count *total, const struct ntpool_sum *sum)
 
 	ntpool_tag_text(sum->tag, tag);
 	ntpool_sum_name(sum, text, sizeof(text));
-	ntpool_report_leak("%lu blocks, %lu bytes, tag %s, %s, allocated at %s", sum->count,
-			   sum->bytes, tag, ntpool_type_name(sum->type), text);
+	ntpool_report_leak("%lu block%s, %lu bytes, tag %s, %s, allocated at %s",
+			   sum->count,
+			   sum->count == 1 ? "" : "s", sum->bytes, tag, ntpool_type_name(sum->type), text);
 	total->blocks += sum->count;
 	total->bytes += sum->bytes;
 }
@@ -52,8 +53,8 @@ static void leak_report(struct leak_count *total, const struct ntpool_sum *sum)
 static void leak_total(const char *driver, const struct leak_count *total)
 {
 	if (total->blocks)
-		ntpool_report_leak("total %lu blocks, %lu bytes, left by %s", total->blocks,
-				   total->bytes, driver);
+		ntpool_report_leak("total %lu block%s, %lu bytes, left by %s", total->blocks,
+				   total->blocks == 1 ? "" : "s", total->bytes, driver);
 }
 
 static int leak_pin_list(const struct ntpool_lookaside_info *info, void *arg)

@@ -68,4 +68,4 @@ is "bytes of tags = bytes of callers" same "$(sum tags 6)" "$(sum callers 4)"
 is "no complaint of the kernel" not logged '(BUG|WARNING|Oops|general protection).*'
 new_log
 is "ntpool can be unloaded" rmmod ntpool
-is "and names the damaged block" logged 'ntpool: leak: 1 blocks, 2016 bytes, .*'
+is "and names the damaged block" logged 'ntpool: leak: 1 block, 2016 bytes, .*'
