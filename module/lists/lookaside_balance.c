@@ -49,7 +49,7 @@
  * ntpool_lookaside_lock is held only for a step of the iteration, for the access to a public
  * structure, or to copy a magazine.
  *
- * Locking: scan_mutex serialises scans. It protects prev, prev_total, span and spare of
+ * Locking: balance_mutex serialises scans. It protects prev, prev_total, span and spare of
  * struct ntpool_lookaside. Free routines are called with it held. The lock order is in
  * lookaside_list.c.
  */
@@ -88,7 +88,7 @@ struct usage {
 	u32 excess_allocs;
 };
 
-static DEFINE_MUTEX(scan_mutex);
+static DEFINE_MUTEX(balance_mutex);
 
 /*
  * Measuring
@@ -295,12 +295,12 @@ static bool balance_scan(void)
 	struct ntpool_lookaside *list = NULL;
 	bool again = false;
 
-	mutex_lock(&scan_mutex);
+	mutex_lock(&balance_mutex);
 	while ((list = ntpool_lookaside_next(list))) {
 		again |= list_tune(list);
 		ntpool_lookaside_totals_update(list);
 	}
-	mutex_unlock(&scan_mutex);
+	mutex_unlock(&balance_mutex);
 	return again;
 }
 

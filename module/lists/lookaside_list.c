@@ -12,7 +12,7 @@
  *
  * Lock order of lookaside lists:
  *
- *	heap/scan.c's mutex -> lookaside_balance.c's scan_mutex -> ntpool_lookaside_lock
+ *	heap/scan.c's mutex -> lookaside_balance.c's balance_mutex -> ntpool_lookaside_lock
  *	verify/verify.c's mutex -> cpus_read_lock() -> ntpool_lookaside_lock
  *	CPU hotplug lock, around the hotplug callback -> ntpool_lookaside_lock
  *

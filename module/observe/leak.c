@@ -44,8 +44,8 @@ static void leak_report(struct leak_count *total, const struct ntpool_sum *sum)
 	ntpool_tag_text(sum->tag, tag);
 	ntpool_sum_name(sum, text, sizeof(text));
 	ntpool_report_leak("%lu block%s, %lu bytes, tag %s, %s, allocated at %s",
-			   sum->count,
-			   sum->count == 1 ? "" : "s", sum->bytes, tag, ntpool_type_name(sum->type), text);
+			   sum->count, sum->count == 1 ? "" : "s", sum->bytes, tag,
+			   ntpool_type_name(sum->type), text);
 	total->blocks += sum->count;
 	total->bytes += sum->bytes;
 }
