@@ -64,6 +64,7 @@ int ntpool_section_init(void);
 
 /* observe */
 int ntpool_leak_init(void);
+int ntpool_leak_start(void);
 void ntpool_leak_exit(void);
 int ntpool_pool_view_init(void);
 int ntpool_run_view_init(void);

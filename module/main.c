@@ -29,6 +29,8 @@ struct part {
 static const struct part parts[] = {
 	/* base */
 	{ .exit = ntpool_report_exit },
+	/* verify: a parameter may have made a filter before */
+	{ .exit = ntpool_filter_exit },
 	{ .exit = ntpool_callsite_exit },
 	/* memory */
 	{ ntpool_pagemap_init, ntpool_pagemap_exit },
@@ -45,7 +47,7 @@ static const struct part parts[] = {
 	{ ntpool_cache_init, ntpool_cache_exit },
 	{ ntpool_age_init, ntpool_age_exit },
 	/* verify */
-	{ ntpool_filter_init, ntpool_filter_exit },
+	{ .init = ntpool_filter_init },
 	{ ntpool_track_init, ntpool_track_exit },
 	{ .exit = ntpool_special_exit },
 	/* pool */
@@ -71,6 +73,7 @@ static const struct part parts[] = {
 	{ .init = ntpool_driver_view_init },
 	{ .init = ntpool_verify_view_init },
 	{ ntpool_debugfs_init, ntpool_debugfs_exit },
+	{ .init = ntpool_leak_start },
 };
 
 /* Runs the exits of the first @nr parts, the last one first. */

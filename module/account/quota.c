@@ -49,6 +49,7 @@
 
 #include "account/quota.h"
 #include "base/param.h"
+#include "base/refuse.h"
 #include "init.h"
 #include "memory/backing.h"
 #include "test.h"
@@ -217,7 +218,7 @@ static struct ledger *ledger_create(struct pid *pid)
 	struct ledger *ledger;
 	struct task_struct *task;
 
-	ledger = gfp && !ntpool_backing_refused() ? kzalloc(sizeof(*ledger), gfp) : NULL;
+	ledger = gfp && !ntpool_refused() ? kzalloc(sizeof(*ledger), gfp) : NULL;
 	if (!ledger)
 		return NULL;
 	ledger->pid = get_pid(pid);
@@ -563,7 +564,7 @@ struct ntpool_quota_row *ntpool_quota_snapshot(size_t *nr)
 	ledgers_reap();
 	/* The next snapshot has the ledgers that are created from here on. */
 	room = READ_ONCE(nr_ledgers);
-	rows = ntpool_backing_refused() ? NULL :
+	rows = ntpool_refused() ? NULL :
 	       kvcalloc(max_t(size_t, room, 1), sizeof(*rows), GFP_KERNEL);
 	if (!rows)
 		return NULL;

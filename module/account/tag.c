@@ -43,8 +43,9 @@
 #include "account/tag.h"
 #include "base/irql.h"
 #include "base/param.h"
-#include "base/text.h"
+#include "base/refuse.h"
 #include "base/report.h"
+#include "base/text.h"
 #include "init.h"
 #include "memory/backing.h"
 
@@ -108,7 +109,7 @@ static struct tag_chunk *chunk_alloc(gfp_t gfp)
 	size_t size = CHUNK_TAGS * NTPOOL_TYPES * sizeof(struct ntpool_tag_counts);
 	struct tag_chunk *chunk;
 
-	if (ntpool_backing_refused())
+	if (ntpool_refused())
 		return NULL;
 	chunk = kzalloc(sizeof(*chunk), gfp);
 	if (!chunk)
@@ -152,7 +153,7 @@ static struct tag_table *table_alloc(unsigned int bits, gfp_t gfp)
 	struct tag_table *table;
 	u32 i;
 
-	if (ntpool_backing_refused())
+	if (ntpool_refused())
 		return NULL;
 	table = kzalloc(sizeof(*table), gfp);
 	if (!table)

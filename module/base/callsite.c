@@ -28,6 +28,7 @@
 #include <linux/string.h>
 
 #include "base/callsite.h"
+#include "base/refuse.h"
 #include "init.h"
 
 /* Protects the list of records and their notes. */
@@ -131,7 +132,7 @@ static struct ntpool_past_code *past_add(unsigned long caller, const struct modu
 	struct ntpool_past_code *past;
 
 	lockdep_assert_held(&ntpool_past_mutex);
-	past = kzalloc(sizeof(*past), GFP_KERNEL);
+	past = ntpool_refused() ? NULL : kzalloc(sizeof(*past), GFP_KERNEL);
 	if (!past)
 		return NULL;
 	ntpool_callsite_text(caller, past->text, sizeof(past->text));

@@ -28,6 +28,7 @@
 
 #include "base/client.h"
 #include "base/compat.h"
+#include "base/refuse.h"
 #include "init.h"
 
 static DEFINE_MUTEX(clients_mutex);
@@ -121,8 +122,9 @@ static void client_publish(struct ntpool_client *client, struct module *mod, con
 
 static int client_add(struct module *mod)
 {
-	struct ntpool_client *client = kzalloc(sizeof(*client), GFP_KERNEL);
+	struct ntpool_client *client;
 
+	client = ntpool_refused() ? NULL : kzalloc(sizeof(*client), GFP_KERNEL);
 	if (!client)
 		return -ENOMEM;
 	client_publish(client, mod, mod->name);
@@ -197,23 +199,37 @@ static int client_notify(struct notifier_block *nb, unsigned long state, void *d
 	case MODULE_STATE_COMING:
 		if (ntpool_client_is_linked(mod))
 			err = client_add(mod);
-		tell_coming(mod);
-		break;
-	case MODULE_STATE_LIVE:
-		tell_live(mod);
+		/* A refused module never takes its addresses. */
+		if (!err)
+			tell_coming(mod);
 		break;
 	case MODULE_STATE_GOING:
 		client_remove(mod);
-		tell_going(mod);
 		break;
 	}
 	return notifier_from_errno(err);
+}
+
+static int client_notify_late(struct notifier_block *nb, unsigned long state, void *data)
+{
+	const struct module *mod = data;
+
+	if (state == MODULE_STATE_LIVE)
+		tell_live(mod);
+	else if (state == MODULE_STATE_GOING)
+		tell_going(mod);
+	return NOTIFY_DONE;
 }
 
 /* The first notifier: others may run code of a module that is being loaded. */
 static struct notifier_block client_notifier = {
 	.notifier_call = client_notify,
 	.priority = INT_MAX,
+};
+
+/* Other notifiers may free or allocate on behalf of the module before this one. */
+static struct notifier_block client_notifier_late = {
+	.notifier_call = client_notify_late,
 };
 
 /**
@@ -237,12 +253,19 @@ void ntpool_client_watch(enum ntpool_client_watchers which,
  */
 int ntpool_client_init(void)
 {
+	int err;
 #ifndef MODULE
 	static struct ntpool_client built_in;
 
 	client_publish(&built_in, NULL, "vmlinux");
 #endif
-	return register_module_notifier(&client_notifier);
+	err = register_module_notifier(&client_notifier);
+	if (err)
+		return err;
+	err = register_module_notifier(&client_notifier_late);
+	if (err)
+		unregister_module_notifier(&client_notifier);
+	return err;
 }
 
 /**
@@ -252,5 +275,6 @@ int ntpool_client_init(void)
  */
 void ntpool_client_exit(void)
 {
+	unregister_module_notifier(&client_notifier_late);
 	unregister_module_notifier(&client_notifier);
 }

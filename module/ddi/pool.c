@@ -453,7 +453,7 @@ EXPORT_SYMBOL_GPL(ExAllocatePool3);
  * @P: address that an allocation routine returned
  * @Tag: the tag it was allocated with; 0: not checked
  *
- * A violation is reported in the kernel log with NT's stop code; free.c has the table. A
+ * A violation is reported in the kernel log with NT's stop code; free_report.c has the table. A
  * wrong tag is reported as 0xC2/0x0A, and the block is freed and counted under its own tag. A
  * block with PROTECTED_POOL needs its tag, with or without that bit; tag 0 is wrong for it.
  * The charge of the block goes back to its process.

@@ -27,6 +27,7 @@
 #include <ntstatus.h>
 
 #include "base/client.h"
+#include "base/refuse.h"
 #include "ddi/raise.h"
 #include "memory/backing.h"
 
@@ -182,7 +183,7 @@ struct ntpool_raise_row *ntpool_raises_snapshot(size_t *nr)
 
 	rows_add_all(&rows);
 	rows.room = max_t(size_t, rows.used, 1);
-	rows.row = ntpool_backing_refused() ? NULL :
+	rows.row = ntpool_refused() ? NULL :
 		   kvcalloc(rows.room, sizeof(*rows.row), GFP_KERNEL);
 	if (!rows.row)
 		return NULL;

@@ -39,6 +39,7 @@
 #include "base/client.h"
 #include "base/compat.h"
 #include "base/irql.h"
+#include "base/refuse.h"
 #include "base/report.h"
 #include "ddi/section.h"
 #include "init.h"
@@ -443,7 +444,7 @@ struct ntpool_section_row *ntpool_sections_snapshot(size_t *nr)
 	struct section_rows rows = {};
 
 	ntpool_client_for_each(rows_count, &rows);
-	if (!ntpool_backing_refused())
+	if (!ntpool_refused())
 		rows.row = kvcalloc(max_t(size_t, rows.room, 1), sizeof(*rows.row), GFP_KERNEL);
 	if (!rows.row)
 		return NULL;

@@ -38,6 +38,7 @@
 #include <linux/workqueue.h>
 
 #include "base/irql.h"
+#include "base/refuse.h"
 #include "heap/freelist.h"
 #include "init.h"
 #include "memory/backing.h"
@@ -186,7 +187,7 @@ static struct ntpool_page *page_create(struct ntpool_heap *heap, unsigned int fl
 	/* As in ntpool_backing_alloc(): the context is not known. */
 	if (heap->type == NTPOOL_PAGED && !IS_ENABLED(CONFIG_PREEMPT_COUNT))
 		gfp = GFP_NOIO | __GFP_NOWARN;
-	if (!gfp || ntpool_backing_refused())
+	if (!gfp || ntpool_refused())
 		return NULL;
 	page = ntpool_page_alloc(gfp, heap->node);
 	if (!page)
@@ -238,6 +239,7 @@ static void heaps_stock_up(struct work_struct *work)
 static DECLARE_WORK(stock_work, heaps_stock_up);
 
 static noinline void heap_unlock_damaged(struct ntpool_heap *heap, unsigned long irq)
+	__releases(&heap->lock)
 {
 	struct ntpool_damage damage = heap->damage;
 
@@ -248,6 +250,7 @@ static noinline void heap_unlock_damaged(struct ntpool_heap *heap, unsigned long
 
 /* Drops the lock, then reports the damage that was found under it. */
 static void heap_unlock(struct ntpool_heap *heap, unsigned long irq)
+	__releases(&heap->lock)
 {
 	if (unlikely(heap->damage.nr))
 		heap_unlock_damaged(heap, irq);

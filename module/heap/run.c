@@ -26,6 +26,7 @@
 #include <linux/spinlock.h>
 #include <linux/topology.h>
 
+#include "base/refuse.h"
 #include "heap/run_cache.h"
 #include "init.h"
 #include "memory/backing.h"
@@ -98,7 +99,7 @@ struct ntpool_run *ntpool_run_create(void)
 {
 	gfp_t gfp = ntpool_backing_gfp();
 
-	return gfp && !ntpool_backing_refused() ? kmalloc(sizeof(struct ntpool_run), gfp) : NULL;
+	return gfp && !ntpool_refused() ? kmalloc(sizeof(struct ntpool_run), gfp) : NULL;
 }
 
 void ntpool_run_fill(struct ntpool_run *run, enum ntpool_use use, enum ntpool_type type,

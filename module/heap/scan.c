@@ -10,22 +10,33 @@
  * The timer is not deferrable. A deferrable timer may wait until its CPU wakes up for
  * another reason. The caches of all other CPUs would wait with it.
  *
- * Locking: scan_mutex protects the list of scans. It is held while they run, so
- * ntpool_scan_unregister() waits for them. It is taken before all locks that a scan takes.
+ * The functions may call Free routines of drivers. They therefore run on a queue of their
+ * own and without a lock.
+ *
+ * Locking: scan_mutex protects the table of scans, scan_running and scan_stopped. It is a
+ * leaf, and serialises the parameter with start and stop.
  */
 #include <linux/jiffies.h>
 #include <linux/mutex.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "base/param.h"
 #include "heap/scan.h"
 #include "init.h"
 
+enum {
+	SCANS_MAX = 4,
+};
+
 static void scan_all(struct work_struct *work);
 static DECLARE_DELAYED_WORK(scan_work, scan_all);
+static DECLARE_WAIT_QUEUE_HEAD(scan_wait);	/* for the end of scan_running */
 static DEFINE_MUTEX(scan_mutex);
-static LIST_HEAD(scans);		/* scan_mutex */
-static bool scan_stopped = true;	/* written at init and exit only */
+static struct ntpool_scan *scans[SCANS_MAX];	/* written under scan_mutex */
+static struct ntpool_scan *scan_running;	/* written under scan_mutex */
+static bool scan_stopped = true;		/* written under scan_mutex */
+static struct workqueue_struct *scan_wq;
 static unsigned int balance_ms __read_mostly = 1000;
 
 static unsigned long scan_period(void)
@@ -34,9 +45,9 @@ static unsigned long scan_period(void)
 }
 
 /**
- * ntpool_scan_start() - scan one period from now, if no scan is due
+ * ntpool_scan_start() - let the periodic scan run one period from now
  *
- * Context: any but NMI.
+ * Context: any but NMI. Does nothing if a scan is due already.
  */
 void ntpool_scan_start(void)
 {
@@ -46,21 +57,45 @@ void ntpool_scan_start(void)
 	 */
 	smp_mb();
 	if (!READ_ONCE(scan_stopped) && !delayed_work_pending(&scan_work))
-		queue_delayed_work(system_unbound_wq, &scan_work, scan_period());
+		queue_delayed_work(scan_wq, &scan_work, scan_period());
 }
 
-static void scan_all(struct work_struct *work)
+/* Runs scan number @i. Returns true if the next scan may find work. */
+static bool scan_one(unsigned int i)
 {
 	struct ntpool_scan *scan;
 	bool again = false;
 
 	mutex_lock(&scan_mutex);
-	list_for_each_entry(scan, &scans, link)
-		if (!scan->manual)
-			again |= scan->run();
+	scan = scans[i];
+	if (scan && scan->manual)
+		scan = NULL;
+	WRITE_ONCE(scan_running, scan);
 	mutex_unlock(&scan_mutex);
+	if (!scan)
+		return false;
+	again = scan->run();
+	mutex_lock(&scan_mutex);
+	WRITE_ONCE(scan_running, NULL);
+	mutex_unlock(&scan_mutex);
+	wake_up_all(&scan_wait);
+	return again;
+}
+
+static void scan_all(struct work_struct *work)
+{
+	bool again = false;
+	unsigned int i;
+
+	for (i = 0; i < SCANS_MAX; i++)
+		again |= scan_one(i);
 	if (again)
 		ntpool_scan_start();
+}
+
+static void scan_wait_for(const struct ntpool_scan *scan)
+{
+	wait_event(scan_wait, READ_ONCE(scan_running) != scan);
 }
 
 /**
@@ -71,8 +106,13 @@ static void scan_all(struct work_struct *work)
  */
 void ntpool_scan_register(struct ntpool_scan *scan)
 {
+	unsigned int i;
+
 	mutex_lock(&scan_mutex);
-	list_add_tail(&scan->link, &scans);
+	for (i = 0; i < SCANS_MAX && scans[i]; i++)
+		;
+	if (!WARN_ON_ONCE(i == SCANS_MAX))
+		scans[i] = scan;
 	mutex_unlock(&scan_mutex);
 }
 
@@ -80,13 +120,18 @@ void ntpool_scan_register(struct ntpool_scan *scan)
  * ntpool_scan_unregister() - remove a group of caches from the periodic scan
  * @scan: the group; after the return its function neither runs nor is called again
  *
- * Context: process context; sleeps.
+ * Context: process context, not in the group's function; sleeps.
  */
 void ntpool_scan_unregister(struct ntpool_scan *scan)
 {
+	unsigned int i;
+
 	mutex_lock(&scan_mutex);
-	list_del(&scan->link);
+	for (i = 0; i < SCANS_MAX; i++)
+		if (scans[i] == scan)
+			scans[i] = NULL;
 	mutex_unlock(&scan_mutex);
+	scan_wait_for(scan);
 }
 
 /**
@@ -101,7 +146,9 @@ void ntpool_scan_set_manual(struct ntpool_scan *scan, bool manual)
 	mutex_lock(&scan_mutex);
 	scan->manual = manual;
 	mutex_unlock(&scan_mutex);
-	if (!manual)
+	if (manual)
+		scan_wait_for(scan);
+	else
 		ntpool_scan_start();
 }
 
@@ -109,11 +156,16 @@ void ntpool_scan_set_manual(struct ntpool_scan *scan, bool manual)
  * ntpool_scan_init() - enable ntpool_scan_start()
  *
  * Context: process context.
- * Return: 0.
+ * Return: 0 or -ENOMEM.
  */
 int ntpool_scan_init(void)
 {
+	scan_wq = alloc_workqueue("ntpool_scan", WQ_UNBOUND, 0);
+	if (!scan_wq)
+		return -ENOMEM;
+	mutex_lock(&scan_mutex);
 	WRITE_ONCE(scan_stopped, false);
+	mutex_unlock(&scan_mutex);
 	return 0;
 }
 
@@ -124,18 +176,25 @@ int ntpool_scan_init(void)
  */
 void ntpool_scan_exit(void)
 {
+	mutex_lock(&scan_mutex);
 	WRITE_ONCE(scan_stopped, true);
+	mutex_unlock(&scan_mutex);
 	cancel_delayed_work_sync(&scan_work);
+	destroy_workqueue(scan_wq);
 }
 
-/* A scan that is due is moved to one new period from now. */
+/* The next scan comes one new period from now, and is an empty one if nothing is cached. */
 static int balance_set(const char *val, const struct kernel_param *kp)
 {
 	int err = ntpool_param_uint(val, kp, 10, 3600000);
 
-	if (!err && delayed_work_pending(&scan_work) && !READ_ONCE(scan_stopped))
-		mod_delayed_work(system_unbound_wq, &scan_work, scan_period());
-	return err;
+	if (err)
+		return err;
+	mutex_lock(&scan_mutex);
+	if (!scan_stopped)
+		mod_delayed_work(scan_wq, &scan_work, scan_period());
+	mutex_unlock(&scan_mutex);
+	return 0;
 }
 
 static const struct kernel_param_ops balance_ops = {

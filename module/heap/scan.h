@@ -3,19 +3,16 @@
 #ifndef NTPOOL_SCAN_H
 #define NTPOOL_SCAN_H
 
-#include <linux/list.h>
 #include <linux/types.h>
 
 /**
  * struct ntpool_scan - a group of caches that the periodic scan visits
- * @link: in the list of scans; scan.c's mutex protects it
  * @run: scans the caches; returns true if the next scan may find work. Called in process
  *	 context, one call at a time; may sleep
  * @manual: the periodic scan skips this entry, because a test calls @run; scan.c's mutex
  *	    protects it
  */
 struct ntpool_scan {
-	struct list_head link;
 	bool (*run)(void);
 	bool manual;
 };

@@ -24,6 +24,7 @@
 #include <linux/smp.h>
 #include <linux/uaccess.h>
 
+#include "base/refuse.h"
 #include "lists/lookaside_list.h"
 #include "memory/backing.h"
 
@@ -109,7 +110,7 @@ struct ntpool_lookaside_magazine *ntpool_lookaside_magazine_alloc(u32 cap)
 	struct ntpool_lookaside_magazine *magazine;
 	size_t size = roundup_pow_of_two(struct_size(magazine, slot, cap));
 
-	if (ntpool_backing_refused())
+	if (ntpool_refused())
 		return NULL;
 	magazine = kmalloc(size, GFP_NOWAIT | __GFP_NOWARN);
 	if (magazine)
@@ -157,12 +158,12 @@ struct ntpool_lookaside *ntpool_lookaside_create(void)
 	struct ntpool_lookaside *list;
 	unsigned int nr;
 
-	if (!gfp || ntpool_backing_refused())
+	if (!gfp || ntpool_refused())
 		return NULL;
 	list = kzalloc(struct_size(list, prev, nr_cpu_ids), gfp);
 	if (!list)
 		return NULL;
-	if (!ntpool_backing_refused())
+	if (!ntpool_refused())
 		list->cpus = __alloc_percpu_gfp(sizeof(*list->cpus), L1_CACHE_BYTES, gfp);
 	if (!list->cpus) {
 		kfree(list);

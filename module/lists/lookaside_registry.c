@@ -500,7 +500,7 @@ static int hotplug_dead(unsigned int nr)
 /* Reports a list that its driver has not deleted, and frees its blocks as far as possible. */
 static void list_abandon(struct ntpool_lookaside *list)
 {
-	if (ntpool_verifier())
+	if (READ_ONCE(ntpool_lookaside_off))
 		report_undeleted(list);
 	report_leaked(list);
 	/* hotplug_dead() skips dead lists, so no CPU may die between these two steps. */

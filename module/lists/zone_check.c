@@ -25,6 +25,7 @@
 
 #include "base/client.h"
 #include "base/irql.h"
+#include "base/refuse.h"
 #include "base/report.h"
 #include "init.h"
 #include "lists/zone_check.h"
@@ -71,7 +72,7 @@ void ntpool_zone_note(PZONE_HEADER zone, void *segment, ULONG bytes, bool first)
 	struct zone_note *note, *old, *next;
 	unsigned long flags;
 
-	note = gfp && !ntpool_backing_refused() ? kmalloc(sizeof(*note), gfp) : NULL;
+	note = gfp && !ntpool_refused() ? kmalloc(sizeof(*note), gfp) : NULL;
 	if (note)
 		*note = (struct zone_note){
 			.zone = zone,

@@ -36,6 +36,7 @@
 #include <linux/workqueue.h>
 
 #include "base/irql.h"
+#include "base/refuse.h"
 #include "init.h"
 #include "memory/backing.h"
 #include "test.h"
@@ -57,68 +58,8 @@ enum {
 };
 
 #if IS_ENABLED(CONFIG_KUNIT)
-/*
- * Failures for tests. DECLARE_FAULT_ATTR() would need CONFIG_FAULT_INJECTION, which a KUnit
- * kernel may lack, and a suite needs exactly the n-th request to fail.
- */
-static atomic_t test_succeed = ATOMIC_INIT(0);	/* requests that succeed first */
-static atomic_t test_fail = ATOMIC_INIT(0);	/* requests that fail then; negative: all */
-static atomic_t test_calls = ATOMIC_INIT(0);	/* requests seen */
-static atomic_t test_failed = ATOMIC_INIT(0);	/* requests failed */
-
-/* The task that refills the reserve. Its requests succeed unless test_hits_refill is set. */
-static struct task_struct *test_refiller;
-static bool test_hits_refill;
 /* Pages reported as available; negative: the kernel's estimate. */
 static long test_available = -1;
-
-void ntpool_backing_refill(bool on)
-{
-	WRITE_ONCE(test_refiller, on ? current : NULL);
-}
-
-bool ntpool_backing_refused(void)
-{
-	if (in_task() && READ_ONCE(test_refiller) == current && !READ_ONCE(test_hits_refill))
-		return false;
-	atomic_inc(&test_calls);
-	if (!atomic_read(&test_fail))
-		return false;
-	if (atomic_dec_if_positive(&test_succeed) >= 0)
-		return false;
-	if (atomic_read(&test_fail) > 0 && atomic_dec_if_positive(&test_fail) < 0)
-		return false;
-	atomic_inc(&test_failed);
-	return true;
-}
-
-void ntpool_test_fail_backing(int after, int times)
-{
-	atomic_set(&test_fail, 0);
-	atomic_set(&test_calls, 0);
-	atomic_set(&test_failed, 0);
-	atomic_set(&test_succeed, after);
-	atomic_set(&test_fail, times);
-}
-EXPORT_SYMBOL_GPL(ntpool_test_fail_backing);
-
-unsigned int ntpool_test_backing_calls(void)
-{
-	return atomic_read(&test_calls);
-}
-EXPORT_SYMBOL_GPL(ntpool_test_backing_calls);
-
-unsigned int ntpool_test_backing_failed(void)
-{
-	return atomic_read(&test_failed);
-}
-EXPORT_SYMBOL_GPL(ntpool_test_backing_failed);
-
-void ntpool_test_hit_refill(bool on)
-{
-	WRITE_ONCE(test_hits_refill, on);
-}
-EXPORT_SYMBOL_GPL(ntpool_test_hit_refill);
 
 void ntpool_test_set_available(long pages)
 {
@@ -219,16 +160,16 @@ void *ntpool_backing_alloc(enum ntpool_type type, unsigned long nr, int node, un
 		/* Without a preempt count the IRQL check of the caller must do. */
 		if (!IS_ENABLED(CONFIG_PREEMPT_COUNT))
 			gfp = GFP_NOIO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
-		return ntpool_backing_refused() ? NULL : backing_vmalloc(nr, gfp);
+		return ntpool_refused() ? NULL : backing_vmalloc(nr, gfp);
 	}
 	if (!gfp)
 		return NULL;
 	gfp = gfp_constrain(gfp, flags);
-	base = ntpool_backing_refused() ? NULL : backing_linear(nr, node, gfp);
+	base = ntpool_refused() ? NULL : backing_linear(nr, node, gfp);
 	/* vmalloc() heeds neither constraint. */
 	if (flags & (NTPOOL_NODE_ONLY | NTPOOL_CONTIGUOUS))
 		return base;
-	if (!base && nr > 1 && !ntpool_backing_refused())
+	if (!base && nr > 1 && !ntpool_refused())
 		base = backing_vmalloc(nr, gfp);
 	return base;
 }

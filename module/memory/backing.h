@@ -26,23 +26,4 @@ bool ntpool_backing_is_short(unsigned int flags);
 /* Frees @nr pages. Any context: a worker does it where the caller cannot sleep. */
 void ntpool_backing_free(void *base, unsigned long nr);
 
-#if IS_ENABLED(CONFIG_KUNIT)
-/*
- * True if a test makes this request for memory fail. Called before every request to the
- * kernel that does not go through ntpool_backing_alloc(). Any context.
- */
-bool ntpool_backing_refused(void);
-/* Brackets the requests of a task that refills the reserve: they do not fail by default. */
-void ntpool_backing_refill(bool on);
-#else
-static inline void ntpool_backing_refill(bool on)
-{
-}
-
-static inline bool ntpool_backing_refused(void)
-{
-	return false;
-}
-#endif
-
 #endif

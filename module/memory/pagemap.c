@@ -26,6 +26,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "base/refuse.h"
 #include "init.h"
 #include "memory/backing.h"
 #include "memory/pagemap.h"
@@ -54,7 +55,7 @@ static struct ntpool_leaf *map_new_leaf(void)
 {
 	gfp_t gfp = ntpool_backing_gfp();
 
-	return gfp && !ntpool_backing_refused() ? leaf_create(gfp) : NULL;
+	return gfp && !ntpool_refused() ? leaf_create(gfp) : NULL;
 }
 
 /* Returns the leaf for the entry of page @nr, and allocates it if it is missing. */
@@ -82,7 +83,7 @@ static int map_enter_far(const void *base, struct ntpool_mapped *map)
 	unsigned long flags;
 	void *old;
 
-	if (!gfp || ntpool_backing_refused())
+	if (!gfp || ntpool_refused())
 		return -ENOMEM;
 	if (gfpflags_allow_blocking(gfp))
 		return xa_err(xa_store_irq(&ntpool_map_far, index, map, gfp));

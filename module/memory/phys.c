@@ -40,6 +40,7 @@
 #include <linux/workqueue.h>
 
 #include "base/irql.h"
+#include "base/refuse.h"
 #include "init.h"
 #include "memory/backing.h"
 #include "memory/phys.h"
@@ -174,7 +175,7 @@ static void *run_trim(struct page *page, unsigned int order, unsigned long start
 
 static struct page *run_take(int node, gfp_t gfp, unsigned int order)
 {
-	if (ntpool_backing_refused())
+	if (ntpool_refused())
 		return NULL;
 	if (node != NUMA_NO_NODE)
 		gfp |= __GFP_THISNODE;
@@ -277,7 +278,7 @@ void *ntpool_phys_alloc(const struct ntpool_phys_want *want)
 	base = run_alloc(want, gfp);
 	if (!base || want->cache == NTPOOL_CACHED)
 		return base;
-	if (ntpool_backing_refused()) {
+	if (ntpool_refused()) {
 		ntpool_backing_free(base, want->nr);
 		return NULL;
 	}
@@ -306,13 +307,13 @@ static struct page **pages_alloc(unsigned long nr, gfp_t gfp)
 	struct page **page;
 	unsigned long i;
 
-	if (nr > min_t(unsigned long, totalram_pages(), INT_MAX) || ntpool_backing_refused())
+	if (nr > min_t(unsigned long, totalram_pages(), INT_MAX) || ntpool_refused())
 		return NULL;
 	page = kvmalloc_array(nr, sizeof(*page), gfp);
 	if (!page)
 		return NULL;
 	for (i = 0; i < nr; i++) {
-		page[i] = ntpool_backing_refused() ? NULL : alloc_page(gfp);
+		page[i] = ntpool_refused() ? NULL : alloc_page(gfp);
 		if (!page[i]) {
 			pages_free(page, i);
 			return NULL;
@@ -332,11 +333,11 @@ static void *pages_map(struct page **page, unsigned long nr)
 {
 	void *base = NULL;
 
-	if (ntpool_backing_refused()) {
+	if (ntpool_refused()) {
 		pages_free(page, nr);
 		return NULL;
 	}
-	if (!cache_set_pages(page, nr, NTPOOL_NONCACHED) && !ntpool_backing_refused())
+	if (!cache_set_pages(page, nr, NTPOOL_NONCACHED) && !ntpool_refused())
 		base = vmap(page, nr, VM_MAP, pgprot_noncached(PAGE_KERNEL));
 	if (!base)
 		pages_free_uncached(page, nr);

@@ -32,6 +32,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "base/refuse.h"
 #include "base/text.h"
 #include "init.h"
 #include "memory/backing.h"
@@ -85,7 +86,7 @@ void ntpool_debugfs_add(const struct ntpool_file *files, size_t nr)
  */
 void *ntpool_rows_alloc(size_t nr, size_t size)
 {
-	if (ntpool_backing_refused())
+	if (ntpool_refused())
 		return NULL;
 	return kvcalloc(nr, size, GFP_KERNEL);
 }

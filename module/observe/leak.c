@@ -31,6 +31,8 @@
 
 #define ALL_DRIVERS	"all drivers"
 
+static bool leak_started;	/* drivers may allocate */
+
 struct leak_count {
 	unsigned long blocks;
 	unsigned long bytes;
@@ -131,6 +133,9 @@ void ntpool_leak_exit(void)
 	struct ntpool_sums sums;
 	size_t i;
 
+	/* The load has failed: no driver has run. */
+	if (!leak_started)
+		return;
 	if (ntpool_sums_by_caller(&sums)) {
 		ntpool_report_leak_unknown(ALL_DRIVERS);
 		return;
@@ -150,5 +155,17 @@ void ntpool_leak_exit(void)
 int ntpool_leak_init(void)
 {
 	ntpool_client_watch(NTPOOL_WATCH_LEAKS, &leak_watch);
+	return 0;
+}
+
+/**
+ * ntpool_leak_start() - report leaks when ntpool is unloaded
+ *
+ * Context: process context, as the last step of a load that succeeds.
+ * Return: 0.
+ */
+int ntpool_leak_start(void)
+{
+	leak_started = true;
 	return 0;
 }

@@ -31,6 +31,7 @@
 #include <linux/string.h>
 
 #include "base/callsite.h"
+#include "base/refuse.h"
 #include "base/text.h"
 #include "heap/run.h"
 #include "init.h"
@@ -70,7 +71,7 @@ static int sum_compare(const void *a, const void *b)
 
 static struct ntpool_sum *sums_alloc(size_t room)
 {
-	if (ntpool_backing_refused())
+	if (ntpool_refused())
 		return NULL;
 	return kvcalloc(room, sizeof(struct ntpool_sum), GFP_KERNEL);
 }
@@ -367,7 +368,7 @@ static void past_cover(struct ntpool_past_code *past, const struct ntpool_sums *
 	size_t nr = sums_copy_of(past, sums, NULL);
 	struct past_note *note = NULL;
 
-	if (nr && !ntpool_backing_refused())
+	if (nr && !ntpool_refused())
 		note = kvzalloc(struct_size(note, sum, nr), GFP_KERNEL);
 	if (note)
 		note->nr = sums_copy_of(past, sums, note->sum);

@@ -19,6 +19,7 @@
 #include "heap/run.h"
 #include "pool/fast.h"
 #include "pool/ordinary.h"
+#include "pool/pool.h"
 #include "verify/special.h"
 
 static const struct ntpool_violation at_dispatch = {

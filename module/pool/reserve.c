@@ -36,6 +36,7 @@
 #include <linux/workqueue.h>
 
 #include "base/param.h"
+#include "base/refuse.h"
 #include "heap/run.h"
 #include "init.h"
 #include "memory/backing.h"
@@ -71,6 +72,7 @@ struct reserve {
 
 static DEFINE_RAW_SPINLOCK(reserve_lock);
 static DEFINE_MUTEX(reserve_mutex);	/* serialises the parameter with start and stop */
+static bool reserve_started;		/* under reserve_mutex */
 static unsigned int must_succeed_pages __read_mostly = 4;
 static struct reserve reserve;		/* guarded by reserve_lock */
 static DECLARE_WAIT_QUEUE_HEAD(reserve_queue);
@@ -199,7 +201,7 @@ static bool stock_up(void)
 	struct ntpool_run *run;
 
 	while (READ_ONCE(reserve.nr_page) < reserve_target()) {
-		page = ntpool_backing_refused() ? NULL : ntpool_page_alloc(gfp, NUMA_NO_NODE);
+		page = ntpool_refused() ? NULL : ntpool_page_alloc(gfp, NUMA_NO_NODE);
 		if (!page)
 			return false;
 		raw_spin_lock_irq(&reserve_lock);
@@ -316,10 +318,10 @@ static void reserve_work_fn(struct work_struct *work)
 {
 	bool complete;
 
-	ntpool_backing_refill(true);
+	ntpool_refuse_refill(true);
 	reserve_shrink(reserve_target());
 	complete = reserve_fill();
-	ntpool_backing_refill(false);
+	ntpool_refuse_refill(false);
 	/* Pairs with the condition that waiters check after they have joined the queue. */
 	wake_up_all(&reserve_queue);
 	if (!complete)
@@ -344,13 +346,11 @@ EXPORT_SYMBOL_GPL(ntpool_test_set_reserve);
 
 int ntpool_reserve_init(void)
 {
-	struct workqueue_struct *wq;
-
-	wq = alloc_workqueue("ntpool_reserve", WQ_MEM_RECLAIM | WQ_UNBOUND, 1);
-	if (!wq)
+	reserve_wq = alloc_workqueue("ntpool_reserve", WQ_MEM_RECLAIM | WQ_UNBOUND, 1);
+	if (!reserve_wq)
 		return -ENOMEM;
 	mutex_lock(&reserve_mutex);
-	reserve_wq = wq;
+	reserve_started = true;
 	mutex_unlock(&reserve_mutex);
 	reserve_refill_soon();
 	flush_delayed_work(&reserve_work);
@@ -359,13 +359,11 @@ int ntpool_reserve_init(void)
 
 void ntpool_reserve_exit(void)
 {
-	struct workqueue_struct *wq = reserve_wq;
-
 	mutex_lock(&reserve_mutex);
-	reserve_wq = NULL;
+	reserve_started = false;
 	mutex_unlock(&reserve_mutex);
 	cancel_delayed_work_sync(&reserve_work);
-	destroy_workqueue(wq);
+	destroy_workqueue(reserve_wq);
 	reserve_shrink(0);
 }
 
@@ -377,7 +375,7 @@ static int must_succeed_set(const char *val, const struct kernel_param *kp)
 	if (err)
 		return err;
 	mutex_lock(&reserve_mutex);
-	if (reserve_wq)
+	if (reserve_started)
 		reserve_refill_soon();
 	mutex_unlock(&reserve_mutex);
 	return 0;

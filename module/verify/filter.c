@@ -32,6 +32,7 @@
 #include "base/callsite.h"
 #include "base/client.h"
 #include "base/param.h"
+#include "base/refuse.h"
 #include "init.h"
 #include "memory/backing.h"
 #include "verify/filter.h"
@@ -233,7 +234,7 @@ static int filter_set(struct ntpool_filter *filter, const char *text,
 
 	if (strlen(text) >= NTPOOL_FILTER_TEXT)
 		return -EINVAL;
-	list = ntpool_backing_refused() ? NULL : kzalloc(sizeof(*list), GFP_KERNEL);
+	list = ntpool_refused() ? NULL : kzalloc(sizeof(*list), GFP_KERNEL);
 	if (!list)
 		return -ENOMEM;
 	for (to = list->text; *text; text++)

@@ -110,7 +110,7 @@ int ntpool_sample_init(void)
 	mutex_lock(&sample_mutex);
 	sample_started = true;
 	if (sample_change(sample_ms))
-		pr_warn("ntpool: no memory for samples\n");
+		pr_warn("ntpool: no memory for all of the verifier\n");
 	mutex_unlock(&sample_mutex);
 	return 0;
 }

@@ -43,6 +43,7 @@
 #include "base/callsite.h"
 #include "base/irql.h"
 #include "base/param.h"
+#include "base/refuse.h"
 #include "base/report.h"
 #include "init.h"
 #include "memory/backing.h"
@@ -157,7 +158,7 @@ static bool slot_get_page(struct ntpool_special_slot *slot, gfp_t gfp)
 	unsigned long flags;
 	struct page *page;
 
-	page = gfp && !ntpool_backing_refused() ? alloc_page(gfp) : NULL;
+	page = gfp && !ntpool_refused() ? alloc_page(gfp) : NULL;
 	raw_spin_lock_irqsave(&special_lock, flags);
 	slot->page = page;
 	if (page) {
@@ -554,7 +555,7 @@ int ntpool_special_start(void)
 	mutex_lock(&special_mutex);
 	if (slots)
 		goto out;
-	err = ntpool_backing_refused() ? -ENOMEM : special_create(special_pages);
+	err = ntpool_refused() ? -ENOMEM : special_create(special_pages);
 	if (err)
 		goto out;
 	ntpool_oops_init(ntpool_special_fault);

@@ -28,6 +28,7 @@
 #include "base/callsite.h"
 #include "base/client.h"
 #include "base/irql.h"
+#include "base/refuse.h"
 #include "base/report.h"
 #include "base/text.h"
 #include "init.h"
@@ -66,7 +67,7 @@ bool ntpool_track_add(const struct ntpool_track_block *block, unsigned long call
 	/* Pairs with the release in ntpool_track_start(). */
 	if (!smp_load_acquire(&track_table))
 		return false;
-	record = gfp && !ntpool_backing_refused() ? kmalloc(sizeof(*record), gfp) : NULL;
+	record = gfp && !ntpool_refused() ? kmalloc(sizeof(*record), gfp) : NULL;
 	if (!record)
 		return false;
 	record->track.block = *block;
@@ -163,7 +164,7 @@ static struct ntpool_track *track_collect(const struct module *mod, size_t *nr)
 	struct ntpool_track *to;
 	u32 bucket;
 
-	to = ntpool_backing_refused() ? NULL : kvmalloc_array(room, sizeof(*to), GFP_KERNEL);
+	to = ntpool_refused() ? NULL : kvmalloc_array(room, sizeof(*to), GFP_KERNEL);
 	if (!to)
 		return NULL;
 	*nr = 0;
@@ -230,7 +231,7 @@ int ntpool_track_start(void)
 
 	if (track_table)
 		return 0;
-	table = ntpool_backing_refused() ? NULL :
+	table = ntpool_refused() ? NULL :
 		kvcalloc(BIT(TRACK_BITS), sizeof(*table), GFP_KERNEL);
 	if (!table)
 		return -ENOMEM;

@@ -108,6 +108,7 @@ static const struct ntpool_violation kinds[] = {
 
 static DEFINE_MUTEX(verifier_mutex);	/* serialises changes of the bits */
 static bool verifier_started;		/* under verifier_mutex */
+static bool verifier_over;		/* under verifier_mutex */
 
 /* Read under RCU. */
 static const struct ntpool_verifier_client *clients[NTPOOL_VERIFIER_CLIENTS];
@@ -207,7 +208,7 @@ int ntpool_verifier_set(unsigned long bits)
 	if (bits & ~NTPOOL_VERIFIER_BITS)
 		return -EINVAL;
 	mutex_lock(&verifier_mutex);
-	err = bits_change(bits);
+	err = verifier_over ? -ENODEV : bits_change(bits);
 	mutex_unlock(&verifier_mutex);
 	return err;
 }
@@ -241,6 +242,7 @@ void ntpool_verifier_exit(void)
 {
 	mutex_lock(&verifier_mutex);
 	verifier_started = false;
+	verifier_over = true;
 	bits_set(0);
 	notify_ranges(NULL, SIZE_MAX, 0);
 	mutex_unlock(&verifier_mutex);
