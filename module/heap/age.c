@@ -12,9 +12,9 @@
  * goes on until all of them are idle and all depots are empty. From then on the first
  * block that is cached starts it again.
  *
- * Locking: none. A work item on each CPU ages the caches of that CPU. A CPU without cached
- * blocks gets no work item. The hotplug lock keeps the CPUs online while the items are
- * queued.
+ * Locking: none. A work item on each CPU ages the caches of that CPU. A CPU whose
+ * caches are idle gets no work item. The hotplug lock keeps the CPUs online while the items
+ * are queued.
  */
 #include <linux/cpu.h>
 #include <linux/export.h>

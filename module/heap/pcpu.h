@@ -18,9 +18,7 @@
  * cache only while its own CPU is dead. Observers on other CPUs read the fill levels with
  * READ_ONCE().
  *
- * lists/lookaside_cache.h uses a flag, cpu->busy, because each list has a cache per CPU.
- * It can adopt this scheme with cpu->slots as the pointer: @nr, @low and @high move into
- * the array, and the substitute is an array in which all three are equal.
+ * lists/lookaside_cache.h uses a flag, cpu->busy, and explains why.
  */
 #ifndef NTPOOL_PCPU_H
 #define NTPOOL_PCPU_H

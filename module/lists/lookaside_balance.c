@@ -9,7 +9,7 @@
  *
  *	allocs, misses	 The slow and the fast paths count them.
  *	room		 Blocks that still fitted into the cache when the interval began. The
- *			 same number of misses does not show a excess of depth: the cache only
+ *			 same number of misses does not show a lack of depth: the cache only
  *			 was not full yet.
  *	span		 The largest number of cached blocks less the smallest one, that is,
  *			 the depth that would have been enough for all hits of the interval.
@@ -50,8 +50,8 @@
  * structure, or to copy a magazine.
  *
  * Locking: balance_mutex serialises scans. It protects prev, prev_total, span and spare of
- * struct ntpool_lookaside. Free routines are called with it held. The lock order is in
- * lookaside_list.c.
+ * struct ntpool_lookaside. Free routines are called with it held. It is taken before
+ * ntpool_lookaside_lock.
  */
 #include <linux/export.h>
 #include <linux/math.h>

@@ -158,10 +158,10 @@ void *ntpool_lookaside_add_nested(struct ntpool_lookaside_cpu *cpu, void *entry)
  * interrupt that finds @busy clear runs to its end before the interrupted code goes on. An
  * interrupt that finds it set takes the slow path, which uses the pool.
  *
- * heap/cache.h replaces a per-CPU pointer during the section instead. That does not work
- * here: all CPUs find their caches through one word of the public structure. Besides,
- * interrupts need the cache to count in @nested, and ntpool_lookaside_on_cpu() to see
- * whether it has interrupted the section.
+ * heap/pcpu.h replaces a per-CPU pointer during the section instead. Here that pointer would
+ * be @magazine, and @nr, @low and @high would move into the array. With a large magazine, a
+ * hit would then access one more cache line. Besides, an interrupt of the section needs the
+ * cache, because it counts in @nested.
  *
  * Context: any, with preemption disabled.
  * Return: false if the caller has interrupted the section.

@@ -10,13 +10,9 @@
  * A cache is used without it (lookaside_cache.h). Other CPUs change a cache only through
  * ntpool_lookaside_on_cpu().
  *
- * Lock order of lookaside lists:
- *
- *	heap/scan.c's mutex -> lookaside_balance.c's balance_mutex -> ntpool_lookaside_lock
- *	verify/verify.c's mutex -> cpus_read_lock() -> ntpool_lookaside_lock
- *	CPU hotplug lock, around the hotplug callback -> ntpool_lookaside_lock
- *
- * Free routines are never called with ntpool_lookaside_lock held, but with the others.
+ * Lock order: balance_mutex (lookaside_balance.c) or cpus_read_lock() -> ntpool_lookaside_lock.
+ * module/README.md has the order of all locks. Free routines are called without
+ * ntpool_lookaside_lock, but the others may be held.
  */
 #include <linux/log2.h>
 #include <linux/sched.h>

@@ -23,7 +23,7 @@
  * each list gets the depth of a new list, unless the driver has written another one.
  *
  * Locking: ntpool_lookaside_lock protects the list of lists. The lock order is in
- * lookaside_list.c. The hotplug callback takes no other lock.
+ * module/README.md. The hotplug callback takes no other lock.
  */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
