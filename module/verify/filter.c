@@ -336,13 +336,15 @@ int ntpool_filter_init(void)
 	return 0;
 }
 
-/* No caller matches any more, but the parameters can still be written for a while. */
+/*
+ * No caller matches any more. The parameter verifier_drivers can still be read and written
+ * for a while, so drivers_free() drops its list.
+ */
 void ntpool_filter_exit(void)
 {
 	mutex_lock(&filter_mutex);
 	filter_over = true;
 	filter_drop(&ntpool_filter_tags);
-	filter_drop(&ntpool_filter_drivers);
 	filter_drop(&ntpool_fault_tags);
 	filter_drop(&ntpool_fault_drivers);
 	mutex_unlock(&filter_mutex);
@@ -361,9 +363,19 @@ static int drivers_get(char *buf, const struct kernel_param *kp)
 	return sysfs_emit(buf, "%s\n", text);
 }
 
+/*
+ * Called for a load that is refused, also before ntpool_init(), and at unload when the
+ * parameter can be neither read nor written any more.
+ */
+static void drivers_free(void *arg)
+{
+	filter_drop(&ntpool_filter_drivers);
+}
+
 static const struct kernel_param_ops drivers_ops = {
 	.set = drivers_set,
 	.get = drivers_get,
+	.free = drivers_free,
 };
 
 module_param_cb(verifier_drivers, &drivers_ops, NULL, 0644);
