@@ -281,7 +281,10 @@ static void ExInitializeLookasideListEx_test(struct kunit *test)
 	ntk_put(&ntk_list, entry);
 }
 
-/* The flags that the older lists know, alone and together; one is of nonpaged ones. */
+/*
+ * The flags that the older lists know, alone and together. Type and the Allocate routine
+ * get them, of paged lists too.
+ */
 static void ntk_flags_test(struct kunit *test)
 {
 	static const u32 flags[] = {
@@ -298,7 +301,10 @@ static void ntk_flags_test(struct kunit *test)
 			type = flags[i / 2];
 			ntk_start(&ntk_list, kind, i % 2, type);
 			if (kind == NTK_PAGED)
-				type = (type & ~POOL_NX_ALLOCATION) | PagedPool;
+				type |= PagedPool;
+			ntk_check(&tally, (u32)ntk_fields(&ntk_list)->Type == type,
+				  "flags 0x%x, Type 0x%x", flags[i / 2],
+				  ntk_fields(&ntk_list)->Type);
 			entry = ntk_get(&ntk_list);
 			ntk_check(&tally, entry, "flags 0x%x", flags[i / 2]);
 			ntk_check(&tally, i % 2 == 0 || ntk_calls.type == type,

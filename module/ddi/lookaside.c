@@ -46,6 +46,9 @@
 #define TYPE_KNOWN	(PagedPoolCacheAligned | NTPOOL_TYPE_SESSION | POOL_COLD_ALLOCATION | \
 			 POOL_NX_ALLOCATION)
 
+/* Bits that the older lists take from their flags. POOL_NX_ALLOCATION has no effect. */
+#define TYPE_FLAGS	(POOL_RAISE_IF_ALLOCATION_FAILURE | POOL_NX_ALLOCATION)
+
 #define EX_FLAGS	(EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL | \
 			 EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE)
 
@@ -264,9 +267,8 @@ void ExInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside,
 				     PALLOCATE_FUNCTION Allocate, PFREE_FUNCTION Free,
 				     ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth)
 {
-	const ULONG known = POOL_RAISE_IF_ALLOCATION_FAILURE | POOL_NX_ALLOCATION;
 	const GENERAL_LOOKASIDE_POOL model = {
-		.Type = NonPagedPool | (Flags & known),
+		.Type = NonPagedPool | (Flags & TYPE_FLAGS),
 		.Tag = Tag,
 		.Allocate = Allocate,
 		.Free = Free,
@@ -281,8 +283,8 @@ EXPORT_SYMBOL_GPL(ExInitializeNPagedLookasideList);
  * @Lookaside: the list, itself in resident memory, aligned as its type
  * @Allocate: routine that allocates a block, or NULL for ExAllocatePoolWithTag()
  * @Free: routine that frees a block, or NULL for ExFreePool()
- * @Flags: 0 or POOL_RAISE_IF_ALLOCATION_FAILURE, added to the pool type that @Allocate
- *	   or the pool gets; other bits are ignored
+ * @Flags: 0, POOL_RAISE_IF_ALLOCATION_FAILURE or POOL_NX_ALLOCATION, added to the pool
+ *	   type that @Allocate or the pool gets; other bits are ignored
  * @Size: size of a block in bytes, raised to LOOKASIDE_MINIMUM_BLOCK_SIZE
  * @Tag: tag of the blocks
  * @Depth: ignored; a list starts at a depth of 4, or 0 while the verifier is on
@@ -300,7 +302,7 @@ void ExInitializePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside,
 				    ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth)
 {
 	const GENERAL_LOOKASIDE_POOL model = {
-		.Type = PagedPool | (Flags & POOL_RAISE_IF_ALLOCATION_FAILURE),
+		.Type = PagedPool | (Flags & TYPE_FLAGS),
 		.Tag = Tag,
 		.Allocate = Allocate,
 		.Free = Free,
