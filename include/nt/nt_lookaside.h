@@ -19,6 +19,9 @@
 
 struct _LOOKASIDE_LIST_EX;
 
+/* The alignment that NT gives to a list, for structures of a driver. */
+#define LOOKASIDE_ALIGN		DECLSPEC_CACHEALIGN
+
 /*
  * A driver's own routines. PoolType, NumberOfBytes and Tag are those of the list's
  * initialisation. A driver declares a routine as "ALLOCATE_FUNCTION MyAllocate;".

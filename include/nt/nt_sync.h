@@ -24,12 +24,14 @@ typedef UCHAR KIRQL, *PKIRQL;
 
 /* NT's higher levels. A raise to any of them switches interrupts off. */
 #ifdef __LP64__
+#define SYNCH_LEVEL		12
 #define CLOCK_LEVEL		13
 #define IPI_LEVEL		14
 #define POWER_LEVEL		14
 #define PROFILE_LEVEL		15
 #define HIGH_LEVEL		15
 #else
+#define SYNCH_LEVEL		27
 #define PROFILE_LEVEL		27
 #define CLOCK1_LEVEL		28
 #define CLOCK2_LEVEL		28

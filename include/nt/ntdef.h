@@ -9,8 +9,8 @@
  *    PAGE_SHIFT, TRUE, FALSE. A later #define shadows it without a warning. #if
  *    cannot use such a name.
  *  - A name with another meaning in Linux is left out. PAGE_ALIGN rounds down on NT
- *    and up on Linux. The others are min, max, __in, __out and __reserved. The last
- *    three are old annotations; Linux's headers use them as labels and a field. A file
+ *    and up on Linux. The others are min, max, true, false, __in, __out and __reserved.
+ *    The last three are old annotations; Linux's headers use them as labels and a field. A file
  *    without Linux headers gets all of them with "ccflags-y += -DNTPOOL_PURE_NT".
  *
  * LONG and ULONG are 32 bits wide everywhere, as on NT. A pointer fits ULONG_PTR.
@@ -18,7 +18,24 @@
 #ifndef NTPOOL_NTDEF_H
 #define NTPOOL_NTDEF_H
 
+#include "nt_c.h"
 #include "nt_sal.h"
+#include "sdkddkver.h"
+
+/*
+ * NT's compiler only warns if a pointer has another type than the one expected, as T ** for
+ * PVOID *. Kbuild makes that an error. In a file that has included no Linux header before,
+ * it becomes a warning. clang ignores the second line without the first.
+ */
+#ifndef _LINUX_TYPES_H
+#pragma GCC diagnostic ignored "-Wincompatible-pointer-types"
+#pragma GCC diagnostic warning "-Wincompatible-pointer-types"
+#endif
+
+/* pshpack1.h and the like change the alignment in the file that includes them. */
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Wpragma-pack"
+#endif
 
 /*
  * Attributes of a routine or a type. Linux defines the short forms (__aligned and so
@@ -46,15 +63,67 @@
 /* The words that __declspec() accepts. */
 #define __declspec(Word)		NTPOOL_DECLSPEC_##Word
 #define NTPOOL_DECLSPEC_align(Bytes)	DECLSPEC_ALIGN(Bytes)
+#define NTPOOL_DECLSPEC_allocate(Section)
+#define NTPOOL_DECLSPEC_code_seg(Section)
 #define NTPOOL_DECLSPEC_deprecated
 #define NTPOOL_DECLSPEC_dllexport
 #define NTPOOL_DECLSPEC_dllimport
+#define NTPOOL_DECLSPEC_naked		NTPOOL_NAKED
 #define NTPOOL_DECLSPEC_noalias
 #define NTPOOL_DECLSPEC_noinline	DECLSPEC_NOINLINE
 #define NTPOOL_DECLSPEC_noreturn	DECLSPEC_NORETURN
 #define NTPOOL_DECLSPEC_nothrow
 #define NTPOOL_DECLSPEC_restrict
 #define NTPOOL_DECLSPEC_selectany	DECLSPEC_SELECTANY
+#define NTPOOL_DECLSPEC_thread		_Thread_local
+
+/* gcc has the attribute on x86 only. */
+#if __has_attribute(__naked__)
+#define NTPOOL_NAKED			NTPOOL_ATTR(__naked__)
+#else
+#define NTPOOL_NAKED
+#endif
+
+/*
+ * A pragma inside a macro. pack is obeyed. The other words are for NT's compiler and
+ * linker. clang has __pragma() itself with -fms-extensions.
+ */
+#ifndef __pragma
+#define __pragma(...)			NTPOOL_PRAGMA(__VA_ARGS__)
+#endif
+#define NTPOOL_PRAGMA(...)		NTPOOL_PRAGMA_##__VA_ARGS__
+#define NTPOOL_PRAGMA_pack(...)		NTPOOL_PRAGMA_TEXT(pack(__VA_ARGS__))
+#define NTPOOL_PRAGMA_TEXT(...)		_Pragma(#__VA_ARGS__)
+#define NTPOOL_PRAGMA_alloc_text(...)
+#define NTPOOL_PRAGMA_auto_inline(...)
+#define NTPOOL_PRAGMA_bss_seg(...)
+#define NTPOOL_PRAGMA_check_stack(...)
+#define NTPOOL_PRAGMA_code_seg(...)
+#define NTPOOL_PRAGMA_comment(...)
+#define NTPOOL_PRAGMA_const_seg(...)
+#define NTPOOL_PRAGMA_data_seg(...)
+#define NTPOOL_PRAGMA_deprecated(...)
+#define NTPOOL_PRAGMA_detect_mismatch(...)
+#define NTPOOL_PRAGMA_endregion
+#define NTPOOL_PRAGMA_function(...)
+#define NTPOOL_PRAGMA_hdrstop
+#define NTPOOL_PRAGMA_inline_depth(...)
+#define NTPOOL_PRAGMA_inline_recursion(...)
+#define NTPOOL_PRAGMA_intrinsic(...)
+#define NTPOOL_PRAGMA_loop(...)
+#define NTPOOL_PRAGMA_message(...)
+#define NTPOOL_PRAGMA_once
+#define NTPOOL_PRAGMA_optimize(...)
+#define NTPOOL_PRAGMA_pop_macro(...)	NTPOOL_PRAGMA_TEXT(pop_macro(__VA_ARGS__))
+#define NTPOOL_PRAGMA_prefast(...)
+#define NTPOOL_PRAGMA_push_macro(...)	NTPOOL_PRAGMA_TEXT(push_macro(__VA_ARGS__))
+#define NTPOOL_PRAGMA_region
+#define NTPOOL_PRAGMA_runtime_checks(...)
+#define NTPOOL_PRAGMA_section(...)
+#define NTPOOL_PRAGMA_setlocale(...)
+#define NTPOOL_PRAGMA_strict_gs_check(...)
+#define NTPOOL_PRAGMA_suppress(...)
+#define NTPOOL_PRAGMA_warning(...)
 
 /* NT's calling conventions; Linux has only one. */
 #define NTAPI
@@ -152,6 +221,9 @@ typedef ULONG_PTR KAFFINITY, *PKAFFINITY;
 typedef unsigned short WCHAR, *PWCHAR, *PWCH, *PWSTR, *LPWSTR;
 typedef const unsigned short *PCWCH, *PCWSTR, *LPCWSTR;
 
+_Static_assert(sizeof(WCHAR) == 2 && sizeof(L' ') == sizeof(WCHAR),
+	       "NT's wide characters need -fshort-wchar");
+
 typedef UCHAR BOOLEAN, *PBOOLEAN;
 typedef ULONG LOGICAL, *PLOGICAL;
 typedef LONG NTSTATUS, *PNTSTATUS;
@@ -190,6 +262,9 @@ typedef union _LARGE_INTEGER {
 
 /* A physical address. */
 typedef LARGE_INTEGER PHYSICAL_ADDRESS, *PPHYSICAL_ADDRESS;
+
+/* An initialiser for a LARGE_INTEGER. */
+#define RTL_CONSTANT_LARGE_INTEGER(Number)	{ .QuadPart = (Number) }
 
 /**
  * union _ULARGE_INTEGER - an unsigned 64-bit number, whole or in halves
@@ -418,6 +493,12 @@ enum { TRUE = 1 };
 #define PtrOffset(Base, Pointer) \
 	((ULONG)((ULONG_PTR)(Pointer) - (ULONG_PTR)(Base)))
 
+/* @Offset and the result of RtlPointerToOffset() are in bytes. */
+#define RtlOffsetToPointer(Base, Offset) \
+	((PCHAR)((PCHAR)(Base) + (ULONG_PTR)(Offset)))
+#define RtlPointerToOffset(Base, Pointer) \
+	((ULONG)((PCHAR)(Pointer) - (PCHAR)(Base)))
+
 /* @Alignment is a power of two. */
 #define ALIGN_DOWN_BY(Length, Alignment) \
 	((ULONG_PTR)(Length) & ~((ULONG_PTR)(Alignment) - 1))
@@ -505,6 +586,8 @@ typedef ULONGLONG NTPOOL_WIDE;
  * Names that have another meaning in Linux's headers, see the top of the file.
  */
 #ifdef NTPOOL_PURE_NT
+#include "stdbool.h"
+
 #define min(Left, Right)	(((Left) < (Right)) ? (Left) : (Right))
 #define max(Left, Right)	(((Left) > (Right)) ? (Left) : (Right))
 #define PAGE_ALIGN(Va) \

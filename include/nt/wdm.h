@@ -7,7 +7,10 @@
 #define NTPOOL_WDM_H
 
 #include "ntdef.h"
+#include "basetsd.h"
+#include "guiddef.h"
 #include "ntintsafe.h"
+#include "nt_bits.h"
 #include "nt_debug.h"
 #include "nt_interlocked.h"
 #include "nt_list.h"

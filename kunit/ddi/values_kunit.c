@@ -7,6 +7,7 @@
  * A name that is missing or is no constant fails to compile; one that has another value
  * is told by name.
  */
+#include <initguid.h>
 #include <ntifs.h>
 
 #include "fixture.h"
@@ -53,6 +54,7 @@ static void NTSTATUS_test(struct kunit *test)
 		NTK_IS(0xc0000017, STATUS_NO_MEMORY),
 		NTK_IS(0xc0000023, STATUS_BUFFER_TOO_SMALL),
 		NTK_IS(0xc0000044, STATUS_QUOTA_EXCEEDED),
+		NTK_IS(0xc0000055, STATUS_LOCK_NOT_GRANTED),
 		NTK_IS(0xc0000045, STATUS_INVALID_PAGE_PROTECTION),
 		NTK_IS(0xc0000095, STATUS_INTEGER_OVERFLOW),
 		NTK_IS(0xc000009a, STATUS_INSUFFICIENT_RESOURCES),
@@ -65,7 +67,9 @@ static void NTSTATUS_test(struct kunit *test)
 		NTK_IS(0xc00000fa, STATUS_INVALID_PARAMETER_12),
 		NTK_IS(0xc0000206, STATUS_INVALID_BUFFER_SIZE),
 		NTK_IS(0xc0000225, STATUS_NOT_FOUND),
+		NTK_IS(0xc000028c, STATUS_RANGE_NOT_FOUND),
 		NTK_IS(0xc0000420, STATUS_ASSERTION_FAILURE),
+		NTK_IS(0xc000a003, STATUS_INVALID_STATE_TRANSITION),
 	};
 
 	ntk_expect_values(test, values, ARRAY_SIZE(values));
@@ -251,17 +255,118 @@ static void KIRQL_test(struct kunit *test)
 		NTK_IS(14, IPI_LEVEL),
 		NTK_IS(14, POWER_LEVEL),
 		NTK_IS(13, CLOCK_LEVEL),
+		NTK_IS(12, SYNCH_LEVEL),
 #else
 		NTK_IS(31, HIGH_LEVEL),
 		NTK_IS(30, POWER_LEVEL),
 		NTK_IS(29, IPI_LEVEL),
 		NTK_IS(28, CLOCK_LEVEL),
+		NTK_IS(27, SYNCH_LEVEL),
 		NTK_IS(27, PROFILE_LEVEL),
 #endif
 		NTK_IS(1, sizeof(KIRQL)),
 	};
 
 	ntk_expect_values(test, values, ARRAY_SIZE(values));
+}
+
+static void NTDDI_VERSION_test(struct kunit *test)
+{
+	static const struct ntk_value values[] = {
+		NTK_IS(0x05000000, NTDDI_WIN2K),
+		NTK_IS(0x05010000, NTDDI_WINXP),
+		NTK_IS(0x05010200, NTDDI_WINXPSP2),
+		NTK_IS(0x05020000, NTDDI_WS03),
+		NTK_IS(0x06000000, NTDDI_VISTA),
+		NTK_IS(0x06000000, NTDDI_WIN6),
+		NTK_IS(0x06000000, NTDDI_LONGHORN),
+		NTK_IS(0x06000100, NTDDI_WS08),
+		NTK_IS(0x06010000, NTDDI_WIN7),
+		NTK_IS(0x06020000, NTDDI_WIN8),
+		NTK_IS(0x06030000, NTDDI_WINBLUE),
+		NTK_IS(0x0a000000, NTDDI_WINTHRESHOLD),
+		NTK_IS(0x0a000000, NTDDI_WIN10),
+		NTK_IS(0x0a000002, NTDDI_WIN10_RS1),
+		NTK_IS(0x0a000006, NTDDI_WIN10_RS5),
+		NTK_IS(0x0a000008, NTDDI_WIN10_VB),
+		NTK_IS(0x0a00000b, NTDDI_WIN10_CO),
+		NTK_IS(0x0a000010, NTDDI_WIN11_GE),
+		NTK_IS(0x0500, _WIN32_WINNT_WIN2K),
+		NTK_IS(0x0501, _WIN32_WINNT_WINXP),
+		NTK_IS(0x0600, _WIN32_WINNT_VISTA),
+		NTK_IS(0x0601, _WIN32_WINNT_WIN7),
+		NTK_IS(0x0602, _WIN32_WINNT_WIN8),
+		NTK_IS(0x0603, _WIN32_WINNT_WINBLUE),
+		NTK_IS(0x0a00, _WIN32_WINNT_WIN10),
+		/* The default: the version that has the newest routines of these headers. */
+		NTK_IS(0x0a000008, NTDDI_VERSION),
+		NTK_IS(0x0a00, _WIN32_WINNT),
+		NTK_IS(0x0a00, WINVER),
+	};
+
+	ntk_expect_values(test, values, ARRAY_SIZE(values));
+}
+
+DEFINE_GUID(NtkGuid, 0x11223344, 0x5566, 0x7788, 1, 2, 3, 4, 5, 6, 7, 8);
+
+static void GUID_test(struct kunit *test)
+{
+	static const UCHAR bytes[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+	static const GUID same = { 0x11223344, 0x5566, 0x7788, { 1, 2, 3, 4, 5, 6, 7, 8 } };
+
+	KUNIT_EXPECT_EQ(test, NtkGuid.Data1, 0x11223344);
+	KUNIT_EXPECT_EQ(test, NtkGuid.Data2, 0x5566);
+	KUNIT_EXPECT_EQ(test, NtkGuid.Data3, 0x7788);
+	KUNIT_EXPECT_EQ(test, memcmp(NtkGuid.Data4, bytes, sizeof(bytes)), 0);
+	KUNIT_EXPECT_TRUE(test, IsEqualGUID(&NtkGuid, &same));
+}
+
+/* As wide as one and two lines of the processor's cache. */
+static struct LOOKASIDE_ALIGN ntk_aligned {
+	UCHAR bytes[65];
+} ntk_aligned[2];
+
+__pragma(pack(push, 1))
+struct ntk_packed {
+	UCHAR first;
+	ULONG second;
+};
+
+__pragma(pack(pop))
+__pragma(warning(push))
+__pragma(warning(disable : 4200 4201))
+struct ntk_unpacked {
+	UCHAR first;
+	ULONG second;
+};
+
+__pragma(warning(pop))
+
+#include <pshpack2.h>
+struct ntk_packed2 {
+	UCHAR first;
+	ULONG second;
+};
+
+#include <poppack.h>
+
+__declspec(code_seg("PAGE")) static ULONG ntk_placed(void)
+{
+	__declspec(allocate("PAGEDATA")) static ULONG calls = 5;
+
+	return calls++;
+}
+
+static void ntk_words_test(struct kunit *test)
+{
+	PVOID second = &ntk_aligned[1];
+
+	KUNIT_EXPECT_EQ(test, sizeof(ntk_aligned[0]), 2 * SYSTEM_CACHE_ALIGNMENT_SIZE);
+	KUNIT_EXPECT_EQ(test, (ULONG_PTR)second % SYSTEM_CACHE_ALIGNMENT_SIZE, 0);
+	KUNIT_EXPECT_EQ(test, sizeof(struct ntk_packed), 5);
+	KUNIT_EXPECT_EQ(test, sizeof(struct ntk_packed2), 6);
+	KUNIT_EXPECT_EQ(test, sizeof(struct ntk_unpacked), 8);
+	KUNIT_EXPECT_EQ(test, ntk_placed() + ntk_placed(), 11);
 }
 
 /* As NT's compiler has it: the last character is the lowest byte. */
@@ -287,6 +392,9 @@ static struct kunit_case ntk_values_cases[] = {
 	KUNIT_CASE(PAGE_READWRITE_test),
 	KUNIT_CASE(LOOKASIDE_LIST_EX_test),
 	KUNIT_CASE(KIRQL_test),
+	KUNIT_CASE(NTDDI_VERSION_test),
+	KUNIT_CASE(GUID_test),
+	KUNIT_CASE(ntk_words_test),
 	KUNIT_CASE(ntk_tag_literal_test),
 	{}
 };

@@ -6,7 +6,7 @@
 # either order; and no name means two things.  The files that are compiled are
 # written below build/check.
 
-# Linux' headers that drivers include most, and some that they include rarely
+# Linux' headers that drivers include most, and some rarer ones
 LINUX_HEADERS=(module kernel types list slab mm vmalloc highmem pagemap swap spinlock
 	rwlock mutex rwsem semaphore completion wait workqueue kthread sched sched/signal
 	sched/mm cred interrupt irq_work timer hrtimer ktime delay percpu percpu-refcount
@@ -33,6 +33,16 @@ linux_headers() {
 # includes HEADER...
 includes() { printf '#include <%s>\n' "$@"; }
 
+# included HEADER: a source that includes it. poppack.h has nothing to end without one
+# of its kind before, and clang warns of those unless ntdef.h came first.
+included() {
+	case $1 in
+	poppack.h) includes ntdef.h pshpack4.h poppack.h ;;
+	pshpack*) includes ntdef.h "$1" poppack.h ;;
+	*) includes "$1" ;;
+	esac
+}
+
 # The kernel's flags for all compilers that matter here, and all warnings
 PLAIN_FLAGS=(-std=gnu11 -ffreestanding -fshort-wchar -Wall -Wextra -Wundef
 	-Wno-multichar -Wno-unused-parameter -Werror -fsyntax-only -x c)
@@ -41,30 +51,102 @@ PLAIN_FLAGS=(-std=gnu11 -ffreestanding -fshort-wchar -Wall -Wextra -Wundef
 check_headers_plain() {
 	local header times
 	for header in $(nt_headers); do
-		for times in "$header" "$header $header"; do
-			# shellcheck disable=SC2086 # one header or two
-			includes $times |
+		for times in 1 2; do
+			{ included "$header"; [ $times = 1 ] || included "$header"; } |
 				"$@" "${PLAIN_FLAGS[@]}" -I"$TOP/include/nt" - ||
 				say "$header fails: $*"
 		done
 	done
 }
 
+# for_each_compiler CHECK FLAG...
 for_each_compiler() {
-	check_headers_plain gcc "$@"
-	check_headers_plain gcc -m32 "$@"
-	check_headers_plain aarch64-linux-gnu-gcc "$@"
-	check_headers_plain clang "$@"
-	check_headers_plain clang --target=i386-linux-gnu "$@"
-	check_headers_plain clang --target=aarch64-linux-gnu "$@"
+	local check=$1
+	shift
+	"$check" gcc "$@"
+	"$check" gcc -m32 "$@"
+	"$check" aarch64-linux-gnu-gcc "$@"
+	"$check" clang "$@"
+	"$check" clang --target=i386-linux-gnu "$@"
+	"$check" clang --target=aarch64-linux-gnu "$@"
 }
 
 check_headers_compilers() {
 	local flags
 	for flags in -fno-ms-extensions -fms-extensions "-fms-extensions -DNTPOOL_PURE_NT"; do
 		# shellcheck disable=SC2086 # the flags are words
-		for_each_compiler $flags
+		for_each_compiler check_headers_plain $flags
 	done
+	for_each_compiler check_headers_pointers
+	for_each_compiler check_headers_versions
+	for_each_compiler check_headers_choice
+}
+
+# ---- A driver's habits
+
+# pointers ARGUMENT: a driver that gives it to a routine with a PVOID *, after T **
+pointers() {
+	includes ntddk.h
+	cat <<-END
+	typedef struct _WORK { ULONG Id; } WORK, *PWORK;
+	static PWORK Current;
+	static NTSTATUS Take(PVOID *Work)
+	{
+		*Work = InterlockedExchangePointer(&Current, NULL);
+		return STATUS_SUCCESS;
+	}
+	NTSTATUS Driver(PWORK *Out, LONG Number)
+	{
+		(void)Out;
+		(void)Number;
+		return Take($1);
+	}
+	END
+}
+
+# check_headers_pointers COMPILER-AND-FLAGS...: with the switches of a kernel's makefile,
+# T ** for PVOID * is a warning, as on NT, and a number for it stays an error.
+check_headers_pointers() {
+	local flags=(-I"$TOP/include/nt" -Werror=int-conversion
+		"${PLAIN_FLAGS[@]/#-Werror/-Werror=incompatible-pointer-types}")
+	pointers Out | "$@" "${flags[@]}" - 2>/dev/null || say "T ** is refused: $*"
+	{ pointers Out | "$@" "${flags[@]}" - 2>&1 || true; } |
+		grep -q 'warning: .*incompatible' || say "T ** is not told: $*"
+	if pointers Number | "$@" "${flags[@]}" - >/dev/null 2>&1; then
+		say "a number is accepted: $*"
+	fi
+}
+
+# check_version WANTED COMPILER-AND-FLAGS...: the macros as a driver gets them
+check_version() {
+	local wanted=$1 found
+	shift
+	found=$({ includes ntddk.h; say 'version NTDDI_VERSION _WIN32_WINNT WINVER'; } |
+		"$@" "${PLAIN_FLAGS[@]/#-fsyntax-only/-E}" -I"$TOP/include/nt" - |
+		sed -n 's/^version //p')
+	[ "$found" = "$wanted" ] || say "versions $found, not $wanted: $*"
+}
+
+check_headers_versions() {
+	check_version "0x0A000008 0x0A00 0x0A00" "$@"
+	check_version "0x06010000 (0x06010000 >> 16) (0x06010000 >> 16)" "$@" \
+		-DNTDDI_VERSION=0x06010000
+	check_version "0x06000100 (0x06000100 >> 16) 0x0501" "$@" \
+		-DNTDDI_VERSION=0x06000100 -DWINVER=0x0501
+	check_version "(0x0602 << 16) 0x0602 0x0602" "$@" -D_WIN32_WINNT=0x0602
+	check_version "0x0A000008 0x0A00 0x0A00" "$@" -D_WIN32_WINNT=0x0A00
+	check_version "0x0A00000B 0x0A00 0x0A00" "$@" -D_WIN32_WINNT=0x0A00 \
+		-DNTDDI_VERSION=0x0A00000B
+}
+
+# A driver for an old NT, and one that leaves the choice to the headers
+check_headers_choice() {
+	{ say '#define NTDDI_VERSION 0x06010000'; includes ntddk.h; cat <<-'END'; } |
+	#if NTDDI_VERSION >= NTDDI_WIN8
+	#error "not the version that was asked for"
+	#endif
+	END
+		"$@" "${PLAIN_FLAGS[@]}" -I"$TOP/include/nt" - || say "versions fail: $*"
 }
 
 # NT code may use every name that is Linux' alone.
@@ -94,13 +176,16 @@ own_names() {
 	END
 }
 
+# Headers of C that a file may include among Linux' own
+C_HEADERS=(stddef.h stdarg.h stdint.h string.h)
+
 # header_sources DIR: a module of files that hold nothing but includes
 header_sources() {
 	local dir=$1 header base names=()
 	for header in $(nt_headers); do
 		base=${header%.h}
-		includes "$header" >"$dir/alone-$base.c"
-		includes "$header" "$header" >"$dir/twice-$base.c"
+		included "$header" >"$dir/alone-$base.c"
+		{ included "$header"; included "$header"; } >"$dir/twice-$base.c"
 	done
 	for header in ntddk wdm ntifs; do
 		{ linux_headers; includes $header.h; } >"$dir/after-$header.c"
@@ -108,6 +193,9 @@ header_sources() {
 		{ includes ntddk.h wdm.h; linux_headers; includes $header.h ntifs.h; } \
 			>"$dir/between-$header.c"
 	done
+	{ linux_headers; includes "${C_HEADERS[@]}"; } >"$dir/after-c.c"
+	{ includes "${C_HEADERS[@]}"; linux_headers; } >"$dir/before-c.c"
+	{ linux_headers; includes stdbool.h "${C_HEADERS[@]}" ntddk.h; } >"$dir/between-c.c"
 	own_names >"$dir/own-names.c"
 	includes ntifs.h >"$dir/nt.c"
 	linux_headers >"$dir/linux.c"
