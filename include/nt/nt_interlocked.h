@@ -14,6 +14,7 @@
 #define NTPOOL_NT_INTERLOCKED_H
 
 #include "ntdef.h"
+#include "nt_sync.h"
 
 /**
  * KeMemoryBarrier() - order earlier memory accesses before later ones
@@ -40,6 +41,11 @@ FORCEINLINE void KeMemoryBarrierWithoutFence(void)
 {
 	__asm__ __volatile__("" : : : "memory");
 }
+
+/* The compiler's own barriers. NT has no weaker ones for reads or writes. */
+#define _ReadWriteBarrier()	KeMemoryBarrierWithoutFence()
+#define _ReadBarrier()		KeMemoryBarrierWithoutFence()
+#define _WriteBarrier()		KeMemoryBarrierWithoutFence()
 
 /* True on x86 only. */
 #ifdef __has_builtin
@@ -288,27 +294,7 @@ FORCEINLINE LONG InterlockedXor(__volatile__ LONG *Destination, LONG Value)
 }
 
 /* The same operations on other widths. */
-#define NTPOOL_INTERLOCKED(Width, Type, Shared) NTPOOL_WORDS(		\
-FORCEINLINE Type InterlockedCompareExchange##Width			\
-	(Shared Destination, Type Exchange, Type Comparand)		\
-{									\
-	return NTPOOL_SYNC_SWAP(Destination, Comparand, Exchange);	\
-}									\
-									\
-FORCEINLINE Type InterlockedExchange##Width				\
-	(Shared Target, Type Value)					\
-{									\
-	Type Old = *Target;						\
-	Type Seen;							\
-									\
-	for (;;) {							\
-		Seen = NTPOOL_SYNC_SWAP(Target, Old, Value);		\
-		if (Seen == Old)					\
-			return Old;					\
-		Old = Seen;						\
-	}								\
-}									\
-									\
+#define NTPOOL_INTERLOCKED_SUMS(Width, Type, Shared) NTPOOL_WORDS(	\
 FORCEINLINE Type InterlockedExchangeAdd##Width				\
 	(Shared Addend, Type Value)					\
 {									\
@@ -331,6 +317,29 @@ FORCEINLINE Type InterlockedDecrement##Width				\
 	(Shared Addend)							\
 {									\
 	return NTPOOL_SYNC_SUM(Addend, -1);				\
+})
+
+#define NTPOOL_INTERLOCKED(Width, Type, Shared) NTPOOL_WORDS(		\
+NTPOOL_INTERLOCKED_SUMS(Width, Type, Shared)			\
+									\
+FORCEINLINE Type InterlockedCompareExchange##Width			\
+	(Shared Destination, Type Exchange, Type Comparand)		\
+{									\
+	return NTPOOL_SYNC_SWAP(Destination, Comparand, Exchange);	\
+}									\
+									\
+FORCEINLINE Type InterlockedExchange##Width				\
+	(Shared Target, Type Value)					\
+{									\
+	Type Old = *Target;						\
+	Type Seen;							\
+									\
+	for (;;) {							\
+		Seen = NTPOOL_SYNC_SWAP(Target, Old, Value);		\
+		if (Seen == Old)					\
+			return Old;					\
+		Old = Seen;						\
+	}								\
 }									\
 									\
 FORCEINLINE Type InterlockedAnd##Width					\
@@ -354,9 +363,12 @@ FORCEINLINE Type InterlockedXor##Width					\
 NTPOOL_INTERLOCKED(64, LONG64, __volatile__ LONG64 *)
 NTPOOL_INTERLOCKED(16, SHORT, __volatile__ SHORT *)
 NTPOOL_INTERLOCKED(8, CHAR, __volatile__ CHAR *)
-NTPOOL_INTERLOCKED(SizeT, SIZE_T, __volatile__ SIZE_T *)
+
+/* NT has only the sums of a SIZE_T. Drivers define the others under the same names. */
+NTPOOL_INTERLOCKED_SUMS(SizeT, SIZE_T, __volatile__ SIZE_T *)
 
 #undef NTPOOL_INTERLOCKED
+#undef NTPOOL_INTERLOCKED_SUMS
 
 /**
  * InterlockedCompareExchangePointer() - replace a pointer if it has an expected value
@@ -373,8 +385,10 @@ FORCEINLINE PVOID InterlockedCompareExchangePointer(__volatile__ PVOID Destinati
 						    PVOID Exchange,
 						    PVOID Comparand)
 {
-	return (PVOID)InterlockedCompareExchangeSizeT((__volatile__ SIZE_T *)Destination,
-						      (SIZE_T)Exchange, (SIZE_T)Comparand);
+	__volatile__ ULONG_PTR *Number = (__volatile__ ULONG_PTR *)Destination;
+
+	return (PVOID)(ULONG_PTR)NTPOOL_SYNC_SWAP(Number, (ULONG_PTR)Comparand,
+						  (ULONG_PTR)Exchange);
 }
 
 /**
@@ -390,8 +404,53 @@ FORCEINLINE PVOID InterlockedCompareExchangePointer(__volatile__ PVOID Destinati
 FORCEINLINE PVOID InterlockedExchangePointer(__volatile__ PVOID *Target,
 					     PVOID Value)
 {
-	return (PVOID)InterlockedExchangeSizeT((__volatile__ SIZE_T *)Target,
-					       (SIZE_T)Value);
+	PVOID Old = *Target;
+	PVOID Seen;
+
+	for (;;) {
+		Seen = InterlockedCompareExchangePointer(Target, Value, Old);
+		if (Seen == Old)
+			return Old;
+		Old = Seen;
+	}
+}
+
+ULONG ExInterlockedAddUlong(PULONG Addend, ULONG Increment, PKSPIN_LOCK Lock);
+LARGE_INTEGER ExInterlockedAddLargeInteger(PLARGE_INTEGER Addend, LARGE_INTEGER Increment,
+					   PKSPIN_LOCK Lock);
+
+/**
+ * ExInterlockedAddLargeStatistic() - add to a counter of 64 bits
+ * @Addend: the counter, aligned to eight bytes
+ * @Increment: the summand
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: any IRQL.
+ */
+FORCEINLINE void ExInterlockedAddLargeStatistic(PLARGE_INTEGER Addend, ULONG Increment)
+{
+	InterlockedAdd64(&Addend->QuadPart, Increment);
+}
+
+/**
+ * ExInterlockedCompareExchange64() - replace a number of 64 bits if it has an expected value
+ * @Destination: the number, aligned to eight bytes
+ * @Exchange: the new value
+ * @Comparand: the expected value
+ * @Lock: ignored, because the operation is atomic without it
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: any IRQL.
+ * Return: the old value; if it equals the number at @Comparand, it was replaced.
+ */
+FORCEINLINE LONGLONG ExInterlockedCompareExchange64(__volatile__ long long *Destination,
+						    PLONG64 Exchange, PLONG64 Comparand,
+						    PKSPIN_LOCK Lock)
+{
+	(void)Lock;
+	return InterlockedCompareExchange64(Destination, *Exchange, *Comparand);
 }
 
 /**
@@ -555,6 +614,18 @@ FORCEINLINE BOOLEAN InterlockedBitTestAndComplement64(__volatile__ LONG64 *Base,
 #define InterlockedCompareExchangeAcquire16	InterlockedCompareExchange16
 #define InterlockedCompareExchangeRelease16	InterlockedCompareExchange16
 #define InterlockedCompareExchangeNoFence16	InterlockedCompareExchange16
+#define InterlockedIncrementSizeTAcquire	InterlockedIncrementSizeT
+#define InterlockedIncrementSizeTRelease	InterlockedIncrementSizeT
+#define InterlockedIncrementSizeTNoFence	InterlockedIncrementSizeT
+#define InterlockedDecrementSizeTAcquire	InterlockedDecrementSizeT
+#define InterlockedDecrementSizeTRelease	InterlockedDecrementSizeT
+#define InterlockedDecrementSizeTNoFence	InterlockedDecrementSizeT
+#define InterlockedExchangeAddSizeTAcquire	InterlockedExchangeAddSizeT
+#define InterlockedExchangeAddSizeTRelease	InterlockedExchangeAddSizeT
+#define InterlockedExchangeAddSizeTNoFence	InterlockedExchangeAddSizeT
+#define InterlockedAddSizeTAcquire		InterlockedAddSizeT
+#define InterlockedAddSizeTRelease		InterlockedAddSizeT
+#define InterlockedAddSizeTNoFence		InterlockedAddSizeT
 #define InterlockedCompareExchangePointerAcquire	InterlockedCompareExchangePointer
 #define InterlockedCompareExchangePointerRelease	InterlockedCompareExchangePointer
 #define InterlockedCompareExchangePointerNoFence	InterlockedCompareExchangePointer

@@ -37,8 +37,15 @@ do {									\
 		   ##__VA_ARGS__);					\
 	NTK_LEAVES(test, CHAR, before, returned, after, routine##8,	\
 		   ##__VA_ARGS__);					\
+} while (0)
+
+/* The same on a SIZE_T, for the sums that NT has. */
+#define NTK_SIZE_LEAVES(test, before, returned, after, routine, ...)	\
+do {									\
 	NTK_LEAVES(test, SIZE_T, before, returned, after, routine##SizeT, \
 		   ##__VA_ARGS__);					\
+	NTK_LEAVES(test, SIZE_T, before, returned, after,		\
+		   routine##SizeTNoFence, ##__VA_ARGS__);		\
 } while (0)
 
 /* And by the names that ask for less of a barrier. */
@@ -62,6 +69,7 @@ static void InterlockedIncrement_test(struct kunit *test)
 {
 	NTK_ALL_LEAVE(test, 41, 42, 42, InterlockedIncrement);
 	NTK_ORDERS_LEAVE(test, 41, 42, 42, InterlockedIncrement);
+	NTK_SIZE_LEAVES(test, 41, 42, 42, InterlockedIncrement);
 	NTK_LEAVES(test, LONG, MAXLONG, MINLONG, MINLONG, InterlockedIncrement);
 	NTK_LEAVES(test, LONG64, 0xffffffff, 1LL << 32, 1LL << 32, InterlockedIncrement64);
 	NTK_LEAVES(test, SHORT, 32767, -32768, -32768, InterlockedIncrement16);
@@ -72,6 +80,7 @@ static void InterlockedDecrement_test(struct kunit *test)
 {
 	NTK_ALL_LEAVE(test, 0, -1, -1, InterlockedDecrement);
 	NTK_ORDERS_LEAVE(test, 0, -1, -1, InterlockedDecrement);
+	NTK_SIZE_LEAVES(test, 0, MAXSIZE_T, MAXSIZE_T, InterlockedDecrement);
 	NTK_LEAVES(test, LONG, MINLONG, MAXLONG, MAXLONG, InterlockedDecrement);
 	NTK_LEAVES(test, LONG64, 1LL << 32, 0xffffffff, 0xffffffff, InterlockedDecrement64);
 	NTK_LEAVES(test, SHORT, -32768, 32767, 32767, InterlockedDecrement16);
@@ -91,6 +100,7 @@ static void InterlockedExchangeAdd_test(struct kunit *test)
 {
 	NTK_ALL_LEAVE(test, 5, 5, 3, InterlockedExchangeAdd, -2);
 	NTK_ORDERS_LEAVE(test, 5, 5, 3, InterlockedExchangeAdd, -2);
+	NTK_SIZE_LEAVES(test, 5, 5, 3, InterlockedExchangeAdd, -2);
 	NTK_LEAVES(test, LONG, MAXLONG, MAXLONG, MINLONG, InterlockedExchangeAdd, 1);
 	NTK_LEAVES(test, LONG64, 0xffffffff, 0xffffffff, 0x1fffffffe, InterlockedExchangeAdd64,
 		   0xffffffff);
@@ -101,6 +111,7 @@ static void InterlockedAdd_test(struct kunit *test)
 {
 	NTK_ALL_LEAVE(test, 5, 3, 3, InterlockedAdd, -2);
 	NTK_ORDERS_LEAVE(test, 5, 3, 3, InterlockedAdd, -2);
+	NTK_SIZE_LEAVES(test, 5, 3, 3, InterlockedAdd, -2);
 	NTK_LEAVES(test, LONG, MINLONG, MAXLONG, MAXLONG, InterlockedAdd, -1);
 	NTK_LEAVES(test, LONG64, 0xffffffff, 0x1fffffffe, 0x1fffffffe, InterlockedAdd64,
 		   0xffffffff);
@@ -169,6 +180,143 @@ static void InterlockedExchangePointer_InterlockedCompareExchangePointer_test(st
 	KUNIT_EXPECT_PTR_EQ(test, ReadPointerAcquire(&pointer), (PVOID)&one);
 }
 
+/* NT has no such routine, and drivers define their own. */
+static SIZE_T InterlockedCompareExchangeSizeT(__volatile__ SIZE_T *Destination, SIZE_T Exchange,
+					      SIZE_T Comparand)
+{
+	return (SIZE_T)InterlockedCompareExchangePointer((__volatile__ PVOID *)Destination,
+							 (PVOID)Exchange, (PVOID)Comparand);
+}
+
+static void ntk_own_routine_test(struct kunit *test)
+{
+	SIZE_T number = 5;
+
+	KUNIT_EXPECT_EQ(test, InterlockedCompareExchangeSizeT(&number, 6, 4), 5);
+	KUNIT_EXPECT_EQ(test, InterlockedCompareExchangeSizeT(&number, 6, 5), 5);
+	KUNIT_EXPECT_EQ(test, number, 6);
+}
+
+static void ExInterlockedAddUlong_test(struct kunit *test)
+{
+	ULONG row[3] = { 7, 0xfffffffe, 7 };
+	KSPIN_LOCK lock;
+
+	KeInitializeSpinLock(&lock);
+	KUNIT_EXPECT_EQ(test, ExInterlockedAddUlong(&row[1], 1, &lock), 0xfffffffe);
+	KUNIT_EXPECT_EQ(test, ExInterlockedAddUlong(&row[1], 5, &lock), 0xffffffff);
+	KUNIT_EXPECT_EQ(test, row[1], 4);
+	KUNIT_EXPECT_EQ(test, row[0] + row[2], 14);
+	KUNIT_EXPECT_TRUE(test, KeTestSpinLock(&lock));
+}
+
+static void ExInterlockedAddLargeInteger_test(struct kunit *test)
+{
+	const LARGE_INTEGER down = RTL_CONSTANT_LARGE_INTEGER(-5000000000LL);
+	LARGE_INTEGER number = { .QuadPart = 4999999999LL };
+	KSPIN_LOCK lock;
+
+	KeInitializeSpinLock(&lock);
+	KUNIT_EXPECT_EQ(test, ExInterlockedAddLargeInteger(&number, down, &lock).QuadPart,
+			4999999999LL);
+	KUNIT_EXPECT_EQ(test, number.QuadPart, -1);
+	KUNIT_EXPECT_EQ(test, ExInterlockedAddLargeInteger(&number, down, &lock).QuadPart, -1);
+	KUNIT_EXPECT_EQ(test, number.QuadPart, -5000000001LL);
+	KUNIT_EXPECT_TRUE(test, KeTestSpinLock(&lock));
+}
+
+/* The increment has no sign, and the sum carries into the upper half. */
+static void ExInterlockedAddLargeStatistic_test(struct kunit *test)
+{
+	LARGE_INTEGER number = { .QuadPart = 0xffffffff };
+
+	ExInterlockedAddLargeStatistic(&number, 1);
+	KUNIT_EXPECT_EQ(test, number.QuadPart, 1LL << 32);
+	ExInterlockedAddLargeStatistic(&number, 0xffffffff);
+	KUNIT_EXPECT_EQ(test, number.QuadPart, 0x1ffffffffLL);
+}
+
+static void ExInterlockedCompareExchange64_test(struct kunit *test)
+{
+	LONG64 number = 7, more = 1LL << 40, seven = 7, differs = 7 | 1LL << 32;
+	KSPIN_LOCK lock;
+
+	KeInitializeSpinLock(&lock);
+	KUNIT_EXPECT_EQ(test, ExInterlockedCompareExchange64(&number, &more, &differs, &lock), 7);
+	KUNIT_EXPECT_EQ(test, number, 7);
+	KUNIT_EXPECT_EQ(test, ExInterlockedCompareExchange64(&number, &more, &seven, &lock), 7);
+	KUNIT_EXPECT_EQ(test, number, 1LL << 40);
+	KUNIT_EXPECT_EQ(test, more, 1LL << 40);
+	KUNIT_EXPECT_EQ(test, seven, 7);
+}
+
+static void ntk_own_lock_under(void *arg)
+{
+	static KSPIN_LOCK lock;
+	LARGE_INTEGER one = { .QuadPart = 1 };
+	LARGE_INTEGER *sum = arg;
+	ULONG narrow = 1;
+
+	ExInterlockedAddLargeInteger(sum, one, &lock);
+	sum->QuadPart += ExInterlockedAddUlong(&narrow, 1, &lock);
+}
+
+static void ExInterlockedAddUlong_ExInterlockedAddLargeInteger_contexts_test(struct kunit *test)
+{
+	LARGE_INTEGER sum = { .QuadPart = 0 };
+	enum ntk_context context;
+
+	for (context = 0; context < NTK_NR_CONTEXTS; context++)
+		KUNIT_EXPECT_EQ(test, ntk_run_in(context, ntk_nth_cpu(0), ntk_own_lock_under,
+						 &sum), 0);
+	KUNIT_EXPECT_EQ(test, sum.QuadPart, 2 * NTK_NR_CONTEXTS);
+}
+
+static void BitScanForward_BitScanReverse_test(struct kunit *test)
+{
+	ULONG index = 99;
+
+	KUNIT_EXPECT_EQ(test, BitScanForward(&index, 0), 0);
+	KUNIT_EXPECT_EQ(test, BitScanReverse(&index, 0), 0);
+	KUNIT_EXPECT_NE(test, BitScanForward(&index, 0x00a0), 0);
+	KUNIT_EXPECT_EQ(test, index, 5);
+	KUNIT_EXPECT_NE(test, BitScanReverse(&index, 0x00a0), 0);
+	KUNIT_EXPECT_EQ(test, index, 7);
+	KUNIT_EXPECT_NE(test, _BitScanReverse(&index, 0x80000000), 0);
+	KUNIT_EXPECT_EQ(test, index, 31);
+	KUNIT_EXPECT_NE(test, _BitScanForward(&index, 1), 0);
+	KUNIT_EXPECT_EQ(test, index, 0);
+}
+
+static void BitScanForward64_BitScanReverse64_test(struct kunit *test)
+{
+	ULONG index = 99;
+
+	KUNIT_EXPECT_EQ(test, BitScanForward64(&index, 0), 0);
+	KUNIT_EXPECT_EQ(test, BitScanReverse64(&index, 0), 0);
+	KUNIT_EXPECT_NE(test, BitScanForward64(&index, 5ULL << 40), 0);
+	KUNIT_EXPECT_EQ(test, index, 40);
+	KUNIT_EXPECT_NE(test, BitScanReverse64(&index, 5ULL << 40), 0);
+	KUNIT_EXPECT_EQ(test, index, 42);
+	KUNIT_EXPECT_NE(test, _BitScanReverse64(&index, 1), 0);
+	KUNIT_EXPECT_EQ(test, index, 0);
+	KUNIT_EXPECT_NE(test, _BitScanForward64(&index, 1ULL << 63), 0);
+	KUNIT_EXPECT_EQ(test, index, 63);
+}
+
+/* Barriers for the compiler: that they compile, and change nothing. */
+static void ntk_barriers_test(struct kunit *test)
+{
+	LONG number = 1;
+
+	_ReadWriteBarrier();
+	number++;
+	_ReadBarrier();
+	number++;
+	_WriteBarrier();
+	KUNIT_EXPECT_EQ(test, number, 3);
+}
+
 /* Bit 37 is bit 5 of the second number, bit 100 is bit 36 of the second wide one. */
 static void InterlockedBitTestAndSet_test(struct kunit *test)
 {
@@ -227,6 +375,9 @@ static void InterlockedBitTestAndComplement_test(struct kunit *test)
 struct ntk_race {
 	const struct ntk_racer *racer;
 	LONG number;
+	ULONG narrow;
+	LARGE_INTEGER large;
+	KSPIN_LOCK lock;	/* protects narrow and large in the routines that take it */
 	atomic64_t received;	/* sum of what InterlockedExchange() gave out */
 	atomic_t arrived;	/* racers that are at the start */
 };
@@ -235,7 +386,7 @@ struct ntk_race {
 struct ntk_racer {
 	const char *name;
 	bool (*turn)(struct ntk_race *race, unsigned int id, int round);
-	s64 left;		/* number and received after all turns */
+	s64 left;		/* the sum of all after all turns */
 };
 
 static bool ntk_increment(struct ntk_race *race, unsigned int id, int round)
@@ -256,6 +407,25 @@ static bool ntk_add(struct ntk_race *race, unsigned int id, int round)
 static bool ntk_exchange_add(struct ntk_race *race, unsigned int id, int round)
 {
 	return InterlockedExchangeAdd(&race->number, 3) >= 3 * round;
+}
+
+static bool ntk_ex_add_ulong(struct ntk_race *race, unsigned int id, int round)
+{
+	return (int)ExInterlockedAddUlong(&race->narrow, 1, &race->lock) >= round;
+}
+
+static bool ntk_ex_add_large(struct ntk_race *race, unsigned int id, int round)
+{
+	LARGE_INTEGER three = { .QuadPart = 3 };
+
+	return ExInterlockedAddLargeInteger(&race->large, three, &race->lock).QuadPart >=
+	       3LL * round;
+}
+
+static bool ntk_ex_add_statistic(struct ntk_race *race, unsigned int id, int round)
+{
+	ExInterlockedAddLargeStatistic(&race->large, 2);
+	return true;
 }
 
 static bool ntk_exchange(struct ntk_race *race, unsigned int id, int round)
@@ -323,6 +493,9 @@ static struct ntk_racer ntk_racers[] = {
 	{ "InterlockedExchangeAdd", ntk_exchange_add, 1200000 },
 	{ "InterlockedExchange", ntk_exchange, 40000200000LL },
 	{ "InterlockedCompareExchange", ntk_compare_exchange, 400000 },
+	{ "ExInterlockedAddUlong", ntk_ex_add_ulong, 400000 },
+	{ "ExInterlockedAddLargeInteger", ntk_ex_add_large, 1200000 },
+	{ "ExInterlockedAddLargeStatistic", ntk_ex_add_statistic, 800000 },
 	{ "InterlockedAnd", ntk_and, 0 },
 	{ "InterlockedOr", ntk_or, 3 },
 	{ "InterlockedXor", ntk_xor, 0 },
@@ -356,13 +529,15 @@ static void ntk_race_thread(struct ntk_worker *worker)
 static void ntk_race_test(struct kunit *test)
 {
 	struct ntk_race *race;
+	s64 left;
 
 	ntk_need_cpus(test, 2);
 	race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, race);
 	race->racer = test->param_value;
 	ntk_crew_run(test, NTK_RACERS, true, ntk_race_thread, race);
-	KUNIT_EXPECT_EQ(test, race->number + atomic64_read(&race->received), race->racer->left);
+	left = race->large.QuadPart + race->number + race->narrow;
+	KUNIT_EXPECT_EQ(test, left + atomic64_read(&race->received), race->racer->left);
 }
 
 struct ntk_widths {
@@ -462,6 +637,15 @@ static struct kunit_case ntk_interlocked_cases[] = {
 	KUNIT_CASE(InterlockedOr_test),
 	KUNIT_CASE(InterlockedXor_test),
 	KUNIT_CASE(InterlockedExchangePointer_InterlockedCompareExchangePointer_test),
+	KUNIT_CASE(ntk_own_routine_test),
+	KUNIT_CASE(ExInterlockedAddUlong_test),
+	KUNIT_CASE(ExInterlockedAddLargeInteger_test),
+	KUNIT_CASE(ExInterlockedAddUlong_ExInterlockedAddLargeInteger_contexts_test),
+	KUNIT_CASE(ExInterlockedAddLargeStatistic_test),
+	KUNIT_CASE(ExInterlockedCompareExchange64_test),
+	KUNIT_CASE(BitScanForward_BitScanReverse_test),
+	KUNIT_CASE(BitScanForward64_BitScanReverse64_test),
+	KUNIT_CASE(ntk_barriers_test),
 	KUNIT_CASE(InterlockedBitTestAndSet_test),
 	KUNIT_CASE(InterlockedBitTestAndReset_test),
 	KUNIT_CASE(InterlockedBitTestAndComplement_test),
