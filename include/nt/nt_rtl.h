@@ -13,40 +13,45 @@
 
 #include "ntdef.h"
 
-/**
- * RtlFillMemory() - fill memory with a byte
- * @Destination: the memory
- * @Length: bytes
- * @Fill: the byte; memset() has it before @Length
+/*
+ * ntpool.ko exports these routines as NT does, without a result. A file that has undefined
+ * the macros below calls them.
  */
-#define RtlFillMemory(Destination, Length, Fill) \
-	((void)__builtin_memset((Destination), (Fill), (Length)))
+void RtlFillMemory(PVOID Destination, SIZE_T Length, UCHAR Fill);
+void RtlZeroMemory(PVOID Destination, SIZE_T Length);
+void RtlCopyMemory(PVOID Destination, PCVOID Source, SIZE_T Length);
+void RtlCopyMemoryNonTemporal(PVOID Destination, PCVOID Source, SIZE_T Length);
+void RtlMoveMemory(PVOID Destination, PCVOID Source, SIZE_T Length);
 
-/**
- * RtlZeroMemory() - fill memory with zeros
- * @Destination: the memory
- * @Length: bytes
+/*
+ * Other files get the value of memset() and memcpy(), the target. The macros take no
+ * arguments, so that a routine's address can be taken. A copy allows any overlap.
  */
-#define RtlZeroMemory(Destination, Length) \
-	((void)__builtin_memset((Destination), 0, (Length)))
+static FORCEINLINE PVOID NtpoolFillMemory(PVOID Destination, SIZE_T Length, INT Fill)
+{
+	return __builtin_memset(Destination, Fill, Length);
+}
 
-/**
- * RtlCopyMemory() - copy memory to a block that does not overlap
- * @Destination: the target
- * @Source: the memory to copy
- * @Length: bytes
- */
-#define RtlCopyMemory(Destination, Source, Length) \
-	((void)__builtin_memcpy((Destination), (Source), (Length)))
+static FORCEINLINE PVOID NtpoolZeroMemory(PVOID Destination, SIZE_T Length)
+{
+	return __builtin_memset(Destination, 0, Length);
+}
 
-/**
- * RtlMoveMemory() - copy memory to a block that may overlap
- * @Destination: the target
- * @Source: the memory to copy
- * @Length: bytes
- */
-#define RtlMoveMemory(Destination, Source, Length) \
-	((void)__builtin_memmove((Destination), (Source), (Length)))
+static FORCEINLINE PVOID NtpoolMoveMemory(PVOID Destination, PCVOID Source, SIZE_T Length)
+{
+	return __builtin_memmove(Destination, Source, Length);
+}
+
+#define RtlFillMemory			NtpoolFillMemory
+#define RtlZeroMemory			NtpoolZeroMemory
+#define RtlCopyMemory			NtpoolMoveMemory
+#define RtlMoveMemory			NtpoolMoveMemory
+
+/* NT's older names, and the name of a variant that is no faster on Linux. */
+#define RtlFillBytes			RtlFillMemory
+#define RtlZeroBytes			RtlZeroMemory
+#define RtlCopyBytes			RtlCopyMemory
+#define RtlCopyMemoryNonTemporal	NtpoolMoveMemory
 
 /**
  * RtlEqualMemory() - whether two blocks are equal
@@ -59,15 +64,21 @@
 #define RtlEqualMemory(Source1, Source2, Length) \
 	(!__builtin_memcmp((Source1), (Source2), (Length)))
 
-/* NT's older names, and names of variants that are no faster on Linux. */
-#define RtlFillBytes(Destination, Length, Fill) \
-	RtlFillMemory(Destination, Length, Fill)
-#define RtlZeroBytes(Destination, Length) \
-	RtlZeroMemory(Destination, Length)
-#define RtlCopyBytes(Destination, Source, Length) \
-	RtlCopyMemory(Destination, Source, Length)
-#define RtlCopyMemoryNonTemporal(Destination, Source, Length) \
-	RtlCopyMemory(Destination, Source, Length)
+/**
+ * RtlPrefetchMemoryNonTemporal() - read memory ahead into the processor's cache
+ * @Source: the memory; an address that is not mapped does no harm
+ * @Length: bytes
+ *
+ * The processor may discard the memory soon.
+ */
+FORCEINLINE void RtlPrefetchMemoryNonTemporal(PCVOID Source, SIZE_T Length)
+{
+	const char *Line = (const char *)Source;
+	SIZE_T Offset;
+
+	for (Offset = 0; Offset < Length; Offset += SYSTEM_CACHE_ALIGNMENT_SIZE)
+		__builtin_prefetch(Line + Offset, 0, 0);
+}
 
 /**
  * RtlSecureZeroMemory() - fill memory with zeros that are not read later
@@ -105,25 +116,26 @@ FORCEINLINE SIZE_T RtlCompareMemory(PCVOID Source1, PCVOID Source2,
 	return Equal;
 }
 
+/* A number at any address. The reference requires alignment; NT's processors do not. */
+typedef ULONG NTPOOL_ATTR(__aligned__(1), __may_alias__) NTPOOL_ANY_ULONG;
+typedef ULONGLONG NTPOOL_ATTR(__aligned__(1), __may_alias__) NTPOOL_ANY_ULONGLONG;
+
 /**
  * RtlCompareMemoryUlong() - length of the start of a block that repeats a number
- * @Source: the block, aligned to four bytes
+ * @Source: the block, aligned to four bytes by the reference, here at any address
  * @Length: bytes to compare, a multiple of four
  * @Pattern: the number
  *
- * If @Source is not aligned, the result is 0. Bytes of @Length above a multiple of four
- * are ignored. (The reference requires both and does not define other calls.)
+ * Bytes of @Length above a multiple of four are ignored.
  *
  * Return: number of bytes before the first different number, a multiple of four.
  */
 FORCEINLINE SIZE_T RtlCompareMemoryUlong(PVOID Source, SIZE_T Length,
 					 ULONG Pattern)
 {
-	const ULONG *Number = (const ULONG *)Source;
+	const NTPOOL_ANY_ULONG *Number = (const NTPOOL_ANY_ULONG *)Source;
 	SIZE_T Equal = 0;
 
-	if ((ULONG_PTR)Source % sizeof(ULONG))
-		return 0;
 	while (Equal < Length / sizeof(ULONG) && Number[Equal] == Pattern)
 		Equal++;
 	return Equal * sizeof(ULONG);
@@ -131,14 +143,14 @@ FORCEINLINE SIZE_T RtlCompareMemoryUlong(PVOID Source, SIZE_T Length,
 
 /**
  * RtlFillMemoryUlong() - fill memory with a number of four bytes
- * @Destination: the memory, aligned to four bytes
+ * @Destination: the memory, aligned to four bytes by the reference, here at any address
  * @Length: bytes, a multiple of four; bytes above a multiple are not written
  * @Pattern: the number
  */
 FORCEINLINE void RtlFillMemoryUlong(PVOID Destination, SIZE_T Length,
 				    ULONG Pattern)
 {
-	ULONG *Number = (ULONG *)Destination;
+	NTPOOL_ANY_ULONG *Number = (NTPOOL_ANY_ULONG *)Destination;
 	SIZE_T Left = Length / sizeof(*Number);
 
 	while (Left--)
@@ -147,14 +159,14 @@ FORCEINLINE void RtlFillMemoryUlong(PVOID Destination, SIZE_T Length,
 
 /**
  * RtlFillMemoryUlonglong() - fill memory with a number of eight bytes
- * @Destination: the memory, aligned to eight bytes
+ * @Destination: the memory, aligned to eight bytes by the reference, here at any address
  * @Length: bytes, a multiple of eight; bytes above a multiple are not written
  * @Pattern: the number
  */
 FORCEINLINE void RtlFillMemoryUlonglong(PVOID Destination, SIZE_T Length,
 					ULONGLONG Pattern)
 {
-	ULONGLONG *Number = (ULONGLONG *)Destination;
+	NTPOOL_ANY_ULONGLONG *Number = (NTPOOL_ANY_ULONGLONG *)Destination;
 	SIZE_T Left = Length / sizeof(*Number);
 
 	while (Left--)

@@ -7,6 +7,7 @@
 #include <linux/sizes.h>
 
 #include "fixture.h"
+#include "rtl_nt.h"
 
 C_ASSERT(sizeof(LONG) == 4 && sizeof(ULONG) == 4);
 C_ASSERT(sizeof(LONGLONG) == 8 && sizeof(LARGE_INTEGER) == 8);
@@ -201,20 +202,154 @@ static void ntk_assert_off_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, looked, 2);
 }
 
+/* Each routine returns the target, as memset() and memcpy() do. */
 static void RtlFillMemory_RtlZeroMemory_RtlCopyMemory_test(struct kunit *test)
 {
 	UCHAR a[16], b[16];
 
-	RtlFillMemory(a, sizeof(a), 0x5a);
+	KUNIT_EXPECT_PTR_EQ(test, RtlFillMemory(a, sizeof(a), 0x5a), (PVOID)a);
 	KUNIT_EXPECT_NULL(test, memchr_inv(a, 0x5a, sizeof(a)));
-	RtlZeroMemory(a + 4, 8);
+	KUNIT_EXPECT_PTR_EQ(test, RtlZeroMemory(a + 4, 8), (PVOID)(a + 4));
 	KUNIT_EXPECT_EQ(test, a[3], 0x5a);
 	KUNIT_EXPECT_NULL(test, memchr_inv(a + 4, 0, 8));
 	KUNIT_EXPECT_EQ(test, a[12], 0x5a);
-	RtlCopyMemory(b, a, sizeof(b));
+	KUNIT_EXPECT_PTR_EQ(test, RtlCopyMemory(b, a, sizeof(b)), (PVOID)b);
 	KUNIT_EXPECT_TRUE(test, RtlEqualMemory(a, b, sizeof(a)));
 	RtlZeroMemory(a, sizeof(a));
 	KUNIT_EXPECT_FALSE(test, RtlEqualMemory(a, b, sizeof(a)));
+}
+
+/* The older names, with the order of arguments of the newer ones. */
+static void RtlFillMemory_RtlZeroMemory_RtlCopyMemory_bytes_test(struct kunit *test)
+{
+	UCHAR a[8], b[8];
+
+	KUNIT_EXPECT_PTR_EQ(test, RtlFillBytes(a, sizeof(a), 7), (PVOID)a);
+	KUNIT_EXPECT_PTR_EQ(test, RtlZeroBytes(a, 4), (PVOID)a);
+	KUNIT_EXPECT_PTR_EQ(test, RtlCopyBytes(b, a, sizeof(b)), (PVOID)b);
+	KUNIT_EXPECT_EQ(test, b[3], 0);
+	KUNIT_EXPECT_EQ(test, b[4], 7);
+}
+
+typedef PVOID (*ntk_copy_fn)(PVOID Destination, PCVOID Source, SIZE_T Length);
+
+/* The length is a variable, so that the compiler cannot expand the copy in place. */
+static void ntk_expect_overlap(struct kunit *test, ntk_copy_fn copy)
+{
+	struct ntk_tally tally = {};
+	UCHAR row[320];
+	int length, from, to, i;
+
+	for (length = 0; length <= 256; length += 1 + length / 4) {
+		for (from = 0; from <= 32; from++) {
+			for (to = 0; to <= 32; to++) {
+				for (i = 0; i < ARRAY_SIZE(row); i++)
+					row[i] = (UCHAR)i ^ (UCHAR)(i >> 3);
+				ntk_check(&tally, copy(row + to, row + from, length) == row + to,
+					  "value, %d bytes", length);
+				for (i = 0; i < length; i++)
+					if (row[to + i] != (UCHAR)((from + i) ^ ((from + i) >> 3)))
+						break;
+				ntk_check(&tally, i >= length, "%d bytes from %d to %d", length,
+					  from, to);
+			}
+		}
+	}
+	ntk_expect_clean(test, &tally);
+}
+
+static PVOID ntk_copy_memory(PVOID Destination, PCVOID Source, SIZE_T Length)
+{
+	return RtlCopyMemory(Destination, Source, Length);
+}
+
+static PVOID ntk_move_memory(PVOID Destination, PCVOID Source, SIZE_T Length)
+{
+	return RtlMoveMemory(Destination, Source, Length);
+}
+
+static PVOID ntk_copy_bytes(PVOID Destination, PCVOID Source, SIZE_T Length)
+{
+	return RtlCopyBytes(Destination, Source, Length);
+}
+
+static PVOID ntk_copy_non_temporal(PVOID Destination, PCVOID Source, SIZE_T Length)
+{
+	return RtlCopyMemoryNonTemporal(Destination, Source, Length);
+}
+
+static void RtlCopyMemory_RtlCopyMemoryNonTemporal_RtlMoveMemory_overlap_test(struct kunit *test)
+{
+	ntk_expect_overlap(test, ntk_copy_memory);
+	ntk_expect_overlap(test, ntk_move_memory);
+	ntk_expect_overlap(test, ntk_copy_bytes);
+	ntk_expect_overlap(test, ntk_copy_non_temporal);
+}
+
+/* The exported routines, which a file calls that has undefined the macros. */
+static void ntk_exported_test(struct kunit *test)
+{
+	ntk_expect_overlap(test, NtkExportedCopy);
+	ntk_expect_overlap(test, NtkExportedMove);
+	ntk_expect_overlap(test, NtkExportedCopyNonTemporal);
+	KUNIT_EXPECT_EQ(test, NtkExportedFill(), 0);
+}
+
+/* A file that includes <ntddk.h> alone has the names of C. */
+static void ntk_c_names_test(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, NtkCRoutines(), 0);
+	KUNIT_EXPECT_EQ(test, NtkSum(3, (SIZE_T)1, (SIZE_T)20, (SIZE_T)300), 321);
+}
+
+/* Conversions of numbers and pointers, offsets, and numbers of 64 bits. */
+static void ntk_conversions_test(struct kunit *test)
+{
+	static const LARGE_INTEGER large = RTL_CONSTANT_LARGE_INTEGER(-5000000000LL);
+	UCHAR row[32];
+
+	KUNIT_EXPECT_EQ(test, large.QuadPart, -5000000000LL);
+	KUNIT_EXPECT_PTR_EQ(test, RtlOffsetToPointer(row, 9), (PCHAR)&row[9]);
+	KUNIT_EXPECT_EQ(test, RtlPointerToOffset(row, &row[9]), 9);
+	KUNIT_EXPECT_EQ(test, PtrToUlong((PVOID)(ULONG_PTR)0x89abcdef), 0x89abcdef);
+	KUNIT_EXPECT_EQ(test, PtrToLong((PVOID)(LONG_PTR)(-7)), -7);
+	KUNIT_EXPECT_EQ(test, PtrToUint((PVOID)(ULONG_PTR)0xffffffff), 0xffffffff);
+	KUNIT_EXPECT_EQ(test, PtrToInt((PVOID)(LONG_PTR)(-1)), -1);
+	KUNIT_EXPECT_EQ(test, PtrToUshort((PVOID)(ULONG_PTR)0x12345), 0x2345);
+	KUNIT_EXPECT_EQ(test, PtrToShort((PVOID)(ULONG_PTR)0x1ffff), -1);
+	/* From signed numbers the sign is kept, from unsigned ones there is none. */
+	KUNIT_EXPECT_PTR_EQ(test, LongToPtr(-2), (PVOID)(LONG_PTR)(-2));
+	KUNIT_EXPECT_PTR_EQ(test, IntToPtr(-2), (PVOID)(LONG_PTR)(-2));
+	KUNIT_EXPECT_PTR_EQ(test, ULongToPtr(-2), (PVOID)(ULONG_PTR)0xfffffffe);
+	KUNIT_EXPECT_PTR_EQ(test, UlongToPtr(-2), (PVOID)(ULONG_PTR)0xfffffffe);
+	KUNIT_EXPECT_PTR_EQ(test, UintToPtr(-2), (PVOID)(ULONG_PTR)0xfffffffe);
+	KUNIT_EXPECT_PTR_EQ(test, LongToHandle(-2), (HANDLE)(LONG_PTR)(-2));
+	KUNIT_EXPECT_PTR_EQ(test, UlongToHandle(-2), (HANDLE)(ULONG_PTR)0xfffffffe);
+	KUNIT_EXPECT_EQ(test, HandleToLong((HANDLE)(LONG_PTR)(-2)), -2);
+	KUNIT_EXPECT_EQ(test, HandleToUlong((HANDLE)(LONG_PTR)(-2)), 0xfffffffe);
+	KUNIT_EXPECT_EQ(test, HandleToULong((HANDLE)(LONG_PTR)(-2)), 0xfffffffe);
+}
+
+static void RtlUshortByteSwap_RtlUlongByteSwap_RtlUlonglongByteSwap_test(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, RtlUshortByteSwap(0x1122), 0x2211);
+	KUNIT_EXPECT_EQ(test, RtlUlongByteSwap(0x11223344), 0x44332211);
+	KUNIT_EXPECT_EQ(test, RtlUlonglongByteSwap(0x1122334455667788ULL),
+			0x8877665544332211ULL);
+	KUNIT_EXPECT_EQ(test, _byteswap_ushort(0xff01), 0x01ff);
+	KUNIT_EXPECT_EQ(test, _byteswap_ulong(0xff000001), 0x010000ff);
+	KUNIT_EXPECT_EQ(test, _byteswap_uint64(1), 1ULL << 56);
+}
+
+/* A prefetch changes nothing, of no byte neither. */
+static void RtlPrefetchMemoryNonTemporal_test(struct kunit *test)
+{
+	UCHAR row[300];
+
+	RtlFillMemory(row, sizeof(row), 0x5a);
+	RtlPrefetchMemoryNonTemporal(row, sizeof(row));
+	RtlPrefetchMemoryNonTemporal(row, 0);
+	KUNIT_EXPECT_NULL(test, memchr_inv(row, 0x5a, sizeof(row)));
 }
 
 /* A secret on the stack of the caller. The compiler sees no reader of it. */
@@ -283,8 +418,34 @@ static void RtlFillMemoryUlong_RtlCompareMemoryUlong_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, RtlCompareMemoryUlong(number, 7, 0x11223344), 4);
 	KUNIT_EXPECT_EQ(test, RtlCompareMemoryUlong(number, 3, 0x11223344), 0);
 	KUNIT_EXPECT_EQ(test, RtlCompareMemoryUlong(number, 16, 1), 0);
-	KUNIT_EXPECT_EQ(test, RtlCompareMemoryUlong((PUCHAR)number + 1, 8,
-						    0x11223344), 0);
+}
+
+/* The alignment of the memory does not change the result. */
+static void RtlFillMemoryUlong_RtlCompareMemoryUlong_unaligned_test(struct kunit *test)
+{
+	UCHAR row[24];
+	int i;
+
+	for (i = 1; i < 4; i++) {
+		memset(row, 0, sizeof(row));
+		RtlFillMemoryUlong(row + i, 16, 0x11223344);
+		KUNIT_EXPECT_EQ(test, row[i - 1], 0);
+		KUNIT_EXPECT_EQ(test, row[i + 16], 0);
+		KUNIT_EXPECT_EQ(test, RtlCompareMemoryUlong(row + i, 16, 0x11223344), 16);
+		KUNIT_EXPECT_EQ(test, RtlCompareMemoryUlong(row + i, 20, 0x11223344), 16);
+		row[i + 10] ^= 1;
+		KUNIT_EXPECT_EQ(test, RtlCompareMemoryUlong(row + i, 16, 0x11223344), 8);
+	}
+}
+
+static void RtlFillMemoryUlonglong_unaligned_test(struct kunit *test)
+{
+	UCHAR row[24] = {};
+
+	RtlFillMemoryUlonglong(row + 3, 16, 0x5a5a5a5a5a5a5a5aULL);
+	KUNIT_EXPECT_EQ(test, row[2], 0);
+	KUNIT_EXPECT_NULL(test, memchr_inv(row + 3, 0x5a, 16));
+	KUNIT_EXPECT_EQ(test, row[19], 0);
 }
 
 /* Fifteen bytes are one number. */
@@ -509,11 +670,20 @@ static struct kunit_case ntk_rtl_cases[] = {
 	KUNIT_CASE(ADDRESS_AND_SIZE_TO_SPAN_PAGES_test),
 	KUNIT_CASE(ntk_assert_off_test),
 	KUNIT_CASE(RtlFillMemory_RtlZeroMemory_RtlCopyMemory_test),
+	KUNIT_CASE(RtlFillMemory_RtlZeroMemory_RtlCopyMemory_bytes_test),
+	KUNIT_CASE(RtlCopyMemory_RtlCopyMemoryNonTemporal_RtlMoveMemory_overlap_test),
+	KUNIT_CASE(ntk_exported_test),
+	KUNIT_CASE(ntk_c_names_test),
+	KUNIT_CASE(ntk_conversions_test),
+	KUNIT_CASE(RtlUshortByteSwap_RtlUlongByteSwap_RtlUlonglongByteSwap_test),
+	KUNIT_CASE(RtlPrefetchMemoryNonTemporal_test),
 	KUNIT_CASE(RtlSecureZeroMemory_test),
 	KUNIT_CASE(RtlMoveMemory_test),
 	KUNIT_CASE(RtlCompareMemory_RtlEqualMemory_test),
 	KUNIT_CASE(RtlFillMemoryUlong_RtlCompareMemoryUlong_test),
+	KUNIT_CASE(RtlFillMemoryUlong_RtlCompareMemoryUlong_unaligned_test),
 	KUNIT_CASE(RtlFillMemoryUlonglong_test),
+	KUNIT_CASE(RtlFillMemoryUlonglong_unaligned_test),
 	KUNIT_CASE(RtlInitUnicodeString_RtlInitAnsiString_test),
 	KUNIT_CASE(RtlInitEmptyUnicodeString_RtlInitEmptyAnsiString_test),
 	KUNIT_CASE(ntk_long_string_test),
