@@ -38,6 +38,10 @@ ULONG vDbgPrintEx(ULONG ComponentId, ULONG Level, PCSTR Format,
 		  __builtin_va_list Arguments);
 ULONG vDbgPrintExWithPrefix(PCSTR Prefix, ULONG ComponentId, ULONG Level,
 			    PCSTR Format, __builtin_va_list Arguments);
+void DbgBreakPoint(void);
+void DbgBreakPointWithStatus(ULONG Status);
+#define __debugbreak()		DbgBreakPoint()
+
 void RtlAssert(PVOID FailedAssertion, PVOID FileName, ULONG LineNumber,
 	       PCHAR Message);
 
@@ -64,6 +68,8 @@ FORCEINLINE BOOLEAN NtpoolTruth(BOOLEAN Truth)
 	NTPOOL_ASSERT(Condition, #Condition, Message)
 #define KdPrint(Arguments)		((void)DbgPrint Arguments)
 #define KdPrintEx(Arguments)		((void)DbgPrintEx Arguments)
+#define KdBreakPoint()			DbgBreakPoint()
+#define KdBreakPointWithStatus(Status)	DbgBreakPointWithStatus(Status)
 #define RTL_SOFT_ASSERT(Condition)	NTPOOL_ASSERT(Condition, #Condition, NULL)
 #define RTL_SOFT_ASSERTMSG(Message, Condition) \
 	NTPOOL_ASSERT(Condition, #Condition, Message)
@@ -76,6 +82,8 @@ FORCEINLINE BOOLEAN NtpoolTruth(BOOLEAN Truth)
 #define NT_VERIFYMSG(Message, ...)	NtpoolTruth(!!(__VA_ARGS__))
 #define KdPrint(...)			((void)0)
 #define KdPrintEx(...)			((void)0)
+#define KdBreakPoint()			((void)0)
+#define KdBreakPointWithStatus(...)	((void)0)
 #define RTL_SOFT_ASSERT(...)		((void)0)
 #define RTL_SOFT_ASSERTMSG(...)		((void)0)
 #endif

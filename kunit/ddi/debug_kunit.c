@@ -408,6 +408,21 @@ static void RtlAssert_test(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, report.text, "? line 0: assertion failed: a < b");
 }
 
+/* Without a debugger NT stops with the status of the breakpoint. */
+static void DbgBreakPoint_DbgBreakPointWithStatus_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+
+	DbgBreakPoint();
+	ntk_expect_report(test, "DbgBreakPoint", NTK_ASSERTION, 0x80000003, &report);
+	KUNIT_EXPECT_EQ(test, report.param[2], 0);
+	DbgBreakPointWithStatus(77);
+	ntk_expect_report(test, "DbgBreakPointWithStatus", NTK_ASSERTION, 0x80000003, &report);
+	KUNIT_EXPECT_EQ(test, report.param[2], 77);
+	__debugbreak();
+	ntk_expect_report(test, "__debugbreak", NTK_ASSERTION, 0x80000003, &report);
+}
+
 static void KdPrint_test(struct kunit *test)
 {
 	struct ntk_log *log = ntk_log_open(test);
@@ -436,6 +451,7 @@ static struct kunit_case ntk_debug_cases[] = {
 	KUNIT_CASE(KeBugCheckEx_contexts_test),
 	KUNIT_CASE(ASSERT_test),
 	KUNIT_CASE(RtlAssert_test),
+	KUNIT_CASE(DbgBreakPoint_DbgBreakPointWithStatus_test),
 	KUNIT_CASE(KdPrint_test),
 	{}
 };

@@ -168,6 +168,54 @@ void KeBugCheck(ULONG BugCheckCode)
 }
 EXPORT_SYMBOL_GPL(KeBugCheck);
 
+static void break_point(ULONG status, unsigned long caller)
+{
+	const struct ntpool_stop stop = {
+		.code = KMODE_EXCEPTION_NOT_HANDLED,
+		.name = bugcheck_name(KMODE_EXCEPTION_NOT_HANDLED),
+		.param = { (u32)STATUS_BREAKPOINT, caller, status },
+		.addr_mask = BIT(1),
+		.text = "a breakpoint without a debugger",
+		.caller = caller,
+	};
+
+	ntpool_report(&stop);
+}
+
+/**
+ * DbgBreakPoint() - enter the debugger
+ *
+ * NT without a debugger stops. So this routine reports stop 0x1E with STATUS_BREAKPOINT and
+ * the caller. It returns unless bugcheck=panic.
+ *
+ * Differs: there is no debugger; reports 0x1E, and returns unless bugcheck=panic.
+ *
+ * Context: any IRQL.
+ *
+ * Contract: WDK, DbgBreakPoint.
+ */
+void DbgBreakPoint(void)
+{
+	break_point(0, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(DbgBreakPoint);
+
+/**
+ * DbgBreakPointWithStatus() - enter the debugger and pass a number to it
+ * @Status: the number, which is the third parameter of the report
+ *
+ * Differs: as DbgBreakPoint().
+ *
+ * Context: any IRQL.
+ *
+ * Contract: WDK, DbgBreakPointWithStatus.
+ */
+void DbgBreakPointWithStatus(ULONG Status)
+{
+	break_point(Status, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(DbgBreakPointWithStatus);
+
 /**
  * RtlAssert() - report a failed assertion, for ASSERT() in a checked build
  * @FailedAssertion: text of the assertion
