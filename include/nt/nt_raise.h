@@ -18,6 +18,7 @@ typedef void (*PNTPOOL_RAISE_HANDLER)(NTSTATUS Status);
 PNTPOOL_RAISE_HANDLER NtpoolSetRaiseHandler(PNTPOOL_RAISE_HANDLER Handler);
 
 void ExRaiseStatus(NTSTATUS Status);
+void RtlRaiseStatus(NTSTATUS Status);
 void ExRaiseAccessViolation(void);
 void ExRaiseDatatypeMisalignment(void);
 

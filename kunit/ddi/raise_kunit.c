@@ -39,6 +39,15 @@ static void ExRaiseStatus_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, after.unhandled, before.unhandled);
 }
 
+static void RtlRaiseStatus_test(struct kunit *test)
+{
+	RtlRaiseStatus(NTK_STATUS);
+	ntk_expect_raise(test, "RtlRaiseStatus", NTK_STATUS);
+	NtpoolSetRaiseHandler(NULL);
+	RtlRaiseStatus(NTK_STATUS);
+	ntk_expect_no_raise(test, "no handler");
+}
+
 static void ExRaiseStatus_unhandled_test(struct kunit *test)
 {
 	struct ntk_raise_row before = ntk_raise_row(test), after;
@@ -356,6 +365,7 @@ static void ExAllocateFromPagedLookasideList_raise_test(struct kunit *test)
 static struct kunit_case ntk_raise_cases[] = {
 	KUNIT_CASE(ExRaiseStatus_test),
 	KUNIT_CASE(ExRaiseStatus_unhandled_test),
+	KUNIT_CASE(RtlRaiseStatus_test),
 	KUNIT_CASE(ExRaiseStatus_contexts_test),
 	KUNIT_CASE(ExAllocatePoolWithTag_unhandled_test),
 	KUNIT_CASE(ExRaiseAccessViolation_test),

@@ -110,6 +110,24 @@ void ExRaiseStatus(NTSTATUS Status)
 EXPORT_SYMBOL_GPL(ExRaiseStatus);
 
 /**
+ * RtlRaiseStatus() - raise a status in the calling driver
+ * @Status: argument of the handler
+ *
+ * As ExRaiseStatus().
+ *
+ * Context: as ExRaiseStatus().
+ *
+ * Return: as ExRaiseStatus().
+ *
+ * Contract: WDK, RtlRaiseStatus, except that it returns.
+ */
+void RtlRaiseStatus(NTSTATUS Status)
+{
+	ntpool_raise(Status, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(RtlRaiseStatus);
+
+/**
  * ExRaiseAccessViolation() - raise STATUS_ACCESS_VIOLATION in the calling driver
  *
  * As ExRaiseStatus().
