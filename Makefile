@@ -11,7 +11,7 @@ ifneq ($(obj),)
 # 6.13 and relative again since; KBUILD_EXTMOD is absolute in every M= build.
 export NTPOOL_DIR := $(or $(KBUILD_EXTMOD),$(if $(filter /% $(srctree)/%,$(src)),$(src),$(srctree)/$(src)))
 
-# Nobody reads Kconfig for an external module: take all that the kernel allows.
+# Kconfig is not read for an external module: take all that the kernel allows.
 ifneq ($(KBUILD_EXTMOD),)
 export CONFIG_NTPOOL ?= m
 export CONFIG_NTPOOL_SAMPLES ?= m

@@ -492,7 +492,7 @@ static void ntk_many_test(struct kunit *test)
 	KUNIT_EXPECT_LT(test, us, 500 * USEC_PER_MSEC);
 }
 
-/* Scans end when no list is used, whatever is cached; the next operation starts them. */
+/* Scans end when no list is used, with blocks cached or not. The next use starts them. */
 static void ntk_scan_ends_test(struct kunit *test)
 {
 	unsigned int i;

@@ -6,13 +6,13 @@
  * the block holds a pointer to the process, and the free refunds the charge. Here each
  * charged process has a ledger, and the end of the block holds the ledger's number.
  *
- * Hashes. A ledger belongs to a thread group and is found by its struct pid. It holds
- * a reference, so the address of that struct pid is not reused. A second hash finds a
+ * Hashes. A ledger belongs to a thread group, whose struct pid finds it. The ledger holds
+ * a reference to the struct pid, so that address is not reused. A second hash finds a
  * ledger by its number. A number is not reused while the ledger exists. Kernel threads
  * and interrupts are never charged.
  *
  * rhashtable does not fit: on 6.1 its locks disable bottom halves, and refunds come in
- * hard interrupts. One raw lock also changes both hashes in one step.
+ * hard interrupts. Besides, both hashes change under one raw lock.
  *
  * Trailer. The number lies in memory that the driver can overwrite. A keyed checksum
  * of the number and its address follows it. If the checksum does not match, the free

@@ -118,7 +118,11 @@ static __always_inline bool ntpool_tag_lookup(u32 tag, struct ntpool_tag_counts 
 /* Probes all slots. False also if the lock is needed to find @tag. Context: any. */
 bool ntpool_tag_probe(u32 tag, struct ntpool_tag_counts __percpu **counts);
 
-/* Never NULL: ntpool_tag_overflow past max_tags, or without memory. Context: any. */
+/*
+ * Returns the counters of @tag, which are created for a new tag. Returns ntpool_tag_overflow
+ * past max_tags or without memory, never NULL. Any context; may wait where the caller may
+ * sleep.
+ */
 static inline struct ntpool_tag_counts __percpu *ntpool_tag_find(u32 tag)
 {
 	struct ntpool_tag_counts __percpu *counts;

@@ -15,8 +15,8 @@
  * @max: largest value
  *
  * Context: process context.
- * Return: 0; -EINVAL if the text is no number within the limits. The value does not
- * change then.
+ * Return: 0; -EINVAL if the text is no number within the limits. After an
+ * error the parameter has its old value.
  */
 static inline int ntpool_param_uint(const char *val, const struct kernel_param *kp,
 				    unsigned int min, unsigned int max)

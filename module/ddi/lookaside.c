@@ -514,8 +514,9 @@ EXPORT_SYMBOL_GPL(ExFreeToLookasideListEx);
  * @Lookaside: the list; no other code may use it during the call or afterwards
  *
  * The Free routine gets all cached blocks. After the return, the system neither calls the
- * list's routines nor writes to the structure. A list that is not initialised, or is
- * already deleted, is left alone (under the verifier: 0xC4/0xCB).
+ * list's routines nor writes to the structure. On PREEMPT_RT a Free routine of the driver
+ * may still run, unless the caller may sleep. A list that is not initialised, or is already
+ * deleted, is left alone (under the verifier: 0xC4/0xCB).
  *
  * Differs: a list that is not initialised is left alone.
  *

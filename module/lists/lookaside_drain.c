@@ -310,8 +310,9 @@ static void user_free_deferred(struct ntpool_lookaside *list, unsigned long call
  * @list: the list
  * @caller: return address of the call
  *
- * If the caller may not sleep, only this CPU's nonpaged blocks are freed. Paged blocks are
- * left, because they cannot be freed at DISPATCH_LEVEL.
+ * If the caller may not sleep, only this CPU's magazine is detached. Then all deferred
+ * nonpaged blocks are freed. Deferred paged blocks wait for the system, because
+ * DISPATCH_LEVEL does not allow their free.
  *
  * Context: IRQL <= DISPATCH_LEVEL.
  * Return: true if all cached blocks were freed; false if the system has to free the others.

@@ -2,13 +2,15 @@
 /*
  * The backing store: pages for the pools.
  *
- * NT's pools have their own ranges of addresses. Here nonpaged memory comes from the linear
- * map: it is resident and usable in every context. Paged memory comes from vmalloc: it is
- * resident too, but drivers touch it only where NT allows that.
+ * NT's pools have their own ranges of addresses. Here nonpaged memory comes from the
+ * linear map, or from vmalloc as below; both are resident and usable in every context.
+ * Paged memory comes from vmalloc: it is resident too, but drivers touch it only where NT
+ * allows that.
  *
  * A nonpaged request of several pages need not be physically contiguous. The page allocator
  * is asked first, for a power of two that is then trimmed. If it has none, a caller that
- * may sleep gets vmalloc memory.
+ * may sleep gets vmalloc memory. A request for one page, for one node only, or for
+ * physical contiguity has no such fallback.
  *
  * Contexts. The GFP flags depend on the context of the caller:
  *
@@ -17,7 +19,8 @@
  *	atomic			GFP_ATOMIC
  *	atomic on PREEMPT_RT	none: the page allocator takes sleeping locks
  *
- * __GFP_RETRY_MAYFAIL is set because NT's routines return NULL and do not wait for ever.
+ * Requests of one page and of vmalloc have __GFP_RETRY_MAYFAIL, larger ones
+ * __GFP_NORETRY: NT's routines return NULL and do not wait for ever.
  *
  * Priorities follow NT. A request of low priority fails if less than 1/16 of the memory is
  * available. For one of normal priority the limit is 1/64. One of high priority fails only

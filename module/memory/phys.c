@@ -7,12 +7,13 @@
  *
  *	zones	If the range ends below the end of memory, zones that end lower are tried
  *		as well.
- *	order	2^n pages are aligned to their size. They cross no multiple of a power of
- *		two that is at least as large. The pages beyond the request are freed.
- *	again	Memory outside of the range is held while the next piece is requested.
- *	probes	Pieces of the largest order are taken from free memory, up to half of all
- *		memory. Together they cover much of it. A small range in the middle of
- *		memory may be missed nevertheless.
+ *	order	2^n pages are aligned to their size, so they cross no boundary of at least
+ *		that size. The pages beyond the request are freed.
+ *	again	A piece outside of the range is held until the search ends, so the
+ *		allocator returns another one.
+ *	probes	Pieces of the largest order are taken from free memory, up to 1 GiB and
+ *		half of all memory. On a larger machine they cover a part only, so a small
+ *		range may be missed.
  *
  * The limit is 2^MAX_PAGE_ORDER pages, 4 MiB on x86. Some kernels export
  * alloc_contig_range(), which has no such limit. It moves pages of other owners and may wait

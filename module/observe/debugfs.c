@@ -299,7 +299,7 @@ int ntpool_debugfs_init(void)
 }
 
 /**
- * ntpool_debugfs_exit() - remove all files, after their readers have left them
+ * ntpool_debugfs_exit() - remove all files; waits for reads and writes in progress
  *
  * Context: process context, may sleep.
  */

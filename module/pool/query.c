@@ -2,14 +2,14 @@
 /*
  * Questions about memory of the pools: size of a block, pool type, all live blocks.
  *
- * NT's drivers have ExQueryPoolBlockSize() for the first. Lookaside lists check the pool
- * type of their memory, observers iterate. Each answer combines three sources: blocks in
+ * ExQueryPoolBlockSize() asks for the size. Lookaside lists ask for the pool type of their
+ * memory. Observers iterate over all blocks. Each answer combines three sources: blocks in
  * carved pages (heap/), special pool (verify/special.c) and runs of pages (heap/run.c).
  *
- * Locking: none of its own. A page descriptor is used in an RCU read section; the other
- * two sources take their own locks. An answer about a block that is freed at the same
- * time may be out of date.
- * Contexts: any but NMI; ntpool_iterate_blocks() sleeps.
+ * Locking: none of its own. A page descriptor is used in an RCU read section; special pool
+ * and runs take their own locks. ntpool_special_is_paged() reads single words. An answer
+ * about a block that is freed at the same time may be out of date. Contexts: any but NMI;
+ * ntpool_iterate_blocks() sleeps.
  */
 #include <linux/mm.h>
 #include <linux/rcupdate.h>

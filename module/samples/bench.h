@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the files of ntpool_bench.ko share: cases, the clock, and the loops.
+ * Shared by the files of ntpool_bench.ko: cases, the clock, and the loops.
  *
  * A case is a piece of work that several implementations do, ntpool and its
  * peers. bench_main.c carries the implementations out in turn, one round each,
@@ -18,7 +18,7 @@
 #include <linux/timex.h>
 #include <linux/types.h>
 
-/* What a round returns when memory ran out or the work could not be done. */
+/* Result of a round that ran out of memory or could not do its work. */
 #define BENCH_FAILED	U64_MAX
 
 enum {

@@ -3,7 +3,7 @@
  * ntpool_bench.ko: what ntpool's routines cost beside the kernel's own.
  *
  * The benchmark runs when it is loaded, or at boot where it is built in, and is
- * over when the load returns. It prints lines of words, for tools/bench.sh:
+ * over when the load returns. It prints lines of words, for tools/bench/bench.sh:
  *
  *	ntpool_bench: begin unit=insn cpus=1
  *	ntpool_bench: case=pool_pair_64 impl=pool best=80.00 median=80.00 mean=80.11 unit=insn
@@ -17,7 +17,7 @@
  * the same digits; a sequence of known length must then read exactly, or nothing is
  * measured.
  *
- * Rounds of the implementations of a case take turns, so that whatever changes
+ * Rounds of the implementations of a case take turns, so that any changes
  * in the machine meanwhile meets all of them. The best round is one without
  * interrupts; the median and the mean tell what there was besides. One thread does all the work,
  * on the CPU it finds itself on; there is no locking.
@@ -69,7 +69,7 @@ MODULE_PARM_DESC(power_off, "switch the machine off afterwards, for one without 
 
 bool bench_insn __ro_after_init;
 
-/* What BENCH_BATCH_ROUND() fills, and an order to empty it in. */
+/* The blocks of BENCH_BATCH_ROUND(), and an order in which they are freed. */
 void *bench_slot[BENCH_BATCH];
 u16 bench_order[BENCH_BATCH];
 
@@ -100,7 +100,7 @@ bool bench_wanted(const char *name)
  * struct bench_job - a round on its way to another context
  * @fn: the round
  * @ops: its argument
- * @result: what it returned
+ * @result: its result
  * @work: takes it to hard interrupt context
  * @tasklet: takes it to a softirq
  * @done: @result is there
@@ -170,7 +170,7 @@ BENCH_BATCH_ROUND(bench_batch_256_loop, 256, i, bench_nothing(), bench_nothing_f
 BENCH_BATCH_ROUND(bench_shuffle_256_loop, 256, bench_order[i], bench_nothing(),
 		  bench_nothing_freed(p))
 
-/* What is known of one implementation; number 0 is the empty loop. */
+/* Results of one implementation; number 0 is the empty loop. */
 struct bench_result {
 	u64 sample[ROUNDS_MAX];		/* hundredths of a tick for one operation */
 	bool failed;
@@ -255,7 +255,7 @@ static u64 bench_mean(const struct bench_result *res)
 	return div_u64(sum, rounds);
 }
 
-/* @loop: what one operation of the empty loop takes; a rounding error is no negative time */
+/* @loop: cost of one operation of the empty loop; a rounding error is no negative time */
 static void bench_report(const char *name, const char *impl, struct bench_result *res, u64 loop)
 {
 	unsigned int rounds = bench_rounds();

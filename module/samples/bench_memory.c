@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What memory costs in memory: pages taken from the kernel for bytes asked for.
+ * The cost of memory in memory: pages taken from the kernel for bytes asked for.
  *
  * Sizes are log-uniform from 16 to 4064: each doubling is as likely as any other. 64
  * MiB are allocated, then blocks at random are replaced by others of new sizes until
@@ -103,7 +103,7 @@ static long zone_free(struct zone *zone)
 	return pages;
 }
 
-/* Exact while nobody else allocates. */
+/* Exact while nothing else allocates. */
 static long free_pages_now(void)
 {
 	struct zone *zone;
@@ -121,7 +121,7 @@ static long free_pages_now(void)
 	return pages;
 }
 
-/* What is freed late, by workers and after grace periods, is free by then. */
+/* Memory that is freed late, by workers and after grace periods, is free by then. */
 static long settled_pages(void)
 {
 	rcu_barrier();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What numbers do to the cost: tags, live blocks; and the time to read `tags`.
+ * The cost as numbers grow: tags, live blocks; and the time to read `tags`.
  *
  * scale_tags_N uses N tags in turn. scale_live_N replaces blocks at random among N
  * of 64 bytes, so that frees and allocations are of pages all over the pool. Counted

@@ -2,13 +2,11 @@
 /*
  * Rates of several CPUs against the rate of one.
  *
- * All CPUs do the same at once for a slice of time, each with blocks of its own,
- * and what they did is counted; then one CPU does it alone. An emulator's CPUs are
- * threads of a host that may have fewer, so the rate of a loop that touches no memory
- * but its own CPU's is measured between the slices in the same way; what is printed
- * is the rate per CPU of all against one, over that of the loop, as a median.
- * Slices that are too short suffer from the clock's steps, slices that are too
- * long do not meet the same weather.
+ * A slice counts the pairs of one CPU, then the pairs of all CPUs at once. Each CPU has
+ * its own blocks. The loop that touches no other memory is measured before and after in
+ * the same way, because the host may have fewer CPUs. The result is the rate per CPU of
+ * all against one, divided by that of the loop; the median is printed. Short slices
+ * suffer from the clock's resolution, long ones from changes of the host's load.
  */
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
@@ -64,7 +62,7 @@ static const struct bench_impl impls[] = {
 	{ "kmalloc", smp_kmalloc },
 	{ "lookaside", smp_lookaside },
 	{ "kmem_cache", smp_cache },
-	/* Against itself: how far from 100 % the weather takes it. */
+	/* Against itself: the error that the load of the host causes. */
 	{ "alu_loop", smp_loop },
 };
 

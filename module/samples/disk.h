@@ -16,7 +16,7 @@
 /**
  * enum ntdisk_result - what an NTSTATUS means to the other side of the seam
  * @NTDISK_OK: done
- * @NTDISK_NO_MEMORY: no memory; whatever was written so far stays written
+ * @NTDISK_NO_MEMORY: no memory; the data written so far stay written
  * @NTDISK_BAD_RANGE: beyond the end of the disk; nothing was done
  * @NTDISK_ERROR: any other failure
  */

@@ -30,7 +30,7 @@
  * No memory is allocated or freed under IndexLock. A request carries a stock: a
  * block and as many nodes as an insertion can need. A write that finds no block
  * drops the lock, fills the stock at its caller's IRQL, and starts again; a
- * removal leaves what it unlinked in the stock. Whatever fails, the stock goes
+ * removal leaves what it unlinked in the stock. If a step fails, the stock goes
  * back where it came from when the I/O ends, and the tree is unchanged.
  *
  * Against NT: a driver there would serve IRPs in dispatch routines. The block

@@ -14,8 +14,9 @@
  *	special_unused	slots without a page, if the caller can get one
  *	special_freed	slots in quarantine, the one freed longest ago first
  *
- * An eighth of all slots always stays in quarantine. If no slot is left, the caller falls back
- * to ordinary pool, as on NT. special_pattern.c fills and checks pages.
+ * A slot leaves quarantine only while more than an eighth of all slots are in it. If no
+ * slot is left, the caller falls back to ordinary pool, as on NT. special_pattern.c fills
+ * and checks pages.
  *
  * A block at the end of its page is aligned to 16 bytes, or to a cache line if requested. The
  * bytes that this leaves between block and guard page have the pattern too.

@@ -15,9 +15,8 @@ import sys
 
 PRONOUNS = re.compile(r'\b(?:he|him|his|nobody|whoever|whomever|whatever|'
                       r'somebody|anybody|someone|anyone)\b', re.IGNORECASE)
-SUBJECT = re.compile(r'(?:^|[.!:;] )(?:@\w+: |Return: |Context: )?'
-                     r'(what|who)\b(?! (?:does|is|are|do|did|has|can)\b[^.]*\?)',
-                     re.IGNORECASE)
+SUBJECT = re.compile(r'(?:^|[.!] )(?:\w+: )?(What|Who)\b(?![^.]*\?)|'
+                     r'(?:@\w+|Return|Context): (what|who)\b')
 QUOTED = re.compile(r'"[^"\n]*"|`[^`\n]*`')
 C_COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*', re.DOTALL)
 C_STRING = re.compile(r'"(?:\\.|[^"\\\n])*"')
@@ -68,9 +67,9 @@ def complaints(path):
             for match in PRONOUNS.finditer(line):
                 yield number, match[0], line
             start = SUBJECT.search(line)
-            begins = before.endswith(('.', ':', '!', '?')) or not before
+            begins = before.endswith(('.', ':', '!', '?')) or not before or start and start[2]
             if start and (start.start() > 0 or begins):
-                yield number, start[1], line
+                yield number, start[1] or start[2], line
             before = line
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Shared by the scripts of this folder, which source it: messages, Debian
+# Sourced by the scripts of tools/*/: messages, Debian
 # packages, kernel sources, test kernels, stock kernels, module builds.
 # Everything fetched or built lands below $BUILD and is reused by later runs;
 # a thing is built aside and renamed, so that an interrupted run leaves either

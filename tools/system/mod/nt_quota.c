@@ -3,7 +3,7 @@
  * A driver that processes allocate with, through a device: a number that is written to
  * /dev/nt_quota is the size of a block that the writer pays for. The block belongs to
  * the open file and goes with it; a number with a + in front is a block that is kept
- * until `free` is written, by whomever. Where the pool refuses, the write fails with
+ * until any process writes `free`. Where the pool refuses, the write fails with
  * EDQUOT if a quota was raised, else with ENOMEM.
  */
 #include <linux/fs.h>
