@@ -15,7 +15,6 @@ void ntpool_client_exit(void);
 int ntpool_pagemap_init(void);
 void ntpool_pagemap_exit(void);
 void ntpool_backing_exit(void);
-void ntpool_phys_exit(void);
 
 /* account */
 int ntpool_tag_init(void);
@@ -28,8 +27,8 @@ int ntpool_scan_init(void);
 void ntpool_scan_exit(void);
 int ntpool_heap_init(void);
 void ntpool_heap_exit(void);
-int ntpool_run_init(void);
 void ntpool_run_exit(void);
+int ntpool_run_cache_init(void);
 void ntpool_run_cache_exit(void);
 int ntpool_cache_init(void);
 void ntpool_cache_exit(void);

@@ -35,15 +35,14 @@ static const struct part parts[] = {
 	/* memory */
 	{ ntpool_pagemap_init, ntpool_pagemap_exit },
 	{ .exit = ntpool_backing_exit },
-	{ .exit = ntpool_phys_exit },
 	/* account */
 	{ ntpool_tag_init, ntpool_tag_exit },
 	{ ntpool_quota_init, ntpool_quota_exit },
 	/* heap */
 	{ ntpool_scan_init, ntpool_scan_exit },
 	{ ntpool_heap_init, ntpool_heap_exit },
-	{ ntpool_run_init, ntpool_run_exit },
-	{ .exit = ntpool_run_cache_exit },
+	{ .exit = ntpool_run_exit },
+	{ ntpool_run_cache_init, ntpool_run_cache_exit },
 	{ ntpool_cache_init, ntpool_cache_exit },
 	{ ntpool_age_init, ntpool_age_exit },
 	/* verify */

@@ -124,7 +124,7 @@ static void ntk_off_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ntk_failures(NonPagedPool, NTK_TAG, 100), 0);
 }
 
-/* ---- aim ---- */
+/* ---- filter ---- */
 
 static void ntk_tags_test(struct kunit *test)
 {

@@ -127,7 +127,7 @@ static void ntk_start_test(struct kunit *test)
 	ntk_expect_clean(test, &tally);
 }
 
-/* ---- wishes ---- */
+/* ---- constraints ---- */
 
 /* Every priority with each of its places; by default the parameter decides. */
 static const struct ntk_hint {

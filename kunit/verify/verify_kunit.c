@@ -180,7 +180,7 @@ static void ntk_paged_test(struct kunit *test)
 	ntk_expect_report(test, "freed", NTK_BAD_POOL_CALLER, NTK_FREE_IRQL, &report);
 }
 
-/* ---- aim ---- */
+/* ---- filter ---- */
 
 static bool ntk_hits(struct kunit *test, size_t size, u32 tag)
 {

@@ -9,7 +9,10 @@
  * complete. Code that reaches ntpool by symbol_get() or by a pointer is in no client.
  * Drivers that are built into the kernel with ntpool are one client, "vmlinux".
  *
- * The notifier also calls the watchers in other folders, in a fixed order.
+ * The notifier also calls the watchers in other folders, in a fixed order. It has two
+ * priorities. Clients are added and removed before all other notifiers, which may run code
+ * of the module. Watchers are told of LIVE and GOING at the usual priority, because other
+ * notifiers may free memory on behalf of the module.
  *
  * Locking. clients_mutex protects the list. Readers use RCU, and the kernel waits for
  * them after the notifiers, before it frees a module. Only the thread that loads or

@@ -65,7 +65,10 @@ struct ntpool_client *ntpool_client_by_number(unsigned long number);
 void ntpool_client_for_each(void (*fn)(struct ntpool_client *client, void *arg), void *arg);
 bool ntpool_client_is_linked(const struct module *mod);
 
-/* Watchers of modules, in the order of their calls. */
+/*
+ * Watchers of modules, in the order of their calls. The order matters across folders, so
+ * it is one list here; base/ has no other reference to them.
+ */
 enum ntpool_client_watchers {
 	NTPOOL_WATCH_SECTIONS,	/* reports locked sections before the client is freed */
 	NTPOOL_WATCH_LISTS,	/* frees cached blocks, which are no leaks */

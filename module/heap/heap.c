@@ -342,7 +342,8 @@ static void pages_release(struct list_head *list)
 	}
 }
 
-unsigned long ntpool_heap_trim(struct ntpool_heap *heap, unsigned long keep, unsigned long max)
+/* Returns up to @max empty pages to the kernel, but keeps @keep. Returns their number. */
+static unsigned long heap_trim(struct ntpool_heap *heap, unsigned long keep, unsigned long max)
 {
 	struct ntpool_header *hdr;
 	unsigned long flags, n;
@@ -372,7 +373,7 @@ unsigned long ntpool_heap_trim_all(unsigned long keep, unsigned long max)
 	unsigned long n = 0;
 
 	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap))
-		n += ntpool_heap_trim(heap, keep, max - n);
+		n += heap_trim(heap, keep, max - n);
 	return n;
 }
 
@@ -456,7 +457,7 @@ void ntpool_heap_give(struct ntpool_heap *heap, struct ntpool_header **blocks, u
 void ntpool_heap_trim_surplus(struct ntpool_heap *heap)
 {
 	if (unlikely(READ_ONCE(heap->nr_empty) > HEAP_FULL))
-		ntpool_heap_trim(heap, HEAP_STOCK, ULONG_MAX);
+		heap_trim(heap, HEAP_STOCK, ULONG_MAX);
 }
 
 bool ntpool_header_read_live(const struct ntpool_page *page, unsigned int granule,

@@ -47,7 +47,7 @@ enum {
 };
 
 /* True if @flags include all bits of @mask. */
-static inline bool ntpool_header_says(u8 flags, u8 mask)
+static inline bool ntpool_header_has(u8 flags, u8 mask)
 {
 	return (flags & mask) == mask;
 }
@@ -215,9 +215,10 @@ void ntpool_heap_trim_surplus(struct ntpool_heap *heap);
  */
 enum ntpool_verdict ntpool_heap_claim(struct ntpool_page *page, void *p,
 				      struct ntpool_header *copy);
-/* Returns up to @max empty pages to the kernel, but keeps @keep. Returns their number. */
-unsigned long ntpool_heap_trim(struct ntpool_heap *heap, unsigned long keep, unsigned long max);
-/* The same for each heap in turn: @keep per heap, @max in total. */
+/*
+ * Returns up to @max empty pages of all heaps to the kernel, but keeps @keep of each. Returns
+ * their number. Any context.
+ */
 unsigned long ntpool_heap_trim_all(unsigned long keep, unsigned long max);
 /* Number of carved pages in all heaps. These three take no lock. */
 unsigned long ntpool_heap_pages(void);

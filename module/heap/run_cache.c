@@ -194,7 +194,7 @@ unsigned long ntpool_run_cache_pages(enum ntpool_type type)
 	return pages;
 }
 
-int ntpool_run_init(void)
+int ntpool_run_cache_init(void)
 {
 	enum ntpool_type type;
 	int cpu;

@@ -28,8 +28,8 @@
  *
  * There is no shrinker, because the depths bound the cached blocks.
  *
- * Locking: ntpool_lookaside_lock protects list->deferred, list->freeing and list->dead. The
- * scan's mutex protects list->spare and list->span.
+ * Locking: ntpool_lookaside_lock protects list->deferred, list->freeing and list->dead.
+ * balance_mutex protects list->spare and list->span.
  */
 #include <linux/bottom_half.h>
 #include <linux/cpumask.h>
@@ -113,7 +113,7 @@ static void detach_surplus(struct ntpool_lookaside *list, struct ntpool_lookasid
  * ntpool_lookaside_detach_surplus() - detach the blocks that CPUs cache beyond list->depth
  * @list: the list
  *
- * Context: process context, with the scan's mutex held; sleeps.
+ * Context: process context, with balance_mutex held; sleeps.
  * Return: true if there may be deferred blocks now.
  */
 bool ntpool_lookaside_detach_surplus(struct ntpool_lookaside *list)

@@ -10,7 +10,6 @@
  * A cache is used without it (lookaside_cache.h). Other CPUs change a cache only through
  * ntpool_lookaside_on_cpu().
  *
- * Lock order: balance_mutex (lookaside_balance.c) or cpus_read_lock() -> ntpool_lookaside_lock.
  * module/README.md has the order of all locks. Free routines are called without
  * ntpool_lookaside_lock, but the others may be held.
  */

@@ -85,7 +85,7 @@ struct ntpool_lookaside_prev {
  *
  * ntpool_lookaside_lock protects @link to @freeing. One write needs no lock: the first CPU
  * that counts changes @totals_owner from NTPOOL_LA_UNOWNED to itself by compare-and-exchange.
- * The scan's mutex in lookaside_balance.c protects @prev_total, @span, @spare and @prev.
+ * balance_mutex (lookaside_balance.c) protects @prev_total, @span, @spare and @prev.
  */
 struct ntpool_lookaside {
 	struct ntpool_lookaside_desc desc;

@@ -19,7 +19,7 @@
  * therefore lost or made twice.
  *
  * Locking: ntpool_lookaside_lock protects list->totals_owner and list->folded. cpu->total
- * belongs to its CPU. The scan's mutex protects list->prev and list->prev_total.
+ * belongs to its CPU. The balance_mutex protects list->prev and list->prev_total.
  */
 #include "lists/lookaside_list.h"
 
@@ -126,7 +126,7 @@ static unsigned int count_users(struct ntpool_lookaside *list, int *which)
  * ntpool_lookaside_totals_update() - bring the public totals up to date, and change the owner
  * @list: the list
  *
- * Context: process context, with the scan's mutex held; sleeps.
+ * Context: process context, with balance_mutex held; sleeps.
  */
 void ntpool_lookaside_totals_update(struct ntpool_lookaside *list)
 {

@@ -211,7 +211,7 @@ static unsigned long blocks_in_use(const struct zone_note *note)
 	return (note->end - note->first) / note->block - count;
 }
 
-/* See ntpool_verify_range_fn. Drops the zones in that memory. In an RCU read section. */
+/* See struct ntpool_verifier_client. Drops the zones in that memory. In an RCU read section. */
 static void range_freed(void *p, size_t size, unsigned long caller)
 {
 	struct zone_note *note, *next, *found = NULL;

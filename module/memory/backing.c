@@ -44,15 +44,15 @@
 #include "memory/backing.h"
 #include "test.h"
 
-/* At the start of memory that waits to be freed. */
-struct ntpool_deferred {
-	struct llist_node node;
+/* At the start of pages that wait to be freed. */
+struct deferred_pages {
+	struct ntpool_deferred mem;
 	unsigned long nr;
 };
 
 static LLIST_HEAD(deferred);	/* lock-free; struct ntpool_deferred */
-static void backing_free_deferred(struct work_struct *work);
-static DECLARE_WORK(deferred_work, backing_free_deferred);
+static void free_deferred(struct work_struct *work);
+static DECLARE_WORK(deferred_work, free_deferred);
 
 /* Memory is low, or very low, if less than this part of it is available. */
 enum {
@@ -187,30 +187,45 @@ static void backing_free_now(void *base, unsigned long nr)
 		__free_page(virt_to_page(base));
 }
 
-static void backing_free_deferred(struct work_struct *work)
+static void free_deferred(struct work_struct *work)
 {
 	struct llist_node *list = llist_del_all(&deferred);
 	struct ntpool_deferred *mem, *next;
 
 	llist_for_each_entry_safe(mem, next, list, node)
-		backing_free_now(mem, mem->nr);
+		mem->free(mem);
+}
+
+void ntpool_defer(struct ntpool_deferred *mem, void (*free)(struct ntpool_deferred *mem))
+{
+	mem->free = free;
+	if (llist_add(&mem->node, &deferred))
+		schedule_work(&deferred_work);
+}
+
+static void pages_free_deferred(struct ntpool_deferred *mem)
+{
+	struct deferred_pages *pages = container_of(mem, struct deferred_pages, mem);
+
+	backing_free_now(pages, pages->nr);
 }
 
 void ntpool_backing_free(void *base, unsigned long nr)
 {
-	struct ntpool_deferred *mem = base;
+	struct deferred_pages *pages = base;
 
 	if (is_vmalloc_addr(base) ? ntpool_may_sleep() : !ntpool_raw_atomic()) {
 		backing_free_now(base, nr);
 		return;
 	}
-	mem->nr = nr;
-	if (llist_add(&mem->node, &deferred))
-		schedule_work(&deferred_work);
+	pages->nr = nr;
+	ntpool_defer(&pages->mem, pages_free_deferred);
 }
 
-/* Called when no other code uses this file. */
+/* Called when no other code uses memory/. Deferred memory may defer some more. */
 void ntpool_backing_exit(void)
 {
-	flush_work(&deferred_work);
+	do
+		flush_work(&deferred_work);
+	while (!llist_empty(&deferred));
 }

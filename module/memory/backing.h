@@ -4,6 +4,7 @@
 #define NTPOOL_BACKING_H
 
 #include <linux/gfp.h>
+#include <linux/llist.h>
 
 #include "base/types.h"
 
@@ -23,6 +24,18 @@ bool ntpool_backing_is_on(const void *base, int node);
 unsigned long ntpool_backing_available(void);
 /* True if memory is too low for a request with the priority in @flags. */
 bool ntpool_backing_is_short(unsigned int flags);
+/**
+ * struct ntpool_deferred - at the start of memory that a worker frees
+ * @node: in the list of the worker
+ * @free: frees the memory, the structure included; process context
+ */
+struct ntpool_deferred {
+	struct llist_node node;
+	void (*free)(struct ntpool_deferred *mem);
+};
+
+/* Lets a worker call @free for the memory at @mem. Any context but NMI. */
+void ntpool_defer(struct ntpool_deferred *mem, void (*free)(struct ntpool_deferred *mem));
 /* Frees @nr pages. Any context: a worker does it where the caller cannot sleep. */
 void ntpool_backing_free(void *base, unsigned long nr);
 

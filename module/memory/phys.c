@@ -31,18 +31,15 @@
  *
  * Locking: none.
  */
-#include <linux/llist.h>
 #include <linux/mm.h>
 #include <linux/pfn.h>
 #include <linux/sched/mm.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
-#include <linux/workqueue.h>
 
 #include "base/irql.h"
 #include "base/refuse.h"
-#include "init.h"
 #include "memory/backing.h"
 #include "memory/phys.h"
 
@@ -78,15 +75,11 @@ struct held_run {
 
 /* At the start of memory that waits to be freed. */
 struct phys_deferred {
-	struct llist_node node;
+	struct ntpool_deferred mem;
 	unsigned long nr;
 	enum ntpool_caching cache;
 	struct page **page;
 };
-
-static LLIST_HEAD(deferred);	/* lock-free; struct phys_deferred */
-static void phys_free_deferred(struct work_struct *work);
-static DECLARE_WORK(deferred_work, phys_free_deferred);
 
 /*
  * Cache types
@@ -377,28 +370,25 @@ static void phys_free_now(void *base, unsigned long nr, enum ntpool_caching cach
 	memalloc_noio_restore(noio);
 }
 
-static void phys_free_deferred(struct work_struct *work)
+static void phys_free_deferred(struct ntpool_deferred *mem)
 {
-	struct llist_node *list = llist_del_all(&deferred);
-	struct phys_deferred *mem, *next;
+	struct phys_deferred *phys = container_of(mem, struct phys_deferred, mem);
 
-	llist_for_each_entry_safe(mem, next, list, node)
-		phys_free_now(mem, mem->nr, mem->cache, mem->page);
+	phys_free_now(phys, phys->nr, phys->cache, phys->page);
 }
 
 static void phys_free(void *base, unsigned long nr, enum ntpool_caching cache, struct page **page)
 {
-	struct phys_deferred *mem = base;
+	struct phys_deferred *phys = base;
 
 	if (ntpool_may_sleep()) {
 		phys_free_now(base, nr, cache, page);
 		return;
 	}
-	mem->nr = nr;
-	mem->cache = cache;
-	mem->page = page;
-	if (llist_add(&mem->node, &deferred))
-		schedule_work(&deferred_work);
+	phys->nr = nr;
+	phys->cache = cache;
+	phys->page = page;
+	ntpool_defer(&phys->mem, phys_free_deferred);
 }
 
 void ntpool_phys_free(void *base, unsigned long nr, enum ntpool_caching cache)
@@ -412,10 +402,4 @@ void ntpool_phys_free(void *base, unsigned long nr, enum ntpool_caching cache)
 void ntpool_phys_unmap(void *base, unsigned long nr, struct page **page)
 {
 	phys_free(base, nr, NTPOOL_NONCACHED, page);
-}
-
-/* Called when no other code uses this file. */
-void ntpool_phys_exit(void)
-{
-	flush_work(&deferred_work);
 }

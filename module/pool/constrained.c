@@ -7,7 +7,7 @@
  * or run of pages. If its free has more to do, a flag in its header or record tells. With
  * NTPOOL_SPECIAL, special pool is tried first.
  *
- *	quota		The size is settled first. The block gets a trailer that names the
+ *	quota		The size is computed first. The block gets a trailer that names the
  *			process. If block and trailer do not fit in a page, there is no charge.
  *	cache line	The block comes from the heap, past the CPU's cache. If it is too
  *			large for that, the request takes whole pages.

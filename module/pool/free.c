@@ -66,7 +66,7 @@ static void count_free(const struct ntpool_block *block, u8 flags, unsigned long
  */
 static void free_check(const struct free_call *call, const struct ntpool_block *block, u8 flags)
 {
-	if (call->tag ? call->tag != block->tag : ntpool_header_says(flags, NTPOOL_HDR_PROTECTED))
+	if (call->tag ? call->tag != block->tag : ntpool_header_has(flags, NTPOOL_HDR_PROTECTED))
 		ntpool_free_report_tag(block, call->tag, call->caller);
 	if (call->at_dispatch && block->type == NTPOOL_PAGED)
 		ntpool_free_report_irql(block, call->caller);
@@ -101,7 +101,7 @@ static void free_claimed(const struct free_call *call, struct ntpool_heap *heap,
 	u8 flags = ntpool_header_flags(copy);
 
 	free_check(call, &block, flags);
-	if (ntpool_header_says(flags, NTPOOL_HDR_QUOTA))
+	if (ntpool_header_has(flags, NTPOOL_HDR_QUOTA))
 		free_refund(call, &block, bytes);
 	if (want_init_on_free())
 		memset(call->p, 0, bytes - sizeof(*hdr));
@@ -120,7 +120,7 @@ static void free_run_claimed(const struct free_call *call, struct ntpool_run *ru
 	};
 
 	free_check(call, &block, run->flags);
-	if (ntpool_header_says(run->flags, NTPOOL_HDR_QUOTA))
+	if (ntpool_header_has(run->flags, NTPOOL_HDR_QUOTA))
 		ntpool_quota_refund(run->payer, run->type, run->pages << PAGE_SHIFT);
 	count_free(&block, run->flags, run->pages * NTPOOL_GRANULES);
 	ntpool_run_cache_put(run);
@@ -157,7 +157,7 @@ static void free_special_claimed(const struct free_call *call, struct ntpool_spe
 	};
 
 	free_check(call, &block, slot->flags);
-	if (ntpool_header_says(slot->flags, NTPOOL_HDR_QUOTA))
+	if (ntpool_header_has(slot->flags, NTPOOL_HDR_QUOTA))
 		ntpool_quota_refund(slot->payer, slot->type, slot->charged);
 	count_free(&block, slot->flags, NTPOOL_GRANULES);
 	ntpool_special_release(slot, call->caller);

@@ -87,7 +87,7 @@ void *ntpool_alloc_finish(struct ntpool_header *hdr, unsigned int granules,
 		keep |= NTPOOL_HDR_OVERFLOW;
 	if (ntpool_wants_zeroes(req->flags))
 		memset(ntpool_block_body(hdr), 0, ntpool_granules_bytes(granules) - sizeof(*hdr));
-	if (ntpool_header_says(keep, NTPOOL_HDR_QUOTA))
+	if (ntpool_header_has(keep, NTPOOL_HDR_QUOTA))
 		ntpool_quota_note((void *)hdr + ntpool_granules_bytes(granules), req->payer);
 	ntpool_tag_count_alloc(&counts[req->type], granules, req->size);
 	/* From here on a wrong free may free it. */

@@ -47,14 +47,14 @@ size_t ntpool_usable_size(const void *p, bool *charged)
 	carved = header_read(p, &copy);
 	rcu_read_unlock();
 	if (carved) {
-		*charged = ntpool_header_says(ntpool_header_flags(&copy), NTPOOL_HDR_QUOTA);
+		*charged = ntpool_header_has(ntpool_header_flags(&copy), NTPOOL_HDR_QUOTA);
 		return ntpool_granules_bytes(ntpool_header_granules(&copy)) - sizeof(copy) -
 		       (*charged ? NTPOOL_QUOTA_TRAILER : 0);
 	}
 	*charged = false;
 	if (!ntpool_run_peek(p, &run) || run.use != NTPOOL_USE_POOL)
 		return ntpool_special_size(p, charged);
-	*charged = ntpool_header_says(run.flags, NTPOOL_HDR_QUOTA);
+	*charged = ntpool_header_has(run.flags, NTPOOL_HDR_QUOTA);
 	return run.pages << PAGE_SHIFT;
 }
 

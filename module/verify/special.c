@@ -462,7 +462,7 @@ size_t ntpool_special_size(const void *p, bool *charged)
 	raw_spin_lock_irqsave(&special_lock, flags);
 	if (slot->state == NTPOOL_SPECIAL_LIVE && slot_block(slot) == p) {
 		size = slot->size;
-		*charged = ntpool_header_says(slot->flags, NTPOOL_HDR_QUOTA);
+		*charged = ntpool_header_has(slot->flags, NTPOOL_HDR_QUOTA);
 	}
 	raw_spin_unlock_irqrestore(&special_lock, flags);
 	return size;

@@ -8,7 +8,7 @@
  * the block.
  *
  * The records are in a hash table by address. Its size is fixed, because it cannot grow where
- * there is no memory. At a million live blocks, walking a chain still takes less time than
+ * there is no memory. At a million live blocks, following a chain still takes less time than
  * unwinding a stack. If there is no memory for a record, the block is not tracked, and the
  * counter unable_to_track counts it.
  *
