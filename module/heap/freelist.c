@@ -169,6 +169,7 @@ struct ntpool_header *ntpool_freelist_find(struct ntpool_heap *heap, unsigned in
 	return *found <= NTPOOL_GRANULES ? heap->bins[*found] : NULL;
 }
 
+#if IS_ENABLED(CONFIG_KUNIT)
 static int bin_check(struct ntpool_heap *heap, unsigned int granules, unsigned long *blocks)
 {
 	struct ntpool_header *hdr = heap->bins[granules];
@@ -209,3 +210,4 @@ int ntpool_freelist_check(struct ntpool_heap *heap)
 			expected += page_listed(page);
 	return listed == expected ? 0 : -EUCLEAN;
 }
+#endif

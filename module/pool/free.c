@@ -12,8 +12,8 @@
  * against the claimed block. It refunds quota, counts the block and returns it to its owner.
  *
  * PROTECTED_POOL. A block that was allocated with this bit in its tag may only be freed
- * with its tag. ExFreePool(), or tag 0, is a wrong tag then. The bit is no part of the tag:
- * a free may pass it or leave it out, and figures are those of the tag without the bit.
+ * with its tag. ExFreePool(), or tag 0, is a wrong tag then. The bit is no part of the tag.
+ * A free may pass it or leave it out. Figures are those of the tag without the bit.
  *
  * A block whose header was overwritten is kept. It stays live in every figure, its memory
  * is not used again, and it is reported when ntpool is unloaded.

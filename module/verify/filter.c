@@ -12,7 +12,7 @@
  * The module of an address is found by its symbol, which takes longer than the rest of the
  * verifier. So a filter caches answers by call site in a small table. The table is cleared if
  * the patterns or the modules change. An entry is the call site shifted left by one, with
- * the answer in the low bit: the top bit of kernel text addresses is always set. An answer
+ * the answer in the low bit. The top bit of kernel text addresses is always set. An answer
  * may be found before a change and stored after it. Then the generation differs, and the
  * entry is cleared again.
  *

@@ -349,8 +349,8 @@ void ntpool_special_release(struct ntpool_special_slot *slot, unsigned long call
  */
 
 /*
- * Returns the slot whose block the access to a guard page at @addr belongs to: of the two
- * neighbours the nearer live one, or NULL. *@past: the access is past the end of the block.
+ * An access to a guard page at @addr belongs to the nearer live block of the two neighbours.
+ * Returns its slot, or NULL. *@past: the access is past the end of the block.
  */
 static const struct ntpool_special_slot *guard_owner(const struct ntpool_special_slot *before,
 						     unsigned long addr, bool *past)
