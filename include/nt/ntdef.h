@@ -221,8 +221,11 @@ typedef ULONG_PTR KAFFINITY, *PKAFFINITY;
 typedef unsigned short WCHAR, *PWCHAR, *PWCH, *PWSTR, *LPWSTR;
 typedef const unsigned short *PCWCH, *PCWSTR, *LPCWSTR;
 
+/* sparse has no such option. */
+#ifndef __CHECKER__
 _Static_assert(sizeof(WCHAR) == 2 && sizeof(L' ') == sizeof(WCHAR),
 	       "NT's wide characters need -fshort-wchar");
+#endif
 
 typedef UCHAR BOOLEAN, *PBOOLEAN;
 typedef ULONG LOGICAL, *PLOGICAL;
