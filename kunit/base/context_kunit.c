@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * IRQLs and the contexts of the kernel: what KeGetCurrentIrql() says in each,
- * that the nonpaged pool works in all of them, and that the paged pool keeps
- * its rule: above APC_LEVEL an allocation is told and refused, a free told and
- * carried out all the same. Levels are raised and lowered, or not where that is
- * wrong. NT's spin locks exclude each other. A sleep in the wrong place is found by
- * the debug kernels that the suites also run on.
+ * IRQLs and the contexts of the kernel.
  *
- * Without a preemption count a kernel cannot see that preemption is off or a
- * spin lock is held; those cases are skipped there.
+ * KeGetCurrentIrql() is checked in each context. Nonpaged pool works in all of them.
+ * Paged pool keeps its rule above APC_LEVEL: an allocation is reported and refused, a
+ * free is reported and carried out. Levels are raised and lowered, or refused if that is
+ * wrong. NT's spin locks exclude each other. The debug kernels also find a sleep in the
+ * wrong place.
+ *
+ * Without a preemption count a kernel cannot see that preemption is off or a spin lock
+ * is held. Those cases are skipped there.
  */
 #include <linux/delay.h>
 #include <linux/interrupt.h>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Frees of the Mm routines' memory, right ones and wrong ones, in every context
- * of the kernel; requests that fail at every place; and the figures. A wrong
- * free is told as 0xC2/0x60 and loses nothing: what a routine does not own it
- * leaves alone, what it owns is freed as what it is.
+ * Frees of the memory of the Mm routines, right ones and wrong ones, in every context of
+ * the kernel. Requests that fail at every place, and the figures.
+ *
+ * A wrong free is reported as 0xC2/0x60 and loses nothing. A routine does not touch memory
+ * of others. Memory of its own is freed as its kind demands.
  */
 #include <linux/delay.h>
 #include <linux/sched.h>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The file `callers`: live allocations by tag, type and call site, always on.
- * A call site is told as symbol, offset and module, two sites of one tag are
- * two rows, a row is gone with its last block, and the sum over all rows is
- * the sum over the tags, at rest and after load from all CPUs.
+ *
+ * A call site is shown as symbol, offset and module. Two call sites of one tag are two
+ * rows. A row disappears with its last block. The sum over all rows is the sum over the
+ * tags, at rest and after load from all CPUs.
  */
 #include <linux/jiffies.h>
 #include <linux/sched.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The verifier as a whole: arguments that are wrong, IRQL rules, what it is aimed at,
- * memory that is freed with a list or a zone in it, zones and lists that are misused,
- * counters, sampling, and flags that change while everybody allocates.
+ * The verifier as a whole: wrong arguments, IRQL rules, filters, memory that is freed with
+ * a list or a zone in it, misused zones and lists, counters, sampling, and flags that
+ * change while all CPUs allocate.
  */
 #include <linux/delay.h>
 #include <linux/mm.h>

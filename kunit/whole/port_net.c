@@ -2,10 +2,10 @@
 /*
  * The memory side of a network driver, as NT sources have it: only <ntddk.h>.
  *
- * A message is cut into packets that go to a channel's transmit queue together. The
- * wire takes them off it, copies each into memory of its own, and puts them on the
- * channel's receive queue, from where they are taken and looked at: the data is what
- * its message's number says, the checksum is right, and packets come as they went.
+ * A message is cut into packets, which go to a channel's transmit queue together. The
+ * wire takes each packet, copies it into memory of its own, and puts the copy on the
+ * channel's receive queue. A receiver takes the copies and checks them. The data belong
+ * to the message's number, the checksum is right, and the order is kept.
  *
  *   packets	a LOOKASIDE_LIST_EX in the adapter, whose routines find the adapter
  *		by the address of the list and count what goes to and from the pool

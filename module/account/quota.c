@@ -101,7 +101,7 @@ static DEFINE_RAW_SPINLOCK(ledgers_lock);
 static DEFINE_HASHTABLE(ledgers_by_pid, HASH_BITS_USED);
 static DEFINE_HASHTABLE(ledgers_by_id, HASH_BITS_USED);
 static u64 quota_secret __ro_after_init;	/* odd; keys the trailers */
-static unsigned long quota_limit[NTPOOL_TYPES];	/* bytes; 0: no limit */
+static unsigned long quota_limit[NTPOOL_TYPES];	/* bytes; 0: no limit; read without a lock */
 static u32 last_id;			/* ledgers_lock */
 static unsigned int nr_ledgers;		/* ledgers_lock; read without it as a hint */
 

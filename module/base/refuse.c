@@ -23,8 +23,8 @@ static atomic_t test_calls = ATOMIC_INIT(0);	/* requests seen */
 static atomic_t test_failed = ATOMIC_INIT(0);	/* requests failed */
 
 /* The task that refills the reserve. Its requests succeed unless test_hits_refill is set. */
-static struct task_struct *test_refiller;
-static bool test_hits_refill;
+static struct task_struct *test_refiller;	/* one word, written by that task */
+static bool test_hits_refill;			/* one word, written by a test */
 void ntpool_refuse_refill(bool on)
 {
 	WRITE_ONCE(test_refiller, on ? current : NULL);

@@ -56,8 +56,8 @@ struct ntpool_cache ntpool_cache_none;
 /* The caches that ntpool_caches leads to outside of sections. */
 static DEFINE_PER_CPU(struct ntpool_cache *, own_cache[NTPOOL_TYPES]);
 static DEFINE_PER_CPU(struct work_struct, drain_work);
-static struct workqueue_struct *drain_wq;
-static enum cpuhp_state hotplug_state;
+static struct workqueue_struct *drain_wq;	/* constant after init */
+static enum cpuhp_state hotplug_state;		/* constant after init */
 static struct ntpool_shrinker shrinker;
 
 /* The marks of idle magazines, and of ntpool_cache_none. */

@@ -36,7 +36,7 @@ DEFINE_PER_CPU(struct ntpool_run_cache *, ntpool_run_caches[NTPOOL_TYPES]);
 struct ntpool_run_cache ntpool_run_cache_none;
 
 /* The caches that ntpool_run_caches leads to outside of sections: [NTPOOL_TYPES]. */
-static struct ntpool_run_cache __percpu *own_caches;
+static struct ntpool_run_cache __percpu *own_caches;	/* constant after init */
 
 static unsigned char limit_for(unsigned int pages)
 {

@@ -46,7 +46,7 @@ static LIST_HEAD(lists);
 
 /* Flushes, and the freeing of deleted lists. */
 static struct workqueue_struct *lookaside_wq;
-static enum cpuhp_state hotplug_state;
+static enum cpuhp_state hotplug_state;	/* constant after init */
 
 /*
  * References

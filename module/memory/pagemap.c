@@ -37,8 +37,8 @@ unsigned long ntpool_map_limit __read_mostly;	/* number of pages that the table 
 struct xarray ntpool_map_far;
 struct ntpool_mapped ntpool_map_nothing;	/* the entry of a page without descriptor */
 
-static struct ntpool_leaf *empty_leaf;
-static unsigned long nr_leaves;
+static struct ntpool_leaf *empty_leaf;	/* constant after init */
+static unsigned long nr_leaves;		/* constant after init */
 
 /* Allocates a leaf without entries. */
 static struct ntpool_leaf *leaf_create(gfp_t gfp)

@@ -31,7 +31,7 @@
 
 #define ALL_DRIVERS	"all drivers"
 
-static bool leak_started;	/* drivers may allocate */
+static bool leak_started;	/* drivers may allocate; constant after the load */
 
 struct leak_count {
 	unsigned long blocks;

@@ -36,6 +36,7 @@ enum {
 	FAULT_DELAY_MAX = 24 * 60 * 60 * 1000,
 };
 
+/* Settings, each one word; written by ntpool_fault_set(), read without a lock. */
 static unsigned int fault_probability __read_mostly = FAULT_PROBABILITY;
 static unsigned int fault_delay_ms __read_mostly;
 static bool fault_systematic __read_mostly;

@@ -35,7 +35,7 @@ enum {
 static DEFINE_MUTEX(sample_mutex);
 static unsigned int sample_ms;		/* the parameter; sample_mutex */
 static bool sample_started;		/* sample_mutex */
-static unsigned int sample_interval;	/* in force, milliseconds; 0: off */
+static unsigned int sample_interval;	/* in force, milliseconds; 0: off; one word */
 
 static void sample_open(struct work_struct *work);
 static DECLARE_DELAYED_WORK(sample_work, sample_open);

@@ -57,6 +57,7 @@ enum {
 };
 
 static DEFINE_MUTEX(special_mutex);	/* serialises ntpool_special_start() */
+/* Parameters, one word each, read without a lock. special_pages is constant after the load. */
 static unsigned int special_at_start __read_mostly;
 static unsigned int special_pages __read_mostly = 1024;
 
