@@ -83,10 +83,10 @@ static void ExInitializeNPagedLookasideList_test(struct kunit *test)
 	ntk_initialize_family(test, NTK_NPAGED, 0x200);
 }
 
-/* The bit for memory that is not executable has no effect here. */
+/* The bit for memory that is not executable has no effect, but the type keeps it. */
 static void ExInitializePagedLookasideList_test(struct kunit *test)
 {
-	ntk_initialize_family(test, NTK_PAGED, 0x1);
+	ntk_initialize_family(test, NTK_PAGED, 0x201);
 }
 
 /* ---- allocating ---- */
