@@ -14,7 +14,7 @@
 
 #include "base/types.h"
 #include "base/verifier.h"
-#include "init.h"
+#include "parts.h"
 
 /**
  * struct part - a part of the module
@@ -29,8 +29,9 @@ struct part {
 static const struct part parts[] = {
 	/* base */
 	{ .exit = ntpool_report_exit },
-	/* verify: a parameter may have made a filter before */
+	/* verify: a module parameter may have made a filter before the first init */
 	{ .exit = ntpool_filter_exit },
+	/* base */
 	{ .exit = ntpool_callsite_exit },
 	/* memory */
 	{ ntpool_pagemap_init, ntpool_pagemap_exit },

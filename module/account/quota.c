@@ -50,7 +50,7 @@
 #include "account/quota.h"
 #include "base/param.h"
 #include "base/refuse.h"
-#include "init.h"
+#include "parts.h"
 #include "memory/backing.h"
 #include "test.h"
 

@@ -46,7 +46,7 @@
 #include "base/refuse.h"
 #include "base/report.h"
 #include "base/text.h"
-#include "init.h"
+#include "parts.h"
 #include "memory/backing.h"
 
 enum {

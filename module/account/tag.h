@@ -115,7 +115,10 @@ static __always_inline bool ntpool_tag_lookup(u32 tag, struct ntpool_tag_counts 
 	return true;
 }
 
-/* Probes all slots. False also if the lock is needed to find @tag. Context: any. */
+/*
+ * Finds the counters of @tag, also away from the slot of its hash. Takes no lock. False does
+ * not prove that there are none. Context: any.
+ */
 bool ntpool_tag_probe(u32 tag, struct ntpool_tag_counts __percpu **counts);
 
 /*

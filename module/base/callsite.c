@@ -29,7 +29,7 @@
 
 #include "base/callsite.h"
 #include "base/refuse.h"
-#include "init.h"
+#include "parts.h"
 
 /* Protects the list of records and their notes. */
 DEFINE_MUTEX(ntpool_past_mutex);

@@ -32,7 +32,7 @@
 #include "base/client.h"
 #include "base/compat.h"
 #include "base/refuse.h"
-#include "init.h"
+#include "parts.h"
 
 static DEFINE_MUTEX(clients_mutex);
 static LIST_HEAD(clients);		/* clients_mutex; readers under RCU */

@@ -199,7 +199,8 @@ bool ntpool_module_has_data(const struct module *mod, unsigned long addr)
  * @addr: the address
  *
  * Context: any.
- * Return: true if it is in code or data, those for initialisation included.
+ * Return: true if it is in code or data. For a module, those for initialisation are
+ * included; for the kernel, they are not.
  */
 bool ntpool_module_has(const struct module *mod, unsigned long addr)
 {

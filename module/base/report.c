@@ -44,7 +44,7 @@
 #include "base/report.h"
 #include "base/stack.h"
 #include "base/text.h"
-#include "init.h"
+#include "parts.h"
 
 enum {
 	REPORT_BURST = 64,

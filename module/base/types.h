@@ -14,7 +14,10 @@
 
 #define NTPOOL_VERSION		"0.1"
 
-/* The tag of routines that take none, and that of all tags past max_tags. */
+/*
+ * NONE is the tag of routines that take none. OVERFLOW counts for tags past max_tags, or
+ * without memory for counters.
+ */
 #define NTPOOL_TAG_NONE		0x656e6f4eU	/* "None" */
 #define NTPOOL_TAG_OVERFLOW	0x6c66764fU	/* "Ovfl" */
 /* PROTECTED_POOL: no character of a tag has its top bit set, so that bit is free. */

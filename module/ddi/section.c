@@ -42,7 +42,7 @@
 #include "base/refuse.h"
 #include "base/report.h"
 #include "ddi/section.h"
-#include "init.h"
+#include "parts.h"
 #include "memory/backing.h"
 
 /* First parameter of stop code 0x1A. */

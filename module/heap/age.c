@@ -25,7 +25,7 @@
 #include "heap/depot.h"
 #include "heap/run_cache.h"
 #include "heap/scan.h"
-#include "init.h"
+#include "parts.h"
 #include "test.h"
 
 static DEFINE_PER_CPU(struct work_struct, age_cpu_work);

@@ -43,7 +43,7 @@
 #include "heap/limits.h"
 #include "heap/run_cache.h"
 #include "heap/scan.h"
-#include "init.h"
+#include "parts.h"
 
 enum {
 	/* The shrinker's estimate for one CPU. */

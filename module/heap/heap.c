@@ -40,7 +40,7 @@
 #include "base/irql.h"
 #include "base/refuse.h"
 #include "heap/freelist.h"
-#include "init.h"
+#include "parts.h"
 #include "memory/backing.h"
 
 /* A heap with more than HEAP_FULL empty pages is trimmed to HEAP_STOCK. */

@@ -28,7 +28,7 @@
 
 #include "base/refuse.h"
 #include "heap/run_cache.h"
-#include "init.h"
+#include "parts.h"
 #include "memory/backing.h"
 #include "memory/pagemap.h"
 

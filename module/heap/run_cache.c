@@ -26,7 +26,7 @@
  */
 #include "heap/run_cache.h"
 #include "heap/scan.h"
-#include "init.h"
+#include "parts.h"
 
 /* Each length has this many pages in cache, but at least LEAST_RUNS runs. */
 #define CACHED_PAGES	NTPOOL_RUN_CACHED_RUNS

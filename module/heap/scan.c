@@ -23,7 +23,7 @@
 
 #include "base/param.h"
 #include "heap/scan.h"
-#include "init.h"
+#include "parts.h"
 
 enum {
 	SCANS_MAX = 4,

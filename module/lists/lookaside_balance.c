@@ -58,7 +58,7 @@
 #include <linux/mutex.h>
 
 #include "heap/scan.h"
-#include "init.h"
+#include "parts.h"
 #include "lists/lookaside_registry.h"
 #include "test.h"
 

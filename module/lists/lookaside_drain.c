@@ -183,7 +183,7 @@ static void *deferred_pop(struct ntpool_lookaside *list, bool system)
 	return entry;
 }
 
-/* Takes the empty magazines out of list->deferred. */
+/* Unlinks the magazines without blocks from list->deferred and returns them as a chain. */
 static struct ntpool_lookaside_magazine *deferred_empty(struct ntpool_lookaside *list)
 {
 	struct ntpool_lookaside_magazine **link = &list->deferred;

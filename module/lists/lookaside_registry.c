@@ -36,7 +36,7 @@
 #include "base/report.h"
 #include "base/text.h"
 #include "heap/scan.h"
-#include "init.h"
+#include "parts.h"
 #include "lists/lookaside.h"
 #include "lists/lookaside_registry.h"
 #include "verify/verify.h"

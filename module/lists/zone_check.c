@@ -27,7 +27,7 @@
 #include "base/irql.h"
 #include "base/refuse.h"
 #include "base/report.h"
-#include "init.h"
+#include "parts.h"
 #include "lists/zone_check.h"
 #include "memory/backing.h"
 

@@ -40,7 +40,7 @@
 
 #include "base/irql.h"
 #include "base/refuse.h"
-#include "init.h"
+#include "parts.h"
 #include "memory/backing.h"
 #include "test.h"
 

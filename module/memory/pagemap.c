@@ -27,7 +27,7 @@
 #include <linux/vmalloc.h>
 
 #include "base/refuse.h"
-#include "init.h"
+#include "parts.h"
 #include "memory/backing.h"
 #include "memory/pagemap.h"
 

@@ -22,7 +22,7 @@
 #include "base/text.h"
 #include "ddi/raise.h"
 #include "ddi/section.h"
-#include "init.h"
+#include "parts.h"
 #include "lists/lookaside.h"
 #include "observe/debugfs.h"
 

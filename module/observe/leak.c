@@ -25,7 +25,7 @@
 #include "base/client.h"
 #include "base/report.h"
 #include "base/text.h"
-#include "init.h"
+#include "parts.h"
 #include "lists/lookaside.h"
 #include "observe/sums.h"
 

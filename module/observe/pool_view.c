@@ -22,7 +22,7 @@
 #include "heap/cache.h"
 #include "heap/heap.h"
 #include "heap/run_cache.h"
-#include "init.h"
+#include "parts.h"
 #include "observe/debugfs.h"
 #include "observe/sums.h"
 #include "verify/special.h"

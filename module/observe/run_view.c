@@ -17,7 +17,7 @@
 #include <linux/sort.h>
 
 #include "heap/heap.h"
-#include "init.h"
+#include "parts.h"
 #include "observe/debugfs.h"
 #include "observe/sums.h"
 

@@ -34,7 +34,7 @@
 #include "base/refuse.h"
 #include "base/text.h"
 #include "heap/run.h"
-#include "init.h"
+#include "parts.h"
 #include "memory/backing.h"
 #include "observe/sums.h"
 #include "pool/pool.h"

@@ -21,7 +21,7 @@
 #include "base/report.h"
 #include "heap/cache.h"
 #include "heap/heap.h"
-#include "init.h"
+#include "parts.h"
 #include "observe/debugfs.h"
 #include "test.h"
 #include "verify/sample.h"
@@ -46,6 +46,7 @@ static void (*on_report)(void);
 
 static bool record_offer(const struct ntpool_stop *stop)
 {
+	void (*fn)(void);
 	unsigned long flags;
 	bool recorded;
 
@@ -60,8 +61,9 @@ static bool record_offer(const struct ntpool_stop *stop)
 		nr_records++;
 	}
 	raw_spin_unlock_irqrestore(&record_lock, flags);
-	if (recorded && on_report)
-		on_report();
+	fn = READ_ONCE(on_report);
+	if (recorded && fn)
+		fn();
 	return recorded;
 }
 

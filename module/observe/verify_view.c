@@ -20,7 +20,7 @@
 #include "base/report.h"
 #include "base/text.h"
 #include "base/verifier.h"
-#include "init.h"
+#include "parts.h"
 #include "observe/debugfs.h"
 #include "verify/fault.h"
 #include "verify/filter.h"

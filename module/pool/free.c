@@ -6,7 +6,8 @@
  * it is certain which block the driver means, the block is freed.
  *
  * The fast path (fast.h) frees a block only if all its checks hold. If one fails, the slow
- * path here starts again from the beginning. It looks for the owner of the address in
+ * path here starts again from the beginning. It first tries this CPU's cache of runs, unless
+ * a list frees, and the fast path with all tags. Then it looks for the owner of the address in
  * this order: carved pages, special pool, runs of whole pages. The owner claims the
  * block, which decides between concurrent frees of it. Then the slow path checks the call
  * against the claimed block. It refunds quota, counts the block and returns it to its owner.
@@ -18,8 +19,9 @@
  * A block whose header was overwritten is kept. It stays live in every figure, its memory
  * is not used again, and it is reported when ntpool is unloaded.
  *
- * A block that was allocated while the verifier was on has NTPOOL_HDR_VERIFIED, or is in
- * special pool. The fast path refuses both, and the slow path calls the verifier.
+ * A block that was allocated while the verifier was on has NTPOOL_HDR_VERIFIED, in special
+ * pool too. A sample is in special pool without that flag. The fast path refuses both. The
+ * slow path calls ntpool_verify_free() for the flag only.
  *
  * Locking: none of its own. The claim takes the lock of the owner. The descriptor of a
  * carved page is used in an RCU read section. Contexts: any but NMI.

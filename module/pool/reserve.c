@@ -38,7 +38,7 @@
 #include "base/param.h"
 #include "base/refuse.h"
 #include "heap/run.h"
-#include "init.h"
+#include "parts.h"
 #include "memory/backing.h"
 #include "memory/pagemap.h"
 #include "pool/reserve.h"

@@ -33,7 +33,7 @@
 #include "base/client.h"
 #include "base/param.h"
 #include "base/refuse.h"
-#include "init.h"
+#include "parts.h"
 #include "memory/backing.h"
 #include "verify/filter.h"
 

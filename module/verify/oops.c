@@ -21,7 +21,7 @@
  *
  * x86 only, as is special pool.
  */
-#include "init.h"
+#include "parts.h"
 #include "verify/special.h"
 
 #if defined(CONFIG_X86) && !defined(CONFIG_UML)

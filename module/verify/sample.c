@@ -24,7 +24,7 @@
 
 #include "base/param.h"
 #include "base/verifier.h"
-#include "init.h"
+#include "parts.h"
 #include "verify/sample.h"
 #include "verify/special.h"
 

@@ -46,7 +46,7 @@
 #include "base/param.h"
 #include "base/refuse.h"
 #include "base/report.h"
-#include "init.h"
+#include "parts.h"
 #include "memory/backing.h"
 #include "test.h"
 #include "verify/special.h"

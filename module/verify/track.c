@@ -31,7 +31,7 @@
 #include "base/refuse.h"
 #include "base/report.h"
 #include "base/text.h"
-#include "init.h"
+#include "parts.h"
 #include "memory/backing.h"
 #include "verify/track.h"
 

@@ -50,7 +50,7 @@
 #include "base/param.h"
 #include "base/report.h"
 #include "heap/heap.h"
-#include "init.h"
+#include "parts.h"
 #include "verify/fault.h"
 #include "verify/filter.h"
 #include "verify/sample.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Init and exit of the parts of ntpool.ko, in the order of folders, for main.c. */
-#ifndef NTPOOL_INIT_H
-#define NTPOOL_INIT_H
+#ifndef NTPOOL_PARTS_H
+#define NTPOOL_PARTS_H
 
 #include <linux/kconfig.h>
 
