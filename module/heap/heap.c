@@ -19,10 +19,10 @@
  *
  * Locking. heap->lock protects the bitmaps, the free lists, and the headers of free
  * blocks. It is a raw spinlock, taken with interrupts disabled, because hard interrupts
- * allocate and free. The critical sections are short: no allocation, and no call out but
- * to report.c. Pages are allocated before the lock is taken and freed after its release.
- * heap->lock is a leaf. No two heaps are locked at once. Damage is noted under the lock and
- * reported without it (damage.c).
+ * allocate and free. The critical sections are short, without an allocation. Pages are
+ * allocated before the lock is taken and freed after its release. heap->lock is a leaf. No
+ * two heaps are locked at once. Damage is noted under the lock and reported without it
+ * (damage.c).
  *
  * Life of a page. It enters the page map before its first block is carved. An empty page
  * is detached under the lock, removed from the page map, and freed after an RCU grace
