@@ -266,10 +266,12 @@ static void slot_enter(struct ntpool_special_slot *slot, enum ntpool_special_sta
 
 	raw_spin_lock_irqsave(&special_lock, flags);
 	slot->state = state;
-	if (state == NTPOOL_SPECIAL_LIVE)
+	if (state == NTPOOL_SPECIAL_LIVE) {
 		special_nr_live[slot->type]++;
-	else
+	} else {
+		__set_bit(slot_index(slot), special_stale);
 		slot_put(slot);
+	}
 	raw_spin_unlock_irqrestore(&special_lock, flags);
 }
 
@@ -332,15 +334,10 @@ enum ntpool_verdict ntpool_special_claim(void *p, struct ntpool_special_slot **s
 
 void ntpool_special_release(struct ntpool_special_slot *slot, unsigned long caller)
 {
-	unsigned long flags;
-
 	ntpool_stack_take(&slot->freed, caller);
 	ntpool_special_unmap(slot_page(slot));
 	ntpool_special_check_around(slot, slot_page(slot), caller);
 	ntpool_special_fill_freed(slot);
-	raw_spin_lock_irqsave(&special_lock, flags);
-	__set_bit(slot_index(slot), special_stale);
-	raw_spin_unlock_irqrestore(&special_lock, flags);
 	slot_enter(slot, NTPOOL_SPECIAL_FREED);
 	schedule_work(&special_work);
 }
