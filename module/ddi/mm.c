@@ -21,11 +21,11 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/nodemask.h>
-#include <linux/pfn.h>
 #include <linux/sizes.h>
 
 #include "base/types.h"
 #include "base/verifier.h"
+#include "memory/phys.h"
 #include "pool/contig.h"
 
 #include <ntddk.h>
@@ -444,15 +444,6 @@ VOID MmFreeNonCachedMemory(PVOID BaseAddress, SIZE_T NumberOfBytes)
 }
 EXPORT_SYMBOL_GPL(MmFreeNonCachedMemory);
 
-static bool is_module_space(unsigned long addr)
-{
-#ifdef MODULES_VADDR
-	return addr >= MODULES_VADDR && addr < MODULES_END;
-#else
-	return false;
-#endif
-}
-
 /**
  * MmGetPhysicalAddress() - physical address of kernel memory
  * @BaseAddress: address of nonpaged memory: pool, contiguous memory, a stack, static data of a
@@ -471,16 +462,10 @@ static bool is_module_space(unsigned long addr)
 PHYSICAL_ADDRESS MmGetPhysicalAddress(PVOID BaseAddress)
 {
 	PHYSICAL_ADDRESS address = { .QuadPart = 0 };
-	unsigned long offset = offset_in_page(BaseAddress);
-	struct page *page;
+	phys_addr_t phys;
 
-	if (is_vmalloc_addr(BaseAddress) || is_module_space((unsigned long)BaseAddress)) {
-		page = vmalloc_to_page(BaseAddress);
-		if (page)
-			address.QuadPart = PFN_PHYS(page_to_pfn(page)) + offset;
-	} else if (virt_addr_valid(BaseAddress)) {
-		address.QuadPart = __pa(BaseAddress);
-	}
+	if (ntpool_phys_of(BaseAddress, &phys))
+		address.QuadPart = phys;
 	return address;
 }
 EXPORT_SYMBOL_GPL(MmGetPhysicalAddress);

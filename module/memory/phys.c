@@ -403,3 +403,31 @@ void ntpool_phys_unmap(void *base, unsigned long nr, struct page **page)
 {
 	phys_free(base, nr, NTPOOL_NONCACHED, page);
 }
+
+/*
+ * Translation
+ */
+static bool is_module_space(unsigned long addr)
+{
+#ifdef MODULES_VADDR
+	return addr >= MODULES_VADDR && addr < MODULES_END;
+#else
+	return false;
+#endif
+}
+
+bool ntpool_phys_of(const void *p, phys_addr_t *phys)
+{
+	struct page *page;
+
+	if (is_vmalloc_addr(p) || is_module_space((unsigned long)p)) {
+		page = vmalloc_to_page(p);
+		if (page)
+			*phys = PFN_PHYS(page_to_pfn(page)) + offset_in_page(p);
+		return page;
+	}
+	if (!virt_addr_valid(p))
+		return false;
+	*phys = __pa(p);
+	return true;
+}

@@ -52,4 +52,10 @@ void *ntpool_phys_map(unsigned long nr, struct page ***page);
 /* Frees them. Contexts as for ntpool_phys_free(). */
 void ntpool_phys_unmap(void *base, unsigned long nr, struct page **page);
 
+/*
+ * Sets *@phys to the physical address of @p: the linear map, the kernel's image, modules, and
+ * vmalloc space with the stacks in it. Returns false if @p has no such mapping. Any context.
+ */
+bool ntpool_phys_of(const void *p, phys_addr_t *phys);
+
 #endif

@@ -25,6 +25,7 @@
 #include "base/report.h"
 #include "heap/heap.h"
 #include "memory/pagemap.h"
+#include "memory/phys.h"
 #include "pool/free_report.h"
 #include "verify/special.h"
 
@@ -81,32 +82,17 @@ static void report_address(const struct ntpool_violation *kind, void *p, unsigne
 	});
 }
 
-static bool is_module_space(unsigned long addr)
-{
-#ifdef MODULES_VADDR
-	return addr >= MODULES_VADDR && addr < MODULES_END;
-#else
-	return false;
-#endif
-}
-
-/* The kernel's image, modules, and vmalloc space with the stacks in it. */
-static bool is_mapped(const void *p)
-{
-	if (is_vmalloc_addr(p) || is_module_space((unsigned long)p))
-		return vmalloc_to_page(p);
-	return virt_addr_valid(p);
-}
-
 void ntpool_free_report_unowned(void *p, unsigned long caller)
 {
+	phys_addr_t phys;
+
 	if (!p)
 		report_address(&kinds[FREED_NULL], p, caller);
 	else if ((unsigned long)p < TASK_SIZE_MAX)
 		report_address(&kinds[FREED_USER], p, caller);
 	else if (ntpool_in_linear_map(p) && virt_addr_valid(p))
 		report_address(&kinds[FREED_LINEAR], p, caller);
-	else if (is_mapped(p))
+	else if (ntpool_phys_of(p, &phys))
 		report_address(&kinds[FREED_MAPPED], p, caller);
 	else
 		report_address(&kinds[FREED_UNMAPPED], p, caller);
