@@ -7,6 +7,9 @@
  * Whether an address can be touched is asked with copy_from_kernel_nofault(); real
  * faults, which end threads, are made by the system scenario `detect`.
  */
+#include <linux/jiffies.h>
+#include <linux/preempt.h>
+#include <linux/smp.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
@@ -16,6 +19,7 @@
 #define NTK_ALIGN	16
 #define NTK_LARGEST	(PAGE_SIZE - 32)
 #define NTK_SLOTS	1024	/* the default of special_pages */
+#define NTK_TOUCHED	8
 
 #define NTK_SPECIAL_POOL	0xc1
 #define NTK_MODIFIED		0xc6
@@ -445,6 +449,56 @@ static void ntk_fault_elsewhere_test(struct kunit *test)
 	ntk_expect_no_report(test, "faults elsewhere");
 }
 
+/* ---- other CPUs ---- */
+
+static bool ntk_readable_any(u8 **blocks, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (ntk_readable(blocks[i]))
+			return true;
+	return false;
+}
+
+static void ntk_give_all(void *arg)
+{
+	u8 **blocks = arg;
+
+	for (; *blocks; blocks++)
+		ntk_give(*blocks);
+}
+
+/*
+ * This CPU has touched the blocks and may have their pages in its TLB.  Once another CPU has
+ * freed them, a worker makes them unreachable here too.  The wait does not sleep, because the
+ * switch to a process would flush the TLB.
+ */
+static void ntk_other_cpu_test(struct kunit *test)
+{
+	u8 *blocks[NTK_TOUCHED + 1] = {};
+	unsigned long end;
+	unsigned int i;
+	int other;
+
+	ntk_need_cpus(test, 2);
+	for (i = 0; i < NTK_TOUCHED; i++) {
+		blocks[i] = ntk_take(test, 96);
+		KUNIT_ASSERT_TRUE(test, ntk_is_special(blocks[i]));
+	}
+	migrate_disable();
+	other = ntk_nth_cpu(ntk_nth_cpu(0) == smp_processor_id());
+	for (i = 0; i < NTK_TOUCHED; i++)
+		KUNIT_EXPECT_TRUE(test, ntk_readable(blocks[i]));
+	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_THREAD, other, ntk_give_all, blocks), 0);
+	end = jiffies + HZ;
+	while (ntk_readable_any(blocks, NTK_TOUCHED) && time_before(jiffies, end))
+		cpu_relax();
+	for (i = 0; i < NTK_TOUCHED; i++)
+		KUNIT_EXPECT_FALSE_MSG(test, ntk_readable(blocks[i]), "block %u", i);
+	migrate_enable();
+}
+
 /* ---- quarantine ---- */
 
 /* How many allocations it takes until @block is given out again. */
@@ -577,6 +631,7 @@ static struct kunit_case ntk_special_cases[] = {
 	KUNIT_CASE(ntk_bad_free_test),
 	KUNIT_CASE(ntk_fault_test),
 	KUNIT_CASE(ntk_fault_elsewhere_test),
+	KUNIT_CASE(ntk_other_cpu_test),
 	KUNIT_CASE(ntk_quarantine_test),
 	KUNIT_CASE(ntk_modified_test),
 	KUNIT_CASE(ntk_exhausted_test),
