@@ -101,16 +101,7 @@ void ntpool_client_for_each(void (*fn)(struct ntpool_client *client, void *arg),
  */
 bool ntpool_client_is_linked(const struct module *mod)
 {
-#if defined(MODULE) && defined(CONFIG_MODULE_UNLOAD)
-	const struct module_use *use;
-
-	list_for_each_entry(use, &mod->target_list, target_list)
-		if (use->target == THIS_MODULE)
-			return true;
-	return false;
-#else
-	return true;
-#endif
+	return ntpool_module_uses(mod, THIS_MODULE);
 }
 
 static void client_publish(struct ntpool_client *client, struct module *mod, const char *name)

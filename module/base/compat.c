@@ -3,12 +3,14 @@
  * Differences between kernels that need functions: compat.h has the rest.
  *
  * Shrinkers are allocated since 6.7 and were embedded before. A module consists of
- * several memory ranges since 6.4 and was one layout before. NT has no part in this.
+ * several memory ranges since 6.4 and was one layout before. The list of the modules that
+ * a module uses is private in kernels from 7.x on. NT has no part in this.
  *
  * Locking: none. Context: process context for shrinkers, any for modules.
  */
 #include <linux/container_of.h>
 #include <linux/errno.h>
+#include <linux/list.h>
 #include <linux/module.h>
 
 #include <asm/sections.h>
@@ -219,4 +221,41 @@ bool ntpool_module_has(const struct module *mod, unsigned long addr)
 void *ntpool_module_base(const struct module *mod)
 {
 	return mod ? module_base(mod) : kernel_base();
+}
+
+/*
+ * struct module_use of kernel/module/internal.h, which is private in kernels from 7.x on
+ * and has had these members since 2.6. No exported function tells which modules a module uses.
+ */
+struct use {
+	struct list_head source_list;
+	struct list_head target_list;
+	struct module *source;
+	struct module *target;
+};
+
+/**
+ * ntpool_module_uses() - whether a module is linked against another one
+ * @mod: the module
+ * @used: the other module; NULL: the kernel
+ *
+ * An entry whose source is another module has members that are not known here.
+ *
+ * Context: the thread that loads or unloads @mod.
+ * Return: true if it is, or if the kernel does not tell.
+ */
+bool ntpool_module_uses(const struct module *mod, const struct module *used)
+{
+#ifdef CONFIG_MODULE_UNLOAD
+	const struct use *use;
+
+	if (!used)
+		return true;
+	list_for_each_entry(use, &mod->target_list, target_list)
+		if (use->target == used || use->source != mod)
+			return true;
+	return false;
+#else
+	return true;
+#endif
 }

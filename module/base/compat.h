@@ -10,6 +10,7 @@
 #include <linux/shrinker.h>
 #include <linux/types.h>
 #include <linux/version.h>
+#include <linux/workqueue.h>
 
 /* 6.8 renamed MAX_ORDER. Before 6.4 it was one more than the largest order. */
 #ifndef MAX_PAGE_ORDER
@@ -20,9 +21,16 @@
 #endif
 #endif
 
-/* Since 6.17, and in some stable kernels: marks a per-CPU workqueue. */
-#ifndef WQ_PERCPU
+/* Since 6.17 an enumerator: marks a per-CPU workqueue. Later kernels warn without it. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
 #define WQ_PERCPU 0
+#endif
+
+/* Since 6.4 hex_to_bin() is there; before, in linux/kernel.h. */
+#if __has_include(<linux/hex.h>)
+#include <linux/hex.h>
+#else
+#include <linux/kernel.h>
 #endif
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
@@ -61,5 +69,6 @@ bool ntpool_module_has(const struct module *mod, unsigned long addr);
 bool ntpool_module_has_code(const struct module *mod, unsigned long addr);
 bool ntpool_module_has_data(const struct module *mod, unsigned long addr);
 void *ntpool_module_base(const struct module *mod);
+bool ntpool_module_uses(const struct module *mod, const struct module *used);
 
 #endif

@@ -19,6 +19,7 @@
 #include <linux/workqueue.h>
 #include <ntddk.h>
 
+#include "../base/compat.h"
 #include "bench.h"
 
 #define TAG	('hcnB')
@@ -194,7 +195,7 @@ int bench_smp(void)
 
 	if (bench_insn || num_online_cpus() == 1 || !bench_wanted("smp_pair_64"))
 		return 0;
-	queue = alloc_workqueue("ntpool_bench", WQ_CPU_INTENSIVE, 0);
+	queue = alloc_workqueue("ntpool_bench", WQ_CPU_INTENSIVE | WQ_PERCPU, 0);
 	cache = kmem_cache_create("ntpool_bench", BLOCK_BYTES, 0, 0, NULL);
 	if (queue && cache) {
 		ExInitializeNPagedLookasideList(&list, NULL, NULL, 0, BLOCK_BYTES, TAG, 0);

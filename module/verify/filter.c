@@ -31,6 +31,7 @@
 
 #include "base/callsite.h"
 #include "base/client.h"
+#include "base/compat.h"
 #include "base/param.h"
 #include "base/refuse.h"
 #include "parts.h"
