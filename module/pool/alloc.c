@@ -21,12 +21,15 @@
 #include "pool/pool.h"
 #include "verify/verify.h"
 
-/* Tries this CPU's cache for a tag that has counters, but away from its hash. */
+/*
+ * Tries this CPU's cache for a tag that has counters, but away from the slot of its hash.
+ * For a tag in that slot the fast path has tried already.
+ */
 static bool alloc_cached(const struct ntpool_request *req, void **out)
 {
 	struct ntpool_tag_counts __percpu *counts;
 
-	return ntpool_tag_probe(req->tag, &counts) &&
+	return !ntpool_tag_lookup(req->tag, &counts) && ntpool_tag_probe(req->tag, &counts) &&
 	       ntpool_alloc_counted(req->type, req->size, req->tag, req->caller, out, counts);
 }
 

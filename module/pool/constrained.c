@@ -35,7 +35,6 @@
 #include "base/irql.h"
 #include "base/report.h"
 #include "heap/cache.h"
-#include "heap/run.h"
 #include "memory/backing.h"
 #include "pool/constrained.h"
 #include "pool/ordinary.h"
@@ -125,23 +124,14 @@ static void *block_alloc(const struct sized_request *sized)
 	return hdr ? ntpool_alloc_finish(hdr, sized->granules, &sized->req, sized->keep) : NULL;
 }
 
-/* Completes the record of @run, which has its pages, and makes the run live. */
+/* Describes the allocation in the record of @run, which has its pages, and makes it live. */
 static void *pages_finish(const struct sized_request *sized, struct ntpool_run *run)
 {
 	const struct ntpool_request *req = &sized->req;
-	struct ntpool_tag_counts __percpu *counts = ntpool_tag_find(req->tag);
-	void *base = run->base;
 
-	ntpool_run_assign(run, req->size, req->tag,
-			  sized->keep | (counts == ntpool_tag_overflow ? NTPOOL_HDR_OVERFLOW : 0),
-			  req->caller);
+	ntpool_run_assign(run, req->size, req->tag, sized->keep, req->caller);
 	run->payer = req->payer;
-	/* With init_on_alloc the page allocator has zeroed the pages already. */
-	if ((req->flags & NTPOOL_ZERO) && !want_init_on_alloc(0))
-		memset(base, 0, run->pages << PAGE_SHIFT);
-	ntpool_tag_count_alloc(&counts[req->type], run->pages * NTPOOL_GRANULES, req->size);
-	ntpool_run_enter(run);
-	return base;
+	return ntpool_alloc_finish_run(run, req->flags);
 }
 
 /* Serves a request of whole pages, past the caches of runs. */

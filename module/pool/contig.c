@@ -28,6 +28,7 @@
 #include "base/irql.h"
 #include "base/report.h"
 #include "pool/contig.h"
+#include "pool/ordinary.h"
 #include "verify/verify.h"
 
 enum {
@@ -54,24 +55,6 @@ static const struct ntpool_violation kinds[] = {
 		"uncached memory was freed at DISPATCH_LEVEL or above" },
 };
 
-static void *contig_failed(u32 tag)
-{
-	this_cpu_inc(ntpool_tag_find(tag)[NTPOOL_NONPAGED].failed);
-	return NULL;
-}
-
-/* Counts and enters @run. It is counted first: once entered, a wrong free may free it. */
-static void contig_enter(struct ntpool_run *run)
-{
-	struct ntpool_tag_counts __percpu *counts = ntpool_tag_find(run->tag);
-
-	if (counts == ntpool_tag_overflow)
-		run->flags |= NTPOOL_HDR_OVERFLOW;
-	ntpool_tag_count_alloc(&counts[NTPOOL_NONPAGED], run->pages * NTPOOL_GRANULES,
-			       run->requested);
-	ntpool_run_enter(run);
-}
-
 void *ntpool_contig_alloc(const struct ntpool_phys_want *want, size_t size, u32 tag,
 			  unsigned long caller)
 {
@@ -80,18 +63,17 @@ void *ntpool_contig_alloc(const struct ntpool_phys_want *want, size_t size, u32 
 
 	tag &= ~NTPOOL_TAG_PROTECTED;
 	if (ntpool_verify_refuses(size, tag, caller))
-		return contig_failed(tag);
+		return ntpool_alloc_failed(NTPOOL_NONPAGED, tag);
 	run = ntpool_run_create();
 	base = run ? ntpool_phys_alloc(want) : NULL;
 	if (!base) {
 		kfree(run);
-		return contig_failed(tag);
+		return ntpool_alloc_failed(NTPOOL_NONPAGED, tag);
 	}
 	ntpool_run_fill(run, NTPOOL_USE_CONTIGUOUS, NTPOOL_NONPAGED, base, want->nr);
 	ntpool_run_assign(run, size, tag, 0, caller);
 	run->cache = want->cache;
-	contig_enter(run);
-	return base;
+	return ntpool_alloc_finish_run(run, 0);
 }
 
 static void report_alloc_irql(size_t size, unsigned long caller)
@@ -114,22 +96,21 @@ void *ntpool_noncached_alloc(size_t size, unsigned long caller)
 
 	if (!ntpool_paged_ok()) {
 		report_alloc_irql(size, caller);
-		return contig_failed(NTPOOL_TAG_NONCACHED);
+		return ntpool_alloc_failed(NTPOOL_NONPAGED, NTPOOL_TAG_NONCACHED);
 	}
 	if (ntpool_verify_refuses(size, NTPOOL_TAG_NONCACHED, caller))
-		return contig_failed(NTPOOL_TAG_NONCACHED);
+		return ntpool_alloc_failed(NTPOOL_NONPAGED, NTPOOL_TAG_NONCACHED);
 	run = ntpool_run_create();
 	base = run ? ntpool_phys_map(pages, &page) : NULL;
 	if (!base) {
 		kfree(run);
-		return contig_failed(NTPOOL_TAG_NONCACHED);
+		return ntpool_alloc_failed(NTPOOL_NONPAGED, NTPOOL_TAG_NONCACHED);
 	}
 	ntpool_run_fill(run, NTPOOL_USE_NONCACHED, NTPOOL_NONPAGED, base, pages);
 	ntpool_run_assign(run, size, NTPOOL_TAG_NONCACHED, 0, caller);
 	run->cache = NTPOOL_NONCACHED;
 	run->page = page;
-	contig_enter(run);
-	return base;
+	return ntpool_alloc_finish_run(run, 0);
 }
 
 static void report_unowned(const struct ntpool_contig_free *call)

@@ -16,7 +16,6 @@
 #include "base/irql.h"
 #include "base/report.h"
 #include "base/verifier.h"
-#include "heap/run.h"
 #include "pool/fast.h"
 #include "pool/ordinary.h"
 #include "pool/pool.h"
@@ -57,25 +56,29 @@ void *ntpool_zeroed(void *p, size_t size)
 	return memset(p, 0, ntpool_granules_bytes(granules) - sizeof(struct ntpool_header));
 }
 
-static void *alloc_fresh_pages(const struct ntpool_request *req, u8 keep)
+void *ntpool_alloc_finish_run(struct ntpool_run *run, unsigned int flags)
 {
-	struct ntpool_tag_counts __percpu *counts = ntpool_tag_find(req->tag);
-	struct ntpool_run *run;
-	void *base;
+	struct ntpool_tag_counts __percpu *counts = ntpool_tag_find(run->tag);
+	void *base = run->base;
 
 	if (counts == ntpool_tag_overflow)
-		keep |= NTPOOL_HDR_OVERFLOW;
-	run = ntpool_run_alloc(req->type, req->size, req->tag, keep, req->caller);
-	if (!run)
-		return ntpool_alloc_failed(req->type, req->tag);
-	base = run->base;
+		run->flags |= NTPOOL_HDR_OVERFLOW;
 	/* With init_on_alloc the page allocator has zeroed the pages already. */
-	if ((req->flags & NTPOOL_ZERO) && !want_init_on_alloc(0))
+	if ((flags & NTPOOL_ZERO) && !want_init_on_alloc(0))
 		memset(base, 0, run->pages << PAGE_SHIFT);
-	ntpool_tag_count_alloc(&counts[req->type], run->pages * NTPOOL_GRANULES, req->size);
+	ntpool_tag_count_alloc(&counts[run->type], run->pages * NTPOOL_GRANULES, run->requested);
 	/* From here on a wrong free may free it. */
 	ntpool_run_enter(run);
 	return base;
+}
+
+static void *alloc_fresh_pages(const struct ntpool_request *req, u8 keep)
+{
+	struct ntpool_run *run;
+
+	run = ntpool_run_alloc(req->type, req->size, req->tag, keep, req->caller);
+	return run ? ntpool_alloc_finish_run(run, req->flags) :
+		     ntpool_alloc_failed(req->type, req->tag);
 }
 
 void *ntpool_alloc_finish(struct ntpool_header *hdr, unsigned int granules,

@@ -3,7 +3,7 @@
 #ifndef NTPOOL_ORDINARY_H
 #define NTPOOL_ORDINARY_H
 
-#include "heap/heap.h"
+#include "heap/run.h"
 
 /* Counts a failed request. Returns NULL. Any context. */
 void *ntpool_alloc_failed(enum ntpool_type type, u32 tag);
@@ -15,6 +15,11 @@ void *ntpool_alloc_at_dispatch(size_t size, u32 tag, unsigned long caller);
  */
 void *ntpool_alloc_finish(struct ntpool_header *hdr, unsigned int granules,
 			  const struct ntpool_request *req, u8 keep);
+/*
+ * Makes @run, which ntpool_run_assign() has described, live: zeroed if @flags ask for it,
+ * counted, entered. Returns its first byte. Any context.
+ */
+void *ntpool_alloc_finish_run(struct ntpool_run *run, unsigned int flags);
 
 /* True if @flags or the kernel's init_on_alloc ask for zeroed memory. */
 bool ntpool_wants_zeroes(unsigned int flags);
