@@ -9,9 +9,13 @@
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=tools/checks/headers.sh
 . "$TOP/tools/checks/headers.sh"
+# shellcheck source=tools/checks/setup.sh
+. "$TOP/tools/checks/setup.sh"
 
 LOGS=$BUILD/log/check
 SERIES=(6.1 6.12)
+# Compiled for as well, with the compiler of their release
+LATER=(7.2 7.3)
 failed=0
 
 # check NAME COMMAND...: the command prints what is wrong, and nothing else
@@ -74,7 +78,7 @@ fresh_build() {
 	shift 2
 	rm -rf "$out"
 	farm "$out"
-	make -C "$headers" M="$out" -j"$JOBS" "$@" modules \
+	kbuild "$headers" M="$out" -j"$JOBS" "$@" modules \
 		>"$LOGS/$name.build" 2>&1 || tail -n 20 "$LOGS/$name.build"
 	complaints "$LOGS/$name.build"
 	helpers "$out"
@@ -228,7 +232,8 @@ check_kernel_doc() {
 check_shell() {
 	# shellcheck disable=SC2046 # names without blanks
 	(cd "$TOP" && shellcheck -x $(grep -lE '^#!/.*(sh|bash)$' \
-		$(files)) tools/lib/lib.sh tools/lib/initramfs.sh tools/checks/headers.sh)
+		$(files)) tools/lib/lib.sh tools/lib/initramfs.sh tools/checks/headers.sh \
+		tools/checks/setup.sh)
 }
 
 check_python() {
@@ -296,7 +301,8 @@ check_words() {
 
 main() {
 	local series value packages
-	mapfile -t packages < <(kernel_packages "${SERIES[@]}")
+	mapfile -t packages < <(kernel_packages "${SERIES[@]}"
+		kernel_packages "${LATER[@]}" | grep -v source)
 	need_packages "${BUILD_TOOLS[@]}" sparse coccinelle shellcheck perl \
 		clang gcc-aarch64-linux-gnu "${packages[@]}"
 	for series in "${SERIES[@]}"; do
@@ -306,6 +312,9 @@ main() {
 		for value in y m; do
 			check "in tree $series, CONFIG_NTPOOL=$value" check_in_tree "$series" $value
 		done
+	done
+	for series in "${LATER[@]}"; do
+		check "warnings, headers $series" check_warnings "$series"
 	done
 	check "headers, all compilers" check_headers_compilers
 	for series in "${SERIES[@]}"; do
@@ -320,6 +329,7 @@ main() {
 	check "shellcheck" check_shell
 	check "python" check_python
 	check "tables of routines" check_routines
+	check "set-up" check_setup
 	check "layers" check_layers
 	check "sizes" check_sizes
 	check "prose" check_prose

@@ -223,7 +223,7 @@ check_headers_kernel() {
 	rm -rf "$dir"
 	mkdir -p "$dir"
 	header_sources "$dir"
-	make -C "$kdir" M="$dir" -j"$JOBS" W=1 KBUILD_MODPOST_WARN=1 "$@" modules \
+	kbuild "$kdir" M="$dir" -j"$JOBS" W=1 KBUILD_MODPOST_WARN=1 "$@" modules \
 		>"$log" 2>&1 || tail -n 20 "$log"
 	complaints "$log" | grep -vE "$MODPOST_NOISE" || true
 	[ -e "$dir/headers.ko" ] || say "headers.ko was not built"
@@ -237,7 +237,7 @@ check_headers_stock() {
 check_header_names() {
 	local kdir dir=$BUILD/check/headers-$1
 	kdir=$(stock_headers "$1")
-	make -C "$kdir" M="$dir" KCFLAGS=-dD nt.i linux.i >"$LOGS/header-names-$1.build" 2>&1 ||
+	kbuild "$kdir" M="$dir" KCFLAGS=-dD nt.i linux.i >"$LOGS/header-names-$1.build" 2>&1 ||
 		tail -n 20 "$LOGS/header-names-$1.build"
 	"$TOP/tools/checks/names.py" "$dir/nt.i" "$dir/linux.i" "$TOP/include/nt"
 }

@@ -28,13 +28,6 @@ add_stock_module() {
 	done < <(modprobe -S "${2##*/}" -d "$2" --show-depends "$3" | grep '^insmod ')
 }
 
-# The tree that the demo copies: the common headers, which come with the headers
-# that the modules were built for.
-common_headers() {
-	local version=${1##*linux-headers-}
-	say "/usr/src/linux-headers-${version%-amd64}-common"
-}
-
 # demo_initramfs STOCK MODULES TREE: prints the archive
 demo_initramfs() {
 	local root=$BUILD/guest/demo
@@ -57,11 +50,12 @@ demo_initramfs() {
 main() {
 	local packages headers stock modules initramfs status=0
 	[ ! -d "$KERNEL" ] || fail "KERNEL=$KERNEL: the demo runs on Debian's kernels"
-	mapfile -t packages < <(kernel_packages "$KERNEL" | grep headers)
+	mapfile -t packages < <(kernel_packages "$KERNEL" | grep -v source)
 	need_packages "${BUILD_TOOLS[@]}" "${GUEST_TOOLS[@]}" e2fsprogs "${packages[@]}"
 	headers=$(stock_headers "$KERNEL")
 	stock=$(stock_kernel "$KERNEL")
-	modules=$(build_modules "$headers" "$KERNEL-stock")
+	modules=$(build_modules "$headers" "$(stock_name "$KERNEL")-stock")
+	# The tree that the demo copies comes with the headers that the modules need.
 	initramfs=$(demo_initramfs "$stock" "$modules" "$(common_headers "$headers")")
 	say "Booting the stock kernel ${stock##*/}"
 	"$TOP/tools/qemu/run-qemu" --name demo --kernel "$stock/vmlinuz" \

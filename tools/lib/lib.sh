@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Sourced by the scripts of tools/*/: messages, Debian
-# packages, kernel sources, test kernels, stock kernels, module builds.
+# Sourced by the scripts of tools/*/: messages, kernel sources, test kernels, module
+# builds.  archive.sh knows Debian's packages, stock.sh Debian's kernels.
 # Everything fetched or built lands below $BUILD and is reused by later runs;
 # a thing is built aside and renamed, so that an interrupted run leaves either
 # the whole of it or nothing.
@@ -46,35 +46,10 @@ quietly() {
 	fi
 }
 
-# ---- Debian packages
-
-is_installed() {
-	[ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
-}
-
-# Once per run, also where subshells ask for it: the log's age tells.
-apt_update() {
-	local log=$BUILD/apt-update.log
-	[ -z "$(find "$log" -mmin -60 2>/dev/null)" ] || return 0
-	say "Refreshing the package lists"
-	quietly "$log" apt-get update
-}
-
-# need_packages NAME...: installs what is missing, or says what to type
-need_packages() {
-	local pkg missing=()
-	for pkg; do
-		is_installed "$pkg" || missing+=("$pkg")
-	done
-	[ ${#missing[@]} -gt 0 ] || return 0
-	if [ "$(id -u)" != 0 ]; then
-		die "packages are missing: apt-get install --no-install-recommends ${missing[*]}"
-	fi
-	apt_update
-	say "Installing ${missing[*]}"
-	DEBIAN_FRONTEND=noninteractive quietly "$LOGS/apt-install.log" \
-		apt-get install -y --no-install-recommends "${missing[@]}" </dev/null
-}
+# shellcheck source=tools/lib/archive.sh
+. "$TOP/tools/lib/archive.sh"
+# shellcheck source=tools/lib/stock.sh
+. "$TOP/tools/lib/stock.sh"
 
 # The scripts that source this file use both
 # shellcheck disable=SC2034
@@ -91,15 +66,22 @@ kernel_source() {
 		(cd "$1" && pwd)
 		return
 	fi
-	local dir=$BUILD/src/linux-source-$1 tmp=$BUILD/src/.unpack-$1
+	local dir=$BUILD/src/linux-source-$1 tmp=$BUILD/src/.unpack-$1 tarball
 	if [ ! -d "$dir" ]; then
-		need_packages "linux-source-$1" >&2
-		say "Unpacking linux-source-$1" >&2
 		rm -rf "$tmp"
 		mkdir -p "$tmp"
-		tar -C "$tmp" -xf "/usr/src/linux-source-$1.tar.xz"
+		if [ "$(suite_of "$1")" = machine ]; then
+			need_packages "linux-source-$1" >&2
+		else
+			own_lists amd64 "$BACKPORTS-backports" >&2
+			fetch_unpack amd64 "$BACKPORTS-backports" "$tmp" "linux-source-$1"
+		fi
+		say "Unpacking linux-source-$1" >&2
+		tarball=$tmp/usr/src/linux-source-$1.tar.xz
+		[ -e "$tarball" ] || tarball=/usr/src/${tarball##*/}
+		tar -C "$tmp" -xf "$tarball"
 		mv "$tmp/linux-source-$1" "$dir"
-		rmdir "$tmp"
+		rm -rf "$tmp"
 	fi
 	say "$dir"
 }
@@ -137,7 +119,12 @@ fragments() {
 check_config() {
 	local line
 	while read -r line; do
-		case $line in CONFIG_*) ;; *) continue ;; esac
+		case $line in
+		# part of SYSCTL in recent kernels
+		CONFIG_PROC_SYSCTL=y) line=CONFIG_SYSCTL=y ;;
+		CONFIG_*) ;;
+		*) continue ;;
+		esac
 		grep -qxF "$line" "$1/.config" ||
 			die "$2: Kconfig did not accept $line"
 	done < <(fragments "$3")
@@ -170,120 +157,6 @@ test_kernel() {
 	say "$out"
 }
 
-# ---- Stock kernels
-
-# versions KIND SERIES: amd64 kernels of that series known to apt, oldest first
-known_versions() {
-	apt-cache pkgnames "linux-$1-$2." |
-		sed -n "s/^linux-$1-\([0-9][0-9.]*[0-9.+~bpodeb-]*-amd64\)\$/\1/p" |
-		sort -V
-}
-
-# None is an answer too, not a failure.
-installed_headers() {
-	find -H /usr/src -maxdepth 1 -xtype d -name "linux-headers-$1.*-amd64" \
-		! -name '*-rt-amd64' ! -name '*-cloud-amd64' \
-		-printf '%f\n' 2>/dev/null | sed 's/^linux-headers-//' | sort -V || true
-}
-
-# Prefers a kernel that is here already, then one whose headers are installed.
-# A kernel to fetch is chosen from fresh lists: Debian drops superseded ones.
-choose_stock() {
-	local have all
-	have=$(installed_headers "$1" | tail -n 1)
-	if [ -n "$have" ] && [ -e "$BUILD/stock/$have/vmlinuz" ]; then
-		say "$have"
-		return
-	fi
-	if [ "$(id -u)" = 0 ]; then
-		apt_update >&2
-	fi
-	all=$(known_versions image "$1")
-	if [ -n "$have" ] && grep -qxF -- "$have" <<<"$all"; then
-		say "$have"
-	else
-		tail -n 1 <<<"$all"
-	fi
-}
-
-# kernel_packages SERIES...: what must be installed before the others can work
-kernel_packages() {
-	local series version
-	for series; do
-		[ -d "$series" ] || [ -d "$BUILD/src/linux-source-$series" ] ||
-			say "linux-source-$series"
-		[ -d "$series" ] && series=6.1
-		version=$(choose_stock "$series")
-		[ -z "$version" ] || say "linux-headers-$version"
-	done
-}
-
-# stock_headers SERIES: prints the folder of the headers for external modules
-stock_headers() {
-	local version
-	version=$(choose_stock "$1")
-	[ -n "$version" ] || die "no stock kernel of series $1 is known to apt"
-	need_packages "linux-headers-$version" >&2
-	say "/usr/src/linux-headers-$version"
-}
-
-# stock_kernel SERIES: prints the folder with vmlinuz and lib/modules/VERSION
-stock_kernel() {
-	local version dir tmp
-	version=$(choose_stock "$1")
-	[ -n "$version" ] || die "no stock kernel of series $1 is known to apt"
-	dir=$BUILD/stock/$version
-	tmp=$BUILD/stock/.unpack
-	if [ ! -e "$dir/vmlinuz" ]; then
-		say "Fetching linux-image-$version" >&2
-		rm -rf "$tmp"
-		mkdir -p "$tmp"
-		(cd "$tmp" && fetch_package "linux-image-$version") >&2
-		dpkg-deb -x "$tmp"/*.deb "$tmp/root"
-		unpack_stock "$tmp/root" "$version"
-		rm -rf "$dir"
-		mv "$tmp/root" "$dir"
-		rm -rf "$tmp"
-	fi
-	say "$dir"
-}
-
-# Needs no privileges: the package is unpacked, not installed.
-fetch_package() {
-	quietly "$LOGS/apt-download.log" apt-get download "$1"
-}
-
-# busybox_i386: prints a busybox for 32-bit guests.  apt gets lists of its own for
-# that, so that the machine's dpkg learns of no other architecture.
-busybox_i386() {
-	local dir=$BUILD/i386 options
-	if [ ! -x "$dir/busybox" ]; then
-		say "Fetching busybox-static for i386" >&2
-		rm -rf "$dir"
-		mkdir -p "$dir"/{lists,cache/archives}/partial
-		options=(-o APT::Architecture=i386 -o APT::Architectures::=i386
-			-o Dir::State::lists="$dir/lists" -o Dir::Cache="$dir/cache"
-			-o Dir::State::status=/dev/null)
-		# one bad source of many is no reason to stop: the next step tells
-		apt-get "${options[@]}" update >"$LOGS/apt-i386.log" 2>&1 || true
-		(cd "$dir" && quietly "$LOGS/apt-i386-download.log" \
-			apt-get "${options[@]}" download busybox-static) >&2
-		dpkg-deb -x "$dir"/*.deb "$dir/root"
-		mv "$dir/root/bin/busybox" "$dir/busybox"
-		rm -rf "$dir"/{root,lists,cache} "$dir"/*.deb
-	fi
-	say "$dir/busybox"
-}
-
-unpack_stock() {
-	mv "$1/boot/vmlinuz-$2" "$1/vmlinuz"
-	if [ -d "$1/usr/lib/modules" ]; then
-		mkdir -p "$1/lib"
-		mv "$1/usr/lib/modules" "$1/lib/modules"
-	fi
-	depmod -b "$1" "$2"
-}
-
 # ---- Modules
 
 # farm DIR: the sources as symbolic links, so that several kernels can be built
@@ -305,7 +178,7 @@ build_modules() {
 	local kdir=$1 name=$2 out=$BUILD/ext/$2
 	shift 2
 	farm "$out"
-	quietly "$LOGS/modules-$name.log" make -C "$kdir" M="$out" -j"$JOBS" \
+	quietly "$LOGS/modules-$name.log" kbuild "$kdir" M="$out" -j"$JOBS" \
 		"$@" modules >&2
 	say "$out"
 }

@@ -107,6 +107,7 @@ kunit_variant() {
 
 kunit_variants() {
 	local variant
+	[ "${VARIANT:-}" != cloud ] || die "VARIANT=cloud: Debian's kernels alone, PARTS=system"
 	for variant in ${VARIANT:-release debug}; do
 		kunit_variant "$variant"
 	done
@@ -117,7 +118,7 @@ kunit_i386() {
 	local kdir modules busybox initramfs
 	kdir=$(test_kernel "$KERNEL" i386)
 	modules=$(build_modules "$kdir" "$(series_of "$KERNEL")-i386" ARCH=i386)
-	busybox=$(busybox_i386)
+	busybox=$(busybox_for i386)
 	initramfs=$(kunit_initramfs kunit-i386 "$modules" "$busybox")
 	kunit_run i386 "$kdir" "$modules" "$initramfs" "${CPUS:-2}" "" --arch i386
 }
@@ -130,7 +131,7 @@ helper_modules() {
 	mkdir -p "$out"
 	find "$out" -xtype l -delete
 	ln -sf "$TOP"/tools/system/mod/* "$out/"
-	quietly "$LOGS/modules-system-$2.log" make -C "$1" M="$out" \
+	quietly "$LOGS/modules-system-$2.log" kbuild "$1" M="$out" \
 		NTPOOL="$3" KBUILD_EXTRA_SYMBOLS="$3/Module.symvers" modules >&2
 	say "$out"
 }
@@ -235,6 +236,7 @@ system_scenarios() {
 	series=$(stock_series)
 	headers=$(stock_headers "$series")
 	stock=$(stock_kernel "$series")
+	series=$(stock_name "$series")
 	modules=$(build_modules "$headers" "$series-stock")
 	helpers=$(helper_modules "$headers" "$series" "$modules")
 	mapfile -t list < <(find "$TOP/tools/system" -name '[0-9]*.sh' | sort)
