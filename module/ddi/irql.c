@@ -40,7 +40,7 @@
 #include "base/irql.h"
 #include "base/klock.h"
 #include "base/report.h"
-#include "verify/verify.h"
+#include "verify/argument.h"
 
 static_assert(NTPOOL_PASSIVE_LEVEL == PASSIVE_LEVEL);
 static_assert(NTPOOL_APC_LEVEL == APC_LEVEL);
@@ -263,6 +263,18 @@ static __always_inline void klock_acquire(PKSPIN_LOCK lock)
 	arch_spin_lock(ntpool_klock(lock));
 }
 
+static __always_inline KIRQL klock_raise(PKSPIN_LOCK lock, unsigned long caller)
+{
+	KIRQL old = ntpool_irql();
+
+	if (ntpool_verify_is_above(NTPOOL_DISPATCH_LEVEL))
+		report_level(BAD_RAISE, old, DISPATCH_LEVEL,
+			     "a spin lock was taken above DISPATCH_LEVEL; the level was kept",
+			     caller);
+	klock_acquire(lock);
+	return old;
+}
+
 static __always_inline void klock_release(PKSPIN_LOCK lock)
 {
 	arch_spin_unlock(ntpool_klock(lock));
@@ -281,10 +293,7 @@ static __always_inline void klock_release(PKSPIN_LOCK lock)
  */
 KIRQL KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock)
 {
-	KIRQL old = ntpool_irql();
-
-	klock_acquire(SpinLock);
-	return old;
+	return klock_raise(SpinLock, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(KeAcquireSpinLockRaiseToDpc);
 
@@ -404,7 +413,7 @@ static PKSPIN_LOCK handle_clear(PKLOCK_QUEUE_HANDLE handle)
 void KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock,
 				    PKLOCK_QUEUE_HANDLE LockHandle)
 {
-	handle_fill(LockHandle, SpinLock, KeAcquireSpinLockRaiseToDpc(SpinLock));
+	handle_fill(LockHandle, SpinLock, klock_raise(SpinLock, _RET_IP_));
 }
 EXPORT_SYMBOL_GPL(KeAcquireInStackQueuedSpinLock);
 

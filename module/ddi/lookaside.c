@@ -40,6 +40,7 @@
 #include "ddi/pool.h"
 #include "lists/lookaside_registry.h"
 #include "pool/pool.h"
+#include "verify/argument.h"
 #include "verify/verify.h"
 
 /* Bits of the pool types that a list may have; some of them have no effect. */
@@ -223,6 +224,8 @@ static void list_open(const GENERAL_LOOKASIDE_POOL *model, GENERAL_LOOKASIDE_POO
 {
 	struct ntpool_lookaside_desc desc = { .creator = caller, .free = free };
 
+	ntpool_verify_alignment(list, MEMORY_ALLOCATION_ALIGNMENT,
+				"the structure of a lookaside list is misaligned", caller);
 	if (ntpool_is_paged(list))
 		report_paged(list, caller);
 	if (size < LOOKASIDE_MINIMUM_BLOCK_SIZE && ntpool_verifier())
@@ -274,6 +277,7 @@ void ExInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside,
 		.Free = Free,
 	};
 
+	ntpool_verify_irql(NTPOOL_DISPATCH_LEVEL, Lookaside, _RET_IP_);
 	list_open(&model, (GENERAL_LOOKASIDE_POOL *)&Lookaside->L, Size, free_plain, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExInitializeNPagedLookasideList);
@@ -308,6 +312,7 @@ void ExInitializePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside,
 		.Free = Free,
 	};
 
+	ntpool_verify_irql(NTPOOL_APC_LEVEL, Lookaside, _RET_IP_);
 	list_open(&model, (GENERAL_LOOKASIDE_POOL *)&Lookaside->L, Size, free_plain, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExInitializePagedLookasideList);
@@ -365,6 +370,7 @@ NTSTATUS ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside,
 		.FreeEx = Free,
 	};
 
+	ntpool_verify_irql(NTPOOL_DISPATCH_LEVEL, Lookaside, _RET_IP_);
 	if (PoolType & ~TYPE_KNOWN)
 		return STATUS_INVALID_PARAMETER_4;
 	if ((Flags & ~EX_FLAGS) || Flags == EX_FLAGS)
@@ -509,6 +515,12 @@ EXPORT_SYMBOL_GPL(ExFreeToLookasideListEx);
  * Deleting
  */
 
+/* The highest IRQL for the deletion of an Ex list. */
+static enum ntpool_irql_level highest_of(const GENERAL_LOOKASIDE_POOL *list)
+{
+	return list_type(list) == NTPOOL_PAGED ? NTPOOL_APC_LEVEL : NTPOOL_DISPATCH_LEVEL;
+}
+
 /**
  * ExDeleteNPagedLookasideList() - free the cached blocks of a list and end it
  * @Lookaside: the list; no other code may use it during the call or afterwards
@@ -526,6 +538,7 @@ EXPORT_SYMBOL_GPL(ExFreeToLookasideListEx);
  */
 void ExDeleteNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside)
 {
+	ntpool_verify_irql(NTPOOL_DISPATCH_LEVEL, Lookaside, _RET_IP_);
 	ntpool_lookaside_close(head_of(Lookaside), _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExDeleteNPagedLookasideList);
@@ -544,6 +557,7 @@ EXPORT_SYMBOL_GPL(ExDeleteNPagedLookasideList);
  */
 void ExDeletePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside)
 {
+	ntpool_verify_irql(NTPOOL_APC_LEVEL, Lookaside, _RET_IP_);
 	ntpool_lookaside_close(head_of(Lookaside), _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExDeletePagedLookasideList);
@@ -563,6 +577,7 @@ EXPORT_SYMBOL_GPL(ExDeletePagedLookasideList);
  */
 void ExDeleteLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 {
+	ntpool_verify_irql(highest_of(&Lookaside->L), Lookaside, _RET_IP_);
 	ntpool_lookaside_close(head_of(Lookaside), _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExDeleteLookasideListEx);
@@ -583,6 +598,7 @@ EXPORT_SYMBOL_GPL(ExDeleteLookasideListEx);
  */
 void ExFlushLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 {
+	ntpool_verify_irql(NTPOOL_DISPATCH_LEVEL, Lookaside, _RET_IP_);
 	ntpool_lookaside_flush(head_of(Lookaside), _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExFlushLookasideListEx);

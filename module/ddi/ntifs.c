@@ -24,6 +24,7 @@
 #include "base/report.h"
 #include "ddi/pool.h"
 #include "ddi/raise.h"
+#include "verify/argument.h"
 
 /* Its address is the PEPROCESS of System. */
 static const char system_process;
@@ -88,6 +89,7 @@ static NTSTATUS charge(PEPROCESS process, POOL_TYPE type, size_t amount)
  */
 NTSTATUS PsChargeProcessPoolQuota(PEPROCESS Process, POOL_TYPE PoolType, ULONG_PTR Amount)
 {
+	ntpool_verify_irql(NTPOOL_APC_LEVEL, Process, _RET_IP_);
 	return charge(Process, PoolType, Amount);
 }
 EXPORT_SYMBOL_GPL(PsChargeProcessPoolQuota);
@@ -107,8 +109,10 @@ EXPORT_SYMBOL_GPL(PsChargeProcessPoolQuota);
  */
 void PsChargePoolQuota(PEPROCESS Process, POOL_TYPE PoolType, ULONG_PTR Amount)
 {
-	NTSTATUS status = charge(Process, PoolType, Amount);
+	NTSTATUS status;
 
+	ntpool_verify_irql(NTPOOL_APC_LEVEL, Process, _RET_IP_);
+	status = charge(Process, PoolType, Amount);
 	if (!NT_SUCCESS(status))
 		ntpool_raise(status, _RET_IP_);
 }
@@ -147,6 +151,7 @@ void PsReturnPoolQuota(PEPROCESS Process, POOL_TYPE PoolType, ULONG_PTR Amount)
 	enum ntpool_type type = type_of(PoolType);
 	size_t back;
 
+	ntpool_verify_irql(NTPOOL_APC_LEVEL, Process, _RET_IP_);
 	if (Process == system_name())
 		return;
 	back = ntpool_quota_refund_process((struct pid *)Process, type, Amount);

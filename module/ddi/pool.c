@@ -28,6 +28,7 @@
 #include <linux/nodemask.h>
 
 #include "pool/fast.h"
+#include "verify/argument.h"
 #include "verify/verify.h"
 
 #include <ntifs.h>
@@ -537,6 +538,7 @@ SIZE_T ExQueryPoolBlockSize(PVOID PoolBlock, PBOOLEAN QuotaCharged)
 	bool charged;
 	SIZE_T size = ntpool_usable_size(PoolBlock, &charged);
 
+	ntpool_verify_irql(NTPOOL_DISPATCH_LEVEL, PoolBlock, _RET_IP_);
 	*QuotaCharged = charged;
 	return size;
 }

@@ -12,6 +12,7 @@
  * The interlocked ones take the caller's KSPIN_LOCK with interrupts disabled, so interrupt
  * handlers may share a zone. A new segment is cut before the lock is taken. The cut needs only
  * BlockSize, which never changes. Under the lock the segment is spliced in, in constant time.
+ * No lock of ntpool is held while the zone's memory is accessed.
  *
  * Differences from NT:
  *  - ExIsObjectInFirstZoneSegment() stays right after an extension. The Reserved field of the
@@ -30,6 +31,7 @@
 
 #include "base/klock.h"
 #include "lists/zone_check.h"
+#include "verify/argument.h"
 
 enum {
 	ZONE_ALIGNMENT = 8,	/* of segments and block sizes, also on 64 bit */
@@ -132,6 +134,7 @@ NTSTATUS ExInitializeZone(PZONE_HEADER Zone, ULONG BlockSize,
 {
 	struct zone_run run;
 
+	ntpool_verify_irql(NTPOOL_PASSIVE_LEVEL, Zone, _RET_IP_);
 	if (!segment_fits(BlockSize, InitialSegment, InitialSegmentSize))
 		return STATUS_UNSUCCESSFUL;
 	run = carve(InitialSegment, InitialSegmentSize, BlockSize);
@@ -168,6 +171,7 @@ NTSTATUS ExExtendZone(PZONE_HEADER Zone, PVOID Segment, ULONG SegmentSize)
 {
 	struct zone_run run;
 
+	ntpool_verify_irql(NTPOOL_DISPATCH_LEVEL, Zone, _RET_IP_);
 	if (!segment_fits(Zone->BlockSize, Segment, SegmentSize))
 		return STATUS_UNSUCCESSFUL;
 	run = carve(Segment, SegmentSize, Zone->BlockSize);
@@ -199,6 +203,7 @@ NTSTATUS ExInterlockedExtendZone(PZONE_HEADER Zone, PVOID Segment,
 	unsigned long flags;
 	NTSTATUS status;
 
+	ntpool_verify_irql(NTPOOL_DISPATCH_LEVEL, Zone, _RET_IP_);
 	if (!segment_fits(Zone->BlockSize, Segment, SegmentSize))
 		return STATUS_UNSUCCESSFUL;
 	run = carve(Segment, SegmentSize, Zone->BlockSize);

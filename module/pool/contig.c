@@ -14,6 +14,8 @@
  *	a cache type other than that			0xC2/0x60; freed as allocated
  *	uncached memory requested at DISPATCH_LEVEL	0xC2/0x08
  *	uncached memory freed at DISPATCH_LEVEL		0xC2/0x09; freed all the same
+ *	contiguous memory requested above it		0xC4/0x02 with 0x2; done all the same
+ *	contiguous memory freed above it		0xC4/0x12 with 0x2; done all the same
  *
  * The third parameter tells the first three apart: 0, the size of the allocation, all ones.
  * The fourth parameter is the size or the cache type that was passed.
@@ -29,6 +31,7 @@
 #include "base/report.h"
 #include "pool/contig.h"
 #include "pool/ordinary.h"
+#include "verify/argument.h"
 #include "verify/verify.h"
 
 enum {
@@ -38,6 +41,8 @@ enum {
 	WRONG_SIZE,
 	WRONG_CACHE_TYPE,
 	FREE_AT_DISPATCH,
+	ALLOC_ABOVE_DISPATCH,
+	FREE_ABOVE_DISPATCH,
 };
 
 static const struct ntpool_violation kinds[] = {
@@ -53,7 +58,23 @@ static const struct ntpool_violation kinds[] = {
 		"memory was freed with another cache type than it was allocated with" },
 	[FREE_AT_DISPATCH] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x09, BIT(3),
 		"uncached memory was freed at DISPATCH_LEVEL or above" },
+	[ALLOC_ABOVE_DISPATCH] = { NTPOOL_STOP_VERIFIER, 0x02, 0,
+		"contiguous memory was asked for above DISPATCH_LEVEL" },
+	[FREE_ABOVE_DISPATCH] = { NTPOOL_STOP_VERIFIER, 0x12, BIT(3),
+		"contiguous memory was freed above DISPATCH_LEVEL" },
 };
+
+static void report_alloc_irql(const struct ntpool_violation *kind, size_t size, u32 tag,
+			      unsigned long caller)
+{
+	ntpool_report_kind(kind, (struct ntpool_stop){
+		.param = { 0, ntpool_irql(), NTPOOL_NONPAGED, size },
+		.has_tag = true,
+		.tag = tag,
+		.size = size,
+		.caller = caller,
+	});
+}
 
 void *ntpool_contig_alloc(const struct ntpool_phys_want *want, size_t size, u32 tag,
 			  unsigned long caller)
@@ -62,6 +83,8 @@ void *ntpool_contig_alloc(const struct ntpool_phys_want *want, size_t size, u32 
 	void *base;
 
 	tag &= ~NTPOOL_TAG_PROTECTED;
+	if (ntpool_verify_is_above(NTPOOL_DISPATCH_LEVEL))
+		report_alloc_irql(&kinds[ALLOC_ABOVE_DISPATCH], size, tag, caller);
 	if (ntpool_verify_refuses(size, tag, caller))
 		return ntpool_alloc_failed(NTPOOL_NONPAGED, tag);
 	run = ntpool_run_create();
@@ -76,17 +99,6 @@ void *ntpool_contig_alloc(const struct ntpool_phys_want *want, size_t size, u32 
 	return ntpool_alloc_finish_run(run, 0);
 }
 
-static void report_alloc_irql(size_t size, unsigned long caller)
-{
-	ntpool_report_kind(&kinds[ALLOC_AT_DISPATCH], (struct ntpool_stop){
-		.param = { 0, ntpool_irql(), NTPOOL_NONPAGED, size },
-		.has_tag = true,
-		.tag = NTPOOL_TAG_NONCACHED,
-		.size = size,
-		.caller = caller,
-	});
-}
-
 void *ntpool_noncached_alloc(size_t size, unsigned long caller)
 {
 	unsigned long pages = ntpool_run_pages_for(size);
@@ -95,7 +107,7 @@ void *ntpool_noncached_alloc(size_t size, unsigned long caller)
 	void *base;
 
 	if (!ntpool_paged_ok()) {
-		report_alloc_irql(size, caller);
+		report_alloc_irql(&kinds[ALLOC_AT_DISPATCH], size, NTPOOL_TAG_NONCACHED, caller);
 		return ntpool_alloc_failed(NTPOOL_NONPAGED, NTPOOL_TAG_NONCACHED);
 	}
 	if (ntpool_verify_refuses(size, NTPOOL_TAG_NONCACHED, caller))
@@ -138,9 +150,10 @@ static void report_mismatch(const struct ntpool_violation *kind,
 	});
 }
 
-static void report_free_irql(const struct ntpool_contig_free *call, const struct ntpool_run *run)
+static void report_free_irql(const struct ntpool_violation *kind,
+			     const struct ntpool_contig_free *call, const struct ntpool_run *run)
 {
-	ntpool_report_kind(&kinds[FREE_AT_DISPATCH], (struct ntpool_stop){
+	ntpool_report_kind(kind, (struct ntpool_stop){
 		.param = { 0, ntpool_irql(), NTPOOL_NONPAGED, (unsigned long)call->p },
 		.has_tag = true,
 		.tag = run->tag,
@@ -163,7 +176,9 @@ static void free_check(const struct ntpool_contig_free *call, const struct ntpoo
 	if (call->typed && call->cache != run->cache)
 		report_mismatch(&kinds[WRONG_CACHE_TYPE], call, run, U64_MAX, call->cache);
 	if (call->use == NTPOOL_USE_NONCACHED && !ntpool_paged_ok())
-		report_free_irql(call, run);
+		report_free_irql(&kinds[FREE_AT_DISPATCH], call, run);
+	if (call->use == NTPOOL_USE_CONTIGUOUS && ntpool_verify_is_above(NTPOOL_DISPATCH_LEVEL))
+		report_free_irql(&kinds[FREE_ABOVE_DISPATCH], call, run);
 }
 
 void ntpool_contig_free(const struct ntpool_contig_free *call)
