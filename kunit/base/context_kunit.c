@@ -363,6 +363,84 @@ static void KeLowerIrql_wrong_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
 }
 
+struct ntk_held {
+	struct tasklet_struct tasklet;
+	bool ran;
+	bool early;
+	KIRQL old, older, at[3];
+};
+
+static void ntk_held_tasklet(struct tasklet_struct *tasklet)
+{
+	WRITE_ONCE(container_of(tasklet, struct ntk_held, tasklet)->ran, true);
+}
+
+/* Twice, so that the inner lowering must not end what the outer raise began. */
+static void ntk_hold(void *arg)
+{
+	struct ntk_held *held = arg;
+
+	KeRaiseIrql(DISPATCH_LEVEL, &held->old);
+	held->older = KeRaiseIrqlToDpcLevel();
+	tasklet_schedule(&held->tasklet);
+	mdelay(5);
+	held->early = READ_ONCE(held->ran);
+	held->at[0] = KeGetCurrentIrql();
+	KeLowerIrql(held->older);
+	mdelay(5);
+	held->early |= READ_ONCE(held->ran);
+	held->at[1] = KeGetCurrentIrql();
+	KeLowerIrql(held->old);
+	held->at[2] = KeGetCurrentIrql();
+}
+
+/* DPCs wait, also if the caller was at DISPATCH_LEVEL before, by whatever means. */
+static void KeRaiseIrql_dpc_test(struct kunit *test)
+{
+	const struct ntk_context_case *c = ntk_case(test);
+	struct ntk_held held = {};
+	KIRQL low = c->context == NTK_THREAD ? PASSIVE_LEVEL : DISPATCH_LEVEL;
+
+	if (c->context == NTK_HARDIRQ)
+		kunit_skip(test, "above DISPATCH_LEVEL");
+	tasklet_setup(&held.tasklet, ntk_held_tasklet);
+	KUNIT_EXPECT_EQ(test, ntk_run_in(c->context, -1, ntk_hold, &held), 0);
+	tasklet_kill(&held.tasklet);
+	KUNIT_EXPECT_FALSE(test, held.early);
+	KUNIT_EXPECT_TRUE(test, held.ran);
+	KUNIT_EXPECT_EQ(test, held.old, low);
+	KUNIT_EXPECT_EQ(test, held.older, DISPATCH_LEVEL);
+	KUNIT_EXPECT_EQ(test, held.at[0], DISPATCH_LEVEL);
+	KUNIT_EXPECT_EQ(test, held.at[1], DISPATCH_LEVEL);
+	KUNIT_EXPECT_EQ(test, held.at[2], low);
+	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
+	ntk_expect_no_report(test, ntk_context_name(c->context));
+}
+
+static void ntk_raise_lower_low(void *arg)
+{
+	KIRQL *at = arg;
+	KIRQL old;
+
+	KeRaiseIrql(DISPATCH_LEVEL, &old);
+	KeLowerIrql(PASSIVE_LEVEL);
+	*at = KeGetCurrentIrql();
+	KeLowerIrql(old);
+}
+
+/* Below the level that the raise began at: reported, and nothing changes. */
+static void KeLowerIrql_low_test(struct kunit *test)
+{
+	KIRQL at = PASSIVE_LEVEL;
+
+	if (!IS_ENABLED(CONFIG_PREEMPT_COUNT))
+		kunit_skip(test, "needs CONFIG_PREEMPT_COUNT");
+	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_PREEMPT_OFF, -1, ntk_raise_lower_low, &at), 0);
+	ntk_expect_level(test, "below", NTK_BAD_LOWER, DISPATCH_LEVEL, PASSIVE_LEVEL);
+	KUNIT_EXPECT_EQ(test, at, DISPATCH_LEVEL);
+	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
+}
+
 static bool ntk_tasklet_ran;
 
 static void ntk_tasklet(struct tasklet_struct *tasklet)
@@ -492,6 +570,8 @@ static struct kunit_case ntk_context_cases[] = {
 	KUNIT_CASE(KeRaiseIrql_high_test),
 	KUNIT_CASE(KeRaiseIrql_wrong_test),
 	KUNIT_CASE(KeLowerIrql_wrong_test),
+	KUNIT_CASE_PARAM(KeRaiseIrql_dpc_test, ntk_context_gen_params),
+	KUNIT_CASE(KeLowerIrql_low_test),
 	KUNIT_CASE(KeRaiseIrqlToDpcLevel_test),
 	KUNIT_CASE(KeRaiseIrqlToDpcLevel_paged_test),
 	KUNIT_CASE(KeAcquireSpinLock_KeReleaseSpinLock_test),

@@ -10,6 +10,9 @@
  * DISPATCH_LEVEL holds off the other threads of the CPU and NT's DPCs, which are softirqs on
  * Linux. Disabling bottom halves does both, except on PREEMPT_RT. There softirqs are threads,
  * and disabling preemption does both. A level above DISPATCH_LEVEL also disables interrupts.
+ * A caller may be at DISPATCH_LEVEL without holding off softirqs: it has disabled preemption,
+ * holds a spin lock, or reads under RCU. A raise to DISPATCH_LEVEL then holds them off as well.
+ * The old level is DISPATCH_LEVEL too, so a count per CPU tells the lowering which raise it ends.
  * There are no kernel APCs to hold off, so raising to APC_LEVEL has no effect, and
  * KeGetCurrentIrql() never returns APC_LEVEL.
  *
@@ -90,16 +93,48 @@ static void dispatch_leave(void)
 }
 
 /*
+ * Raises to DISPATCH_LEVEL on this CPU that were not lowered yet, from the first one that was
+ * made there and held off softirqs. While it is not 0 that thread keeps the CPU.
+ */
+static DEFINE_PER_CPU(unsigned int, raises_at_dispatch);
+
+/* True if no other thread of this CPU runs, and no softirq. Interrupts are enabled. */
+static bool is_held(void)
+{
+	return IS_ENABLED(CONFIG_PREEMPT_RT) ? preempt_count() : softirq_count();
+}
+
+/* A raise to DISPATCH_LEVEL of a caller that is there. */
+static void raise_at_dispatch(void)
+{
+	if (irqs_hold_off_softirqs())
+		return;
+	if (!is_held()) {
+		dispatch_enter();
+		__this_cpu_write(raises_at_dispatch, 1);
+	} else if (__this_cpu_read(raises_at_dispatch)) {
+		__this_cpu_inc(raises_at_dispatch);
+	}
+}
+
+/* The reverse. */
+static void lower_at_dispatch(void)
+{
+	if (irqs_hold_off_softirqs() || !is_held() || !__this_cpu_read(raises_at_dispatch))
+		return;
+	if (!__this_cpu_dec_return(raises_at_dispatch))
+		dispatch_leave();
+}
+
+/*
  * The caller is at DISPATCH_LEVEL: true if KeRaiseIrql() can be the cause. A softirq, or
  * interrupts that other code disabled, are not.
  */
 static bool may_lower(void)
 {
-	if (irqs_hold_off_softirqs())
+	if (irqs_hold_off_softirqs() || !is_held() || __this_cpu_read(raises_at_dispatch))
 		return false;
-	if (IS_ENABLED(CONFIG_PREEMPT_RT))
-		return preempt_count();
-	return softirq_count() && !in_serving_softirq();
+	return IS_ENABLED(CONFIG_PREEMPT_RT) || !in_serving_softirq();
 }
 
 /* True if this thread disabled interrupts with KeRaiseIrql(). */
@@ -140,6 +175,8 @@ static KIRQL raise_irql(KIRQL level, unsigned long caller)
 	}
 	if (level >= DISPATCH_LEVEL && old < DISPATCH_LEVEL)
 		dispatch_enter();
+	else if (level == DISPATCH_LEVEL)
+		raise_at_dispatch();
 	if (level > DISPATCH_LEVEL && old < level)
 		raise_irqs(level);
 	return old;
@@ -148,6 +185,8 @@ static KIRQL raise_irql(KIRQL level, unsigned long caller)
 /* Returns false if @level is above @old, or if this thread did not raise to @old. */
 static bool lower_irql(KIRQL level, unsigned int old)
 {
+	if (level == old && old == DISPATCH_LEVEL)
+		lower_at_dispatch();
 	if (level >= old)
 		return level == old;
 	if (raised_irqs()) {
@@ -185,7 +224,8 @@ EXPORT_SYMBOL_GPL(KeGetCurrentIrql);
  * @NewIrql: the IRQL to run at, not below the current one
  * @OldIrql: receives the current IRQL, for KeLowerIrql()
  *
- * Above DISPATCH_LEVEL interrupts are disabled. A wrong @NewIrql is reported and changes
+ * Above DISPATCH_LEVEL interrupts are disabled. A caller that is at DISPATCH_LEVEL because
+ * preemption is off lowers the level once for each raise. A wrong @NewIrql is reported and changes
  * nothing; KeLowerIrql() accepts *@OldIrql in that case too.
  *
  * Differs: APC_LEVEL holds off nothing, above DISPATCH_LEVEL all interrupts are off; a
