@@ -16,22 +16,21 @@
  * A handle is a number made of client and section. No number is used twice, so a handle of an
  * unloaded driver is detected.
  *
- * A locked section holds a reference to its module, from the first lock to the last unlock.
- * So rmmod fails while a section is locked, which enforces NT's rule that all counts are 0 at
- * unload. In a module's exit routine no reference can be taken, and none is needed until the
- * routine returns. A failing init and a forced unload ignore references. Locks that remain
- * then are named in the log.
+ * NT's rule is that all counts are 0 when the driver's unload routine has returned, which is
+ * where many drivers unlock. So a locked section does not hold its module. Locks that remain
+ * after the exit routine, or after an init that failed, are named in the log.
  *
- * Locking: clients are found under RCU. locks_lock protects the counts. It is a raw spin lock,
- * because the routines work even after they reported a too high IRQL. A skipped lock, or worse
- * a skipped unlock, would turn one error into two.
+ * Locking: clients are found under RCU, and the counts are atomic. A routine that reported a
+ * too high IRQL works all the same. A skipped lock, or worse a skipped unlock, would turn one
+ * error into two. No memory of a driver is read in an RCU read section, where a fault
+ * would stop all unloads.
  */
+#include <linux/atomic.h>
 #include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
-#include <linux/spinlock.h>
 #include <linux/string.h>
 
 #include <nt_section.h>
@@ -60,8 +59,6 @@ struct place {
 	struct ntpool_client *client;
 	enum ntpool_part part;
 };
-
-static DEFINE_RAW_SPINLOCK(locks_lock);
 
 static const char *part_name(enum ntpool_part part)
 {
@@ -100,31 +97,13 @@ static bool place_by_handle(PVOID handle, struct place *place)
 
 static void place_lock(const struct place *place)
 {
-	struct ntpool_section *section = &place->client->section[place->part];
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&locks_lock, flags);
-	if (!section->locks)
-		section->pinned = try_module_get(place->client->mod);
-	WRITE_ONCE(section->locks, section->locks + 1);
-	raw_spin_unlock_irqrestore(&locks_lock, flags);
+	atomic_long_inc(&place->client->locks[place->part]);
 }
 
 /* Returns false if the section is not locked. */
 static bool place_unlock(const struct place *place)
 {
-	struct ntpool_section *section = &place->client->section[place->part];
-	unsigned long flags;
-	bool locked;
-
-	raw_spin_lock_irqsave(&locks_lock, flags);
-	locked = section->locks;
-	if (locked)
-		WRITE_ONCE(section->locks, section->locks - 1);
-	if (locked && !section->locks && section->pinned)
-		module_put(place->client->mod);
-	raw_spin_unlock_irqrestore(&locks_lock, flags);
-	return locked;
+	return atomic_long_dec_if_positive(&place->client->locks[place->part]) >= 0;
 }
 
 static void report_memory(unsigned int subcode, PVOID arg, const char *text,
@@ -186,8 +165,7 @@ static PVOID lock_address(PVOID address, unsigned long caller)
  * parameter: the address). Above APC_LEVEL 0xA is reported (address, IRQL, 0, caller), and
  * the section is locked.
  *
- * Differs: code is always resident; a driver has one section for code, and a locked
- * section prevents its unload.
+ * Differs: code is always resident; a driver has one section for code.
  *
  * Context: IRQL <= APC_LEVEL.
  *
@@ -211,8 +189,7 @@ EXPORT_SYMBOL_GPL(MmLockPagableCodeSection);
  * As MmLockPagableCodeSection(), with the same errors. All static data of a driver, constant
  * or not, is one section. An address of code locks the code section.
  *
- * Differs: data are always resident; a driver has one section for data, and a locked
- * section prevents its unload.
+ * Differs: data are always resident; a driver has one section for data.
  *
  * Context: IRQL <= APC_LEVEL.
  *
@@ -352,13 +329,16 @@ static void report_code(const char *function, const char *file, unsigned int lin
 		.text = text,
 		.caller = caller,
 	};
+	char name[MODULE_NAME_LEN] = "an unknown driver";
 	struct ntpool_client *client;
 
 	rcu_read_lock();
 	client = ntpool_client_of((unsigned long)function);
-	snprintf(text, sizeof(text), "%s() of %s, %s:%u, is pageable code and %s", function,
-		 client ? client->name : "an unknown driver", kbasename(file), line, fault);
+	if (client)
+		strscpy(name, client->name, sizeof(name));
 	rcu_read_unlock();
+	snprintf(text, sizeof(text), "%s() of %s, %s:%u, is pageable code and %s", function, name,
+		 kbasename(file), line, fault);
 	ntpool_report(&stop);
 }
 
@@ -404,7 +384,7 @@ void NtpoolPagedCodeLocked(PCSTR Function, PCSTR File, ULONG Line)
 
 	rcu_read_lock();
 	client = ntpool_client_of((unsigned long)Function);
-	locked = client && READ_ONCE(client->section[NTPOOL_CODE].locks);
+	locked = client && atomic_long_read(&client->locks[NTPOOL_CODE]);
 	rcu_read_unlock();
 	if (unlikely(!locked))
 		report_code(Function, File, Line, "is not locked", _RET_IP_);
@@ -434,7 +414,7 @@ static void rows_add(struct ntpool_client *client, void *arg)
 		row = &rows->row[rows->used++];
 		strscpy(row->module, client->name, sizeof(row->module));
 		row->section = part_name(part);
-		row->locks = READ_ONCE(client->section[part].locks);
+		row->locks = atomic_long_read(&client->locks[part]);
 	}
 }
 
@@ -459,10 +439,10 @@ static void section_removed(const struct ntpool_client *client)
 	unsigned long locks;
 
 	for (part = 0; part < NTPOOL_PARTS; part++) {
-		locks = READ_ONCE(client->section[part].locks);
+		locks = atomic_long_read(&client->locks[part]);
 		if (locks)
-			ntpool_report_leak("section %s of %s, locked %lu times", part_name(part),
-					   client->name, locks);
+			ntpool_report_leak("section %s of %s, locked %lu time%s", part_name(part),
+					   client->name, locks, locks == 1 ? "" : "s");
 	}
 }
 

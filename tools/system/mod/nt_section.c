@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A driver that locks its code when it starts, and gives the lock back when its
- * parameter release is written; before that it cannot be unloaded. Its exit routine
- * locks and unlocks once more. Writing its parameter raised runs pageable code at
- * DISPATCH_LEVEL. With init_fails it forgets the lock in an init that fails.
+ * parameter release is written, or else when it goes. Its exit routine locks and
+ * unlocks once more. Writing its parameter raised runs pageable code at DISPATCH_LEVEL.
+ * With init_fails it forgets the lock in an init that fails, with forgets in its exit.
  */
 #include <linux/module.h>
 
@@ -13,7 +13,12 @@ static bool init_fails;
 module_param(init_fails, bool, 0444);
 MODULE_PARM_DESC(init_fails, "let the driver's start fail, with its code locked");
 
+static bool forgets;
+module_param(forgets, bool, 0444);
+MODULE_PARM_DESC(forgets, "go with the code locked");
+
 static PVOID locked;
+static bool released;
 
 static noinline void pageable_work(void)
 {
@@ -25,6 +30,7 @@ static noinline void pageable_work(void)
 static int release_set(const char *val, const struct kernel_param *kp)
 {
 	MmUnlockPagableImageSection(locked);
+	released = true;
 	return 0;
 }
 
@@ -64,6 +70,8 @@ static void __exit nt_section_exit(void)
 	MmLockPagableSectionByHandle(locked);
 	pageable_work();
 	MmUnlockPagableImageSection(locked);
+	if (!released && !forgets)
+		MmUnlockPagableImageSection(locked);
 }
 
 module_init(nt_section_init);
