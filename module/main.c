@@ -60,6 +60,7 @@ static const struct part parts[] = {
 	{ ntpool_zone_init, ntpool_zone_exit },
 	/* ddi */
 	{ .init = ntpool_section_init },
+	{ .init = ntpool_slist_init },
 	/* Modules and timers that call into all parts above, which therefore exist. */
 	{ ntpool_client_init, ntpool_client_exit },
 	{ ntpool_sample_init, ntpool_sample_exit },

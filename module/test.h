@@ -49,6 +49,9 @@ bool ntpool_test_balance_scan(void);
 
 /* observe/test.c */
 
+/* Makes S-lists take locks, as on a CPU without the exchange of two words. May sleep. */
+void ntpool_test_slist_locked(bool on);
+
 /* Checks every heap under its lock. Returns 0, or -EUCLEAN if one is inconsistent. */
 int ntpool_test_check_heaps(void);
 /*

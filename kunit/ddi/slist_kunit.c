@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * S-lists: order, depth and sequence one call at a time, the depth's wrap, what is
- * misaligned, and every context of the kernel. All at once is the suite
- * ntpool_slrace's.
+ * misaligned, and every context of the kernel. The suite runs twice: with the exchange of
+ * two words and with locks. All at once is the suite ntpool_slrace's.
  */
 #include <linux/irqflags.h>
 #include <linux/vmalloc.h>
@@ -414,24 +414,27 @@ static void ntk_context_test(struct kunit *test)
 	ntk_expect_clean(test, &use->tally);
 }
 
-static struct kunit_case ntk_slist_cases[] = {
-	KUNIT_CASE(InitializeSListHead_test),
-	KUNIT_CASE(ntk_zeroed_test),
-	KUNIT_CASE(ntk_layout_test),
-	KUNIT_CASE(ExInterlockedPushEntrySList_test),
-	KUNIT_CASE(ExInterlockedPopEntrySList_test),
-	KUNIT_CASE(FirstEntrySList_test),
-	KUNIT_CASE(ExQueryDepthSList_test),
-	KUNIT_CASE(ntk_lock_ignored_test),
-	KUNIT_CASE(ntk_names_test),
-	KUNIT_CASE(ExInterlockedFlushSList_test),
-	KUNIT_CASE(InterlockedPushListSList_test),
-	KUNIT_CASE(ntk_sequence_wrap_test),
-	KUNIT_CASE(ExQueryDepthSList_wrap_test),
-	KUNIT_CASE(ntk_misaligned_test),
-	KUNIT_CASE_PARAM(ntk_context_test, ntk_context_gen_params),
-	{}
-};
+#define NTK_SLIST_CASES {						\
+	KUNIT_CASE(InitializeSListHead_test),				\
+	KUNIT_CASE(ntk_zeroed_test),					\
+	KUNIT_CASE(ntk_layout_test),					\
+	KUNIT_CASE(ExInterlockedPushEntrySList_test),			\
+	KUNIT_CASE(ExInterlockedPopEntrySList_test),			\
+	KUNIT_CASE(FirstEntrySList_test),				\
+	KUNIT_CASE(ExQueryDepthSList_test),				\
+	KUNIT_CASE(ntk_lock_ignored_test),				\
+	KUNIT_CASE(ntk_names_test),					\
+	KUNIT_CASE(ExInterlockedFlushSList_test),			\
+	KUNIT_CASE(InterlockedPushListSList_test),			\
+	KUNIT_CASE(ntk_sequence_wrap_test),				\
+	KUNIT_CASE(ExQueryDepthSList_wrap_test),			\
+	KUNIT_CASE(ntk_misaligned_test),				\
+	KUNIT_CASE_PARAM(ntk_context_test, ntk_context_gen_params),	\
+	{}								\
+}
+
+static struct kunit_case ntk_slist_cases[] = NTK_SLIST_CASES;
+static struct kunit_case ntk_slist_locked_cases[] = NTK_SLIST_CASES;
 
 static struct kunit_suite ntk_slist_suite = {
 	.name = "ntpool_slist",
@@ -440,4 +443,24 @@ static struct kunit_suite ntk_slist_suite = {
 	.test_cases = ntk_slist_cases,
 };
 
-kunit_test_suite(ntk_slist_suite);
+static int ntk_slist_locked_init(struct kunit *test)
+{
+	ntpool_test_slist_locked(true);
+	return ntk_init(test);
+}
+
+static void ntk_slist_locked_exit(struct kunit *test)
+{
+	ntpool_test_slist_locked(false);
+	ntk_exit(test);
+}
+
+/* The same where the CPU cannot exchange a header by one instruction. */
+static struct kunit_suite ntk_slist_locked_suite = {
+	.name = "ntpool_slist_locked",
+	.init = ntk_slist_locked_init,
+	.exit = ntk_slist_locked_exit,
+	.test_cases = ntk_slist_locked_cases,
+};
+
+kunit_test_suites(&ntk_slist_suite, &ntk_slist_locked_suite);

@@ -2,7 +2,8 @@
 /*
  * S-lists under concurrent use: threads on every CPU, hard interrupts and softirqs push,
  * pop, flush and push chains. A shadow records the owner of each entry. Popped entries
- * are freed at once. On the debug kernel KASAN detects later reads of them.
+ * are freed at once. On the debug kernel KASAN detects later uses of them. Those of special
+ * pool are unmapped then, so a pop on another CPU may read memory that is not there.
  *
  * The shadow is an atomic count in each entry. The threads share only it and the list.
  */
@@ -21,6 +22,46 @@
 #define NTK_SHORT_ROUNDS	(IS_ENABLED(CONFIG_KASAN) ? 300 : 4000)
 #define NTK_LIVE		16	/* entries on the list of short-lived ones */
 #define NTK_ALIVE		0x4c495645
+#define NTK_TAG			(ntk_tag4("KxSl"))
+#define NTK_SPECIAL_POOL	0x1
+
+/* With the exchange of two words, or with locks; and where short-lived entries lie. */
+static struct ntk_way {
+	const char *name;
+	bool locked;
+	bool special;
+} ntk_ways[] = {
+	{ "pairs" },
+	{ "locks", true },
+}, ntk_mortal_ways[] = {
+	{ "pairs" },
+	{ "locks", true },
+	{ "pairs, special pool", false, true },
+	{ "locks, special pool", true, true },
+};
+
+static void ntk_way_desc(struct ntk_way *way, char *desc)
+{
+	strscpy(desc, way->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(ntk_way, ntk_ways, ntk_way_desc);
+KUNIT_ARRAY_PARAM(ntk_mortal_way, ntk_mortal_ways, ntk_way_desc);
+
+static void ntk_use_way(struct kunit *test)
+{
+	const struct ntk_way *way = test->param_value;
+
+	ntpool_test_slist_locked(way->locked);
+	if (way->special)
+		KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(NTK_SPECIAL_POOL), 0);
+}
+
+static void ntk_slrace_exit(struct kunit *test)
+{
+	ntpool_test_slist_locked(false);
+	ntk_exit(test);
+}
 
 /* ---- owner of an entry ---- */
 
@@ -174,6 +215,7 @@ static void ntk_race_test(struct kunit *test)
 	int i;
 
 	ntk_need_cpus(test, 2);
+	ntk_use_way(test);
 	race = ntk_race_create(test);
 	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, crew);
@@ -205,18 +247,37 @@ struct ntk_mortal {
 
 struct ntk_grave {
 	SLIST_HEADER head;
+	bool special;		/* entries are from special pool */
 	atomic_t pushes;
 	atomic_t ready;		/* workers that run */
 	atomic_t dead;		/* entries popped that were dead already */
+	atomic_t mapped;	/* entries that were in special pool */
 	atomic_t hard;
 };
 
+static struct ntk_mortal *ntk_mortal_create(struct ntk_grave *grave)
+{
+	if (grave->special)
+		return ExAllocatePoolWithTag(NonPagedPool, sizeof(struct ntk_mortal), NTK_TAG);
+	return kmalloc(sizeof(struct ntk_mortal), GFP_ATOMIC);
+}
+
+static void ntk_mortal_free(struct ntk_grave *grave, struct ntk_mortal *mortal)
+{
+	if (grave->special)
+		ExFreePoolWithTag(mortal, NTK_TAG);
+	else
+		kfree(mortal);
+}
+
 static void ntk_mortal_push(struct ntk_grave *grave)
 {
-	struct ntk_mortal *mortal = kmalloc(sizeof(*mortal), GFP_ATOMIC);
+	struct ntk_mortal *mortal = ntk_mortal_create(grave);
 
 	if (!mortal)
 		return;
+	if (is_vmalloc_addr(mortal))
+		atomic_inc(&grave->mapped);
 	mortal->alive = NTK_ALIVE;
 	atomic_inc(&grave->pushes);
 	ExInterlockedPushEntrySList(&grave->head, &mortal->link, NULL);
@@ -236,7 +297,7 @@ static bool ntk_mortal_pop(struct ntk_grave *grave)
 		return true;
 	}
 	memset(mortal, 0x6b, sizeof(*mortal));
-	kfree(mortal);
+	ntk_mortal_free(grave, mortal);
 	return true;
 }
 
@@ -278,16 +339,21 @@ static void ntk_mortal_thread(struct ntk_worker *worker)
 static void ntk_mortal_test(struct kunit *test)
 {
 	struct ntk_grave *grave = kunit_kzalloc(test, sizeof(*grave), GFP_KERNEL);
+	const struct ntk_way *way = test->param_value;
 	int i, nr = 0;
 
 	ntk_need_cpus(test, 2);
 	KUNIT_ASSERT_NOT_NULL(test, grave);
+	ntk_use_way(test);
+	grave->special = way->special;
 	InitializeSListHead(&grave->head);
 	for (i = 0; i < NTK_LIVE; i++)
 		ntk_mortal_push(grave);
 	ntk_crew_run(test, NTK_WORKERS, true, ntk_mortal_thread, grave);
 	KUNIT_EXPECT_EQ(test, atomic_read(&grave->dead), 0);
 	KUNIT_EXPECT_GT(test, atomic_read(&grave->hard), 0);
+	if (way->special && IS_ENABLED(CONFIG_X86))
+		KUNIT_EXPECT_GT(test, atomic_read(&grave->mapped), NTK_SHORT_ROUNDS);
 	KUNIT_EXPECT_EQ(test, ExQueryDepthSList(&grave->head), NTK_LIVE);
 	KUNIT_EXPECT_EQ(test, ntk_sequence(&grave->head),
 			(u64)atomic_read(&grave->pushes) & NTK_SEQUENCE_MAX);
@@ -297,15 +363,15 @@ static void ntk_mortal_test(struct kunit *test)
 }
 
 static struct kunit_case ntk_slrace_cases[] = {
-	KUNIT_CASE(ntk_race_test),
-	KUNIT_CASE(ntk_mortal_test),
+	KUNIT_CASE_PARAM(ntk_race_test, ntk_way_gen_params),
+	KUNIT_CASE_PARAM(ntk_mortal_test, ntk_mortal_way_gen_params),
 	{}
 };
 
 static struct kunit_suite ntk_slrace_suite = {
 	.name = "ntpool_slrace",
 	.init = ntk_init,
-	.exit = ntk_exit,
+	.exit = ntk_slrace_exit,
 	.test_cases = ntk_slrace_cases,
 };
 

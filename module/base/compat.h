@@ -6,6 +6,7 @@
 #ifndef NTPOOL_COMPAT_H
 #define NTPOOL_COMPAT_H
 
+#include <linux/atomic.h>
 #include <linux/mmzone.h>
 #include <linux/shrinker.h>
 #include <linux/types.h>
@@ -45,6 +46,58 @@
 #else
 #define NTPOOL_DISK_TAKES_LIMITS 0
 #endif
+
+/*
+ * Compare and exchange of two words, at an address aligned to both. 6.5 replaced
+ * cmpxchg_double() by cmpxchg128(). The CPU may lack it although the macro is 1. User Mode
+ * Linux does without.
+ */
+#if !defined(CONFIG_64BIT) || defined(CONFIG_UML)
+#define NTPOOL_CMPXCHG_PAIR 0
+#elif defined(system_has_cmpxchg128) || defined(system_has_cmpxchg_double)
+#define NTPOOL_CMPXCHG_PAIR 1
+#else
+#define NTPOOL_CMPXCHG_PAIR 0
+#endif
+
+/* Context: any. Return: true if the CPU can execute ntpool_cmpxchg_pair(). */
+static inline bool ntpool_has_cmpxchg_pair(void)
+{
+#if !NTPOOL_CMPXCHG_PAIR
+	return false;
+#elif defined(system_has_cmpxchg128)
+	return system_has_cmpxchg128();
+#else
+	return system_has_cmpxchg_double();
+#endif
+}
+
+/* Two words of memory. */
+struct ntpool_pair {
+	unsigned long word[2];
+};
+
+/*
+ * Stores @new at @at if the words there are @old. A full barrier if it does.
+ *
+ * Context: any. Return: true if they were.
+ */
+static __always_inline bool ntpool_cmpxchg_pair(struct ntpool_pair *at, struct ntpool_pair old,
+						struct ntpool_pair new)
+{
+#if !NTPOOL_CMPXCHG_PAIR
+	return false;
+#elif defined(system_has_cmpxchg128)
+	const int low = IS_ENABLED(CONFIG_CPU_BIG_ENDIAN);
+	u128 from = (u128)old.word[1 - low] << 64 | old.word[low];
+	u128 to = (u128)new.word[1 - low] << 64 | new.word[low];
+
+	return try_cmpxchg128((u128 *)at, &from, to);
+#else
+	return cmpxchg_double(&at->word[0], &at->word[1], old.word[0], old.word[1], new.word[0],
+			      new.word[1]);
+#endif
+}
 
 /* The module has one shrinker, so its functions get no pointer to it. */
 struct ntpool_shrinker {

@@ -7,25 +7,35 @@
  * Each push adds one to the sequence, also the push of a chain. Neither field ever carries
  * into the other.
  *
- * NT compares and swaps the whole header, and the sequence prevents ABA. This file takes a
- * lock instead, for two reasons. A pop reads first->Next before the swap, and another CPU may
- * have freed that entry by then. NT's page fault handler restarts the instruction. On Linux
- * the read is an oops in memory that vfree() unmapped, and a use after free for KASAN. And
- * not every CPU has a 16-byte swap, whose kernel API also varies between versions. With the
- * lock an entry is only read while it is on the list. So it may be freed as soon as a pop
- * returns it, and ABA cannot occur.
+ * An operation reads the header, makes the new one, and exchanges the two if the header is
+ * still the same. Otherwise it begins again. Two ways of exchanging exist:
+ *
+ *  - wide: one instruction compares and exchanges both words. The list has no lock.
+ *  - locked: the same under a raw spin lock. A machine without that instruction and a header
+ *    that is not aligned for it need this way. So do 32 bit kernels, see below.
+ *
+ * Machine and address decide, so all operations on a header use the same way.
+ *
+ * A pop reads first->Next before it exchanges. Another CPU may have popped and freed that entry
+ * by then. So the read is one that may fail, and what it returned counts only if the exchange
+ * succeeds. The sequence is read before the address of the first entry. If the exchange
+ * finds it unchanged, no push happened in between. Only a push can make an entry first again.
+ * So the entry was first from the read of its address to the exchange, and Next was right.
+ * If the read fails and the header is unchanged, the driver has freed an entry that is
+ * on the list. The pop then reads it by an ordinary access, which faults in the driver's
+ * call. Special pool and KASAN report it, and the list stays usable.
+ *
+ * On 32 bit the sequence has 16 bits. A pop that is preempted for 65536 pushes would not
+ * see them. The locked pop therefore reads Next under the lock.
  *
  * The header has no room for the lock: it is full on 32 bit, NT sources read its fields, and a
  * zeroed header is a valid list. A hash of the header's address selects a lock of a table. Two
  * busy lists may share one, which costs only time, because no operation takes two locks. The
- * locks are raw and held for a few instructions with interrupts disabled. So every context
- * may use a list, also on PREEMPT_RT, except NMIs. An NMI could spin on a lock that its own
- * CPU holds. The KSPIN_LOCK argument is ignored.
+ * locks are held for a few instructions with interrupts disabled. No access under them can
+ * fault: they recover, and the operation begins again outside.
  *
- * One lock serves several drivers. So each operation touches the driver's memory once
- * before it takes the lock. A bad header or new entry then faults outside. If a driver
- * frees an entry that is on a list, the fault can come under the lock. The CPU is then
- * lost, as on NT.
+ * Every context may use a list, also on PREEMPT_RT, except NMIs. An NMI could spin on a lock
+ * that its own CPU holds. The KSPIN_LOCK argument is ignored.
  *
  * Every operation is a full memory barrier, like NT's interlocked instructions. That includes
  * a pop from an empty list.
@@ -40,20 +50,29 @@
 #include <linux/export.h>
 #include <linux/hash.h>
 #include <linux/instruction_pointer.h>
+#include <linux/kasan-checks.h>
 #include <linux/spinlock.h>
+#include <linux/uaccess.h>
 
 #include <nt_slist.h>
 
-#include "base/irql.h"
-#include "base/report.h"
-#include "base/verifier.h"
+#include "base/compat.h"
+#include "ddi/slist.h"
+#include "parts.h"
+#include "verify/argument.h"
 
 enum {
 	SLIST_LOCK_BITS = 6,
 	SLIST_LOCKS = 1 << SLIST_LOCK_BITS,
-	/* Subcode of the verifier's stop code: a wrong address or parameter. */
-	BAD_PARAMETER = 0x16,
 };
+
+/* The words of a header: that of depth and sequence, and that of the first entry. */
+enum {
+	COUNTS = IS_ENABLED(CONFIG_64BIT) ? 0 : 1,
+	FIRST = 1 - COUNTS,
+};
+
+static_assert(sizeof(struct ntpool_pair) == sizeof(SLIST_HEADER));
 
 struct slist_lock {
 	raw_spinlock_t lock;
@@ -65,6 +84,14 @@ static struct slist_lock slist_locks[SLIST_LOCKS] = {
 	},
 };
 
+DEFINE_STATIC_KEY_FALSE(ntpool_slist_locked);
+
+static __always_inline bool is_wide(const SLIST_HEADER *head)
+{
+	return NTPOOL_CMPXCHG_PAIR && !static_branch_unlikely(&ntpool_slist_locked) &&
+	       likely(IS_ALIGNED((uintptr_t)head, sizeof(*head)));
+}
+
 static raw_spinlock_t *lock_of(const SLIST_HEADER *head)
 {
 	return &slist_locks[hash_ptr(head, SLIST_LOCK_BITS)].lock;
@@ -75,8 +102,6 @@ static unsigned long list_lock(const SLIST_HEADER *head)
 {
 	unsigned long flags;
 
-	/* A bad address must fault before the lock is taken. */
-	(void)READ_ONCE(head->Alignment);
 	raw_spin_lock_irqsave(lock_of(head), flags);
 	/* Orders the caller's earlier accesses before those under the lock. */
 	smp_mb__after_spinlock();
@@ -91,65 +116,216 @@ static void list_unlock(const SLIST_HEADER *head, unsigned long flags)
 	smp_mb();
 }
 
-/*
- * The caller holds the list's lock. The release pairs with the address dependency of a
- * reader that follows FirstEntrySList(). The reader sees the pusher's writes to the entry.
- */
-#ifdef CONFIG_64BIT
-static void list_set(PSLIST_HEADER head, PSLIST_ENTRY first, u16 depth, unsigned int pushes)
+static __always_inline struct ntpool_pair *words_of(PSLIST_HEADER head)
 {
-	u64 sequence = (head->Alignment >> 16) + pushes;
-
-	WRITE_ONCE(head->Alignment, sequence << 16 | depth);
-	/* Pairs with FirstEntrySList(), see above. */
-	smp_store_release(&head->Region, (unsigned long)first);
+	return (struct ntpool_pair *)head;
 }
+
+/* A bad address faults here, where no lock is held. */
+static __always_inline struct ntpool_pair header_read(PSLIST_HEADER head)
+{
+	struct ntpool_pair now;
+
+	/* The sequence is read before the first entry, and before its Next. */
+	now.word[COUNTS] = smp_load_acquire(&words_of(head)->word[COUNTS]);
+	now.word[FIRST] = READ_ONCE(words_of(head)->word[FIRST]);
+	return now;
+}
+
+static __always_inline PSLIST_ENTRY first_of(struct ntpool_pair header)
+{
+	return (PSLIST_ENTRY)header.word[FIRST];
+}
+
+static __always_inline bool equals(struct ntpool_pair one, struct ntpool_pair other)
+{
+	return one.word[0] == other.word[0] && one.word[1] == other.word[1];
+}
+
+/* The header that follows @old. Depth and sequence wrap around, each by itself. */
+static __always_inline struct ntpool_pair header_make(struct ntpool_pair old,
+						      PSLIST_ENTRY first, u16 depth,
+						      unsigned int pushes)
+{
+	struct ntpool_pair new;
+
+#if defined(CONFIG_64BIT) || !defined(CONFIG_CPU_BIG_ENDIAN)
+	new.word[COUNTS] = ((old.word[COUNTS] >> 16) + pushes) << 16 | depth;
 #else
-static void list_set(PSLIST_HEADER head, PSLIST_ENTRY first, u16 depth, unsigned int pushes)
-{
-	WRITE_ONCE(head->Depth, depth);
-	WRITE_ONCE(head->Sequence, head->Sequence + pushes);
-	/* Pairs with FirstEntrySList(), see above. */
-	smp_store_release(&head->Next.Next, first);
-}
+	new.word[COUNTS] = (u32)depth << 16 | (u16)(old.word[COUNTS] + pushes);
 #endif
-
-static noinline void report_misaligned(const void *p, const char *text, unsigned long caller)
-{
-	const struct ntpool_stop stop = {
-		.code = NTPOOL_STOP_VERIFIER,
-		.param = { BAD_PARAMETER, ntpool_irql(), (unsigned long)p, 0 },
-		.addr_mask = BIT(2),
-		.text = text,
-		.caller = caller,
-	};
-
-	ntpool_report(&stop);
+	new.word[FIRST] = (unsigned long)first;
+	return new;
 }
 
-static void check_alignment(const void *head, const void *entry, unsigned long caller)
+static __always_inline u16 depth_of(struct ntpool_pair header)
 {
-	if (likely(!ntpool_verifier()))
-		return;
-	if (!IS_ALIGNED((uintptr_t)head, __alignof__(SLIST_HEADER)))
-		report_misaligned(head, "the head of an S-list is misaligned", caller);
-	if (!IS_ALIGNED((uintptr_t)entry, __alignof__(SLIST_ENTRY)))
-		report_misaligned(entry, "an entry of an S-list is misaligned", caller);
+#if defined(CONFIG_64BIT) || !defined(CONFIG_CPU_BIG_ENDIAN)
+	return header.word[COUNTS];
+#else
+	return header.word[COUNTS] >> 16;
+#endif
 }
 
-static PSLIST_ENTRY push(PSLIST_HEADER head, PSLIST_ENTRY first, PSLIST_ENTRY last, ULONG count)
+/* The header without its first entry. */
+static __always_inline struct ntpool_pair header_popped(struct ntpool_pair old, PSLIST_ENTRY next)
 {
-	PSLIST_ENTRY before;
-	unsigned long flags;
+	return header_make(old, next, depth_of(old) - 1, 0);
+}
 
-	/* A bad address must fault before the lock is taken. */
-	WRITE_ONCE(last->Next, NULL);
-	flags = list_lock(head);
-	before = FirstEntrySList(head);
-	last->Next = before;
-	list_set(head, first, ExQueryDepthSList(head) + count, 1);
+/* Returns false if the memory of the entry cannot be read. */
+static __always_inline bool next_read(PSLIST_ENTRY entry, PSLIST_ENTRY *next)
+{
+	return likely(!get_kernel_nofault(*next, &entry->Next));
+}
+
+/* Under the list's lock. Returns false if the header is not @old any more, or not mapped. */
+static bool locked_equals(PSLIST_HEADER head, struct ntpool_pair old)
+{
+	struct ntpool_pair now;
+
+	return !get_kernel_nofault(now, words_of(head)) && equals(now, old);
+}
+
+/*
+ * Under the list's lock. The barrier pairs with the address dependency of a reader that
+ * follows FirstEntrySList(). The reader sees the pusher's writes to the entry. Returns false
+ * if the header is not mapped any more.
+ */
+static bool locked_write(PSLIST_HEADER head, struct ntpool_pair new)
+{
+	unsigned long *word = words_of(head)->word;
+
+	/* Pairs with FirstEntrySList(), see above. */
+	smp_wmb();
+	__put_kernel_nofault(&word[COUNTS], &new.word[COUNTS], unsigned long, unmapped);
+	__put_kernel_nofault(&word[FIRST], &new.word[FIRST], unsigned long, unmapped);
+	return true;
+unmapped:
+	return false;
+}
+
+static noinline bool exchange_locked(PSLIST_HEADER head, struct ntpool_pair old,
+				     struct ntpool_pair new)
+{
+	unsigned long flags = list_lock(head);
+	bool done = locked_equals(head, old) && locked_write(head, new);
+
 	list_unlock(head, flags);
-	return before;
+	return done;
+}
+
+/* Returns false if the header is not @old any more. A full barrier if it returns true. */
+static __always_inline bool exchange(PSLIST_HEADER head, struct ntpool_pair old,
+				     struct ntpool_pair new)
+{
+	if (is_wide(head))
+		return likely(ntpool_cmpxchg_pair(words_of(head), old, new));
+	return exchange_locked(head, old, new);
+}
+
+static __always_inline void check_alignment(const void *head, const void *entry,
+					    unsigned long caller)
+{
+	ntpool_verify_alignment(head, __alignof__(SLIST_HEADER),
+				"the head of an S-list is misaligned", caller);
+	ntpool_verify_alignment(entry, __alignof__(SLIST_ENTRY),
+				"an entry of an S-list is misaligned", caller);
+}
+
+static __always_inline PSLIST_ENTRY push(PSLIST_HEADER head, PSLIST_ENTRY first,
+					 PSLIST_ENTRY last, ULONG count)
+{
+	struct ntpool_pair old;
+
+	do {
+		old = header_read(head);
+		WRITE_ONCE(last->Next, first_of(old));
+	} while (!exchange(head, old, header_make(old, first, depth_of(old) + count, 1)));
+	return first_of(old);
+}
+
+/* What an attempt to pop came to. */
+enum pop_result {
+	POP_DONE,
+	POP_CHANGED,	/* the header is another one now */
+	POP_FAULT,	/* the first entry is on the list, and its memory cannot be read */
+};
+
+static __always_inline enum pop_result pop_wide(PSLIST_HEADER head, struct ntpool_pair old)
+{
+	PSLIST_ENTRY next;
+
+	if (next_read(first_of(old), &next))
+		return exchange(head, old, header_popped(old, next)) ? POP_DONE : POP_CHANGED;
+	/* The header is read again after the entry was. */
+	smp_mb();
+	return equals(header_read(head), old) ? POP_FAULT : POP_CHANGED;
+}
+
+static noinline enum pop_result pop_locked(PSLIST_HEADER head, struct ntpool_pair old)
+{
+	enum pop_result result = POP_CHANGED;
+	unsigned long flags = list_lock(head);
+	PSLIST_ENTRY next;
+
+	if (locked_equals(head, old)) {
+		if (!next_read(first_of(old), &next))
+			result = POP_FAULT;
+		else if (locked_write(head, header_popped(old, next)))
+			result = POP_DONE;
+	}
+	list_unlock(head, flags);
+	return result;
+}
+
+/*
+ * An ordinary access to an entry that the driver has freed. It faults in the driver's call,
+ * outside of every lock. If the memory is back, the pop goes on with what is there.
+ */
+static noinline bool pop_freed(PSLIST_HEADER head, struct ntpool_pair old)
+{
+	return exchange(head, old, header_popped(old, READ_ONCE(first_of(old)->Next)));
+}
+
+static __always_inline bool pop_try(PSLIST_HEADER head, struct ntpool_pair old)
+{
+	enum pop_result result = is_wide(head) ? pop_wide(head, old) : pop_locked(head, old);
+
+	if (unlikely(result == POP_FAULT))
+		return pop_freed(head, old);
+	return likely(result == POP_DONE);
+}
+
+/* A read between two full barriers, so that a pop from an empty list is one too. */
+static bool is_empty(const SLIST_HEADER *head)
+{
+	bool empty;
+
+	/* See above. */
+	smp_mb();
+	empty = !FirstEntrySList(head);
+	/* See above. */
+	smp_mb();
+	return empty;
+}
+
+static __always_inline PSLIST_ENTRY pop(PSLIST_HEADER head)
+{
+	struct ntpool_pair old;
+
+	for (;;) {
+		old = header_read(head);
+		if (unlikely(!first_of(old))) {
+			if (is_empty(head))
+				return NULL;
+		} else if (pop_try(head, old)) {
+			break;
+		}
+	}
+	/* KASAN does not see the read that may fail. The entry is the caller's now. */
+	kasan_check_read(first_of(old), sizeof(first_of(old)->Next));
+	return first_of(old);
 }
 
 /**
@@ -164,8 +340,8 @@ static PSLIST_ENTRY push(PSLIST_HEADER head, PSLIST_ENTRY first, PSLIST_ENTRY la
  * While the verifier is on, a misaligned @ListHead or @ListEntry is reported as 0xC4/0x16
  * (IRQL, address, 0). The entry is inserted all the same.
  *
- * Differs: a lock instead of a double-width exchange; any alignment works and is
- * reported under the verifier.
+ * Differs: any alignment works and is reported under the verifier; a misaligned head is
+ * protected by a lock.
  *
  * Context: any IRQL; not from an NMI.
  *
@@ -225,13 +401,7 @@ EXPORT_SYMBOL_GPL(InterlockedPushListSList);
  */
 PSLIST_ENTRY ExInterlockedPopEntrySList(PSLIST_HEADER ListHead, PKSPIN_LOCK Lock)
 {
-	unsigned long flags = list_lock(ListHead);
-	PSLIST_ENTRY first = FirstEntrySList(ListHead);
-
-	if (first)
-		list_set(ListHead, first->Next, ExQueryDepthSList(ListHead) - 1, 0);
-	list_unlock(ListHead, flags);
-	return first;
+	return pop(ListHead);
 }
 EXPORT_SYMBOL_GPL(ExInterlockedPopEntrySList);
 
@@ -253,11 +423,24 @@ EXPORT_SYMBOL_GPL(ExInterlockedPopEntrySList);
  */
 PSLIST_ENTRY ExInterlockedFlushSList(PSLIST_HEADER ListHead)
 {
-	unsigned long flags = list_lock(ListHead);
-	PSLIST_ENTRY first = FirstEntrySList(ListHead);
+	struct ntpool_pair old;
 
-	list_set(ListHead, NULL, 0, 0);
-	list_unlock(ListHead, flags);
-	return first;
+	do {
+		old = header_read(ListHead);
+	} while (!exchange(ListHead, old, header_make(old, NULL, 0, 0)));
+	return first_of(old);
 }
 EXPORT_SYMBOL_GPL(ExInterlockedFlushSList);
+
+/**
+ * ntpool_slist_init() - find out whether the CPU exchanges two words
+ *
+ * Context: process context.
+ * Return: 0.
+ */
+int ntpool_slist_init(void)
+{
+	if (!ntpool_has_cmpxchg_pair())
+		static_branch_enable(&ntpool_slist_locked);
+	return 0;
+}

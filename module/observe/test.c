@@ -18,7 +18,9 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
+#include "base/compat.h"
 #include "base/report.h"
+#include "ddi/slist.h"
 #include "heap/cache.h"
 #include "heap/heap.h"
 #include "parts.h"
@@ -142,6 +144,15 @@ bool ntpool_test_fault(unsigned long addr, bool write, unsigned long ip)
 	return ntpool_special_fault(addr, write, ip);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_fault);
+
+void ntpool_test_slist_locked(bool on)
+{
+	if (on || !ntpool_has_cmpxchg_pair())
+		static_branch_enable(&ntpool_slist_locked);
+	else
+		static_branch_disable(&ntpool_slist_locked);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_slist_locked);
 
 /**
  * ntpool_test_init() - install the recorder of reports
