@@ -16,7 +16,8 @@
  * A check takes time proportional to the length of the free list, under the zone's lock.
  *
  * Locking: notes_lock is raw, is taken with interrupts disabled, and protects the notes. It
- * nests inside the lock of a zone, which belongs to the driver.
+ * nests inside the lock of a zone, which belongs to the driver. No memory of the driver is
+ * touched under it, except by reads that may fail.
  */
 #include <linux/list.h>
 #include <linux/slab.h>
@@ -98,7 +99,7 @@ void ntpool_zone_note(PZONE_HEADER zone, void *segment, ULONG bytes, bool first)
 	kfree(note);
 }
 
-/* True if all segments of @zone have a note. @header: a copy of it, or @zone itself. */
+/* True if all segments of @zone have a note. @header: a copy of it. */
 static bool zone_is_known(PZONE_HEADER zone, const ZONE_HEADER *header)
 {
 	const struct zone_note *note;
@@ -152,12 +153,14 @@ static bool follow(PZONE_HEADER zone, const ZONE_HEADER *header, unsigned long f
 
 const char *ntpool_zone_check_alloc(PZONE_HEADER zone)
 {
+	/* A bad address faults here, before the lock is taken. */
+	const ZONE_HEADER header = *zone;
 	const char *wrong = NULL;
 	unsigned long flags;
 	unsigned long count;
 
 	raw_spin_lock_irqsave(&notes_lock, flags);
-	if (zone_is_known(zone, zone) && !follow(zone, zone, 0, 0, &count))
+	if (zone_is_known(zone, &header) && !follow(zone, &header, 0, 0, &count))
 		wrong = "the free list of a zone was overwritten; nothing was allocated";
 	raw_spin_unlock_irqrestore(&notes_lock, flags);
 	return wrong;
@@ -166,16 +169,18 @@ const char *ntpool_zone_check_alloc(PZONE_HEADER zone)
 const char *ntpool_zone_check_free(PZONE_HEADER zone, void *block)
 {
 	unsigned long at = (unsigned long)block;
+	/* As above. */
+	const ZONE_HEADER header = *zone;
 	const char *wrong = NULL;
 	unsigned long flags;
 	unsigned long count;
 
 	raw_spin_lock_irqsave(&notes_lock, flags);
-	if (!zone_is_known(zone, zone))
+	if (!zone_is_known(zone, &header))
 		;
 	else if (!zone_has_block(zone, block))
 		wrong = "what is no block of a zone was freed to it; nothing was done";
-	else if (!follow(zone, zone, at, at + 1, &count))
+	else if (!follow(zone, &header, at, at + 1, &count))
 		wrong = "the free list of a zone was overwritten; the block was kept";
 	else if (count)
 		wrong = "a block was freed to a zone that is free already; nothing was done";
