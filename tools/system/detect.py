@@ -65,6 +65,7 @@ ROWS = (
      ('zone_double_free', 'zone_foreign_free'), 'no'),
     ('zone: free list overwritten', ('zone_overwritten',), 'no'),
     ('zone: its memory freed with blocks in use', ('zone_freed',), 'no'),
+    ('S-list: pop of an entry that was freed', ('slist_freed',), 'at the instruction'),
     ('leak', ('leak',), 'at unload'),
     ('paged pool allocated at DISPATCH_LEVEL or above', ('paged_at_dispatch',),
      'at the call'),

@@ -8,7 +8,7 @@
 # shellcheck source=tools/system/lib.sh
 . /lib.sh
 
-plan 165
+plan 167
 
 flags=$params/verifier
 
@@ -142,6 +142,12 @@ lists() {
 	row list_undeleted unload CE
 }
 
+# nt_survive does not know the instruction that reads the entry
+slists() {
+	row slist_freed access D5
+	is "the list can still be used" logged 'nt_detect: usable'
+}
+
 load nt_survive
 load ntpool verifier=0xb
 for context in thread softirq hardirq; do
@@ -152,6 +158,7 @@ for context in thread softirq hardirq; do
 	frees
 	arguments
 	[ $context = hardirq ] || lists
+	if [ $context = thread ]; then slists; else none slist_freed; fi
 	[ $context = hardirq ] || none nonpaged_in_interrupt
 	[ $context = hardirq ] || none free_in_interrupt
 done

@@ -40,6 +40,7 @@ MODULE_PARM_DESC(where, "thread, softirq or hardirq");
 static const struct row *row;
 static NPAGED_LOOKASIDE_LIST list, other_list, larger_list, own_list, never_initialised;
 static ZONE_HEADER zone;
+static SLIST_HEADER slist;
 static KSPIN_LOCK zone_lock;
 static u8 *foreign;
 static u8 *zone_memory;
@@ -317,6 +318,29 @@ static void list_freed(void)
 	give((u8 *)inside);
 }
 
+/* The pop reads it. */
+static void slist_freed(void)
+{
+	u8 *entry = take(SIZE);
+
+	InterlockedPushEntrySList(&slist, (PSLIST_ENTRY)entry);
+	give(entry);
+	step("access");
+	InterlockedPopEntrySList(&slist);
+}
+
+/* After that thread is dead. */
+static void slist_end(void)
+{
+	static SLIST_ENTRY entry;
+
+	if (!FirstEntrySList(&slist))
+		return;
+	InterlockedPushEntrySList(&slist, &entry);
+	if (InterlockedPopEntrySList(&slist) == &entry)
+		step("usable");
+}
+
 static void leak(void)
 {
 	take(SIZE);
@@ -480,6 +504,7 @@ static const struct row {
 	{ "zone_foreign_free", zone_foreign_free },
 	{ "zone_overwritten", zone_overwritten },
 	{ "zone_freed", zone_freed },
+	{ "slist_freed", slist_freed },
 	{ "leak", leak },
 	{ "paged_at_dispatch", paged_at_dispatch },
 	{ "paged_free_at_dispatch", paged_free_at_dispatch },
@@ -621,6 +646,7 @@ fail:
 
 static void __exit nt_detect_exit(void)
 {
+	slist_end();
 	lists_end();
 	memory_end();
 	step("unload");
