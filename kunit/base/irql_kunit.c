@@ -20,7 +20,7 @@
 #define NTK_VERIFIER		0xc4
 #define NTK_BAD_PARAMETER	0x16
 
-/* What the routines are called for. */
+/* Arguments of the routines. */
 static struct ntk_subject {
 	void *block;
 	BOOLEAN flag;
@@ -370,8 +370,10 @@ static void ntk_MmAllocateContiguousMemoryEx(struct ntk_subject *s)
 {
 	SIZE_T size = PAGE_SIZE;
 
-	MmAllocateContiguousMemoryEx(&size, ntk_zero, ntk_any, ntk_zero, MM_ANY_NODE_OK,
-				     PAGE_READWRITE, NULL, NTK_TAG, 0, &s->block);
+	if (!NT_SUCCESS(MmAllocateContiguousMemoryEx(&size, ntk_zero, ntk_any, ntk_zero,
+						     MM_ANY_NODE_OK, PAGE_READWRITE, NULL,
+						     NTK_TAG, 0, &s->block)))
+		s->block = NULL;
 }
 
 static void ntk_MmFreeContiguousMemory(struct ntk_subject *s)

@@ -245,7 +245,7 @@ static __always_inline PSLIST_ENTRY push(PSLIST_HEADER head, PSLIST_ENTRY first,
 	return first_of(old);
 }
 
-/* What an attempt to pop came to. */
+/* Result of an attempt to pop. */
 enum pop_result {
 	POP_DONE,
 	POP_CHANGED,	/* the header is another one now */

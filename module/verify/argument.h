@@ -27,7 +27,7 @@ static __always_inline bool ntpool_verify_is_above(enum ntpool_irql_level highes
 /**
  * ntpool_verify_irql() - report a call above the highest IRQL of a routine
  * @highest: NTPOOL_PASSIVE_LEVEL, NTPOOL_APC_LEVEL or NTPOOL_DISPATCH_LEVEL
- * @subject: what the routine was called for
+ * @subject: argument of the routine, for the report
  * @caller: call site of the routine
  *
  * Only while the parameter verifier has the bit 0x2. The routine does its work all the same.
@@ -44,7 +44,7 @@ static __always_inline void ntpool_verify_irql(enum ntpool_irql_level highest,
 /**
  * ntpool_verify_alignment() - report memory that is not aligned as its type
  * @subject: the memory
- * @alignment: what its address has to be a multiple of
+ * @alignment: its address is to be a multiple of it
  * @text: the sentence of the report
  * @caller: call site of the routine
  *
