@@ -7,7 +7,10 @@
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
+#include <linux/delay.h>
+#include <linux/ktime.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/smp.h>
 
 #include "lookaside.h"
@@ -16,6 +19,7 @@ KUNIT_ARRAY_PARAM(ntk_kind, ntk_kinds, ntk_kind_desc);
 
 #define NTK_LOADERS	4
 #define NTK_ROUNDS	600
+#define NTK_LISTS	2000
 
 /* ---- the verifier ---- */
 
@@ -135,6 +139,66 @@ static void ntk_contexts_test(struct kunit *test)
 	ntk_expect_no_report(test, "contexts");
 	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.allocates),
 			atomic_read(&ntk_calls.frees));
+}
+
+/* The shortest time of a verified allocation and its free, in nanoseconds. */
+static s64 ntk_time_frees(void)
+{
+	s64 best = S64_MAX;
+	ktime_t begin;
+	int i;
+
+	for (i = 0; i < 200; i++) {
+		begin = ktime_get();
+		ExFreePool(ExAllocatePoolWithTag(NonPagedPool, NTK_SIZE, NTK_LIST_TAG));
+		best = min(best, ktime_to_ns(ktime_sub(ktime_get(), begin)));
+	}
+	return best;
+}
+
+/* A block of pool with several active lists is freed: each one is named, once. */
+static void ntk_lists_freed_test(struct kunit *test)
+{
+	struct ntpool_test_report report[5];
+	NPAGED_LOOKASIDE_LIST *list;
+	unsigned int i, j, found = 0;
+
+	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0x8), 0);
+	list = ExAllocatePoolWithTag(NonPagedPool, 4 * sizeof(*list), NTK_LIST_TAG);
+	KUNIT_ASSERT_NOT_NULL(test, list);
+	for (i = 0; i < 4; i++)
+		ExInitializeNPagedLookasideList(&list[i], NULL, NULL, 0, NTK_SIZE, NTK_LIST_TAG, 0);
+	ExDeleteNPagedLookasideList(&list[1]);
+	ExFreePool(list);
+	KUNIT_EXPECT_EQ(test, ntpool_test_reports(report, ARRAY_SIZE(report)), 3);
+	for (i = 0; i < 4; i++)
+		for (j = 0; j < 3; j++)
+			found |= report[j].param[1] == (unsigned long)&list[i] ? BIT(i) : 0;
+	KUNIT_EXPECT_EQ(test, found, BIT(0) | BIT(2) | BIT(3));
+	ntk_take_reports(report);
+	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0), 0);
+}
+
+/* However many lists there are, a verified free does not look at all of them. */
+static void ntk_many_lists_test(struct kunit *test)
+{
+	NPAGED_LOOKASIDE_LIST *lists = kvcalloc(NTK_LISTS, sizeof(*lists), GFP_KERNEL);
+	s64 alone, beside;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, lists);
+	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0x8), 0);
+	alone = ntk_time_frees();
+	for (i = 0; i < NTK_LISTS; i++)
+		ExInitializeNPagedLookasideList(&lists[i], NULL, NULL, 0, NTK_SIZE, NTK_LIST_TAG,
+						0);
+	beside = ntk_time_frees();
+	for (i = 0; i < NTK_LISTS; i++)
+		ExDeleteNPagedLookasideList(&lists[i]);
+	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0), 0);
+	kvfree(lists);
+	kunit_info(test, "%lld ns a block, %lld ns beside %d lists\n", alone, beside, NTK_LISTS);
+	KUNIT_EXPECT_LT(test, beside, 10 * alone);
 }
 
 struct ntk_some {
@@ -295,11 +359,12 @@ static void ntk_cpus_test(struct kunit *test)
 }
 
 #ifdef CONFIG_HOTPLUG_CPU
-/* Only the list itself frees the entries that an offline CPU has cached. */
+/* The system frees the entries that an offline CPU has cached, soon after. */
 static void ntk_offline_test(struct kunit *test)
 {
 	int cpu = ntk_nth_cpu(num_online_cpus() - 1);
 	struct ntk_tally tally = {};
+	int patience = 200;
 
 	ntk_need_cpus(test, 2);
 	set_cpus_allowed_ptr(current, cpumask_of(ntk_nth_cpu(0)));
@@ -311,6 +376,8 @@ static void ntk_offline_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.frees),
 			6 - NTK_START_DEPTH);
 	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
+	while (patience-- && atomic_read(&ntk_calls.frees) < 6)
+		msleep(20);
 	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.frees), 6);
 	KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
 	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_THREAD, cpu, ntk_use_list, &tally),
@@ -330,6 +397,8 @@ static struct kunit_case ntk_depth_cases[] = {
 	KUNIT_CASE_PARAM(ntk_verifier_test, ntk_kind_gen_params),
 	KUNIT_CASE_PARAM(ntk_verifier_first_test, ntk_kind_gen_params),
 	KUNIT_CASE(ntk_verifier_bits_test),
+	KUNIT_CASE(ntk_lists_freed_test),
+	KUNIT_CASE(ntk_many_lists_test),
 	KUNIT_CASE_PARAM(ntk_contexts_test,
 			 ntk_nonpaged_kind_gen_params),
 	KUNIT_CASE_PARAM(ntk_own_entries_test, ntk_kind_gen_params),

@@ -272,7 +272,57 @@ static void ntk_no_list_of_any_kind_test(struct kunit *test)
 	ntk_expect_report(test, "freed", NTK_VERIFIER, NTK_NO_LIST, &report);
 	KUNIT_EXPECT_EQ(test, report.param[1], (unsigned long)&ntk_list);
 	KUNIT_EXPECT_EQ(test, entry, 0);
+	KUNIT_EXPECT_NULL(test, memchr_inv(ntk_fields(&ntk_list), 0, sizeof(LOOKASIDE_LIST_EX)));
 }
+
+/* No memory for caches: the list is known, it works, and the next scan finds memory. */
+static void ntk_short_of_memory_test(struct kunit *test)
+{
+	GENERAL_LOOKASIDE_POOL *l = ntk_fields(&ntk_list);
+	void *entry;
+
+	ntpool_test_fail_backing(1, -1);
+	ntk_start_fixed(test, NTK_START_DEPTH);
+	KUNIT_EXPECT_GT(test, ntpool_test_backing_failed(), 0);
+	ntpool_test_fail_backing(0, 0);
+	KUNIT_EXPECT_TRUE(test, ntk_is_listed(test));
+	entry = ntk_get(&ntk_list);
+	KUNIT_ASSERT_NOT_NULL(test, entry);
+	ntk_put(&ntk_list, entry);
+	KUNIT_EXPECT_EQ(test, l->FreeMisses, 1);
+	ntpool_test_fail_backing(0, -1);
+	KUNIT_EXPECT_TRUE(test, ntpool_test_balance_scan());
+	ntpool_test_fail_backing(0, 0);
+	KUNIT_EXPECT_TRUE(test, ntpool_test_balance_scan());
+	entry = ntk_get(&ntk_list);
+	KUNIT_ASSERT_NOT_NULL(test, entry);
+	ntk_put(&ntk_list, entry);
+	KUNIT_EXPECT_PTR_EQ(test, ntk_get(&ntk_list), entry);
+	KUNIT_EXPECT_EQ(test, l->TotalAllocates, 3);
+	KUNIT_EXPECT_EQ(test, l->AllocateMisses, 2);
+	ntk_put(&ntk_list, entry);
+	ntk_end(&ntk_list);
+	KUNIT_EXPECT_FALSE(test, ntk_is_listed(test));
+	KUNIT_EXPECT_EQ(test, atomic_read(&ntk_calls.frees), 2);
+}
+
+/* The same list, deleted or initialised again before there is memory. */
+static void ntk_short_of_memory_end_test(struct kunit *test)
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		ntpool_test_fail_backing(1, -1);
+		ntk_start_fixed(test, NTK_START_DEPTH);
+		ntpool_test_fail_backing(0, 0);
+		KUNIT_EXPECT_TRUE(test, ntk_is_listed(test));
+		if (i)
+			ntk_end(&ntk_list);
+	}
+	KUNIT_EXPECT_FALSE(test, ntk_is_listed(test));
+	ntk_expect_no_report(test, "short of memory");
+}
+
 
 /* ---- IRQLs ---- */
 
@@ -454,6 +504,8 @@ static struct kunit_case ntk_families_cases[] = {
 	KUNIT_CASE(ExDeletePagedLookasideList_test),
 	KUNIT_CASE(ExDeleteLookasideListEx_test),
 	KUNIT_CASE_PARAM(ntk_no_list_of_any_kind_test, ntk_kind_gen_params),
+	KUNIT_CASE_PARAM(ntk_short_of_memory_test, ntk_kind_gen_params),
+	KUNIT_CASE_PARAM(ntk_short_of_memory_end_test, ntk_kind_gen_params),
 	KUNIT_CASE_PARAM(ntk_life_test, ntk_context_gen_params),
 	KUNIT_CASE(ExAllocateFromPagedLookasideList_irql_test),
 	KUNIT_CASE(ExAllocateFromLookasideListEx_irql_test),

@@ -17,7 +17,8 @@
  *    routine.
  *  - The system also calls the Free routine: when the verifier is switched on, when a CPU
  *    goes offline, after a flush that could not wait. It does so at DISPATCH_LEVEL for
- *    nonpaged blocks and at PASSIVE_LEVEL for paged ones.
+ *    nonpaged blocks and at PASSIVE_LEVEL for paged ones, for one list at a time, and holds
+ *    no lock. Such a call may use, flush and delete any list, its own included.
  *  - If the pool's routine fails for a list that raises, the status is raised (raise.c)
  *    and NULL is returned.
  *  - All figures of the pool count cached blocks as allocated, as on NT. A reused block
@@ -117,6 +118,20 @@ static void pool_free(const GENERAL_LOOKASIDE_POOL *list, void *entry, unsigned 
 		ntpool_free(entry, 0, caller);
 }
 
+static void report_gone(const void *list, unsigned long caller)
+{
+	struct ntpool_stop stop = {
+		.code = NTPOOL_STOP_UNLOADED_WITHOUT_CANCELLING,
+		.param = { (unsigned long)list },
+		.addr_mask = BIT(0),
+		.text = "a lookaside list was used whose routine is in an unloaded driver; "
+			"the routine was not called",
+		.caller = caller,
+	};
+
+	ntpool_report(&stop);
+}
+
 static __always_inline void *alloc_entry(struct ntpool_lookaside_head *head, bool inside,
 					 unsigned long caller, const bool ex)
 {
@@ -129,6 +144,10 @@ static __always_inline void *alloc_entry(struct ntpool_lookaside_head *head, boo
 		return NULL;
 	if (likely(pool_allocates(list)))
 		return pool_alloc(list, caller);
+	if (unlikely(!list->Allocate)) {
+		report_gone(list, caller);
+		return NULL;
+	}
 	if (ex)
 		return list->AllocateEx(list->Type, list->Size, list->Tag,
 					(PLOOKASIDE_LIST_EX)list);
@@ -142,10 +161,23 @@ static __always_inline void free_entry(struct ntpool_lookaside_head *head, void 
 
 	if (likely(pool_frees(list)))
 		pool_free(list, entry, caller);
+	else if (unlikely(!list->Free))
+		report_gone(list, caller);
 	else if (ex)
 		list->FreeEx(entry, (PLOOKASIDE_LIST_EX)list);
 	else
 		list->Free(entry);
+}
+
+/* The routine's code is about to be freed. The list may still be used, see report_gone(). */
+static void routine_orphan(struct ntpool_lookaside_head *head, unsigned int which)
+{
+	GENERAL_LOOKASIDE_POOL *list = list_of(head);
+
+	if (which == NTPOOL_LA_ALLOCATE)
+		WRITE_ONCE(list->Allocate, NULL);
+	else
+		WRITE_ONCE(list->Free, NULL);
 }
 
 static noinline void *miss(struct ntpool_lookaside_head *head, bool inside, unsigned long caller)
@@ -222,7 +254,11 @@ static void report_small(const void *list, SIZE_T size, unsigned long caller)
 static void list_open(const GENERAL_LOOKASIDE_POOL *model, GENERAL_LOOKASIDE_POOL *list,
 		      SIZE_T size, ntpool_lookaside_free_fn free, unsigned long caller)
 {
-	struct ntpool_lookaside_desc desc = { .creator = caller, .free = free };
+	struct ntpool_lookaside_desc desc = {
+		.creator = caller,
+		.free = free,
+		.orphan = routine_orphan,
+	};
 
 	ntpool_verify_alignment(list, MEMORY_ALLOCATION_ALIGNMENT,
 				"the structure of a lookaside list is misaligned", caller);
@@ -240,8 +276,10 @@ static void list_open(const GENERAL_LOOKASIDE_POOL *model, GENERAL_LOOKASIDE_POO
 	desc.type = list_type(list);
 	desc.tag = list->Tag & ~NTPOOL_TAG_PROTECTED;
 	desc.size = list->Size;
-	desc.pool_frees = pool_frees(list);
-	desc.pool_allocates = pool_allocates(list);
+	if (!pool_allocates(list))
+		desc.routine[NTPOOL_LA_ALLOCATE] = (unsigned long)list->Allocate;
+	if (!pool_frees(list))
+		desc.routine[NTPOOL_LA_FREE] = (unsigned long)list->Free;
 	ntpool_lookaside_open(head_of(list), &desc);
 }
 
@@ -587,8 +625,10 @@ EXPORT_SYMBOL_GPL(ExDeleteLookasideListEx);
  * @Lookaside: the list; no other code may delete it during the call
  *
  * The Free routine gets all cached blocks. If the caller may sleep, that is done before
- * the return. At DISPATCH_LEVEL only this CPU's nonpaged blocks are freed at once. A
- * worker frees the others soon, or the deletion of the list does.
+ * the return, and no call of the Free routine by the system is running then. At
+ * DISPATCH_LEVEL only this CPU's nonpaged blocks are freed at once. A worker frees the
+ * others soon, or the deletion of the list does. In a Free routine that the system has
+ * called, the flush does not wait for that call.
  *
  * Differs: above APC_LEVEL the blocks of other CPUs are freed a little later.
  *

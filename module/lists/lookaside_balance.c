@@ -41,17 +41,19 @@
  * the next scans tune from there. Both fields are replaced as one word, by
  * compare-and-exchange, so a concurrent write is not lost.
  *
- * Surplus, the blocks that a CPU caches beyond the depth, is detached and then freed
- * (lookaside_drain.c), the oldest blocks first. Lists are not tuned while the verifier is on.
+ * Surplus, the blocks that a CPU caches beyond the depth, is detached, the oldest blocks
+ * first. The helper frees it (lookaside_drain.c). Lists are not tuned while the verifier is on.
  *
  * Cost. At the minimum depth, a scan only reads the counts of each CPU. At a larger depth it
- * interrupts each CPU that has used the list, and once more if there is surplus.
+ * interrupts each CPU that has used the list, and again for each 500 blocks of surplus.
  * ntpool_lookaside_lock is held only for a step of the iteration, for the access to a public
- * structure, or to copy a magazine.
+ * structure, or to copy as many pointers.
+ *
+ * A scan also looks for memory for the caches of lists that could not get any before.
  *
  * Locking: balance_mutex serialises scans. It protects prev, prev_total, span and spare of
- * struct ntpool_lookaside. Free routines are called with it held. It is taken before
- * ntpool_lookaside_lock.
+ * struct ntpool_lookaside. It is taken before ntpool_lookaside_lock. Free routines are
+ * called by the helper, without it.
  */
 #include <linux/export.h>
 #include <linux/math.h>
@@ -270,6 +272,10 @@ static bool list_tune(struct ntpool_lookaside *list)
 	u32 depth, was = READ_ONCE(list->depth);
 	int nr;
 
+	if (!ntpool_lookaside_is_cached(list)) {
+		ntpool_lookaside_add_caches(list);
+		return true;
+	}
 	for_each_possible_cpu(nr)
 		usage_add_cpu(&usage, list, nr);
 	if (!tunable) {
@@ -279,7 +285,7 @@ static bool list_tune(struct ntpool_lookaside *list)
 	depth = depth_tuned(list, &usage);
 	list_set_depth(list, usage.depth, depth);
 	if (ntpool_lookaside_detach_surplus(list))
-		ntpool_lookaside_free_deferred(list);
+		ntpool_lookaside_drain(list);
 	list_save_rooms(list, READ_ONCE(list->depth));
 	if (usage.allocs || depth != usage.depth.now || depth != was)
 		return true;
@@ -332,7 +338,10 @@ EXPORT_SYMBOL_GPL(ntpool_test_balance);
 
 bool ntpool_test_balance_scan(void)
 {
-	return balance_scan();
+	bool again = balance_scan();
+
+	ntpool_lookaside_settle();
+	return again;
 }
 EXPORT_SYMBOL_GPL(ntpool_test_balance_scan);
 #endif

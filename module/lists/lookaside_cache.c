@@ -89,9 +89,14 @@ void *ntpool_lookaside_add_nested(struct ntpool_lookaside_cpu *cpu, void *entry)
 	return entry;
 }
 
-/* All CPUs count in the public fields of a list without caches, which is slow anyway. */
+/*
+ * All CPUs count in the public fields of a list without caches, which is slow anyway. Zeroed
+ * memory that is no list looks like one without caches, and is not written.
+ */
 static void count_uncached(struct ntpool_lookaside_head *head, enum ntpool_lookaside_count what)
 {
+	if (head->magic != ntpool_lookaside_magic(head))
+		return;
 	atomic_inc((atomic_t *)&head->total[what]);
 	atomic_inc((atomic_t *)&head->total[what + 1]);
 }
@@ -222,6 +227,6 @@ bool ntpool_lookaside_push_slow(struct ntpool_lookaside_head *head, void *entry,
 	} else {
 		count_nested(head, NTPOOL_LA_FREES);
 	}
-	kfree(spare);
+	ntpool_lookaside_magazines_free(spare);
 	return cached;
 }

@@ -56,13 +56,15 @@ struct ntpool_lookaside_head {
 
 /**
  * struct ntpool_lookaside_magazine - an array of blocks, used as a stack
- * @next: next one in ntpool_lookaside.deferred
+ * @next: next one in ntpool_lookaside.deferred or .emptied
+ * @memory: what kfree() gets; the magazine may begin behind it, see lookaside_drain.c
  * @nr: blocks in @slot once the magazine is detached; until then the cache has the number
  * @cap: number of slots
  * @slot: the blocks, the oldest one first
  */
 struct ntpool_lookaside_magazine {
 	struct ntpool_lookaside_magazine *next;
+	void *memory;
 	u32 nr;
 	u32 cap;
 	void *slot[];
@@ -109,7 +111,7 @@ struct ntpool_lookaside_cpu {
 
 static_assert(sizeof(struct ntpool_lookaside_cpu) <= 64);
 
-/* The caches of lists without caches: empty, and always busy. */
+/* The caches of lists without memory for caches: empty, and always busy. */
 DECLARE_PER_CPU(struct ntpool_lookaside_cpu, ntpool_lookaside_none);
 
 #define NTPOOL_LOOKASIDE_NONE	((unsigned long __force)&ntpool_lookaside_none)

@@ -10,26 +10,43 @@
  * CPU itself moves it to list->deferred, by interprocessor interrupt if need be. Then the
  * Free routine is called for one block after the other, without a lock. Deferred blocks are
  * not memory to be freed, as in memory/backing.c: each needs its Free routine, at the right
- * IRQL, and never after the list's deletion. A worker with a lock-free list cannot ensure
- * that.
+ * IRQL, and never after the list's deletion. A lock-free list cannot ensure that.
+ *
+ * At any moment each cached block is in a magazine of a CPU or in list->deferred, or the
+ * helper is in the Free routine with it. One critical section moves it from one place to
+ * the next. A flush that looks at these places in this order therefore misses none.
+ *
+ * Surplus. A scan leaves a CPU the blocks that were freed last, as many as the depth. If
+ * they are few, they are copied to a smaller magazine, and the old one is detached. If they
+ * are many, the surplus is copied, in steps: the oldest blocks go to a new magazine, and the
+ * header of the CPU's magazine moves up over their slots. An interrupt copies at most
+ * STEP_MAX pointers.
+ *
+ * The helper. A Free routine may do anything that its IRQL allows. It may take the CPU
+ * hotplug lock, write a parameter of ntpool, flush or delete any list. The system therefore
+ * never calls it under a lock, of ntpool or of CPU hotplug. Scan, verifier switch and hotplug
+ * callback only detach magazines. One ordered workqueue (lookaside_registry.c) frees the
+ * blocks of all lists, so at any time at most one task is in a Free routine on behalf of the
+ * system. That task is the helper. It never waits for itself: each function that waits for
+ * the helper returns at once in the helper. Since there is only one, no two can wait for each
+ * other.
  *
  * Deletion. A user of the list may free deferred blocks at any time: NT forbids to delete
- * the list meanwhile. The system is no user: it is a scan, a worker, the switch of the
- * verifier, or the hotplug callback. A deletion may come while the system frees:
+ * the list meanwhile. The helper is no user. A deletion may come while it frees:
  *
  *  - The deleter sets list->dead under the lock. From then on the caches and the deferred
  *    blocks are the deleter's.
- *  - The system counts in list->freeing while it calls the Free routine. The deleter waits
- *    until the counter is 0.
- *  - The deleter may run at DISPATCH_LEVEL, where it spins. The system therefore frees
+ *  - list->freeing is odd while the helper is in the Free routine. The deleter waits for the
+ *    next value. A flush does so too.
+ *  - The deleter may run at DISPATCH_LEVEL, where it spins. The helper therefore frees
  *    nonpaged blocks with bottom halves off, that is, at DISPATCH_LEVEL. It is not preempted
  *    then, and the deleter does not interrupt it on its own CPU. On PREEMPT_RT it can be, so
  *    a deleter that may not sleep does not wait there.
  *
  * There is no shrinker, because the depths bound the cached blocks.
  *
- * Locking: ntpool_lookaside_lock protects list->deferred, list->freeing and list->dead.
- * balance_mutex protects list->spare and list->span.
+ * Locking: ntpool_lookaside_lock protects list->deferred, list->emptied, list->freeing and
+ * list->dead. balance_mutex protects list->spare and list->span.
  */
 #include <linux/bottom_half.h>
 #include <linux/cpumask.h>
@@ -42,9 +59,36 @@
 #include "pool/pool.h"
 #include "verify/verify.h"
 
+enum {
+	STEP_MAX = 500,		/* with the header, a page of 4 KiB */
+};
+
+/* The task in a Free routine on behalf of the system, or NULL. Only the helper writes it. */
+static struct task_struct *helper;
+
 /*
  * Detaching magazines
  */
+
+/* Gives the first @nr blocks of @magazine to the Free routine. The lock is held. */
+static void defer(struct ntpool_lookaside *list, struct ntpool_lookaside_magazine *magazine,
+		  u32 nr)
+{
+	struct ntpool_lookaside_magazine **chain = nr ? &list->deferred : &list->emptied;
+
+	magazine->nr = nr;
+	magazine->next = *chain;
+	WRITE_ONCE(*chain, magazine);
+}
+
+static void cpu_set(struct ntpool_lookaside_cpu *cpu, struct ntpool_lookaside_magazine *magazine,
+		    u32 nr)
+{
+	WRITE_ONCE(cpu->magazine, magazine);
+	WRITE_ONCE(cpu->nr, nr);
+	WRITE_ONCE(cpu->low, nr);
+	WRITE_ONCE(cpu->high, nr);
+}
 
 /**
  * ntpool_lookaside_detach() - move a CPU's magazine to the deferred blocks
@@ -55,22 +99,30 @@
  */
 void ntpool_lookaside_detach(struct ntpool_lookaside *list, struct ntpool_lookaside_cpu *cpu)
 {
-	struct ntpool_lookaside_magazine *magazine = cpu->magazine;
-
 	lockdep_assert_held(&ntpool_lookaside_lock);
-	if (!magazine)
+	if (!cpu->magazine)
 		return;
-	magazine->nr = cpu->nr;
-	magazine->next = list->deferred;
-	list->deferred = magazine;
-	WRITE_ONCE(cpu->magazine, NULL);
-	WRITE_ONCE(cpu->nr, 0);
-	WRITE_ONCE(cpu->low, 0);
-	WRITE_ONCE(cpu->high, 0);
+	defer(list, cpu->magazine, cpu->nr);
+	cpu_set(cpu, NULL, 0);
+}
+
+/*
+ * Detaches the magazine of an offline CPU that the hotplug callback has not visited yet. It
+ * comes online again only after that callback, which needs the lock. An offline CPU is in no
+ * per-CPU section.
+ */
+static void detach_offline(struct ntpool_lookaside *list, int nr)
+{
+	struct ntpool_lookaside_cpu *cpu = per_cpu_ptr(list->cpus, nr);
+
+	raw_spin_lock_irq(&ntpool_lookaside_lock);
+	if (!list->dead && cpu->magazine && !cpu_online(nr))
+		ntpool_lookaside_detach(list, cpu);
+	raw_spin_unlock_irq(&ntpool_lookaside_lock);
 }
 
 /**
- * ntpool_lookaside_detach_all() - detach the magazines of all online CPUs
+ * ntpool_lookaside_detach_all() - detach the magazines of all CPUs
  * @list: the list
  *
  * Context: process context; sleeps.
@@ -79,34 +131,81 @@ void ntpool_lookaside_detach_all(struct ntpool_lookaside *list)
 {
 	int nr;
 
-	for_each_online_cpu(nr)
-		if (READ_ONCE(per_cpu_ptr(list->cpus, nr)->magazine))
-			ntpool_lookaside_on_cpu(list, nr, ntpool_lookaside_detach);
+	if (!ntpool_lookaside_is_cached(list))
+		return;
+	for_each_possible_cpu(nr)
+		if (READ_ONCE(per_cpu_ptr(list->cpus, nr)->magazine) &&
+		    !ntpool_lookaside_on_cpu(list, nr, ntpool_lookaside_detach))
+			detach_offline(list, nr);
+}
+
+/* Moves the last @keep blocks to @spare, which becomes the magazine, and defers the others. */
+static void keep_few(struct ntpool_lookaside *list, struct ntpool_lookaside_cpu *cpu,
+		     struct ntpool_lookaside_magazine *spare, u32 keep)
+{
+	struct ntpool_lookaside_magazine *old = cpu->magazine;
+
+	defer(list, old, cpu->nr - keep);
+	memcpy(spare->slot, old->slot + old->nr, keep * sizeof(void *));
+	cpu_set(cpu, spare, keep);
+}
+
+/* Moves the first @nr blocks to @spare, which is deferred. The header goes over their slots. */
+static void take_oldest(struct ntpool_lookaside *list, struct ntpool_lookaside_cpu *cpu,
+			struct ntpool_lookaside_magazine *spare, u32 nr)
+{
+	struct ntpool_lookaside_magazine *magazine = cpu->magazine;
+	struct ntpool_lookaside_magazine *moved = (void *)((void **)magazine + nr);
+	void *memory = magazine->memory;
+	u32 cap = magazine->cap;
+
+	memcpy(spare->slot, magazine->slot, nr * sizeof(void *));
+	moved->next = NULL;
+	moved->memory = memory;
+	moved->cap = cap - nr;
+	cpu_set(cpu, moved, cpu->nr - nr);
+	defer(list, spare, nr);
 }
 
 /*
- * Detaches the magazine of @cpu, but leaves the list->depth blocks that were freed last.
- * They move to list->spare, which becomes the new magazine. Without a spare no block is
- * left. Called by ntpool_lookaside_on_cpu().
+ * Detaches blocks of @cpu, but not the list->depth ones that were freed last, with the help
+ * of list->spare. Without a spare no block is left. Called by ntpool_lookaside_on_cpu().
  */
 static void detach_surplus(struct ntpool_lookaside *list, struct ntpool_lookaside_cpu *cpu)
 {
-	struct ntpool_lookaside_magazine *magazine = cpu->magazine;
 	struct ntpool_lookaside_magazine *spare = list->spare;
-	u32 keep = spare ? min_t(u32, list->depth, spare->cap) : 0;
+	u32 keep = list->depth;
 
-	if (cpu->nr <= list->depth)
+	if (cpu->nr <= keep)
 		return;
-	ntpool_lookaside_detach(list, cpu);
-	if (!keep)
+	if (!keep || !spare) {
+		ntpool_lookaside_detach(list, cpu);
 		return;
-	magazine->nr -= keep;
-	memcpy(spare->slot, magazine->slot + magazine->nr, keep * sizeof(void *));
+	}
 	list->spare = NULL;
-	WRITE_ONCE(cpu->magazine, spare);
-	WRITE_ONCE(cpu->nr, keep);
-	WRITE_ONCE(cpu->low, keep);
-	WRITE_ONCE(cpu->high, keep);
+	if (keep <= min_t(u32, spare->cap, STEP_MAX))
+		keep_few(list, cpu, spare, keep);
+	else
+		take_oldest(list, cpu, spare, min3(cpu->nr - keep, spare->cap, (u32)STEP_MAX));
+}
+
+/* A driver may free blocks meanwhile. They are at most as many as one cache can hold. */
+static bool cpu_detach_surplus(struct ntpool_lookaside *list, int nr)
+{
+	struct ntpool_lookaside_cpu *cpu = per_cpu_ptr(list->cpus, nr);
+	unsigned int step;
+	u32 depth;
+
+	for (step = 0; step <= U16_MAX / STEP_MAX; step++) {
+		depth = READ_ONCE(list->depth);
+		if (READ_ONCE(cpu->nr) <= depth)
+			break;
+		if (!list->spare && depth)
+			list->spare = ntpool_lookaside_magazine_alloc(min_t(u32, depth, STEP_MAX));
+		if (!ntpool_lookaside_on_cpu(list, nr, detach_surplus))
+			break;
+	}
+	return step;
 }
 
 /**
@@ -121,15 +220,9 @@ bool ntpool_lookaside_detach_surplus(struct ntpool_lookaside *list)
 	bool found = false;
 	int nr;
 
-	for_each_online_cpu(nr) {
-		if (READ_ONCE(per_cpu_ptr(list->cpus, nr)->nr) <= READ_ONCE(list->depth))
-			continue;
-		found = true;
-		if (!list->spare && list->depth)
-			list->spare = ntpool_lookaside_magazine_alloc(list->depth);
-		ntpool_lookaside_on_cpu(list, nr, detach_surplus);
-	}
-	kfree(list->spare);
+	for_each_online_cpu(nr)
+		found |= cpu_detach_surplus(list, nr);
+	ntpool_lookaside_magazines_free(list->spare);
 	list->spare = NULL;
 	return found;
 }
@@ -141,7 +234,7 @@ static void detach_here(struct ntpool_lookaside *list)
 	unsigned long flags;
 
 	preempt_disable();
-	cpu = this_cpu_ptr(list->cpus);
+	cpu = this_cpu_ptr(READ_ONCE(list->cpus));
 	if (!ntpool_lookaside_enter(cpu)) {
 		preempt_enable();
 		return;
@@ -156,89 +249,97 @@ static void detach_here(struct ntpool_lookaside *list)
  * Freeing deferred blocks
  */
 
-/*
- * Returns true if the system may free a block of @list. If the public structure is gone, a
- * Free routine of the driver's is not called any more. The lock is held.
+/**
+ * ntpool_lookaside_is_helper() - whether the caller is in a Free routine called by the helper
+ *
+ * Context: any.
+ * Return: true if it is, so it must not wait for the helper.
  */
-static bool system_may_free(struct ntpool_lookaside *list)
+bool ntpool_lookaside_is_helper(void)
 {
-	return !list->dead && (list->desc.pool_frees || ntpool_lookaside_is_alive(list));
+	return in_task() && READ_ONCE(helper) == current;
 }
 
-/* Takes a deferred block, or returns NULL. @system: the caller is no user of the list. */
-static void *deferred_pop(struct ntpool_lookaside *list, bool system)
+/*
+ * Returns true if the helper may free a block of @list. If the public structure is gone, a
+ * Free routine of the driver's is not called any more. The lock is held.
+ */
+static bool helper_may_free(struct ntpool_lookaside *list)
+{
+	return !list->dead && (ntpool_lookaside_pool_frees(&list->desc) ||
+			       ntpool_lookaside_is_alive(list));
+}
+
+/* Takes a deferred block, or returns NULL. @by_helper: the caller is no user of the list. */
+static void *deferred_pop(struct ntpool_lookaside *list, bool by_helper)
 {
 	struct ntpool_lookaside_magazine *magazine;
 	void *entry = NULL;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
-	for (magazine = list->deferred; magazine && !magazine->nr; magazine = magazine->next)
-		;
-	if (magazine && (!system || system_may_free(list))) {
+	magazine = list->deferred;
+	if (magazine && (!by_helper || helper_may_free(list))) {
 		entry = magazine->slot[--magazine->nr];
-		list->freeing += system;
+		if (!magazine->nr) {
+			WRITE_ONCE(list->deferred, magazine->next);
+			defer(list, magazine, 0);
+		}
+		if (by_helper)
+			WRITE_ONCE(list->freeing, list->freeing + 1);
 	}
 	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
 	return entry;
 }
 
-/* Unlinks the magazines without blocks from list->deferred and returns them as a chain. */
-static struct ntpool_lookaside_magazine *deferred_empty(struct ntpool_lookaside *list)
+/* Unlinks the magazines without blocks and returns them as a chain. */
+static struct ntpool_lookaside_magazine *emptied_take(struct ntpool_lookaside *list)
 {
-	struct ntpool_lookaside_magazine **link = &list->deferred;
-	struct ntpool_lookaside_magazine *empty = NULL;
-	struct ntpool_lookaside_magazine *magazine;
+	struct ntpool_lookaside_magazine *emptied;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
-	while ((magazine = *link)) {
-		if (magazine->nr) {
-			link = &magazine->next;
-			continue;
-		}
-		*link = magazine->next;
-		magazine->next = empty;
-		empty = magazine;
-	}
+	emptied = list->emptied;
+	WRITE_ONCE(list->emptied, NULL);
 	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
-	return empty;
+	return emptied;
 }
 
 static void freeing_end(struct ntpool_lookaside *list)
 {
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
-	/* Orders the Free routine before the store; pairs with freeing_none(). */
-	smp_store_release(&list->freeing, list->freeing - 1);
-	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
+	/* Orders the Free routine before the store; pairs with freeing_now(). */
+	smp_store_release(&list->freeing, list->freeing + 1);
 	/* Orders the store before the test for waiters in wake_up_var(). */
 	smp_mb();
 	wake_up_var(&list->freeing);
 }
 
-static bool freeing_none(struct ntpool_lookaside *list)
+static unsigned int freeing_now(struct ntpool_lookaside *list)
 {
 	/* Pairs with the release in freeing_end(). */
-	return !smp_load_acquire(&list->freeing);
+	return smp_load_acquire(&list->freeing);
 }
 
 /**
- * ntpool_lookaside_wait() - wait until the system is not in the Free routine of a list
+ * ntpool_lookaside_wait() - wait until the helper has left the Free routine of a list
  * @list: the list
+ *
+ * The helper does not wait for itself.
  *
  * Context: any. If the caller can neither spin nor sleep, the function does not wait.
  */
 void ntpool_lookaside_wait(struct ntpool_lookaside *list)
 {
 	bool spins = list->desc.type == NTPOOL_NONPAGED && !IS_ENABLED(CONFIG_PREEMPT_RT);
+	unsigned int freeing = freeing_now(list);
 
+	if (!(freeing & 1) || ntpool_lookaside_is_helper())
+		return;
 	if (spins)
-		while (!freeing_none(list))
+		while (freeing_now(list) == freeing)
 			cpu_relax();
 	else if (ntpool_paged_ok())
-		wait_var_event(&list->freeing, freeing_none(list));
+		wait_var_event(&list->freeing, freeing_now(list) != freeing);
 }
 
 /* Frees @entry as the pool's Free routine does, but without the public structure. */
@@ -250,14 +351,14 @@ static void pool_free(const struct ntpool_lookaside *list, void *entry)
 		.size = list->desc.size,
 	};
 
-	if (list->desc.pool_allocates)
+	if (ntpool_lookaside_pool_allocates(&list->desc))
 		ntpool_list_free(entry, &call, list->desc.creator);
 	else
 		ntpool_free(entry, 0, list->desc.creator);
 }
 
 /* Frees one deferred block; false: there is none. */
-static bool system_free_one(struct ntpool_lookaside *list)
+static bool helper_free_one(struct ntpool_lookaside *list)
 {
 	bool bh = list->desc.type == NTPOOL_NONPAGED;
 	void *entry;
@@ -266,7 +367,7 @@ static bool system_free_one(struct ntpool_lookaside *list)
 		local_bh_disable();
 	entry = deferred_pop(list, true);
 	if (entry) {
-		if (list->desc.pool_frees)
+		if (ntpool_lookaside_pool_frees(&list->desc))
 			pool_free(list, entry);
 		else
 			list->desc.free(list->head, entry, list->desc.creator);
@@ -278,20 +379,18 @@ static bool system_free_one(struct ntpool_lookaside *list)
 }
 
 /**
- * ntpool_lookaside_free_deferred() - free the deferred blocks on behalf of the system
+ * ntpool_lookaside_free_deferred() - free the deferred blocks, as the helper
  * @list: the list, which may be deleted concurrently
  *
- * When the function returns, no other CPU is freeing a block that was deferred before the
- * call.
- *
- * Context: process context; sleeps.
+ * Context: process context, one call at a time, without a lock; sleeps.
  */
 void ntpool_lookaside_free_deferred(struct ntpool_lookaside *list)
 {
-	while (system_free_one(list))
+	WRITE_ONCE(helper, current);
+	while (helper_free_one(list))
 		cond_resched();
-	ntpool_lookaside_wait(list);
-	ntpool_lookaside_magazines_free(deferred_empty(list));
+	WRITE_ONCE(helper, NULL);
+	ntpool_lookaside_magazines_free(emptied_take(list));
 }
 
 /* Frees the deferred blocks at the caller's IRQL. The caller is a user, or the deleter. */
@@ -302,7 +401,7 @@ static void user_free_deferred(struct ntpool_lookaside *list, unsigned long call
 	while ((entry = deferred_pop(list, false)))
 		list->desc.free(list->head, entry, caller);
 	if (!ntpool_raw_atomic())
-		ntpool_lookaside_magazines_free(deferred_empty(list));
+		ntpool_lookaside_magazines_free(emptied_take(list));
 }
 
 /**
@@ -310,12 +409,13 @@ static void user_free_deferred(struct ntpool_lookaside *list, unsigned long call
  * @list: the list
  * @caller: return address of the call
  *
- * If the caller may not sleep, only this CPU's magazine is detached. Then all deferred
- * nonpaged blocks are freed. Deferred paged blocks wait for the system, because
+ * If the caller may sleep, all blocks that were cached before the call have been freed, and
+ * the helper has left the Free routine. Otherwise only this CPU's magazine is detached. Then
+ * all deferred nonpaged blocks are freed. Deferred paged blocks wait for the helper, because
  * DISPATCH_LEVEL does not allow their free.
  *
  * Context: IRQL <= DISPATCH_LEVEL.
- * Return: true if all cached blocks were freed; false if the system has to free the others.
+ * Return: true if all cached blocks were freed; false if the helper has to free the others.
  */
 bool ntpool_lookaside_empty(struct ntpool_lookaside *list, unsigned long caller)
 {
@@ -327,6 +427,8 @@ bool ntpool_lookaside_empty(struct ntpool_lookaside *list, unsigned long caller)
 		detach_here(list);
 	if (sleeps || list->desc.type == NTPOOL_NONPAGED)
 		user_free_deferred(list, caller);
+	if (sleeps)
+		ntpool_lookaside_wait(list);
 	return sleeps;
 }
 
@@ -351,6 +453,15 @@ void ntpool_lookaside_free_all(struct ntpool_lookaside *list, unsigned long call
 	ntpool_lookaside_wait(list);
 }
 
+static void free_to_pool(struct ntpool_lookaside *list)
+{
+	void *entry;
+
+	while ((entry = deferred_pop(list, false)))
+		if (ntpool_lookaside_pool_frees(&list->desc))
+			pool_free(list, entry);
+}
+
 /**
  * ntpool_lookaside_abandon() - free the deferred blocks of a list whose driver is unloaded
  * @list: the list; list->dead is set
@@ -362,10 +473,29 @@ void ntpool_lookaside_free_all(struct ntpool_lookaside *list, unsigned long call
  */
 void ntpool_lookaside_abandon(struct ntpool_lookaside *list)
 {
-	void *entry;
-
 	ntpool_lookaside_wait(list);
-	while ((entry = deferred_pop(list, false)))
-		if (list->desc.pool_frees)
-			pool_free(list, entry);
+	free_to_pool(list);
+}
+
+/**
+ * ntpool_lookaside_free_rest() - free all blocks of a list that no code uses any more
+ * @list: the list
+ *
+ * As ntpool_lookaside_abandon(), and for the blocks in the caches too.
+ *
+ * Context: process context; sleeps.
+ */
+void ntpool_lookaside_free_rest(struct ntpool_lookaside *list)
+{
+	struct ntpool_lookaside_cpu *cpu;
+	int nr;
+
+	free_to_pool(list);
+	if (!ntpool_lookaside_pool_frees(&list->desc))
+		return;
+	for_each_possible_cpu(nr) {
+		cpu = per_cpu_ptr(list->cpus, nr);
+		while (cpu->nr)
+			pool_free(list, cpu->magazine->slot[--cpu->nr]);
+	}
 }

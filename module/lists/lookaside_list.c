@@ -10,8 +10,10 @@
  * A cache is used without it (lookaside_cache.h). Other CPUs change a cache only through
  * ntpool_lookaside_on_cpu().
  *
- * module/README.md has the order of all locks. Free routines are called without
- * ntpool_lookaside_lock, but the others may be held.
+ * Without memory for the caches a list works without them: its caches are those of
+ * ntpool_lookaside_none, which are always busy. The scan gives it caches of its own later.
+ *
+ * module/README.md has the order of all locks.
  */
 #include <linux/log2.h>
 #include <linux/sched.h>
@@ -77,20 +79,26 @@ static void on_cpu_run(void *arg)
 
 /**
  * ntpool_lookaside_on_cpu() - call a function on a CPU, outside of its per-CPU section
- * @list: the list
+ * @list: the list, which has caches
  * @nr: the CPU
  * @fn: the function, called with interrupts off and ntpool_lookaside_lock held
  *
  * @fn is not called if the list is dead or the CPU is offline.
  *
  * Context: process context; sleeps.
+ * Return: false if the CPU is offline.
  */
-void ntpool_lookaside_on_cpu(struct ntpool_lookaside *list, int nr, ntpool_lookaside_cpu_fn fn)
+bool ntpool_lookaside_on_cpu(struct ntpool_lookaside *list, int nr, ntpool_lookaside_cpu_fn fn)
 {
 	struct on_cpu call = { .list = list, .fn = fn };
+	int err;
 
-	while (!smp_call_function_single(nr, on_cpu_run, &call, 1) && call.busy)
+	for (;;) {
+		err = smp_call_function_single(nr, on_cpu_run, &call, 1);
+		if (err || !call.busy)
+			return !err;
 		cond_resched();
+	}
 }
 
 /**
@@ -108,8 +116,11 @@ struct ntpool_lookaside_magazine *ntpool_lookaside_magazine_alloc(u32 cap)
 	if (ntpool_refused())
 		return NULL;
 	magazine = kmalloc(size, GFP_NOWAIT | __GFP_NOWARN);
-	if (magazine)
-		magazine->cap = (size - sizeof(*magazine)) / sizeof(magazine->slot[0]);
+	if (!magazine)
+		return NULL;
+	magazine->next = NULL;
+	magazine->memory = magazine;
+	magazine->cap = (size - sizeof(*magazine)) / sizeof(magazine->slot[0]);
 	return magazine;
 }
 
@@ -125,27 +136,34 @@ void ntpool_lookaside_magazines_free(struct ntpool_lookaside_magazine *magazine)
 
 	for (; magazine; magazine = next) {
 		next = magazine->next;
-		kfree(magazine);
+		kfree(magazine->memory);
 	}
 }
 
-static void cpus_init(struct ntpool_lookaside *list)
+static struct ntpool_lookaside_cpu __percpu *cpus_alloc(struct ntpool_lookaside *list, gfp_t gfp)
 {
+	struct ntpool_lookaside_cpu __percpu *cpus;
 	struct ntpool_lookaside_cpu *cpu;
 	int nr;
 
+	if (ntpool_refused())
+		return NULL;
+	cpus = __alloc_percpu_gfp(sizeof(*cpus), L1_CACHE_BYTES, gfp);
+	if (!cpus)
+		return NULL;
 	for_each_possible_cpu(nr) {
-		cpu = per_cpu_ptr(list->cpus, nr);
+		cpu = per_cpu_ptr(cpus, nr);
 		cpu->list = list;
 		cpu->total = cpu->own;
 	}
+	return cpus;
 }
 
 /**
  * ntpool_lookaside_create() - allocate the object and the caches of a list
  *
  * Context: any; sleeps where the caller may.
- * Return: the object with one reference, or NULL without memory.
+ * Return: the object with one reference, maybe without caches; NULL without memory.
  */
 struct ntpool_lookaside *ntpool_lookaside_create(void)
 {
@@ -158,23 +176,40 @@ struct ntpool_lookaside *ntpool_lookaside_create(void)
 	list = kzalloc(struct_size(list, prev, nr_cpu_ids), gfp);
 	if (!list)
 		return NULL;
-	if (!ntpool_refused())
-		list->cpus = __alloc_percpu_gfp(sizeof(*list->cpus), L1_CACHE_BYTES, gfp);
-	if (!list->cpus) {
-		kfree(list);
-		return NULL;
-	}
+	list->cpus = cpus_alloc(list, gfp) ?: &ntpool_lookaside_none;
 	for (nr = 0; nr < nr_cpu_ids; nr++)
 		list->prev[nr].room = NTPOOL_LA_DEPTH;
 	list->totals_owner = NTPOOL_LA_UNOWNED;
 	refcount_set(&list->refs, 1);
-	cpus_init(list);
 	return list;
 }
 
 /**
+ * ntpool_lookaside_add_caches() - allocate the caches that a list could not get before
+ * @list: the list, with a reference
+ *
+ * Context: process context, one caller at a time; sleeps.
+ */
+void ntpool_lookaside_add_caches(struct ntpool_lookaside *list)
+{
+	struct ntpool_lookaside_cpu __percpu *cpus = cpus_alloc(list, GFP_KERNEL | __GFP_NOWARN);
+
+	if (!cpus)
+		return;
+	raw_spin_lock_irq(&ntpool_lookaside_lock);
+	if (ntpool_lookaside_is_alive(list)) {
+		WRITE_ONCE(list->cpus, cpus);
+		/* The caches are initialised before a CPU finds them. */
+		smp_store_release(&list->head->cpus, ntpool_lookaside_offset(cpus));
+		cpus = NULL;
+	}
+	raw_spin_unlock_irq(&ntpool_lookaside_lock);
+	free_percpu(cpus);
+}
+
+/**
  * ntpool_lookaside_destroy() - free an object that is not used any more
- * @list: the object; blocks that are still cached are lost
+ * @list: the object; its cached blocks go back to the pool, if its Free routine is the list's
  *
  * Context: process context.
  */
@@ -182,9 +217,13 @@ void ntpool_lookaside_destroy(struct ntpool_lookaside *list)
 {
 	int nr;
 
-	for_each_possible_cpu(nr)
-		kfree(per_cpu_ptr(list->cpus, nr)->magazine);
+	ntpool_lookaside_free_rest(list);
+	if (ntpool_lookaside_is_cached(list)) {
+		for_each_possible_cpu(nr)
+			ntpool_lookaside_magazines_free(per_cpu_ptr(list->cpus, nr)->magazine);
+		free_percpu(list->cpus);
+	}
 	ntpool_lookaside_magazines_free(list->deferred);
-	free_percpu(list->cpus);
+	ntpool_lookaside_magazines_free(list->emptied);
 	kfree(list);
 }

@@ -3,6 +3,7 @@
 #ifndef NTPOOL_LOOKASIDE_LIST_H
 #define NTPOOL_LOOKASIDE_LIST_H
 
+#include <linux/rbtree.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
@@ -24,25 +25,42 @@ enum {
 typedef void (*ntpool_lookaside_free_fn)(struct ntpool_lookaside_head *head, void *entry,
 					 unsigned long caller);
 
+enum {
+	NTPOOL_LA_ALLOCATE,
+	NTPOOL_LA_FREE,
+	NTPOOL_LA_ROUTINES
+};
+
 /**
  * struct ntpool_lookaside_desc - the properties of a list, constant
  * @type: pool type of the blocks
  * @tag: tag of the blocks
  * @size: size of a block in bytes
  * @creator: return address of the initialising call
+ * @routine: addresses of the Allocate and the Free routine; 0: the pool's
  * @free: calls the Free routine
- * @pool_frees: the Free routine is the pool's
- * @pool_allocates: the Allocate routine is the pool's
+ * @orphan: takes the routine of that number out of the public structure, because its code
+ *	is about to be freed. Called with the lock held
  */
 struct ntpool_lookaside_desc {
 	enum ntpool_type type;
 	u32 tag;
 	u32 size;
 	unsigned long creator;
+	unsigned long routine[NTPOOL_LA_ROUTINES];
 	ntpool_lookaside_free_fn free;
-	bool pool_frees;
-	bool pool_allocates;
+	void (*orphan)(struct ntpool_lookaside_head *head, unsigned int which);
 };
+
+static inline bool ntpool_lookaside_pool_frees(const struct ntpool_lookaside_desc *desc)
+{
+	return !desc->routine[NTPOOL_LA_FREE];
+}
+
+static inline bool ntpool_lookaside_pool_allocates(const struct ntpool_lookaside_desc *desc)
+{
+	return !desc->routine[NTPOOL_LA_ALLOCATE];
+}
 
 /**
  * struct ntpool_lookaside_prev - counts of one CPU at the previous scan
@@ -62,8 +80,9 @@ struct ntpool_lookaside_prev {
  * struct ntpool_lookaside - a lookaside list
  * @desc: constant
  * @head: the public structure, constant; not accessed once @dead is set
- * @cpus: the caches of all CPUs
+ * @cpus: the caches of all CPUs; those of ntpool_lookaside_none while there is no memory
  * @link: in the registry until the last reference is dropped
+ * @node: in the registry's tree until @dead or @lost is set
  * @totals_owner: the CPU that counts in the public fields, or NTPOOL_LA_*
  * @dead: the list was deleted, or abandoned because its driver was unloaded
  * @lost: a driver freed the memory of @head without deleting the list. Visitors do not
@@ -71,19 +90,21 @@ struct ntpool_lookaside_prev {
  * @zeroed: the public depth is 0 because the verifier is on
  * @depth: the public depth after the last scan
  * @folded: sums over all ntpool_lookaside_cpu.own, as far as the public fields contain them
- * @deferred: detached magazines whose blocks wait for the Free routine
- * @freeing: number of system calls of the Free routine that are running, for blocks of
- *	  @deferred; written under the lock, read without it by the waiting deleter
+ * @deferred: detached magazines whose blocks wait for the Free routine; none is empty
+ * @emptied: detached magazines without blocks
+ * @freeing: incremented before and after each call of the Free routine by the helper, so
+ *	     it is odd during the call. Only the helper writes it, before a call under the lock
  * @prev_total: public TotalAllocates and AllocateMisses at the last scan, while a CPU owns
  *	  the totals
  * @span: blocks that one CPU needed since the scan before
  * @spare: empty magazine for a CPU that is about to lose its surplus
- * @refs: one reference of the list itself, one of each visitor
+ * @refs: one reference of the list itself, one of each visitor and each queued work
  * @flush_work: empties the caches
+ * @drain_work: frees the deferred blocks
  * @free_work: frees this object
  * @prev: by CPU number
  *
- * ntpool_lookaside_lock protects @link to @freeing. One write needs no lock: the first CPU
+ * ntpool_lookaside_lock protects @cpus to @freeing. One write needs no lock: the first CPU
  * that counts changes @totals_owner from NTPOOL_LA_UNOWNED to itself by compare-and-exchange.
  * balance_mutex (lookaside_balance.c) protects @prev_total, @span, @spare and @prev.
  */
@@ -92,6 +113,7 @@ struct ntpool_lookaside {
 	struct ntpool_lookaside_head *head;
 	struct ntpool_lookaside_cpu __percpu *cpus;
 	struct list_head link;
+	struct rb_node node;
 	int totals_owner;
 	bool dead;
 	bool lost;
@@ -99,13 +121,15 @@ struct ntpool_lookaside {
 	u16 depth;
 	u32 folded[NTPOOL_LA_COUNTS];
 	struct ntpool_lookaside_magazine *deferred;
+	struct ntpool_lookaside_magazine *emptied;
 	unsigned int freeing;
 	u32 prev_total[NTPOOL_LA_ALLOC_MISSES + 1];
 	u32 span;
 	struct ntpool_lookaside_magazine *spare;
 	refcount_t refs;
 	struct work_struct flush_work;
-	struct work_struct free_work;
+	struct work_struct drain_work;
+	struct rcu_work free_work;
 	struct ntpool_lookaside_prev prev[];
 };
 
@@ -123,11 +147,17 @@ static inline unsigned long ntpool_lookaside_magic(const struct ntpool_lookaside
 	return (unsigned long)head ^ 0x6b6f6f4cUL;
 }
 
+static inline bool ntpool_lookaside_is_cached(const struct ntpool_lookaside *list)
+{
+	return READ_ONCE(list->cpus) != &ntpool_lookaside_none;
+}
+
 /* lookaside_list.c */
 struct ntpool_lookaside *ntpool_lookaside_create(void);
+void ntpool_lookaside_add_caches(struct ntpool_lookaside *list);
 void ntpool_lookaside_destroy(struct ntpool_lookaside *list);
 bool ntpool_lookaside_is_alive(struct ntpool_lookaside *list);
-void ntpool_lookaside_on_cpu(struct ntpool_lookaside *list, int nr, ntpool_lookaside_cpu_fn fn);
+bool ntpool_lookaside_on_cpu(struct ntpool_lookaside *list, int nr, ntpool_lookaside_cpu_fn fn);
 struct ntpool_lookaside_magazine *ntpool_lookaside_magazine_alloc(u32 cap);
 void ntpool_lookaside_magazines_free(struct ntpool_lookaside_magazine *magazine);
 
@@ -142,10 +172,12 @@ void ntpool_lookaside_totals_update(struct ntpool_lookaside *list);
 void ntpool_lookaside_detach(struct ntpool_lookaside *list, struct ntpool_lookaside_cpu *cpu);
 void ntpool_lookaside_detach_all(struct ntpool_lookaside *list);
 bool ntpool_lookaside_detach_surplus(struct ntpool_lookaside *list);
+bool ntpool_lookaside_is_helper(void);
 void ntpool_lookaside_free_deferred(struct ntpool_lookaside *list);
 void ntpool_lookaside_wait(struct ntpool_lookaside *list);
 bool ntpool_lookaside_empty(struct ntpool_lookaside *list, unsigned long caller);
 void ntpool_lookaside_free_all(struct ntpool_lookaside *list, unsigned long caller);
 void ntpool_lookaside_abandon(struct ntpool_lookaside *list);
+void ntpool_lookaside_free_rest(struct ntpool_lookaside *list);
 
 #endif

@@ -45,6 +45,7 @@
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/sysfs.h>
+#include <linux/wait_bit.h>
 
 #include "base/irql.h"
 #include "base/param.h"
@@ -109,6 +110,7 @@ static const struct ntpool_violation kinds[] = {
 static DEFINE_MUTEX(verifier_mutex);	/* serialises changes of the bits */
 static bool verifier_started;		/* under verifier_mutex */
 static bool verifier_over;		/* under verifier_mutex */
+static atomic_t verifier_settling;	/* changes that still wait for the clients */
 
 /* Read under RCU. */
 static const struct ntpool_verifier_client *clients[NTPOOL_VERIFIER_CLIENTS];
@@ -173,6 +175,21 @@ static void bits_follow(unsigned long bits)
 			clients[i]->switched(bits);
 }
 
+/*
+ * Waits for what the clients have begun. Free routines of drivers may run meanwhile, and may
+ * do anything, so no lock is held.
+ */
+static void bits_settle(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < NTPOOL_VERIFIER_CLIENTS; i++)
+		if (clients[i] && clients[i]->settle)
+			clients[i]->settle();
+	if (atomic_dec_and_test(&verifier_settling))
+		wake_up_var(&verifier_settling);
+}
+
 static int bits_change(unsigned long bits)
 {
 	int err = 0;
@@ -195,7 +212,8 @@ static int bits_change(unsigned long bits)
  * ntpool_verifier_set() - change the verifier's bits
  * @bits: new value of all of them, see NTPOOL_VERIFIER_BITS
  *
- * When it returns, every lookaside list uses the new bits.
+ * When it returns, every lookaside list uses the new bits. A Free routine that the system
+ * has called returns earlier: blocks may still be cached.
  *
  * Context: process context, may sleep.
  * Return: 0; -EINVAL if @bits has an unknown bit, -ENOMEM if special pool or the table
@@ -209,7 +227,11 @@ int ntpool_verifier_set(unsigned long bits)
 		return -EINVAL;
 	mutex_lock(&verifier_mutex);
 	err = verifier_over ? -ENODEV : bits_change(bits);
+	if (!err)
+		atomic_inc(&verifier_settling);
 	mutex_unlock(&verifier_mutex);
+	if (!err)
+		bits_settle();
 	return err;
 }
 
@@ -246,6 +268,7 @@ void ntpool_verifier_exit(void)
 	bits_set(0);
 	notify_ranges(NULL, SIZE_MAX, 0);
 	mutex_unlock(&verifier_mutex);
+	wait_var_event(&verifier_settling, !atomic_read(&verifier_settling));
 }
 
 static int verifier_set(const char *val, const struct kernel_param *kp)

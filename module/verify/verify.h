@@ -72,11 +72,14 @@ enum ntpool_verifier_clients {
  *	last free may have been missed. NULL and SIZE_MAX mean all memory, when the
  *	verifier is switched off. Any context but NMI, in an RCU read section.
  * @switched: the parameter has these bits now; NULL: not called. Process context, one
- *	call at a time.
+ *	call at a time, under a lock of verify.c.
+ * @settle: waits for what @switched has begun; NULL: not called. Process context, without
+ *	a lock, maybe several calls at a time.
  */
 struct ntpool_verifier_client {
 	void (*range)(void *p, size_t size, unsigned long caller);
 	void (*switched)(unsigned long bits);
+	void (*settle)(void);
 };
 
 /* Registers @client. NULL ends its calls, and sleeps until none is running. */

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Events that concern all lookaside lists: the verifier, CPU hotplug, memory and modules
+ * that go.
+ *
+ * Verifier. While ntpool_lookaside_off is set, no CPU gets a magazine, even if a driver
+ * writes to Depth. Switching the verifier on sets it, waits for an RCU grace period, and
+ * lets the helper empty all caches. The grace period ends all per-CPU sections that may have
+ * read the old value, since they run with preemption disabled. The switch waits for the
+ * helper when verify/ holds no lock any more. When the verifier is switched off, each list
+ * gets the depth of a new list, unless the driver has written another one.
+ *
+ * CPU hotplug. The callback runs under the hotplug lock. It only detaches the magazine of the
+ * dead CPU; the helper frees the blocks later.
+ *
+ * Memory. While the verifier is on, each allocation and each free of pool asks for lists in
+ * that memory. Such a list was not deleted. It leaves the tree, so its structure is not
+ * accessed any more.
+ *
+ * Modules. A list belongs to each module that it points into: that of its initialising call,
+ * of its structure, and of its routines. When one of them is unloaded, the list is abandoned:
+ * reported, and not used by the system any more. If other modules go on to use it, a routine
+ * of the unloaded module is not called; the use is reported. Initialisation code and data are
+ * freed when the init of the module has returned, and are treated likewise then.
+ *
+ * Locking: as in lookaside_registry.c. The hotplug callback takes no other lock.
+ */
+#include <linux/cpuhotplug.h>
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+
+#include "base/callsite.h"
+#include "base/client.h"
+#include "base/report.h"
+#include "base/text.h"
+#include "parts.h"
+#include "lists/lookaside_registry.h"
+#include "verify/verify.h"
+
+static enum cpuhp_state hotplug_state;	/* constant after init */
+
+/* NT's verifier stops at these. */
+static const struct ntpool_violation list_freed = {
+	NTPOOL_STOP_VERIFIER, 0xcc, BIT(1), "pool was freed that has an active lookaside list in it"
+};
+
+static const struct ntpool_violation list_undeleted = {
+	NTPOOL_STOP_UNLOADED_WITHOUT_CANCELLING, 0, BIT(0),
+	"a driver was unloaded and has not deleted a lookaside list"
+};
+
+/*
+ * Memory
+ */
+
+/* A driver frees the memory at @p: reports each active list in it, once. See verify.h. */
+static void range_freed(void *p, size_t size, unsigned long caller)
+{
+	struct ntpool_lookaside *list;
+	bool alive;
+
+	/* The verifier was switched off: verifier_switched() does the rest. */
+	if (!p)
+		return;
+	while ((list = ntpool_lookaside_lose(p, size, &alive))) {
+		if (caller && alive)
+			ntpool_lookaside_report(&list_freed, list->head, caller);
+		ntpool_lookaside_put(list);
+	}
+}
+
+/*
+ * The verifier
+ */
+
+/* Sets the public depth to 0, or to that of a new list if it still is 0. */
+static void list_zero_depth(struct ntpool_lookaside *list, bool zero)
+{
+	struct ntpool_lookaside_head *head = list->head;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
+	if (list->zeroed != zero && ntpool_lookaside_is_alive(list)) {
+		list->zeroed = zero;
+		if (zero)
+			WRITE_ONCE(head->depth.now, 0);
+		else if (!READ_ONCE(head->depth.now))
+			ntpool_lookaside_depth_begin(list, head);
+	}
+	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
+}
+
+/*
+ * Stops caching in all lists (any of @bits), and lets the helper free what is cached, or
+ * starts it again (no bit). Process context, one call at a time; sleeps.
+ */
+static void verifier_switched(unsigned long bits)
+{
+	struct ntpool_lookaside *list = NULL;
+	bool on = bits, was_on;
+
+	raw_spin_lock_irq(&ntpool_lookaside_lock);
+	was_on = ntpool_lookaside_off;
+	WRITE_ONCE(ntpool_lookaside_off, on);
+	raw_spin_unlock_irq(&ntpool_lookaside_lock);
+	if (was_on == on)
+		return;
+	while ((list = ntpool_lookaside_next(list)))
+		list_zero_depth(list, on);
+	if (!on)
+		return;
+	synchronize_rcu();
+	while ((list = ntpool_lookaside_next(list)))
+		ntpool_lookaside_drain_caches(list);
+}
+
+/*
+ * CPU hotplug
+ */
+
+/* Detaches the magazines of the dead CPU @nr. */
+static int hotplug_dead(unsigned int nr)
+{
+	struct ntpool_lookaside *list = NULL;
+	struct ntpool_lookaside_cpu *cpu;
+
+	while ((list = ntpool_lookaside_next(list))) {
+		raw_spin_lock_irq(&ntpool_lookaside_lock);
+		cpu = per_cpu_ptr(list->cpus, nr);
+		if (!list->dead && ntpool_lookaside_is_cached(list)) {
+			ntpool_lookaside_detach(list, cpu);
+			ntpool_lookaside_totals_release(list, cpu);
+		}
+		raw_spin_unlock_irq(&ntpool_lookaside_lock);
+		if (READ_ONCE(list->deferred))
+			ntpool_lookaside_drain(list);
+	}
+	return 0;
+}
+
+/*
+ * Modules
+ */
+
+static void report_undeleted(const struct ntpool_lookaside *list)
+{
+	struct ntpool_violation kind = list_undeleted;
+
+	/* This stop code has no subcodes: the first parameter is the list. */
+	kind.subcode = (unsigned long)list->head;
+	ntpool_report_kind(&kind, (struct ntpool_stop){
+		.has_tag = true,
+		.tag = list->desc.tag,
+		.size = list->desc.size,
+		.caller = list->desc.creator,
+	});
+}
+
+static bool has_routine(const struct ntpool_lookaside *list, const struct module *mod)
+{
+	unsigned int i;
+
+	for (i = 0; i < NTPOOL_LA_ROUTINES; i++)
+		if (within_module(list->desc.routine[i], mod))
+			return true;
+	return false;
+}
+
+/* @mod: the module that goes; NULL: ntpool. */
+static void report_leaked(const struct ntpool_lookaside *list, const struct module *mod)
+{
+	bool user = mod && !ntpool_callsite_belongs(list->desc.creator, mod);
+	char text[NTPOOL_CALLSITE_TEXT];
+	char tag[NTPOOL_TAG_TEXT];
+
+	ntpool_tag_text(list->desc.tag, tag);
+	ntpool_callsite_text(list->desc.creator, text, sizeof(text));
+	ntpool_report_leak("lookaside list, tag %s, %s, initialised at %s%s%s", tag,
+			   ntpool_type_name(list->desc.type), text,
+			   user ? ", part of " : "", user ? mod->name : "");
+}
+
+/* Removes the list's routines that are in @mod from its structure. The lock is held. */
+static void routines_remove(struct ntpool_lookaside *list, const struct module *mod)
+{
+	unsigned int i;
+
+	if (!has_routine(list, mod) || !ntpool_lookaside_is_alive(list))
+		return;
+	for (i = 0; i < NTPOOL_LA_ROUTINES; i++)
+		if (within_module(list->desc.routine[i], mod))
+			list->desc.orphan(list->head, i);
+}
+
+/*
+ * Reports a list that its driver has not deleted, and frees its blocks as far as possible.
+ * Other drivers may still use the list, so its object stays until ntpool is unloaded.
+ */
+static void list_abandon(struct ntpool_lookaside *list, const struct module *mod)
+{
+	if (READ_ONCE(ntpool_lookaside_off))
+		report_undeleted(list);
+	report_leaked(list, mod);
+	ntpool_lookaside_detach_all(list);
+	raw_spin_lock_irq(&ntpool_lookaside_lock);
+	if (mod)
+		routines_remove(list, mod);
+	ntpool_lookaside_kill(list);
+	raw_spin_unlock_irq(&ntpool_lookaside_lock);
+	ntpool_lookaside_abandon(list);
+}
+
+static bool list_belongs(const struct ntpool_lookaside *list, const struct module *mod)
+{
+	return ntpool_callsite_belongs(list->desc.creator, mod) ||
+	       within_module((unsigned long)list->head, mod) || has_routine(list, mod);
+}
+
+/* If a deleter could not wait for the Free routine, the function does. */
+static void module_going(const struct module *mod)
+{
+	struct ntpool_lookaside *list = NULL;
+
+	while ((list = ntpool_lookaside_next(list)))
+		if (list_belongs(list, mod))
+			list_abandon(list, mod);
+	while ((list = ntpool_lookaside_next_of(list, true)))
+		if (list_belongs(list, mod))
+			ntpool_lookaside_wait(list);
+}
+
+/* Whether the list points into initialisation code or data. Its call site may do so. */
+static bool list_in_init(const struct ntpool_lookaside *list, const struct module *mod)
+{
+	unsigned int i;
+
+	for (i = 0; i < NTPOOL_LA_ROUTINES; i++)
+		if (within_module_init(list->desc.routine[i], mod))
+			return true;
+	return within_module_init((unsigned long)list->head, mod);
+}
+
+static void module_live(const struct module *mod)
+{
+	struct ntpool_lookaside *list = NULL;
+
+	while ((list = ntpool_lookaside_next(list)))
+		if (list_in_init(list, mod))
+			list_abandon(list, mod);
+}
+
+static const struct ntpool_verifier_client verifier_client = {
+	.range = range_freed,
+	.switched = verifier_switched,
+	.settle = ntpool_lookaside_settle,
+};
+
+static const struct ntpool_client_watch client_watch = {
+	.live = module_live,
+	.going = module_going,
+};
+
+/**
+ * ntpool_lookaside_init() - let lists be initialised from now on
+ *
+ * Context: process context.
+ * Return: 0 or an error of the workqueue or of CPU hotplug.
+ */
+int ntpool_lookaside_init(void)
+{
+	int ret = ntpool_lookaside_registry_init();
+
+	if (ret)
+		return ret;
+	ret = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "ntpool/lookaside:prepare",
+					NULL, hotplug_dead);
+	if (ret < 0) {
+		ntpool_lookaside_registry_exit();
+		return ret;
+	}
+	hotplug_state = ret;
+	ntpool_verifier_register(NTPOOL_VERIFIER_LOOKASIDE, &verifier_client);
+	ntpool_client_watch(NTPOOL_WATCH_LISTS, &client_watch);
+	return 0;
+}
+
+/**
+ * ntpool_lookaside_exit() - report the lists that were not deleted, and free all objects
+ *
+ * Context: process context; no list is used any more. Sleeps.
+ */
+void ntpool_lookaside_exit(void)
+{
+	struct ntpool_lookaside *list = NULL;
+
+	ntpool_verifier_register(NTPOOL_VERIFIER_LOOKASIDE, NULL);
+	cpuhp_remove_state_nocalls(hotplug_state);
+	while ((list = ntpool_lookaside_next(list)))
+		list_abandon(list, NULL);
+	ntpool_lookaside_registry_exit();
+}
