@@ -61,6 +61,7 @@ static const struct part parts[] = {
 	/* ddi */
 	{ .init = ntpool_section_init },
 	{ .init = ntpool_slist_init },
+	{ .init = ntpool_raise_init },
 	/* Modules and timers that call into all parts above, which therefore exist. */
 	{ ntpool_client_init, ntpool_client_exit },
 	{ ntpool_sample_init, ntpool_sample_exit },

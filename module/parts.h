@@ -61,6 +61,7 @@ void ntpool_zone_exit(void);
 /* ddi */
 int ntpool_section_init(void);
 int ntpool_slist_init(void);
+int ntpool_raise_init(void);
 
 /* observe */
 int ntpool_leak_init(void);

@@ -156,31 +156,30 @@ static void client_remove(const struct module *mod)
 	kfree_rcu(client, rcu);
 }
 
-static void tell_coming(const struct module *mod)
-{
-	unsigned int i;
+typedef void (*watch_fn)(const struct module *mod);
 
-	for (i = 0; i < NTPOOL_WATCHERS; i++)
-		if (watchers[i] && watchers[i]->coming)
-			watchers[i]->coming(mod);
+static watch_fn watch_call(const struct ntpool_client_watch *watch, unsigned long state)
+{
+	switch (state) {
+	case MODULE_STATE_COMING:
+		return watch->coming;
+	case MODULE_STATE_LIVE:
+		return watch->live;
+	default:
+		return watch->going;
+	}
 }
 
-static void tell_live(const struct module *mod)
+static void tell(const struct module *mod, unsigned long state)
 {
 	unsigned int i;
+	watch_fn call;
 
-	for (i = 0; i < NTPOOL_WATCHERS; i++)
-		if (watchers[i] && watchers[i]->live)
-			watchers[i]->live(mod);
-}
-
-static void tell_going(const struct module *mod)
-{
-	unsigned int i;
-
-	for (i = 0; i < NTPOOL_WATCHERS; i++)
-		if (watchers[i] && watchers[i]->going)
-			watchers[i]->going(mod);
+	for (i = 0; i < NTPOOL_WATCHERS; i++) {
+		call = watchers[i] ? watch_call(watchers[i], state) : NULL;
+		if (call)
+			call(mod);
+	}
 }
 
 /* If there is no memory for its client, the module is not loaded. */
@@ -195,7 +194,7 @@ static int client_notify(struct notifier_block *nb, unsigned long state, void *d
 			err = client_add(mod);
 		/* A refused module never takes its addresses. */
 		if (!err)
-			tell_coming(mod);
+			tell(mod, state);
 		break;
 	case MODULE_STATE_GOING:
 		client_remove(mod);
@@ -208,10 +207,8 @@ static int client_notify_late(struct notifier_block *nb, unsigned long state, vo
 {
 	const struct module *mod = data;
 
-	if (state == MODULE_STATE_LIVE)
-		tell_live(mod);
-	else if (state == MODULE_STATE_GOING)
-		tell_going(mod);
+	if (state == MODULE_STATE_LIVE || state == MODULE_STATE_GOING)
+		tell(mod, state);
 	return NOTIFY_DONE;
 }
 

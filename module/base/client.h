@@ -61,6 +61,7 @@ bool ntpool_client_is_linked(const struct module *mod);
  */
 enum ntpool_client_watchers {
 	NTPOOL_WATCH_SECTIONS,	/* reports locked sections before the client is freed */
+	NTPOOL_WATCH_RAISES,
 	NTPOOL_WATCH_LISTS,	/* frees cached blocks, which are no leaks */
 	NTPOOL_WATCH_ZONES,
 	NTPOOL_WATCH_TRACK,

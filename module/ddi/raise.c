@@ -13,12 +13,18 @@
  * Code that is not linked against ntpool has no handler, and its raises are counted
  * together.
  *
+ * The handler may be in another driver than the raising call: a library may register that of
+ * its client. When a driver is unloaded, the handlers in it are removed, and a raise on their
+ * behalf is unhandled. The same goes for handlers in initialisation code.
+ *
  * Locking: none. The driver is found under RCU, but its handler runs after the read section.
- * The driver cannot go meanwhile, because the call returns to it.
+ * The driver of the call cannot go meanwhile, because the call returns to it. If the handler
+ * is in another one, the raise holds a reference to that module.
  */
 #include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -29,7 +35,7 @@
 #include "base/client.h"
 #include "base/refuse.h"
 #include "ddi/raise.h"
-#include "memory/backing.h"
+#include "parts.h"
 
 static_assert(sizeof(NTSTATUS) == sizeof(s32));
 
@@ -44,18 +50,84 @@ static struct ntpool_raise *raise_of(unsigned long addr)
 	return client ? &client->raise : &unlinked;
 }
 
+/*
+ * Keeps the code of @handler while it runs. Returns false if it is about to go. *@pinned is
+ * the module that module_put() gets, or NULL. In an RCU read section.
+ */
+static bool handler_pin(ntpool_raise_handler handler, const struct ntpool_raise *raise,
+			struct module **pinned)
+{
+	struct ntpool_client *owner = ntpool_client_of((unsigned long)handler);
+
+	*pinned = owner && &owner->raise != raise ? owner->mod : NULL;
+	return try_module_get(*pinned);
+}
+
 void ntpool_raise(s32 status, unsigned long caller)
 {
 	ntpool_raise_handler handler;
 	struct ntpool_raise *raise;
+	struct module *pinned;
 
 	rcu_read_lock();
 	raise = raise_of(caller);
 	handler = READ_ONCE(raise->handler);
+	if (handler && !handler_pin(handler, raise, &pinned))
+		handler = NULL;
 	atomic_long_inc(handler ? &raise->handled : &raise->unhandled);
 	rcu_read_unlock();
-	if (handler)
-		handler(status);
+	if (!handler)
+		return;
+	handler(status);
+	module_put(pinned);
+}
+
+/**
+ * struct going - code that is about to be freed
+ * @mod: its module
+ * @init: initialisation code only
+ */
+struct going {
+	const struct module *mod;
+	bool init;
+};
+
+static void handler_drop(struct ntpool_client *client, void *arg)
+{
+	ntpool_raise_handler handler = READ_ONCE(client->raise.handler);
+	unsigned long addr = (unsigned long)handler;
+	const struct going *going = arg;
+
+	/* The driver may register another one meanwhile. */
+	if (going->init ? within_module_init(addr, going->mod) : within_module(addr, going->mod))
+		cmpxchg(&client->raise.handler, handler, NULL);
+}
+
+static void module_live(const struct module *mod)
+{
+	ntpool_client_for_each(handler_drop, &(struct going){ .mod = mod, .init = true });
+}
+
+static void module_going(const struct module *mod)
+{
+	ntpool_client_for_each(handler_drop, &(struct going){ .mod = mod });
+}
+
+static const struct ntpool_client_watch client_watch = {
+	.live = module_live,
+	.going = module_going,
+};
+
+/**
+ * ntpool_raise_init() - follow modules that go
+ *
+ * Context: process context.
+ * Return: 0.
+ */
+int ntpool_raise_init(void)
+{
+	ntpool_client_watch(NTPOOL_WATCH_RAISES, &client_watch);
+	return 0;
 }
 
 /**
@@ -66,7 +138,7 @@ void ntpool_raise(s32 status, unsigned long caller)
  * that driver. It runs at the IRQL and in the context of the raising routine, and no lock of
  * ntpool is held. It may call any routine that this context allows. A raise in progress on
  * another CPU may still call the previous handler. The unload of the driver removes the
- * handler.
+ * handler, and so does that of the driver that contains @Handler.
  *
  * Context: any but NMIs.
  *
