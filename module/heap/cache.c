@@ -14,8 +14,8 @@
  *
  * A miss fills half of the magazine from the depot (depot.c). If the depot is empty, the
  * heap gives blocks, at most a page of them. A full magazine gives its older half to the
- * depot or the heap. A cache holds only blocks of its CPU's node; others return to their
- * own heap.
+ * depot, or a few blocks to the heap. A cache holds only blocks of its CPU's node; others
+ * return to their own heap.
  *
  * An idle magazine is empty, and its top leads to a pair of marks that say "empty" and
  * "full". So the first push of a block takes the slow path, which starts the periodic
@@ -48,6 +48,8 @@
 enum {
 	/* The shrinker's estimate for one CPU. */
 	CPU_PAGES = 64,
+	/* The most blocks that a free gives to the heap. */
+	FLUSH_BLOCKS = 8,
 };
 
 DEFINE_PER_CPU(struct ntpool_cache *, ntpool_caches[NTPOOL_TYPES]);
@@ -81,15 +83,21 @@ static unsigned int magazine_count(const struct ntpool_cache *cache, unsigned in
 	return top == idle_marks ? 0 : top - cache->floor[granules];
 }
 
-/* Moves the oldest @nr blocks to the depot, as far as that has room, and to the heap. */
+/*
+ * Moves the oldest @nr blocks to the depot, as far as that has room. If it has none, some of
+ * them go to the heap: the caller may be an interrupt, and the heap merges each block.
+ */
 static void magazine_flush(struct ntpool_cache *cache, unsigned int granules, unsigned int nr)
 {
 	struct ntpool_header **first = cache->floor[granules] + 1;
-	unsigned int rest = magazine_count(cache, granules) - nr;
-	unsigned int kept = ntpool_depot_give(cache->heap, granules, first, nr);
+	unsigned int moved = ntpool_depot_give(cache->heap, granules, first, nr), rest;
 
-	ntpool_heap_give(cache->heap, first + kept, nr - kept);
-	memmove(first, first + nr, rest * sizeof(*first));
+	if (!moved) {
+		moved = min_t(unsigned int, nr, FLUSH_BLOCKS);
+		ntpool_heap_give(cache->heap, first, moved);
+	}
+	rest = magazine_count(cache, granules) - moved;
+	memmove(first, first + moved, rest * sizeof(*first));
 	WRITE_ONCE(cache->top[granules], cache->floor[granules] + rest);
 }
 
@@ -128,38 +136,51 @@ static void cache_empty(struct ntpool_cache *cache)
 		magazine_empty(cache, granules);
 }
 
-/* Empties the magazines whose fill level is the one that the last scan found. */
-static void cache_empty_old(struct ntpool_cache *cache)
+/* Empties the magazine if its fill level is the one that the last scan found. */
+static void magazine_empty_old(struct ntpool_cache *cache, unsigned int granules)
 {
-	unsigned int granules;
-
-	for (granules = 0; granules < NTPOOL_GRANULES; granules++) {
-		if (cache->top[granules] == cache->seen[granules])
-			magazine_empty(cache, granules);
-		cache->seen[granules] = cache->top[granules];
-	}
+	if (cache->top[granules] == cache->seen[granules])
+		magazine_empty(cache, granules);
+	cache->seen[granules] = cache->top[granules];
 }
 
-/* Empties magazines, the largest blocks first, until the heap has a block of @granules. */
-static struct ntpool_header *cache_reclaim(struct ntpool_cache *cache, unsigned int granules)
+/* Gives the newest blocks, at most @nr, to the heap, and takes one of @granules from it. */
+static struct ntpool_header *magazine_trade(struct ntpool_cache *cache, unsigned int from,
+					    unsigned int nr, unsigned int granules)
 {
-	struct ntpool_header *hdr = NULL;
-	unsigned int from;
+	struct ntpool_header **top = cache->top[from], *hdr = NULL;
 
-	for (from = NTPOOL_GRANULES - 1; from >= NTPOOL_MIN_GRANULES; from--) {
-		if (!magazine_count(cache, from))
-			continue;
-		magazine_empty(cache, from);
-		if (ntpool_heap_take(cache->heap, granules, 0, &hdr, 1))
-			break;
+	nr = min(nr, magazine_count(cache, from));
+	if (nr) {
+		WRITE_ONCE(cache->top[from], top - nr);
+		ntpool_heap_give(cache->heap, top - nr + 1, nr);
+		ntpool_heap_take(cache->heap, granules, 0, &hdr, 1);
 	}
 	return hdr;
 }
 
 /*
- * The kernel has no memory. Cached blocks of other sizes may merge to one of @granules.
- * The caller may be an interrupt, so no more is emptied than one block takes.
+ * Gives blocks to the heap until that has one of @granules. A block that is large enough
+ * comes first, the smallest one: it need not merge. Otherwise it depends on luck whether
+ * smaller blocks merge, so a caller with interrupts disabled tries with a few only.
  */
+static struct ntpool_header *cache_reclaim(struct ntpool_cache *cache, unsigned int granules)
+{
+	struct ntpool_header *hdr = NULL;
+	unsigned int from;
+
+	for (from = granules; from < NTPOOL_GRANULES && !hdr; from++)
+		hdr = magazine_trade(cache, from, 1, granules);
+	for (from = granules - 1; from >= NTPOOL_MIN_GRANULES && !hdr; from--)
+		while (!hdr && magazine_count(cache, from)) {
+			hdr = magazine_trade(cache, from, FLUSH_BLOCKS, granules);
+			if (irqs_disabled())
+				return hdr;
+		}
+	return hdr;
+}
+
+/* The kernel has no memory. Cached blocks of other sizes may merge to one of @granules. */
 static struct ntpool_header *pop_reclaim(enum ntpool_type type, unsigned int granules)
 {
 	struct ntpool_header *hdr = NULL;
@@ -237,35 +258,45 @@ void ntpool_cache_push_slow(struct ntpool_heap *heap, struct ntpool_header *hdr,
 	ntpool_heap_trim_surplus(heap);
 }
 
-/* Calls @fn for the caches of this CPU, in their sections. Process context. */
-static void on_this_cpu(void (*fn)(struct ntpool_cache *cache))
+typedef void (*magazine_fn)(struct ntpool_cache *cache, unsigned int granules);
+
+/* Calls @fn for a magazine of this CPU, in the section of its cache. Process context. */
+static void on_magazine(enum ntpool_type type, unsigned int granules, magazine_fn fn)
 {
 	struct ntpool_cache *cache;
 	struct ntpool_heap *heap;
-	enum ntpool_type type;
 
-	for (type = 0; type < NTPOOL_TYPES; type++) {
-		preempt_disable();
-		heap = heap_here(type);
-		cache = ntpool_cache_enter(type);
-		/* A thread never interrupts a section. */
-		if (!WARN_ON_ONCE(cache == &ntpool_cache_none))
-			fn(cache);
-		ntpool_cache_leave(type, cache);
-		preempt_enable();
-		ntpool_heap_trim_surplus(heap);
-	}
+	preempt_disable();
+	heap = heap_here(type);
+	cache = ntpool_cache_enter(type);
+	/* A thread never interrupts a section. */
+	if (!WARN_ON_ONCE(cache == &ntpool_cache_none))
+		fn(cache, granules);
+	ntpool_cache_leave(type, cache);
+	preempt_enable();
+	ntpool_heap_trim_surplus(heap);
+}
+
+/* Calls @fn for all magazines of this CPU, each in a section of its own. Process context. */
+static void on_this_cpu(magazine_fn fn)
+{
+	enum ntpool_type type;
+	unsigned int granules;
+
+	for (type = 0; type < NTPOOL_TYPES; type++)
+		for (granules = 0; granules < NTPOOL_GRANULES; granules++)
+			on_magazine(type, granules, fn);
 }
 
 static void drain_this_cpu(struct work_struct *work)
 {
-	on_this_cpu(cache_empty);
+	on_this_cpu(magazine_empty);
 	ntpool_run_cache_drain();
 }
 
 void ntpool_cache_age(void)
 {
-	on_this_cpu(cache_empty_old);
+	on_this_cpu(magazine_empty_old);
 }
 
 static void drain_start(void)
@@ -428,7 +459,7 @@ static unsigned long shrink_scan(unsigned long nr)
 	unsigned long freed = ntpool_heap_trim_all(0, nr);
 
 	if (freed < nr) {
-		on_this_cpu(cache_empty);
+		on_this_cpu(magazine_empty);
 		freed += ntpool_run_cache_drain();
 		drain_start();
 		ntpool_depot_drain();

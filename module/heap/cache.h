@@ -76,7 +76,7 @@ struct ntpool_header *ntpool_cache_pop(enum ntpool_type type, unsigned int granu
 struct ntpool_header *ntpool_cache_pop_slow(enum ntpool_type type, unsigned int granules);
 /*
  * Frees the block at @hdr of @heap, marked cached, which the caller owns. It goes into
- * this CPU's cache; a full magazine first gives its older half back. A block of another
+ * this CPU's cache; a full magazine first gives some of its blocks back. A block of another
  * node, or one that interrupts a section, goes to @heap. Any context.
  */
 void ntpool_cache_push_slow(struct ntpool_heap *heap, struct ntpool_header *hdr,

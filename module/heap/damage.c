@@ -25,7 +25,7 @@ static const struct ntpool_violation violations[] = {
 		.code = NTPOOL_STOP_BAD_POOL_HEADER,
 		.subcode = 0x3,
 		.addr_mask = BIT(1) | BIT(2) | BIT(3),
-		.text = "a freed block was written to: its list is damaged and was rebuilt",
+		.text = "a freed block was written to: its list is damaged and is rebuilt",
 	},
 };
 

@@ -25,6 +25,8 @@
 
 /* Blocks that a drain moves per lock section. */
 #define DRAIN_BATCH	32
+/* The same for reclaim, which may run with interrupts disabled. */
+#define RECLAIM_BATCH	8
 
 /**
  * struct ntpool_depot - the spare blocks of one heap and size
@@ -91,18 +93,34 @@ static void depot_drain(struct ntpool_heap *heap, unsigned int granules)
 		ntpool_heap_give(heap, block, nr);
 }
 
+/* Gives at most @nr blocks to the heap, and takes one of @granules from it. */
+static struct ntpool_header *depot_trade(struct ntpool_heap *heap, unsigned int from,
+					 unsigned int nr, unsigned int granules)
+{
+	struct ntpool_header *block[RECLAIM_BATCH], *hdr = NULL;
+
+	nr = ntpool_depot_take(heap, from, block, nr);
+	if (nr) {
+		ntpool_heap_give(heap, block, nr);
+		ntpool_heap_take(heap, granules, 0, &hdr, 1);
+	}
+	return hdr;
+}
+
 struct ntpool_header *ntpool_depot_reclaim(struct ntpool_heap *heap, unsigned int granules)
 {
 	struct ntpool_header *hdr = NULL;
 	unsigned int from;
 
-	for (from = NTPOOL_DEPOT_GRANULES; from >= NTPOOL_MIN_GRANULES; from--) {
-		if (!READ_ONCE(heap->depot[from]->nr))
-			continue;
-		depot_drain(heap, from);
-		if (ntpool_heap_take(heap, granules, 0, &hdr, 1))
-			break;
-	}
+	for (from = granules; from <= NTPOOL_DEPOT_GRANULES && !hdr; from++)
+		hdr = depot_trade(heap, from, 1, granules);
+	from = min(granules - 1, (unsigned int)NTPOOL_DEPOT_GRANULES);
+	for (; from >= NTPOOL_MIN_GRANULES && !hdr; from--)
+		while (!hdr && READ_ONCE(heap->depot[from]->nr)) {
+			hdr = depot_trade(heap, from, RECLAIM_BATCH, granules);
+			if (irqs_disabled())
+				return hdr;
+		}
 	return hdr;
 }
 

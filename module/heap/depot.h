@@ -15,8 +15,9 @@ unsigned int ntpool_depot_take(struct ntpool_heap *heap, unsigned int granules,
 unsigned int ntpool_depot_give(struct ntpool_heap *heap, unsigned int granules,
 			       struct ntpool_header **blocks, unsigned int nr);
 /*
- * Empties the depots of @heap into it, the largest blocks first, until a block of @granules
- * can be taken. Returns that block, marked cached, or NULL. Any context.
+ * Gives blocks from the depots of @heap to it until one of @granules can be taken; with
+ * interrupts disabled only some blocks. Returns that block, marked cached, or NULL. Any
+ * context.
  */
 struct ntpool_header *ntpool_depot_reclaim(struct ntpool_heap *heap, unsigned int granules);
 /* Empties all depots into their heaps. Any context. */

@@ -11,19 +11,29 @@
  * stores them in the clear and stops the machine on damage. Here they decide nothing:
  *
  *  - A link is stored xor-ed with a secret and with its byte-reversed address. It is not
- *    useful to read, and a forged one decodes to nonsense.
+ *    useful to read, and a forged one decodes to nonsense. The secret is not the one of
+ *    the headers: a driver that reads freed memory learns nothing about those.
  *  - A link is checked before it is followed. By the page map and the bitmaps, its target
  *    must be a free block of this heap and size. Drivers cannot reach these.
- *  - A link that fails the check is noted, and reported later as 0x19/0x3. All lists of
- *    the heap are rebuilt from the bitmaps, and no block is lost.
+ *  - A link that fails the check is noted, and reported later as 0x19/0x3.
+ *
+ * A damaged list is lost as a whole: following it to its end would take as long as the list.
+ * Its size is entered in heap->lost, and a worker (relist.c) rebuilds it from the bitmaps,
+ * one page at a time. Until then a free block of that size is on the list if its page has
+ * been visited, which page->epoch tells. The others are found when a neighbour is freed, and
+ * no block is lost. Damage meanwhile raises heap->epoch, so the worker begins again.
+ *
+ * The links of a block that leaves its list are wiped. A driver that gets the memory
+ * does not see them.
  *
  * Locking: heap->lock protects everything here and is held by the callers.
  */
+#include <linux/random.h>
 #include <linux/swab.h>
 
 #include "heap/freelist.h"
 
-u64 ntpool_secret __ro_after_init;	/* set by ntpool_heap_init() */
+static unsigned long link_secret __ro_after_init;
 
 /* Encoded; at the start of a free block's body. */
 struct links {
@@ -40,7 +50,7 @@ static unsigned long link_key(const unsigned long *at)
 {
 	unsigned long where = (unsigned long)at;
 
-	return (unsigned long)ntpool_secret ^
+	return link_secret ^
 	       (sizeof(where) == 8 ? swab64(where) : swab32(where));
 }
 
@@ -71,13 +81,21 @@ static bool link_load(struct ntpool_heap *heap, const unsigned long *at,
 	return !*to || block_is_free(heap, *to, granules);
 }
 
+/* False: the list of @granules is lost, and the worker has not visited the page of @hdr. */
+static bool is_listed(const struct ntpool_heap *heap, const struct ntpool_header *hdr,
+		      unsigned int granules)
+{
+	return likely(!test_bit(granules, heap->lost)) ||
+	       ntpool_page_of(hdr)->epoch == heap->epoch;
+}
+
 void ntpool_freelist_add(struct ntpool_heap *heap, struct ntpool_header *hdr, unsigned int granules)
 {
 	struct ntpool_header *first = heap->bins[granules];
 	struct links *links = links_of(hdr);
 
 	lockdep_assert_held(&heap->lock);
-	if (granules < NTPOOL_MIN_GRANULES)
+	if (granules < NTPOOL_MIN_GRANULES || !is_listed(heap, hdr, granules))
 		return;
 	link_store(&links->next, first);
 	link_store(&links->prev, NULL);
@@ -87,42 +105,49 @@ void ntpool_freelist_add(struct ntpool_heap *heap, struct ntpool_header *hdr, un
 	__set_bit(granules, heap->filled);
 }
 
-static void page_add_all(struct ntpool_heap *heap, struct ntpool_page *page)
+void ntpool_freelist_relist(struct ntpool_heap *heap, struct ntpool_page *page)
 {
-	unsigned int granule;
+	unsigned int granule, granules;
 
-	for_each_set_bit(granule, page->free, NTPOOL_GRANULES)
-		ntpool_freelist_add(heap, ntpool_page_header(page, granule),
-				    ntpool_page_end(page, granule) - granule);
+	lockdep_assert_held(&heap->lock);
+	if (page->epoch == heap->epoch)
+		return;
+	page->epoch = heap->epoch;
+	for_each_set_bit(granule, page->free, NTPOOL_GRANULES) {
+		granules = ntpool_page_end(page, granule) - granule;
+		if (test_bit(granules, heap->lost))
+			ntpool_freelist_add(heap, ntpool_page_header(page, granule), granules);
+	}
 }
 
-/*
- * Rebuilds all lists from the bitmaps, without the block at @hdr, which the caller removes.
- * Interrupts are off for a long time, but only after damage.
- */
-static void freelist_rebuild(struct ntpool_heap *heap, struct ntpool_header *hdr)
+void ntpool_freelist_relisted(struct ntpool_heap *heap)
 {
-	struct ntpool_page *page = ntpool_page_of(hdr);
-	unsigned int granule = ntpool_page_granule(page, hdr);
-
-	__clear_bit(granule, page->free);
-	memset(heap->bins, 0, sizeof(heap->bins));
-	bitmap_zero(heap->filled, NTPOOL_GRANULES + 1);
-	list_for_each_entry(page, &heap->pages, link)
-		if (page->base)
-			page_add_all(heap, page);
-	page = ntpool_page_of(hdr);
-	__set_bit(granule, page->free);
+	lockdep_assert_held(&heap->lock);
+	bitmap_zero(heap->lost, NTPOOL_GRANULES + 1);
 }
 
-static void freelist_damaged(struct ntpool_heap *heap, struct ntpool_header *hdr)
+/* Gives up the list of @granules, and those whose rebuilding is not complete. */
+static void freelist_lose(struct ntpool_heap *heap, unsigned int granules)
+{
+	unsigned int lost;
+
+	__set_bit(granules, heap->lost);
+	heap->epoch++;
+	for_each_set_bit(lost, heap->lost, NTPOOL_GRANULES + 1) {
+		heap->bins[lost] = NULL;
+		__clear_bit(lost, heap->filled);
+	}
+}
+
+static void freelist_damaged(struct ntpool_heap *heap, struct ntpool_header *hdr,
+			     unsigned int granules)
 {
 	struct links *links = links_of(hdr);
 
 	ntpool_damage_note(&heap->damage, NTPOOL_DAMAGED_LINK, hdr,
 			   links->next ^ link_key(&links->next),
 			   links->prev ^ link_key(&links->prev));
-	freelist_rebuild(heap, hdr);
+	freelist_lose(heap, granules);
 }
 
 /* Returns false and changes nothing if a link of @hdr or back to it is damaged. */
@@ -155,10 +180,13 @@ void ntpool_freelist_del(struct ntpool_heap *heap, struct ntpool_header *hdr, un
 	lockdep_assert_held(&heap->lock);
 	if (granules < NTPOOL_MIN_GRANULES)
 		return;
-	if (!freelist_unlink(heap, hdr, granules))
-		freelist_damaged(heap, hdr);
-	if (!heap->bins[granules])
-		__clear_bit(granules, heap->filled);
+	if (is_listed(heap, hdr, granules)) {
+		if (!freelist_unlink(heap, hdr, granules))
+			freelist_damaged(heap, hdr, granules);
+		if (!heap->bins[granules])
+			__clear_bit(granules, heap->filled);
+	}
+	*links_of(hdr) = (struct links){};
 }
 
 struct ntpool_header *ntpool_freelist_find(struct ntpool_heap *heap, unsigned int granules,
@@ -167,6 +195,11 @@ struct ntpool_header *ntpool_freelist_find(struct ntpool_heap *heap, unsigned in
 	lockdep_assert_held(&heap->lock);
 	*found = find_next_bit(heap->filled, NTPOOL_GRANULES + 1, granules);
 	return *found <= NTPOOL_GRANULES ? heap->bins[*found] : NULL;
+}
+
+void ntpool_freelist_init(void)
+{
+	link_secret = get_random_long();
 }
 
 #if IS_ENABLED(CONFIG_KUNIT)

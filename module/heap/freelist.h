@@ -27,7 +27,7 @@ static inline unsigned int ntpool_page_end(const struct ntpool_page *page, unsig
 /* Adds the free block at @hdr to the list of its size, if it is large enough for links. */
 void ntpool_freelist_add(struct ntpool_heap *heap, struct ntpool_header *hdr,
 			 unsigned int granules);
-/* Removes the free block at @hdr. A damaged list is noted and all lists are rebuilt. */
+/* Removes the free block at @hdr. A damaged list is noted, and lost until it is rebuilt. */
 void ntpool_freelist_del(struct ntpool_heap *heap, struct ntpool_header *hdr,
 			 unsigned int granules);
 /*
@@ -36,7 +36,17 @@ void ntpool_freelist_del(struct ntpool_heap *heap, struct ntpool_header *hdr,
  */
 struct ntpool_header *ntpool_freelist_find(struct ntpool_heap *heap, unsigned int granules,
 					   unsigned int *found);
-/* Checks all lists against the bitmaps: 0 or -EUCLEAN. */
+/* For relist.c. Puts the free blocks of @page on the lists that were lost. */
+void ntpool_freelist_relist(struct ntpool_heap *heap, struct ntpool_page *page);
+/* For relist.c. No list is lost any more: all pages were visited. */
+void ntpool_freelist_relisted(struct ntpool_heap *heap);
+/* Chooses the secret of the links. */
+void ntpool_freelist_init(void);
+/* Starts the worker that rebuilds lists. Any context but NMI, without the heap's lock. */
+void ntpool_relist_start(void);
+/* Waits until no list is lost. Sleeps. */
+void ntpool_relist_flush(void);
+/* Checks all lists against the bitmaps, none of which is lost: 0 or -EUCLEAN. */
 int ntpool_freelist_check(struct ntpool_heap *heap);
 
 #endif

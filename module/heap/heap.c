@@ -22,10 +22,13 @@
  * allocate and free. The critical sections are short, without an allocation. Pages are
  * allocated before the lock is taken and freed after its release. heap->lock is a leaf. No
  * two heaps are locked at once. Damage is noted under the lock and reported without it
- * (damage.c).
+ * (damage.c). The lock is held for a few blocks or pages at a time, so that interrupts are
+ * off for no more than some thousand instructions. A caller with interrupts disabled gets one
+ * such part of the work.
  *
- * Life of a page. It enters the page map before its first block is carved. An empty page
- * is detached under the lock, removed from the page map, and freed after an RCU grace
+ * Life of a page. It enters the page map before its first block is carved. Until page->live
+ * is set under the lock, a free finds no block in it. An empty page is detached under the
+ * lock, which clears page->live, removed from the page map, and freed after an RCU grace
  * period. A look-up in an RCU read section may therefore use its result.
  *
  * Contexts: any. On PREEMPT_RT the kernel has no memory for atomic contexts; a worker
@@ -48,7 +51,14 @@
 #define HEAP_FULL	(2 * HEAP_STOCK)
 /* The least number of empty pages in a nonpaged heap on PREEMPT_RT. */
 #define RT_STOCK	8
+/* The most that one section under heap->lock does. */
+#define TAKE_CUTS	6	/* free blocks that are cut */
+#define GIVE_BLOCKS	4
+#define TRIM_PAGES	6
+/* The most pages that a free returns to the kernel. */
+#define TRIM_SURPLUS	(4 * HEAP_STOCK)
 
+u64 ntpool_secret __ro_after_init;	/* set by ntpool_heap_init() */
 unsigned long ntpool_body_base __read_mostly;
 unsigned long ntpool_fast_limit __read_mostly;
 
@@ -208,6 +218,8 @@ static void page_add(struct ntpool_page *page)
 
 	lockdep_assert_held(&heap->lock);
 	list_add(&page->link, &heap->pages);
+	page->live = 1;
+	page->epoch = heap->epoch;
 	heap->nr_pages++;
 	page_account(page, NTPOOL_GRANULES);
 	block_add_free(page, 0, NTPOOL_GRANULES);
@@ -245,6 +257,7 @@ static noinline void heap_unlock_damaged(struct ntpool_heap *heap, unsigned long
 
 	heap->damage.nr = 0;
 	raw_spin_unlock_irqrestore(&heap->lock, irq);
+	ntpool_relist_start();
 	ntpool_damage_report(&damage);
 }
 
@@ -262,11 +275,11 @@ unsigned int ntpool_heap_take(struct ntpool_heap *heap, unsigned int granules, u
 			      struct ntpool_header **out, unsigned int nr)
 {
 	struct ntpool_header *hdr;
-	unsigned int n = 0, room;
+	unsigned int n = 0, cuts, room;
 	unsigned long irq;
 
 	raw_spin_lock_irqsave(&heap->lock, irq);
-	while (n < nr) {
+	for (cuts = 0; n < nr && cuts < TAKE_CUTS; cuts++) {
 		hdr = heap_find(heap, granules, flags, &room);
 		if (!hdr)
 			break;
@@ -327,7 +340,7 @@ static void page_detach(struct ntpool_page *page, struct list_head *out)
 	page_account(page, -NTPOOL_GRANULES);
 	block_del_free(page, 0, NTPOOL_GRANULES);
 	heap->nr_pages--;
-	page->dead = true;
+	page->live = 0;
 	list_move(&page->link, out);
 }
 
@@ -336,25 +349,22 @@ static void pages_release(struct list_head *list)
 {
 	struct ntpool_page *page, *next;
 
+	/* @link and @rcu share their memory. */
 	list_for_each_entry_safe(page, next, list, link) {
 		ntpool_map_leave(page->base);
 		call_rcu(&page->rcu, page_free_rcu);
 	}
 }
 
-/* Returns up to @max empty pages to the kernel, but keeps @keep. Returns their number. */
-static unsigned long heap_trim(struct ntpool_heap *heap, unsigned long keep, unsigned long max)
+/* One section of heap_trim(). */
+static unsigned long heap_trim_some(struct ntpool_heap *heap, unsigned long keep,
+				    unsigned long max)
 {
 	struct ntpool_header *hdr;
 	unsigned long flags, n;
 	unsigned int room;
 	LIST_HEAD(out);
 
-	/* On PREEMPT_RT the xarray of the page map has a sleeping lock. */
-	if (ntpool_raw_atomic())
-		return 0;
-	if (IS_ENABLED(CONFIG_PREEMPT_RT) && heap->type == NTPOOL_NONPAGED)
-		keep = max(keep, (unsigned long)RT_STOCK);
 	raw_spin_lock_irqsave(&heap->lock, flags);
 	for (n = 0; n < max && heap->nr_empty > keep; n++) {
 		hdr = ntpool_freelist_find(heap, NTPOOL_GRANULES, &room);
@@ -364,6 +374,26 @@ static unsigned long heap_trim(struct ntpool_heap *heap, unsigned long keep, uns
 	}
 	heap_unlock(heap, flags);
 	pages_release(&out);
+	return n;
+}
+
+/*
+ * Returns up to @max empty pages to the kernel, but keeps @keep. Returns their number. With
+ * interrupts disabled @max may be missed.
+ */
+static unsigned long heap_trim(struct ntpool_heap *heap, unsigned long keep, unsigned long max)
+{
+	unsigned long n = 0, some;
+
+	/* On PREEMPT_RT the xarray of the page map has a sleeping lock. */
+	if (ntpool_raw_atomic())
+		return 0;
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) && heap->type == NTPOOL_NONPAGED)
+		keep = max(keep, (unsigned long)RT_STOCK);
+	do {
+		some = heap_trim_some(heap, keep, min_t(unsigned long, max - n, TRIM_PAGES));
+		n += some;
+	} while (some == TRIM_PAGES && !irqs_disabled());
 	return n;
 }
 
@@ -445,19 +475,22 @@ static void heap_give_one(struct ntpool_header *hdr)
 
 void ntpool_heap_give(struct ntpool_heap *heap, struct ntpool_header **blocks, unsigned int nr)
 {
+	unsigned int i = 0, end;
 	unsigned long flags;
-	unsigned int i;
 
-	raw_spin_lock_irqsave(&heap->lock, flags);
-	for (i = 0; i < nr; i++)
-		heap_give_one(blocks[i]);
-	heap_unlock(heap, flags);
+	while (i < nr) {
+		end = min(i + GIVE_BLOCKS, nr);
+		raw_spin_lock_irqsave(&heap->lock, flags);
+		for (; i < end; i++)
+			heap_give_one(blocks[i]);
+		heap_unlock(heap, flags);
+	}
 }
 
 void ntpool_heap_trim_surplus(struct ntpool_heap *heap)
 {
 	if (unlikely(READ_ONCE(heap->nr_empty) > HEAP_FULL))
-		heap_trim(heap, HEAP_STOCK, ULONG_MAX);
+		heap_trim(heap, HEAP_STOCK, TRIM_SURPLUS);
 }
 
 bool ntpool_header_read_live(const struct ntpool_page *page, unsigned int granule,
@@ -479,7 +512,7 @@ static enum ntpool_verdict claim_locked(struct ntpool_page *page, void *p,
 	unsigned int start;
 	bool live;
 
-	if (page->dead)
+	if (!page->live)
 		return NTPOOL_FREE_UNOWNED;
 	/* Find the block that the header of @p would lie in. */
 	offset -= min(offset, sizeof(*hdr));
@@ -512,6 +545,7 @@ static void heap_destroy(struct ntpool_heap *heap)
 {
 	struct ntpool_page *page, *next;
 
+	/* As in pages_release(). */
 	list_for_each_entry_safe(page, next, &heap->pages, link) {
 		ntpool_map_leave(page->base);
 		call_rcu(&page->rcu, page_free_rcu);
@@ -553,6 +587,7 @@ int ntpool_heap_init(void)
 	enum ntpool_type type;
 
 	ntpool_secret = get_random_u64() | 1;
+	ntpool_freelist_init();
 	ntpool_body_base = ntpool_map_base + sizeof(struct ntpool_header);
 	ntpool_fast_limit = want_init_on_free() ? 0 : ntpool_map_limit;
 	page_cache = kmem_cache_create("ntpool_page", sizeof(struct ntpool_page), 0,
@@ -573,6 +608,7 @@ void ntpool_heap_exit(void)
 	enum ntpool_type type;
 	int node;
 
+	ntpool_relist_flush();
 	cancel_work_sync(&stock_work);
 	for (type = 0; type < NTPOOL_TYPES; type++) {
 		if (!heaps[type])

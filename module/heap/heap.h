@@ -91,12 +91,14 @@ static_assert(sizeof(struct ntpool_header) == 16);
  * struct ntpool_page - descriptor of one carved page
  * @map: the heap; constant
  * @start: a block in any state begins at this granule. Fast frees read it without a lock
+ * @live: 1: the page is in its heap. 0: it is being added, or waits for readers. Fast frees
+ *	  read it as bit NTPOOL_GRANULES of @start: a block may end there
  * @free: the block that begins at this granule is free in the heap
  * @base: the page; constant. NULL: the descriptor is a cursor, see iterate.c
  * @link: entry in heap->pages
  * @free_granules: granules in free blocks
- * @dead: the page was removed from its heap and waits for readers
- * @rcu: frees the page and this descriptor
+ * @epoch: the last value of heap->epoch at which the page was visited, see freelist.c
+ * @rcu: of a page without @live: frees the page and this descriptor
  *
  * The descriptor lies outside the page, where no overrun reaches it. heap->lock protects
  * every field that is not constant.
@@ -104,13 +106,22 @@ static_assert(sizeof(struct ntpool_header) == 16);
 struct ntpool_page {
 	struct ntpool_mapped map;
 	DECLARE_BITMAP(start, NTPOOL_GRANULES);
+	unsigned long live;
 	DECLARE_BITMAP(free, NTPOOL_GRANULES);
 	void *base;
-	struct list_head link;
-	unsigned int free_granules;
-	bool dead;
-	struct rcu_head rcu;
+	union {
+		struct list_head link;
+		struct rcu_head rcu;
+	};
+	u32 free_granules;
+	u32 epoch;
 };
+
+static_assert(offsetof(struct ntpool_page, live) ==
+	      offsetof(struct ntpool_page, start) + NTPOOL_GRANULES / BITS_PER_BYTE);
+/* A fast free reads up to 2 * NTPOOL_GRANULES bits of @start. */
+static_assert(sizeof(struct ntpool_page) >=
+	      offsetof(struct ntpool_page, start) + 2 * NTPOOL_GRANULES / BITS_PER_BYTE);
 
 /**
  * struct ntpool_heap - the blocks of one pool on one node
@@ -122,7 +133,10 @@ struct ntpool_page {
  *	  memory policy of the task: by default its own node
  * @bins: @bins[n] is the header of the first free block of n granules
  * @filled: bit n is set if @bins[n] is not empty
- * @pages: all pages, and the cursors of iterate.c
+ * @lost: bit n is set if the list of @bins[n] was lost and is being rebuilt, see freelist.c
+ * @epoch: how often a list was lost
+ * @relist: cursor of relist.c
+ * @pages: all pages, and the cursors of iterate.c and relist.c
  * @nr_pages: carved pages; read without the lock as a figure
  * @nr_empty: pages that are one free block; likewise
  * @free_granules: granules in free blocks
@@ -136,6 +150,9 @@ struct ntpool_heap {
 	int node;
 	struct ntpool_header *bins[NTPOOL_GRANULES + 1];
 	DECLARE_BITMAP(filled, NTPOOL_GRANULES + 1);
+	DECLARE_BITMAP(lost, NTPOOL_GRANULES + 1);
+	u32 epoch;
+	struct ntpool_page relist;
 	struct list_head pages;
 	unsigned long nr_pages;
 	unsigned long nr_empty;
@@ -176,9 +193,9 @@ struct ntpool_heap *ntpool_heap_next(const struct ntpool_heap *heap);
 
 /*
  * Takes up to @nr free blocks of @granules from @heap into @out, marked cached. Returns
- * how many, 0 if no free block is large enough. @flags: 0, or constraints. With
- * NTPOOL_ALIGNED the body begins on a cache line; @nr is 1 and @granules at most
- * NTPOOL_ALIGNED_MAX. With NTPOOL_NODE_ONLY the page is on the heap's node; @nr is 1. All
+ * how many, which may be fewer than there are; 0 if no free block is large enough. @flags: 0,
+ * or constraints. With NTPOOL_ALIGNED the body begins on a cache line; @nr is 1 and @granules
+ * at most NTPOOL_ALIGNED_MAX. With NTPOOL_NODE_ONLY the page is on the heap's node; @nr is 1. All
  * other flags are ignored. Any context.
  */
 unsigned int ntpool_heap_take(struct ntpool_heap *heap, unsigned int granules, unsigned int flags,
@@ -204,7 +221,7 @@ void ntpool_page_free(struct ntpool_page *page);
 /* Makes @nr cached blocks of @heap free and merges them with their neighbours. Any context. */
 void ntpool_heap_give(struct ntpool_heap *heap, struct ntpool_header **blocks, unsigned int nr);
 /*
- * Returns empty pages to the kernel if @heap has more than it keeps in stock. Called after
+ * Returns some empty pages to the kernel if @heap has more than it keeps in stock. Called after
  * ntpool_heap_give(), outside of the caller's preempt_disable().
  */
 void ntpool_heap_trim_surplus(struct ntpool_heap *heap);
@@ -260,7 +277,7 @@ int ntpool_heap_for_each(ntpool_block_fn fn, void *arg);
 /* Checks bitmaps, headers and free lists against each other: 0, or -EUCLEAN. */
 int ntpool_heap_check(void);
 
-extern u64 ntpool_secret;		/* odd */
+extern u64 ntpool_secret;		/* odd; keys the cookies and nothing else */
 
 /* Returns the cookie of a block that is not live: it has no sum and no flags. */
 static inline u32 ntpool_cookie_idle(enum ntpool_state state)

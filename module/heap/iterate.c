@@ -3,9 +3,11 @@
  * Iteration over the blocks of the heaps, and their consistency check.
  *
  * A heap may hold millions of blocks, and heap->lock disables interrupts. Iteration
- * therefore locks for one page at a time. Its position is a cursor, a page descriptor
- * without a page, in heap->pages. Blocks are copied under the lock, and the callback runs
- * after its release, so it may sleep. Every user of heap->pages skips cursors.
+ * therefore locks for a part of a page at a time. Its position is a cursor, a page descriptor
+ * without a page, in heap->pages behind the page. Blocks are copied under the lock, and the
+ * callback runs after its release, so it may sleep. Every user of heap->pages skips cursors.
+ * The page may have gone when the lock is taken again. It then is not before the cursor any
+ * more, or it is there as another page, of which blocks may be left out: they are new.
  *
  * Drivers allocate and free meanwhile, on the fast paths even in the page that is being
  * read. A header is copied first and then checked by its cookie. A block is seen as it is,
@@ -14,42 +16,86 @@
  *
  * Contexts: process context, sleeping.
  */
+#include <linux/minmax.h>
 #include <linux/nodemask.h>
 #include <linux/slab.h>
 
 #include "base/report.h"
 #include "heap/freelist.h"
 
-/* The most live blocks in a page. */
-#define PAGE_BLOCKS	(NTPOOL_GRANULES / NTPOOL_MIN_GRANULES)
+/* Granules of a part. */
+#define PART_GRANULES	32
+/* The most live blocks that begin in a part. */
+#define PART_BLOCKS	DIV_ROUND_UP(PART_GRANULES, NTPOOL_MIN_GRANULES)
 
-struct page_copy {
+struct part_copy {
 	unsigned int nr;
-	struct ntpool_block block[PAGE_BLOCKS];
+	struct ntpool_block block[PART_BLOCKS];
 };
 
+/* The position of an iteration: @cursor is behind @page, of which @granule is next. */
+struct position {
+	struct ntpool_page *cursor;
+	const struct ntpool_page *page;
+	unsigned int granule;
+};
+
+/* A part of a page: the granules from @from up to @to. */
+struct part {
+	struct ntpool_page *page;
+	unsigned int from;
+	unsigned int to;
+};
+
+/* Returns the page before @cursor, or NULL. Another iteration may stand there too. */
+static struct ntpool_page *page_before(struct ntpool_heap *heap, struct ntpool_page *cursor)
+{
+	list_for_each_entry_continue_reverse(cursor, &heap->pages, link)
+		if (cursor->base)
+			return cursor;
+	return NULL;
+}
+
+/* Moves to the next part, or behind a cursor. Returns false at the end of the heap. */
+static bool position_move(struct ntpool_heap *heap, struct position *at, struct part *part)
+{
+	struct list_head *link = &at->cursor->link;
+
+	lockdep_assert_held(&heap->lock);
+	part->page = page_before(heap, at->cursor);
+	if (at->granule == NTPOOL_GRANULES || part->page != at->page) {
+		if (list_is_last(link, &heap->pages))
+			return false;
+		part->page = list_next_entry(at->cursor, link);
+		list_move(link, &part->page->link);
+		at->page = part->page;
+		at->granule = part->page->base ? 0 : NTPOOL_GRANULES;
+	}
+	part->from = at->granule;
+	part->to = min(part->from + PART_GRANULES, NTPOOL_GRANULES);
+	at->granule = part->to;
+	return true;
+}
+
 /*
- * For each page of @heap calls @fn under heap->lock, then @then, unless that is NULL, without
- * it. Returns the first result of @then that is not 0, else 0 or -ENOMEM. Sleeps.
+ * For each part of each page of @heap calls @fn under heap->lock, then @then, unless that is
+ * NULL, without it. Returns the first result of @then that is not 0, else 0 or -ENOMEM. Sleeps.
  */
-static int heap_iterate_pages(struct ntpool_heap *heap,
-			      void (*fn)(struct ntpool_page *page, void *arg),
+static int heap_iterate_parts(struct ntpool_heap *heap,
+			      void (*fn)(const struct part *part, void *arg),
 			      int (*then)(void *arg), void *arg)
 {
 	struct ntpool_page *cursor = kzalloc(sizeof(*cursor), GFP_KERNEL);
-	struct ntpool_page *page;
+	struct position at = { cursor, NULL, NTPOOL_GRANULES };
+	struct part part;
 	int ret = 0;
 
 	if (!cursor)
 		return -ENOMEM;
 	raw_spin_lock_irq(&heap->lock);
 	list_add(&cursor->link, &heap->pages);
-	while (!ret && !list_is_last(&cursor->link, &heap->pages)) {
-		page = list_next_entry(cursor, link);
-		list_move(&cursor->link, &page->link);
-		if (!page->base)
-			continue;
-		fn(page, arg);
+	while (!ret && position_move(heap, &at, &part)) {
+		fn(&part, arg);
 		raw_spin_unlock_irq(&heap->lock);
 		ret = then ? then(arg) : 0;
 		cond_resched();
@@ -92,13 +138,14 @@ static bool block_read(struct ntpool_page *page, unsigned int granule, struct nt
 	return true;
 }
 
-static void page_copy_blocks(struct ntpool_page *page, struct page_copy *copy)
+static void part_copy_blocks(const struct part *part, struct part_copy *copy)
 {
+	struct ntpool_page *page = part->page;
+	unsigned int granule = part->from;
 	struct ntpool_header hdr;
-	unsigned int granule;
 
 	copy->nr = 0;
-	for_each_set_bit(granule, page->start, NTPOOL_GRANULES) {
+	for_each_set_bit_from(granule, page->start, part->to) {
 		if (test_bit(granule, page->free) || !block_read(page, granule, &hdr))
 			continue;
 		copy->block[copy->nr++] = (struct ntpool_block){
@@ -112,18 +159,18 @@ static void page_copy_blocks(struct ntpool_page *page, struct page_copy *copy)
 	}
 }
 
-/* An iteration with @fn and @arg, and the blocks of the present page. */
+/* An iteration with @fn and @arg, and the blocks of the present part. */
 struct block_iter {
 	ntpool_block_fn fn;
 	void *arg;
-	struct page_copy copy;
+	struct part_copy copy;
 };
 
-static void iter_copy_page(struct ntpool_page *page, void *arg)
+static void iter_copy_part(const struct part *part, void *arg)
 {
 	struct block_iter *iter = arg;
 
-	page_copy_blocks(page, &iter->copy);
+	part_copy_blocks(part, &iter->copy);
 }
 
 static int iter_call(void *arg)
@@ -139,7 +186,7 @@ static int iter_call(void *arg)
 
 int ntpool_heap_for_each(ntpool_block_fn fn, void *arg)
 {
-	struct block_iter *iter = kvmalloc(sizeof(*iter), GFP_KERNEL);
+	struct block_iter *iter = kmalloc(sizeof(*iter), GFP_KERNEL);
 	struct ntpool_heap *heap;
 	int ret = 0;
 
@@ -148,8 +195,8 @@ int ntpool_heap_for_each(ntpool_block_fn fn, void *arg)
 	iter->fn = fn;
 	iter->arg = arg;
 	for (heap = ntpool_heap_next(NULL); heap && !ret; heap = ntpool_heap_next(heap))
-		ret = heap_iterate_pages(heap, iter_copy_page, iter_call, iter);
-	kvfree(iter);
+		ret = heap_iterate_parts(heap, iter_copy_part, iter_call, iter);
+	kfree(iter);
 	return ret;
 }
 
@@ -173,13 +220,14 @@ struct class_count {
 	unsigned long *free;
 };
 
-static void count_page(struct ntpool_page *page, void *arg)
+static void count_part(const struct part *part, void *arg)
 {
 	const struct class_count *count = arg;
-	unsigned int granule, granules;
+	struct ntpool_page *page = part->page;
+	unsigned int granule = part->from, granules;
 	struct ntpool_header hdr;
 
-	for_each_set_bit(granule, page->start, NTPOOL_GRANULES) {
+	for_each_set_bit_from(granule, page->start, part->to) {
 		granules = ntpool_page_end(page, granule) - granule;
 		if (test_bit(granule, page->free) || !block_read(page, granule, &hdr))
 			count->free[granules]++;
@@ -196,6 +244,6 @@ int ntpool_heap_classes(enum ntpool_type type, unsigned long *live, unsigned lon
 
 	for (heap = ntpool_heap_next(NULL); heap && !ret; heap = ntpool_heap_next(heap))
 		if (heap->type == type)
-			ret = heap_iterate_pages(heap, count_page, NULL, &count);
+			ret = heap_iterate_parts(heap, count_part, NULL, &count);
 	return ret;
 }

@@ -32,8 +32,15 @@
 #include "memory/backing.h"
 #include "memory/pagemap.h"
 
-/* Runs that an iteration copies per lock section. */
+/* Runs that an iteration looks at per lock section. */
 #define ITERATE_BATCH	64
+
+/* Some runs that an iteration has looked at, and copies of those that are live. */
+struct run_batch {
+	unsigned int seen;
+	unsigned int nr;
+	struct ntpool_block block[ITERATE_BATCH];
+};
 
 static DEFINE_RAW_SPINLOCK(run_lock);
 static struct rb_root run_tree = RB_ROOT;		/* run_lock */
@@ -254,45 +261,43 @@ static bool run_describe(const struct ntpool_run *run, struct ntpool_block *bloc
 	return ntpool_run_state_is_live(state) && READ_ONCE(run->state) == state;
 }
 
-/*
- * Copies up to ITERATE_BATCH live runs from address *@from on, and moves *@from behind the
- * last one looked at.
- */
-static unsigned int run_copy(struct ntpool_block *blocks, void **from)
+/* Fills @batch with runs from address *@from on, and moves *@from behind the last one. */
+static void run_copy(struct run_batch *batch, void **from)
 {
 	struct rb_node *node;
 	struct ntpool_run *run;
-	unsigned int n = 0;
 
+	batch->seen = 0;
+	batch->nr = 0;
 	raw_spin_lock_irq(&run_lock);
 	run = run_at_or_before(*from);
 	node = !run ? rb_first(&run_tree) :
 	       run->base == *from ? &run->node : rb_next(&run->node);
-	for (; node && n < ITERATE_BATCH; node = rb_next(node)) {
+	for (; node && batch->seen < ITERATE_BATCH; node = rb_next(node)) {
 		run = rb_entry(node, struct ntpool_run, node);
 		*from = run->base + PAGE_SIZE;
-		n += run_describe(run, &blocks[n]);
+		batch->seen++;
+		batch->nr += run_describe(run, &batch->block[batch->nr]);
 	}
 	raw_spin_unlock_irq(&run_lock);
-	return n;
 }
 
 int ntpool_run_for_each(ntpool_block_fn fn, void *arg)
 {
-	struct ntpool_block *blocks = kmalloc_array(ITERATE_BATCH, sizeof(*blocks), GFP_KERNEL);
-	unsigned int i, n;
+	struct run_batch *batch = kmalloc(sizeof(*batch), GFP_KERNEL);
 	void *from = NULL;
+	unsigned int i;
 	int ret = 0;
 
-	if (!blocks)
+	if (!batch)
 		return -ENOMEM;
 	do {
-		n = run_copy(blocks, &from);
-		for (i = 0; i < n && !ret; i++)
-			ret = fn(&blocks[i], arg);
+		run_copy(batch, &from);
+		for (i = 0; i < batch->nr && !ret; i++)
+			ret = fn(&batch->block[i], arg);
 		cond_resched();
-	} while (n && !ret);
-	kfree(blocks);
+	} while (batch->seen && !ret);
+	kfree(batch);
 	return ret;
 }
 

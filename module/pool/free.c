@@ -80,8 +80,11 @@ static void free_check(const struct free_call *call, const struct ntpool_block *
 static void free_refund(const struct free_call *call, const struct ntpool_block *block,
 			size_t bytes)
 {
-	u32 payer = ntpool_quota_payer((void *)ntpool_block_header(call->p) + bytes);
+	void *end = (void *)ntpool_block_header(call->p) + bytes;
+	u32 payer = ntpool_quota_payer(end);
 
+	/* The next driver that gets the memory sees nothing that is keyed. */
+	memset(end - NTPOOL_QUOTA_TRAILER, 0, NTPOOL_QUOTA_TRAILER);
 	if (!payer || !ntpool_quota_refund(payer, block->type, bytes))
 		ntpool_free_report_payer(block, call->caller);
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# make test: the KUnit suites on kernels built for them, 64 and 32 bits wide,
-# then the system scenarios on the stock Debian kernel.  KERNEL chooses the
+# make test: the KUnit suites on kernels built for them, 64 and 32 bits wide, how long
+# interrupts are off, then the system scenarios on the stock Debian kernel.  KERNEL chooses the
 # series or a tree, VARIANT one variant instead of both, CPUS one number of
 # processors instead of two and four, PARTS some of the parts, ARCH=i386 the
 # 32-bit one alone, SUITES some of the KUnit suites.  The last line is
@@ -121,6 +121,45 @@ kunit_i386() {
 	busybox=$(busybox_for i386)
 	initramfs=$(kunit_initramfs kunit-i386 "$modules" "$busybox")
 	kunit_run i386 "$kdir" "$modules" "$initramfs" "${CPUS:-2}" "" --arch i386
+}
+
+# ---- Interrupts off
+
+# Instructions that ntpool may keep interrupts off
+IRQSOFF_MOST=10000
+# The suites of the run: those that load the heaps in all contexts.
+IRQSOFF_SUITES='heap/% pool/pool pool/free observe/callers whole/stress'
+# Only the suites call it, and it checks a whole heap under its lock.
+IRQSOFF_NOT='ntpool_heap_check'
+
+# irqsoff_says NAME: the longest time with interrupts off, and where
+irqsoff_says() {
+	local list=$LOGS/$1.times longest
+	tr -d '\r' <"$LOGS/$1.result" |
+		sed -n 's/^[^;]*;.*irqsoff: ntpool \([^ :]*\):\([0-9]*\) \([0-9]*\)$/\3 \1 line \2/p' |
+		grep -v " $IRQSOFF_NOT " | sort -rn | sort -usk2 | sort -rn >"$list"
+	longest=$(head -n 1 "$list")
+	if [ "${longest%% *}" -gt 0 ] && [ "${longest%% *}" -le $IRQSOFF_MOST ]; then
+		passed=$((passed + 1))
+		note "ok     interrupts off, most instructions: $longest"
+	else
+		failed=$((failed + 1))
+		note "FAILED interrupts off, most instructions: ${longest:-none were measured}"
+		sed 's/^/  /;6q' "$list"
+	fi
+}
+
+# One processor: several would take turns, and each would count for all of them.
+irqsoff() {
+	local kdir series modules initramfs name
+	kdir=$(test_kernel "$KERNEL" release)
+	series=$(series_of "$KERNEL")
+	modules=$(SUITES=${SUITES:-$IRQSOFF_SUITES} build_modules "$kdir" "$series-irqsoff" \
+		KCFLAGS="-include $TOP/tools/test/irqsoff.h")
+	initramfs=$(kunit_initramfs kunit-irqsoff "$modules")
+	name=kunit-$series-irqsoff-1cpu
+	kunit_run irqsoff "$kdir" "$modules" "$initramfs" 1 "" --count
+	irqsoff_says "$name"
 }
 
 # ---- System scenarios
@@ -291,13 +330,14 @@ main() {
 	mapfile -t packages < <(kernel_packages "$KERNEL")
 	need_packages "${BUILD_TOOLS[@]}" "${GUEST_TOOLS[@]}" "${packages[@]}"
 	[ "$GUEST_ARCH" = x86_64 ] || PARTS=$GUEST_ARCH
-	for part in ${PARTS:-kunit i386 system}; do
+	for part in ${PARTS:-kunit i386 irqsoff system}; do
 		case $part in
 		kunit) kunit_variants ;;
 		i386) kunit_i386 ;;
+		irqsoff) irqsoff ;;
 		system) system_scenarios ;;
 		peers) peers ;;
-		*) die "PARTS=$PARTS: some of kunit, i386, system and peers" ;;
+		*) die "PARTS=$PARTS: some of kunit, i386, irqsoff, system and peers" ;;
 		esac
 	done
 	say "$passed passed, $failed failed, $skipped skipped"

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Measures how long ntpool keeps interrupts off.
+ *
+ * `make test PARTS=irqsoff` builds the modules with this header in front of every source. It
+ * replaces the macros that take a lock with interrupts off and drop it. The time between them
+ * is measured if interrupts were on before. The log gets a line when a place in the source
+ * exceeds its longest time: module, function, line, time. The cost of a call in an interrupt
+ * is none of these times. A source as NT has it sees no Linux header, and is left out.
+ *
+ * Time is the processor's cycle counter. In a guest of `run-qemu --count` that is the number
+ * of instructions. The guest has one processor, so the variables need no lock.
+ */
+#if !defined(NTPOOL_IRQSOFF_H) && !defined(NTPOOL_PURE_NT)
+#define NTPOOL_IRQSOFF_H
+
+#include <linux/irqflags.h>
+#include <linux/printk.h>
+#include <linux/spinlock.h>
+#include <linux/timex.h>
+
+struct irqsoff_site {
+	const char *function;
+	unsigned int line;
+	cycles_t longest;
+};
+
+/* One copy for each module. */
+struct irqsoff_site *irqsoff_site __weak;
+cycles_t irqsoff_since __weak;
+
+#define irqsoff_begin() do {						\
+	static struct irqsoff_site site_ = { __func__, __LINE__ };	\
+									\
+	irqsoff_site = &site_;						\
+	irqsoff_since = get_cycles();					\
+} while (0)
+
+/* Returns the site that has to be told, or NULL. */
+static __always_inline struct irqsoff_site *irqsoff_end(void)
+{
+	cycles_t time = get_cycles() - irqsoff_since;
+	struct irqsoff_site *site = irqsoff_site;
+
+	irqsoff_site = NULL;
+	if (!site || time <= site->longest)
+		return NULL;
+	site->longest = time;
+	return site;
+}
+
+static __always_inline void irqsoff_tell(const struct irqsoff_site *site)
+{
+	if (site)
+		pr_info("irqsoff: %s %s:%u %llu\n", KBUILD_MODNAME, site->function, site->line,
+			(unsigned long long)site->longest);
+}
+
+#undef raw_spin_lock_irqsave
+#define raw_spin_lock_irqsave(lock, flags) do {				\
+	bool on_ = !irqs_disabled();					\
+									\
+	flags = _raw_spin_lock_irqsave(lock);				\
+	if (on_)							\
+		irqsoff_begin();					\
+} while (0)
+
+#undef raw_spin_unlock_irqrestore
+#define raw_spin_unlock_irqrestore(lock, flags) do {			\
+	unsigned long flags_ = (flags);					\
+	struct irqsoff_site *told_ =					\
+		irqs_disabled_flags(flags_) ? NULL : irqsoff_end();	\
+									\
+	_raw_spin_unlock_irqrestore(lock, flags_);			\
+	irqsoff_tell(told_);						\
+} while (0)
+
+#undef raw_spin_lock_irq
+#define raw_spin_lock_irq(lock) do {					\
+	_raw_spin_lock_irq(lock);					\
+	irqsoff_begin();						\
+} while (0)
+
+#undef raw_spin_unlock_irq
+#define raw_spin_unlock_irq(lock) do {					\
+	struct irqsoff_site *told_ = irqsoff_end();			\
+									\
+	_raw_spin_unlock_irq(lock);					\
+	irqsoff_tell(told_);						\
+} while (0)
+
+#endif
