@@ -16,6 +16,8 @@
  *	a block begins at the address			(bitmap outside of the page)
  *	the tag is the one given			(header)
  *	the counters of the tag are where its hash is	(tag table)
+ *	a block begins where this one ends, or the page
+ *	ends there					(bitmap)
  *	the magazine has room				(mark)
  *	the block is live and has no flag, its header
  *	is intact, and no other CPU frees it		(compare-and-exchange of the cookie)
@@ -23,7 +25,8 @@
  * The claim is the only atomic instruction of the two paths. Its cache line is one that the
  * CPU is about to own anyway. The claim expects the cookie that a live block without flags
  * has with these header fields. Before the claim the fields may have any value; no use of
- * them does harm.
+ * them does harm. A header that was forged with a size, and with the cookie for it, is refused
+ * unless a block begins at the end of the size by chance.
  *
  * Preemption is disabled from the look-up in the page map on. This is an RCU read section,
  * in which the descriptor of the page stays valid.
@@ -98,13 +101,32 @@ static __always_inline bool ntpool_alloc_fast(enum ntpool_type type, size_t size
 	       ntpool_alloc_counted(type, size, tag, caller, out, counts);
 }
 
-/* Returns true if the bitmap of the carved page @map has a block that begins at @granule. */
+/*
+ * Returns true if a block of the carved page @map begins at @granule, which is less than twice
+ * NTPOOL_GRANULES, or if the page ends there. Beyond that the bits have no meaning.
+ */
 static __always_inline bool ntpool_begins_block(const struct ntpool_mapped *map,
 						unsigned long granule)
 {
 	const struct ntpool_page *page = container_of(map, struct ntpool_page, map);
 
 	return test_bit(granule, page->start);
+}
+
+/*
+ * Returns true if a block of @map begins at @granule and ends where its header at @hdr says.
+ * *@granules is its size by that header. Nothing is read from memory that is no block's.
+ */
+static __always_inline bool ntpool_fits_block(const struct ntpool_mapped *map,
+					      unsigned long granule,
+					      const struct ntpool_header *hdr,
+					      unsigned long *granules)
+{
+	if (unlikely(!ntpool_begins_block(map, granule)))
+		return false;
+	/* Another CPU may free the block. Every u8 is a valid index of the magazines. */
+	*granules = (u8)data_race(hdr->granules);
+	return ntpool_begins_block(map, granule + *granules);
 }
 
 /* Claims the block at @hdr and pushes it on its magazine. Called in the per-CPU section. */
@@ -131,20 +153,19 @@ static __always_inline bool ntpool_tag_fits(u64 owner, u32 tag)
 }
 
 /*
- * The part of ntpool_free_fast() that reads the header at @hdr, which may be none. With
+ * The part of ntpool_free_fast() that compares the header at @hdr, of a block of @granules. With
  * @probe the counters of the tag are also found away from their hash. Called with preemption
  * disabled.
  */
 static __always_inline bool ntpool_free_header(struct ntpool_cache *cache,
-					       struct ntpool_header *hdr, u32 tag, bool probe)
+					       struct ntpool_header *hdr, unsigned long granules,
+					       u32 tag, bool probe)
 {
 	struct ntpool_tag_counts __percpu *counts;
 	/* Another CPU may free the block at the same time; the claim decides. */
 	u64 owner = data_race(hdr->owner);
 	/* Likewise. */
 	u32 size = data_race(hdr->size);
-	/* Likewise. Every u8 is a valid index of the magazines. */
-	unsigned long granules = (u8)data_race(hdr->granules);
 	bool done;
 
 	if (unlikely(!ntpool_tag_fits(owner, tag)))
@@ -181,7 +202,8 @@ static __always_inline unsigned long ntpool_map_granule(const void *p)
 static __always_inline bool ntpool_free_block(void *p, u32 tag, bool probe)
 {
 	unsigned long granule = ntpool_map_granule(p);
-	unsigned long nr = granule / NTPOOL_GRANULES;
+	unsigned long nr = granule / NTPOOL_GRANULES, granules;
+	struct ntpool_header *hdr = ntpool_block_header(p);
 	const struct ntpool_mapped *map;
 	struct ntpool_cache *cache;
 
@@ -191,8 +213,8 @@ static __always_inline bool ntpool_free_block(void *p, u32 tag, bool probe)
 	map = ntpool_map_nth(nr);
 	cache = __this_cpu_read(ntpool_caches[NTPOOL_NONPAGED]);
 	if (unlikely(map->heap != cache->heap ||
-		     !ntpool_begins_block(map, granule % NTPOOL_GRANULES) ||
-		     !ntpool_free_header(cache, ntpool_block_header(p), tag, probe))) {
+		     !ntpool_fits_block(map, granule % NTPOOL_GRANULES, hdr, &granules) ||
+		     !ntpool_free_header(cache, hdr, granules, tag, probe))) {
 		preempt_enable();
 		return false;
 	}
