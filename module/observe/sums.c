@@ -26,6 +26,7 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/rculist.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/string.h>
@@ -67,6 +68,13 @@ static int sum_compare(const void *a, const void *b)
 	if (x->past != y->past)
 		return x->past < y->past ? -1 : 1;
 	return 0;
+}
+
+/* For sort(), which takes long and has no other place to let other tasks run. */
+static int sum_compare_resched(const void *a, const void *b)
+{
+	cond_resched();
+	return sum_compare(a, b);
 }
 
 static struct ntpool_sum *sums_alloc(size_t room)
@@ -171,7 +179,7 @@ static void sums_pack(struct ntpool_sums *sums, size_t end)
 		if (sums->sum[i].count)
 			sums->sum[nr++] = sums->sum[i];
 	sums->nr = nr;
-	sort(sums->sum, nr, sizeof(*sums->sum), sum_compare, NULL);
+	sort(sums->sum, nr, sizeof(*sums->sum), sum_compare_resched, NULL);
 }
 
 /* Makes room for one more entry at the end. */

@@ -21,6 +21,7 @@
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/spinlock.h>
@@ -154,6 +155,8 @@ static int track_compare(const void *a, const void *b)
 {
 	const struct ntpool_track *x = a, *y = b;
 
+	/* There may be millions, and sort() lets no other task run. */
+	cond_resched();
 	return x->stack.when < y->stack.when ? -1 : x->stack.when > y->stack.when;
 }
 
