@@ -46,6 +46,7 @@ static const struct part parts[] = {
 	{ ntpool_run_cache_init, ntpool_run_cache_exit },
 	{ ntpool_cache_init, ntpool_cache_exit },
 	{ ntpool_age_init, ntpool_age_exit },
+	{ .exit = ntpool_source_exit },
 	/* verify */
 	{ .init = ntpool_filter_init },
 	{ ntpool_track_init, ntpool_track_exit },

@@ -34,6 +34,7 @@ int ntpool_cache_init(void);
 void ntpool_cache_exit(void);
 int ntpool_age_init(void);
 void ntpool_age_exit(void);
+void ntpool_source_exit(void);
 
 /* verify */
 int ntpool_filter_init(void);

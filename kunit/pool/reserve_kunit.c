@@ -6,6 +6,7 @@
 #include <linux/cache.h>
 #include <linux/delay.h>
 #include <linux/mm.h>
+#include <linux/sched/signal.h>
 
 #include "raised.h"
 
@@ -403,6 +404,41 @@ static void ntk_storm_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ntpool_test_reserve(), NTK_PAGES);
 }
 
+static void ntk_killed_thread(struct ntk_worker *worker)
+{
+	struct ntk_wait *wait = worker->crew->arg;
+
+	allow_signal(SIGKILL);
+	send_sig(SIGKILL, current, 1);
+	wait->block = ntk_must(wait->size);
+	WRITE_ONCE(wait->done, true);
+	flush_signals(current);
+}
+
+/* A task that was killed does not wait: it gets what a caller in an atomic context gets. */
+static void ntk_killed_test(struct kunit *test)
+{
+	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	struct ntk_wait wait = { .size = PAGE_SIZE };
+	struct ntpool_test_report report;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, crew);
+	ntpool_test_set_reserve(0);
+	ntk_starve(true);
+	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 1, false, ntk_killed_thread, &wait), 0);
+	for (i = 0; i < 40 && !READ_ONCE(wait.done); i++)
+		msleep(50);
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(wait.done));
+	ntk_feed();
+	KUNIT_ASSERT_EQ(test, ntk_crew_finish(crew), 0);
+	KUNIT_EXPECT_NULL(test, wait.block);
+	if (wait.block)
+		ExFreePoolWithTag(wait.block, NTK_TAG);
+	else
+		ntk_expect_report(test, "a killed task", NTK_EMPTY, PAGE_SIZE, &report);
+}
+
 static struct kunit_case ntk_reserve_cases[] = {
 	KUNIT_CASE(NonPagedPoolMustSucceed_test),
 	KUNIT_CASE(ntk_exhaust_test),
@@ -416,6 +452,7 @@ static struct kunit_case ntk_reserve_cases[] = {
 	KUNIT_CASE(must_succeed_pages_test),
 	KUNIT_CASE(ntk_refill_fails_test),
 	KUNIT_CASE(ntk_storm_test),
+	KUNIT_CASE(ntk_killed_test),
 	{}
 };
 

@@ -22,10 +22,10 @@
  * scan. The scan makes magazines idle that it finds empty twice. It stops when all
  * magazines of all CPUs are idle.
  *
- * Draining. A work item on each CPU empties its caches: ntpool_cache_drain() waits for it,
- * the shrinker does not. The hotplug callback empties the caches of a dead CPU. The
- * shrinker counts the empty pages of the heaps, and estimates how many pages cached blocks
- * keep in use.
+ * Draining. A work item on each CPU that caches something empties its caches. Requests
+ * without memory (source.c) wait for it, the shrinker does not. The hotplug callback empties
+ * the caches of a dead CPU. The shrinker counts empty pages, cached runs, and as many
+ * pages as cached blocks would fill. It finds fewer if other blocks lie between them.
  *
  * Locking: none. A CPU's caches are its own. A section takes the locks of a depot and of
  * a heap, one after the other.
@@ -46,8 +46,6 @@
 #include "parts.h"
 
 enum {
-	/* The shrinker's estimate for one CPU. */
-	CPU_PAGES = 64,
 	/* The most blocks that a free gives to the heap. */
 	FLUSH_BLOCKS = 8,
 };
@@ -146,7 +144,8 @@ static void magazine_empty_old(struct ntpool_cache *cache, unsigned int granules
 
 /* Gives the newest blocks, at most @nr, to the heap, and takes one of @granules from it. */
 static struct ntpool_header *magazine_trade(struct ntpool_cache *cache, unsigned int from,
-					    unsigned int nr, unsigned int granules)
+					    unsigned int nr, unsigned int granules,
+					    unsigned int flags)
 {
 	struct ntpool_header **top = cache->top[from], *hdr = NULL;
 
@@ -154,7 +153,7 @@ static struct ntpool_header *magazine_trade(struct ntpool_cache *cache, unsigned
 	if (nr) {
 		WRITE_ONCE(cache->top[from], top - nr);
 		ntpool_heap_give(cache->heap, top - nr + 1, nr);
-		ntpool_heap_take(cache->heap, granules, 0, &hdr, 1);
+		ntpool_heap_take(cache->heap, granules, flags, &hdr, 1);
 	}
 	return hdr;
 }
@@ -164,48 +163,37 @@ static struct ntpool_header *magazine_trade(struct ntpool_cache *cache, unsigned
  * comes first, the smallest one: it need not merge. Otherwise it depends on luck whether
  * smaller blocks merge, so a caller with interrupts disabled tries with a few only.
  */
-static struct ntpool_header *cache_reclaim(struct ntpool_cache *cache, unsigned int granules)
+static struct ntpool_header *cache_reclaim(struct ntpool_cache *cache, unsigned int granules,
+					   unsigned int flags)
 {
 	struct ntpool_header *hdr = NULL;
 	unsigned int from;
 
 	for (from = granules; from < NTPOOL_GRANULES && !hdr; from++)
-		hdr = magazine_trade(cache, from, 1, granules);
+		hdr = magazine_trade(cache, from, 1, granules, flags);
 	for (from = granules - 1; from >= NTPOOL_MIN_GRANULES && !hdr; from--)
 		while (!hdr && magazine_count(cache, from)) {
-			hdr = magazine_trade(cache, from, FLUSH_BLOCKS, granules);
+			hdr = magazine_trade(cache, from, FLUSH_BLOCKS, granules, flags);
 			if (irqs_disabled())
 				return hdr;
 		}
 	return hdr;
 }
 
-/* The kernel has no memory. Cached blocks of other sizes may merge to one of @granules. */
-static struct ntpool_header *pop_reclaim(enum ntpool_type type, unsigned int granules)
+struct ntpool_header *ntpool_cache_reclaim(struct ntpool_heap *heap, unsigned int granules,
+					   unsigned int flags)
 {
 	struct ntpool_header *hdr = NULL;
 	struct ntpool_cache *cache;
 
 	preempt_disable();
-	cache = ntpool_cache_enter(type);
-	if (cache != &ntpool_cache_none)
-		hdr = cache_reclaim(cache, granules);
-	ntpool_cache_leave(type, cache);
+	cache = ntpool_cache_enter(heap->type);
+	/* The heap of &ntpool_cache_none is none. */
+	if (cache->heap == heap)
+		hdr = cache_reclaim(cache, granules, flags);
+	ntpool_cache_leave(heap->type, cache);
 	if (!hdr)
-		hdr = ntpool_depot_reclaim(heap_here(type), granules);
-	preempt_enable();
-	return hdr;
-}
-
-struct ntpool_header *ntpool_cache_pop(enum ntpool_type type, unsigned int granules)
-{
-	struct ntpool_header *hdr;
-	struct ntpool_cache *cache;
-
-	preempt_disable();
-	cache = ntpool_cache_enter(type);
-	hdr = ntpool_magazine_pop(cache, granules);
-	ntpool_cache_leave(type, cache);
+		hdr = ntpool_depot_reclaim(heap, granules, flags);
 	preempt_enable();
 	return hdr;
 }
@@ -214,19 +202,17 @@ struct ntpool_header *ntpool_cache_pop_slow(enum ntpool_type type, unsigned int 
 {
 	struct ntpool_header *hdr = NULL;
 	struct ntpool_cache *cache;
-	struct ntpool_heap *heap;
 
 	preempt_disable();
-	heap = heap_here(type);
 	cache = ntpool_cache_enter(type);
 	if (cache != &ntpool_cache_none)
 		hdr = ntpool_magazine_pop(cache, granules) ?: magazine_fill(cache, granules);
 	else
-		ntpool_heap_take(heap, granules, 0, &hdr, 1);
+		ntpool_heap_take(heap_here(type), granules, 0, &hdr, 1);
 	ntpool_cache_leave(type, cache);
 	preempt_enable();
 	ntpool_scan_start();
-	return hdr ?: ntpool_heap_take_fresh(heap, granules, 0) ?: pop_reclaim(type, granules);
+	return hdr;
 }
 
 static void magazine_push(struct ntpool_cache *cache, struct ntpool_header *hdr,
@@ -299,12 +285,39 @@ void ntpool_cache_age(void)
 	on_this_cpu(magazine_empty_old);
 }
 
-static void drain_start(void)
+static bool cache_has_blocks(const struct ntpool_cache *cache)
 {
+	unsigned int granules;
+
+	for (granules = NTPOOL_MIN_GRANULES; cache && granules < NTPOOL_GRANULES; granules++)
+		if (magazine_count(cache, granules))
+			return true;
+	return false;
+}
+
+/* True if @cpu caches a block or a run. */
+static bool cpu_has_memory(int cpu)
+{
+	enum ntpool_type type;
+
+	for (type = 0; type < NTPOOL_TYPES; type++)
+		if (cache_has_blocks(per_cpu(own_cache[type], cpu)))
+			return true;
+	return ntpool_run_cache_has_runs(cpu);
+}
+
+/* Lets those CPUs that cache something empty their caches. */
+static bool drain_start(void)
+{
+	bool started = false;
 	int cpu;
 
 	for_each_online_cpu(cpu)
-		queue_work_on(cpu, drain_wq, per_cpu_ptr(&drain_work, cpu));
+		if (cpu_has_memory(cpu)) {
+			queue_work_on(cpu, drain_wq, per_cpu_ptr(&drain_work, cpu));
+			started = true;
+		}
+	return started;
 }
 
 void ntpool_cache_drain(void)
@@ -314,6 +327,23 @@ void ntpool_cache_drain(void)
 	flush_workqueue(drain_wq);
 	cpus_read_unlock();
 	ntpool_depot_drain();
+}
+
+bool ntpool_cache_reclaim_all(void)
+{
+	bool found = ntpool_depot_bytes(NTPOOL_NONPAGED) || ntpool_depot_bytes(NTPOOL_PAGED);
+
+	/* The caller may be a hotplug callback, which has the lock. */
+	if (cpus_read_trylock()) {
+		found |= drain_start();
+		flush_workqueue(drain_wq);
+		cpus_read_unlock();
+	} else {
+		found |= cpu_has_memory(raw_smp_processor_id());
+		drain_this_cpu(NULL);
+	}
+	ntpool_depot_drain();
+	return found;
 }
 
 static void cache_init(struct ntpool_cache *cache)
@@ -437,16 +467,18 @@ unsigned long ntpool_cache_bytes(enum ntpool_type type)
 	return bytes;
 }
 
-/* At most the pages in use, and at most CPU_PAGES for each CPU. */
-static unsigned long cached_pages_estimate(void)
+/* The pages that cached blocks would fill, and at most the pages in use. */
+static unsigned long cached_pages(void)
 {
-	return min(ntpool_heap_pages() - ntpool_heap_empty_pages(),
-		   (unsigned long)num_online_cpus() * CPU_PAGES);
+	unsigned long bytes = ntpool_cache_bytes(NTPOOL_NONPAGED) +
+			      ntpool_cache_bytes(NTPOOL_PAGED);
+
+	return min(ntpool_heap_pages() - ntpool_heap_empty_pages(), bytes >> PAGE_SHIFT);
 }
 
-static unsigned long shrink_count(void)
+unsigned long ntpool_cache_shrinkable(void)
 {
-	return ntpool_heap_empty_pages() + cached_pages_estimate() +
+	return ntpool_heap_empty_pages() + cached_pages() +
 	       ntpool_run_cache_pages(NTPOOL_NONPAGED) + ntpool_run_cache_pages(NTPOOL_PAGED);
 }
 
@@ -501,7 +533,7 @@ int ntpool_cache_init(void)
 	if (ret < 0)
 		goto no_hotplug;
 	hotplug_state = ret;
-	ret = ntpool_shrinker_register(&shrinker, "ntpool", shrink_count, shrink_scan);
+	ret = ntpool_shrinker_register(&shrinker, "ntpool", ntpool_cache_shrinkable, shrink_scan);
 	if (ret)
 		goto no_shrinker;
 	return 0;

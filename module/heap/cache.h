@@ -65,13 +65,9 @@ static __always_inline struct ntpool_header *ntpool_magazine_pop(struct ntpool_c
 	return hdr;
 }
 
-/* Takes a block from this CPU's cache and nowhere else, or returns NULL. Any context. */
-struct ntpool_header *ntpool_cache_pop(enum ntpool_type type, unsigned int granules);
 /*
- * Takes a block of @granules, marked cached: from this CPU's cache, which is filled if it
- * is empty; else from a page that the heap gets from the kernel; else from blocks of other
- * sizes that are cached here. Returns NULL without memory. Any context; sleeps where the
- * caller may.
+ * Takes a block of @granules, marked cached, from this CPU's cache, which is filled from the
+ * depot or the heap if it is empty. Returns NULL if these have none. Any context.
  */
 struct ntpool_header *ntpool_cache_pop_slow(enum ntpool_type type, unsigned int granules);
 /*
@@ -81,8 +77,20 @@ struct ntpool_header *ntpool_cache_pop_slow(enum ntpool_type type, unsigned int 
  */
 void ntpool_cache_push_slow(struct ntpool_heap *heap, struct ntpool_header *hdr,
 			    unsigned int granules);
+/*
+ * Moves blocks of other sizes, of this CPU's cache and of the depots of @heap, to @heap until
+ * it has one of @granules. Takes that with @flags, as for ntpool_heap_take(). Returns NULL if
+ * there is none. Any context.
+ */
+struct ntpool_header *ntpool_cache_reclaim(struct ntpool_heap *heap, unsigned int granules,
+					   unsigned int flags);
 /* Returns all cached blocks of all CPUs and depots to the heaps. Sleeps. */
 void ntpool_cache_drain(void);
+/*
+ * The same, but leaves out other CPUs while one comes up or goes down. Returns false if
+ * nothing was cached. Sleeps.
+ */
+bool ntpool_cache_reclaim_all(void);
 /*
  * Empties those magazines of this CPU that have not changed since the last call. Called in
  * process context, bound to the CPU.
@@ -90,6 +98,8 @@ void ntpool_cache_drain(void);
 void ntpool_cache_age(void);
 /* True if @cpu caches any block. */
 bool ntpool_cache_is_used(int cpu);
+/* Returns how many pages the shrinker may expect: empty pages and what is cached. */
+unsigned long ntpool_cache_shrinkable(void);
 /* Returns the bytes of @type in all magazines and depots. */
 unsigned long ntpool_cache_bytes(enum ntpool_type type);
 

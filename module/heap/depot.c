@@ -95,29 +95,31 @@ static void depot_drain(struct ntpool_heap *heap, unsigned int granules)
 
 /* Gives at most @nr blocks to the heap, and takes one of @granules from it. */
 static struct ntpool_header *depot_trade(struct ntpool_heap *heap, unsigned int from,
-					 unsigned int nr, unsigned int granules)
+					 unsigned int nr, unsigned int granules,
+					 unsigned int flags)
 {
 	struct ntpool_header *block[RECLAIM_BATCH], *hdr = NULL;
 
 	nr = ntpool_depot_take(heap, from, block, nr);
 	if (nr) {
 		ntpool_heap_give(heap, block, nr);
-		ntpool_heap_take(heap, granules, 0, &hdr, 1);
+		ntpool_heap_take(heap, granules, flags, &hdr, 1);
 	}
 	return hdr;
 }
 
-struct ntpool_header *ntpool_depot_reclaim(struct ntpool_heap *heap, unsigned int granules)
+struct ntpool_header *ntpool_depot_reclaim(struct ntpool_heap *heap, unsigned int granules,
+					   unsigned int flags)
 {
 	struct ntpool_header *hdr = NULL;
 	unsigned int from;
 
 	for (from = granules; from <= NTPOOL_DEPOT_GRANULES && !hdr; from++)
-		hdr = depot_trade(heap, from, 1, granules);
+		hdr = depot_trade(heap, from, 1, granules, flags);
 	from = min(granules - 1, (unsigned int)NTPOOL_DEPOT_GRANULES);
 	for (; from >= NTPOOL_MIN_GRANULES && !hdr; from--)
 		while (!hdr && READ_ONCE(heap->depot[from]->nr)) {
-			hdr = depot_trade(heap, from, RECLAIM_BATCH, granules);
+			hdr = depot_trade(heap, from, RECLAIM_BATCH, granules, flags);
 			if (irqs_disabled())
 				return hdr;
 		}

@@ -15,11 +15,12 @@ unsigned int ntpool_depot_take(struct ntpool_heap *heap, unsigned int granules,
 unsigned int ntpool_depot_give(struct ntpool_heap *heap, unsigned int granules,
 			       struct ntpool_header **blocks, unsigned int nr);
 /*
- * Gives blocks from the depots of @heap to it until one of @granules can be taken; with
- * interrupts disabled only some blocks. Returns that block, marked cached, or NULL. Any
- * context.
+ * Gives blocks from the depots of @heap to it until one of @granules can be taken with @flags,
+ * as for ntpool_heap_take(); with interrupts disabled only some blocks. Returns that block,
+ * marked cached, or NULL. Any context.
  */
-struct ntpool_header *ntpool_depot_reclaim(struct ntpool_heap *heap, unsigned int granules);
+struct ntpool_header *ntpool_depot_reclaim(struct ntpool_heap *heap, unsigned int granules,
+					   unsigned int flags);
 /* Empties all depots into their heaps. Any context. */
 void ntpool_depot_drain(void);
 /* Empties the depots that were not used since the last call. Process context. */

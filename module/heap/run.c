@@ -64,6 +64,10 @@ void ntpool_run_enter(struct ntpool_run *run)
 {
 	unsigned long flags;
 
+	if (ntpool_run_is_entered(run)) {
+		ntpool_run_make_live(run);
+		return;
+	}
 	/* A failure does no harm: the free then takes the slow path. */
 	if (run_is_mapped(run))
 		ntpool_map_enter(run->base, &run->map);
@@ -119,28 +123,7 @@ void ntpool_run_fill(struct ntpool_run *run, enum ntpool_use use, enum ntpool_ty
 		.use = use,
 		.nid = is_vmalloc_addr(base) ? numa_mem_id() : page_to_nid(virt_to_page(base)),
 	};
-}
-
-struct ntpool_run *ntpool_run_alloc(enum ntpool_type type, size_t size, u32 tag, u8 flags,
-				    unsigned long caller)
-{
-	unsigned long pages = ntpool_run_pages_for(size);
-	struct ntpool_run *run;
-	void *base;
-
-	if (pages > min(totalram_pages(), ULONG_MAX >> PAGE_SHIFT))
-		return NULL;
-	run = ntpool_run_create();
-	if (!run)
-		return NULL;
-	base = ntpool_backing_alloc(type, pages, numa_mem_id(), 0);
-	if (!base) {
-		kfree(run);
-		return NULL;
-	}
-	ntpool_run_fill(run, NTPOOL_USE_POOL, type, base, pages);
-	ntpool_run_assign(run, size, tag, flags, caller);
-	return run;
+	RB_CLEAR_NODE(&run->node);
 }
 
 enum ntpool_verdict ntpool_run_claim(enum ntpool_use use, void *p, struct ntpool_run **out,
@@ -179,6 +162,18 @@ static void run_leave(struct ntpool_run *run)
 	raw_spin_unlock_irqrestore(&run_lock, flags);
 	if (run_is_mapped(run))
 		ntpool_map_leave(run->base);
+}
+
+void ntpool_run_shorten(struct ntpool_run *run, unsigned long pages)
+{
+	unsigned long flags, surplus = run->pages - pages;
+
+	raw_spin_lock_irqsave(&run_lock, flags);
+	/* A wrong free may read it meanwhile, and fails because the run is not live. */
+	WRITE_ONCE(run->pages, pages);
+	run_pages[run->type] -= surplus;
+	raw_spin_unlock_irqrestore(&run_lock, flags);
+	ntpool_backing_free(run->base + (pages << PAGE_SHIFT), surplus);
 }
 
 static void run_free_pages(struct ntpool_run *run)

@@ -33,7 +33,7 @@ enum ntpool_run_state {
  * @flags: NTPOOL_HDR_*, as in the header of a block
  * @node: entry in the tree of runs; run_lock protects it
  * @base: address of the first page; constant
- * @pages: number of pages; constant
+ * @pages: number of pages; constant, except that ntpool_run_shorten() lowers it
  * @requested: bytes that the driver asked for
  * @caller: call site
  * @type: the pool; constant
@@ -108,13 +108,6 @@ static inline bool ntpool_run_take(struct ntpool_run *run, u32 state)
 	       try_cmpxchg(&run->state, &state, state & ~NTPOOL_RUN_STATE);
 }
 
-/*
- * Allocates the pages of a run of @size bytes and its record, for ntpool_run_enter().
- * @flags: NTPOOL_HDR_*. Returns NULL without memory. Any context; sleeps where the caller
- * may.
- */
-struct ntpool_run *ntpool_run_alloc(enum ntpool_type type, size_t size, u32 tag, u8 flags,
-				    unsigned long caller);
 /* Allocates a record, for ntpool_run_fill(). Returns NULL without memory. Any context. */
 struct ntpool_run *ntpool_run_create(void);
 /*
@@ -123,7 +116,16 @@ struct ntpool_run *ntpool_run_create(void);
  */
 void ntpool_run_fill(struct ntpool_run *run, enum ntpool_use use, enum ntpool_type type,
 		     void *base, unsigned long pages);
-/* Makes the run live and enters it into the tree. Needs no memory. Any context. */
+/* True if the run is in the tree: a CPU has cached it. */
+static inline bool ntpool_run_is_entered(const struct ntpool_run *run)
+{
+	return !RB_EMPTY_NODE(&run->node);
+}
+
+/*
+ * Makes the run live, and enters it into the tree if it is not there. Needs no memory. Any
+ * context.
+ */
 void ntpool_run_enter(struct ntpool_run *run);
 /*
  * Makes the live run at @p cached and the caller's. Any context. Returns
@@ -137,6 +139,8 @@ void ntpool_run_enter(struct ntpool_run *run);
  */
 enum ntpool_verdict ntpool_run_claim(enum ntpool_use use, void *p, struct ntpool_run **run,
 				     struct ntpool_run *copy);
+/* Frees all but the first @pages pages of a cached run of the caller, in the linear map. */
+void ntpool_run_shorten(struct ntpool_run *run, unsigned long pages);
 /* Removes a run of the caller from the tree and frees record and pages. Any context. */
 void ntpool_run_release(struct ntpool_run *run);
 /*

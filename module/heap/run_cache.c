@@ -80,6 +80,32 @@ static struct ntpool_run *cache_any(struct ntpool_run_cache *cache)
 	return NULL;
 }
 
+/* Returns @run, or shortens it; NULL: it does not fit, and goes back. */
+static struct ntpool_run *run_fit(struct ntpool_run *run, unsigned long pages, int node)
+{
+	if ((node != NUMA_NO_NODE && run->nid != node) ||
+	    (run->pages > pages && is_vmalloc_addr(run->base))) {
+		ntpool_run_cache_put(run);
+		return NULL;
+	}
+	if (run->pages > pages)
+		ntpool_run_shorten(run, pages);
+	return run;
+}
+
+struct ntpool_run *ntpool_run_cache_take(enum ntpool_type type, unsigned long pages, int node)
+{
+	struct ntpool_run *run, *fits = NULL;
+	unsigned long length;
+
+	for (length = pages; length <= NTPOOL_RUN_CACHED_PAGES && !fits; length++) {
+		run = ntpool_run_pop(type, length);
+		if (run)
+			fits = run_fit(run, pages, node);
+	}
+	return fits;
+}
+
 /* Frees the runs of one length that this CPU caches. Returns the number of pages. */
 static unsigned long runs_release(enum ntpool_type type, unsigned int pages)
 {
@@ -154,6 +180,21 @@ bool ntpool_run_cache_is_used(int cpu)
 		for (pages = 1; pages <= NTPOOL_RUN_CACHED_PAGES; pages++)
 			if (READ_ONCE(per_cpu_ptr(&own_caches[type], cpu)->limit[pages]))
 				return true;
+	return false;
+}
+
+bool ntpool_run_cache_has_runs(int cpu)
+{
+	const struct ntpool_run_cache *cache;
+	enum ntpool_type type;
+	unsigned int pages;
+
+	for (type = 0; type < NTPOOL_TYPES; type++) {
+		cache = per_cpu_ptr(&own_caches[type], cpu);
+		for (pages = 1; pages <= NTPOOL_RUN_CACHED_PAGES; pages++)
+			if (READ_ONCE(cache->nr[pages]))
+				return true;
+	}
 	return false;
 }
 

@@ -164,12 +164,20 @@ static __always_inline bool ntpool_run_cache_free(void *p, u32 tag)
 /* Frees a run that the caller owns: into this CPU's cache, else to the kernel. Any context. */
 void ntpool_run_cache_put(struct ntpool_run *run);
 
+/*
+ * Takes a run of @pages pages that this CPU caches, or shortens a longer one in the linear map.
+ * @node: the only acceptable node; NUMA_NO_NODE: any. The caller owns the record. Returns
+ * NULL if there is none. Any context.
+ */
+struct ntpool_run *ntpool_run_cache_take(enum ntpool_type type, unsigned long pages, int node);
 /* Frees the runs that this CPU caches. Returns their pages. Process context. */
 unsigned long ntpool_run_cache_drain(void);
 /* Frees those of a length whose number has not changed since the last call. */
 void ntpool_run_cache_age(void);
 /* True unless all lengths of @cpu are idle. */
 bool ntpool_run_cache_is_used(int cpu);
+/* True if @cpu caches a run. */
+bool ntpool_run_cache_has_runs(int cpu);
 /* For cache.c. @cpu, with an empty cache, is about to come up on @node. */
 void ntpool_run_cache_cpu_prepare(int cpu, int node);
 /* For cache.c. Frees the runs that the dead @cpu caches. Process context. */

@@ -109,6 +109,12 @@ void ntpool_test_drain(void)
 }
 EXPORT_SYMBOL_GPL(ntpool_test_drain);
 
+unsigned long ntpool_test_shrinkable(void)
+{
+	return ntpool_cache_shrinkable();
+}
+EXPORT_SYMBOL_GPL(ntpool_test_shrinkable);
+
 int ntpool_test_check_heaps(void)
 {
 	return ntpool_heap_check();

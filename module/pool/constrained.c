@@ -15,9 +15,10 @@
  *			memory of the pool serves any priority.
  *	node		The heap of the node serves the request. The kernel may use other
  *			nodes, unless NTPOOL_NODE_ONLY is set.
- *	must succeed	If all else has failed, the reserve serves the request. If it is
- *			empty too, the caller waits where it may sleep. Elsewhere the request
- *			fails with NT's stop code 0x41.
+ *	must succeed	If all else has failed, the kernel's emergency reserves and the
+ *			reserve serve the request. If these are empty too, the caller waits
+ *			where it may sleep, longer each time. Elsewhere, and when its task is
+ *			killed, the request fails with NT's stop code 0x41.
  *
  * The priority of a request that must succeed limits its first attempt only. A request that
  * is larger than the machine's memory fails in any case.
@@ -34,7 +35,7 @@
 #include "account/tag.h"
 #include "base/irql.h"
 #include "base/report.h"
-#include "heap/cache.h"
+#include "heap/source.h"
 #include "memory/backing.h"
 #include "pool/constrained.h"
 #include "pool/ordinary.h"
@@ -108,22 +109,6 @@ static int constrained_node(const struct sized_request *sized)
 	return sized->req.flags & NTPOOL_NODE ? sized->req.node : numa_mem_id();
 }
 
-/* Serves a request below a page from the CPU's cache or the heap of the node. */
-static void *block_alloc(const struct sized_request *sized)
-{
-	const struct ntpool_request *req = &sized->req;
-	struct ntpool_heap *heap = ntpool_heap_of(req->type, constrained_node(sized));
-	struct ntpool_header *hdr = NULL;
-
-	if (!(req->flags & (NTPOOL_ALIGNED | NTPOOL_NODE)))
-		hdr = ntpool_cache_pop(req->type, sized->granules);
-	if (!hdr)
-		ntpool_heap_take(heap, sized->granules, req->flags, &hdr, 1);
-	if (!hdr && !ntpool_backing_is_short(req->flags))
-		hdr = ntpool_heap_take_fresh(heap, sized->granules, req->flags);
-	return hdr ? ntpool_alloc_finish(hdr, sized->granules, &sized->req, sized->keep) : NULL;
-}
-
 /* Describes the allocation in the record of @run, which has its pages, and makes it live. */
 static void *pages_finish(const struct sized_request *sized, struct ntpool_run *run)
 {
@@ -134,25 +119,28 @@ static void *pages_finish(const struct sized_request *sized, struct ntpool_run *
 	return ntpool_alloc_finish_run(run, req->flags);
 }
 
-/* Serves a request of whole pages, past the caches of runs. */
+/* Serves a request below a page. The charge is for a block, so no page replaces it then. */
+static void *block_alloc(const struct sized_request *sized)
+{
+	const struct ntpool_request *req = &sized->req;
+	struct ntpool_run *page = NULL;
+	struct ntpool_header *hdr;
+
+	hdr = ntpool_source_block(req->type, sized->granules, constrained_node(sized), req->flags,
+				  req->payer ? NULL : &page);
+	if (hdr)
+		return ntpool_alloc_finish(hdr, sized->granules, req, sized->keep);
+	return page ? pages_finish(sized, page) : NULL;
+}
+
+/* Serves a request of whole pages. */
 static void *pages_alloc(const struct sized_request *sized)
 {
 	const struct ntpool_request *req = &sized->req;
-	struct ntpool_run *run;
-	void *base;
+	struct ntpool_run *run = ntpool_source_run(req->type, sized->pages,
+						   constrained_node(sized), req->flags);
 
-	if (ntpool_backing_is_short(req->flags))
-		return NULL;
-	run = ntpool_run_create();
-	base = run ? ntpool_backing_alloc(req->type, sized->pages, constrained_node(sized),
-					  req->flags) :
-		     NULL;
-	if (!base) {
-		kfree(run);
-		return NULL;
-	}
-	ntpool_run_fill(run, NTPOOL_USE_POOL, req->type, base, sized->pages);
-	return pages_finish(sized, run);
+	return run ? pages_finish(sized, run) : NULL;
 }
 
 /*
@@ -174,27 +162,14 @@ static void *constrained_alloc(const struct sized_request *sized)
 	return sized->granules ? block_alloc(sized) : pages_alloc(sized);
 }
 
-/* Takes a free block of any node: the rest of a page of the reserve may be on another. */
-static struct ntpool_header *block_from_anywhere(const struct sized_request *sized)
-{
-	struct ntpool_header *hdr = NULL;
-	struct ntpool_heap *heap;
-
-	for (heap = ntpool_heap_next(NULL); heap && !hdr; heap = ntpool_heap_next(heap))
-		if (heap->type == NTPOOL_NONPAGED)
-			ntpool_heap_take(heap, sized->granules, sized->req.flags, &hdr, 1);
-	return hdr;
-}
-
-/* Serves a nonpaged request without memory from the kernel. */
+/* Serves a nonpaged request from the reserve. */
 static void *constrained_from_reserve(const struct sized_request *sized)
 {
 	struct ntpool_header *hdr;
 	struct ntpool_run *run;
 
 	if (sized->granules) {
-		hdr = block_from_anywhere(sized) ?:
-		      ntpool_reserve_block(sized->granules, sized->req.flags);
+		hdr = ntpool_reserve_block(sized->granules, sized->req.flags);
 		return hdr ? ntpool_alloc_finish(hdr, sized->granules, &sized->req, sized->keep) :
 			     NULL;
 	}
@@ -223,18 +198,18 @@ static void report_empty(const struct ntpool_request *req)
 /* Serves a request that must succeed, after the first attempt has failed. */
 static void *constrained_must(struct sized_request *sized)
 {
-	unsigned int seen;
+	unsigned int seen, tries;
 	void *p;
 
 	sized->req.flags &= ~(NTPOOL_LOW | NTPOOL_NORMAL);
-	for (;;) {
+	sized->req.flags |= NTPOOL_HIGH;
+	for (tries = 0;; tries++) {
 		seen = ntpool_reserve_seen();
-		p = constrained_from_reserve(sized) ?: constrained_alloc(sized);
+		p = constrained_alloc(sized) ?: constrained_from_reserve(sized);
 		if (p)
 			return p;
-		if (!ntpool_may_sleep())
+		if (!ntpool_may_sleep() || !ntpool_reserve_wait(seen, tries))
 			break;
-		ntpool_reserve_wait(seen);
 	}
 	report_empty(&sized->req);
 	return NULL;

@@ -29,6 +29,7 @@
 #include "account/tag.h"
 #include "base/irql.h"
 #include "base/report.h"
+#include "heap/source.h"
 #include "pool/contig.h"
 #include "pool/ordinary.h"
 #include "verify/argument.h"
@@ -76,6 +77,21 @@ static void report_alloc_irql(const struct ntpool_violation *kind, size_t size, 
 	});
 }
 
+/* These two try again when the caches of ntpool are empty. */
+static struct ntpool_run *contig_record(void)
+{
+	struct ntpool_run *run = ntpool_run_create();
+
+	return run || !ntpool_source_reclaim() ? run : ntpool_run_create();
+}
+
+static void *contig_pages(const struct ntpool_phys_want *want)
+{
+	void *base = ntpool_phys_alloc(want);
+
+	return base || want->fast || !ntpool_source_reclaim() ? base : ntpool_phys_alloc(want);
+}
+
 void *ntpool_contig_alloc(const struct ntpool_phys_want *want, size_t size, u32 tag,
 			  unsigned long caller)
 {
@@ -87,8 +103,8 @@ void *ntpool_contig_alloc(const struct ntpool_phys_want *want, size_t size, u32 
 		report_alloc_irql(&kinds[ALLOC_ABOVE_DISPATCH], size, tag, caller);
 	if (ntpool_verify_refuses(size, tag, caller))
 		return ntpool_alloc_failed(NTPOOL_NONPAGED, tag);
-	run = ntpool_run_create();
-	base = run ? ntpool_phys_alloc(want) : NULL;
+	run = contig_record();
+	base = run ? contig_pages(want) : NULL;
 	if (!base) {
 		kfree(run);
 		return ntpool_alloc_failed(NTPOOL_NONPAGED, tag);
@@ -112,8 +128,10 @@ void *ntpool_noncached_alloc(size_t size, unsigned long caller)
 	}
 	if (ntpool_verify_refuses(size, NTPOOL_TAG_NONCACHED, caller))
 		return ntpool_alloc_failed(NTPOOL_NONPAGED, NTPOOL_TAG_NONCACHED);
-	run = ntpool_run_create();
+	run = contig_record();
 	base = run ? ntpool_phys_map(pages, &page) : NULL;
+	if (run && !base && ntpool_source_reclaim())
+		base = ntpool_phys_map(pages, &page);
 	if (!base) {
 		kfree(run);
 		return ntpool_alloc_failed(NTPOOL_NONPAGED, NTPOOL_TAG_NONCACHED);

@@ -2,20 +2,21 @@
 /*
  * One allocation without constraints, from the ordinary pool or from special pool.
  *
- * A request below a page takes a block from this CPU's cache. If that is empty, the block
- * comes from the heap of the node. A larger request takes a run of pages from the kernel.
- * Then the block's header is written and its tag is counted. constrained.c shares these
- * last steps.
+ * A request below a page takes a block, a larger one a run of pages. heap/source.c finds
+ * them, wherever memory is. Then the block's header or the record of the run is written,
+ * and its tag is counted. constrained.c and contig.c share these last steps.
  *
  * Locking: none of its own. Contexts: any but NMI.
  */
 #include <linux/mm.h>
+#include <linux/topology.h>
 
 #include "account/quota.h"
 #include "account/tag.h"
 #include "base/irql.h"
 #include "base/report.h"
 #include "base/verifier.h"
+#include "heap/source.h"
 #include "pool/fast.h"
 #include "pool/ordinary.h"
 #include "pool/pool.h"
@@ -63,8 +64,9 @@ void *ntpool_alloc_finish_run(struct ntpool_run *run, unsigned int flags)
 
 	if (counts == ntpool_tag_overflow)
 		run->flags |= NTPOOL_HDR_OVERFLOW;
-	/* With init_on_alloc the page allocator has zeroed the pages already. */
-	if ((flags & NTPOOL_ZERO) && !want_init_on_alloc(0))
+	/* With init_on_alloc the page allocator has zeroed the pages already, if they are fresh. */
+	if (ntpool_run_is_entered(run) ? ntpool_wants_zeroes(flags) :
+					 (flags & NTPOOL_ZERO) && !want_init_on_alloc(0))
 		memset(base, 0, run->pages << PAGE_SHIFT);
 	ntpool_tag_count_alloc(&counts[run->type], run->pages * NTPOOL_GRANULES, run->requested);
 	/* From here on a wrong free may free it. */
@@ -72,13 +74,19 @@ void *ntpool_alloc_finish_run(struct ntpool_run *run, unsigned int flags)
 	return base;
 }
 
-static void *alloc_fresh_pages(const struct ntpool_request *req, u8 keep)
+static void *alloc_run(const struct ntpool_request *req, struct ntpool_run *run, u8 keep)
 {
-	struct ntpool_run *run;
+	if (!run)
+		return ntpool_alloc_failed(req->type, req->tag);
+	ntpool_run_assign(run, req->size, req->tag, keep, req->caller);
+	return ntpool_alloc_finish_run(run, req->flags);
+}
 
-	run = ntpool_run_alloc(req->type, req->size, req->tag, keep, req->caller);
-	return run ? ntpool_alloc_finish_run(run, req->flags) :
-		     ntpool_alloc_failed(req->type, req->tag);
+static void *alloc_whole_pages(const struct ntpool_request *req, u8 keep)
+{
+	unsigned long pages = ntpool_run_pages_for(req->size);
+
+	return alloc_run(req, ntpool_source_run(req->type, pages, numa_mem_id(), 0), keep);
 }
 
 void *ntpool_alloc_finish(struct ntpool_header *hdr, unsigned int granules,
@@ -102,17 +110,18 @@ static void *alloc_block(const struct ntpool_request *req, u8 keep)
 {
 	unsigned int granules =
 		max_t(unsigned int, ntpool_size_granules(req->size), NTPOOL_MIN_GRANULES);
-	struct ntpool_header *hdr = ntpool_cache_pop_slow(req->type, granules);
+	struct ntpool_header *hdr;
+	struct ntpool_run *page;
 
-	return hdr ? ntpool_alloc_finish(hdr, granules, req, keep) :
-		     ntpool_alloc_failed(req->type, req->tag);
+	hdr = ntpool_source_block(req->type, granules, numa_mem_id(), 0, &page);
+	return hdr ? ntpool_alloc_finish(hdr, granules, req, keep) : alloc_run(req, page, keep);
 }
 
 void *ntpool_alloc_ordinary(const struct ntpool_request *req, u8 keep)
 {
 	if (req->type == NTPOOL_PAGED && !ntpool_paged_ok())
 		return ntpool_alloc_at_dispatch(req->size, req->tag, req->caller);
-	return req->size > NTPOOL_SMALL_MAX ? alloc_fresh_pages(req, keep) : alloc_block(req, keep);
+	return req->size > NTPOOL_SMALL_MAX ? alloc_whole_pages(req, keep) : alloc_block(req, keep);
 }
 
 void *ntpool_alloc_special(const struct ntpool_request *req, u8 keep)

@@ -46,7 +46,8 @@
 enum {
 	MOST = 256,			/* limit of the parameter must_succeed_pages */
 	RETRY_MS = 200,		/* after the kernel had no memory */
-	WAIT_MS = 100,		/* after this time a waiter tries again in any case */
+	WAIT_MS = 20,		/* after this time a waiter tries again, then after twice */
+	WAIT_DOUBLINGS = 6,	/* that time, up to about a second */
 };
 
 /**
@@ -176,11 +177,13 @@ unsigned int ntpool_reserve_seen(void)
 	return READ_ONCE(reserve.filled);
 }
 
-void ntpool_reserve_wait(unsigned int seen)
+bool ntpool_reserve_wait(unsigned int seen, unsigned int tries)
 {
-	reserve_refill_soon();
-	wait_event_timeout(reserve_queue, ntpool_reserve_seen() != seen,
-			   msecs_to_jiffies(WAIT_MS));
+	unsigned long ms = WAIT_MS << min_t(unsigned int, tries, WAIT_DOUBLINGS);
+
+	/* The worker keeps its own pace: a request that took a page has queued it. */
+	return wait_event_killable_timeout(reserve_queue, ntpool_reserve_seen() != seen,
+					   msecs_to_jiffies(ms)) >= 0;
 }
 
 /*

@@ -20,9 +20,10 @@ struct ntpool_run *ntpool_reserve_pages(unsigned long pages);
 /* Returns a count of the pages ever added, for ntpool_reserve_wait(). Any context. */
 unsigned int ntpool_reserve_seen(void);
 /*
- * Sleeps until a page has been added since @seen was read, but 100 ms at most: memory may have
- * become free elsewhere.
+ * Sleeps until a page has been added since @seen was read, but 20 ms at most, twice that for each
+ * of @tries earlier waits, up to about a second: memory may have become free elsewhere. Returns
+ * false at once if the task was killed.
  */
-void ntpool_reserve_wait(unsigned int seen);
+bool ntpool_reserve_wait(unsigned int seen, unsigned int tries);
 
 #endif

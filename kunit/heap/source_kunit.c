@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The sources of memory when the kernel has none: what this CPU caches in any context, what
+ * other CPUs cache where the caller may sleep.
+ */
+#include <linux/mm.h>
+
+#include "fixture.h"
+
+#define NTK_TAG		(ntk_tag4("KsRc"))
+#define NTK_FULL	4064	/* nearly a page: no two of them fit one */
+
+struct ntk_batch {
+	POOL_TYPE type;
+	size_t size;
+	unsigned int nr;
+	void *block[16];
+};
+
+static void ntk_take(void *arg)
+{
+	struct ntk_batch *batch = arg;
+	unsigned int i;
+
+	for (i = 0; i < batch->nr; i++)
+		batch->block[i] = ExAllocatePoolWithTag(batch->type, batch->size, NTK_TAG);
+}
+
+static void ntk_give(void *arg)
+{
+	struct ntk_batch *batch = arg;
+	unsigned int i;
+
+	for (i = 0; i < batch->nr; i++)
+		if (batch->block[i])
+			ExFreePoolWithTag(batch->block[i], NTK_TAG);
+}
+
+/* Afterwards CPU @nr caches @count allocations of @size bytes, and no page is empty. */
+static void ntk_stock(struct kunit *test, unsigned int cpu, POOL_TYPE type, size_t size,
+		      unsigned int count)
+{
+	struct ntk_batch batch = { .type = type, .size = size, .nr = count };
+	unsigned int i;
+
+	ntpool_test_drain();
+	KUNIT_ASSERT_EQ(test, ntk_run_in(NTK_THREAD, ntk_nth_cpu(cpu), ntk_take, &batch), 0);
+	for (i = 0; i < count; i++)
+		KUNIT_ASSERT_NOT_NULL(test, batch.block[i]);
+	KUNIT_ASSERT_EQ(test, ntk_run_in(NTK_THREAD, ntk_nth_cpu(cpu), ntk_give, &batch), 0);
+}
+
+/* Takes one allocation on the first CPU without a page of the kernel. */
+static bool ntk_is_served(struct kunit *test, enum ntk_context context, POOL_TYPE type, size_t size)
+{
+	struct ntk_batch batch = { .type = type, .size = size, .nr = 1 };
+	void *block;
+
+	ntpool_test_hit_refill(true);
+	ntpool_test_fail_backing(0, -1);
+	KUNIT_EXPECT_EQ(test, ntk_run_in(context, ntk_nth_cpu(0), ntk_take, &batch), 0);
+	ntpool_test_fail_backing(0, 0);
+	ntpool_test_hit_refill(false);
+	block = batch.block[0];
+	if (!block)
+		return false;
+	memset(block, 0x77, size);
+	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, NTK_TAG, type & PagedPool).requested, size);
+	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
+	ExFreePoolWithTag(block, NTK_TAG);
+	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, NTK_TAG, type & PagedPool).bytes, 0);
+	return true;
+}
+
+/* In any context: blocks of other sizes, runs of more pages, pages for a block. */
+static void ntk_own_cache_test(struct kunit *test)
+{
+	static const struct {
+		size_t cached;
+		size_t wanted;
+	} sizes[] = {
+		{ NTK_FULL, 100 }, { PAGE_SIZE, PAGE_SIZE }, { 3 * PAGE_SIZE, 2 * PAGE_SIZE },
+		{ 8 * PAGE_SIZE, PAGE_SIZE }, { PAGE_SIZE, 100 }, { 2 * PAGE_SIZE, NTK_FULL },
+	};
+	static const POOL_TYPE types[] = { NonPagedPool, NonPagedPoolMustSucceed };
+	enum ntk_context context;
+	unsigned int i, j;
+
+	ntpool_test_set_reserve(0);
+	for (context = NTK_THREAD; context < NTK_NR_CONTEXTS; context++)
+		for (i = 0; i < ARRAY_SIZE(sizes); i++)
+			/* A thread would wait for memory that must succeed. */
+			for (j = 0; j < 1 + (context != NTK_THREAD); j++) {
+				ntk_stock(test, 0, NonPagedPool, sizes[i].cached, 2);
+				KUNIT_EXPECT_TRUE_MSG(test, ntk_is_served(test, context, types[j],
+									  sizes[i].wanted),
+						      "%s: %zu from %zu, type %u",
+						      ntk_context_name(context), sizes[i].wanted,
+						      sizes[i].cached, types[j]);
+			}
+	ntpool_test_set_reserve(4);
+	ntk_expect_no_report(test, "memory from this CPU's cache");
+}
+
+/* A caller that may sleep gets what another CPU caches. */
+static void ntk_other_cpu_test(struct kunit *test)
+{
+	static const size_t sizes[] = { 100, 1000, NTK_FULL };
+	static const POOL_TYPE types[] = { NonPagedPool, PagedPool };
+	unsigned int i, j;
+
+	ntk_need_cpus(test, 2);
+	ntpool_test_set_reserve(0);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		for (j = 0; j < ARRAY_SIZE(types); j++) {
+			/* Two blocks of nearly a page: the heap itself has nothing free. */
+			ntk_stock(test, 1, types[j], NTK_FULL, 2);
+			KUNIT_EXPECT_TRUE_MSG(test, ntk_is_served(test, NTK_THREAD, types[j],
+								  sizes[i]),
+					      "%zu, type %u", sizes[i], types[j]);
+		}
+	ntpool_test_set_reserve(4);
+	ntk_expect_no_report(test, "memory from another CPU's cache");
+}
+
+static void ntk_take_low(void *arg)
+{
+	struct ntk_batch *batch = arg;
+
+	batch->block[0] = ExAllocatePoolWithTagPriority(NonPagedPool, batch->size, NTK_TAG,
+							LowPoolPriority);
+}
+
+/* Low memory restricts what the kernel gives, not what ntpool has. */
+static void ExAllocatePoolWithTagPriority_cached_test(struct kunit *test)
+{
+	static const size_t sizes[] = { 100, NTK_FULL, PAGE_SIZE, 2 * PAGE_SIZE };
+	struct ntk_batch batch = { .nr = 1 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		batch.size = sizes[i];
+		ntk_stock(test, 0, NonPagedPool, sizes[i], 2);
+		ntpool_test_set_available(0);
+		KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_THREAD, ntk_nth_cpu(0), ntk_take_low,
+						 &batch), 0);
+		ntpool_test_set_available(-1);
+		KUNIT_EXPECT_NOT_NULL_MSG(test, batch.block[0], "%zu", sizes[i]);
+		ntk_give(&batch);
+	}
+}
+
+/* A request that the kernel refuses has its caches back: that is tried once more. */
+static void ntk_retry_test(struct kunit *test)
+{
+	struct ntk_batch batch = { .type = NonPagedPool, .size = 64 * PAGE_SIZE, .nr = 1 };
+
+	ntk_stock(test, 0, NonPagedPool, PAGE_SIZE, 4);
+	/* The record, then the pages in two ways. */
+	ntpool_test_fail_backing(0, 1);
+	ntk_take(&batch);
+	ntpool_test_fail_backing(0, 0);
+	KUNIT_EXPECT_NOT_NULL(test, batch.block[0]);
+	ntk_give(&batch);
+}
+
+/* The shrinker promises what is cached, and nothing when nothing is. */
+static void ntk_shrinkable_test(struct kunit *test)
+{
+	void *kept = ExAllocatePoolWithTag(NonPagedPool, 100, NTK_TAG);
+
+	KUNIT_ASSERT_NOT_NULL(test, kept);
+	ntpool_test_drain();
+	KUNIT_EXPECT_EQ(test, ntpool_test_shrinkable(), 0);
+	ntk_stock(test, 0, NonPagedPool, 2 * PAGE_SIZE, 3);
+	KUNIT_EXPECT_EQ(test, ntpool_test_shrinkable(), 6);
+	ntk_stock(test, 0, PagedPool, NTK_FULL, 2);
+	KUNIT_EXPECT_GE(test, ntpool_test_shrinkable(), 1);
+	KUNIT_EXPECT_LE(test, ntpool_test_shrinkable(), 2);
+	ExFreePoolWithTag(kept, NTK_TAG);
+}
+
+static struct kunit_case ntk_source_cases[] = {
+	KUNIT_CASE(ntk_own_cache_test),
+	KUNIT_CASE(ntk_other_cpu_test),
+	KUNIT_CASE(ExAllocatePoolWithTagPriority_cached_test),
+	KUNIT_CASE(ntk_retry_test),
+	KUNIT_CASE(ntk_shrinkable_test),
+	{}
+};
+
+static struct kunit_suite ntk_source_suite = {
+	.name = "ntpool_source",
+	.init = ntk_init,
+	.exit = ntk_exit,
+	.test_cases = ntk_source_cases,
+};
+
+kunit_test_suite(ntk_source_suite);
