@@ -24,6 +24,18 @@ void ntpool_test_drain(void);
 /* Returns the pages that the shrinker promises. */
 unsigned long ntpool_test_shrinkable(void);
 
+/* memory/pagemap.c */
+
+/*
+ * Ends the page map after @pages pages, as if the rest had been plugged in later. No block may
+ * be allocated, cached or in the reserve, here and at ntpool_test_map_cover(). May sleep.
+ */
+void ntpool_test_map_cut(unsigned long pages);
+/* Plugs the rest in again. May sleep. */
+void ntpool_test_map_cover(void);
+/* True if the table of the linear map covers @p. */
+bool ntpool_test_map_has(const void *p);
+
 /* account/quota.c and pool/reserve.c */
 
 /* Charges kernel threads as well: suites run in one. */

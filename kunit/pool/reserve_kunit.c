@@ -404,6 +404,35 @@ static void ntk_storm_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ntpool_test_reserve(), NTK_PAGES);
 }
 
+/* Memory that was plugged in after ntpool had been loaded serves everything. */
+static void ntk_plugged_test(struct kunit *test)
+{
+	struct ntk_try try = { .size = NTK_FULL, .nr = 2 };
+	void *block;
+
+	ntpool_test_set_reserve(0);
+	ntpool_test_drain();
+	ntpool_test_map_cut(0);
+	ntpool_test_set_reserve(NTK_PAGES);
+	KUNIT_EXPECT_EQ(test, ntpool_test_reserve(), NTK_PAGES);
+	ntk_starve(true);
+	KUNIT_ASSERT_EQ(test, ntk_run_in(NTK_IRQ_OFF, ntk_nth_cpu(0), ntk_take, &try), 0);
+	ntk_feed();
+	KUNIT_EXPECT_NOT_NULL(test, try.block[0]);
+	KUNIT_EXPECT_NOT_NULL(test, try.block[1]);
+	KUNIT_EXPECT_FALSE(test, ntpool_test_map_has(try.block[0]));
+	ntk_give(&try);
+	ntpool_test_set_reserve(0);
+	ntpool_test_drain();
+	ntpool_test_map_cover();
+	ntpool_test_set_reserve(NTK_PAGES);
+	block = ExAllocatePoolWithTag(NonPagedPool, 100, NTK_TAG);
+	KUNIT_EXPECT_NOT_NULL(test, block);
+	KUNIT_EXPECT_TRUE(test, ntpool_test_map_has(block));
+	ExFreePoolWithTag(block, NTK_TAG);
+	ntk_expect_no_report(test, "memory that was plugged in");
+}
+
 static void ntk_killed_thread(struct ntk_worker *worker)
 {
 	struct ntk_wait *wait = worker->crew->arg;
@@ -453,6 +482,7 @@ static struct kunit_case ntk_reserve_cases[] = {
 	KUNIT_CASE(ntk_refill_fails_test),
 	KUNIT_CASE(ntk_storm_test),
 	KUNIT_CASE(ntk_killed_test),
+	KUNIT_CASE(ntk_plugged_test),
 	{}
 };
 

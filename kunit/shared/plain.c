@@ -149,6 +149,7 @@ static const struct {
 	{ "NonPagedPoolMustSucceed_test", wrong },
 	{ "ntk_wait_test", wrong },
 	{ "ntk_killed_test", wrong },
+	{ "ntk_plugged_test", reserve },
 	{ "ntk_run_test", wrong },
 	{ "ntk_never_test", wrong },
 	{ "ntk_exhaust_test", reserve },

@@ -60,7 +60,6 @@
 
 u64 ntpool_secret __ro_after_init;	/* set by ntpool_heap_init() */
 unsigned long ntpool_body_base __read_mostly;
-unsigned long ntpool_fast_limit __read_mostly;
 
 static struct ntpool_heap **heaps[NTPOOL_TYPES] __ro_after_init;	/* by node */
 static struct kmem_cache *page_cache __ro_after_init;
@@ -589,7 +588,6 @@ int ntpool_heap_init(void)
 	ntpool_secret = get_random_u64() | 1;
 	ntpool_freelist_init();
 	ntpool_body_base = ntpool_map_base + sizeof(struct ntpool_header);
-	ntpool_fast_limit = want_init_on_free() ? 0 : ntpool_map_limit;
 	page_cache = kmem_cache_create("ntpool_page", sizeof(struct ntpool_page), 0,
 				       SLAB_HWCACHE_ALIGN, NULL);
 	if (!page_cache)

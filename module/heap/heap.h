@@ -172,8 +172,6 @@ enum ntpool_verdict {
 
 /* ntpool_map_base plus a header: body of the first block that could be. */
 extern unsigned long ntpool_body_base;
-/* ntpool_map_limit for fast frees, which do not zero: 0 with init_on_free=1. */
-extern unsigned long ntpool_fast_limit;
 
 /*
  * Returns the descriptor of the carved page that @p lies in, or NULL. The caller is in an

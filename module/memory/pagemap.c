@@ -9,20 +9,32 @@
  * There are two tables. The first one covers the linear map, with the nonpaged pool. It has
  * two levels, indexed by the distance from the first page of memory: a root with a pointer
  * for each 2 MiB, and leaves of one page. A leaf is allocated for the first entry in its
- * range. The other table is an xarray. It holds paged pool in vmalloc space, and memory
- * that was added after the module was loaded; hot paths do not use it. An xarray alone would
- * do, but its look-up takes three to four times the dozen instructions of this table.
+ * range. The other table is an xarray. It holds paged pool in vmalloc space; hot paths do
+ * not use it. An xarray alone would do, but its look-up takes three to four times the dozen
+ * instructions of this table.
  *
- * Locking. Readers take no lock. A root entry changes once, by cmpxchg(), from the shared
- * empty leaf to a leaf of its own. Leaves exist until the module is unloaded, so a reader
- * may use any leaf it has seen. A leaf entry is one word, and only the owner of that page
- * writes it. RCU frees the descriptors. The xarray has its own lock.
+ * Memory that is plugged in. A notifier replaces the root by a longer one before the kernel
+ * uses the new memory. Without memory for that, or if the new pages lie below the first
+ * one, their entries are in the xarray too. A limit above the old root must not be seen with
+ * the old root. A grace period between the two stores prevents that, and fast paths need
+ * no barrier: each looks at the root in an RCU read section, after it looked at the limit.
+ *
+ * Locking. Readers take no lock. A root entry changes once, under root_lock, from the shared
+ * empty leaf to a leaf of its own. While a longer root is filled, such a change is made
+ * in both. Leaves exist until the module is unloaded, so a reader may use any leaf it has
+ * seen. A leaf entry is one word, and only the owner of that page writes it. RCU frees
+ * descriptors and old roots. The xarray has its own lock. grow_mutex serialises growth.
  *
  * Contexts: any, but on PREEMPT_RT not with a raw lock held.
  */
+#include <linux/export.h>
+#include <linux/memory.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/nodemask.h>
+#include <linux/notifier.h>
 #include <linux/pfn.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -30,15 +42,20 @@
 #include "parts.h"
 #include "memory/backing.h"
 #include "memory/pagemap.h"
+#include "test.h"
 
 struct ntpool_leaf **ntpool_map_root __read_mostly;
 unsigned long ntpool_map_base __read_mostly;	/* address of the first page of memory */
 unsigned long ntpool_map_limit __read_mostly;	/* number of pages that the table covers */
+unsigned long ntpool_fast_limit __read_mostly;
 struct xarray ntpool_map_far;
 struct ntpool_mapped ntpool_map_nothing;	/* the entry of a page without descriptor */
 
 static struct ntpool_leaf *empty_leaf;	/* constant after init */
-static unsigned long nr_leaves;		/* constant after init */
+static unsigned long nr_leaves;		/* root_lock and grow_mutex to change it */
+static struct ntpool_leaf **longer_root;	/* root_lock; NULL, or being filled */
+static DEFINE_RAW_SPINLOCK(root_lock);	/* a leaf */
+static DEFINE_MUTEX(grow_mutex);
 
 /* Allocates a leaf without entries. */
 static struct ntpool_leaf *leaf_create(gfp_t gfp)
@@ -58,22 +75,57 @@ static struct ntpool_leaf *map_new_leaf(void)
 	return gfp && !ntpool_refused() ? leaf_create(gfp) : NULL;
 }
 
-/* Returns the leaf for the entry of page @nr, and allocates it if it is missing. */
+/* Returns the leaf for the entry of page @nr, or the empty one. */
+static struct ntpool_leaf *map_leaf_of(unsigned long nr)
+{
+	struct ntpool_leaf *leaf;
+
+	rcu_read_lock();
+	leaf = READ_ONCE(READ_ONCE(ntpool_map_root)[nr / NTPOOL_LEAF_PAGES]);
+	rcu_read_unlock();
+	return leaf;
+}
+
+/* The same, but allocates it if it is missing. */
 static struct ntpool_leaf *map_leaf(unsigned long nr)
 {
-	struct ntpool_leaf **root = &ntpool_map_root[nr / NTPOOL_LEAF_PAGES];
-	struct ntpool_leaf *leaf = READ_ONCE(*root), *old;
+	struct ntpool_leaf *leaf = map_leaf_of(nr), *old;
+	unsigned long at = nr / NTPOOL_LEAF_PAGES;
+	unsigned long flags;
 
 	if (leaf != empty_leaf)
 		return leaf;
 	leaf = map_new_leaf();
 	if (!leaf)
 		return NULL;
-	old = cmpxchg(root, empty_leaf, leaf);
+	raw_spin_lock_irqsave(&root_lock, flags);
+	old = ntpool_map_root[at];
+	if (old == empty_leaf) {
+		/* Pairs with the dependent load in ntpool_map_nth(). */
+		smp_store_release(&ntpool_map_root[at], leaf);
+		if (longer_root)
+			longer_root[at] = leaf;
+	}
+	raw_spin_unlock_irqrestore(&root_lock, flags);
 	if (old == empty_leaf)
 		return leaf;
 	free_page((unsigned long)leaf);
 	return old;
+}
+
+/* Enters @map where ntpool_map_prepare() has made a place, which needs no memory. */
+static bool map_enter_prepared(const void *base, struct ntpool_mapped *map)
+{
+	XA_STATE(xas, &ntpool_map_far, (unsigned long)base >> PAGE_SHIFT);
+	unsigned long flags;
+	bool prepared;
+
+	xas_lock_irqsave(&xas, flags);
+	prepared = xas_load(&xas) == XA_ZERO_ENTRY;
+	if (prepared)
+		xas_store(&xas, map);
+	xas_unlock_irqrestore(&xas, flags);
+	return prepared;
 }
 
 static int map_enter_far(const void *base, struct ntpool_mapped *map)
@@ -83,6 +135,8 @@ static int map_enter_far(const void *base, struct ntpool_mapped *map)
 	unsigned long flags;
 	void *old;
 
+	if (!is_vmalloc_addr(base) && map_enter_prepared(base, map))
+		return 0;
 	if (!gfp || ntpool_refused())
 		return -ENOMEM;
 	if (gfpflags_allow_blocking(gfp))
@@ -99,7 +153,12 @@ static int map_enter_far(const void *base, struct ntpool_mapped *map)
 
 bool ntpool_map_prepare(const void *base)
 {
-	return map_leaf(ntpool_map_nr(base));
+	gfp_t gfp = ntpool_backing_gfp();
+
+	if (ntpool_in_linear_map(base))
+		return map_leaf(ntpool_map_nr(base));
+	return gfp && !ntpool_refused() &&
+	       !xa_reserve_irq(&ntpool_map_far, (unsigned long)base >> PAGE_SHIFT, gfp);
 }
 
 int ntpool_map_enter(const void *base, struct ntpool_mapped *map)
@@ -124,7 +183,7 @@ void ntpool_map_leave(const void *base)
 	unsigned long flags;
 
 	if (nr < ntpool_map_limit) {
-		leaf = ntpool_map_root[nr / NTPOOL_LEAF_PAGES];
+		leaf = map_leaf_of(nr);
 		WRITE_ONCE(leaf->map[nr % NTPOOL_LEAF_PAGES], &ntpool_map_nothing);
 		return;
 	}
@@ -145,24 +204,139 @@ static unsigned long memory_base(void)
 	return (unsigned long)__va(PFN_PHYS(pfn));
 }
 
+static void map_publish_limit(unsigned long leaves)
+{
+	WRITE_ONCE(ntpool_map_limit, leaves * NTPOOL_LEAF_PAGES);
+	WRITE_ONCE(ntpool_fast_limit, want_init_on_free() ? 0 : leaves * NTPOOL_LEAF_PAGES);
+}
+
+static struct ntpool_leaf **root_create(unsigned long leaves)
+{
+	struct ntpool_leaf **root = kvmalloc_array(leaves, sizeof(*root), GFP_KERNEL);
+	unsigned long i;
+
+	for (i = 0; root && i < leaves; i++)
+		root[i] = empty_leaf;
+	return root;
+}
+
+/* Copies the first @leaves entries of the root to longer_root, some at a time. */
+static void root_copy(unsigned long leaves)
+{
+	unsigned long at, nr;
+
+	for (at = 0; at < leaves; at += nr) {
+		nr = min(leaves - at, NTPOOL_LEAF_PAGES);
+		raw_spin_lock_irq(&root_lock);
+		memcpy(longer_root + at, ntpool_map_root + at, nr * sizeof(*longer_root));
+		raw_spin_unlock_irq(&root_lock);
+	}
+}
+
+static void root_set_longer(struct ntpool_leaf **root)
+{
+	raw_spin_lock_irq(&root_lock);
+	longer_root = root;
+	raw_spin_unlock_irq(&root_lock);
+}
+
+/* Replaces the root by @root with @leaves entries, which are no fewer. Sleeps. */
+static void root_replace(struct ntpool_leaf **root, unsigned long leaves)
+{
+	struct ntpool_leaf **old = ntpool_map_root;
+
+	lockdep_assert_held(&grow_mutex);
+	root_set_longer(root);
+	root_copy(nr_leaves);
+	raw_spin_lock_irq(&root_lock);
+	/* Pairs with the dependent load in ntpool_map_nth(). */
+	smp_store_release(&ntpool_map_root, root);
+	longer_root = NULL;
+	nr_leaves = leaves;
+	raw_spin_unlock_irq(&root_lock);
+	/* No reader has the old root any more, so none finds it with the new limit. */
+	synchronize_rcu();
+	map_publish_limit(leaves);
+	kvfree(old);
+}
+
+/* Makes the table cover the page frames below @end. Without memory it stays as it is. */
+static void map_cover(unsigned long end)
+{
+	unsigned long base = PFN_DOWN(__pa(ntpool_map_base)), leaves;
+	struct ntpool_leaf **root;
+
+	mutex_lock(&grow_mutex);
+	leaves = end > base ? DIV_ROUND_UP(end - base, NTPOOL_LEAF_PAGES) : 0;
+	root = leaves > nr_leaves && !ntpool_refused() ? root_create(leaves) : NULL;
+	if (root)
+		root_replace(root, leaves);
+	mutex_unlock(&grow_mutex);
+}
+
+/* Called before the kernel uses memory that was plugged in. */
+static int map_memory_event(struct notifier_block *nb, unsigned long event, void *data)
+{
+	const struct memory_notify *memory = data;
+
+	if (event == MEM_GOING_ONLINE)
+		map_cover(memory->start_pfn + memory->nr_pages);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block memory_notifier = { .notifier_call = map_memory_event };
+
+#if IS_ENABLED(CONFIG_KUNIT)
+void ntpool_test_map_cut(unsigned long pages)
+{
+	unsigned long i, leaves = max(pages / NTPOOL_LEAF_PAGES, 1UL);
+
+	mutex_lock(&grow_mutex);
+	map_publish_limit(leaves);
+	/* Readers that saw the old limit have gone. */
+	synchronize_rcu();
+	for (i = leaves; i < nr_leaves; i++)
+		if (ntpool_map_root[i] != empty_leaf)
+			free_page((unsigned long)ntpool_map_root[i]);
+	nr_leaves = leaves;
+	mutex_unlock(&grow_mutex);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_map_cut);
+
+void ntpool_test_map_cover(void)
+{
+	struct memory_notify memory = { .nr_pages = PFN_DOWN(__pa(high_memory - 1)) + 1 };
+
+	map_memory_event(&memory_notifier, MEM_GOING_ONLINE, &memory);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_map_cover);
+
+bool ntpool_test_map_has(const void *p)
+{
+	return ntpool_in_linear_map(p);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_map_has);
+#endif
+
 int ntpool_pagemap_init(void)
 {
-	unsigned long pages, i;
+	unsigned long pages;
+	int err = -ENOMEM;
 
 	xa_init_flags(&ntpool_map_far, XA_FLAGS_LOCK_IRQ);
 	ntpool_map_base = memory_base();
 	pages = ((unsigned long)high_memory - ntpool_map_base) >> PAGE_SHIFT;
 	nr_leaves = DIV_ROUND_UP(pages, NTPOOL_LEAF_PAGES);
 	empty_leaf = leaf_create(GFP_KERNEL);
-	ntpool_map_root = kvmalloc_array(nr_leaves, sizeof(*ntpool_map_root), GFP_KERNEL);
-	if (!empty_leaf || !ntpool_map_root) {
-		free_page((unsigned long)empty_leaf);
+	ntpool_map_root = empty_leaf ? root_create(nr_leaves) : NULL;
+	if (ntpool_map_root)
+		err = register_memory_notifier(&memory_notifier);
+	if (err) {
 		kvfree(ntpool_map_root);
-		return -ENOMEM;
+		free_page((unsigned long)empty_leaf);
+		return err;
 	}
-	for (i = 0; i < nr_leaves; i++)
-		ntpool_map_root[i] = empty_leaf;
-	ntpool_map_limit = nr_leaves * NTPOOL_LEAF_PAGES;
+	map_publish_limit(nr_leaves);
 	return 0;
 }
 
@@ -171,6 +345,7 @@ void ntpool_pagemap_exit(void)
 {
 	unsigned long i;
 
+	unregister_memory_notifier(&memory_notifier);
 	for (i = 0; i < nr_leaves; i++)
 		if (ntpool_map_root[i] != empty_leaf)
 			free_page((unsigned long)ntpool_map_root[i]);

@@ -27,6 +27,8 @@ struct ntpool_leaf {
 extern struct ntpool_leaf **ntpool_map_root;
 extern unsigned long ntpool_map_base;
 extern unsigned long ntpool_map_limit;
+/* The same for fast frees, which do not zero: 0 with init_on_free=1. */
+extern unsigned long ntpool_fast_limit;
 extern struct xarray ntpool_map_far;
 extern struct ntpool_mapped ntpool_map_nothing;
 
@@ -75,8 +77,9 @@ static inline struct ntpool_mapped *ntpool_map_of(const void *p)
 }
 
 /*
- * Allocates the leaf for the page at @base of the linear map, permanently. Afterwards
- * ntpool_map_enter() needs no memory for that page. Returns false without memory.
+ * Makes a place for the page at @base of the linear map, until ntpool_map_leave(). Until then
+ * ntpool_map_enter() needs no memory for that page. Returns false without memory. Process
+ * context.
  */
 bool ntpool_map_prepare(const void *base);
 /* Enters @map for the page at @base. Returns 0 or -ENOMEM. Called without raw locks. */

@@ -14,9 +14,7 @@
  *
  * Data: three stacks of pages, descriptors and records. The pages are sorted by address, so
  * that a run is a part of the array. There are never fewer descriptors or records than
- * pages. Only the worker adds, and it adds descriptors and records first. If memory was
- * plugged in after ntpool had been loaded, its place in the page map might not exist. So
- * the reserve does not use it.
+ * pages. Only the worker adds, and it adds descriptors and records first.
  *
  * Locking: reserve_lock, a raw spinlock and a leaf, interrupts off, guards the stacks. Under
  * it at most MOST entries of an array are moved. Only one worker runs, so it reads the
@@ -245,15 +243,15 @@ static bool page_add(void *base)
 {
 	bool added = false;
 
-	/* The page was plugged in later. The next one may be too, so the attempt ends as done. */
-	if (!ntpool_in_linear_map(base)) {
-		ntpool_backing_free(base, 1);
-		return true;
-	}
-	if (ntpool_map_prepare(base)) {
+	/* On PREEMPT_RT an atomic context cannot enter a page that the first table lacks. */
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT) || ntpool_in_linear_map(base))
+		added = ntpool_map_prepare(base);
+	if (added) {
 		raw_spin_lock_irq(&reserve_lock);
 		added = base_insert(base);
 		raw_spin_unlock_irq(&reserve_lock);
+		if (!added)
+			ntpool_map_leave(base);
 	}
 	if (!added)
 		ntpool_backing_free(base, 1);
@@ -308,8 +306,10 @@ static void reserve_shrink(unsigned int target)
 		page = reserve.nr_page > target ? reserve.page[--reserve.nr_page] : NULL;
 		run = reserve.nr_run > target ? reserve.run[--reserve.nr_run] : NULL;
 		raw_spin_unlock_irq(&reserve_lock);
-		if (base)
+		if (base) {
+			ntpool_map_leave(base);
 			ntpool_backing_free(base, 1);
+		}
 		if (page)
 			ntpool_page_free(page);
 		kfree(run);
