@@ -447,7 +447,8 @@ u32 ntpool_quota_payer(const void *end)
 
 /*
  * Returns a reference to @pid if a process has it now. The process may have exited long
- * ago, so @pid is only compared until it was found.
+ * ago, so @pid is only compared until it was found. A ledger has a reference, so the
+ * search through all processes comes before the first charge of a process only.
  */
 static struct pid *process_get(struct pid *pid)
 {
@@ -457,6 +458,8 @@ static struct pid *process_get(struct pid *pid)
 	rcu_read_lock();
 	if (pid == task_tgid(current)) {
 		found = get_pid(pid);
+	} else if (ledger_by_pid(pid)) {
+		found = process_is_gone(pid) ? NULL : get_pid(pid);
 	} else {
 		for_each_process(task)
 			if (task_tgid(task) == pid) {

@@ -138,7 +138,7 @@ static void reserve_add(struct tag_chunk *chunk)
 
 	raw_spin_lock_irqsave(&tag_lock, flags);
 	list_add(&chunk->link, &reserve);
-	nr_reserve++;
+	WRITE_ONCE(nr_reserve, nr_reserve + 1);
 	raw_spin_unlock_irqrestore(&tag_lock, flags);
 }
 
@@ -239,12 +239,12 @@ static unsigned int table_insert_all(struct tag_table *table, unsigned int skip)
 
 static bool table_wants_growth(void)
 {
-	return nr_tags > (tag_table->mask + 1) / 8;
+	return READ_ONCE(nr_tags) > (READ_ONCE(tag_table)->mask + 1) / 8;
 }
 
 static bool table_full(void)
 {
-	return nr_tags >= (tag_table->mask + 1) / 8 * 7;
+	return READ_ONCE(nr_tags) >= (READ_ONCE(tag_table)->mask + 1) / 8 * 7;
 }
 
 static void table_grow(void)
@@ -296,7 +296,7 @@ static struct tag_chunk *tag_chunk_to_use(void)
 
 	if (!chunk || chunk->nr == CHUNK_TAGS) {
 		chunk = list_first_entry(&reserve, struct tag_chunk, link);
-		nr_reserve--;
+		WRITE_ONCE(nr_reserve, nr_reserve - 1);
 		/* Readers iterate over chunks without the lock: link the chunk last. */
 		list_del(&chunk->link);
 		list_add_tail_rcu(&chunk->link, &chunks);
@@ -329,7 +329,7 @@ static struct ntpool_tag_counts __percpu *tag_insert(u32 tag, bool *work)
 		table_insert(tag_table, tag, counts);
 		/* Pairs with the acquire in ntpool_tag_snapshot(). */
 		smp_store_release(&chunk->nr, chunk->nr + 1);
-		nr_tags++;
+		WRITE_ONCE(nr_tags, nr_tags + 1);
 	}
 	*work = nr_reserve < RESERVE_CHUNKS || table_wants_growth();
 	raw_spin_unlock_irqrestore(&tag_lock, flags);

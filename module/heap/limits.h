@@ -4,6 +4,7 @@
 #define NTPOOL_LIMITS_H
 
 #include <linux/minmax.h>
+#include <linux/sizes.h>
 
 #include "heap/heap.h"
 
@@ -13,7 +14,8 @@
 /*
  * Returns the capacity of a magazine in blocks; 0: blocks of @granules are not cached.
  * Drivers hold many blocks of the smallest sizes. All magazines of a CPU and pool
- * together hold about 2 MiB with 4 KiB pages.
+ * together hold about 2 MiB with 4 KiB pages. With larger pages a magazine of the largest
+ * sizes holds one block, and all of them hold about 10 MiB with 64 KiB pages.
  */
 static inline unsigned int ntpool_magazine_limit(unsigned int granules)
 {
@@ -22,10 +24,10 @@ static inline unsigned int ntpool_magazine_limit(unsigned int granules)
 	if (granules < NTPOOL_MIN_GRANULES)
 		return 0;
 	if (granules <= NTPOOL_GRANULES / 32)
-		return 320;
+		return min_t(unsigned int, 320, SZ_128K / bytes);
 	if (granules <= NTPOOL_DEPOT_GRANULES)
-		return 4 * PAGE_SIZE / bytes;
-	return max_t(unsigned int, PAGE_SIZE / bytes, 2);
+		return max_t(unsigned int, 4 * SZ_4K / bytes, 2);
+	return max_t(unsigned int, SZ_4K / bytes, PAGE_SIZE > SZ_4K ? 1 : 2);
 }
 
 /* Returns the capacity of a depot in blocks; @granules is at most NTPOOL_DEPOT_GRANULES. */

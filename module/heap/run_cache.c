@@ -24,13 +24,20 @@
  *
  * Locking: none. Contexts: any.
  */
+#include <linux/sizes.h>
+
 #include "heap/run_cache.h"
 #include "heap/scan.h"
 #include "parts.h"
 
-/* Each length has this many pages in cache, but at least LEAST_RUNS runs. */
-#define CACHED_PAGES	NTPOOL_RUN_CACHED_RUNS
-#define LEAST_RUNS	2
+/*
+ * Each length has this many bytes in cache, but at least LEAST_RUNS runs. A CPU and pool
+ * have 480 KiB at most with 4 KiB pages, 2304 KiB with 64 KiB pages.
+ */
+#define CACHED_BYTES	SZ_64K
+#define LEAST_RUNS	(PAGE_SIZE > SZ_4K ? 1 : 2)
+
+static_assert(CACHED_BYTES >> PAGE_SHIFT <= NTPOOL_RUN_CACHED_RUNS);
 
 DEFINE_PER_CPU(struct ntpool_run_cache *, ntpool_run_caches[NTPOOL_TYPES]);
 struct ntpool_run_cache ntpool_run_cache_none;
@@ -40,7 +47,7 @@ static struct ntpool_run_cache __percpu *own_caches;	/* constant after init */
 
 static unsigned char limit_for(unsigned int pages)
 {
-	return max_t(unsigned int, CACHED_PAGES / pages, LEAST_RUNS);
+	return max_t(unsigned int, (CACHED_BYTES >> PAGE_SHIFT) / pages, LEAST_RUNS);
 }
 
 /* Returns false if this CPU has no room for @run. The length is not idle any more. */

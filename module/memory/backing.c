@@ -32,6 +32,7 @@
  * Locking: none.
  */
 #include <linux/atomic.h>
+#include <linux/kasan.h>
 #include <linux/llist.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -134,7 +135,8 @@ static void *backing_linear(unsigned long nr, int node, gfp_t gfp)
 	split_page(page, order);
 	for (i = nr; i < 1UL << order; i++)
 		__free_page(page + i);
-	return page_address(page);
+	/* The page map and the tree of runs compare addresses, so these have no tag. */
+	return kasan_reset_tag(page_address(page));
 }
 
 /* Adds the constraints of a nonpaged request to the flags of the context. */

@@ -12,8 +12,8 @@
  *	again	A piece outside of the range is held until the search ends, so the
  *		allocator returns another one.
  *	probes	Pieces of the largest order are taken from free memory, up to 1 GiB and
- *		half of all memory. On a larger machine they cover a part only, so a small
- *		range may be missed.
+ *		half of what is available. On a larger machine they cover a part only, so
+ *		a small range may be missed.
  *
  * The limit is 2^MAX_PAGE_ORDER pages, 4 MiB on x86. Some kernels export
  * alloc_contig_range(), which has no such limit. It moves pages of other owners and may wait
@@ -31,6 +31,7 @@
  *
  * Locking: none.
  */
+#include <linux/kasan.h>
 #include <linux/mm.h>
 #include <linux/pfn.h>
 #include <linux/sched/mm.h>
@@ -50,7 +51,7 @@
 
 /* Pieces of the requested size that are tried, per zone. */
 #define RUN_TRIES	8
-/* Probes hold at most this many pages for a moment, and at most half of all memory. */
+/* Probes hold at most this many pages for a moment, and half of what is available. */
 #define PROBE_PAGES	((unsigned long)SZ_1G >> PAGE_SHIFT)
 
 /* Free memory only, without waking kswapd. */
@@ -164,7 +165,8 @@ static void *run_trim(struct page *page, unsigned int order, unsigned long start
 	for (i = pfn; i < pfn + (1UL << order); i++)
 		if (i - start >= nr)
 			__free_page(pfn_to_page(i));
-	return page_address(pfn_to_page(start));
+	/* As in backing_linear(). */
+	return kasan_reset_tag(page_address(pfn_to_page(start)));
 }
 
 static struct page *run_take(int node, gfp_t gfp, unsigned int order)
@@ -239,7 +241,7 @@ static void *run_search_zones(const struct ntpool_phys_want *want, gfp_t gfp,
 
 static void *run_alloc(const struct ntpool_phys_want *want, gfp_t gfp)
 {
-	unsigned long probes = min(totalram_pages() / 2, PROBE_PAGES) >> MAX_PAGE_ORDER;
+	unsigned long probes = min(ntpool_backing_available() / 2, PROBE_PAGES) >> MAX_PAGE_ORDER;
 	unsigned int order;
 	void *base;
 
