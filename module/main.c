@@ -79,6 +79,22 @@ static const struct part parts[] = {
 	{ .init = ntpool_leak_start },
 };
 
+#if IS_ENABLED(CONFIG_KUNIT)
+/* Tests make each init fail in turn: the number of the part; negative: none. */
+static int fail_part = -1;
+module_param(fail_part, int, 0);
+MODULE_PARM_DESC(fail_part, "for tests: the part whose init fails");
+#else
+enum { fail_part = -1 };
+#endif
+
+static int __init part_init(size_t nr)
+{
+	if (fail_part >= 0 && nr == fail_part)
+		return -ENOMEM;
+	return parts[nr].init ? parts[nr].init() : 0;
+}
+
 /* Runs the exits of the first @nr parts, the last one first. */
 static void parts_exit(size_t nr)
 {
@@ -93,7 +109,7 @@ static int __init ntpool_init(void)
 	int err;
 
 	for (nr = 0; nr < ARRAY_SIZE(parts); nr++) {
-		err = parts[nr].init ? parts[nr].init() : 0;
+		err = part_init(nr);
 		if (err) {
 			parts_exit(nr);
 			return err;

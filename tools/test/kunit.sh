@@ -35,14 +35,37 @@ mark begin
 sed -n 's/^jiffies: /begin /p' /proc/timer_list >/tmp/steps
 # Flags of the verifier that the suites run under
 flags=$(sed -n 's/.*ntk_verifier=\([0-9a-fx]*\).*/verifier=\1/p' /proc/cmdline)
-# A load that is refused leaves nothing: kmemleak tells afterwards.
+# A load that is refused or fails leaves nothing: kmemleak tells afterwards.
 refused() {
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		! insmod $mod/ntpool.ko "verifier_drivers=x" "$@" 2>/dev/null || return 1
 	done
 }
 
+# Each parameter in turn has a bad value.
+refused_all() {
+	for bad in verifier=99 bugcheck=x quota_nonpaged=x quota_paged=x max_tags=0 \
+		must_succeed_pages=257 special_start=2 special_pages=1 sample_ms=x balance_ms=1; do
+		refused $bad || return 1
+	done
+}
+
+# The init of each part in turn fails, until there is no part of that number.
+failed_parts() {
+	part=0
+	while ! insmod $mod/ntpool.ko fail_part=$part 2>/dev/null; do
+		part=$((part + 1))
+		[ $part -lt 100 ] || return 1
+	done
+	rmmod ntpool
+	[ $part -gt 20 ]
+}
+
 step refused-parameter refused verifier=99
+if [ -e $leaks ]; then
+	step refused-parameters refused_all
+	step failed-parts failed_parts
+fi
 # shellcheck disable=SC2086 # none is no argument
 step insmod-ntpool insmod $mod/ntpool.ko $flags
 step insmod-kunit insmod $mod/ntpool_kunit.ko
