@@ -182,6 +182,21 @@ static int view_release(struct inode *inode, struct file *file)
 	return seq_release_private(inode, file);
 }
 
+/*
+ * Skips the header, so that a file can be written back as it was read. No value begins with
+ * a number sign and a blank.
+ */
+static char *past_header(char *text)
+{
+	char *end;
+
+	while (text[0] == '#' && text[1] == ' ') {
+		end = strchrnul(text, '\n');
+		text = *end ? end + 1 : end;
+	}
+	return text;
+}
+
 /* One write has one whole value. */
 static ssize_t view_write(struct file *file, const char __user *from, size_t size,
 			  loff_t *pos)
@@ -195,7 +210,7 @@ static ssize_t view_write(struct file *file, const char __user *from, size_t siz
 	text = memdup_user_nul(from, size);
 	if (IS_ERR(text))
 		return PTR_ERR(text);
-	err = strlen(text) == size ? entry->write(text) : -EINVAL;
+	err = strlen(text) == size ? entry->write(past_header(text)) : -EINVAL;
 	kfree(text);
 	return err ?: size;
 }
@@ -263,7 +278,7 @@ int ntpool_debugfs_store(const char *name, const char *text)
 	copy = kstrdup(text, GFP_KERNEL);
 	if (!copy)
 		return -ENOMEM;
-	err = file->write(copy);
+	err = file->write(past_header(copy));
 	kfree(copy);
 	return err;
 }

@@ -4,10 +4,19 @@
  *
  * Driver Verifier applies to drivers by name. Its special pool also applies to a tag with
  * wildcards or to a range of sizes. Here a filter is a list of patterns with * and ?,
- * separated by commas, and is stored as text. A tag is matched as four characters without
- * the blanks at its end. In a list of tags, 0x20 is a size in bytes and 0x20-0x40 a range
- * of sizes. A driver is the module of the call site. Modules are spelled
- * with - or _, so the two are equal in patterns. Only * matches code of the kernel image.
+ * separated by commas, and is stored as text.
+ *
+ * Blanks around a pattern are dropped. A text with other white space, or with a pattern
+ * that matches nothing, is refused: a joined or shortened pattern would be another one. One
+ * line feed may end the text.
+ *
+ * In a list of tags, 0x20 is a size in bytes and 0x20-0x40 a range of sizes. Any other
+ * pattern is compared with the four characters of a tag. Blanks and NULs at its end may be
+ * left out. \054 is the character with that octal code, as files show it. So a tag can
+ * have a comma, a wildcard, or the start 0x.
+ *
+ * A driver is the module of the call site. Modules are spelled with - or _, so the two are
+ * equal in patterns for drivers. Only * matches code of the kernel image.
  *
  * The module of an address is found by its symbol, which takes longer than the rest of the
  * verifier. So a filter caches answers by call site in a small table. The table is cleared if
@@ -40,11 +49,26 @@
 
 enum {
 	TAG_CHARS = 4,
+	ESCAPE_CHARS = 4,	/* backslash and three octal digits */
 };
 
+/* Elements of a pattern besides the values of bytes. */
+enum {
+	PATTERN_END = 256,
+	PATTERN_ONE,		/* ? */
+	PATTERN_ANY,		/* * */
+};
+
+/**
+ * struct ntpool_filter_list - a list of patterns, constant
+ * @rcu: frees it
+ * @text: the list as files show it
+ * @match: the same for comparisons; in a list of drivers every - is a _
+ */
 struct ntpool_filter_list {
 	struct rcu_head rcu;
 	char text[NTPOOL_FILTER_TEXT];
+	char match[NTPOOL_FILTER_TEXT];
 };
 
 struct ntpool_filter ntpool_filter_tags;
@@ -55,37 +79,75 @@ struct ntpool_filter ntpool_fault_drivers;
 static DEFINE_MUTEX(filter_mutex);	/* guards lists and generations */
 static bool filter_over;		/* under filter_mutex; no more lists are set */
 
-static char plain(char c)
+/* Returns the value of three octal digits, or -1. */
+static int parse_octal(const char *digits)
 {
-	return c == '-' ? '_' : c;
+	int value = 0;
+	int i;
+
+	for (i = 0; i < ESCAPE_CHARS - 1; i++) {
+		if (digits[i] < '0' || digits[i] > '7')
+			return -1;
+		value = value << 3 | (digits[i] - '0');
+	}
+	return value <= U8_MAX ? value : -1;
+}
+
+/* Returns the next element of a pattern, and moves *@at behind it unless it is the end. */
+static int next_code(const char **at)
+{
+	int value;
+
+	switch (**at) {
+	case '\0':
+	case ',':
+		return PATTERN_END;
+	case '?':
+		++*at;
+		return PATTERN_ONE;
+	case '*':
+		++*at;
+		return PATTERN_ANY;
+	case '\\':
+		value = parse_octal(*at + 1);
+		if (value < 0)
+			break;
+		*at += ESCAPE_CHARS;
+		return value;
+	}
+	return (u8)*(*at)++;
+}
+
+static bool code_matches(int code, u8 c)
+{
+	return code == c || code == PATTERN_ONE;
 }
 
 /*
  * Matches the pattern up to the next comma. On a mismatch the last * takes one character more.
- * glob_match() does not fit: [ and \ are special there but occur in tags, and - is not _.
+ * glob_match() does not fit: [ is special there but occurs in tags, and \054 is not a comma.
  */
-static bool matches(const char *pattern, const char *text)
+static bool matches(const char *pattern, const char *text, size_t length)
 {
-	const char *star = NULL, *retry = NULL;
+	const char *star = NULL, *end = text + length, *retry = text, *at = pattern;
+	int code;
 
-	while (*text) {
-		if (*pattern == '*') {
-			star = pattern++;
+	for (;;) {
+		code = next_code(&at);
+		if (code == PATTERN_ANY) {
+			star = at;
 			retry = text;
-		} else if (*pattern && *pattern != ',' &&
-			   (*pattern == '?' || plain(*pattern) == plain(*text))) {
-			pattern++;
+		} else if (text < end && code_matches(code, *text)) {
 			text++;
-		} else if (star) {
-			pattern = star + 1;
+		} else if (text == end && code == PATTERN_END) {
+			return true;
+		} else if (star && retry < end) {
+			at = star;
 			text = ++retry;
 		} else {
 			return false;
 		}
 	}
-	while (*pattern == '*')
-		pattern++;
-	return !*pattern || *pattern == ',';
 }
 
 static const char *next_pattern(const char *pattern)
@@ -94,46 +156,56 @@ static const char *next_pattern(const char *pattern)
 	return pattern ? pattern + 1 : NULL;
 }
 
-static bool any_matches(const char *list, const char *text)
-{
-	for (; list; list = next_pattern(list))
-		if (matches(list, text))
-			return true;
-	return false;
-}
-
 static bool is_size(const char *pattern)
 {
 	return pattern[0] == '0' && pattern[1] == 'x';
 }
 
-static unsigned long parse_hex(const char **at)
+/* Returns false without digits, or if the value is too large. */
+static bool parse_hex(const char **at, unsigned long *value)
 {
-	unsigned long value = 0;
-
-	for (*at += 2; isxdigit(**at); ++*at)
-		value = value << 4 | hex_to_bin(**at);
-	return value;
+	*at += 2;
+	if (!isxdigit(**at))
+		return false;
+	for (*value = 0; isxdigit(**at); ++*at) {
+		if (*value > ULONG_MAX >> 4)
+			return false;
+		*value = *value << 4 | hex_to_bin(**at);
+	}
+	return true;
 }
 
-/* Returns false if the element is no valid size or range. */
+/* Returns false if the pattern is no valid size or range. */
 static bool parse_sizes(const char *pattern, unsigned long *min, unsigned long *max)
 {
-	*min = parse_hex(&pattern);
+	if (!parse_hex(&pattern, min))
+		return false;
 	*max = *min;
 	if (*pattern == '-' && is_size(pattern + 1)) {
 		pattern++;
-		*max = parse_hex(&pattern);
+		if (!parse_hex(&pattern, max))
+			return false;
 	}
 	return (!*pattern || *pattern == ',') && *min <= *max;
 }
 
-static bool any_matches_tag(const char *list, const char *text, size_t size)
+/* @tag: its characters, of which those from @least on may be left out. */
+static bool tag_matches(const char *pattern, const char *tag, size_t least)
+{
+	size_t length;
+
+	for (length = least; length <= TAG_CHARS; length++)
+		if (matches(pattern, tag, length))
+			return true;
+	return false;
+}
+
+static bool any_matches_tag(const char *list, const char *tag, size_t least, size_t size)
 {
 	unsigned long min, max;
 
 	for (; list; list = next_pattern(list)) {
-		if (!is_size(list) ? matches(list, text) :
+		if (!is_size(list) ? tag_matches(list, tag, least) :
 		    parse_sizes(list, &min, &max) && size >= min && size <= max)
 			return true;
 	}
@@ -143,9 +215,9 @@ static bool any_matches_tag(const char *list, const char *text, size_t size)
 bool ntpool_filter_matches_tag(struct ntpool_filter *filter, u32 tag, size_t size)
 {
 	const struct ntpool_filter_list *list;
-	char text[TAG_CHARS + 1];
+	char text[TAG_CHARS];
 	bool hit = true;
-	int i;
+	size_t i;
 
 	if (!rcu_access_pointer(filter->list))
 		return true;
@@ -153,13 +225,27 @@ bool ntpool_filter_matches_tag(struct ntpool_filter *filter, u32 tag, size_t siz
 		text[i] = tag >> 8 * i;
 	for (; i && (text[i - 1] == ' ' || !text[i - 1]); i--)
 		;
-	text[i] = '\0';
 	rcu_read_lock();
 	list = rcu_dereference(filter->list);
 	if (list)
-		hit = any_matches_tag(list->text, text, size);
+		hit = any_matches_tag(list->match, text, i, size);
 	rcu_read_unlock();
 	return hit;
+}
+
+/* Modules are spelled with - or _. */
+static void dashes_replace(char *text)
+{
+	strreplace(text, '-', '_');
+}
+
+/* @name has no dash; those of the patterns were replaced in @list. */
+static bool any_matches_driver(const char *list, const char *name)
+{
+	for (; list; list = next_pattern(list))
+		if (matches(list, name, strlen(name)))
+			return true;
+	return false;
 }
 
 static bool driver_matches(const char *list, unsigned long caller)
@@ -171,9 +257,10 @@ static bool driver_matches(const char *list, unsigned long caller)
 	name = strrchr(text, '[');
 	end = name ? strchr(name, ']') : NULL;
 	if (!end)
-		return any_matches(list, "");
+		return any_matches_driver(list, "");
 	*end = '\0';
-	return any_matches(list, name + 1);
+	dashes_replace(name);
+	return any_matches_driver(list, name + 1);
 }
 
 static bool driver_ask(struct ntpool_filter *filter, unsigned long caller)
@@ -184,7 +271,7 @@ static bool driver_ask(struct ntpool_filter *filter, unsigned long caller)
 	rcu_read_lock();
 	list = rcu_dereference(filter->list);
 	if (list)
-		hit = driver_matches(list->text, caller);
+		hit = driver_matches(list->match, caller);
 	rcu_read_unlock();
 	return hit;
 }
@@ -226,30 +313,152 @@ static void filter_forget(struct ntpool_filter *filter)
 		WRITE_ONCE(filter->caller[i], 0);
 }
 
-static int filter_set(struct ntpool_filter *filter, const char *text,
-		      bool (*valid)(const char *pattern))
+static bool is_blank(char c)
 {
-	struct ntpool_filter_list *list = NULL, *old;
-	const char *pattern;
-	char *to;
+	return c == ' ' || c == '\t';
+}
 
-	if (strlen(text) >= NTPOOL_FILTER_TEXT)
-		return -EINVAL;
-	list = ntpool_refused() ? NULL : kzalloc(sizeof(*list), GFP_KERNEL);
-	if (!list)
-		return -ENOMEM;
-	for (to = list->text; *text; text++)
-		if (!isspace(*text))
-			*to++ = *text;
-	for (pattern = list->text; pattern; pattern = next_pattern(pattern))
-		if (!valid(pattern)) {
-			kfree(list);
-			return -EINVAL;
-		}
-	if (!strcmp(list->text, "*")) {
-		kfree(list);
-		list = NULL;
+/* Returns the end of the pattern at @from, without blanks before a comma or the end. */
+static const char *pattern_end(const char *from)
+{
+	const char *end = from + strcspn(from, ",\n");
+
+	while (end > from && is_blank(end[-1]))
+		end--;
+	return end;
+}
+
+/*
+ * Copies the patterns of @from to @to, which has NTPOOL_FILTER_TEXT bytes, without the blanks
+ * around each. Returns false if they do not fit, or if there is more than one line.
+ */
+static bool text_copy(char *to, const char *from)
+{
+	const char *last = to + NTPOOL_FILTER_TEXT - 1;
+	const char *end;
+
+	for (;;) {
+		while (is_blank(*from))
+			from++;
+		end = pattern_end(from);
+		if (end - from > last - to)
+			return false;
+		memcpy(to, from, end - from);
+		to += end - from;
+		from += strcspn(from, ",\n");
+		if (*from != ',')
+			break;
+		if (to == last)
+			return false;
+		*to++ = *from++;
 	}
+	*to = '\0';
+	return !*from || !from[1];
+}
+
+static bool all_valid(const char *list, bool (*valid)(const char *pattern))
+{
+	for (; list; list = next_pattern(list))
+		if (!valid(list))
+			return false;
+	return true;
+}
+
+/* Returns how many characters the pattern needs at least. *@last: the element for the last. */
+static unsigned int pattern_needs(const char *pattern, int *last)
+{
+	unsigned int nr = 0;
+	int code;
+
+	while ((code = next_code(&pattern)) != PATTERN_END)
+		if (code != PATTERN_ANY) {
+			*last = code;
+			nr++;
+		}
+	return nr;
+}
+
+/* True if the pattern has graphic characters only, and each backslash begins an octal code. */
+static bool is_plain(const char *pattern)
+{
+	for (; *pattern && *pattern != ','; pattern++)
+		if (*pattern <= ' ' || *pattern >= 0x7f ||
+		    (*pattern == '\\' && parse_octal(pattern + 1) < 0))
+			return false;
+	return true;
+}
+
+/* The top bit of a tag is that of PROTECTED_POOL: no fourth character has it. */
+static bool tag_is_valid(const char *pattern)
+{
+	unsigned long min, max;
+	unsigned int nr;
+	int last = 0;
+
+	if (is_size(pattern))
+		return parse_sizes(pattern, &min, &max);
+	nr = pattern_needs(pattern, &last);
+	return *pattern && *pattern != ',' && is_plain(pattern) &&
+	       (nr < TAG_CHARS || (nr == TAG_CHARS && (last < 0x80 || last > U8_MAX)));
+}
+
+static bool driver_is_valid(const char *pattern)
+{
+	size_t length = strcspn(pattern, ",");
+	size_t i;
+	int last;
+
+	for (i = 0; i < length; i++)
+		if (!isascii(pattern[i]) ||
+		    (!isalnum(pattern[i]) && !strchr("_-*?", pattern[i])))
+			return false;
+	return length && pattern_needs(pattern, &last) < MODULE_NAME_LEN;
+}
+
+/* *@list becomes NULL for the one pattern *, which is no list. Returns 0 or an error. */
+static int filter_parse(const char *text, bool (*valid)(const char *pattern),
+			struct ntpool_filter_list **list)
+{
+	struct ntpool_filter_list *new;
+	int err = 0;
+
+	new = ntpool_refused() ? NULL : kzalloc(sizeof(*new), GFP_KERNEL);
+	if (!new)
+		return -ENOMEM;
+	if (!text_copy(new->text, text) || !all_valid(new->text, valid))
+		err = -EINVAL;
+	memcpy(new->match, new->text, sizeof(new->match));
+	if (err || !strcmp(new->text, "*")) {
+		kfree(new);
+		new = NULL;
+	}
+	*list = new;
+	return err;
+}
+
+int ntpool_filter_parse_tags(const char *text, struct ntpool_filter_list **list)
+{
+	return filter_parse(text, tag_is_valid, list);
+}
+
+int ntpool_filter_parse_drivers(const char *text, struct ntpool_filter_list **list)
+{
+	int err = filter_parse(text, driver_is_valid, list);
+
+	if (!err && *list)
+		dashes_replace((*list)->match);
+	return err;
+}
+
+void ntpool_filter_free(struct ntpool_filter_list *list)
+{
+	kfree(list);
+}
+
+int ntpool_filter_replace(struct ntpool_filter *filter, struct ntpool_filter_list *list)
+{
+	struct ntpool_filter_list *old;
+
 	mutex_lock(&filter_mutex);
 	if (filter_over) {
 		mutex_unlock(&filter_mutex);
@@ -264,35 +473,20 @@ static int filter_set(struct ntpool_filter *filter, const char *text,
 	return 0;
 }
 
-static bool tag_is_valid(const char *pattern)
-{
-	size_t length = strcspn(pattern, ",");
-	unsigned long min, max;
-
-	if (is_size(pattern))
-		return parse_sizes(pattern, &min, &max);
-	return length && length <= 2 * TAG_CHARS;
-}
-
-static bool driver_is_valid(const char *pattern)
-{
-	size_t length = strcspn(pattern, ",");
-	size_t i;
-
-	for (i = 0; i < length; i++)
-		if (!isalnum(pattern[i]) && !strchr("_-*?", pattern[i]))
-			return false;
-	return length;
-}
-
 int ntpool_filter_set_tags(struct ntpool_filter *filter, const char *text)
 {
-	return filter_set(filter, text, tag_is_valid);
+	struct ntpool_filter_list *list;
+	int err = ntpool_filter_parse_tags(text, &list);
+
+	return err ?: ntpool_filter_replace(filter, list);
 }
 
 int ntpool_filter_set_drivers(struct ntpool_filter *filter, const char *text)
 {
-	return filter_set(filter, text, driver_is_valid);
+	struct ntpool_filter_list *list;
+	int err = ntpool_filter_parse_drivers(text, &list);
+
+	return err ?: ntpool_filter_replace(filter, list);
 }
 
 void ntpool_filter_text(struct ntpool_filter *filter, char *buf)

@@ -30,7 +30,16 @@ struct ntpool_filter {
  */
 int ntpool_filter_set_tags(struct ntpool_filter *filter, const char *text);
 int ntpool_filter_set_drivers(struct ntpool_filter *filter, const char *text);
-/* Copies the patterns, without white space, to @buf of NTPOOL_FILTER_TEXT bytes. Any context. */
+/*
+ * The same in two steps: parse a text to *@list, NULL if it is `*`, and replace. Parsing returns
+ * 0, -EINVAL or -ENOMEM; replacing takes @list over and returns 0 or -ENODEV. Sleep.
+ */
+int ntpool_filter_parse_tags(const char *text, struct ntpool_filter_list **list);
+int ntpool_filter_parse_drivers(const char *text, struct ntpool_filter_list **list);
+int ntpool_filter_replace(struct ntpool_filter *filter, struct ntpool_filter_list *list);
+/* Frees a parsed list that replaces none; it may be NULL. */
+void ntpool_filter_free(struct ntpool_filter_list *list);
+/* Copies the patterns, without blanks, to @buf of NTPOOL_FILTER_TEXT bytes. Any context. */
 void ntpool_filter_text(struct ntpool_filter *filter, char *buf);
 
 /* True if the filter matches. Any context. */
