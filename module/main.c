@@ -33,6 +33,7 @@ static const struct part parts[] = {
 	{ .exit = ntpool_filter_exit },
 	/* base */
 	{ .exit = ntpool_callsite_exit },
+	{ .exit = ntpool_frame_exit },
 	/* memory */
 	{ ntpool_pagemap_init, ntpool_pagemap_exit },
 	{ .exit = ntpool_backing_exit },
@@ -49,6 +50,7 @@ static const struct part parts[] = {
 	{ .exit = ntpool_source_exit },
 	/* verify */
 	{ .init = ntpool_filter_init },
+	{ .init = ntpool_frames_init },
 	{ ntpool_track_init, ntpool_track_exit },
 	{ .exit = ntpool_special_exit },
 	/* pool */

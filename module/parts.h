@@ -8,6 +8,7 @@
 /* base */
 void ntpool_report_exit(void);
 void ntpool_callsite_exit(void);
+void ntpool_frame_exit(void);
 int ntpool_client_init(void);
 void ntpool_client_exit(void);
 
@@ -39,6 +40,7 @@ void ntpool_source_exit(void);
 /* verify */
 int ntpool_filter_init(void);
 void ntpool_filter_exit(void);
+int ntpool_frames_init(void);
 int ntpool_track_init(void);
 void ntpool_track_exit(void);
 void ntpool_special_exit(void);

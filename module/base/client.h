@@ -64,6 +64,7 @@ enum ntpool_client_watchers {
 	NTPOOL_WATCH_RAISES,
 	NTPOOL_WATCH_LISTS,	/* frees cached blocks, which are no leaks */
 	NTPOOL_WATCH_ZONES,
+	NTPOOL_WATCH_FRAMES,	/* before reports that have stacks */
 	NTPOOL_WATCH_TRACK,
 	NTPOOL_WATCH_LEAKS,
 	NTPOOL_WATCH_FILTER,

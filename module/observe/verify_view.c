@@ -17,6 +17,7 @@
 #include <linux/string.h>
 
 #include "base/callsite.h"
+#include "base/frame.h"
 #include "base/report.h"
 #include "base/text.h"
 #include "base/verifier.h"
@@ -116,19 +117,12 @@ static void show_text(struct seq_file *m, const void *row)
 	seq_printf(m, "%s%s", text, length && text[length - 1] == '\n' ? "" : "\n");
 }
 
-/* Applies the lines one by one. Lines before one with an error take effect. */
-static int write_faults(char *text)
+/* The name that an address of the stack had when it was recorded. */
+static void frame_text(unsigned long addr, const struct ntpool_stack *stack, char *buf,
+		       size_t size)
 {
-	char *line;
-	int err;
-
-	while ((line = strsep(&text, "\n"))) {
-		line = strim(line);
-		err = *line ? ntpool_fault_set(line) : 0;
-		if (err)
-			return err;
-	}
-	return 0;
+	if (!ntpool_frame_text(addr, stack->when, buf, size))
+		ntpool_callsite_text(addr, buf, size);
 }
 
 static void show_stack(struct seq_file *m, const struct ntpool_stack *stack)
@@ -137,7 +131,7 @@ static void show_stack(struct seq_file *m, const struct ntpool_stack *stack)
 	unsigned int i;
 
 	for (i = 0; i < stack->nr; i++) {
-		ntpool_callsite_text(stack->entry[i], text, sizeof(text));
+		frame_text(stack->entry[i], stack, text, sizeof(text));
 		seq_printf(m, " %s\n", text);
 	}
 }
@@ -147,7 +141,7 @@ static void show_call(struct seq_file *m, const struct ntpool_stack *stack)
 {
 	char caller[NTPOOL_CALLSITE_TEXT];
 
-	ntpool_callsite_text(stack->caller, caller, sizeof(caller));
+	frame_text(stack->caller, stack, caller, sizeof(caller));
 	seq_printf(m, " %8llu %3u %6d %s\n", ntpool_stack_age_ms(stack, ntpool_stack_now()),
 		   stack->cpu, stack->pid, caller);
 	show_stack(m, stack);
@@ -254,7 +248,7 @@ static const struct ntpool_file verifier_files[] = {
 		.row_size = FAULT_TEXT,
 		.snapshot = view_faults,
 		.show = show_text,
-		.write = write_faults,
+		.write = ntpool_fault_set,
 	}, {
 		.name = "verifier/failures",
 		.columns = "tag requested age_ms cpu pid caller",

@@ -19,27 +19,48 @@
  * The random mode mixes the bits of a counter, because the kernel's random generators take
  * sleeping locks on PREEMPT_RT.
  *
+ * A write is parsed as a whole before a setting changes. fault_mutex keeps two writes apart.
+ *
  * Locking: fault_lock, a raw spinlock and a leaf, interrupts off, guards the table and the log.
  * Settings are single words. Contexts: any but NMI for ntpool_fault_hits().
  */
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
+#include <linux/mutex.h>
 #include <linux/random.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
+#include "base/frame.h"
 #include "verify/fault.h"
 
 enum {
-	FAULT_PROBABILITY = 600,
+	FAULT_DEFAULT = 600,	/* probability */
 	FAULT_SEEN = 4096,	/* a power of two */
 	FAULT_DELAY_MAX = 24 * 60 * 60 * 1000,
 };
 
-/* Settings, each one word; written by ntpool_fault_set(), read without a lock. */
-static unsigned int fault_probability __read_mostly = FAULT_PROBABILITY;
-static unsigned int fault_delay_ms __read_mostly;
-static bool fault_systematic __read_mostly;
+/* Settings that are numbers. */
+enum fault_number {
+	FAULT_PROBABILITY,
+	FAULT_DELAY_MS,
+	FAULT_NEW_STACK,
+	FAULT_NUMBERS
+};
+
+/* Settings that are patterns. */
+enum fault_pattern {
+	FAULT_TAGS,
+	FAULT_DRIVERS,
+	FAULT_PATTERNS
+};
+
+static DEFINE_MUTEX(fault_mutex);	/* serialises changes of the settings */
+/* Each one word, read without a lock. */
+static unsigned int fault_numbers[FAULT_NUMBERS] __read_mostly = {
+	[FAULT_PROBABILITY] = FAULT_DEFAULT,
+};
+
 static atomic64_t fault_start = ATOMIC64_INIT(0);	/* jiffies_64 when the bit was set */
 static atomic_t fault_counter = ATOMIC_INIT(0);
 
@@ -61,7 +82,7 @@ static bool by_chance(void)
 {
 	u32 draw = mix(atomic_inc_return(&fault_counter));
 
-	return (u64)draw * NTPOOL_FAULT_ALWAYS >> 32 < READ_ONCE(fault_probability);
+	return (u64)draw * NTPOOL_FAULT_ALWAYS >> 32 < READ_ONCE(fault_numbers[FAULT_PROBABILITY]);
 }
 
 /* Adds @hash to the table. Returns false if it was there. Called under fault_lock. */
@@ -88,12 +109,13 @@ static bool is_too_early(void)
 	u64 start = (u64)atomic64_read(&fault_start);
 
 	return time_before64(get_jiffies_64(),
-			     start + msecs_to_jiffies(READ_ONCE(fault_delay_ms)));
+			     start +
+			     msecs_to_jiffies(READ_ONCE(fault_numbers[FAULT_DELAY_MS])));
 }
 
 bool ntpool_fault_hits(u32 tag, size_t size, unsigned long caller)
 {
-	bool systematic = READ_ONCE(fault_systematic);
+	bool systematic = READ_ONCE(fault_numbers[FAULT_NEW_STACK]);
 	struct ntpool_stack stack;
 	unsigned long flags;
 	bool hit = true;
@@ -147,6 +169,19 @@ unsigned int ntpool_fault_log(struct ntpool_fault_note *to)
 	return nr;
 }
 
+void ntpool_fault_frames(struct ntpool_frames *frames)
+{
+	unsigned int i;
+
+	for (i = 0; i < NTPOOL_FAULT_LOG; i++) {
+		raw_spin_lock_irq(&fault_lock);
+		if (i < fault_nr_notes)
+			ntpool_frames_add(frames, &fault_notes[i].stack);
+		raw_spin_unlock_irq(&fault_lock);
+		ntpool_frames_keep(frames);
+	}
+}
+
 void ntpool_fault_text(char *buf, size_t size)
 {
 	char tags[NTPOOL_FILTER_TEXT], drivers[NTPOOL_FILTER_TEXT];
@@ -155,46 +190,133 @@ void ntpool_fault_text(char *buf, size_t size)
 	ntpool_filter_text(&ntpool_fault_drivers, drivers);
 	scnprintf(buf, size,
 		  "probability %u\ntags %s\ndrivers %s\ndelay_ms %u\nafter_new_stack %u\n",
-		  READ_ONCE(fault_probability), tags, drivers, READ_ONCE(fault_delay_ms),
-		  READ_ONCE(fault_systematic));
+		  READ_ONCE(fault_numbers[FAULT_PROBABILITY]), tags, drivers,
+		  READ_ONCE(fault_numbers[FAULT_DELAY_MS]),
+		  READ_ONCE(fault_numbers[FAULT_NEW_STACK]));
 }
 
-static int set_number(const char *text, unsigned int max, unsigned int *value)
+/**
+ * struct fault_change - the settings that one write changes
+ * @number: values of numbers, by enum fault_number
+ * @list: parsed patterns, by enum fault_pattern; NULL: `*`
+ * @has_number: bit n: @number[n] is set
+ * @has_list: bit n: @list[n] is set
+ */
+struct fault_change {
+	unsigned int number[FAULT_NUMBERS];
+	struct ntpool_filter_list *list[FAULT_PATTERNS];
+	unsigned int has_number;
+	unsigned int has_list;
+};
+
+static int parse_number(struct fault_change *change, unsigned int which, const char *text)
 {
+	static const unsigned int most[FAULT_NUMBERS] = {
+		[FAULT_PROBABILITY] = NTPOOL_FAULT_ALWAYS,
+		[FAULT_DELAY_MS] = FAULT_DELAY_MAX,
+		[FAULT_NEW_STACK] = 1,
+	};
 	unsigned int number;
 
-	if (kstrtouint(text, 0, &number) || number > max)
+	if (kstrtouint(text, 0, &number) || number > most[which])
 		return -EINVAL;
-	WRITE_ONCE(*value, number);
+	change->number[which] = number;
+	change->has_number |= BIT(which);
 	return 0;
 }
 
-static int set_systematic(const char *text)
+static int parse_list(struct fault_change *change, unsigned int which, const char *text)
 {
-	bool on;
+	struct ntpool_filter_list *list;
+	int err;
 
-	if (kstrtobool(text, &on))
-		return -EINVAL;
-	if (on)
-		forget_stacks();
-	WRITE_ONCE(fault_systematic, on);
+	err = which == FAULT_TAGS ? ntpool_filter_parse_tags(text, &list) :
+				    ntpool_filter_parse_drivers(text, &list);
+	if (err)
+		return err;
+	ntpool_filter_free(change->list[which]);
+	change->list[which] = list;
+	change->has_list |= BIT(which);
 	return 0;
 }
 
-int ntpool_fault_set(char *line)
+/* Parses a line `name value`, which is modified. */
+static int parse_line(struct fault_change *change, char *line)
 {
 	const char *name = strsep(&line, " \t");
 	const char *value = line ? skip_spaces(line) : "";
 
 	if (!strcmp(name, "probability"))
-		return set_number(value, NTPOOL_FAULT_ALWAYS, &fault_probability);
+		return parse_number(change, FAULT_PROBABILITY, value);
 	if (!strcmp(name, "delay_ms"))
-		return set_number(value, FAULT_DELAY_MAX, &fault_delay_ms);
+		return parse_number(change, FAULT_DELAY_MS, value);
 	if (!strcmp(name, "after_new_stack"))
-		return set_systematic(value);
+		return parse_number(change, FAULT_NEW_STACK, value);
 	if (!strcmp(name, "tags"))
-		return ntpool_filter_set_tags(&ntpool_fault_tags, value);
+		return parse_list(change, FAULT_TAGS, value);
 	if (!strcmp(name, "drivers"))
-		return ntpool_filter_set_drivers(&ntpool_fault_drivers, value);
+		return parse_list(change, FAULT_DRIVERS, value);
 	return -EINVAL;
+}
+
+static int parse_lines(struct fault_change *change, char *text)
+{
+	char *line;
+	int err;
+
+	while ((line = strsep(&text, "\n"))) {
+		line = strim(line);
+		err = *line ? parse_line(change, line) : 0;
+		if (err)
+			return err;
+	}
+	return change->has_number || change->has_list ? 0 : -EINVAL;
+}
+
+/* Takes the lists of @change over, also if it fails. */
+static int apply_lists(struct fault_change *change)
+{
+	static struct ntpool_filter * const filters[FAULT_PATTERNS] = {
+		[FAULT_TAGS] = &ntpool_fault_tags,
+		[FAULT_DRIVERS] = &ntpool_fault_drivers,
+	};
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < FAULT_PATTERNS; i++) {
+		if (change->has_list & BIT(i))
+			err = ntpool_filter_replace(filters[i], change->list[i]) ?: err;
+		change->list[i] = NULL;
+	}
+	return err;
+}
+
+static void apply_numbers(const struct fault_change *change)
+{
+	unsigned int i;
+
+	if ((change->has_number & BIT(FAULT_NEW_STACK)) && change->number[FAULT_NEW_STACK])
+		forget_stacks();
+	for (i = 0; i < FAULT_NUMBERS; i++)
+		if (change->has_number & BIT(i))
+			WRITE_ONCE(fault_numbers[i], change->number[i]);
+}
+
+int ntpool_fault_set(char *text)
+{
+	struct fault_change change = {};
+	unsigned int i;
+	int err;
+
+	err = parse_lines(&change, text);
+	if (!err) {
+		mutex_lock(&fault_mutex);
+		err = apply_lists(&change);
+		if (!err)
+			apply_numbers(&change);
+		mutex_unlock(&fault_mutex);
+	}
+	for (i = 0; i < FAULT_PATTERNS; i++)
+		ntpool_filter_free(change.list[i]);
+	return err;
 }

@@ -18,8 +18,11 @@ void ntpool_fault_restart(void);
 
 /* Prints the settings, one `name value` a line. Any context. */
 void ntpool_fault_text(char *buf, size_t size);
-/* Sets one value from such a line, which is modified. Returns 0, -EINVAL or -ENOMEM. Sleeps. */
-int ntpool_fault_set(char *line);
+/*
+ * Sets values from such lines, which are modified: all of them, or none after -EINVAL, -ENOMEM or
+ * -ENODEV. Returns 0 or one of these. Sleeps.
+ */
+int ntpool_fault_set(char *text);
 
 /**
  * struct ntpool_fault_note - an allocation that was made to fail
@@ -35,5 +38,9 @@ struct ntpool_fault_note {
 
 /* Copies up to NTPOOL_FAULT_LOG notes, newest first. Returns their number. Process context. */
 unsigned int ntpool_fault_log(struct ntpool_fault_note *to);
+
+/* Keeps the names of the frames in the notes that are in the code of @frames. Sleeps. */
+struct ntpool_frames;
+void ntpool_fault_frames(struct ntpool_frames *frames);
 
 #endif

@@ -42,6 +42,7 @@
 #include <linux/workqueue.h>
 
 #include "base/callsite.h"
+#include "base/frame.h"
 #include "base/irql.h"
 #include "base/param.h"
 #include "base/refuse.h"
@@ -501,6 +502,28 @@ int ntpool_special_for_each(ntpool_block_fn fn, void *arg)
 		cond_resched();
 	}
 	return ret;
+}
+
+void ntpool_special_frames(struct ntpool_frames *frames)
+{
+	const struct ntpool_special_slot *slot;
+	unsigned int i;
+
+	/* Pairs with the release in special_create(). */
+	if (!smp_load_acquire(&slots))
+		return;
+	for (i = 0; i < special_nr; i++) {
+		slot = &slots[i];
+		raw_spin_lock_irq(&special_lock);
+		if (slot->state == NTPOOL_SPECIAL_LIVE || slot->state == NTPOOL_SPECIAL_FREED)
+			ntpool_frames_add(frames, &slot->allocated);
+		if (slot->state == NTPOOL_SPECIAL_FREED)
+			ntpool_frames_add(frames, &slot->freed);
+		raw_spin_unlock_irq(&special_lock);
+		if (frames->nr)
+			ntpool_frames_keep(frames);
+		cond_resched();
+	}
 }
 
 void ntpool_special_stats(struct ntpool_special_stats *stats)

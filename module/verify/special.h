@@ -86,6 +86,9 @@ bool ntpool_special_fault(unsigned long addr, bool write, unsigned long ip);
 size_t ntpool_special_size(const void *p, bool *charged);
 /* True if @p lies on the page of a live block of paged pool. Any context. */
 bool ntpool_special_is_paged(const void *p);
+/* Keeps the names of the frames of all slots that are in the code of @frames. Sleeps. */
+struct ntpool_frames;
+void ntpool_special_frames(struct ntpool_frames *frames);
 /* As ntpool_iterate_blocks(), for special pool. Process context. */
 int ntpool_special_for_each(ntpool_block_fn fn, void *arg);
 

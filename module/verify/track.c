@@ -12,6 +12,9 @@
  * unwinding a stack. If there is no memory for a record, the block is not tracked, and the
  * counter unable_to_track counts it.
  *
+ * A library may allocate for its client. When a module is unloaded, the blocks are listed
+ * that other modules have allocated while code of this one was on the stack.
+ *
  * Locking: track_lock[], raw spinlocks and leaves, interrupts off. Lock n guards the buckets
  * whose number modulo TRACK_STRIPES is n. Records are allocated and freed outside of it.
  * Contexts: any but NMI to add and to take a record; the rest process context.
@@ -28,6 +31,7 @@
 
 #include "base/callsite.h"
 #include "base/client.h"
+#include "base/frame.h"
 #include "base/irql.h"
 #include "base/refuse.h"
 #include "base/report.h"
@@ -119,18 +123,33 @@ bool ntpool_track_take(void *p, struct ntpool_track *track)
 	return true;
 }
 
-static bool is_of(const struct ntpool_track *track, const struct module *mod)
+/* Which records are copied for a module. */
+enum track_choice {
+	TRACK_ALL,	/* those of all modules */
+	TRACK_OF,	/* those that it has allocated */
+	TRACK_FOR,	/* those that other modules have allocated in a call of it */
+};
+
+static bool is_chosen(const struct ntpool_track *track, enum track_choice choice,
+		      const struct module *mod)
 {
-	return !mod || (!track->block.orphan && ntpool_callsite_belongs(track->stack.caller, mod));
+	bool own;
+
+	if (choice == TRACK_ALL)
+		return true;
+	own = !track->block.orphan && ntpool_callsite_belongs(track->stack.caller, mod);
+	if (choice == TRACK_OF)
+		return own;
+	return !own && !track->block.orphan && ntpool_frames_has(&track->stack, mod);
 }
 
 /*
- * Copies the records of one bucket to @to, which has @room of which *@nr is used. With @mod only
- * those of the module, which become orphans: other code may get the module's addresses.
- * Returns false if the room is too small.
+ * Copies the records of one bucket to @to, which has @room of which *@nr is used. Those of a
+ * module become orphans: other code may get the module's addresses. Returns false if the room
+ * is too small.
  */
-static bool track_copy(u32 bucket, const struct module *mod, struct ntpool_track *to, size_t room,
-		       size_t *nr)
+static bool track_copy(u32 bucket, enum track_choice choice, const struct module *mod,
+		       struct ntpool_track *to, size_t room, size_t *nr)
 {
 	raw_spinlock_t *lock = &track_lock[bucket % TRACK_STRIPES];
 	struct track_record *record;
@@ -138,13 +157,13 @@ static bool track_copy(u32 bucket, const struct module *mod, struct ntpool_track
 
 	raw_spin_lock_irq(lock);
 	hlist_for_each_entry(record, &track_table[bucket], node) {
-		if (!is_of(&record->track, mod))
+		if (!is_chosen(&record->track, choice, mod))
 			continue;
 		fits = *nr < room;
 		if (!fits)
 			break;
 		to[(*nr)++] = record->track;
-		if (mod)
+		if (choice == TRACK_OF)
 			record->track.block.orphan = true;
 	}
 	raw_spin_unlock_irq(lock);
@@ -161,7 +180,8 @@ static int track_compare(const void *a, const void *b)
 }
 
 /* Returns an array, sorted by age. Blocks allocated meanwhile fit up to a number of 64. */
-static struct ntpool_track *track_collect(const struct module *mod, size_t *nr)
+static struct ntpool_track *track_collect(enum track_choice choice, const struct module *mod,
+					  size_t *nr)
 {
 	size_t room = atomic_long_read(&track_nr) + 64;
 	struct ntpool_track *to;
@@ -172,7 +192,7 @@ static struct ntpool_track *track_collect(const struct module *mod, size_t *nr)
 		return NULL;
 	*nr = 0;
 	for (bucket = 0; track_table && bucket < BIT(TRACK_BITS); bucket++)
-		if (!track_copy(bucket, mod, to, room, nr))
+		if (!track_copy(bucket, choice, mod, to, room, nr))
 			break;
 	sort(to, *nr, sizeof(*to), track_compare, NULL);
 	return to;
@@ -180,7 +200,45 @@ static struct ntpool_track *track_collect(const struct module *mod, size_t *nr)
 
 struct ntpool_track *ntpool_track_snapshot(size_t *nr)
 {
-	return track_collect(NULL, nr);
+	return track_collect(TRACK_ALL, NULL, nr);
+}
+
+void ntpool_track_frames(struct ntpool_frames *frames)
+{
+	struct track_record *record;
+	u32 bucket;
+
+	if (!atomic_long_read(&track_nr))
+		return;
+	for (bucket = 0; bucket < BIT(TRACK_BITS); bucket++) {
+		raw_spin_lock_irq(&track_lock[bucket % TRACK_STRIPES]);
+		hlist_for_each_entry(record, &track_table[bucket], node)
+			ntpool_frames_add(frames, &record->track.stack);
+		raw_spin_unlock_irq(&track_lock[bucket % TRACK_STRIPES]);
+		if (frames->nr)
+			ntpool_frames_keep(frames);
+		cond_resched();
+	}
+}
+
+/* Prints a line and the stack of each block. @how: the end of the line. */
+static void list_blocks(const struct ntpool_track *tracks, size_t nr, const char *how)
+{
+	const struct ntpool_track_block *block;
+	u64 now = ntpool_stack_now();
+	char tag[NTPOOL_TAG_TEXT];
+	size_t i;
+
+	for (i = 0; i < min_t(size_t, nr, UNFREED_MAX); i++) {
+		block = &tracks[i].block;
+		ntpool_tag_text(block->tag, tag);
+		ntpool_report_allocated(&tracks[i].stack, now,
+					NTPOOL_LEAK "%p, %zu bytes, tag %s, %s%s\n", block->addr,
+					block->size, tag, ntpool_type_name(block->type), how);
+		cond_resched();
+	}
+	if (i < nr)
+		ntpool_report_leak("%zu more %s not listed", nr - i, nr - i == 1 ? "is" : "are");
 }
 
 static void report_unfreed(const char *driver, const struct ntpool_track *tracks, size_t nr)
@@ -192,39 +250,42 @@ static void report_unfreed(const char *driver, const struct ntpool_track *tracks
 		.addr_mask = BIT(1),
 		.text = text,
 	};
-	const struct ntpool_track_block *block;
-	u64 now = ntpool_stack_now();
-	char tag[NTPOOL_TAG_TEXT];
-	size_t i;
 
-	snprintf(text, sizeof(text), "driver %s was unloaded and has not freed %zu allocations",
-		 driver, nr);
-	for (i = 0; i < min_t(size_t, nr, UNFREED_MAX); i++) {
-		block = &tracks[i].block;
-		ntpool_tag_text(block->tag, tag);
-		ntpool_report_allocated(&tracks[i].stack, now,
-					NTPOOL_LEAK "%p, %zu bytes, tag %s, %s\n", block->addr,
-					block->size, tag, ntpool_type_name(block->type));
-		cond_resched();
-	}
-	if (i < nr)
-		ntpool_report_leak("%zu more are not listed", nr - i);
+	snprintf(text, sizeof(text), "driver %s was unloaded and has not freed %zu allocation%s",
+		 driver, nr, nr == 1 ? "" : "s");
+	list_blocks(tracks, nr, "");
 	ntpool_report(&stop);
 }
 
-static void track_module_going(const struct module *mod)
+/* No violation: the other module may still free them, but the driver cannot tell it to. */
+static void report_for(const char *driver, const struct ntpool_track *tracks, size_t nr)
+{
+	list_blocks(tracks, nr, ", allocated by another module");
+	ntpool_report_leak("%zu block%s, allocated by other modules in calls of %s", nr,
+			   nr == 1 ? "" : "s", driver);
+}
+
+static void track_report(enum track_choice choice, const struct module *mod,
+			 void (*report)(const char *driver, const struct ntpool_track *tracks,
+					size_t nr))
 {
 	struct ntpool_track *tracks;
 	size_t nr;
 
-	if (!atomic_long_read(&track_nr))
-		return;
-	tracks = track_collect(mod, &nr);
+	tracks = track_collect(choice, mod, &nr);
 	if (!tracks)
 		ntpool_report_leak_unknown(mod->name);
 	else if (nr)
-		report_unfreed(mod->name, tracks, nr);
+		report(mod->name, tracks, nr);
 	kvfree(tracks);
+}
+
+static void track_module_going(const struct module *mod)
+{
+	if (!atomic_long_read(&track_nr))
+		return;
+	track_report(TRACK_FOR, mod, report_for);
+	track_report(TRACK_OF, mod, report_unfreed);
 }
 
 int ntpool_track_start(void)

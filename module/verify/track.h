@@ -46,5 +46,8 @@ bool ntpool_track_take(void *p, struct ntpool_track *track);
  * NULL without memory. Sleeps.
  */
 struct ntpool_track *ntpool_track_snapshot(size_t *nr);
+/* Keeps the names of the frames of all tracked blocks that are in the code of @frames. Sleeps. */
+struct ntpool_frames;
+void ntpool_track_frames(struct ntpool_frames *frames);
 
 #endif

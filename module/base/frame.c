@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Names of stack frames in code that was freed.
+ *
+ * Records of the verifier have stacks, which are addresses. They outlive the code: a module
+ * is unloaded, or its initialisation code is freed after its init. Later another module may
+ * be loaded at the same addresses. So the names of all addresses in records are kept when
+ * their code is freed.
+ *
+ * A name has the time at which its code was freed. It applies to stacks that were recorded
+ * before that time and after the same address was freed the last time before. Younger stacks
+ * have the name that the kernel knows.
+ *
+ * The number of names is bounded; the oldest one is dropped. Then the address has the name
+ * that the kernel knows, or none.
+ *
+ * Locking: frames_mutex protects the table; readers use RCU, because ntpool_report() reads
+ * names in any context. Context: process context for changes.
+ */
+#include <linux/hashtable.h>
+#include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "base/callsite.h"
+#include "base/frame.h"
+#include "base/refuse.h"
+#include "base/stack.h"
+#include "parts.h"
+
+enum {
+	NAMES_BITS = 8,
+	NAMES_MAX = 2048,
+};
+
+/**
+ * struct frame_name - the name of an address in code that was freed; constant but for its links
+ * @node: in names; frames_mutex, readers under RCU
+ * @link: in names_by_age; frames_mutex
+ * @rcu: frees it
+ * @addr: the address
+ * @freed: ntpool_stack_now() when the code was freed
+ * @text: the name
+ */
+struct frame_name {
+	struct hlist_node node;
+	struct list_head link;
+	struct rcu_head rcu;
+	unsigned long addr;
+	u64 freed;
+	char text[];
+};
+
+static DEFINE_MUTEX(frames_mutex);
+static DEFINE_HASHTABLE(names, NAMES_BITS);
+static LIST_HEAD(names_by_age);		/* oldest first */
+static unsigned int nr_names;		/* frames_mutex */
+
+static bool is_within(unsigned long addr, const struct module *mod, bool init)
+{
+	return init ? within_module_init(addr, mod) : within_module(addr, mod);
+}
+
+bool ntpool_frames_has(const struct ntpool_stack *stack, const struct module *mod)
+{
+	unsigned int i;
+
+	for (i = 0; i < stack->nr; i++)
+		if (within_module(stack->entry[i], mod))
+			return true;
+	return false;
+}
+
+static void frames_add(struct ntpool_frames *frames, unsigned long addr)
+{
+	unsigned int i;
+
+	if (!is_within(addr, frames->mod, frames->init))
+		return;
+	for (i = 0; i < frames->nr; i++)
+		if (frames->addr[i] == addr)
+			return;
+	if (i < NTPOOL_FRAMES)
+		frames->addr[frames->nr++] = addr;
+}
+
+void ntpool_frames_add(struct ntpool_frames *frames, const struct ntpool_stack *stack)
+{
+	unsigned int i;
+
+	if (stack->caller)
+		frames_add(frames, stack->caller);
+	for (i = 0; i < stack->nr; i++)
+		frames_add(frames, stack->entry[i]);
+}
+
+static void name_drop(struct frame_name *name)
+{
+	lockdep_assert_held(&frames_mutex);
+	hash_del_rcu(&name->node);
+	list_del(&name->link);
+	nr_names--;
+	kfree_rcu(name, rcu);
+}
+
+/*
+ * Returns the name that @addr had at the time @when; NULL: that which the kernel knows. Of
+ * several names the one freed first after @when applies. In an RCU read section, or under
+ * frames_mutex.
+ */
+static const struct frame_name *name_at(unsigned long addr, u64 when)
+{
+	const struct frame_name *name, *best = NULL;
+
+	hash_for_each_possible_rcu(names, name, node, addr)
+		if (name->addr == addr && name->freed > when &&
+		    (!best || name->freed < best->freed))
+			best = name;
+	return best;
+}
+
+/* True if the search at the time @freed has found the address before. */
+static bool name_exists(unsigned long addr, u64 freed)
+{
+	const struct frame_name *name;
+
+	lockdep_assert_held(&frames_mutex);
+	hash_for_each_possible(names, name, node, addr)
+		if (name->addr == addr && name->freed == freed)
+			return true;
+	return false;
+}
+
+static void name_add(unsigned long addr, u64 freed)
+{
+	char text[NTPOOL_CALLSITE_TEXT];
+	struct frame_name *name;
+	size_t size;
+
+	lockdep_assert_held(&frames_mutex);
+	ntpool_callsite_text(addr, text, sizeof(text));
+	size = strlen(text) + 1;
+	name = ntpool_refused() ? NULL : kmalloc(struct_size(name, text, size), GFP_KERNEL);
+	if (!name)
+		return;
+	name->addr = addr;
+	name->freed = freed;
+	memcpy(name->text, text, size);
+	if (nr_names == NAMES_MAX)
+		name_drop(list_first_entry(&names_by_age, struct frame_name, link));
+	hash_add_rcu(names, &name->node, addr);
+	list_add_tail(&name->link, &names_by_age);
+	nr_names++;
+}
+
+void ntpool_frames_keep(struct ntpool_frames *frames)
+{
+	unsigned int i;
+
+	mutex_lock(&frames_mutex);
+	for (i = 0; i < frames->nr; i++)
+		if (!name_exists(frames->addr[i], frames->when))
+			name_add(frames->addr[i], frames->when);
+	mutex_unlock(&frames_mutex);
+	frames->nr = 0;
+}
+
+bool ntpool_frame_text(unsigned long addr, u64 when, char *buf, size_t size)
+{
+	const struct frame_name *name;
+
+	rcu_read_lock();
+	name = name_at(addr, when);
+	if (name)
+		strscpy(buf, name->text, size);
+	rcu_read_unlock();
+	return name;
+}
+
+/**
+ * ntpool_frame_exit() - free all names
+ *
+ * Context: process context, may sleep; after the last report.
+ */
+void ntpool_frame_exit(void)
+{
+	struct frame_name *name, *next;
+
+	mutex_lock(&frames_mutex);
+	list_for_each_entry_safe(name, next, &names_by_age, link)
+		name_drop(name);
+	mutex_unlock(&frames_mutex);
+}

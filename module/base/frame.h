@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Names of stack frames in code that was freed. */
+#ifndef NTPOOL_FRAME_H
+#define NTPOOL_FRAME_H
+
+#include <linux/types.h>
+
+struct module;
+struct ntpool_stack;
+
+enum {
+	NTPOOL_FRAMES = 64,
+};
+
+/**
+ * struct ntpool_frames - addresses in code that is about to be freed
+ * @mod: the module
+ * @init: only its initialisation code
+ * @when: ntpool_stack_now() of the search; no younger stack is in that code
+ * @nr: entries in use
+ * @addr: each address once
+ */
+struct ntpool_frames {
+	const struct module *mod;
+	bool init;
+	u64 when;
+	unsigned int nr;
+	unsigned long addr[NTPOOL_FRAMES];
+};
+
+/* True if the stack goes through code of @mod. Any context. */
+bool ntpool_frames_has(const struct ntpool_stack *stack, const struct module *mod);
+/* Adds the addresses of @stack that lie in the code of @frames. Any context. */
+void ntpool_frames_add(struct ntpool_frames *frames, const struct ntpool_stack *stack);
+/* Keeps the names of the addresses and empties @frames. May sleep. */
+void ntpool_frames_keep(struct ntpool_frames *frames);
+/* Copies the name that @addr had at the time @when, of ntpool_stack_now(). False: none. */
+bool ntpool_frame_text(unsigned long addr, u64 when, char *buf, size_t size);
+
+#endif
