@@ -89,12 +89,24 @@ bool ntpool_test_fault(unsigned long addr, bool write, unsigned long ip);
  * @param: its parameters, not hashed
  * @text: the sentence
  * @tag: tag of the block concerned, 0 if the report has none
+ * @size: its size
+ * @damaged: tag and size come from a damaged header
+ * @caller: call site
+ * @caller_of: return address of the function that has the call site; 0: not known
+ * @allocator: call site of the allocation, 0 if the report has none
+ * @before: tag of the block before, 0 if the report has none
  */
 struct ntpool_test_report {
 	u32 code;
 	u64 param[4];
 	char text[160];
 	u32 tag;
+	size_t size;
+	bool damaged;
+	unsigned long caller;
+	unsigned long caller_of;
+	unsigned long allocator;
+	u32 before;
 };
 
 #define NTPOOL_TEST_REPORTS	64

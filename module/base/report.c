@@ -6,124 +6,102 @@
  * report has several lines in a log that all CPUs share, and a faulty driver often
  * repeats its fault. Therefore:
  *
- * - Reports do not interleave. The CPU holds the kernel's printk_cpu_sync lock, with
- *   interrupts off, while it prints the lines of one report. Any other lock may be
- *   held around it. A CPU that prints a stack dump holds the same lock.
- * - No report deadlocks. printk_cpu_sync is reentrant, so report_busy detects a report
- *   that begins inside another one: in an NMI, or in a console driver that uses
- *   ntpool. Such a report is left out. An NMI does not wait for another CPU either.
- * - A flood ends. Of each REPORT_WINDOW_S seconds ___ratelimit() admits REPORT_BURST
- *   reports. The next printed report states how many were left out, or a delayed work
- *   does if none follows. An NMI cannot start a timer, so irq_work starts it.
+ * - Reports do not interleave. A report is copied to a queue. One CPU at a time, the
+ *   printer, prints the oldest one line by line. It leaves when its own report is
+ *   printed. A worker prints what other CPUs have queued meanwhile.
+ * - No lock is held and interrupts are not kept off while a console works. The printer
+ *   disables preemption. It disables interrupts for one line only, as printk() does. An
+ *   interrupt between two lines that makes a report prints the rest of the first one.
+ * - No report deadlocks. A console driver that uses ntpool finds report_stepping set,
+ *   and its report waits in the queue. An NMI only queues its report.
+ * - A report is in the log before the machine stops, or before a fault ends the thread.
+ *   Its CPU then waits for another printer, but not for longer than REPORT_WAIT_MS.
+ * - A flood ends, see report_site.c. A later report states how many were left out, or a
+ *   delayed work does if none follows. Reports that find no room in the queue count too.
  *
- * ___ratelimit() also counts missed calls, but each kernel stores that number
- * differently. report_omitted counts reports that did not get the lock as well.
+ * Stack dumps of the kernel may come between the lines of a report. Single lines, as
+ * those about leaks, go through the same queue. Addresses are hashed, as in all of Linux.
  *
- * Single lines, as those about leaks, are printed under the same lock. Addresses are
- * hashed, as in all of Linux.
+ * Locking: report_lock, a raw spinlock and a leaf, interrupts off, protects the queue and the
+ * table of report_site.c. The printer owns the cursor.
  *
  * Context: any for reports; any but NMI for single lines.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/atomic.h>
+#include <linux/delay.h>
 #include <linux/irq_work.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/panic.h>
 #include <linux/preempt.h>
 #include <linux/printk.h>
-#include <linux/ratelimit.h>
+#include <linux/smp.h>
+#include <linux/spinlock.h>
 #include <linux/stdarg.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 #include <linux/workqueue.h>
 
 #include "base/callsite.h"
+#include "base/frame.h"
 #include "base/param.h"
 #include "base/report.h"
+#include "base/report_site.h"
 #include "base/stack.h"
 #include "base/text.h"
 #include "parts.h"
 
 enum {
-	REPORT_BURST = 64,
-	REPORT_WINDOW_S = 5,
+	REPORT_QUEUE = 16,	/* a power of two */
+	REPORT_WAIT_MS = 1000,
+	REPORT_STACKS = 3,
 	/* "0x", 16 digits, NUL. */
 	PARAM_TEXT = 19,
 	STOP_TEXT = 192,
+	LINE_TEXT = 384,
 };
 
-/* The holder of printk_cpu_sync owns these three. */
-static bool report_busy;		/* it prints a report or lines of ntpool */
+/**
+ * struct report - a report in the queue, or a single line
+ * @first: its first line; of a single line with level and "ntpool: "
+ * @stop: the violation; its pointers are not used; @stop.text is NULL for a single line
+ * @text: its sentence
+ * @has_before: @before is known
+ * @before: the block before
+ * @stack: the stacks, by enum report_stacks; nr is 0 if there is none
+ */
+struct report {
+	char first[LINE_TEXT];
+	struct ntpool_stop stop;
+	char text[STOP_TEXT];
+	bool has_before;
+	struct ntpool_block before;
+	struct ntpool_stack stack[REPORT_STACKS];
+};
+
+/* The stacks of a report, in the order of printing. */
+enum report_stacks {
+	STACK_CALLED,
+	STACK_ALLOCATED,
+	STACK_FREED,
+};
+
+static DEFINE_RAW_SPINLOCK(report_lock);	/* protects the following */
+static struct report reports[REPORT_QUEUE];
+static unsigned int report_head;		/* number of the next report that is queued */
+static unsigned int report_tail;		/* of the oldest one; read without the lock */
+static int report_printer = -1;			/* the CPU that prints; -1: none */
+
+/* The printer owns these. */
+static unsigned int report_next_line;		/* of the oldest report */
+static bool report_stepping;			/* it prints a line now */
 static char report_callsite[NTPOOL_CALLSITE_TEXT];
-static struct ratelimit_state report_rate =
-	RATELIMIT_STATE_INIT_FLAGS(report_rate, REPORT_WINDOW_S * HZ, REPORT_BURST,
-				   RATELIMIT_MSG_ON_RELEASE);	/* prints nothing itself */
 
 static atomic_t report_omitted = ATOMIC_INIT(0);	/* since the last message about them */
 static bool report_panics __read_mostly;	/* parameter bugcheck */
 static atomic_long_t report_violations = ATOMIC_LONG_INIT(0);
-
-/* False: another report is being printed, and the caller cannot wait for its end. */
-static bool report_begin(unsigned long *flags)
-{
-	if (!in_nmi()) {
-		printk_cpu_sync_get_irqsave(*flags);
-	} else {
-		local_irq_save(*flags);
-		if (!__printk_cpu_sync_try_get()) {
-			local_irq_restore(*flags);
-			return false;
-		}
-	}
-	/* An NMI that comes between the test and the store prints its whole report first. */
-	if (!READ_ONCE(report_busy)) {
-		WRITE_ONCE(report_busy, true);
-		return true;
-	}
-	printk_cpu_sync_put_irqrestore(*flags);
-	return false;
-}
-
-static void report_end(unsigned long flags)
-{
-	WRITE_ONCE(report_busy, false);
-	printk_cpu_sync_put_irqrestore(flags);
-}
-
-static void report_print_omitted(void)
-{
-	unsigned int nr = atomic_xchg(&report_omitted, 0);
-
-	if (nr)
-		pr_err("%u reports were left out\n", nr);
-}
-
-static void report_flood_over(struct work_struct *work)
-{
-	unsigned long flags;
-
-	if (report_begin(&flags)) {
-		report_print_omitted();
-		report_end(flags);
-	}
-}
-
-static DECLARE_DELAYED_WORK(report_work, report_flood_over);
-
-static void report_start_timer(struct irq_work *kick)
-{
-	schedule_delayed_work(&report_work, REPORT_WINDOW_S * HZ);
-}
-
-static DEFINE_IRQ_WORK(report_kick, report_start_timer);
-
-static void report_omit(void)
-{
-	if (atomic_inc_return(&report_omitted) == 1)
-		irq_work_queue(&report_kick);
-}
 
 static const char *stop_name(enum ntpool_stop_code code)
 {
@@ -191,7 +169,43 @@ static void stop_text(const struct ntpool_stop *stop, char *buf)
 		 param[0], param[1], param[2], param[3], stop->name ?: stop_name(stop->code));
 }
 
-static void report_call(const char *what, unsigned long address)
+static void report_print_omitted(void)
+{
+	unsigned int nr = atomic_xchg(&report_omitted, 0);
+
+	if (nr)
+		pr_err("%u report%s left out\n", nr, nr == 1 ? " was" : "s were");
+}
+
+static void print_first(const struct report *report)
+{
+	if (!report->stop.text && *report->first) {
+		_printk("%s", report->first);
+		return;
+	}
+	report_print_omitted();
+	if (report->stop.text)
+		pr_err("%s\n", report->first);
+}
+
+static void print_text(const struct report *report)
+{
+	if (report->stop.text)
+		pr_err("%s\n", report->text);
+}
+
+static void print_tag(const struct report *report)
+{
+	char tag[NTPOOL_TAG_TEXT];
+
+	if (!report->stop.has_tag)
+		return;
+	ntpool_tag_text(report->stop.tag, tag);
+	pr_err("tag %s, size %zu%s\n", tag, report->stop.size,
+	       report->stop.damaged ? ", read from the damaged header" : "");
+}
+
+static void print_site(const char *what, unsigned long address)
 {
 	if (!address)
 		return;
@@ -199,50 +213,235 @@ static void report_call(const char *what, unsigned long address)
 	pr_err("%s %s\n", what, report_callsite);
 }
 
-static void report_stack(const char *what, const struct ntpool_stack *stack, u64 now)
+/* A line of a stack that was recorded at the time @when. */
+static void print_frame(unsigned long address, u64 when)
 {
-	unsigned int i;
-
-	if (!stack || !stack->caller)
-		return;
-	pr_err("%s %llu ms ago by process %d on CPU %u:\n", what, ntpool_stack_age_ms(stack, now),
-	       stack->pid, stack->cpu);
-	for (i = 0; i < stack->nr; i++)
-		report_call(" ", stack->entry[i]);
+	if (!ntpool_frame_text(address, when, report_callsite, sizeof(report_callsite)))
+		ntpool_callsite_text(address, report_callsite, sizeof(report_callsite));
+	pr_err("  %s\n", report_callsite);
 }
 
-static void report_lines(const struct ntpool_stop *stop, const char *first)
+static void print_caller(const struct report *report)
 {
-	/* The age of a stack must not include the time that printing takes. */
-	u64 now = ntpool_stack_now();
+	print_site("caller", report->stop.caller);
+}
+
+static void print_allocator(const struct report *report)
+{
+	print_site("allocator", report->stop.allocator);
+}
+
+static void print_before(const struct report *report)
+{
 	char tag[NTPOOL_TAG_TEXT];
 
-	report_print_omitted();
-	pr_err("%s\n", first);
-	pr_err("%s\n", stop->text);
-	if (stop->has_tag) {
-		ntpool_tag_text(stop->tag, tag);
-		pr_err("tag %s, size %zu\n", tag, stop->size);
-	}
-	report_call("caller", stop->caller);
-	report_call("allocator", stop->allocator);
-	report_stack("allocated", stop->allocated, now);
-	report_stack("freed", stop->freed, now);
+	if (!report->has_before)
+		return;
+	ntpool_tag_text(report->before.tag, tag);
+	ntpool_callsite_text(report->before.caller, report_callsite, sizeof(report_callsite));
+	pr_err("block before: tag %s, size %zu, allocator %s\n", tag, report->before.requested,
+	       report_callsite);
 }
 
-static void report_print(const struct ntpool_stop *stop, const char *first)
+static void (* const print_lines[])(const struct report *report) = {
+	print_first, print_text, print_tag, print_caller, print_allocator, print_before,
+};
+
+/* Prints the line of a stack with that number; 0 is its title. */
+static void print_stack(const struct report *report, unsigned int which, unsigned int line)
+{
+	const struct ntpool_stack *stack = &report->stack[which];
+	/* The age does not include the time that printing takes. */
+	u64 age = ntpool_stack_age_ms(stack, report->stack[STACK_CALLED].when);
+
+	if (line > stack->nr || !stack->nr)
+		return;
+	if (line)
+		print_frame(stack->entry[line - 1], stack->when);
+	else if (which == STACK_CALLED)
+		pr_err("called by process %d on CPU %u:\n", stack->pid, stack->cpu);
+	else
+		pr_err("%s %llu ms ago by process %d on CPU %u:\n",
+		       which == STACK_FREED ? "freed" : "allocated", age, stack->pid, stack->cpu);
+}
+
+/* Prints the line with that number, if the report has it. Returns false behind the last one. */
+static bool print_line(const struct report *report, unsigned int line)
+{
+	if (line < ARRAY_SIZE(print_lines)) {
+		print_lines[line](report);
+		return true;
+	}
+	line -= ARRAY_SIZE(print_lines);
+	if (line >= REPORT_STACKS * (NTPOOL_STACK_DEPTH + 1))
+		return false;
+	print_stack(report, line / (NTPOOL_STACK_DEPTH + 1), line % (NTPOOL_STACK_DEPTH + 1));
+	return true;
+}
+
+/*
+ * Makes this CPU the printer. Returns false if another one is, or this one is in the middle
+ * of a line, or all up to @last are printed. Interrupts are off.
+ */
+static bool printer_claim(unsigned int last)
+{
+	int me = raw_smp_processor_id();
+	bool mine;
+
+	raw_spin_lock(&report_lock);
+	mine = report_printer < 0 || report_printer == me;
+	if (mine && (int)(last - report_tail) >= 0)
+		report_printer = me;
+	else if (report_printer == me && !report_stepping)
+		report_printer = -1;
+	mine = report_printer == me && !report_stepping;
+	if (mine)
+		report_stepping = true;
+	raw_spin_unlock(&report_lock);
+	return mine;
+}
+
+/* Prints a line of the oldest report, or drops the report if there is none left. */
+static void printer_step(void)
+{
+	bool more = print_line(&reports[report_tail % REPORT_QUEUE], report_next_line++);
+
+	raw_spin_lock(&report_lock);
+	if (!more) {
+		report_next_line = 0;
+		WRITE_ONCE(report_tail, report_tail + 1);
+	}
+	report_stepping = false;
+	raw_spin_unlock(&report_lock);
+}
+
+/* Prints the reports up to number @last, unless another CPU is at it. */
+static void report_drain(unsigned int last)
 {
 	unsigned long flags;
+	bool claimed;
 
-	if (!report_begin(&flags)) {
-		report_omit();
-		return;
+	preempt_disable();
+	do {
+		local_irq_save(flags);
+		claimed = printer_claim(last);
+		if (claimed)
+			printer_step();
+		local_irq_restore(flags);
+	} while (claimed);
+	preempt_enable();
+}
+
+static bool is_printed(unsigned int nr)
+{
+	return (int)(READ_ONCE(report_tail) - nr) > 0;
+}
+
+static void report_flood_over(struct work_struct *work)
+{
+	if (atomic_read(&report_omitted))
+		ntpool_report_line("%s", "");
+}
+
+static void report_print_rest(struct work_struct *work)
+{
+	while (READ_ONCE(report_tail) != READ_ONCE(report_head)) {
+		report_drain(READ_ONCE(report_head) - 1);
+		cond_resched();
 	}
-	if (__ratelimit(&report_rate))
-		report_lines(stop, first);
+}
+
+static DECLARE_DELAYED_WORK(report_work, report_flood_over);
+static DECLARE_WORK(report_rest_work, report_print_rest);
+
+static void report_start_work(struct irq_work *kick)
+{
+	if (atomic_read(&report_omitted))
+		schedule_delayed_work(&report_work, NTPOOL_REPORT_WINDOW_S * HZ);
+	if (READ_ONCE(report_tail) != READ_ONCE(report_head))
+		schedule_work(&report_rest_work);
+}
+
+static DEFINE_IRQ_WORK(report_kick, report_start_work);
+
+static void report_omit(void)
+{
+	if (atomic_inc_return(&report_omitted) == 1)
+		irq_work_queue(&report_kick);
+}
+
+/* Prints up to the report @nr. @wait: it must be in the log before the caller goes on. */
+static void report_print(unsigned int nr, bool wait)
+{
+	unsigned int tries = REPORT_WAIT_MS * 200;
+
+	if (!in_nmi())
+		report_drain(nr);
+	while (wait && !in_nmi() && !is_printed(nr) &&
+	       READ_ONCE(report_printer) != raw_smp_processor_id() && tries--) {
+		udelay(5);
+		report_drain(nr);
+	}
+	if (READ_ONCE(report_tail) != READ_ONCE(report_head))
+		irq_work_queue(&report_kick);
+}
+
+/*
+ * The queue
+ */
+
+/* False: an NMI has interrupted the holder, or another CPU has the lock. */
+static bool queue_lock(unsigned long *flags)
+{
+	if (!in_nmi()) {
+		raw_spin_lock_irqsave(&report_lock, *flags);
+		return true;
+	}
+	local_irq_save(*flags);
+	if (raw_spin_trylock(&report_lock))
+		return true;
+	local_irq_restore(*flags);
+	return false;
+}
+
+static void stack_copy(struct ntpool_stack *to, const struct ntpool_stack *from)
+{
+	if (from)
+		*to = *from;
 	else
-		report_omit();
-	report_end(flags);
+		to->nr = 0;
+}
+
+static void report_fill(struct report *report, const struct ntpool_stop *stop, const char *first)
+{
+	strscpy(report->first, first, sizeof(report->first));
+	report->stop = *stop;
+	strscpy(report->text, stop->text ?: "", sizeof(report->text));
+	report->has_before = stop->before;
+	if (stop->before)
+		report->before = *stop->before;
+	stack_copy(&report->stack[STACK_CALLED], stop->called);
+	stack_copy(&report->stack[STACK_ALLOCATED], stop->allocated);
+	stack_copy(&report->stack[STACK_FREED], stop->freed);
+}
+
+/* Returns false if there is no room. The report gets the number *@nr. */
+static bool report_queue(const struct ntpool_stop *stop, const char *first, unsigned int *nr)
+{
+	bool queued = false;
+	unsigned long flags;
+
+	if (!queue_lock(&flags))
+		return false;
+	if (report_head - report_tail < REPORT_QUEUE &&
+	    (!stop->text || ntpool_report_site_admits(stop))) {
+		*nr = report_head;
+		report_fill(&reports[*nr % REPORT_QUEUE], stop, first);
+		WRITE_ONCE(report_head, report_head + 1);
+		queued = true;
+	}
+	raw_spin_unlock_irqrestore(&report_lock, flags);
+	return queued;
 }
 
 #if IS_ENABLED(CONFIG_KUNIT)
@@ -266,24 +465,46 @@ static bool report_is_recorded(const struct ntpool_stop *stop)
 }
 #endif
 
+/* The thread may end with the fault that is reported. */
+static bool is_of_fault(const struct ntpool_stop *stop)
+{
+	switch (stop->code) {
+	case NTPOOL_STOP_FREED_SPECIAL:
+	case NTPOOL_STOP_BEYOND_END:
+	case NTPOOL_STOP_DRIVER_FREED:
+	case NTPOOL_STOP_DRIVER_BEYOND_END:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /**
  * ntpool_report() - report a violation
- * @stop: the violation
+ * @found: the violation
  *
  * If the parameter bugcheck is "panic", the machine stops after the report. A report
  * that a test records is not printed and does not stop the machine.
  *
- * Context: any, with any lock held.
+ * Context: any, with any lock of a driver held.
  */
-void ntpool_report(const struct ntpool_stop *stop)
+void ntpool_report(const struct ntpool_stop *found)
 {
+	struct ntpool_stop stop = *found;
+	struct ntpool_stack called;
 	char first[STOP_TEXT];
+	unsigned int nr;
 
 	atomic_long_inc(&report_violations);
-	if (report_is_recorded(stop))
+	stop.called = &called;
+	stop.caller = ntpool_stack_take_call(&called, stop.caller);
+	if (report_is_recorded(&stop))
 		return;
-	stop_text(stop, first);
-	report_print(stop, first);
+	stop_text(&stop, first);
+	if (report_queue(&stop, first, &nr))
+		report_print(nr, READ_ONCE(report_panics) || is_of_fault(&stop));
+	else
+		report_omit();
 	if (READ_ONCE(report_panics))
 		panic(pr_fmt("%s"), first);
 }
@@ -304,6 +525,28 @@ void ntpool_report_kind(const struct ntpool_violation *kind, struct ntpool_stop 
 	ntpool_report(&stop);
 }
 
+/* Prints @first, and the stack if there is one. Without room the line waits for some. */
+static void line_print(const char *first, const struct ntpool_stack *allocated, u64 now)
+{
+	struct ntpool_stack called = { .when = now };
+	const struct ntpool_stop line = { .called = &called, .allocated = allocated };
+	unsigned int tries = REPORT_WAIT_MS * 200;
+	unsigned int nr;
+	bool queued;
+
+	for (;;) {
+		queued = report_queue(&line, first, &nr);
+		if (queued || READ_ONCE(report_printer) == raw_smp_processor_id() || !tries--)
+			break;
+		report_drain(READ_ONCE(report_head) - 1);
+		udelay(5);
+	}
+	if (queued)
+		report_print(nr, false);
+	else
+		report_omit();
+}
+
 /**
  * ntpool_report_line() - print a single line that is no part of a report
  * @fmt: format, with level, "ntpool: " and line feed
@@ -312,15 +555,13 @@ void ntpool_report_kind(const struct ntpool_violation *kind, struct ntpool_stop 
  */
 void ntpool_report_line(const char *fmt, ...)
 {
-	unsigned long flags;
+	char first[LINE_TEXT];
 	va_list args;
 
 	va_start(args, fmt);
-	if (report_begin(&flags)) {
-		vprintk(fmt, args);
-		report_end(flags);
-	}
+	vsnprintf(first, sizeof(first), fmt, args);
 	va_end(args);
+	line_print(first, NULL, 0);
 }
 
 /**
@@ -333,16 +574,13 @@ void ntpool_report_line(const char *fmt, ...)
  */
 void ntpool_report_allocated(const struct ntpool_stack *stack, u64 now, const char *fmt, ...)
 {
-	unsigned long flags;
+	char first[LINE_TEXT];
 	va_list args;
 
 	va_start(args, fmt);
-	if (report_begin(&flags)) {
-		vprintk(fmt, args);
-		report_stack("allocated", stack, now);
-		report_end(flags);
-	}
+	vsnprintf(first, sizeof(first), fmt, args);
 	va_end(args);
+	line_print(first, stack, now);
 }
 
 /**
@@ -379,6 +617,10 @@ void ntpool_report_exit(void)
 	irq_work_sync(&report_kick);
 	cancel_delayed_work_sync(&report_work);
 	report_flood_over(NULL);
+	report_print_rest(NULL);
+	irq_work_sync(&report_kick);
+	cancel_delayed_work_sync(&report_work);
+	cancel_work_sync(&report_rest_work);
 }
 
 static const char * const bugcheck_words[] = { "report", "panic" };

@@ -39,10 +39,13 @@ enum ntpool_stop_code {
  * @addr_mask: bit n set: param[n] is an address, printed hashed
  * @text: one sentence that describes the violation
  * @has_tag: @tag and @size are known
+ * @damaged: they were read from a header that was overwritten
  * @tag: tag of the block concerned
  * @size: bytes that the driver requested
  * @caller: call site of the routine that found the violation; 0 if not known
  * @allocator: call site that allocated the block; 0 if not known
+ * @before: the block in front of that one in memory; NULL if not known
+ * @called: stack of the call that is wrong; ntpool_report() records it
  * @allocated: stack of the allocation; NULL if not known
  * @freed: stack of the free; NULL if not known
  */
@@ -53,16 +56,19 @@ struct ntpool_stop {
 	unsigned int addr_mask;
 	const char *text;
 	bool has_tag;
+	bool damaged;
 	u32 tag;
 	size_t size;
 	unsigned long caller;
 	unsigned long allocator;
+	const struct ntpool_block *before;
+	const struct ntpool_stack *called;
 	const struct ntpool_stack *allocated;
 	const struct ntpool_stack *freed;
 };
 
 /*
- * Prints the report as one block of lines. If the parameter bugcheck is "panic", the
+ * Prints the report as one block of lines, or leaves it to the CPU that is printing one. If the parameter bugcheck is "panic", the
  * machine stops afterwards. Context: any, NMI included.
  */
 void ntpool_report(const struct ntpool_stop *stop);

@@ -12,6 +12,7 @@
 #include <linux/jhash.h>
 #include <linux/kernel.h>
 #include <linux/math64.h>
+#include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/stacktrace.h>
@@ -23,17 +24,40 @@
 enum {
 	/* Largest number of ntpool's own frames below the caller. */
 	STACK_OWN = 8,
+	/* The same for reports, with the frames of a fault. */
+	STACK_REPORT = 20,
 };
 
-/* Returns the index of the entry @caller, or 0 if there is none. */
-static unsigned int stack_own(const unsigned long *entry, unsigned int nr, unsigned long caller)
+/* Returns the index of the entry @caller, or @nr if there is none. */
+static unsigned int stack_find(const unsigned long *entry, unsigned int nr, unsigned long caller)
 {
 	unsigned int i;
 
 	for (i = 0; i < nr; i++)
 		if (entry[i] == caller)
-			return i;
-	return 0;
+			break;
+	return i;
+}
+
+/* True for code of ntpool. Code that is built in cannot be told from the rest of the kernel. */
+static bool is_own(unsigned long addr)
+{
+#ifdef MODULE
+	return within_module(addr, THIS_MODULE);
+#else
+	return false;
+#endif
+}
+
+static void stack_fill(struct ntpool_stack *stack, const unsigned long *entry, unsigned int nr,
+		       unsigned long caller)
+{
+	stack->nr = min_t(unsigned int, nr, NTPOOL_STACK_DEPTH);
+	memcpy(stack->entry, entry, stack->nr * sizeof(*entry));
+	stack->caller = caller;
+	stack->when = ntpool_stack_now();
+	stack->pid = current->pid;
+	stack->cpu = raw_smp_processor_id();
 }
 
 /**
@@ -62,13 +86,40 @@ void ntpool_stack_take(struct ntpool_stack *stack, unsigned long caller)
 	nr = stack_trace_save(entry, ARRAY_SIZE(entry), 1);
 	/* Drops the frames of code that an interrupt has interrupted. */
 	nr = filter_irq_stacks(entry, nr);
-	own = stack_own(entry, nr, caller);
-	stack->nr = min_t(unsigned int, nr - own, NTPOOL_STACK_DEPTH);
-	memcpy(stack->entry, entry + own, stack->nr * sizeof(*entry));
-	stack->caller = caller;
-	stack->when = ntpool_stack_now();
-	stack->pid = current->pid;
-	stack->cpu = raw_smp_processor_id();
+	own = stack_find(entry, nr, caller);
+	if (own == nr)
+		own = 0;
+	stack_fill(stack, entry + own, nr - own, caller);
+}
+
+/**
+ * ntpool_stack_take_call() - record the stack of a call that is reported
+ * @stack: receives it; without entries if the current thread is not in that call
+ * @caller: call site of the routine of ntpool, or the address of an instruction that faults
+ *
+ * If ntpool itself faults, the call site is the first frame outside of ntpool.
+ *
+ * Context: any, NMI included.
+ * Return: the call site.
+ */
+unsigned long ntpool_stack_take_call(struct ntpool_stack *stack, unsigned long caller)
+{
+	unsigned long entry[STACK_REPORT + NTPOOL_STACK_DEPTH];
+	unsigned int nr, own;
+
+	nr = stack_trace_save(entry, ARRAY_SIZE(entry), 1);
+	own = stack_find(entry, nr, caller);
+	if (is_own(caller)) {
+		if (own == nr)
+			own = 0;
+		while (own < nr && is_own(entry[own]))
+			own++;
+		caller = own < nr ? entry[own] : caller;
+	}
+	/* Drops the frames of code that an interrupt has interrupted. */
+	nr = own + filter_irq_stacks(entry + own, nr - own);
+	stack_fill(stack, entry + own, nr - own, caller);
+	return caller;
 }
 
 /**

@@ -28,6 +28,7 @@ struct ntpool_stack {
 };
 
 void ntpool_stack_take(struct ntpool_stack *stack, unsigned long caller);
+unsigned long ntpool_stack_take_call(struct ntpool_stack *stack, unsigned long caller);
 u64 ntpool_stack_age_ms(const struct ntpool_stack *stack, u64 now);
 u64 ntpool_stack_now(void);
 u32 ntpool_stack_hash(const struct ntpool_stack *stack);

@@ -20,6 +20,8 @@
  */
 #define NTPOOL_TAG_NONE		0x656e6f4eU	/* "None" */
 #define NTPOOL_TAG_OVERFLOW	0x6c66764fU	/* "Ovfl" */
+/* In lists of blocks: the header was overwritten, so tag and call site are not known. */
+#define NTPOOL_TAG_DAMAGED	0x3f3f3f3fU	/* "????" */
 /* PROTECTED_POOL: no character of a tag has its top bit set, so that bit is free. */
 #define NTPOOL_TAG_PROTECTED	BIT(31)
 

@@ -74,11 +74,32 @@ static void *failed(int err, bool raise, unsigned long caller)
 	return NULL;
 }
 
-static void *refused(size_t size, u32 tag, bool raise, unsigned long caller)
+static void *refused(const struct ntpool_verify_refusal *refusal, bool raise)
 {
 	if (ntpool_verifier())
-		ntpool_verify_refused(size, tag, caller);
-	return failed(-EINVAL, raise, caller);
+		ntpool_verify_refused(refusal);
+	return failed(-EINVAL, raise, refusal->caller);
+}
+
+/* All required flags must be known, and exactly one must select the pool. */
+static bool flags_are_valid(POOL_FLAGS flags)
+{
+	unsigned int where = flags & FLAGS_WHERE;
+
+	return !(flags & FLAGS_REQUIRED & ~FLAGS_KNOWN) && hweight32(where) == 1;
+}
+
+static void *type_refused(unsigned int type, size_t size, u32 tag, unsigned long caller)
+{
+	const struct ntpool_verify_refusal refusal = {
+		.size = size,
+		.tag = tag,
+		.kind = type,
+		.is_other = flags_are_valid(type),
+		.caller = caller,
+	};
+
+	return refused(&refusal, type & POOL_RAISE_IF_ALLOCATION_FAILURE);
 }
 
 static void *request_alloc(const struct ntpool_request *req, bool raise)
@@ -101,7 +122,7 @@ void *ntpool_ddi_alloc_constrained(unsigned int type, size_t size, u32 tag, unsi
 	};
 
 	if (!type_is_valid(type))
-		return refused(size, tag, raise, caller);
+		return type_refused(type, size, tag, caller);
 	if (tag & NTPOOL_TAG_PROTECTED)
 		req.flags |= NTPOOL_PROTECTED;
 	return request_alloc(&req, raise);
@@ -267,14 +288,6 @@ PVOID ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, UL
 }
 EXPORT_SYMBOL_GPL(ExAllocatePoolWithTagPriority);
 
-/* All required flags must be known, and exactly one must select the pool. */
-static bool flags_are_valid(POOL_FLAGS flags)
-{
-	unsigned int where = flags & FLAGS_WHERE;
-
-	return !(flags & FLAGS_REQUIRED & ~FLAGS_KNOWN) && hweight32(where) == 1;
-}
-
 static enum ntpool_type flags_type(POOL_FLAGS flags)
 {
 	return flags & POOL_FLAG_PAGED ? NTPOOL_PAGED : NTPOOL_NONPAGED;
@@ -297,7 +310,16 @@ static unsigned int request_flags(POOL_FLAGS flags, u32 tag)
 
 static void *flags_failed(POOL_FLAGS flags, size_t size, u32 tag, unsigned long caller)
 {
-	return refused(size, tag, flags & POOL_FLAG_RAISE_ON_FAILURE, caller);
+	const struct ntpool_verify_refusal refusal = {
+		.size = size,
+		.tag = tag,
+		.kind = flags,
+		.is_flags = true,
+		.is_other = flags <= U32_MAX && type_is_valid(flags),
+		.caller = caller,
+	};
+
+	return refused(&refusal, flags & POOL_FLAG_RAISE_ON_FAILURE);
 }
 
 static void *flags_alloc(POOL_FLAGS flags, struct ntpool_request *req)

@@ -5,6 +5,10 @@
 
 #include <linux/types.h>
 
+#include "base/types.h"
+
+struct ntpool_page;
+
 enum ntpool_damage_kind {
 	NTPOOL_DAMAGED_HEADER,	/* @at: the header; @value[0]: its granules */
 	NTPOOL_DAMAGED_LINK,	/* @at: the header; @value: the decoded links */
@@ -17,7 +21,7 @@ enum {
 /**
  * struct ntpool_damage - damage that one section under a heap's lock has found
  * @nr: number of findings; those beyond NTPOOL_DAMAGES are counted alone
- * @found: the first of them
+ * @found: the first of them; @has_before: @before is the block in front of @at
  */
 struct ntpool_damage {
 	unsigned int nr;
@@ -25,8 +29,27 @@ struct ntpool_damage {
 		enum ntpool_damage_kind kind;
 		const void *at;
 		u64 value[2];
+		bool has_before;
+		struct ntpool_block before;
 	} found[NTPOOL_DAMAGES];
 };
+
+/**
+ * struct ntpool_near - the blocks that a wrong address may belong to
+ * @has_block: @block is known: its header is intact, or is that of its last life
+ * @block: the block that the address lies in
+ * @has_before: likewise for @before
+ * @before: the block in front of that one
+ */
+struct ntpool_near {
+	bool has_block;
+	bool has_before;
+	struct ntpool_block block;
+	struct ntpool_block before;
+};
+
+/* Describes the blocks at @p in @page, for a report. In an RCU read section. Any context. */
+void ntpool_damage_near(struct ntpool_page *page, const void *p, struct ntpool_near *near);
 
 /* Notes a finding. Under the lock that guards @damage. */
 void ntpool_damage_note(struct ntpool_damage *damage, enum ntpool_damage_kind kind,

@@ -12,7 +12,7 @@
  * Drivers allocate and free meanwhile, on the fast paths even in the page that is being
  * read. A header is copied first and then checked by its cookie. A block is seen as it is,
  * as it was, or not at all, but never half. A block with an overwritten header is still
- * reported: its size comes from the bitmap, the rest from the header.
+ * reported: its size comes from the bitmap, and its tag and call site are unknown.
  *
  * Contexts: process context, sleeping.
  */
@@ -122,14 +122,16 @@ static bool header_read(struct ntpool_page *page, unsigned int granule, struct n
 
 /*
  * Returns false for a cached block. A header that is just being written is valid at one
- * of the next tries. One that stays invalid was overwritten and is returned as found.
+ * of the next tries. One that stays invalid was overwritten: *@intact is false.
  */
-static bool block_read(struct ntpool_page *page, unsigned int granule, struct ntpool_header *hdr)
+static bool block_read(struct ntpool_page *page, unsigned int granule, struct ntpool_header *hdr,
+		       bool *intact)
 {
 	int tries;
 
 	for (tries = 0; tries < 4; tries++) {
-		if (header_read(page, granule, hdr))
+		*intact = header_read(page, granule, hdr);
+		if (*intact)
 			return true;
 		if (ntpool_cookie_state(hdr->cookie) == NTPOOL_STATE_CACHED)
 			return false;
@@ -143,18 +145,19 @@ static void part_copy_blocks(const struct part *part, struct part_copy *copy)
 	struct ntpool_page *page = part->page;
 	unsigned int granule = part->from;
 	struct ntpool_header hdr;
+	bool intact;
 
 	copy->nr = 0;
 	for_each_set_bit_from(granule, page->start, part->to) {
-		if (test_bit(granule, page->free) || !block_read(page, granule, &hdr))
+		if (test_bit(granule, page->free) || !block_read(page, granule, &hdr, &intact))
 			continue;
 		copy->block[copy->nr++] = (struct ntpool_block){
 			.addr = ntpool_block_body(ntpool_page_header(page, granule)),
-			.tag = ntpool_header_tag(&hdr),
+			.tag = intact ? ntpool_header_tag(&hdr) : NTPOOL_TAG_DAMAGED,
 			.type = page->map.heap->type,
 			.bytes = (ntpool_page_end(page, granule) - granule) << NTPOOL_GRANULE_SHIFT,
-			.requested = ntpool_header_requested(&hdr),
-			.caller = ntpool_header_caller(&hdr),
+			.requested = intact ? ntpool_header_requested(&hdr) : 0,
+			.caller = intact ? ntpool_header_caller(&hdr) : 0,
 		};
 	}
 }
@@ -226,10 +229,11 @@ static void count_part(const struct part *part, void *arg)
 	struct ntpool_page *page = part->page;
 	unsigned int granule = part->from, granules;
 	struct ntpool_header hdr;
+	bool intact;
 
 	for_each_set_bit_from(granule, page->start, part->to) {
 		granules = ntpool_page_end(page, granule) - granule;
-		if (test_bit(granule, page->free) || !block_read(page, granule, &hdr))
+		if (test_bit(granule, page->free) || !block_read(page, granule, &hdr, &intact))
 			count->free[granules]++;
 		else
 			count->live[granules]++;

@@ -64,7 +64,7 @@ static void range_freed(void *p, size_t size, unsigned long caller)
 		return;
 	while ((list = ntpool_lookaside_lose(p, size, &alive))) {
 		if (caller && alive)
-			ntpool_lookaside_report(&list_freed, list->head, caller);
+			ntpool_lookaside_report(&list_freed, list->head, list, caller);
 		ntpool_lookaside_put(list);
 	}
 }

@@ -330,16 +330,22 @@ static const struct ntpool_violation violations[] = {
  * ntpool_lookaside_report() - report a violation
  * @kind: the violation
  * @head: the list
+ * @list: the list there, whose initialiser is reported as the allocator; NULL: not known
  * @caller: return address of the exported routine
  *
  * Context: any.
  */
 void ntpool_lookaside_report(const struct ntpool_violation *kind,
-			     const struct ntpool_lookaside_head *head, unsigned long caller)
+			     const struct ntpool_lookaside_head *head,
+			     const struct ntpool_lookaside *list, unsigned long caller)
 {
 	ntpool_report_kind(kind, (struct ntpool_stop){
 		.param = { 0, (unsigned long)head },
+		.has_tag = list,
+		.tag = list ? list->desc.tag : 0,
+		.size = list ? list->desc.size : 0,
 		.caller = caller,
+		.allocator = list ? list->desc.creator : 0,
 	});
 }
 
@@ -405,7 +411,7 @@ void ntpool_lookaside_forget(struct ntpool_lookaside_head *head, unsigned long c
 	if (!found)
 		return;
 	if (ntpool_verifier())
-		ntpool_lookaside_report(&violations[LIST_REINITIALISED], head, caller);
+		ntpool_lookaside_report(&violations[LIST_REINITIALISED], head, list, caller);
 	ntpool_lookaside_wait(list);
 	/* The list's own one, and the one from above. */
 	ntpool_lookaside_put(list);
@@ -458,7 +464,7 @@ bool ntpool_lookaside_is_list(struct ntpool_lookaside_head *head, unsigned long 
 {
 	if (head->magic == ntpool_lookaside_magic(head))
 		return true;
-	ntpool_lookaside_report(&violations[LIST_NOT_INITIALISED], head, caller);
+	ntpool_lookaside_report(&violations[LIST_NOT_INITIALISED], head, NULL, caller);
 	return false;
 }
 
@@ -497,7 +503,7 @@ void ntpool_lookaside_close(struct ntpool_lookaside_head *head, unsigned long ca
 
 	if (head->magic != ntpool_lookaside_magic(head)) {
 		if (ntpool_verifier())
-			ntpool_lookaside_report(&violations[LIST_NO_DELETE], head, caller);
+			ntpool_lookaside_report(&violations[LIST_NO_DELETE], head, NULL, caller);
 		return;
 	}
 	list = head_list(head);

@@ -20,6 +20,7 @@
 
 #include "base/compat.h"
 #include "base/report.h"
+#include "base/stack.h"
 #include "ddi/slist.h"
 #include "heap/cache.h"
 #include "heap/heap.h"
@@ -41,6 +42,12 @@ static void record(struct ntpool_test_report *to, const struct ntpool_stop *stop
 	memcpy(to->param, stop->param, sizeof(to->param));
 	strscpy(to->text, stop->text, sizeof(to->text));
 	to->tag = stop->has_tag ? stop->tag : 0;
+	to->size = stop->size;
+	to->damaged = stop->damaged;
+	to->caller = stop->caller;
+	to->caller_of = stop->called->nr > 1 ? stop->called->entry[1] : 0;
+	to->allocator = stop->allocator;
+	to->before = stop->before ? stop->before->tag : 0;
 }
 
 /* Called after each recorded report, or NULL. */

@@ -114,15 +114,20 @@ static void free_claimed(const struct free_call *call, struct ntpool_heap *heap,
 	ntpool_cache_push_slow(heap, hdr, granules);
 }
 
-static void free_run_claimed(const struct free_call *call, struct ntpool_run *run)
+static struct ntpool_block run_block(const struct ntpool_run *run)
 {
-	const struct ntpool_block block = {
-		.addr = call->p,
+	return (struct ntpool_block){
+		.addr = run->base,
 		.tag = run->tag,
 		.type = run->type,
 		.requested = run->requested,
 		.caller = run->caller,
 	};
+}
+
+static void free_run_claimed(const struct free_call *call, struct ntpool_run *run)
+{
+	const struct ntpool_block block = run_block(run);
 
 	free_check(call, &block, run->flags);
 	if (ntpool_header_has(run->flags, NTPOOL_HDR_QUOTA))
@@ -135,31 +140,41 @@ static void free_run_claimed(const struct free_call *call, struct ntpool_run *ru
 static void free_run(const struct free_call *call)
 {
 	struct ntpool_run *run, copy;
+	struct ntpool_block block;
 
 	switch (ntpool_run_claim(NTPOOL_USE_POOL, call->p, &run, &copy)) {
 	case NTPOOL_FREE_OK:
 		free_run_claimed(call, run);
 		break;
 	case NTPOOL_FREE_MIDDLE:
-		ntpool_free_report_middle(copy.type, call->p, call->caller);
+		block = run_block(&copy);
+		ntpool_free_report_middle(copy.type, call->p, &block, call->caller);
 		break;
 	case NTPOOL_FREE_TWICE:
-		ntpool_free_report_twice(call->p, 0, call->caller);
+		block = run_block(&copy);
+		ntpool_free_report_twice(call->p, 0, &block, call->caller);
 		break;
 	default:
 		ntpool_free_report_unowned(call->p, call->caller);
 	}
 }
 
-static void free_special_claimed(const struct free_call *call, struct ntpool_special_slot *slot)
+/* The block of @slot; it is on the page that the address of @call lies in. */
+static struct ntpool_block special_block(const struct free_call *call,
+					 const struct ntpool_special_slot *slot)
 {
-	const struct ntpool_block block = {
-		.addr = call->p,
+	return (struct ntpool_block){
+		.addr = (void *)((unsigned long)call->p & PAGE_MASK) + slot->offset,
 		.tag = slot->tag,
 		.type = slot->type,
 		.requested = slot->size,
 		.caller = slot->allocated.caller,
 	};
+}
+
+static void free_special_claimed(const struct free_call *call, struct ntpool_special_slot *slot)
+{
+	const struct ntpool_block block = special_block(call, slot);
 
 	free_check(call, &block, slot->flags);
 	if (ntpool_header_has(slot->flags, NTPOOL_HDR_QUOTA))
@@ -172,13 +187,15 @@ static void free_special_claimed(const struct free_call *call, struct ntpool_spe
 static bool free_special(const struct free_call *call)
 {
 	struct ntpool_special_slot *slot;
+	struct ntpool_block block;
 
 	switch (ntpool_special_claim(call->p, &slot)) {
 	case NTPOOL_FREE_OK:
 		free_special_claimed(call, slot);
 		return true;
 	case NTPOOL_FREE_MIDDLE:
-		ntpool_free_report_middle(slot->type, call->p, call->caller);
+		block = special_block(call, slot);
+		ntpool_free_report_middle(slot->type, call->p, &block, call->caller);
 		return true;
 	case NTPOOL_FREE_TWICE:
 		ntpool_free_report_special_twice(call->p, slot, call->caller);
@@ -188,28 +205,37 @@ static bool free_special(const struct free_call *call)
 	}
 }
 
+/* Reports a free in a carved page that was not accepted; @copy: the header as found. */
+static void free_refused(const struct free_call *call, struct ntpool_page *page,
+			 enum ntpool_verdict verdict, const struct ntpool_header *copy)
+{
+	const struct ntpool_block *block;
+	struct ntpool_near near;
+
+	ntpool_damage_near(page, call->p, &near);
+	block = near.has_block ? &near.block : NULL;
+	if (verdict == NTPOOL_FREE_MIDDLE)
+		ntpool_free_report_middle(page->map.heap->type, call->p, block, call->caller);
+	else if (verdict == NTPOOL_FREE_TWICE)
+		ntpool_free_report_twice(call->p, copy->cookie | (u64)copy->size << 32, block,
+					 call->caller);
+	else
+		ntpool_free_report_header(call->p, copy, &near, call->caller);
+}
+
 /* Returns false if the pool does not own the page. Called in an RCU read section. */
 static bool free_in_page(const struct free_call *call, struct ntpool_page *page)
 {
 	struct ntpool_header copy;
+	enum ntpool_verdict verdict = ntpool_heap_claim(page, call->p, &copy);
 
-	switch (ntpool_heap_claim(page, call->p, &copy)) {
-	case NTPOOL_FREE_OK:
-		free_claimed(call, page->map.heap, &copy);
-		return true;
-	case NTPOOL_FREE_MIDDLE:
-		ntpool_free_report_middle(page->map.heap->type, call->p, call->caller);
-		return true;
-	case NTPOOL_FREE_TWICE:
-		ntpool_free_report_twice(call->p, copy.cookie | (u64)copy.size << 32, call->caller);
-		return true;
-	case NTPOOL_FREE_CORRUPT:
-		ntpool_free_report_header(call->p, &copy, call->caller);
-		return true;
-	case NTPOOL_FREE_UNOWNED:
+	if (verdict == NTPOOL_FREE_UNOWNED)
 		return false;
-	}
-	return false;
+	if (verdict == NTPOOL_FREE_OK)
+		free_claimed(call, page->map.heap, &copy);
+	else
+		free_refused(call, page, verdict, &copy);
+	return true;
 }
 
 static noinline void free_slow(void *p, u32 tag, const struct ntpool_list_call *list,

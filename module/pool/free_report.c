@@ -5,7 +5,7 @@
  *	NULL						0xC2/0x46
  *	user space					0xC2/0x40
  *	memory of no pool, not mapped			0xC2/0x46
- *	memory of no pool, linear map			0xC2/0x42
+ *	memory of no pool, linear map			0xC2/0x42; of the Mm routines too
  *	memory of no pool, other kernel mapping		0xC2/0x43
  *	the middle of an allocation			0xC2/0x99, paged 0xC2/0x41286
  *	freed before					0xC2/0x07
@@ -24,6 +24,7 @@
 #include "base/irql.h"
 #include "base/report.h"
 #include "heap/heap.h"
+#include "heap/run.h"
 #include "memory/pagemap.h"
 #include "memory/phys.h"
 #include "pool/free_report.h"
@@ -74,6 +75,28 @@ static const struct ntpool_violation kinds[] = {
 		"the end of a block, where it says which process pays, was overwritten" },
 };
 
+/*
+ * The report of memory of the Mm routines. The stop code is that of the address, @kind, as NT
+ * knows no other for it.
+ */
+static void report_mm(const struct ntpool_violation *kind, const struct ntpool_run *run,
+		      unsigned long caller)
+{
+	struct ntpool_violation mm = *kind;
+
+	mm.text = run->use == NTPOOL_USE_CONTIGUOUS ?
+		"contiguous memory was freed to the pool: MmFreeContiguousMemory() frees it" :
+		"uncached memory was freed to the pool: MmFreeNonCachedMemory() frees it";
+	ntpool_report_kind(&mm, (struct ntpool_stop){
+		.param = { 0, (unsigned long)run->base },
+		.has_tag = true,
+		.tag = run->tag,
+		.size = run->requested,
+		.caller = caller,
+		.allocator = run->caller,
+	});
+}
+
 static void report_address(const struct ntpool_violation *kind, void *p, unsigned long caller)
 {
 	ntpool_report_kind(kind, (struct ntpool_stop){
@@ -82,32 +105,63 @@ static void report_address(const struct ntpool_violation *kind, void *p, unsigne
 	});
 }
 
-void ntpool_free_report_unowned(void *p, unsigned long caller)
+static const struct ntpool_violation *kind_of_unowned(const void *p)
 {
 	phys_addr_t phys;
 
 	if (!p)
-		report_address(&kinds[FREED_NULL], p, caller);
-	else if ((unsigned long)p < TASK_SIZE_MAX)
-		report_address(&kinds[FREED_USER], p, caller);
-	else if (ntpool_in_linear_map(p) && virt_addr_valid(p))
-		report_address(&kinds[FREED_LINEAR], p, caller);
-	else if (ntpool_phys_of(p, &phys))
-		report_address(&kinds[FREED_MAPPED], p, caller);
-	else
-		report_address(&kinds[FREED_UNMAPPED], p, caller);
+		return &kinds[FREED_NULL];
+	if ((unsigned long)p < TASK_SIZE_MAX)
+		return &kinds[FREED_USER];
+	if (ntpool_in_linear_map(p) && virt_addr_valid(p))
+		return &kinds[FREED_LINEAR];
+	return &kinds[ntpool_phys_of(p, &phys) ? FREED_MAPPED : FREED_UNMAPPED];
 }
 
-void ntpool_free_report_middle(enum ntpool_type type, void *p, unsigned long caller)
+void ntpool_free_report_unowned(void *p, unsigned long caller)
 {
-	report_address(&kinds[type == NTPOOL_PAGED ? FREED_MIDDLE_PAGED : FREED_MIDDLE], p, caller);
+	const struct ntpool_violation *kind = kind_of_unowned(p);
+	struct ntpool_run run;
+
+	if (ntpool_run_peek(p, &run) && run.use != NTPOOL_USE_POOL)
+		report_mm(kind, &run, caller);
+	else
+		report_address(kind, p, caller);
 }
 
-void ntpool_free_report_twice(void *p, u64 contents, unsigned long caller)
+void ntpool_free_report_middle(enum ntpool_type type, void *p, const struct ntpool_block *block,
+			       unsigned long caller)
+{
+	struct ntpool_violation kind =
+		kinds[type == NTPOOL_PAGED ? FREED_MIDDLE_PAGED : FREED_MIDDLE];
+	char text[NTPOOL_STOP_SENTENCE];
+
+	if (!block) {
+		report_address(&kind, p, caller);
+		return;
+	}
+	snprintf(text, sizeof(text), "%s, at offset %td", kind.text, p - block->addr);
+	kind.text = text;
+	ntpool_report_kind(&kind, (struct ntpool_stop){
+		.param = { 0, (unsigned long)p },
+		.has_tag = true,
+		.tag = block->tag,
+		.size = block->requested,
+		.caller = caller,
+		.allocator = block->caller,
+	});
+}
+
+void ntpool_free_report_twice(void *p, u64 contents, const struct ntpool_block *block,
+			      unsigned long caller)
 {
 	ntpool_report_kind(&kinds[FREED_TWICE], (struct ntpool_stop){
 		.param = { 0, 0, contents, (unsigned long)p },
+		.has_tag = block,
+		.tag = block ? block->tag : 0,
+		.size = block ? block->requested : 0,
 		.caller = caller,
+		.allocator = block ? block->caller : 0,
 	});
 }
 
@@ -125,7 +179,8 @@ void ntpool_free_report_special_twice(void *p, const struct ntpool_special_slot 
 	});
 }
 
-void ntpool_free_report_header(void *p, const struct ntpool_header *copy, unsigned long caller)
+void ntpool_free_report_header(void *p, const struct ntpool_header *copy,
+			       const struct ntpool_near *near, unsigned long caller)
 {
 	unsigned long hdr = (unsigned long)ntpool_block_header(p);
 	size_t bytes = (size_t)ntpool_header_granules(copy) << NTPOOL_GRANULE_SHIFT;
@@ -135,7 +190,9 @@ void ntpool_free_report_header(void *p, const struct ntpool_header *copy, unsign
 		.has_tag = true,
 		.tag = ntpool_header_tag(copy),
 		.size = ntpool_header_requested(copy),
+		.damaged = true,
 		.caller = caller,
+		.before = near->has_before ? &near->before : NULL,
 	});
 }
 
@@ -159,6 +216,7 @@ void ntpool_free_report_irql(const struct ntpool_block *block, unsigned long cal
 		.tag = block->tag,
 		.size = block->requested,
 		.caller = caller,
+		.allocator = block->caller,
 	});
 }
 
@@ -170,5 +228,6 @@ void ntpool_free_report_payer(const struct ntpool_block *block, unsigned long ca
 		.tag = block->tag,
 		.size = block->requested,
 		.caller = caller,
+		.allocator = block->caller,
 	});
 }

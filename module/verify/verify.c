@@ -26,6 +26,7 @@
  *	tag 0						0xC2/0x9B
  *	tag BIG						0xC2/0x9C
  *	tag without letter or digit, or a size		0xC2/0x9D
+ *	tag that cannot be printed, as a pointer	0xC2/0x9D
  *	a type or flags that do not exist		0xC4/0x16; refused
  *	allocation above DISPATCH_LEVEL (0x2)		0xC4/0x02
  *	free above DISPATCH_LEVEL (0x2)			0xC4/0x12
@@ -66,7 +67,11 @@ enum {
 	TAG_IS_BIG,
 	TAG_IS_SIZE,
 	TAG_IS_BLANK,
+	TAG_IS_UNPRINTABLE,
 	NO_SUCH_TYPE,
+	NO_SUCH_FLAGS,
+	TYPE_IS_FLAGS,
+	FLAGS_IS_TYPE,
 	ALLOC_IRQL,
 	FREE_IRQL,
 	LIST_TO_POOL,
@@ -88,8 +93,16 @@ static const struct ntpool_violation kinds[] = {
 		"pool was asked for with size and tag swapped" },
 	[TAG_IS_BLANK] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x9d, 0,
 		"pool was asked for with a tag that has no letter or digit" },
+	[TAG_IS_UNPRINTABLE] = { NTPOOL_STOP_BAD_POOL_CALLER, 0x9d, 0,
+		"pool was asked for with a tag that cannot be printed, as if it were a pointer" },
 	[NO_SUCH_TYPE] = { NTPOOL_STOP_VERIFIER, 0x16, 0,
-		"pool was asked for with a type or flags that do not exist" },
+		"pool was asked for with a POOL_TYPE that does not exist" },
+	[NO_SUCH_FLAGS] = { NTPOOL_STOP_VERIFIER, 0x16, 0,
+		"pool was asked for with POOL_FLAGS that do not exist" },
+	[TYPE_IS_FLAGS] = { NTPOOL_STOP_VERIFIER, 0x16, 0,
+		"pool was asked for with POOL_FLAGS where a POOL_TYPE belongs, as it seems" },
+	[FLAGS_IS_TYPE] = { NTPOOL_STOP_VERIFIER, 0x16, 0,
+		"pool was asked for with a POOL_TYPE where POOL_FLAGS belong, as it seems" },
 	[ALLOC_IRQL] = { NTPOOL_STOP_VERIFIER, 0x02, 0,
 		"nonpaged pool was asked for above DISPATCH_LEVEL" },
 	[FREE_IRQL] = { NTPOOL_STOP_VERIFIER, 0x12, BIT(3),
@@ -337,6 +350,15 @@ static bool has_letter_or_digit(u32 tag)
 	return false;
 }
 
+/* True for graphic characters, with blanks or NULs around them. */
+static bool is_printable(u32 tag)
+{
+	for (; tag; tag >>= 8)
+		if ((tag & 0xff) && (!isascii(tag & 0xff) || !isprint(tag & 0xff)))
+			return false;
+	return true;
+}
+
 static void check_tag(const struct ntpool_request *req)
 {
 	if (!req->tag)
@@ -347,18 +369,40 @@ static void check_tag(const struct ntpool_request *req)
 		report_request(&kinds[TAG_IS_SIZE], req);
 	else if (!has_letter_or_digit(req->tag))
 		report_request(&kinds[TAG_IS_BLANK], req);
+	else if (!is_printable(req->tag))
+		report_request(&kinds[TAG_IS_UNPRINTABLE], req);
 }
 
-void ntpool_verify_refused(size_t size, u32 tag, unsigned long caller)
+static void report_kind_refused(const struct ntpool_violation *kind,
+				const struct ntpool_verify_refusal *refusal)
 {
-	const struct ntpool_request req = { .size = size, .tag = tag, .caller = caller };
+	ntpool_report_kind(kind, (struct ntpool_stop){
+		.param = { 0, ntpool_irql(), refusal->kind, refusal->size },
+		.has_tag = true,
+		.tag = refusal->tag,
+		.size = refusal->size,
+		.caller = refusal->caller,
+	});
+}
 
-	if (!size)
+void ntpool_verify_refused(const struct ntpool_verify_refusal *refusal)
+{
+	const struct ntpool_request req = {
+		.size = refusal->size,
+		.tag = refusal->tag,
+		.caller = refusal->caller,
+	};
+
+	if (!refusal->size)
 		report_request(&kinds[NO_BYTES], &req);
-	else if (!tag)
+	else if (!refusal->tag)
 		report_request(&kinds[TAG_IS_ZERO], &req);
+	else if (refusal->is_flags)
+		report_kind_refused(&kinds[refusal->is_other ? FLAGS_IS_TYPE : NO_SUCH_FLAGS],
+				    refusal);
 	else
-		report_request(&kinds[NO_SUCH_TYPE], &req);
+		report_kind_refused(&kinds[refusal->is_other ? TYPE_IS_FLAGS : NO_SUCH_TYPE],
+				    refusal);
 }
 
 static void check_request(const struct ntpool_request *req, unsigned long bits)

@@ -36,8 +36,26 @@ void ntpool_verify_end(const struct ntpool_request *req, const struct ntpool_ver
  */
 bool ntpool_verify_refuses(size_t size, u32 tag, unsigned long caller);
 
+/**
+ * struct ntpool_verify_refusal - an allocation that is refused because of an argument
+ * @size: bytes requested
+ * @tag: pool tag
+ * @kind: the POOL_TYPE or POOL_FLAGS
+ * @is_flags: @kind is a POOL_FLAGS
+ * @is_other: it would be a valid value of the other type
+ * @caller: call site of the allocation
+ */
+struct ntpool_verify_refusal {
+	size_t size;
+	u32 tag;
+	u64 kind;
+	bool is_flags;
+	bool is_other;
+	unsigned long caller;
+};
+
 /* Reports the argument for which a call was refused. Any context but NMI. */
-void ntpool_verify_refused(size_t size, u32 tag, unsigned long caller);
+void ntpool_verify_refused(const struct ntpool_verify_refusal *refusal);
 
 /**
  * struct ntpool_list_call - a lookaside list that frees a block to the pool
