@@ -5,7 +5,7 @@
 # shellcheck source=tools/system/lib.sh
 . /lib.sh
 
-plan 41
+plan 48
 
 verifier=$debug/verifier
 
@@ -14,6 +14,11 @@ text() { tail -n +3 "$verifier/$1"; }
 value() { text "$1" | awk -v n="$2" '$1 == n { print $2 }'; }
 takes() { echo "$2" >"$verifier/$1" && same "$(text "$1" | head -n 1)" "$3"; }
 param() { echo "$2" >"$params/$1" && same "$(cat "$params/$1")" "$2"; }
+# A file is written back as it was read
+restored() {
+	before=$(cat "$1")
+	echo "$before" >"$1" && same "$(cat "$1")" "$before"
+}
 load_refused() { not load ntpool "$1" && not grep -q '^ntpool ' /proc/modules; }
 # Allocations go on until one of them is sampled; the blocks of the pool are few
 sampled() {
@@ -46,6 +51,12 @@ is "all tags to begin with" same "$(text tags)" '*'
 is "tags are taken" takes tags 'Fred, Ab*,0x20-0x40' 'Fred,Ab*,0x20-0x40'
 is "a bad range is refused" refused "$verifier/tags" '0x40-0x20'
 is "no tag is refused" refused "$verifier/tags" ''
+for bad in 'A b1' Fredd 0x10000000000000040 0x; do
+	is "$bad is refused" refused "$verifier/tags" "$bad"
+done
+is "an octal code is taken" takes tags 'A\040b1,A\054b1' 'A\040b1,A\054b1'
+is "all that the file shows is taken" restored "$verifier/tags"
+is "two drivers are not joined" refused "$verifier/drivers" 'nt_hold other'
 is "drivers are taken" takes drivers 'nt_hold,other' 'nt_hold,other'
 is "and seen by the parameter" same "$(cat "$params/verifier_drivers")" 'nt_hold,other'
 is "an empty driver is refused" refused "$verifier/drivers" 'a,,b'

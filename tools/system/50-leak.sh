@@ -4,7 +4,7 @@
 # shellcheck source=tools/system/lib.sh
 . /lib.sh
 
-plan 17
+plan 25
 
 call='\+0x[0-9a-f]+/0x[0-9a-f]+ \[nt_leak\]'
 small="ntpool: leak: 3 blocks, 384 bytes, tag Leak, Nonp, allocated at leak_small$call"
@@ -43,4 +43,20 @@ is "which stops for its list" logged_times 1 \
 	"$stop DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS"
 is "and says why" logged \
 	"ntpool: a driver was unloaded and has not deleted a lookaside list"
-rmmod ntpool
+stacks() { grep -q "^ $1.*\[$2\]" "$debug/verifier/outstanding"; }
+is "its stacks are named afterwards" stacks leak_small nt_leak
+is "its initialisation code too" stacks nt_leak_init nt_leak
+load nt_hold
+is "and when another driver is there" stacks leak_small nt_leak
+is "which is in none of them" not stacks '' nt_hold
+rmmod nt_hold
+load nt_leak small_blocks=0 big_blocks=0
+load nt_client
+new_log
+is "a client of a library can be unloaded" rmmod nt_client
+is "what the library has for it is listed" logged_times 1 \
+	"ntpool: leak: .*, 100 bytes, tag Leak, Nonp, allocated by another module"
+is "and summed" logged_times 1 \
+	"ntpool: leak: 1 block, allocated by other modules in calls of nt_client"
+is "its stack is named afterwards" stacks client_take nt_client
+rmmod nt_leak ntpool

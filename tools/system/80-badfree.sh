@@ -34,7 +34,7 @@ flood() {
 	rmmod nt_badfree
 	sleep 6
 	printed=$(log | grep -c 'ntpool: \*\*\* STOP')
-	omitted=$(log | sed -n 's/^ntpool: \([0-9]*\) reports were left out$/\1/p' |
+	omitted=$(log | sed -nE 's/^ntpool: ([0-9]*) reports? (was|were) left out$/\1/p' |
 		awk '{ s += $1 } END { print s + 0 }')
 	echo "$printed printed, $omitted left out"
 	[ "$printed" -gt 0 ] && [ "$printed" -lt 500 ] &&

@@ -41,6 +41,17 @@ static noinline bool leak_big(void)
 	return true;
 }
 
+/* For nt_client, which is a client of this driver. */
+void *nt_leak_take(unsigned int size);
+void *nt_leak_take(unsigned int size)
+{
+	void *block = ExAllocatePoolWithTag(NonPagedPool, size, LEAK_TAG);
+
+	barrier();
+	return block;
+}
+EXPORT_SYMBOL_GPL(nt_leak_take);
+
 static int __init nt_leak_init(void)
 {
 	ExInitializeNPagedLookasideList(&forgotten, NULL, NULL, 0, 64, LEAK_TAG, 0);
