@@ -27,30 +27,58 @@ else
 # Headers of the running kernel, else the newest that are installed.
 KDIR ?= $(or $(wildcard /lib/modules/$(or $(KERNELRELEASE),$(shell uname -r))/build),$(lastword $(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V)))
 INSTALL_MOD_DIR ?= updates/ntpool
+prefix ?= /usr/local
+INSTALL_MOD_PATH ?= $(DESTDIR)
 KERNEL ?= 6.1
 ACCEL ?= auto
-export KERNEL VARIANT ACCEL CPUS V SUITES PARTS BENCH
+export KERNEL VARIANT ACCEL CPUS V SUITES PARTS BENCH RELEASES KVER
 # An empty ARCH in the environment is one of its own for a kernel's makefiles.
 ifneq ($(ARCH),)
 export ARCH
 endif
 
+# A kernel built by clang has options that gcc does not know.
+llvm = $(shell grep -qsx CONFIG_CC_IS_CLANG=y $(KDIR)/include/config/auto.conf && echo LLVM=$(or $(LLVM),1))
+kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) $(llvm)
+release = $(shell $(MAKE) -s -C $(KDIR) $(llvm) kernelrelease)
+
+# Headers for drivers, and the symbols of the module for one kernel
+headers_to = $(DESTDIR)$(prefix)/include/ntpool
+symbols_to = $(DESTDIR)$(prefix)/lib/ntpool
+doc_to = $(DESTDIR)$(prefix)/share/doc/ntpool
+
 .DEFAULT_GOAL := modules
 .PHONY: modules modules_install install uninstall clean help demo test bench check
+.PHONY: dkms-install dkms-uninstall deb
 
 modules: kdir
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+	$(kbuild) modules
 
-modules_install install: modules
-	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) modules_install
+modules_install: modules
+	$(kbuild) INSTALL_MOD_PATH="$(INSTALL_MOD_PATH)" INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) modules_install
 
-# Kbuild has no target for this; depmod only where the module tree is live.
+# Debian's headers have no System.map, and kbuild skips depmod then.
+install: modules_install
+	install -d "$(headers_to)" "$(symbols_to)/$(release)" "$(doc_to)"
+	install -m 644 include/nt/*.h "$(headers_to)"
+	install -m 644 Module.symvers "$(symbols_to)/$(release)"
+	install -m 644 README.md tools/packaging/ntpool.conf "$(doc_to)"
+	$(if $(INSTALL_MOD_PATH),,depmod "$(release)")
+
 uninstall: kdir
-	rm -rf "$(INSTALL_MOD_PATH)/lib/modules/$$($(MAKE) -s -C $(KDIR) kernelrelease)/$(INSTALL_MOD_DIR)"
-	$(if $(INSTALL_MOD_PATH),,depmod "$$($(MAKE) -s -C $(KDIR) kernelrelease)")
+	rm -rf "$(INSTALL_MOD_PATH)/lib/modules/$(release)/$(INSTALL_MOD_DIR)"
+	rm -rf "$(headers_to)" "$(symbols_to)/$(release)" "$(doc_to)"
+	-rmdir --ignore-fail-on-non-empty "$(symbols_to)" 2>/dev/null
+	$(if $(INSTALL_MOD_PATH),,depmod "$(release)")
+
+dkms-install dkms-uninstall:
+	@tools/packaging/dkms.sh $(@:dkms-%=%)
+
+deb:
+	@tools/packaging/deb.sh
 
 clean: kdir
-	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	$(kbuild) clean
 	rm -rf build/ext build/guest build/log build/check
 
 .PHONY: kdir

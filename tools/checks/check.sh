@@ -44,6 +44,7 @@ files() {
 is_nt_style() {
 	case $1 in
 	include/nt/* | kunit/* | tools/system/mod/* | module/samples/disk_nt.c) ;;
+	tools/packaging/example/*) ;;
 	module/samples/bench*) ;;
 	module/ddi/* | module/lists/zone_check.c | module/base/irql.h | module/base/klock.h) ;;
 	*) return 1 ;;
@@ -233,7 +234,7 @@ check_shell() {
 	# shellcheck disable=SC2046 # names without blanks
 	(cd "$TOP" && shellcheck -x $(grep -lE '^#!/.*(sh|bash)$' \
 		$(files)) tools/lib/lib.sh tools/lib/initramfs.sh tools/checks/headers.sh \
-		tools/checks/setup.sh)
+		tools/checks/setup.sh tools/test/install.sh)
 }
 
 check_python() {
@@ -285,6 +286,7 @@ check_licences() {
 	local file
 	for file in $(files); do
 		case $file in
+		tools/packaging/debian/*) continue ;;
 		*.txt | */.kunitconfig | *.mod | *.o | *.ko | *.cmd) continue ;;
 		esac
 		head -n 2 "$TOP/$file" | grep -q 'SPDX-License-[I]dentifier: GPL-2.0' ||
@@ -295,7 +297,7 @@ check_licences() {
 # Brackets keep the patterns from finding themselves.
 check_words() {
 	cd "$TOP"
-	{ files; echo README.md; } | xargs grep -nIE \
+	{ files ! -path tools/packaging/debian/copyright; echo README.md; } | xargs grep -nIE \
 		'[i]ssue #?[0-9]|/[w]ork/|/tmp/[b]rief|[T]ODO|[F]IXME|debian\.[o]rg' || true
 }
 

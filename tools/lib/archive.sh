@@ -166,7 +166,7 @@ in_root() {
 	mkdir -p "$ROOT$TOP"
 	# shellcheck disable=SC2016 # the inner shell's arguments
 	PATH=/usr/sbin:/usr/bin:/sbin:/bin unshare --mount sh -ec '
-		mount -t proc proc "$1/proc"
+		mount -t proc none "$1/proc"
 		mount --bind "$2" "$1$2"
 		root=$1
 		shift 2

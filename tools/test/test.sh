@@ -13,6 +13,9 @@
 # shellcheck source=tools/lib/initramfs.sh
 . "$TOP/tools/lib/initramfs.sh"
 
+# shellcheck source=tools/test/install.sh
+. "$TOP/tools/test/install.sh"
+
 passed=0 failed=0 skipped=0
 
 # A kernel tree of one's own has no stock image: the oldest series stands in.
@@ -337,7 +340,8 @@ main() {
 		irqsoff) irqsoff ;;
 		system) system_scenarios ;;
 		peers) peers ;;
-		*) die "PARTS=$PARTS: some of kunit, i386, irqsoff, system and peers" ;;
+		install) install_releases ;;
+		*) die "PARTS=$PARTS: some of kunit, i386, irqsoff, system, peers and install" ;;
 		esac
 	done
 	say "$passed passed, $failed failed, $skipped skipped"
