@@ -14,6 +14,18 @@ enum ntpool_part {
 	NTPOOL_PARTS
 };
 
+/**
+ * struct ntpool_section - a section of a client
+ * @locks: how often it is locked; locks_lock of ddi/section.c, read without it
+ * @unheld: how many of these locks hold no reference to the module; locks_lock
+ * @pinned: the others hold one; locks_lock
+ */
+struct ntpool_section {
+	unsigned long locks;
+	unsigned long unheld;
+	bool pinned;
+};
+
 /* PNTPOOL_RAISE_HANDLER without NT's headers: a LONG is 32 bits wide. */
 typedef void (*ntpool_raise_handler)(s32 status);
 
@@ -36,7 +48,7 @@ struct ntpool_raise {
  * @mod: the module; NULL: all code that is built into the kernel
  * @number: from 1, unique
  * @name: name of the module, or "vmlinux"
- * @locks: how often its sections are locked, by enum ntpool_part
+ * @section: its sections, by enum ntpool_part
  * @raise: its raises
  */
 struct ntpool_client {
@@ -45,7 +57,7 @@ struct ntpool_client {
 	struct module *mod;
 	unsigned long number;
 	char name[MODULE_NAME_LEN];
-	atomic_long_t locks[NTPOOL_PARTS];
+	struct ntpool_section section[NTPOOL_PARTS];
 	struct ntpool_raise raise;
 };
 

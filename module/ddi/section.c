@@ -16,21 +16,23 @@
  * A handle is a number made of client and section. No number is used twice, so a handle of an
  * unloaded driver is detected.
  *
- * NT's rule is that all counts are 0 when the driver's unload routine has returned, which is
- * where many drivers unlock. So a locked section does not hold its module. Locks that remain
- * after the exit routine, or after an init that failed, are named in the log.
+ * NT's rule is that all counts are 0 when the driver's unload routine has returned. A lock
+ * that is taken after init holds a reference to the module, so rmmod fails while it exists.
+ * A lock taken by init holds none: many drivers lock there and unlock in their exit routine,
+ * which would never run. An unlock ends a lock with a reference first. Locks that remain after
+ * the exit routine, or after an init that failed, are named in the log.
  *
- * Locking: clients are found under RCU, and the counts are atomic. A routine that reported a
- * too high IRQL works all the same. A skipped lock, or worse a skipped unlock, would turn one
- * error into two. No memory of a driver is read in an RCU read section, where a fault
- * would stop all unloads.
+ * Locking: clients are found under RCU. locks_lock protects the counts. It is a raw spin lock,
+ * because a routine that reported a too high IRQL works all the same. A skipped lock, or worse
+ * a skipped unlock, would turn one error into two. No memory of a driver is read in an RCU
+ * read section, where a fault would stop all unloads.
  */
-#include <linux/atomic.h>
 #include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 
 #include <nt_section.h>
@@ -59,6 +61,8 @@ struct place {
 	struct ntpool_client *client;
 	enum ntpool_part part;
 };
+
+static DEFINE_RAW_SPINLOCK(locks_lock);
 
 static const char *part_name(enum ntpool_part part)
 {
@@ -95,15 +99,44 @@ static bool place_by_handle(PVOID handle, struct place *place)
 	return place->client;
 }
 
+/* True while init of @mod runs. */
+static bool is_starting(const struct module *mod)
+{
+	return mod && READ_ONCE(mod->state) == MODULE_STATE_COMING;
+}
+
 static void place_lock(const struct place *place)
 {
-	atomic_long_inc(&place->client->locks[place->part]);
+	struct ntpool_section *section = &place->client->section[place->part];
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&locks_lock, flags);
+	WRITE_ONCE(section->locks, section->locks + 1);
+	if (is_starting(place->client->mod))
+		section->unheld++;
+	else if (!section->pinned)
+		section->pinned = try_module_get(place->client->mod);
+	raw_spin_unlock_irqrestore(&locks_lock, flags);
 }
 
 /* Returns false if the section is not locked. */
 static bool place_unlock(const struct place *place)
 {
-	return atomic_long_dec_if_positive(&place->client->locks[place->part]) >= 0;
+	struct ntpool_section *section = &place->client->section[place->part];
+	unsigned long flags;
+	bool locked;
+
+	raw_spin_lock_irqsave(&locks_lock, flags);
+	locked = section->locks;
+	if (locked)
+		WRITE_ONCE(section->locks, section->locks - 1);
+	section->unheld = min(section->unheld, section->locks);
+	if (section->pinned && section->locks == section->unheld) {
+		section->pinned = false;
+		module_put(place->client->mod);
+	}
+	raw_spin_unlock_irqrestore(&locks_lock, flags);
+	return locked;
 }
 
 static void report_memory(unsigned int subcode, PVOID arg, const char *text,
@@ -165,7 +198,8 @@ static PVOID lock_address(PVOID address, unsigned long caller)
  * parameter: the address). Above APC_LEVEL 0xA is reported (address, IRQL, 0, caller), and
  * the section is locked.
  *
- * Differs: code is always resident; a driver has one section for code.
+ * Differs: code is always resident; a driver has one section for code, and a
+ * lock taken after init prevents its unload.
  *
  * Context: IRQL <= APC_LEVEL.
  *
@@ -189,7 +223,8 @@ EXPORT_SYMBOL_GPL(MmLockPagableCodeSection);
  * As MmLockPagableCodeSection(), with the same errors. All static data of a driver, constant
  * or not, is one section. An address of code locks the code section.
  *
- * Differs: data are always resident; a driver has one section for data.
+ * Differs: data are always resident; a driver has one section for data, and a
+ * lock taken after init prevents its unload.
  *
  * Context: IRQL <= APC_LEVEL.
  *
@@ -384,7 +419,7 @@ void NtpoolPagedCodeLocked(PCSTR Function, PCSTR File, ULONG Line)
 
 	rcu_read_lock();
 	client = ntpool_client_of((unsigned long)Function);
-	locked = client && atomic_long_read(&client->locks[NTPOOL_CODE]);
+	locked = client && READ_ONCE(client->section[NTPOOL_CODE].locks);
 	rcu_read_unlock();
 	if (unlikely(!locked))
 		report_code(Function, File, Line, "is not locked", _RET_IP_);
@@ -414,7 +449,7 @@ static void rows_add(struct ntpool_client *client, void *arg)
 		row = &rows->row[rows->used++];
 		strscpy(row->module, client->name, sizeof(row->module));
 		row->section = part_name(part);
-		row->locks = atomic_long_read(&client->locks[part]);
+		row->locks = READ_ONCE(client->section[part].locks);
 	}
 }
 
@@ -439,7 +474,7 @@ static void section_removed(const struct ntpool_client *client)
 	unsigned long locks;
 
 	for (part = 0; part < NTPOOL_PARTS; part++) {
-		locks = atomic_long_read(&client->locks[part]);
+		locks = READ_ONCE(client->section[part].locks);
 		if (locks)
 			ntpool_report_leak("section %s of %s, locked %lu time%s", part_name(part),
 					   client->name, locks, locks == 1 ? "" : "s");
