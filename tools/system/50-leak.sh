@@ -48,7 +48,7 @@ is "its stacks are named afterwards" stacks leak_small nt_leak
 is "its initialisation code too" stacks nt_leak_init nt_leak
 load nt_hold
 is "and when another driver is there" stacks leak_small nt_leak
-is "which is in none of them" not stacks '' nt_hold
+is "which gets none of their frames" not stacks leak_ nt_hold
 rmmod nt_hold
 load nt_leak small_blocks=0 big_blocks=0
 load nt_client

@@ -26,7 +26,7 @@ is "pageable code at DISPATCH_LEVEL is reported" logged \
 is "with driver, function and line" logged \
 	"$where, is pageable code and runs above APC_LEVEL"
 is "and the call" logged "ntpool: caller $call"
-is "and nothing else" logged_times 3 'ntpool: .*'
+is "and the stack, and nothing else" logged_times 4 'ntpool: [^ ].*'
 new_log
 echo 1 >$driver/release
 is "its code is unlocked" locks code 0
