@@ -8,7 +8,8 @@
  * of the first.
  *
  * The inlines are not synchronised, the exported interlocked routines are. A driver
- * uses only one of the two kinds on a zone.
+ * uses only one of the two kinds on a zone. While Driver Verifier is on, all of them
+ * check the zone first.
  */
 #ifndef NTPOOL_NT_ZONE_H
 #define NTPOOL_NT_ZONE_H
@@ -52,6 +53,17 @@ NTSTATUS ExInterlockedExtendZone(PZONE_HEADER Zone, PVOID Segment,
 PVOID ExInterlockedAllocateFromZone(PZONE_HEADER Zone, PKSPIN_LOCK Lock);
 PVOID ExInterlockedFreeToZone(PZONE_HEADER Zone, PVOID Block, PKSPIN_LOCK Lock);
 
+/* Driver Verifier's bits in the low four, and routines that check the zone first. */
+extern unsigned long ntpool_verifier_state;
+PVOID ntpool_zone_alloc(PZONE_HEADER Zone);
+PVOID ntpool_zone_free(PZONE_HEADER Zone, PVOID Block);
+
+FORCEINLINE BOOLEAN ntpool_zone_is_checked(void)
+{
+	return __builtin_expect(__atomic_load_n(&ntpool_verifier_state, __ATOMIC_RELAXED) & 0xf,
+				0) != 0;
+}
+
 /**
  * ExAllocateFromZone() - allocate a block
  * @Zone: the zone
@@ -63,6 +75,8 @@ PVOID ExInterlockedFreeToZone(PZONE_HEADER Zone, PVOID Block, PKSPIN_LOCK Lock);
  */
 FORCEINLINE PVOID ExAllocateFromZone(PZONE_HEADER Zone)
 {
+	if (ntpool_zone_is_checked())
+		return ntpool_zone_alloc(Zone);
 	return PopEntryList(&Zone->FreeList);
 }
 
@@ -76,8 +90,11 @@ FORCEINLINE PVOID ExAllocateFromZone(PZONE_HEADER Zone)
  */
 FORCEINLINE PVOID ExFreeToZone(PZONE_HEADER Zone, PVOID Block)
 {
-	PVOID First = Zone->FreeList.Next;
+	PVOID First;
 
+	if (ntpool_zone_is_checked())
+		return ntpool_zone_free(Zone, Block);
+	First = Zone->FreeList.Next;
 	PushEntryList(&Zone->FreeList, (PSINGLE_LIST_ENTRY)Block);
 	return First;
 }

@@ -14,6 +14,9 @@
  * BlockSize, which never changes. Under the lock the segment is spliced in, in constant time.
  * No lock of ntpool is held while the zone's memory is accessed.
  *
+ * While the verifier is on, each routine checks the zone first (lists/zone_check.c), the
+ * inline ones included.
+ *
  * Differences from NT:
  *  - ExIsObjectInFirstZoneSegment() stays right after an extension. The Reserved field of the
  *    segment headers stores the data for it; see nt_zone.h.
@@ -88,9 +91,9 @@ static struct zone_run carve(void *segment, ULONG size, ULONG block)
 
 /*
  * The caller owns the zone or holds its lock. The segment's header is complete before it
- * is published, because ExIsObjectInFirstZoneSegment() takes no lock.
+ * is published, because ExIsObjectInFirstZoneSegment() takes no lock. @note: NULL: none
  */
-static NTSTATUS splice(PZONE_HEADER zone, const struct zone_run *run)
+static NTSTATUS splice(PZONE_HEADER zone, const struct zone_run *run, struct zone_note *note)
 {
 	PZONE_SEGMENT_HEADER newest = (PZONE_SEGMENT_HEADER)zone->SegmentList.Next;
 	PZONE_SEGMENT_HEADER segment = run->segment;
@@ -105,8 +108,8 @@ static NTSTATUS splice(PZONE_HEADER zone, const struct zone_run *run)
 	run->bottom->Next = zone->FreeList.Next;
 	WRITE_ONCE(zone->FreeList.Next, run->top);
 	zone->TotalSegmentSize = total;
-	if (ntpool_verifier_has_bits())
-		ntpool_zone_note(zone, segment, run->bytes, false);
+	if (note)
+		ntpool_zone_note(zone, note, false);
 	return STATUS_SUCCESS;
 }
 
@@ -132,23 +135,33 @@ static NTSTATUS splice(PZONE_HEADER zone, const struct zone_run *run)
 NTSTATUS ExInitializeZone(PZONE_HEADER Zone, ULONG BlockSize,
 			  PVOID InitialSegment, ULONG InitialSegmentSize)
 {
+	struct zone_note *note;
 	struct zone_run run;
 
 	ntpool_verify_irql(NTPOOL_PASSIVE_LEVEL, Zone, _RET_IP_);
 	if (!segment_fits(BlockSize, InitialSegment, InitialSegmentSize))
 		return STATUS_UNSUCCESSFUL;
 	run = carve(InitialSegment, InitialSegmentSize, BlockSize);
+	note = ntpool_zone_prepare(InitialSegment, run.bytes, BlockSize);
 	run.segment->SegmentList.Next = NULL;
 	run.segment->Reserved = (PVOID)(ULONG_PTR)run.bytes;
 	Zone->FreeList.Next = run.top;
 	Zone->SegmentList.Next = &run.segment->SegmentList;
 	Zone->BlockSize = BlockSize;
 	Zone->TotalSegmentSize = run.bytes;
-	if (ntpool_verifier_has_bits())
-		ntpool_zone_note(Zone, run.segment, run.bytes, true);
+	if (note || ntpool_verifier_has_bits())
+		ntpool_zone_note(Zone, note, true);
 	return STATUS_SUCCESS;
 }
 EXPORT_SYMBOL_GPL(ExInitializeZone);
+
+static bool refuse_no_zone(PZONE_HEADER zone, unsigned long caller)
+{
+	if (!ntpool_verifier_has_bits() || ntpool_zone_is_valid(zone))
+		return false;
+	ntpool_zone_report(zone, NULL, ntpool_no_zone, caller);
+	return true;
+}
 
 /**
  * ExExtendZone() - add the blocks of another piece of memory
@@ -169,13 +182,21 @@ EXPORT_SYMBOL_GPL(ExInitializeZone);
  */
 NTSTATUS ExExtendZone(PZONE_HEADER Zone, PVOID Segment, ULONG SegmentSize)
 {
+	struct zone_note *note;
 	struct zone_run run;
+	NTSTATUS status;
 
 	ntpool_verify_irql(NTPOOL_DISPATCH_LEVEL, Zone, _RET_IP_);
+	if (refuse_no_zone(Zone, _RET_IP_))
+		return STATUS_UNSUCCESSFUL;
 	if (!segment_fits(Zone->BlockSize, Segment, SegmentSize))
 		return STATUS_UNSUCCESSFUL;
 	run = carve(Segment, SegmentSize, Zone->BlockSize);
-	return splice(Zone, &run);
+	note = ntpool_zone_prepare(Segment, run.bytes, Zone->BlockSize);
+	status = splice(Zone, &run, note);
+	if (!NT_SUCCESS(status))
+		ntpool_zone_discard(note);
+	return status;
 }
 EXPORT_SYMBOL_GPL(ExExtendZone);
 
@@ -199,30 +220,59 @@ EXPORT_SYMBOL_GPL(ExExtendZone);
 NTSTATUS ExInterlockedExtendZone(PZONE_HEADER Zone, PVOID Segment,
 				 ULONG SegmentSize, PKSPIN_LOCK Lock)
 {
+	struct zone_note *note;
 	struct zone_run run;
 	unsigned long flags;
 	NTSTATUS status;
 
 	ntpool_verify_irql(NTPOOL_DISPATCH_LEVEL, Zone, _RET_IP_);
+	if (refuse_no_zone(Zone, _RET_IP_))
+		return STATUS_UNSUCCESSFUL;
 	if (!segment_fits(Zone->BlockSize, Segment, SegmentSize))
 		return STATUS_UNSUCCESSFUL;
 	run = carve(Segment, SegmentSize, Zone->BlockSize);
+	note = ntpool_zone_prepare(Segment, run.bytes, Zone->BlockSize);
 	flags = ntpool_klock_irqsave(Lock);
-	status = splice(Zone, &run);
+	status = splice(Zone, &run, note);
 	ntpool_klock_irqrestore(Lock, flags);
+	if (!NT_SUCCESS(status))
+		ntpool_zone_discard(note);
 	return status;
 }
 EXPORT_SYMBOL_GPL(ExInterlockedExtendZone);
 
-/* The next two run while the verifier is on. A damaged zone is left unchanged. */
+/*
+ * The next four run while the verifier is on. A damaged zone is left unchanged. The first two
+ * are for the inline code of drivers, which serialise their calls.
+ */
+PVOID ntpool_zone_alloc(PZONE_HEADER Zone)
+{
+	PSINGLE_LIST_ENTRY block;
+	const char *wrong = ntpool_zone_pop(Zone, &block);
+
+	if (wrong)
+		ntpool_zone_report(Zone, NULL, wrong, _RET_IP_);
+	return block;
+}
+EXPORT_SYMBOL_GPL(ntpool_zone_alloc);
+
+PVOID ntpool_zone_free(PZONE_HEADER Zone, PVOID Block)
+{
+	PSINGLE_LIST_ENTRY first;
+	const char *wrong = ntpool_zone_push(Zone, Block, &first);
+
+	if (wrong)
+		ntpool_zone_report(Zone, Block, wrong, _RET_IP_);
+	return first;
+}
+EXPORT_SYMBOL_GPL(ntpool_zone_free);
+
 static noinline void *checked_alloc(PZONE_HEADER zone, PKSPIN_LOCK lock, unsigned long caller)
 {
 	unsigned long flags = ntpool_klock_irqsave(lock);
-	const char *wrong = ntpool_zone_check_alloc(zone);
-	PSINGLE_LIST_ENTRY block = wrong ? NULL : zone->FreeList.Next;
+	PSINGLE_LIST_ENTRY block;
+	const char *wrong = ntpool_zone_pop(zone, &block);
 
-	if (block)
-		WRITE_ONCE(zone->FreeList.Next, block->Next);
 	ntpool_klock_irqrestore(lock, flags);
 	if (wrong)
 		ntpool_zone_report(zone, NULL, wrong, caller);
@@ -233,13 +283,9 @@ static noinline void *checked_free(PZONE_HEADER zone, PSINGLE_LIST_ENTRY block,
 				   PKSPIN_LOCK lock, unsigned long caller)
 {
 	unsigned long flags = ntpool_klock_irqsave(lock);
-	const char *wrong = ntpool_zone_check_free(zone, block);
-	PSINGLE_LIST_ENTRY first = zone->FreeList.Next;
+	PSINGLE_LIST_ENTRY first;
+	const char *wrong = ntpool_zone_push(zone, block, &first);
 
-	if (!wrong) {
-		block->Next = first;
-		WRITE_ONCE(zone->FreeList.Next, block);
-	}
 	ntpool_klock_irqrestore(lock, flags);
 	if (wrong)
 		ntpool_zone_report(zone, block, wrong, caller);

@@ -4,27 +4,41 @@
  *
  * NT's verifier is younger than zones and has no checks for them. A zone's only state is
  * the free list inside its blocks. It does not record the size of a segment. So, while the
- * verifier is on, this file keeps a note of each segment that a zone gets. With the notes
- * the check can follow the free list safely: it reads an entry only if a block of the zone
- * begins there.
+ * verifier is on, this file keeps a note of each segment that a zone gets. The note has a
+ * bit for each block: whether it is allocated.
  *
- * The interlocked routines detect a double free, a free of a foreign address, and an
- * overwritten free list. A free of pool memory detects a segment with blocks in use. A
- * zone with segments from before the verifier was switched on is not checked. The routines
- * without "Interlocked" are inline code of the driver and bypass the checks.
+ * Each allocation and each free looks at the first free block and at the one after it. Both
+ * must be free blocks of the zone. An overwritten link is found before the block behind it
+ * is given out. A free detects a double free and a foreign address. A free of pool memory
+ * detects a segment with blocks in use. A link is read only if a block of the zone is there.
  *
- * A check takes time proportional to the length of the free list, under the zone's lock.
+ * A zone with segments from before the verifier was switched on has no notes. Its header and
+ * the first free block are still read as memory that may not exist.
  *
- * Locking: notes_lock is raw, is taken with interrupts disabled, and protects the notes. It
- * nests inside the lock of a zone, which belongs to the driver. No memory of the driver is
- * touched under it, except by reads that may fail.
+ * A call that begins while the verifier is off changes no bit. A call that began before may
+ * follow it, before the notes are dropped. So each lookup of a block tests the verifier again:
+ * after an unchecked call on the zone it is off, or on again and the notes are gone.
+ *
+ * If one note of a zone is dropped, the others prove nothing, and the zone is not checked any
+ * more. One tree has all segments by address, another one all zones by the address of the
+ * header. The first note of a zone is in both and has the list of the others. Each lookup
+ * takes logarithmic time. Notes are dropped one by one, so interrupts are off for one only.
+ *
+ * Locking: notes_lock is raw, is taken with interrupts disabled, and protects trees, lists
+ * and bits. It nests inside the lock of a zone, which belongs to the driver. Memory of the
+ * driver is not accessed under it.
  */
+#include <linux/bitmap.h>
+#include <linux/gfp.h>
 #include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/rbtree.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/uaccess.h>
 
 #include "base/client.h"
+#include "base/compat.h"
 #include "base/irql.h"
 #include "base/refuse.h"
 #include "base/report.h"
@@ -33,159 +47,399 @@
 #include "memory/backing.h"
 
 /**
- * struct zone_note - a segment; constant but for @link
- * @link: entry in notes; notes_lock
- * @zone: its zone
+ * struct zone_note - a segment
+ * @by_segment: in segments; notes_lock
+ * @by_zone: of a zone's first note: in zones; notes_lock
+ * @others: of a zone's first note: its other notes; else the entry there; notes_lock
+ * @head: the zone's first note; constant once published
+ * @zone: the zone; constant once published
+ * @bytes: of a zone's first note: size of all noted segments; notes_lock
+ * @segment: start of the segment; constant, as the next three
  * @first: address of its first block
  * @end: end of its last block
- * @segment: start of the segment
  * @block: size of a block in bytes
- * @rcu: for kfree_rcu()
+ * @used: number of allocated blocks; notes_lock
+ * @rcu: for kvfree_rcu()
+ * @taken: the allocated blocks; notes_lock
  */
 struct zone_note {
-	struct list_head link;
+	struct rb_node by_segment;
+	struct rb_node by_zone;
+	struct list_head others;
+	struct zone_note *head;
 	PZONE_HEADER zone;
+	size_t bytes;
+	unsigned long segment;
 	unsigned long first;
 	unsigned long end;
-	void *segment;
 	ULONG block;
+	unsigned long used;
 	struct rcu_head rcu;
+	unsigned long taken[];
 };
 
+/**
+ * struct span - a range of addresses
+ * @start: its first address
+ * @size: bytes in it
+ */
+struct span {
+	unsigned long start;
+	size_t size;
+};
+
+enum block_state {
+	STATE_UNKNOWN,		/* not all segments of the zone have notes */
+	STATE_NO_BLOCK,
+	STATE_FREE,
+	STATE_TAKEN,
+};
+
+const char ntpool_no_zone[] = "what is no zone was used as one; nothing was done";
+
 static DEFINE_RAW_SPINLOCK(notes_lock);
-static LIST_HEAD(notes);	/* under notes_lock */
+static struct rb_root segments = RB_ROOT;	/* under notes_lock */
+static struct rb_root zones = RB_ROOT;		/* under notes_lock */
 
-static bool overlaps(const struct zone_note *note, unsigned long p, size_t size)
+/*
+ * The trees
+ */
+
+static struct zone_note *segment_note(const struct rb_node *node)
 {
-	return (unsigned long)note->segment < p + size && p < note->end;
+	return rb_entry(node, struct zone_note, by_segment);
 }
 
-static void note_drop(struct zone_note *note)
+static struct zone_note *zone_note(const struct rb_node *node)
 {
+	return rb_entry(node, struct zone_note, by_zone);
+}
+
+static bool segment_less(struct rb_node *node, const struct rb_node *other)
+{
+	return segment_note(node)->segment < segment_note(other)->segment;
+}
+
+static bool zone_less(struct rb_node *node, const struct rb_node *other)
+{
+	return zone_note(node)->zone < zone_note(other)->zone;
+}
+
+static int segment_cmp(const void *key, const struct rb_node *node)
+{
+	const struct zone_note *note = segment_note(node);
+	const struct span *span = key;
+
+	if (note->end <= span->start)
+		return 1;
+	if (note->segment >= span->start && note->segment - span->start >= span->size)
+		return -1;
+	return 0;
+}
+
+static int zone_cmp(const void *key, const struct rb_node *node)
+{
+	unsigned long zone = (unsigned long)zone_note(node)->zone;
+	const struct span *span = key;
+
+	if (zone < span->start)
+		return 1;
+	return zone - span->start < span->size ? 0 : -1;
+}
+
+/* Returns the lowest segment in a range, or NULL. */
+static struct zone_note *segments_find(const struct span *span)
+{
+	struct rb_node *node;
+
 	lockdep_assert_held(&notes_lock);
-	list_del(&note->link);
-	kfree_rcu(note, rcu);
+	node = rb_find_first(span, &segments, segment_cmp);
+	return node ? segment_note(node) : NULL;
 }
 
-void ntpool_zone_note(PZONE_HEADER zone, void *segment, ULONG bytes, bool first)
+/* Returns the first note of the lowest zone whose header is in a range, or NULL. */
+static struct zone_note *zones_find(const struct span *span)
 {
-	gfp_t gfp = ntpool_backing_gfp();
-	struct zone_note *note, *old, *next;
+	struct rb_node *node;
+
+	lockdep_assert_held(&notes_lock);
+	node = rb_find_first(span, &zones, zone_cmp);
+	return node ? zone_note(node) : NULL;
+}
+
+/* Drops one note of the zone of @note, the first one at last. */
+static void drop_one(struct zone_note *note)
+{
+	struct zone_note *head = note->head;
+
+	lockdep_assert_held(&notes_lock);
+	/* Without this one the zone is not known any more. */
+	head->bytes = 0;
+	if (list_empty(&head->others)) {
+		note = head;
+		rb_erase(&note->by_zone, &zones);
+	} else {
+		note = list_last_entry(&head->others, struct zone_note, others);
+		list_del(&note->others);
+	}
+	rb_erase(&note->by_segment, &segments);
+	kvfree_rcu(note, rcu);
+}
+
+/* Drops one note of a zone with its header or a segment in the range; false: there is none. */
+static bool drop_step(const struct span *span, bool headers)
+{
+	struct zone_note *note;
 	unsigned long flags;
 
-	note = gfp && !ntpool_refused() ? kmalloc(sizeof(*note), gfp) : NULL;
-	if (note)
-		*note = (struct zone_note){
-			.zone = zone,
-			.first = (unsigned long)segment + sizeof(ZONE_SEGMENT_HEADER),
-			.end = (unsigned long)segment + bytes,
-			.segment = segment,
-			.block = zone->BlockSize,
-		};
 	raw_spin_lock_irqsave(&notes_lock, flags);
+	note = segments_find(span);
+	if (!note && headers)
+		note = zones_find(span);
+	if (note)
+		drop_one(note);
+	raw_spin_unlock_irqrestore(&notes_lock, flags);
+	return note;
+}
+
+static void drop_range(unsigned long start, size_t size, bool headers)
+{
+	const struct span span = { .start = start, .size = size };
+
+	while (drop_step(&span, headers))
+		;
+}
+
+/* Drops the notes of one zone. */
+static void drop_zone(PZONE_HEADER zone)
+{
+	const struct span span = { .start = (unsigned long)zone, .size = 1 };
+	struct zone_note *note;
+	unsigned long flags;
+
+	do {
+		raw_spin_lock_irqsave(&notes_lock, flags);
+		note = zones_find(&span);
+		if (note)
+			drop_one(note);
+		raw_spin_unlock_irqrestore(&notes_lock, flags);
+	} while (note);
+}
+
+/*
+ * New segments
+ */
+
+struct zone_note *ntpool_zone_prepare(void *segment, ULONG bytes, ULONG block)
+{
+	unsigned long blocks = (bytes - sizeof(ZONE_SEGMENT_HEADER)) / block;
+	gfp_t gfp = ntpool_backing_gfp();
+	struct zone_note *note;
+	size_t size;
+
+	if (!ntpool_verifier_has_bits())
+		return NULL;
 	/* Notes of earlier users of the memory are stale. */
-	list_for_each_entry_safe(old, next, &notes, link)
-		if ((first && old->zone == zone) || overlaps(old, (unsigned long)segment, bytes))
-			note_drop(old);
+	drop_range((unsigned long)segment, bytes, false);
+	if (!gfp || ntpool_refused())
+		return NULL;
+	size = struct_size(note, taken, BITS_TO_LONGS(blocks));
+	note = gfpflags_allow_blocking(gfp) ? kvzalloc(size, gfp) : kzalloc(size, gfp);
+	if (!note)
+		return NULL;
+	INIT_LIST_HEAD(&note->others);
+	note->segment = (unsigned long)segment;
+	note->first = note->segment + sizeof(ZONE_SEGMENT_HEADER);
+	note->end = note->first + blocks * block;
+	note->block = block;
+	return note;
+}
+
+void ntpool_zone_discard(struct zone_note *note)
+{
+	if (note)
+		kvfree_rcu(note, rcu);
+}
+
+/* Adds the note to the zone's. @total: size of all segments. Returns false if one is missing. */
+static bool note_add(PZONE_HEADER zone, struct zone_note *note, bool first, size_t total)
+{
+	const struct span span = { .start = (unsigned long)zone, .size = 1 };
+	size_t bytes = note->end - note->segment;
+	struct zone_note *head = first ? note : zones_find(&span);
+
 	/*
 	 * If the verifier was switched off meanwhile, range_freed() drops all notes. No new
 	 * one may follow.
 	 */
-	if (note && ntpool_verifier_has_bits()) {
-		list_add(&note->link, &notes);
-		note = NULL;
-	}
-	raw_spin_unlock_irqrestore(&notes_lock, flags);
-	kfree(note);
-}
-
-/* True if all segments of @zone have a note. @header: a copy of it. */
-static bool zone_is_known(PZONE_HEADER zone, const ZONE_HEADER *header)
-{
-	const struct zone_note *note;
-	size_t bytes = 0;
-
-	lockdep_assert_held(&notes_lock);
-	list_for_each_entry(note, &notes, link)
-		if (note->zone == zone)
-			bytes += note->end - (unsigned long)note->segment;
-	return bytes && bytes == header->TotalSegmentSize;
-}
-
-/* True if a block of the zone begins at @p. */
-static bool zone_has_block(PZONE_HEADER zone, const void *p)
-{
-	unsigned long at = (unsigned long)p;
-	const struct zone_note *note;
-
-	lockdep_assert_held(&notes_lock);
-	list_for_each_entry(note, &notes, link)
-		if (note->zone == zone && at >= note->first && at < note->end)
-			return (at - note->first) % note->block == 0;
-	return false;
-}
-
-static bool read_link(const void *p, PSINGLE_LIST_ENTRY *link)
-{
-	return !copy_from_kernel_nofault(link, p, sizeof(*link));
-}
-
-/*
- * Follows the free list of @zone and counts its blocks in [@from, @to). @header: as for
- * zone_is_known(). Returns false if the list leaves the zone or does not end.
- */
-static bool follow(PZONE_HEADER zone, const ZONE_HEADER *header, unsigned long from,
-		   unsigned long to, unsigned long *count)
-{
-	unsigned long left = header->TotalSegmentSize / max_t(ULONG, header->BlockSize, 1);
-	PSINGLE_LIST_ENTRY entry = header->FreeList.Next;
-
-	lockdep_assert_held(&notes_lock);
-	for (*count = 0; entry; left--) {
-		if (!left || !zone_has_block(zone, entry))
-			return false;
-		*count += (unsigned long)entry >= from && (unsigned long)entry < to;
-		if (!read_link(entry, &entry))
-			return false;
-	}
+	if (!ntpool_verifier_has_bits() || !head || head->bytes + bytes != total)
+		return false;
+	note->zone = zone;
+	note->head = head;
+	if (first)
+		rb_add(&note->by_zone, &zones, zone_less);
+	else
+		list_add(&note->others, &head->others);
+	head->bytes += bytes;
+	rb_add(&note->by_segment, &segments, segment_less);
 	return true;
 }
 
-const char *ntpool_zone_check_alloc(PZONE_HEADER zone)
+void ntpool_zone_note(PZONE_HEADER zone, struct zone_note *note, bool first)
 {
-	/* A bad address faults here, before the lock is taken. */
-	const ZONE_HEADER header = *zone;
-	const char *wrong = NULL;
+	size_t total = zone->TotalSegmentSize;
 	unsigned long flags;
-	unsigned long count;
+	bool added;
 
+	/* Notes of an earlier zone at this address are stale. */
+	if (first)
+		drop_zone(zone);
+	if (!note)
+		return;
 	raw_spin_lock_irqsave(&notes_lock, flags);
-	if (zone_is_known(zone, &header) && !follow(zone, &header, 0, 0, &count))
-		wrong = "the free list of a zone was overwritten; nothing was allocated";
+	added = note_add(zone, note, first, total);
 	raw_spin_unlock_irqrestore(&notes_lock, flags);
-	return wrong;
+	if (!added)
+		ntpool_zone_discard(note);
 }
 
-const char *ntpool_zone_check_free(PZONE_HEADER zone, void *block)
+/*
+ * Checks
+ */
+
+/* Returns the note of the segment with a block at @p, if all of the zone is known. */
+static struct zone_note *block_note(PZONE_HEADER zone, const ZONE_HEADER *header, const void *p,
+				    enum block_state *state)
 {
-	unsigned long at = (unsigned long)block;
-	/* As above. */
-	const ZONE_HEADER header = *zone;
-	const char *wrong = NULL;
+	const struct span header_at = { .start = (unsigned long)zone, .size = 1 };
+	const struct span at = { .start = (unsigned long)p, .size = 1 };
+	struct zone_note *head = zones_find(&header_at);
+	struct zone_note *note;
+
+	*state = STATE_UNKNOWN;
+	if (!ntpool_verifier_has_bits() || !head || !head->bytes ||
+	    head->bytes != header->TotalSegmentSize || head->block != header->BlockSize)
+		return NULL;
+	*state = STATE_NO_BLOCK;
+	note = segments_find(&at);
+	if (!note || note->head != head || at.start < note->first ||
+	    (at.start - note->first) % note->block)
+		return NULL;
+	return note;
+}
+
+static unsigned long block_index(const struct zone_note *note, const void *p)
+{
+	return ((unsigned long)p - note->first) / note->block;
+}
+
+static enum block_state block_state(PZONE_HEADER zone, const ZONE_HEADER *header, const void *p)
+{
+	const struct zone_note *note;
+	enum block_state state;
 	unsigned long flags;
-	unsigned long count;
 
 	raw_spin_lock_irqsave(&notes_lock, flags);
-	if (!zone_is_known(zone, &header))
-		;
-	else if (!zone_has_block(zone, block))
-		wrong = "what is no block of a zone was freed to it; nothing was done";
-	else if (!follow(zone, &header, at, at + 1, &count))
-		wrong = "the free list of a zone was overwritten; the block was kept";
-	else if (count)
-		wrong = "a block was freed to a zone that is free already; nothing was done";
+	note = block_note(zone, header, p, &state);
+	if (note)
+		state = test_bit(block_index(note, p), note->taken) ? STATE_TAKEN : STATE_FREE;
 	raw_spin_unlock_irqrestore(&notes_lock, flags);
-	return wrong;
+	return state;
+}
+
+static void block_mark(PZONE_HEADER zone, const ZONE_HEADER *header, const void *p, bool taken)
+{
+	enum block_state state;
+	struct zone_note *note;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&notes_lock, flags);
+	note = block_note(zone, header, p, &state);
+	if (note && taken != __test_and_change_bit(block_index(note, p), note->taken))
+		note->used += taken ? 1 : -1;
+	raw_spin_unlock_irqrestore(&notes_lock, flags);
+}
+
+/* Copies the header. Returns false if it cannot be that of a zone. */
+static bool header_read(PZONE_HEADER zone, ZONE_HEADER *header)
+{
+	return !copy_from_kernel_nofault(header, zone, sizeof(*header)) && header->BlockSize &&
+	       header->BlockSize % 8 == 0 && header->SegmentList.Next && header->TotalSegmentSize;
+}
+
+bool ntpool_zone_is_valid(PZONE_HEADER zone)
+{
+	ZONE_SEGMENT_HEADER newest;
+	ZONE_HEADER header;
+
+	return header_read(zone, &header) &&
+	       !copy_from_kernel_nofault(&newest, header.SegmentList.Next, sizeof(newest));
+}
+
+/*
+ * Checks the first two blocks of the free list. *@next is the second one. Returns false if
+ * one of them is no free block of the zone, or is not there.
+ */
+static bool list_check(PZONE_HEADER zone, const ZONE_HEADER *header, PSINGLE_LIST_ENTRY *next)
+{
+	PSINGLE_LIST_ENTRY top = header->FreeList.Next;
+	enum block_state state;
+
+	*next = NULL;
+	if (!top)
+		return true;
+	state = block_state(zone, header, top);
+	if (state == STATE_NO_BLOCK || state == STATE_TAKEN ||
+	    copy_from_kernel_nofault(next, top, sizeof(*next)))
+		return false;
+	if (state == STATE_UNKNOWN || !*next)
+		return true;
+	/* The notes may have been dropped meanwhile. */
+	state = block_state(zone, header, *next);
+	return state == STATE_UNKNOWN || (state == STATE_FREE && *next != top);
+}
+
+const char *ntpool_zone_pop(PZONE_HEADER zone, PSINGLE_LIST_ENTRY *block)
+{
+	PSINGLE_LIST_ENTRY next;
+	ZONE_HEADER header;
+
+	*block = NULL;
+	if (!header_read(zone, &header))
+		return ntpool_no_zone;
+	if (!list_check(zone, &header, &next))
+		return "the free list of a zone was overwritten; nothing was allocated";
+	if (header.FreeList.Next) {
+		block_mark(zone, &header, header.FreeList.Next, true);
+		WRITE_ONCE(zone->FreeList.Next, next);
+	}
+	*block = header.FreeList.Next;
+	return NULL;
+}
+
+const char *ntpool_zone_push(PZONE_HEADER zone, PSINGLE_LIST_ENTRY block,
+			     PSINGLE_LIST_ENTRY *first)
+{
+	PSINGLE_LIST_ENTRY next;
+	enum block_state state;
+	ZONE_HEADER header;
+
+	*first = NULL;
+	if (!header_read(zone, &header))
+		return ntpool_no_zone;
+	*first = header.FreeList.Next;
+	state = block_state(zone, &header, block);
+	if (state == STATE_FREE)
+		return "a block was freed to a zone that is free already; nothing was done";
+	if (state == STATE_NO_BLOCK ||
+	    copy_from_kernel_nofault(&next, block, sizeof(next)))
+		return "what is no block of a zone was freed to it; nothing was done";
+	if (!list_check(zone, &header, &next))
+		return "the free list of a zone was overwritten; the block was kept";
+	block->Next = header.FreeList.Next;
+	block_mark(zone, &header, block, false);
+	WRITE_ONCE(zone->FreeList.Next, block);
+	return NULL;
 }
 
 void ntpool_zone_report(PZONE_HEADER zone, void *block, const char *text, unsigned long caller)
@@ -201,61 +455,85 @@ void ntpool_zone_report(PZONE_HEADER zone, void *block, const char *text, unsign
 	ntpool_report(&stop);
 }
 
-/* Number of allocated blocks of a segment; 0 if the zone is not consistent. */
-static unsigned long blocks_in_use(const struct zone_note *note)
-{
-	unsigned long count;
-	ZONE_HEADER zone;
+/*
+ * Memory and modules that go
+ */
 
-	lockdep_assert_held(&notes_lock);
-	/* The driver may have freed or reused the header, which is no error. */
-	if (copy_from_kernel_nofault(&zone, note->zone, sizeof(zone)) ||
-	    zone.BlockSize != note->block || !zone_is_known(note->zone, &zone) ||
-	    !follow(note->zone, &zone, note->first, note->end, &count))
-		return 0;
-	return (note->end - note->first) / note->block - count;
-}
+/**
+ * struct seen - a copy of a note
+ * @zone: the zone
+ * @bytes: size of its segments
+ * @segment: start of the segment
+ * @end: its end
+ * @block: size of a block
+ * @used: number of allocated blocks
+ */
+struct seen {
+	PZONE_HEADER zone;
+	size_t bytes;
+	unsigned long segment;
+	unsigned long end;
+	ULONG block;
+	unsigned long used;
+};
 
-/* See struct ntpool_verifier_client. Drops the zones in that memory. In an RCU read section. */
-static void range_freed(void *p, size_t size, unsigned long caller)
+/* Copies the note of the lowest segment in a range. Returns false if there is none. */
+static bool see(unsigned long start, unsigned long end, struct seen *seen)
 {
-	struct zone_note *note, *next, *found = NULL;
+	const struct span span = { .start = start, .size = end - start };
+	const struct zone_note *note;
 	unsigned long flags;
 
-	/* With @p NULL all notes go, so one that is being added must not be missed. */
-	if (p && list_empty(&notes))
-		return;
 	raw_spin_lock_irqsave(&notes_lock, flags);
-	list_for_each_entry(note, &notes, link)
-		if (caller && overlaps(note, (unsigned long)p, size) && blocks_in_use(note))
-			found = note;
-	list_for_each_entry_safe(note, next, &notes, link)
-		if (overlaps(note, (unsigned long)p, size) ||
-		    (unsigned long)note->zone - (unsigned long)p < size)
-			note_drop(note);
+	note = start < end ? segments_find(&span) : NULL;
+	if (note)
+		*seen = (struct seen){ note->zone, note->head->bytes, note->segment, note->end,
+				       note->block, note->used };
 	raw_spin_unlock_irqrestore(&notes_lock, flags);
-	/* The note is dropped, but its memory is freed after this read section. */
-	if (found)
-		ntpool_zone_report(found->zone, found->segment,
-				   "pool was freed that a zone has blocks of which are in use",
-				   caller);
+	return note;
 }
 
-static bool note_belongs(const struct zone_note *note, const struct module *mod)
+/* The driver may have freed or reused the header, which is no error. */
+static bool is_in_use(const struct seen *seen)
 {
-	return ntpool_module_has(mod, (unsigned long)note->zone) ||
-	       ntpool_module_has(mod, (unsigned long)note->segment);
+	ZONE_HEADER header;
+
+	return seen->used && seen->bytes && header_read(seen->zone, &header) &&
+	       header.BlockSize == seen->block && header.TotalSegmentSize == seen->bytes;
+}
+
+static void report_used(unsigned long start, unsigned long end, unsigned long caller)
+{
+	static const char text[] = "pool was freed that a zone has blocks of which are in use";
+	struct seen seen;
+
+	for (; see(start, end, &seen); start = seen.end)
+		if (is_in_use(&seen))
+			ntpool_zone_report(seen.zone, (void *)seen.segment, text, caller);
+}
+
+/* See struct ntpool_verifier_client. Drops the zones in that memory. */
+static void range_freed(void *p, size_t size, unsigned long caller)
+{
+	unsigned long start = (unsigned long)p;
+
+	/* With @p NULL all notes go, so one that is being added must not be missed. */
+	if (p && RB_EMPTY_ROOT(&zones))
+		return;
+	if (caller)
+		report_used(start, start + size, caller);
+	drop_range(start, size, true);
 }
 
 static void module_going(const struct module *mod)
 {
-	struct zone_note *note, *next;
+	unsigned long start = 0;
+	struct seen seen;
 
-	raw_spin_lock_irq(&notes_lock);
-	list_for_each_entry_safe(note, next, &notes, link)
-		if (note_belongs(note, mod))
-			note_drop(note);
-	raw_spin_unlock_irq(&notes_lock);
+	for (; see(start, ULONG_MAX, &seen); start = seen.end)
+		if (ntpool_module_has(mod, (unsigned long)seen.zone) ||
+		    ntpool_module_has(mod, seen.segment))
+			drop_zone(seen.zone);
 }
 
 static const struct ntpool_verifier_client verifier_client = {
@@ -281,10 +559,6 @@ int ntpool_zone_init(void)
 
 void ntpool_zone_exit(void)
 {
-	struct zone_note *note, *next;
-
 	ntpool_verifier_register(NTPOOL_VERIFIER_ZONE, NULL);
-	list_for_each_entry_safe(note, next, &notes, link)
-		kfree(note);
-	INIT_LIST_HEAD(&notes);
+	drop_range(0, SIZE_MAX, true);
 }

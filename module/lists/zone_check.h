@@ -8,36 +8,70 @@
 #include "verify/verify.h"
 
 struct module;
+struct zone_note;
 
 /**
- * ntpool_zone_note() - note a new segment of a zone, while the verifier is on
- * @zone: the zone
+ * ntpool_zone_prepare() - allocate the note of a segment, while the verifier is on
  * @segment: start of the segment
  * @bytes: size of its header and blocks
+ * @block: size of a block
+ *
+ * Context: any but NMIs; sleeps where the caller may.
+ * Return: the note; NULL while the verifier is off, or without memory.
+ */
+struct zone_note *ntpool_zone_prepare(void *segment, ULONG bytes, ULONG block);
+
+/**
+ * ntpool_zone_note() - publish the note of a zone's new segment
+ * @zone: the zone, with the new segment in it
+ * @note: its note, or NULL. The zone is not checked then
  * @first: it is the only segment; notes of older ones are dropped
  *
- * Context: any but NMIs. Without memory for a note the zone is not checked.
+ * Context: any but NMIs.
  */
-void ntpool_zone_note(PZONE_HEADER zone, void *segment, ULONG bytes, bool first);
+void ntpool_zone_note(PZONE_HEADER zone, struct zone_note *note, bool first);
 
 /**
- * ntpool_zone_check_alloc() - check a zone before a block is taken
+ * ntpool_zone_discard() - free a note that was not published
+ * @note: the note, or NULL
+ *
+ * Context: any but NMIs.
+ */
+void ntpool_zone_discard(struct zone_note *note);
+
+/* For ntpool_zone_report() */
+extern const char ntpool_no_zone[];
+
+/**
+ * ntpool_zone_is_valid() - whether a zone can be extended
  * @zone: the zone
  *
- * Context: any but NMIs, with the zone's lock held.
- * Return: NULL, or a sentence for ntpool_zone_report(); the zone must not be used then.
+ * Context: any but NMIs; no other code uses the zone meanwhile.
+ * Return: false if its header or its newest segment is not there.
  */
-const char *ntpool_zone_check_alloc(PZONE_HEADER zone);
+bool ntpool_zone_is_valid(PZONE_HEADER zone);
 
 /**
- * ntpool_zone_check_free() - check a zone before a block is given back
+ * ntpool_zone_pop() - check a zone and take a block
+ * @zone: the zone
+ * @block: the block; NULL: there is none
+ *
+ * Context: any but NMIs; no other code uses the zone meanwhile.
+ * Return: NULL, or a sentence for ntpool_zone_report(); nothing was taken then.
+ */
+const char *ntpool_zone_pop(PZONE_HEADER zone, PSINGLE_LIST_ENTRY *block);
+
+/**
+ * ntpool_zone_push() - check a zone and give a block back
  * @zone: the zone
  * @block: the block
+ * @first: the block that was the first free one before
  *
- * Context: any but NMIs, with the zone's lock held.
- * Return: NULL, or a sentence for ntpool_zone_report(); the zone must not be used then.
+ * Context: any but NMIs; no other code uses the zone meanwhile.
+ * Return: NULL, or a sentence for ntpool_zone_report(); nothing was given back then.
  */
-const char *ntpool_zone_check_free(PZONE_HEADER zone, void *block);
+const char *ntpool_zone_push(PZONE_HEADER zone, PSINGLE_LIST_ENTRY block,
+			     PSINGLE_LIST_ENTRY *first);
 
 /**
  * ntpool_zone_report() - report the result of a check as 0xC4/0x16
