@@ -21,6 +21,8 @@ void ntpool_test_hit_refill(bool on);
 void ntpool_test_set_available(long pages);
 /* Drains all CPUs' caches to the heaps, and frees empty pages. May sleep. */
 void ntpool_test_drain(void);
+/* Bytes that the caches of the nonpaged pool hold. Any context. */
+unsigned long ntpool_test_cached(void);
 /* Returns the pages that the shrinker promises. */
 unsigned long ntpool_test_shrinkable(void);
 

@@ -122,6 +122,12 @@ unsigned long ntpool_test_shrinkable(void)
 }
 EXPORT_SYMBOL_GPL(ntpool_test_shrinkable);
 
+unsigned long ntpool_test_cached(void)
+{
+	return ntpool_cache_bytes(NTPOOL_NONPAGED);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_cached);
+
 int ntpool_test_check_heaps(void)
 {
 	return ntpool_heap_check();
