@@ -165,7 +165,7 @@ static void ntk_foreign_test(struct kunit *test)
 }
 
 /* The driver writes to a free block. */
-static void ntk_written_test(struct kunit *test)
+static void ntk_overwritten_test(struct kunit *test)
 {
 	static void * const links[] = {
 		(void *)0x5a5a5a5aUL, ntk_memory, ntk_memory + NTK_SEGMENT + 8, &ntk_zone,
@@ -346,7 +346,7 @@ static struct kunit_case ntk_zonecheck_cases[] = {
 	KUNIT_CASE_PARAM(ntk_right_test, ntk_use_gen_params),
 	KUNIT_CASE_PARAM(ntk_twice_test, ntk_use_gen_params),
 	KUNIT_CASE_PARAM(ntk_foreign_test, ntk_use_gen_params),
-	KUNIT_CASE_PARAM(ntk_written_test, ntk_use_gen_params),
+	KUNIT_CASE_PARAM(ntk_overwritten_test, ntk_use_gen_params),
 	KUNIT_CASE_PARAM(ntk_no_zone_test, ntk_use_gen_params),
 	KUNIT_CASE_PARAM(ntk_before_test, ntk_use_gen_params),
 	KUNIT_CASE_PARAM(ntk_no_note_test, ntk_use_gen_params),
