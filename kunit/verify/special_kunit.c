@@ -258,18 +258,6 @@ static void ntk_protected_test(struct kunit *test)
 	ntk_expect_report(test, "freed without", NTK_BAD_POOL_CALLER, NTK_WRONG_TAG, &report);
 }
 
-/* Larger ones are whole pages, as ever. */
-static void ntk_large_test(struct kunit *test)
-{
-	u8 *block = ntk_take(test, NTK_LARGEST + 1);
-
-	KUNIT_EXPECT_FALSE(test, ntk_is_special(block));
-	ntk_give(block);
-	block = ntk_take(test, PAGE_SIZE);
-	KUNIT_EXPECT_FALSE(test, ntk_is_special(block));
-	ntk_give(block);
-}
-
 /* ExAllocatePool2() zeroes. */
 static void ntk_zero_test(struct kunit *test)
 {
@@ -622,7 +610,6 @@ static struct kunit_case ntk_special_cases[] = {
 	KUNIT_CASE(ntk_aligned_test),
 	KUNIT_CASE(ntk_must_succeed_test),
 	KUNIT_CASE(ntk_protected_test),
-	KUNIT_CASE(ntk_large_test),
 	KUNIT_CASE(ntk_zero_test),
 	KUNIT_CASE(ntk_contexts_test),
 	KUNIT_CASE(ntk_paged_test),

@@ -77,6 +77,7 @@ enum {
 	NTPOOL_CONTIGUOUS = BIT(19),	/* physically contiguous; memory/ only */
 	NTPOOL_FOR_LIST = BIT(20),	/* only a lookaside list may free it */
 	NTPOOL_SPECIAL = BIT(21),	/* from special pool, if it has room */
+	NTPOOL_LINEAR = BIT(22),	/* special pool: in the linear map, without guard pages */
 	NTPOOL_CONSTRAINED = NTPOOL_MUST | NTPOOL_QUOTA | NTPOOL_ALIGNED | NTPOOL_PROTECTED |
 			     NTPOOL_LOW | NTPOOL_NORMAL | NTPOOL_HIGH | NTPOOL_NODE |
 			     NTPOOL_NODE_ONLY | NTPOOL_OVERRUN | NTPOOL_UNDERRUN,

@@ -160,7 +160,7 @@ EXPORT_SYMBOL_GPL(ntpool_test_sample);
 
 bool ntpool_test_fault(unsigned long addr, bool write, unsigned long ip)
 {
-	return ntpool_special_fault(addr, write, ip);
+	return ntpool_special_fault(addr, write, ip, ip);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_fault);
 

@@ -179,7 +179,7 @@ static void free_special_claimed(const struct free_call *call, struct ntpool_spe
 	free_check(call, &block, slot->flags);
 	if (ntpool_header_has(slot->flags, NTPOOL_HDR_QUOTA))
 		ntpool_quota_refund(slot->payer, slot->type, slot->charged);
-	count_free(&block, slot->flags, NTPOOL_GRANULES);
+	count_free(&block, slot->flags, slot->pages * NTPOOL_GRANULES);
 	ntpool_special_release(slot, call->caller);
 }
 

@@ -134,7 +134,8 @@ void *ntpool_alloc_special(const struct ntpool_request *req, u8 keep)
 	p = ntpool_special_alloc(req, keep);
 	if (!p)
 		return NULL;
-	ntpool_tag_count_alloc(&counts[req->type], NTPOOL_GRANULES, req->size);
+	ntpool_tag_count_alloc(&counts[req->type],
+			       ntpool_special_pages_for(req->size) * NTPOOL_GRANULES, req->size);
 	atomic_long_inc(&ntpool_verify_counts[NTPOOL_VC_SPECIAL]);
 	return p;
 }

@@ -7,9 +7,8 @@
  * carved pages (heap/), special pool (verify/special.c) and runs of pages (heap/run.c).
  *
  * Locking: none of its own. A page descriptor is used in an RCU read section; special pool
- * and runs take their own locks. ntpool_special_is_paged() reads single words. An answer
- * about a block that is freed at the same time may be out of date. Contexts: any but NMI;
- * ntpool_iterate_blocks() sleeps.
+ * and runs take their own locks. An answer about a block that is freed at the same time may
+ * be out of date. Contexts: any but NMI; ntpool_iterate_blocks() sleeps.
  */
 #include <linux/mm.h>
 #include <linux/rcupdate.h>

@@ -13,10 +13,10 @@
  * text, and has no address. CR2 still has it, unless printing the oops has faulted. Only page
  * faults have the plain text "Oops".
  *
- * oops_fault() makes the report; with bugcheck=panic the machine stops there. The fault itself
+ * ntpool_special_fault() makes the report; with bugcheck=panic the machine stops there. The fault itself
  * is not changed: the thread dies as in any oops.
  *
- * Locking: none; oops_fault is set before the probe exists. Contexts: any for the probe; start
+ * Locking: none. Contexts: any for the probe; start
  * and stop sleep.
  *
  * x86 only, as is special pool.
@@ -33,7 +33,6 @@
 #include <asm/special_insns.h>
 #include <asm/trap_pf.h>
 
-static bool (*oops_fault)(unsigned long addr, bool write, unsigned long ip);
 static bool die_notifier_used;
 
 static int die_notify(struct notifier_block *nb, unsigned long event, void *data)
@@ -41,7 +40,8 @@ static int die_notify(struct notifier_block *nb, unsigned long event, void *data
 	const struct die_args *args = data;
 
 	if (event == DIE_OOPS && args->regs && !strcmp(args->str, "Oops"))
-		oops_fault(native_read_cr2(), args->err & X86_PF_WRITE, args->regs->ip);
+		ntpool_special_fault(native_read_cr2(), args->err & X86_PF_WRITE, args->regs->ip,
+				     args->regs->ip);
 	return NOTIFY_DONE;
 }
 
@@ -56,7 +56,7 @@ static int fault_enter(struct kprobe *probe, struct pt_regs *regs)
 	unsigned long error = regs_get_kernel_argument(regs, 1);
 	unsigned long addr = regs_get_kernel_argument(regs, 2);
 
-	oops_fault(addr, error & X86_PF_WRITE, at->ip);
+	ntpool_special_fault(addr, error & X86_PF_WRITE, at->ip, at->ip);
 	return 0;
 }
 
@@ -85,9 +85,8 @@ static void probe_off(void)
 }
 #endif
 
-void ntpool_oops_init(bool (*fault)(unsigned long addr, bool write, unsigned long ip))
+void ntpool_oops_init(void)
 {
-	oops_fault = fault;
 	if (!probe_on())
 		die_notifier_used = !register_die_notifier(&die_notifier);
 }
@@ -102,7 +101,7 @@ void ntpool_oops_exit(void)
 
 #else
 
-void ntpool_oops_init(bool (*fault)(unsigned long addr, bool write, unsigned long ip))
+void ntpool_oops_init(void)
 {
 }
 

@@ -69,12 +69,13 @@ static void sample_apply(unsigned int ms)
 	}
 	cancel_delayed_work_sync(&sample_work);
 	clear_bit(NTPOOL_SAMPLE_WANTED, &ntpool_verifier_state);
+	ntpool_special_stop(NTPOOL_SPECIAL_SAMPLES);
 }
 
 /* Samples need special pool. Called under sample_mutex. */
 static int sample_change(unsigned int ms)
 {
-	int err = ms ? ntpool_special_start() : 0;
+	int err = ms ? ntpool_special_start(NTPOOL_SPECIAL_SAMPLES) : 0;
 
 	lockdep_assert_held(&sample_mutex);
 	if (!err)

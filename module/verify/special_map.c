@@ -7,9 +7,7 @@
  * page in front may be mapped: areas of the per-CPU allocator and of vm_map_ram() have no
  * guard page. So vmap() creates one area for the life of the module, which maps one dummy
  * page everywhere. That makes the kernel build the page tables. Then all entries are
- * cleared, and from then on the entries are written here:
- *
- *	guard | slot 0 | guard | slot 1 | guard | ...
+ * cleared, and from then on the entries are written here. special_slot.c divides the area.
  *
  * No other code writes these entries until vunmap(). vunmap() and readers of /proc/kcore accept
  * clear entries. The page tables are in the kernel's half, which all address spaces share, and
@@ -22,11 +20,11 @@
  * that vunmap() was called for. With page table isolation, kernel entries are not global:
  * they belong to the process context (PCID) that was active when they were cached. INVLPG
  * flushes those of the current PCID, INVPCID those of all. A few processors have PCID without
- * INVPCID. There a freed page may stay reachable from other processes.
+ * INVPCID. There, changing a bit of CR4 flushes everything, as the kernel does it.
  *
- * A stale TLB entry does no harm to other memory: a slot keeps its page as long as the area
- * exists, so the access reaches that page. Only the fault is lost. A write through the entry
- * is found when the slot is used again. At the end vunmap() adds the area to the kernel's
+ * A stale TLB entry does no harm to other memory: a slot keeps its pages until they are
+ * flushed, so the access reaches them. Only the fault is lost. A write through the entry
+ * is found when the pages are used again. At the end vunmap() adds the area to the kernel's
  * list of lazy flushes. vm_unmap_aliases() flushes it before the pages are freed.
  *
  * Locking: none. Only the owner of a slot writes its entry. Contexts: any for mapping and
@@ -47,6 +45,7 @@
 #include <asm/cpufeature.h>
 #include <asm/invpcid.h>
 #include <asm/pgtable.h>
+#include <asm/special_insns.h>
 
 static struct page *dummy;		/* mapped at all pages of a new area */
 
@@ -84,6 +83,18 @@ void ntpool_special_unmap(unsigned long addr)
 	preempt_enable();
 }
 
+/* Flushes the entries of all PCIDs: a change of this bit does that. */
+static void flush_by_cr4(void)
+{
+	unsigned long flags, cr4;
+
+	raw_local_irq_save(flags);
+	cr4 = native_read_cr4();
+	asm volatile("mov %0, %%cr4" : : "r" (cr4 ^ X86_CR4_PGE) : "memory");
+	asm volatile("mov %0, %%cr4" : : "r" (cr4) : "memory");
+	raw_local_irq_restore(flags);
+}
+
 static void flush_here(void *arg)
 {
 	const struct flush_job *job = arg;
@@ -91,6 +102,10 @@ static void flush_here(void *arg)
 
 	if (boot_cpu_has(X86_FEATURE_INVPCID)) {
 		invpcid_flush_all();
+		return;
+	}
+	if (boot_cpu_has(X86_FEATURE_PCID)) {
+		flush_by_cr4();
 		return;
 	}
 	for_each_set_bit(i, job->pages, job->nr)

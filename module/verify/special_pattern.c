@@ -4,11 +4,12 @@
  *
  * NT fills the rest of a page around a block with a pattern. When the block is freed, NT
  * checks the pattern (0xC1). Here each block gets another pattern, in the field fill of its
- * slot. A page in quarantine has the pattern FREED_FILL, which is checked before the page
- * is used again (0xC6). That finds a write by DMA, or through a stale TLB entry of another
- * CPU.
+ * slot. Pages in quarantine have the pattern FREED_FILL, which is checked before they are
+ * used again or return to the kernel (0xC6). That finds a write by DMA, or through a stale
+ * TLB entry of another CPU. Samples are not mapped page by page, so that patterns are all
+ * that guards them.
  *
- * All accesses go through the linear map, so that the page need not be mapped in special
+ * All accesses go through the linear map, so that the pages need not be mapped in special
  * pool.
  *
  * Locking: none. The caller has made the slot NTPOOL_SPECIAL_BUSY. last_fill is a single
@@ -28,6 +29,12 @@ enum {
 
 static u8 last_fill;
 
+/* Bytes of the pages that the block takes. */
+static size_t slot_bytes(const struct ntpool_special_slot *slot)
+{
+	return (size_t)slot->pages << PAGE_SHIFT;
+}
+
 /* Never 0 and never FREED_FILL: a driver's error is likely to write these. */
 static u8 next_fill(void)
 {
@@ -42,20 +49,20 @@ void ntpool_special_fill(struct ntpool_special_slot *slot, bool zero)
 	void *page = page_address(slot->page);
 
 	slot->fill = next_fill();
-	memset(page, slot->fill, PAGE_SIZE);
+	memset(page, slot->fill, slot_bytes(slot));
 	if (zero)
 		memset(page + slot->offset, 0, slot->size);
 }
 
 void ntpool_special_fill_freed(const struct ntpool_special_slot *slot)
 {
-	memset(page_address(slot->page), FREED_FILL, PAGE_SIZE);
+	memset(page_address(slot->page), FREED_FILL, slot_bytes(slot));
 }
 
-void ntpool_special_check_freed(const struct ntpool_special_slot *slot, unsigned long addr)
+void ntpool_special_check_freed(const struct ntpool_special_slot *slot)
 {
 	const u8 *page = page_address(slot->page);
-	const u8 *bad = memchr_inv(page, FREED_FILL, PAGE_SIZE);
+	const u8 *bad = memchr_inv(page, FREED_FILL, slot_bytes(slot));
 	struct ntpool_stop stop = {
 		.code = NTPOOL_STOP_MODIFIED_FREED_POOL,
 		.param = { 0, 1 },
@@ -71,14 +78,15 @@ void ntpool_special_check_freed(const struct ntpool_special_slot *slot, unsigned
 
 	if (!bad)
 		return;
-	stop.param[0] = addr + (bad - page);
+	stop.param[0] = ntpool_special_addr(slot) + (bad - page);
 	ntpool_report(&stop);
 }
 
-/* The byte at @offset of the page at @addr has been overwritten; @before: the block. */
-static void report_overwritten(const struct ntpool_special_slot *slot, unsigned long addr,
-			       unsigned long offset, bool before, unsigned long caller)
+/* The byte at @offset of the pages has been overwritten; @before: the block. */
+static void report_overwritten(const struct ntpool_special_slot *slot, unsigned long offset,
+			       bool before, unsigned long caller)
 {
+	unsigned long addr = ntpool_special_addr(slot);
 	char text[NTPOOL_STOP_SENTENCE];
 	const struct ntpool_stop stop = {
 		.code = NTPOOL_STOP_SPECIAL_POOL,
@@ -106,8 +114,7 @@ static void report_overwritten(const struct ntpool_special_slot *slot, unsigned 
 }
 
 /* Reported are the last overwritten byte before the block and the first one behind it. */
-void ntpool_special_check_around(const struct ntpool_special_slot *slot, unsigned long addr,
-				 unsigned long caller)
+void ntpool_special_check_around(const struct ntpool_special_slot *slot, unsigned long caller)
 {
 	const u8 *page = page_address(slot->page);
 	const u8 *end = page + slot->offset + slot->size;
@@ -117,9 +124,9 @@ void ntpool_special_check_around(const struct ntpool_special_slot *slot, unsigne
 		/* Bounded: the code that writes there may also restore the pattern. */
 		while (at > page && *--at == slot->fill)
 			;
-		report_overwritten(slot, addr, at - page, true, caller);
+		report_overwritten(slot, at - page, true, caller);
 	}
-	at = memchr_inv(end, slot->fill, page + PAGE_SIZE - end);
+	at = memchr_inv(end, slot->fill, page + slot_bytes(slot) - end);
 	if (at)
-		report_overwritten(slot, addr, at - page, false, caller);
+		report_overwritten(slot, at - page, false, caller);
 }

@@ -166,12 +166,19 @@ static int bits_prepare(unsigned long bits)
 	int err = 0;
 
 	if (bits & NTPOOL_VERIFY_SPECIAL)
-		err = ntpool_special_start();
+		err = ntpool_special_start(NTPOOL_SPECIAL_VERIFIER);
 	if (err == -EOPNOTSUPP)
 		pr_warn_once("ntpool: there is no special pool on this machine\n");
 	else if (err)
 		return err;
 	return bits & NTPOOL_VERIFY_TRACK ? ntpool_track_start() : 0;
+}
+
+/* Ends what @bits do not need. */
+static void bits_finish(unsigned long bits)
+{
+	if (!(bits & NTPOOL_VERIFY_SPECIAL))
+		ntpool_special_stop(NTPOOL_SPECIAL_VERIFIER);
 }
 
 /* Notifies the clients of new bits. Called under verifier_mutex. */
@@ -210,14 +217,17 @@ static int bits_change(unsigned long bits)
 	lockdep_assert_held(&verifier_mutex);
 	if (verifier_started)
 		err = bits_prepare(bits);
-	if (err)
+	if (err) {
+		bits_finish(ntpool_verifier());
 		return err;
+	}
 	/* Before the bit is set: then allocations check whether the delay is over. */
 	if (bits & ~ntpool_verifier() & NTPOOL_VERIFY_FAULTS)
 		ntpool_fault_restart();
 	bits_set(bits);
 	if (verifier_started)
 		bits_follow(bits);
+	bits_finish(bits);
 	return 0;
 }
 
@@ -437,9 +447,9 @@ bool ntpool_verify_refuses(size_t size, u32 tag, unsigned long caller)
 }
 
 /* True if special pool may serve the request. It has no memory of a given node. */
-static bool is_for_special(const struct ntpool_request *req)
+static bool is_for_special(const struct ntpool_request *req, size_t max)
 {
-	return req->size <= NTPOOL_SPECIAL_MAX && !(req->flags & NTPOOL_NODE) &&
+	return req->size <= max && !(req->flags & NTPOOL_NODE) &&
 	       ntpool_filter_hits(req->tag, req->size, req->caller);
 }
 
@@ -468,7 +478,8 @@ static void plan_verified(const struct ntpool_request *req, unsigned long bits,
 	check_request(req, bits);
 	plan->keep = NTPOOL_HDR_VERIFIED;
 	plan->refuse = (bits & NTPOOL_VERIFY_FAULTS) && is_refused(req);
-	plan->special = !plan->refuse && (bits & NTPOOL_VERIFY_SPECIAL) && is_for_special(req);
+	plan->special = !plan->refuse && (bits & NTPOOL_VERIFY_SPECIAL) &&
+			is_for_special(req, NTPOOL_SPECIAL_MAX);
 }
 
 /**
@@ -488,7 +499,8 @@ void ntpool_verify_begin(const struct ntpool_request *req, struct ntpool_verify_
 		plan_verified(req, plan->bits, plan);
 		return;
 	}
-	plan->sample = ntpool_sample_is_due() && is_for_special(req) && ntpool_sample_take();
+	plan->sample = ntpool_sample_is_due() && is_for_special(req, NTPOOL_SMALL_MAX) &&
+		       ntpool_sample_take();
 	plan->special = plan->sample;
 }
 

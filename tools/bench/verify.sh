@@ -24,7 +24,7 @@ counter() {
 	awk -v name="$1" '$1 == name { print $2 }' /sys/kernel/debug/ntpool/verifier/counters
 }
 
-# Special pool takes no whole pages. The rest to a hundred found no room there.
+# Without the cases of whole pages. The rest to a hundred found no room there.
 measure_special() {
 	attempted=$(counter allocations_attempted)
 	special=$(counter allocations_succeeded_special_pool)

@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Special pool for blocks that a page does not hold beside a header: where they lie, that
+ * nothing around them and nothing freed can be touched, what is found all the same, and
+ * how slots of different sizes share the pages.
+ *
+ * Contract: a block of PAGE_SIZE bytes or more begins on a page. One of at most PAGE_SIZE
+ * bytes lies within one page.
+ */
+#include <linux/delay.h>
+#include <linux/uaccess.h>
+
+#include "fixture.h"
+
+#define NTK_TAG		(ntk_tag4("KxWi"))
+#define NTK_ALIGN	16
+#define NTK_PAGES	1024	/* the default of special_pages */
+#define NTK_WIDEST	(16 * PAGE_SIZE)
+
+#define NTK_SPECIAL_POOL	0xc1
+#define NTK_MODIFIED		0xc6
+#define NTK_FREED		0xcc
+#define NTK_BEYOND		0xcd
+#define NTK_BEFORE		0x23
+#define NTK_BEHIND		0x24
+
+static const size_t ntk_sizes[] = {
+	4065, 4079, 4080, 4081, 4095, 4096, 4097, 5120, 8191, 8192, 8193, 12288, 12289,
+	20480, 32768, 36865, 65535, 65536,
+};
+
+static int ntk_wide_init(struct kunit *test)
+{
+	int err = ntk_init(test);
+
+	/* Special pool begins without a page. */
+	err = err ?: ntpool_test_set_verifier(0);
+	return err ?: ntpool_test_set_verifier(0x1);
+}
+
+static void ntk_wide_exit(struct kunit *test)
+{
+	ntpool_test_special_start(false);
+	ntk_exit(test);
+}
+
+static u8 *ntk_take_of(struct kunit *test, POOL_TYPE type, size_t size)
+{
+	u8 *block = ExAllocatePoolWithTag(type, size, NTK_TAG);
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	return block;
+}
+
+static u8 *ntk_take(struct kunit *test, size_t size)
+{
+	return ntk_take_of(test, NonPagedPool, size);
+}
+
+static void ntk_give(void *block)
+{
+	ExFreePoolWithTag(block, NTK_TAG);
+}
+
+static bool ntk_readable(const void *at)
+{
+	u8 byte;
+
+	return !copy_from_kernel_nofault(&byte, at, 1);
+}
+
+static s64 ntk_counter(struct kunit *test, const char *name)
+{
+	const char *row = ntk_table_find(ntk_read(test, "verifier/counters"), name, NULL);
+
+	KUNIT_ASSERT_NOT_NULL(test, row);
+	return ntk_row_number(row, 1);
+}
+
+/* True if the pool takes a block of @size from special pool, and frees it at once. */
+static bool ntk_served(struct kunit *test, size_t size)
+{
+	s64 before = ntk_counter(test, "allocations_succeeded_special_pool");
+
+	ntk_give(ntk_take(test, size));
+	return ntk_counter(test, "allocations_succeeded_special_pool") == before + 1;
+}
+
+/* ---- placement and guards ---- */
+
+static void ntk_check_readable(struct ntk_tally *tally, const u8 *block, size_t size, bool want)
+{
+	size_t at;
+
+	for (at = 0; at < size; at += PAGE_SIZE)
+		ntk_check(tally, ntk_readable(block + at) == want, "%zu bytes: byte %zu", size, at);
+	ntk_check(tally, ntk_readable(block + size - 1) == want, "%zu bytes: the last", size);
+}
+
+static void ntk_place(struct kunit *test, struct ntk_tally *tally, POOL_TYPE type, size_t size,
+		      bool start)
+{
+	u8 *block = ntk_take_of(test, type, size);
+	const u8 *page = (const u8 *)((unsigned long)block & PAGE_MASK);
+	size_t room = size < PAGE_SIZE ? ALIGN(size, NTK_ALIGN) : PAGE_ALIGN(size);
+	const u8 *end = page + PAGE_ALIGN(size);
+
+	if (size >= PAGE_SIZE || start)
+		ntk_check(tally, block == page, "%zu bytes: begins at %lu", size,
+			  offset_in_page(block));
+	else
+		ntk_check(tally, block + room == end, "%zu bytes: ends at %lu", size,
+			  offset_in_page(block + room));
+	ntk_check_readable(tally, block, size, true);
+	ntk_check(tally, !ntk_readable(page - 1), "%zu bytes: before", size);
+	ntk_check(tally, !ntk_readable(page - PAGE_SIZE), "%zu bytes: a page before", size);
+	ntk_check(tally, !ntk_readable(end), "%zu bytes: behind", size);
+	ntk_check(tally, !ntk_readable(end + PAGE_SIZE - 1), "%zu bytes: a page behind", size);
+	memset(block, 0x11, size);
+	ntk_give(block);
+	ntk_check_readable(tally, block, size, false);
+}
+
+static void ntk_place_test(struct kunit *test)
+{
+	struct ntk_tally tally = {};
+	int i;
+
+	for (i = 0; i < 4 * ARRAY_SIZE(ntk_sizes); i++) {
+		ntpool_test_special_start(i & 1);
+		ntk_place(test, &tally, i & 2 ? PagedPool : NonPagedPool, ntk_sizes[i / 4], i & 1);
+	}
+	ntk_expect_clean(test, &tally);
+}
+
+/* Above 16 pages ordinary pool serves, as without the verifier. */
+static void ntk_widest_test(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, ntk_served(test, NTK_WIDEST));
+	KUNIT_EXPECT_FALSE(test, ntk_served(test, NTK_WIDEST + 1));
+}
+
+/* ExAllocatePool2() zeroes. */
+static void ntk_zero_test(struct kunit *test)
+{
+	u8 *block;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(ntk_sizes); i++) {
+		block = ExAllocatePool2(POOL_FLAG_NON_PAGED, ntk_sizes[i], NTK_TAG);
+		KUNIT_ASSERT_NOT_NULL(test, block);
+		KUNIT_EXPECT_NULL(test, memchr_inv(block, 0, ntk_sizes[i]));
+		ntk_give(block);
+	}
+}
+
+struct ntk_wide_use {
+	struct ntk_tally tally;
+	u8 *block;
+};
+
+static void ntk_take_here(void *arg)
+{
+	struct ntk_wide_use *use = arg;
+
+	use->block = ExAllocatePoolWithTag(NonPagedPool, 5120, NTK_TAG);
+	if (use->block)
+		memset(use->block, 0x22, 5120);
+}
+
+static void ntk_give_here(void *arg)
+{
+	struct ntk_wide_use *use = arg;
+
+	ntk_give(use->block);
+	ntk_check_readable(&use->tally, use->block, 5120, false);
+}
+
+static void ntk_contexts_test(struct kunit *test)
+{
+	struct ntk_wide_use use = {};
+	enum ntk_context context;
+
+	for (context = 0; context < NTK_NR_CONTEXTS; context++) {
+		KUNIT_EXPECT_EQ(test, ntk_run_in(context, -1, ntk_take_here, &use), 0);
+		KUNIT_ASSERT_NOT_NULL(test, use.block);
+		ntk_check(&use.tally, !ntk_readable(use.block + 2 * PAGE_SIZE), "%s: behind",
+			  ntk_context_name(context));
+		KUNIT_EXPECT_EQ(test, ntk_run_in(context, -1, ntk_give_here, &use), 0);
+	}
+	ntk_expect_clean(test, &use.tally);
+}
+
+/* ---- errors ---- */
+
+static void ntk_spoil(struct kunit *test, size_t size, long at, u64 where)
+{
+	struct ntpool_test_report report;
+	u8 *block = ntk_take(test, size);
+
+	block[at] ^= 0x5a;
+	ntk_give(block);
+	KUNIT_EXPECT_EQ_MSG(test, ntk_take_reports(&report), 1, "%zu bytes, at %ld", size, at);
+	KUNIT_EXPECT_EQ(test, report.code, NTK_SPECIAL_POOL);
+	KUNIT_EXPECT_EQ(test, report.param[0], (unsigned long)block);
+	KUNIT_EXPECT_EQ(test, report.param[1], (unsigned long)block + at);
+	KUNIT_EXPECT_EQ(test, report.param[2], size);
+	KUNIT_EXPECT_EQ(test, report.param[3], where);
+	KUNIT_EXPECT_EQ(test, report.tag, NTK_TAG);
+}
+
+static void ntk_around_test(struct kunit *test)
+{
+	ntk_spoil(test, 4065, -1, NTK_BEFORE);
+	ntk_spoil(test, 4065, 4065, NTK_BEHIND);
+	ntk_spoil(test, 4095, 4095, NTK_BEHIND);
+	ntk_spoil(test, 4097, 4097, NTK_BEHIND);
+	ntk_spoil(test, 5120, 5120, NTK_BEHIND);
+	ntk_spoil(test, 5120, 8191, NTK_BEHIND);
+	ntk_spoil(test, 20481, 6 * 4096 - 1, NTK_BEHIND);
+}
+
+static void ntk_fault(struct kunit *test, const u8 *at, u32 code, const char *text)
+{
+	struct ntpool_test_report report;
+
+	KUNIT_EXPECT_TRUE_MSG(test, ntpool_test_fault((unsigned long)at, false, 0), "%s", text);
+	ntk_expect_report(test, text, code, (unsigned long)at, &report);
+	KUNIT_EXPECT_EQ(test, report.tag, NTK_TAG);
+	KUNIT_EXPECT_STREQ(test, report.text, text);
+}
+
+static void ntk_fault_test(struct kunit *test)
+{
+	u8 *block = ntk_take(test, PAGE_SIZE);
+
+	ntk_fault(test, block + PAGE_SIZE, NTK_BEYOND, "byte 1 past the end of a block was read");
+	ntk_fault(test, block - 1, NTK_BEYOND, "byte 1 before the start of a block was read");
+	ntk_give(block);
+	ntk_fault(test, block + 4000, NTK_FREED, "byte 4000 of a freed block was read");
+	/* In a slot of four pages. */
+	block = ntk_take(test, 2 * PAGE_SIZE + 100);
+	ntk_fault(test, block + 3 * PAGE_SIZE, NTK_BEYOND,
+		  "byte 3997 past the end of a block was read");
+	ntk_fault(test, block + 4 * PAGE_SIZE, NTK_BEYOND,
+		  "byte 8093 past the end of a block was read");
+	ntk_fault(test, block - 8, NTK_BEYOND, "byte 8 before the start of a block was read");
+	KUNIT_EXPECT_FALSE(test, ntpool_test_fault((unsigned long)block + PAGE_SIZE, false, 0));
+	ntk_give(block);
+	ntk_fault(test, block + 8000, NTK_FREED, "byte 8000 of a freed block was read");
+}
+
+static void ntk_bad_free_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+	u8 *block;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(ntk_sizes); i++) {
+		block = ntk_take(test, ntk_sizes[i]);
+		ntk_give(block + 32);
+		ntk_expect_report(test, "the middle", NTK_BAD_POOL_CALLER, NTK_MIDDLE_NONPAGED,
+				  &report);
+		ntk_give(block);
+		ntk_give(block);
+		ntk_expect_report(test, "twice", NTK_BAD_POOL_CALLER, NTK_DOUBLE_FREE, &report);
+		KUNIT_EXPECT_EQ(test, report.tag, NTK_TAG);
+	}
+}
+
+/* A write that did not fault is found at the latest when the page returns to the kernel. */
+static void ntk_modified_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+	u8 *block = ntk_take(test, 5120), *page;
+
+	page = page_address(vmalloc_to_page(block + PAGE_SIZE));
+	ntk_give(block);
+	page[77] ^= 1;
+	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0), 0);
+	KUNIT_EXPECT_EQ(test, ntk_take_reports(&report), 1);
+	KUNIT_EXPECT_EQ(test, report.code, NTK_MODIFIED);
+	KUNIT_EXPECT_EQ(test, report.param[0], (unsigned long)block + PAGE_SIZE + 77);
+}
+
+/* ---- pages ---- */
+
+static void ntk_figures_test(struct kunit *test)
+{
+	struct ntk_tag_row before = ntk_tag_row(test, NTK_TAG, false), now;
+	struct ntk_pool_row pool;
+	u8 *block;
+
+	ntpool_test_drain();
+	block = ntk_take(test, 2 * PAGE_SIZE + 100);
+	now = ntk_tag_row(test, NTK_TAG, false);
+	KUNIT_EXPECT_EQ(test, now.bytes, before.bytes + 3 * (s64)PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, now.requested, before.requested + 2 * (s64)PAGE_SIZE + 100);
+	pool = ntk_pool_row(test, false);
+	KUNIT_EXPECT_EQ(test, pool.pages * (s64)PAGE_SIZE, pool.bytes + pool.free_bytes);
+	KUNIT_EXPECT_EQ(test, ntk_table_sum(ntk_read(test, "callers"), "bytes", "Nonp"),
+			pool.bytes);
+	ntk_give(block);
+	now = ntk_tag_row(test, NTK_TAG, false);
+	KUNIT_EXPECT_EQ(test, now.bytes, before.bytes);
+	KUNIT_EXPECT_EQ(test, now.requested, before.requested);
+}
+
+/* Live blocks and freed pages are special_pages at most; the rest is served all the same. */
+static void ntk_exhausted_test(struct kunit *test)
+{
+	u8 **blocks = kunit_kcalloc(test, NTK_PAGES, sizeof(*blocks), GFP_KERNEL);
+	s64 before, special;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, blocks);
+	before = ntk_counter(test, "allocations_succeeded_special_pool");
+	for (i = 0; i < NTK_PAGES; i++)
+		blocks[i] = ntk_take(test, 5120);
+	special = ntk_counter(test, "allocations_succeeded_special_pool") - before;
+	KUNIT_EXPECT_LE(test, 2 * special, NTK_PAGES);
+	KUNIT_EXPECT_GE(test, 2 * special, NTK_PAGES / 2);
+	for (i = 0; i < NTK_PAGES; i++)
+		ntk_give(blocks[i]);
+}
+
+/* Small blocks had all pages. Wide ones get some of them, and the small ones keep an eighth. */
+static void ntk_moved_test(struct kunit *test)
+{
+	unsigned int i;
+	u8 *freed;
+
+	for (i = 0; i < 2 * NTK_PAGES; i++)
+		ntk_give(ntk_take(test, 96));
+	for (i = 0; i < 200; i++) {
+		if (ntk_served(test, 16 * PAGE_SIZE))
+			break;
+		fsleep(1000);
+	}
+	KUNIT_EXPECT_LT(test, i, 200);
+	freed = ntk_take(test, 96);
+	ntk_give(freed);
+	for (i = 0; i < NTK_PAGES / 8; i++)
+		ntk_give(ntk_take(test, 4 * PAGE_SIZE));
+	KUNIT_EXPECT_TRUE(test, ntk_served(test, 96));
+	KUNIT_EXPECT_FALSE(test, ntk_readable(freed));
+}
+
+/* Switched off, special pool keeps no page without a block, but what it knows of freed ones. */
+static void ntk_returned_test(struct kunit *test)
+{
+	struct ntk_pool_row before, now;
+	struct ntpool_test_report report;
+	unsigned int i;
+	u8 *block, *live;
+
+	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0), 0);
+	ntpool_test_drain();
+	before = ntk_pool_row(test, false);
+	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0x1), 0);
+	for (i = 0; i < 100; i++)
+		ntk_give(ntk_take(test, ntk_sizes[i % ARRAY_SIZE(ntk_sizes)]));
+	block = ntk_take(test, 5120);
+	live = ntk_take(test, 5120);
+	ntk_give(block);
+	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0), 0);
+	ntpool_test_drain();
+	now = ntk_pool_row(test, false);
+	KUNIT_EXPECT_LE(test, now.pages, before.pages + 2);
+	ntk_give(block);
+	ntk_expect_report(test, "twice", NTK_BAD_POOL_CALLER, NTK_DOUBLE_FREE, &report);
+	ntk_fault(test, block, NTK_FREED, "byte 0 of a freed block was read");
+	memset(live, 0x44, 5120);
+	ntk_give(live);
+	for (i = 0; i < 200 && now.pages > before.pages; i++) {
+		fsleep(1000);
+		now = ntk_pool_row(test, false);
+	}
+	KUNIT_EXPECT_LE(test, now.pages, before.pages);
+}
+
+static struct kunit_case ntk_wide_cases[] = {
+	KUNIT_CASE(ntk_place_test),
+	KUNIT_CASE(ntk_widest_test),
+	KUNIT_CASE(ntk_zero_test),
+	KUNIT_CASE(ntk_contexts_test),
+	KUNIT_CASE(ntk_around_test),
+	KUNIT_CASE(ntk_fault_test),
+	KUNIT_CASE(ntk_bad_free_test),
+	KUNIT_CASE(ntk_modified_test),
+	KUNIT_CASE(ntk_figures_test),
+	KUNIT_CASE(ntk_exhausted_test),
+	KUNIT_CASE(ntk_moved_test),
+	KUNIT_CASE(ntk_returned_test),
+	{}
+};
+
+static struct kunit_suite ntk_wide_suite = {
+	.name = "ntpool_wide",
+	.init = ntk_wide_init,
+	.exit = ntk_wide_exit,
+	.test_cases = ntk_wide_cases,
+};
+
+kunit_test_suite(ntk_wide_suite);
