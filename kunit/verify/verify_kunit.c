@@ -484,48 +484,6 @@ static void ntk_counters_test(struct kunit *test)
 				    before[i] + grow[i] + (i == 7), "%s", names[i]);
 }
 
-/* ---- sampling ---- */
-
-/* How many of the allocations of @ms milliseconds are sampled. */
-static unsigned int ntk_sampled(unsigned int ms, u32 tag)
-{
-	unsigned long end = jiffies + msecs_to_jiffies(ms);
-	unsigned int nr = 0;
-	void *block;
-
-	while (time_before(jiffies, end)) {
-		block = ExAllocatePoolWithTag(NonPagedPool, 64, tag);
-		nr += block && ntk_is_special(block);
-		ExFreePoolWithTag(block, tag);
-		cond_resched();
-	}
-	return nr;
-}
-
-static void ntk_sample_test(struct kunit *test)
-{
-	static const char counter[] = "allocations_succeeded_special_pool";
-	s64 before = ntk_counter(test, counter);
-	unsigned int nr;
-
-	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0), 0);
-	KUNIT_EXPECT_EQ(test, ntk_sampled(50, NTK_TAG), 0);
-	KUNIT_ASSERT_EQ(test, ntpool_test_sample(20), 0);
-	nr = ntk_sampled(1000, NTK_TAG);
-	/* Others allocate too. */
-	KUNIT_EXPECT_GE(test, ntk_counter(test, counter), before + nr);
-	KUNIT_EXPECT_GE(test, nr, 5);
-	KUNIT_EXPECT_LE(test, nr, 51);
-	KUNIT_EXPECT_EQ(test, ntpool_test_write("verifier/tags", "KxSa"), 0);
-	KUNIT_EXPECT_EQ(test, ntk_sampled(100, NTK_TAG), 0);
-	KUNIT_EXPECT_GE(test, ntk_sampled(1000, ntk_tag4("KxSa")), 1);
-	KUNIT_EXPECT_EQ(test, ntpool_test_write("verifier/tags", "*"), 0);
-	KUNIT_ASSERT_EQ(test, ntpool_test_sample(0), 0);
-	KUNIT_EXPECT_EQ(test, ntk_sampled(100, NTK_TAG), 0);
-	/* The lists keep their caches. */
-	ntk_expect_no_report(test, "sampling");
-}
-
 /* ---- flags that change under load ---- */
 
 static NPAGED_LOOKASIDE_LIST ntk_shared;
@@ -636,7 +594,6 @@ static struct kunit_case ntk_verify_cases[] = {
 	KUNIT_CASE(ntk_zone_freed_test),
 	KUNIT_CASE(ntk_zone_before_test),
 	KUNIT_CASE(ntk_counters_test),
-	KUNIT_CASE(ntk_sample_test),
 	KUNIT_CASE(ntk_switch_test),
 	{}
 };

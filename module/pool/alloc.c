@@ -42,6 +42,9 @@ static void *alloc_planned(struct ntpool_request *req, const struct ntpool_verif
 		ntpool_alloc_failed(req->type, req->tag);
 		return ERR_PTR(-ENOMEM);
 	}
+	/* Drivers in production rely on the linear map. */
+	if (plan->sample)
+		req->flags |= NTPOOL_LINEAR;
 	if (req->flags & NTPOOL_CONSTRAINED) {
 		if (plan->special)
 			req->flags |= NTPOOL_SPECIAL;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sampling: special pool for production.
+ * Sampling: the patterns of special pool for production.
  *
  * NT has no counterpart; KFENCE and GWP-ASan have the idea. Every machine of a fleet watches one
  * allocation per interval, at a negligible cost. Sooner or later the error occurs in a
@@ -12,6 +12,12 @@
  * the sample, and begins the next interval:
  *
  *	sample_open()  ->  ntpool_sample_take()  -- interval -->  sample_open()
+ *
+ * The sample gets a slot of special pool (special_slot.c), but at the address of its page in the
+ * linear map. So drivers may do with it what they do with any nonpaged memory. Errors are
+ * found by the patterns around the block and in the page after the free, as no page is
+ * unmapped. Requests of whole pages are not sampled, because most are served from a cache that
+ * does not look at the bit.
  *
  * Locking: sample_mutex serialises changes of the parameter. sample_interval is a
  * single word. A work that was queued with the old value reads the new one. Contexts: any but
@@ -143,4 +149,4 @@ static const struct kernel_param_ops sample_ms_ops = {
 
 module_param_cb(sample_ms, &sample_ms_ops, &sample_ms, 0644);
 MODULE_PARM_DESC(sample_ms,
-		 "one allocation per this many milliseconds goes to special pool, up to 3600000; 0: none (default 0)");
+		 "one allocation per this many milliseconds is a sample, up to 3600000; 0: none (default 0)");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Sampling: one allocation per interval goes to special pool. */
+/* Sampling: one allocation per interval is guarded by patterns. */
 #ifndef NTPOOL_SAMPLE_H
 #define NTPOOL_SAMPLE_H
 

@@ -20,13 +20,12 @@ restored() {
 	echo "$before" >"$1" && same "$(cat "$1")" "$before"
 }
 load_refused() { not load ntpool "$1" && not grep -q '^ntpool ' /proc/modules; }
-# Allocations go on until one of them is sampled; the blocks of the pool are few
+# Allocations go on until one of them is sampled
 sampled() {
 	n=0
 	while [ $n -lt 100 ]; do
 		echo 100 >/sys/module/nt_hold/parameters/churn
-		# A page that special pool has used stays with it
-		[ "$(rows pools | awk '$1 == "nonpaged" { print $2 }')" -gt 64 ] && return 0
+		[ "$(value counters allocations_succeeded_special_pool)" -gt 0 ] && return 0
 		n=$((n + 1))
 	done
 	false
