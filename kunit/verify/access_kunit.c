@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Accesses to special pool by the kernel's own routines. A fault in the copy to user space
+ * is repaired, so no oops tells of it. A report has to. Debuggers may read any address, and
+ * the kernel's hashes of names read a whole word beyond the end of a string: no report.
+ *
+ * Faults that end threads are made by the system scenario `detect`.
+ */
+#include <linux/stringhash.h>
+#include <linux/uaccess.h>
+
+#include "fixture.h"
+
+#define NTK_TAG		(ntk_tag4("KxAc"))
+#define NTK_SIZE	96
+
+#define NTK_DRIVER_FREED	0xd5
+#define NTK_DRIVER_BEYOND	0xd6
+
+/* Nothing is there. The read of the source comes first. */
+#define NTK_USER	((void __user *)(4 * PAGE_SIZE))
+
+static int ntk_access_init(struct kunit *test)
+{
+	int err = ntk_init(test);
+
+	return err ?: ntpool_test_set_verifier(0x1);
+}
+
+static void ntk_access_exit(struct kunit *test)
+{
+	ntpool_test_special_start(false);
+	ntk_exit(test);
+}
+
+static u8 *ntk_take(struct kunit *test, size_t size)
+{
+	u8 *block = ExAllocatePoolWithTag(NonPagedPool, size, NTK_TAG);
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	return block;
+}
+
+static void ntk_copied(struct kunit *test, const u8 *at, u32 code, const char *text)
+{
+	struct ntpool_test_report report;
+
+	KUNIT_EXPECT_EQ(test, copy_to_user(NTK_USER, at, 8), 8);
+	ntk_expect_report(test, text, code, (unsigned long)at, &report);
+	KUNIT_EXPECT_EQ(test, report.param[1], 0);
+	KUNIT_EXPECT_EQ(test, report.tag, NTK_TAG);
+	KUNIT_EXPECT_STREQ(test, report.text, text);
+}
+
+/* The report is about a driver: the kernel's routine is not to blame. */
+static void ntk_copy_test(struct kunit *test)
+{
+	u8 *block = ntk_take(test, NTK_SIZE);
+
+	if (!IS_ENABLED(CONFIG_TRACEPOINTS) || !IS_ENABLED(CONFIG_X86) || !__is_defined(MODULE))
+		kunit_skip(test, "there is no tracepoint, or no module");
+	ntk_copied(test, block + NTK_SIZE, NTK_DRIVER_BEYOND,
+		   "byte 1 past the end of a block was read");
+	ExFreePoolWithTag(block, NTK_TAG);
+	ntk_copied(test, block, NTK_DRIVER_FREED, "byte 0 of a freed block was read");
+	/* Again, from the same place. */
+	ntk_copied(test, block + 3, NTK_DRIVER_FREED, "byte 3 of a freed block was read");
+	ntpool_test_special_start(true);
+	block = ntk_take(test, 5120);
+	ntk_copied(test, block - 16, NTK_DRIVER_BEYOND,
+		   "byte 16 before the start of a block was read");
+	ExFreePoolWithTag(block, NTK_TAG);
+	ntk_copied(test, block + 5000, NTK_DRIVER_FREED, "byte 5000 of a freed block was read");
+}
+
+/* What is right is not reported, though the kernel repairs a fault at the user's address. */
+static void ntk_right_test(struct kunit *test)
+{
+	u8 *block = ntk_take(test, NTK_SIZE);
+
+	memset(block, 'a', NTK_SIZE);
+	KUNIT_EXPECT_EQ(test, copy_to_user(NTK_USER, block, NTK_SIZE), NTK_SIZE);
+	ExFreePoolWithTag(block, NTK_TAG);
+	ntk_expect_no_report(test, "correct use");
+}
+
+static void ntk_nofault_test(struct kunit *test)
+{
+	u8 *block = ntk_take(test, NTK_SIZE);
+	char text[16];
+
+	KUNIT_EXPECT_NE(test, copy_from_kernel_nofault(text, block + NTK_SIZE, 8), 0);
+	ExFreePoolWithTag(block, NTK_TAG);
+	KUNIT_EXPECT_NE(test, copy_from_kernel_nofault(text, block, 8), 0);
+	ntk_expect_no_report(test, "a debugger");
+}
+
+/* Names of any length that end where the block ends. */
+static void ntk_word_test(struct kunit *test)
+{
+	u8 *block = ntk_take(test, NTK_SIZE);
+	unsigned int hash, len;
+	char copy[24] = {};
+
+	memset(block, 'a', NTK_SIZE);
+	for (len = 1; len < 16; len++) {
+		memset(copy, 'a', len);
+		hash = full_name_hash(NULL, (char *)block + NTK_SIZE - len, len);
+		KUNIT_EXPECT_EQ(test, hash, full_name_hash(NULL, copy, len));
+		memset(copy, 0, sizeof(copy));
+	}
+	ExFreePoolWithTag(block, NTK_TAG);
+	ntk_expect_no_report(test, "a name at the end of a block");
+}
+
+static struct kunit_case ntk_access_cases[] = {
+	KUNIT_CASE(ntk_copy_test),
+	KUNIT_CASE(ntk_right_test),
+	KUNIT_CASE(ntk_nofault_test),
+	KUNIT_CASE(ntk_word_test),
+	{}
+};
+
+static struct kunit_suite ntk_access_suite = {
+	.name = "ntpool_access",
+	.init = ntk_access_init,
+	.exit = ntk_access_exit,
+	.test_cases = ntk_access_cases,
+};
+
+kunit_test_suite(ntk_access_suite);
