@@ -8,7 +8,7 @@
 # shellcheck source=tools/system/lib.sh
 . /lib.sh
 
-plan 167
+plan 186
 
 flags=$params/verifier
 
@@ -83,6 +83,9 @@ accesses() {
 	row overrun_64 access D6
 	row overrun_slack free C1/24
 	is "the distance is told" says 'byte 1 past the end of a block was overwritten, .*'
+	row overrun_page access D6
+	row overrun_large free C1/24
+	row underrun_large access D6
 	row underrun_1 free C1/23
 	row underrun_16 free C1/23
 	echo 1 >"$params/special_start"
@@ -99,11 +102,21 @@ accesses() {
 	row write_freed access D5
 	row read_freed_later access D5
 	row write_freed_later access D5
+	row read_freed_large access D5
+}
+
+# By routines of the kernel, whose instructions nt_survive does not know
+copies() {
+	row memcpy_freed access D5
+	is "the driver is named" says "caller $(call memcpy_freed)"
+	row copy_to_user_freed access D5
+	is "the driver is named" says "caller $(call copy_to_user_freed)"
 }
 
 frees() {
 	row double_free free C2/7
 	row double_free_reused free C2/7
+	row double_free_large free C2/7
 	row interior_free free C2/99
 	row foreign_free free C2/42
 	row wrong_tag free C2/A
@@ -155,6 +168,9 @@ for context in thread softirq hardirq; do
 	[ $context != hardirq ] || echo 0x9 >"$flags"
 	is "no error, $context: no report" silent
 	accesses
+	[ $context != thread ] || copies
+	[ $context = thread ] || none memcpy_freed
+	[ $context = thread ] || none copy_to_user_freed
 	frees
 	arguments
 	[ $context = hardirq ] || lists

@@ -20,6 +20,7 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include <ntddk.h>
 
@@ -28,6 +29,7 @@
 #define SIZE		96
 #define OTHERS		500	/* pairs of an allocation and a free */
 #define ZONE_BLOCK	64
+#define LARGE		5120
 
 static char *what = "";
 module_param(what, charp, 0444);
@@ -98,6 +100,24 @@ static void underrun(int length)
 
 #include "nt_overruns.h"
 
+static void overrun_page(void)
+{
+	overrun(PAGE_SIZE, 1);
+}
+
+static void overrun_large(void)
+{
+	overrun(LARGE, 1);
+}
+
+static void underrun_large(void)
+{
+	u8 *block = take(LARGE);
+
+	spoil(block - 1, -1);
+	give(block);
+}
+
 /* As nt_survive.c knows it. */
 static noinline void read_byte(const u8 *at)
 {
@@ -105,11 +125,19 @@ static noinline void read_byte(const u8 *at)
 	asm volatile("movb (%%rax), %%al" : "+a" (at) : : "memory");
 }
 
-static noinline u8 *freed(void)
+static noinline u8 *freed_of(SIZE_T size)
 {
-	u8 *block = take(SIZE);
+	u8 *block = take(size);
 
 	give(block);
+	return block;
+}
+
+static noinline u8 *freed(void)
+{
+	u8 *block = freed_of(SIZE);
+
+	barrier();
 	return block;
 }
 
@@ -146,6 +174,54 @@ static void write_freed_later(void)
 
 	others();
 	spoil(block + 8, 1);
+}
+
+static void read_freed_large(void)
+{
+	read_byte(freed_of(LARGE) + LARGE - 8);
+}
+
+/* The length is not known to the compiler: memcpy() is called. */
+static noinline void memcpy_freed(void)
+{
+	static volatile size_t length = 64;
+	u8 copy[SIZE];
+	u8 *block = freed();
+
+	step("access");
+	memcpy(copy, block + 8, length);
+	barrier_data(copy);
+}
+
+/* The kernel repairs the fault. */
+static noinline void copy_to_user_freed(void)
+{
+	u8 *block = freed();
+
+	step("access");
+	if (!copy_to_user((void __user *)(4 * PAGE_SIZE), block + 8, 64))
+		step("nothing");
+}
+
+/* A routine of the kernel that is no copy reads the first byte of a guard page. */
+static void dump_past(void)
+{
+	u8 *block = take(SIZE);
+	char text[64];
+
+	step("access");
+	hex_dump_to_buffer(block + SIZE, 8, 16, 1, text, sizeof(text), false);
+	give(block);
+}
+
+static void double_free_large(void)
+{
+	u8 *block = take(LARGE);
+
+	preempt_disable();
+	give(block);
+	give(block);
+	preempt_enable();
 }
 
 static void double_free(void)
@@ -479,13 +555,21 @@ static const struct row {
 	{ "overrun_8", overrun_8 },
 	{ "overrun_64", overrun_64 },
 	{ "overrun_slack", overrun_slack },
+	{ "overrun_page", overrun_page },
+	{ "overrun_large", overrun_large },
+	{ "underrun_large", underrun_large },
 	{ "underrun_1", underrun_1 },
 	{ "underrun_16", underrun_16 },
 	{ "read_freed", read_freed },
 	{ "write_freed", write_freed },
 	{ "read_freed_later", read_freed_later },
 	{ "write_freed_later", write_freed_later },
+	{ "read_freed_large", read_freed_large },
+	{ "memcpy_freed", memcpy_freed },
+	{ "copy_to_user_freed", copy_to_user_freed },
+	{ "dump_past", dump_past },
 	{ "double_free", double_free },
+	{ "double_free_large", double_free_large },
 	{ "double_free_reused", double_free_reused },
 	{ "interior_free", interior_free },
 	{ "foreign_free", foreign_free },
