@@ -117,11 +117,13 @@ static const struct ntk_text ntk_texts[] = {
 
 static void ntk_text_desc(const struct ntk_text *c, char *desc)
 {
-	char *end = desc + KUNIT_PARAM_DESC_SIZE - 1;
+	char *at = desc, *end = desc + KUNIT_PARAM_DESC_SIZE - 1;
 
-	desc += scnprintf(desc, end - desc, "%s ", c->file + strlen("verifier/"));
-	desc += string_escape_str(c->text, desc, end - desc, ESCAPE_ANY_NP, NULL);
-	*min(desc, end) = '\0';
+	at += scnprintf(at, end - at, "%s ", c->file + strlen("verifier/"));
+	at += string_escape_str(c->text, at, end - at, ESCAPE_ANY_NP, NULL);
+	*min(at, end) = '\0';
+	/* kunit.py takes no name with it. */
+	strreplace(desc, '#', '?');
 }
 
 KUNIT_ARRAY_PARAM(ntk_text, ntk_texts, ntk_text_desc);
