@@ -66,8 +66,8 @@ int ntpool_heap_check(void)
 	struct ntpool_heap *heap;
 	int ret = 0;
 
-	ntpool_relist_flush();
 	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap)) {
+		ntpool_relist_flush(heap);
 		raw_spin_lock_irq(&heap->lock);
 		ret = ret ?: heap_check(heap);
 		raw_spin_unlock_irq(&heap->lock);

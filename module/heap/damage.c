@@ -11,11 +11,15 @@
  * Locking: heap->lock protects heap->damage.
  */
 #include <linux/bits.h>
+#include <linux/cache.h>
 #include <linux/kernel.h>
 
 #include "base/report.h"
 #include "heap/damage.h"
 #include "heap/freelist.h"
+
+/* In the lowest file of the folder that reads it. Set by ntpool_heap_init(). */
+u64 ntpool_secret __ro_after_init;
 
 static const struct ntpool_violation violations[] = {
 	[NTPOOL_DAMAGED_HEADER] = {

@@ -42,10 +42,12 @@ void ntpool_freelist_relist(struct ntpool_heap *heap, struct ntpool_page *page);
 void ntpool_freelist_relisted(struct ntpool_heap *heap);
 /* Chooses the secret of the links. */
 void ntpool_freelist_init(void);
+/* Prepares a new heap for the next two. */
+void ntpool_relist_init(struct ntpool_heap *heap);
 /* Starts the worker that rebuilds lists. Any context but NMI, without the heap's lock. */
-void ntpool_relist_start(void);
-/* Waits until no list is lost. Sleeps. */
-void ntpool_relist_flush(void);
+void ntpool_relist_start(struct ntpool_heap *heap);
+/* Waits until no list of @heap is lost. Sleeps. */
+void ntpool_relist_flush(struct ntpool_heap *heap);
 /* Checks all lists against the bitmaps, none of which is lost: 0 or -EUCLEAN. */
 int ntpool_freelist_check(struct ntpool_heap *heap);
 

@@ -58,7 +58,6 @@
 /* The most pages that a free returns to the kernel. */
 #define TRIM_SURPLUS	(4 * HEAP_STOCK)
 
-u64 ntpool_secret __ro_after_init;	/* set by ntpool_heap_init() */
 unsigned long ntpool_body_base __read_mostly;
 
 static struct ntpool_heap **heaps[NTPOOL_TYPES] __ro_after_init;	/* by node */
@@ -256,7 +255,7 @@ static noinline void heap_unlock_damaged(struct ntpool_heap *heap, unsigned long
 
 	heap->damage.nr = 0;
 	raw_spin_unlock_irqrestore(&heap->lock, irq);
-	ntpool_relist_start();
+	ntpool_relist_start(heap);
 	ntpool_damage_report(&damage);
 }
 
@@ -544,6 +543,7 @@ static void heap_destroy(struct ntpool_heap *heap)
 {
 	struct ntpool_page *page, *next;
 
+	ntpool_relist_flush(heap);
 	/* As in pages_release(). */
 	list_for_each_entry_safe(page, next, &heap->pages, link) {
 		ntpool_map_leave(page->base);
@@ -561,6 +561,7 @@ static struct ntpool_heap *heap_create(enum ntpool_type type, int node)
 		return NULL;
 	raw_spin_lock_init(&heap->lock);
 	INIT_LIST_HEAD(&heap->pages);
+	ntpool_relist_init(heap);
 	heap->type = type;
 	heap->node = node;
 	return heap;
@@ -606,7 +607,6 @@ void ntpool_heap_exit(void)
 	enum ntpool_type type;
 	int node;
 
-	ntpool_relist_flush();
 	cancel_work_sync(&stock_work);
 	for (type = 0; type < NTPOOL_TYPES; type++) {
 		if (!heaps[type])

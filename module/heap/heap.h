@@ -8,6 +8,7 @@
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
+#include <linux/workqueue.h>
 
 #include "base/types.h"
 #include "heap/damage.h"
@@ -136,6 +137,7 @@ static_assert(sizeof(struct ntpool_page) >=
  * @lost: bit n is set if the list of @bins[n] was lost and is being rebuilt, see freelist.c
  * @epoch: how often a list was lost
  * @relist: cursor of relist.c
+ * @relist_work: its worker; not protected by @lock
  * @pages: all pages, and the cursors of iterate.c and relist.c
  * @nr_pages: carved pages; read without the lock as a figure
  * @nr_empty: pages that are one free block; likewise
@@ -153,6 +155,7 @@ struct ntpool_heap {
 	DECLARE_BITMAP(lost, NTPOOL_GRANULES + 1);
 	u32 epoch;
 	struct ntpool_page relist;
+	struct work_struct relist_work;
 	struct list_head pages;
 	unsigned long nr_pages;
 	unsigned long nr_empty;

@@ -4,7 +4,8 @@
  *
  * A heap may have millions of pages, and heap->lock disables interrupts. The worker locks
  * for one page at a time. Its position is heap->relist, a cursor as in iterate.c. A page
- * that is added meanwhile has the epoch of its heap and needs no visit.
+ * that is added meanwhile has the epoch of its heap and needs no visit. Each heap has a work
+ * item of its own.
  *
  * Locking: heap->lock. Context: process context, sleeping.
  */
@@ -33,8 +34,10 @@ static bool heap_visit(struct ntpool_heap *heap)
 	return epoch == heap->epoch;
 }
 
-static void heap_relist(struct ntpool_heap *heap)
+static void relist(struct work_struct *work)
 {
+	struct ntpool_heap *heap = container_of(work, struct ntpool_heap, relist_work);
+
 	raw_spin_lock_irq(&heap->lock);
 	while (!bitmap_empty(heap->lost, NTPOOL_GRANULES + 1))
 		if (heap_visit(heap))
@@ -42,22 +45,17 @@ static void heap_relist(struct ntpool_heap *heap)
 	raw_spin_unlock_irq(&heap->lock);
 }
 
-static void relist(struct work_struct *work)
+void ntpool_relist_init(struct ntpool_heap *heap)
 {
-	struct ntpool_heap *heap;
-
-	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap))
-		heap_relist(heap);
+	INIT_WORK(&heap->relist_work, relist);
 }
 
-static DECLARE_WORK(relist_work, relist);
-
-void ntpool_relist_start(void)
+void ntpool_relist_start(struct ntpool_heap *heap)
 {
-	schedule_work(&relist_work);
+	schedule_work(&heap->relist_work);
 }
 
-void ntpool_relist_flush(void)
+void ntpool_relist_flush(struct ntpool_heap *heap)
 {
-	flush_work(&relist_work);
+	flush_work(&heap->relist_work);
 }

@@ -209,7 +209,7 @@ void ntpool_lookaside_add_caches(struct ntpool_lookaside *list)
 
 /**
  * ntpool_lookaside_destroy() - free an object that is not used any more
- * @list: the object; its cached blocks go back to the pool, if its Free routine is the list's
+ * @list: the object; ntpool_lookaside_free_rest() has freed its blocks
  *
  * Context: process context.
  */
@@ -217,7 +217,6 @@ void ntpool_lookaside_destroy(struct ntpool_lookaside *list)
 {
 	int nr;
 
-	ntpool_lookaside_free_rest(list);
 	if (ntpool_lookaside_is_cached(list)) {
 		for_each_possible_cpu(nr)
 			ntpool_lookaside_magazines_free(per_cpu_ptr(list->cpus, nr)->magazine);

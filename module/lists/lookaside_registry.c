@@ -138,10 +138,15 @@ struct ntpool_lookaside *ntpool_lookaside_lose(const void *start, size_t size, b
  * References
  */
 
+static void list_destroy(struct ntpool_lookaside *list)
+{
+	ntpool_lookaside_free_rest(list);
+	ntpool_lookaside_destroy(list);
+}
+
 static void list_free_worker(struct work_struct *work)
 {
-	ntpool_lookaside_destroy(container_of(to_rcu_work(work), struct ntpool_lookaside,
-					      free_work));
+	list_destroy(container_of(to_rcu_work(work), struct ntpool_lookaside, free_work));
 }
 
 /**
@@ -303,7 +308,7 @@ void ntpool_lookaside_registry_exit(void)
 	rcu_barrier();
 	destroy_workqueue(lookaside_wq);
 	list_for_each_entry_safe(list, next, &lists, link)
-		ntpool_lookaside_destroy(list);
+		list_destroy(list);
 }
 
 /*
