@@ -47,6 +47,7 @@ enum {
 };
 
 struct ntpool_special_pool ntpool_special;
+unsigned int ntpool_special_pages __read_mostly = 1024;
 DEFINE_RAW_SPINLOCK(ntpool_special_lock);
 /* Both are guarded by it. */
 static struct hlist_head special_linear[BIT(LINEAR_BITS)];	/* samples, by their page */
@@ -250,7 +251,7 @@ struct ntpool_special_slot *ntpool_special_take(unsigned int nr, bool *freed)
 				ntpool_special_may_grow(order));
 	raw_spin_unlock_irqrestore(&ntpool_special_lock, flags);
 	if (low)
-		schedule_work(&ntpool_special_work);
+		schedule_work(&ntpool_special.work);
 	if (!slot || slot->page || ntpool_special_get_pages(slot, ntpool_backing_gfp()))
 		return slot;
 	/* The kernel has no page. A slot in quarantine has one. */
@@ -281,7 +282,7 @@ void ntpool_special_enter(struct ntpool_special_slot *slot, enum ntpool_special_
 	}
 	raw_spin_unlock_irqrestore(&ntpool_special_lock, flags);
 	if (state == NTPOOL_SPECIAL_FREED)
-		schedule_work(&ntpool_special_work);
+		schedule_work(&ntpool_special.work);
 }
 
 enum ntpool_verdict ntpool_special_claim(void *p, struct ntpool_special_slot **slot)

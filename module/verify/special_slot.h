@@ -46,6 +46,7 @@ struct ntpool_special_order {
  * @nr_pages: pages of all slots
  * @nr_live: pages of live blocks
  * @users: bits of enum ntpool_special_user; special_mutex too
+ * @work: the worker of special_stock.c; constant once @slots is set
  */
 struct ntpool_special_pool {
 	struct ntpool_special_slot *slots;
@@ -58,11 +59,11 @@ struct ntpool_special_pool {
 	unsigned int nr_pages;
 	unsigned int nr_live[NTPOOL_TYPES];
 	unsigned int users;
+	struct work_struct work;
 };
 
 extern struct ntpool_special_pool ntpool_special;
 extern unsigned int ntpool_special_pages;	/* the parameter; constant after the load */
-extern struct work_struct ntpool_special_work;
 
 static inline unsigned int ntpool_special_order_pages(const struct ntpool_special_order *order)
 {

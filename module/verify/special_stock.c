@@ -45,12 +45,8 @@ static_assert(PAGES_MIN >= 1 << (NTPOOL_SPECIAL_ORDERS - 1));
 	     (order) < ntpool_special.orders + NTPOOL_SPECIAL_ORDERS; (order)++)
 
 static DEFINE_MUTEX(special_mutex);	/* serialises creation and users */
-unsigned int ntpool_special_pages __read_mostly = 1024;
 static unsigned long *special_flushing;	/* empty, or the worker's */
 static bool special_watched;	/* faults are reported; special_mutex */
-
-static void special_worker(struct work_struct *work);
-DECLARE_WORK(ntpool_special_work, special_worker);
 
 /*
  * The worker
@@ -283,6 +279,7 @@ static int special_create(void)
 		ntpool_special.size = pages << PAGE_SHIFT;
 	}
 	orders_fill(array);
+	INIT_WORK(&ntpool_special.work, special_worker);
 	/* Readers that see the array see the rest. */
 	smp_store_release(&ntpool_special.slots, array);
 	return 0;
@@ -335,8 +332,8 @@ void ntpool_special_stop(enum ntpool_special_user user)
 	ntpool_special.users &= ~BIT(user);
 	raw_spin_unlock_irq(&ntpool_special_lock);
 	if (last) {
-		schedule_work(&ntpool_special_work);
-		flush_work(&ntpool_special_work);
+		schedule_work(&ntpool_special.work);
+		flush_work(&ntpool_special.work);
 	}
 	mutex_unlock(&special_mutex);
 }
@@ -350,7 +347,7 @@ void ntpool_special_exit(void)
 		return;
 	if (special_watched)
 		ntpool_oops_exit();
-	cancel_work_sync(&ntpool_special_work);
+	cancel_work_sync(&ntpool_special.work);
 	if (ntpool_special.size)
 		ntpool_special_map_destroy((void *)ntpool_special.base);
 	for (i = 0; i < ntpool_special.nr; i++)
