@@ -28,7 +28,7 @@
 #endif
 
 /* Since 6.4 hex_to_bin() is there; before, in linux/kernel.h. */
-#if __has_include("linux/hex.h")
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
 #include <linux/hex.h>
 #else
 #include <linux/kernel.h>
