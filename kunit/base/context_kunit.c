@@ -394,7 +394,7 @@ static void ntk_hold(void *arg)
 	held->at[2] = KeGetCurrentIrql();
 }
 
-/* DPCs wait, also if the caller was at DISPATCH_LEVEL before, by whatever means. */
+/* DPCs wait, also if the caller was at DISPATCH_LEVEL before by other means. */
 static void KeRaiseIrql_dpc_test(struct kunit *test)
 {
 	const struct ntk_context_case *c = ntk_case(test);

@@ -312,7 +312,7 @@ static bool ntk_forge(u8 *block, u32 granules)
 	return false;
 }
 
-/* The end of a block is where its next neighbour begins, whatever the header says. */
+/* The next neighbour is the end of a block, even if the header says otherwise. */
 static void ntk_forged_size_test(struct kunit *test)
 {
 	struct ntpool_test_report report;

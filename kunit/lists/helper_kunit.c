@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a Free routine may do that the system calls: anything that its IRQL allows. Each case
+ * Free routines that the system calls may do anything that their IRQL allows. Each case
  * lets the system empty a list whose Free routine takes the CPU hotplug lock, switches the
- * verifier, flushes, or deletes its own list. And what a flush promises: whatever the system
- * does meanwhile, it returns when all blocks that were cached before have been freed.
+ * verifier, flushes, or deletes its own list. A flush returns when all blocks that were
+ * cached before have been freed, also if the system frees some of them.
  */
 #include <linux/completion.h>
 #include <linux/cpu.h>
@@ -378,7 +378,7 @@ static void ntk_much_surplus_test(struct kunit *test)
 	ntk_finish(test, NTK_MANY);
 }
 
-/* What is left is allocated in the right order, and the array can grow again. */
+/* The rest is allocated in the right order, and the array can grow again. */
 static void ntk_shrunk_test(struct kunit *test)
 {
 	struct ntk_tally tally = {};

@@ -73,7 +73,7 @@ static void ntk_copy_test(struct kunit *test)
 	ntk_copied(test, block + 5000, NTK_DRIVER_FREED, "byte 5000 of a freed block was read");
 }
 
-/* What is right is not reported, though the kernel repairs a fault at the user's address. */
+/* Correct use is not reported, though the kernel repairs a fault at the user's address. */
 static void ntk_right_test(struct kunit *test)
 {
 	u8 *block = ntk_take(test, NTK_SIZE);

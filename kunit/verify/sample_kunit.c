@@ -105,7 +105,7 @@ static void ntk_rate_test(struct kunit *test)
 	ntk_expect_no_report(test, "sampling");
 }
 
-/* What drivers do with memory in the linear map, for DMA among others. */
+/* The translations that drivers use for memory in the linear map, as for DMA. */
 static void ntk_expect_linear(struct kunit *test, u8 *block)
 {
 	u8 *page = (u8 *)((unsigned long)block & PAGE_MASK);

@@ -229,7 +229,7 @@ bool ntpool_special_get_pages(struct ntpool_special_slot *slot, gfp_t gfp)
 	/* As every page of the pools, each has a reference count of its own. */
 	split_page(page, slot->order);
 	slot->page = page;
-	/* What is in the pages is not what the last block left. */
+	/* The contents of new pages are not those that the last block left. */
 	slot->freed.caller = 0;
 	return true;
 }

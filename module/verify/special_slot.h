@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the files of special pool share: the slots, by order, and their memory. */
+/* Shared by the files of special pool: the slots, by order, and their memory. */
 #ifndef NTPOOL_SPECIAL_SLOT_H
 #define NTPOOL_SPECIAL_SLOT_H
 

@@ -298,7 +298,7 @@ static int special_user_add(enum ntpool_special_user user)
 {
 	if (user != NTPOOL_SPECIAL_SAMPLES && !ntpool_special.size)
 		return -EOPNOTSUPP;
-	/* Samples do not fault. What is freed is watched as long as its slot exists. */
+	/* Samples do not fault. A freed block is watched as long as its slot exists. */
 	if (user != NTPOOL_SPECIAL_SAMPLES && !special_watched)
 		ntpool_oops_init();
 	special_watched |= user != NTPOOL_SPECIAL_SAMPLES;

@@ -14,8 +14,8 @@
 
 LOGS=$BUILD/log/check
 SERIES=(6.1 6.12)
-# Compiled for as well, with the compiler of their release
-LATER=(7.2 7.3)
+# Compiled for as well, with the compiler of their release: LATER="7.2 7.3"
+read -ra LATER <<<"${LATER:-}"
 failed=0
 
 # check NAME COMMAND...: the command prints what is wrong, and nothing else

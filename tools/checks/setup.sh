@@ -31,6 +31,7 @@ HELD='Could not get lock /var/lib/apt/lists/lock. It is held by process 1 (apt-g
 check_setup() {
 	with_apt "$HELD" 2 apt_update >"$LOGS/setup.1" || say "a lock was not waited for"
 	! grep -q 'E:' "$LOGS/setup.1" || say "a lock that was released was reported"
+	# shellcheck disable=SC2034 # apt_update reads it
 	(LOCK_SECONDS=15; with_apt "$HELD" 99 apt_update >"$LOGS/setup.2") &&
 		say "a lock that stays was no failure"
 	grep -q "E: Could not get lock" "$LOGS/setup.2" || say "the lock's holder was not named"

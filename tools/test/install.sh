@@ -41,6 +41,7 @@ clean_root() {
 }
 
 in_folder() {
+	# shellcheck disable=SC2034 # in_root reads it
 	local ROOT=$1
 	shift
 	in_root "$@"

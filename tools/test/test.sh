@@ -333,7 +333,7 @@ main() {
 	mapfile -t packages < <(kernel_packages "$KERNEL")
 	need_packages "${BUILD_TOOLS[@]}" "${GUEST_TOOLS[@]}" "${packages[@]}"
 	[ "$GUEST_ARCH" = x86_64 ] || PARTS=$GUEST_ARCH
-	for part in ${PARTS:-kunit i386 irqsoff system}; do
+	for part in ${PARTS:-kunit i386 system}; do
 		case $part in
 		kunit) kunit_variants ;;
 		i386) kunit_i386 ;;
