@@ -189,7 +189,7 @@ static void ntk_ExAllocatePoolWithQuota(struct ntk_subject *s)
 static void ntk_ExAllocatePoolWithTagPriority(struct ntk_subject *s)
 {
 	s->block = ExAllocatePoolWithTagPriority(NonPagedPool, NTK_SIZE, NTK_TAG,
-						NormalPoolPriority);
+						 NormalPoolPriority);
 }
 
 static void ntk_ExAllocatePool2(struct ntk_subject *s)
@@ -350,20 +350,20 @@ static void ntk_MmAllocateContiguousMemory(struct ntk_subject *s)
 static void ntk_MmAllocateContiguousMemorySpecifyCache(struct ntk_subject *s)
 {
 	s->block = MmAllocateContiguousMemorySpecifyCache(PAGE_SIZE, ntk_zero, ntk_any,
-							    ntk_zero, MmCached);
+							  ntk_zero, MmCached);
 }
 
 static void ntk_MmAllocateContiguousMemorySpecifyCacheNode(struct ntk_subject *s)
 {
 	s->block = MmAllocateContiguousMemorySpecifyCacheNode(PAGE_SIZE, ntk_zero, ntk_any,
-								ntk_zero, MmCached,
-								MM_ANY_NODE_OK);
+							      ntk_zero, MmCached,
+							      MM_ANY_NODE_OK);
 }
 
 static void ntk_MmAllocateContiguousNodeMemory(struct ntk_subject *s)
 {
 	s->block = MmAllocateContiguousNodeMemory(PAGE_SIZE, ntk_zero, ntk_any, ntk_zero,
-						    PAGE_READWRITE, MM_ANY_NODE_OK);
+						  PAGE_READWRITE, MM_ANY_NODE_OK);
 }
 
 static void ntk_MmAllocateContiguousMemoryEx(struct ntk_subject *s)

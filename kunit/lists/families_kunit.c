@@ -323,7 +323,6 @@ static void ntk_short_of_memory_end_test(struct kunit *test)
 	ntk_expect_no_report(test, "short of memory");
 }
 
-
 /* ---- IRQLs ---- */
 
 static void ntk_context_desc(enum ntk_context *context, char *desc)

@@ -30,9 +30,10 @@ static void *ntk_freed[NTK_MANY];
 
 static VOID ntk_helper_free(PVOID entry, PLOOKASIDE_LIST_EX list)
 {
-	void (*fn)(void) = READ_ONCE(ntk_in_free);
+	void (*fn)(void);
 	int nr;
 
+	fn = READ_ONCE(ntk_in_free);
 	atomic_inc(&ntk_inside);
 	ExFreePoolWithTag(entry, NTK_LIST_TAG);
 	nr = atomic_inc_return(&ntk_frees);

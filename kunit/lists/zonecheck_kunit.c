@@ -35,12 +35,16 @@ static void ntk_zonecheck_exit(struct kunit *test)
 	ntk_exit(test);
 }
 
+typedef void *ntk_alloc_fn(void);
+typedef void *ntk_free_fn(void *block);
+typedef int ntk_extend_fn(void *segment, ULONG size);
+
 /* The two kinds of routines. */
 struct ntk_use {
 	const char *name;
-	PVOID (*alloc)(void);
-	PVOID (*free)(PVOID block);
-	NTSTATUS (*extend)(PVOID segment, ULONG size);
+	ntk_alloc_fn *alloc;
+	ntk_free_fn *free;
+	ntk_extend_fn *extend;
 };
 
 static PVOID ntk_alloc(void)

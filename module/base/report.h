@@ -68,8 +68,8 @@ struct ntpool_stop {
 };
 
 /*
- * Prints the report as one block of lines, or leaves it to the CPU that is printing one. If the parameter bugcheck is "panic", the
- * machine stops afterwards. Context: any, NMI included.
+ * Prints the report as one block of lines, or leaves it to the CPU that is printing one. If
+ * the parameter bugcheck is "panic", the machine stops afterwards. Context: any, NMI included.
  */
 void ntpool_report(const struct ntpool_stop *stop);
 
