@@ -339,14 +339,14 @@ static inline unsigned long ntpool_caller_unpack(s32 caller)
 #else
 static __always_inline s32 ntpool_caller_pack(unsigned long caller)
 {
-	long distance = caller - (unsigned long)&ntpool_heap_of;
+	long distance = caller - (unsigned long)&ntpool_damage_note;
 
 	return distance == (s32)distance ? (s32)distance : 0;
 }
 
 static inline unsigned long ntpool_caller_unpack(s32 caller)
 {
-	return caller ? (unsigned long)&ntpool_heap_of + (long)caller : 0;
+	return caller ? (unsigned long)&ntpool_damage_note + (long)caller : 0;
 }
 #endif
 

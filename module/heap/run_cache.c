@@ -35,7 +35,7 @@
  * have 480 KiB at most with 4 KiB pages, 2304 KiB with 64 KiB pages.
  */
 #define CACHED_BYTES	SZ_64K
-#define LEAST_RUNS	(PAGE_SIZE > SZ_4K ? 1 : 2)
+#define LEAST_RUNS	(PAGE_SHIFT > 12 ? 1 : 2)
 
 static_assert(CACHED_BYTES >> PAGE_SHIFT <= NTPOOL_RUN_CACHED_RUNS);
 
