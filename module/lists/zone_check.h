@@ -40,7 +40,7 @@ void ntpool_zone_note(PZONE_HEADER zone, struct zone_note *note, bool first);
 void ntpool_zone_discard(struct zone_note *note);
 
 /* For ntpool_zone_report() */
-extern const char ntpool_no_zone[];
+extern const char *const ntpool_no_zone;
 
 /**
  * ntpool_zone_is_valid() - whether a zone can be extended

@@ -25,9 +25,9 @@ enum {
 
 static const char *irql_text(enum ntpool_irql_level highest)
 {
-	if (highest == NTPOOL_DISPATCH_LEVEL)
-		return "a routine was called above DISPATCH_LEVEL, which NT forbids; it did its work";
-	return "a routine was called above APC_LEVEL, which NT forbids; it did its work";
+	return highest == NTPOOL_DISPATCH_LEVEL ?
+	       "a routine was called above DISPATCH_LEVEL, which NT forbids; it did its work" :
+	       "a routine was called above APC_LEVEL, which NT forbids; it did its work";
 }
 
 /* Called by ntpool_verify_irql(). There is no level between PASSIVE_LEVEL and APC_LEVEL. */

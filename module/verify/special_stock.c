@@ -40,9 +40,7 @@ enum {
 
 static_assert(PAGES_MIN >= 1 << (NTPOOL_SPECIAL_ORDERS - 1));
 
-#define for_each_order(order)							\
-	for ((order) = ntpool_special.orders;					\
-	     (order) < ntpool_special.orders + NTPOOL_SPECIAL_ORDERS; (order)++)
+#define ORDERS_END (ntpool_special.orders + NTPOOL_SPECIAL_ORDERS)
 
 static DEFINE_MUTEX(special_mutex);	/* serialises creation and users */
 static unsigned long *special_flushing;	/* empty, or the worker's */
@@ -81,7 +79,7 @@ static void special_refill(void)
 {
 	struct ntpool_special_order *order;
 
-	for_each_order(order)
+	for (order = ntpool_special.orders; order < ORDERS_END; order++)
 		order_refill(order);
 }
 
@@ -110,7 +108,7 @@ static unsigned int special_wanted(void)
 	unsigned int wanted = 0;
 
 	lockdep_assert_held(&ntpool_special_lock);
-	for_each_order(order) {
+	for (order = ntpool_special.orders; order < ORDERS_END; order++) {
 		if (order->wanted)
 			wanted += max(ntpool_special_order_pages(order), ntpool_special_pages / 16);
 		order->wanted = false;
@@ -135,7 +133,7 @@ static struct ntpool_special_order *special_richest(void)
 	struct ntpool_special_order *order, *richest = NULL;
 	unsigned int pages, most = 0;
 
-	for_each_order(order) {
+	for (order = ntpool_special.orders; order < ORDERS_END; order++) {
 		pages = order_surplus(order) * ntpool_special_order_pages(order);
 		if (pages > most) {
 			most = pages;
@@ -232,7 +230,7 @@ static unsigned long orders_lay_out(void)
 	unsigned long page = 0;
 
 	ntpool_special.nr = 0;
-	for_each_order(order) {
+	for (order = ntpool_special.orders; order < ORDERS_END; order++) {
 		INIT_LIST_HEAD(&order->bare);
 		INIT_LIST_HEAD(&order->ready);
 		INIT_LIST_HEAD(&order->freed);
@@ -249,7 +247,7 @@ static void orders_fill(struct ntpool_special_slot *slot)
 	unsigned long addr = ntpool_special.base + PAGE_SIZE;
 	struct ntpool_special_order *order;
 
-	for_each_order(order) {
+	for (order = ntpool_special.orders; order < ORDERS_END; order++) {
 		order->slots = slot;
 		for (; slot < order->slots + order->nr; slot++) {
 			slot->order = order - ntpool_special.orders;
