@@ -390,20 +390,6 @@ static void report_print(unsigned int nr, bool wait)
  * The queue
  */
 
-/* False: an NMI has interrupted the holder, or another CPU has the lock. */
-static bool queue_lock(unsigned long *flags)
-{
-	if (!in_nmi()) {
-		raw_spin_lock_irqsave(&report_lock, *flags);
-		return true;
-	}
-	local_irq_save(*flags);
-	if (raw_spin_trylock(&report_lock))
-		return true;
-	local_irq_restore(*flags);
-	return false;
-}
-
 static void stack_copy(struct ntpool_stack *to, const struct ntpool_stack *from)
 {
 	if (from)
@@ -425,22 +411,36 @@ static void report_fill(struct report *report, const struct ntpool_stop *stop, c
 	stack_copy(&report->stack[STACK_FREED], stop->freed);
 }
 
-/* Returns false if there is no room. The report gets the number *@nr. */
+/* Returns false if there is no room. The report gets the number *@nr. Under report_lock. */
+static bool queue_add(const struct ntpool_stop *stop, const char *first, unsigned int *nr)
+{
+	if (report_head - report_tail >= REPORT_QUEUE ||
+	    (stop->text && !ntpool_report_site_admits(stop)))
+		return false;
+	*nr = report_head;
+	report_fill(&reports[*nr % REPORT_QUEUE], stop, first);
+	WRITE_ONCE(report_head, report_head + 1);
+	return true;
+}
+
+/* Likewise. An NMI gets false too if it has interrupted the holder of the lock. */
 static bool report_queue(const struct ntpool_stop *stop, const char *first, unsigned int *nr)
 {
-	bool queued = false;
 	unsigned long flags;
+	bool queued;
 
-	if (!queue_lock(&flags))
-		return false;
-	if (report_head - report_tail < REPORT_QUEUE &&
-	    (!stop->text || ntpool_report_site_admits(stop))) {
-		*nr = report_head;
-		report_fill(&reports[*nr % REPORT_QUEUE], stop, first);
-		WRITE_ONCE(report_head, report_head + 1);
-		queued = true;
+	local_irq_save(flags);
+	/* An NMI does not spin. */
+	while (!raw_spin_trylock(&report_lock)) {
+		if (in_nmi()) {
+			local_irq_restore(flags);
+			return false;
+		}
+		cpu_relax();
 	}
-	raw_spin_unlock_irqrestore(&report_lock, flags);
+	queued = queue_add(stop, first, nr);
+	raw_spin_unlock(&report_lock);
+	local_irq_restore(flags);
 	return queued;
 }
 
