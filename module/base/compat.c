@@ -212,6 +212,20 @@ bool ntpool_module_has(const struct module *mod, unsigned long addr)
 }
 
 /**
+ * ntpool_module_frees() - whether an address is in memory of a module that is about to be freed
+ * @mod: the module
+ * @init: only its initialisation code and data are freed; else all of it
+ * @addr: the address
+ *
+ * Context: any.
+ * Return: true if it is.
+ */
+bool ntpool_module_frees(const struct module *mod, bool init, unsigned long addr)
+{
+	return init ? within_module_init(addr, mod) : within_module(addr, mod);
+}
+
+/**
  * ntpool_module_base() - start of a module's code
  * @mod: the module; NULL: the kernel, if ntpool is built in
  *

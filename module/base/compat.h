@@ -119,6 +119,7 @@ struct module;
 
 /* NULL for @mod: the kernel. compat.c describes each routine. Context: any. */
 bool ntpool_module_has(const struct module *mod, unsigned long addr);
+bool ntpool_module_frees(const struct module *mod, bool init, unsigned long addr);
 bool ntpool_module_has_code(const struct module *mod, unsigned long addr);
 bool ntpool_module_has_data(const struct module *mod, unsigned long addr);
 void *ntpool_module_base(const struct module *mod);

@@ -33,6 +33,7 @@
 #include <ntstatus.h>
 
 #include "base/client.h"
+#include "base/compat.h"
 #include "base/refuse.h"
 #include "ddi/raise.h"
 #include "parts.h"
@@ -99,7 +100,7 @@ static void handler_drop(struct ntpool_client *client, void *arg)
 	const struct going *going = arg;
 
 	/* The driver may register another one meanwhile. */
-	if (going->init ? within_module_init(addr, going->mod) : within_module(addr, going->mod))
+	if (ntpool_module_frees(going->mod, going->init, addr))
 		cmpxchg(&client->raise.handler, handler, NULL);
 }
 

@@ -31,6 +31,7 @@
 
 #include "base/callsite.h"
 #include "base/client.h"
+#include "base/compat.h"
 #include "base/report.h"
 #include "base/text.h"
 #include "parts.h"
@@ -156,12 +157,27 @@ static void report_undeleted(const struct ntpool_lookaside *list)
 	});
 }
 
-static bool has_routine(const struct ntpool_lookaside *list, const struct module *mod)
+/**
+ * struct going - memory that is about to be freed
+ * @mod: its module
+ * @init: initialisation code and data only
+ */
+struct going {
+	const struct module *mod;
+	bool init;
+};
+
+static bool is_going(const struct going *going, unsigned long addr)
+{
+	return ntpool_module_frees(going->mod, going->init, addr);
+}
+
+static bool has_routine(const struct ntpool_lookaside *list, const struct going *going)
 {
 	unsigned int i;
 
 	for (i = 0; i < NTPOOL_LA_ROUTINES; i++)
-		if (within_module(list->desc.routine[i], mod))
+		if (is_going(going, list->desc.routine[i]))
 			return true;
 	return false;
 }
@@ -180,73 +196,75 @@ static void report_leaked(const struct ntpool_lookaside *list, const struct modu
 			   user ? ", part of " : "", user ? mod->name : "");
 }
 
-/* Removes the list's routines that are in @mod from its structure. The lock is held. */
-static void routines_remove(struct ntpool_lookaside *list, const struct module *mod)
+/* Removes the list's routines that are about to go from its structure. The lock is held. */
+static void routines_remove(struct ntpool_lookaside *list, const struct going *going)
 {
 	unsigned int i;
 
-	if (!has_routine(list, mod) || !ntpool_lookaside_is_alive(list))
+	if (!has_routine(list, going) || !ntpool_lookaside_is_there(list))
 		return;
 	for (i = 0; i < NTPOOL_LA_ROUTINES; i++)
-		if (within_module(list->desc.routine[i], mod))
+		if (is_going(going, list->desc.routine[i]))
 			list->desc.orphan(list->head, i);
 }
 
 /*
  * Reports a list that its driver has not deleted, and frees its blocks as far as possible.
  * Other drivers may still use the list, so its object stays until ntpool is unloaded.
+ * @going: NULL if that is ntpool's own unload.
  */
-static void list_abandon(struct ntpool_lookaside *list, const struct module *mod)
+static void list_abandon(struct ntpool_lookaside *list, const struct going *going)
 {
 	if (READ_ONCE(ntpool_lookaside_off))
 		report_undeleted(list);
-	report_leaked(list, mod);
+	report_leaked(list, going ? going->mod : NULL);
 	ntpool_lookaside_detach_all(list);
 	raw_spin_lock_irq(&ntpool_lookaside_lock);
-	if (mod)
-		routines_remove(list, mod);
+	if (going)
+		routines_remove(list, going);
 	ntpool_lookaside_kill(list);
+	if (going && is_going(going, (unsigned long)list->head))
+		list->lost = true;
 	raw_spin_unlock_irq(&ntpool_lookaside_lock);
 	ntpool_lookaside_abandon(list);
 }
 
-static bool list_belongs(const struct ntpool_lookaside *list, const struct module *mod)
+/* The call site of a list that stays may be in initialisation code. */
+static bool list_belongs(const struct ntpool_lookaside *list, const struct going *going)
 {
-	return ntpool_callsite_belongs(list->desc.creator, mod) ||
-	       within_module((unsigned long)list->head, mod) || has_routine(list, mod);
+	return (!going->init && ntpool_callsite_belongs(list->desc.creator, going->mod)) ||
+	       is_going(going, (unsigned long)list->head) || has_routine(list, going);
 }
 
-/* If a deleter could not wait for the Free routine, the function does. */
-static void module_going(const struct module *mod)
+/*
+ * A list that was abandoned before may have another routine that goes now. If a deleter could
+ * not wait for the Free routine, the function does.
+ */
+static void memory_going(const struct going *going)
 {
 	struct ntpool_lookaside *list = NULL;
 
 	while ((list = ntpool_lookaside_next(list)))
-		if (list_belongs(list, mod))
-			list_abandon(list, mod);
-	while ((list = ntpool_lookaside_next_of(list, true)))
-		if (list_belongs(list, mod))
-			ntpool_lookaside_wait(list);
+		if (list_belongs(list, going))
+			list_abandon(list, going);
+	while ((list = ntpool_lookaside_next_of(list, true))) {
+		if (!list_belongs(list, going))
+			continue;
+		raw_spin_lock_irq(&ntpool_lookaside_lock);
+		routines_remove(list, going);
+		raw_spin_unlock_irq(&ntpool_lookaside_lock);
+		ntpool_lookaside_wait(list);
+	}
 }
 
-/* Whether the list points into initialisation code or data. Its call site may do so. */
-static bool list_in_init(const struct ntpool_lookaside *list, const struct module *mod)
+static void module_going(const struct module *mod)
 {
-	unsigned int i;
-
-	for (i = 0; i < NTPOOL_LA_ROUTINES; i++)
-		if (within_module_init(list->desc.routine[i], mod))
-			return true;
-	return within_module_init((unsigned long)list->head, mod);
+	memory_going(&(struct going){ .mod = mod });
 }
 
 static void module_live(const struct module *mod)
 {
-	struct ntpool_lookaside *list = NULL;
-
-	while ((list = ntpool_lookaside_next(list)))
-		if (list_in_init(list, mod))
-			list_abandon(list, mod);
+	memory_going(&(struct going){ .mod = mod, .init = true });
 }
 
 static const struct ntpool_verifier_client verifier_client = {

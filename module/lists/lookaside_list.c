@@ -30,26 +30,40 @@ bool ntpool_lookaside_off __read_mostly;
 DEFINE_PER_CPU(struct ntpool_lookaside_cpu, ntpool_lookaside_none) = { .busy = true };
 
 /**
- * ntpool_lookaside_is_alive() - whether the public structure may be accessed
- * @list: the list
+ * ntpool_lookaside_is_there() - whether the public structure still is that of a list
+ * @list: the list, which may have been abandoned
+ *
+ * A structure of a deleted list does not count: the deletion clears its mark.
  *
  * Context: any, with ntpool_lookaside_lock held.
- * Return: true if the structure still is that of @list. It stays so until the caller drops
- * the lock.
+ * Return: true if it is. It stays so until the caller drops the lock.
  */
-bool ntpool_lookaside_is_alive(struct ntpool_lookaside *list)
+bool ntpool_lookaside_is_there(struct ntpool_lookaside *list)
 {
 	struct ntpool_lookaside_head *head = list->head;
 	struct ntpool_lookaside_head copy;
 
 	lockdep_assert_held(&ntpool_lookaside_lock);
-	if (list->dead || list->lost)
+	if (list->lost)
 		return false;
 	/* A driver may have freed or even unmapped the structure. */
 	if (copy_from_kernel_nofault(&copy, head, sizeof(copy)))
 		return false;
 	return copy.magic == ntpool_lookaside_magic(head) &&
 	       copy.cpus == ntpool_lookaside_offset(list->cpus);
+}
+
+/**
+ * ntpool_lookaside_is_alive() - whether a visitor may access the public structure
+ * @list: the list
+ *
+ * Context: any, with ntpool_lookaside_lock held.
+ * Return: true if the structure still is that of @list, and the list is neither deleted nor
+ * abandoned. It stays so until the caller drops the lock.
+ */
+bool ntpool_lookaside_is_alive(struct ntpool_lookaside *list)
+{
+	return !list->dead && ntpool_lookaside_is_there(list);
 }
 
 /**

@@ -79,7 +79,7 @@ struct ntpool_lookaside_prev {
 /**
  * struct ntpool_lookaside - a lookaside list
  * @desc: constant
- * @head: the public structure, constant; not accessed once @dead is set
+ * @head: the public structure, constant; once @dead is set only to remove its routines
  * @cpus: the caches of all CPUs; those of ntpool_lookaside_none while there is no memory
  * @link: in the registry until the last reference is dropped
  * @node: in the registry's tree until @dead or @lost is set
@@ -156,6 +156,7 @@ static inline bool ntpool_lookaside_is_cached(const struct ntpool_lookaside *lis
 struct ntpool_lookaside *ntpool_lookaside_create(void);
 void ntpool_lookaside_add_caches(struct ntpool_lookaside *list);
 void ntpool_lookaside_destroy(struct ntpool_lookaside *list);
+bool ntpool_lookaside_is_there(struct ntpool_lookaside *list);
 bool ntpool_lookaside_is_alive(struct ntpool_lookaside *list);
 bool ntpool_lookaside_on_cpu(struct ntpool_lookaside *list, int nr, ntpool_lookaside_cpu_fn fn);
 struct ntpool_lookaside_magazine *ntpool_lookaside_magazine_alloc(u32 cap);
