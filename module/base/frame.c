@@ -27,6 +27,7 @@
 #include <linux/string.h>
 
 #include "base/callsite.h"
+#include "base/compat.h"
 #include "base/frame.h"
 #include "base/refuse.h"
 #include "base/stack.h"
@@ -60,9 +61,17 @@ static DEFINE_HASHTABLE(names, NAMES_BITS);
 static LIST_HEAD(names_by_age);		/* oldest first */
 static unsigned int nr_names;		/* frames_mutex */
 
-static bool is_within(unsigned long addr, const struct module *mod, bool init)
+/* True if @addr was other code at the time @when. The search of this unload has added a name. */
+static bool was_other(unsigned long addr, u64 when)
 {
-	return init ? within_module_init(addr, mod) : within_module(addr, mod);
+	const struct frame_name *name;
+	unsigned int nr = 0;
+
+	rcu_read_lock();
+	hash_for_each_possible_rcu(names, name, node, addr)
+		nr += name->addr == addr && name->freed > when;
+	rcu_read_unlock();
+	return nr > 1;
 }
 
 bool ntpool_frames_has(const struct ntpool_stack *stack, const struct module *mod)
@@ -70,7 +79,8 @@ bool ntpool_frames_has(const struct ntpool_stack *stack, const struct module *mo
 	unsigned int i;
 
 	for (i = 0; i < stack->nr; i++)
-		if (within_module(stack->entry[i], mod))
+		if (within_module(stack->entry[i], mod) &&
+		    !was_other(stack->entry[i], stack->when))
 			return true;
 	return false;
 }
@@ -79,7 +89,7 @@ static void frames_add(struct ntpool_frames *frames, unsigned long addr)
 {
 	unsigned int i;
 
-	if (!is_within(addr, frames->mod, frames->init))
+	if (!ntpool_module_frees(frames->mod, frames->init, addr))
 		return;
 	for (i = 0; i < frames->nr; i++)
 		if (frames->addr[i] == addr)
@@ -109,8 +119,7 @@ static void name_drop(struct frame_name *name)
 
 /*
  * Returns the name that @addr had at the time @when; NULL: that which the kernel knows. Of
- * several names the one freed first after @when applies. In an RCU read section, or under
- * frames_mutex.
+ * several names the one freed first after @when applies. In an RCU read section.
  */
 static const struct frame_name *name_at(unsigned long addr, u64 when)
 {
@@ -161,6 +170,8 @@ void ntpool_frames_keep(struct ntpool_frames *frames)
 {
 	unsigned int i;
 
+	if (!frames->nr)
+		return;
 	mutex_lock(&frames_mutex);
 	for (i = 0; i < frames->nr; i++)
 		if (!name_exists(frames->addr[i], frames->when))
@@ -169,7 +180,7 @@ void ntpool_frames_keep(struct ntpool_frames *frames)
 	frames->nr = 0;
 }
 
-bool ntpool_frame_text(unsigned long addr, u64 when, char *buf, size_t size)
+void ntpool_frame_text(unsigned long addr, u64 when, char *buf, size_t size)
 {
 	const struct frame_name *name;
 
@@ -177,8 +188,9 @@ bool ntpool_frame_text(unsigned long addr, u64 when, char *buf, size_t size)
 	name = name_at(addr, when);
 	if (name)
 		strscpy(buf, name->text, size);
+	else
+		ntpool_callsite_text(addr, buf, size);
 	rcu_read_unlock();
-	return name;
 }
 
 /**

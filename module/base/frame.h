@@ -28,13 +28,15 @@ struct ntpool_frames {
 	unsigned long addr[NTPOOL_FRAMES];
 };
 
-/* True if the stack goes through code of @mod. Any context. */
+/*
+ * True if the stack goes through code of @mod, whose frames were searched for. Any context.
+ */
 bool ntpool_frames_has(const struct ntpool_stack *stack, const struct module *mod);
 /* Adds the addresses of @stack that lie in the code of @frames. Any context. */
 void ntpool_frames_add(struct ntpool_frames *frames, const struct ntpool_stack *stack);
 /* Keeps the names of the addresses and empties @frames. May sleep. */
 void ntpool_frames_keep(struct ntpool_frames *frames);
-/* Copies the name that @addr had at the time @when, of ntpool_stack_now(). False: none. */
-bool ntpool_frame_text(unsigned long addr, u64 when, char *buf, size_t size);
+/* Writes the name that @addr had at the time @when, of ntpool_stack_now(). Any context. */
+void ntpool_frame_text(unsigned long addr, u64 when, char *buf, size_t size);
 
 #endif

@@ -216,8 +216,7 @@ static void print_site(const char *what, unsigned long address)
 /* A line of a stack that was recorded at the time @when. */
 static void print_frame(unsigned long address, u64 when)
 {
-	if (!ntpool_frame_text(address, when, report_callsite, sizeof(report_callsite)))
-		ntpool_callsite_text(address, report_callsite, sizeof(report_callsite));
+	ntpool_frame_text(address, when, report_callsite, sizeof(report_callsite));
 	pr_err("  %s\n", report_callsite);
 }
 

@@ -117,21 +117,13 @@ static void show_text(struct seq_file *m, const void *row)
 	seq_printf(m, "%s%s", text, length && text[length - 1] == '\n' ? "" : "\n");
 }
 
-/* The name that an address of the stack had when it was recorded. */
-static void frame_text(unsigned long addr, const struct ntpool_stack *stack, char *buf,
-		       size_t size)
-{
-	if (!ntpool_frame_text(addr, stack->when, buf, size))
-		ntpool_callsite_text(addr, buf, size);
-}
-
 static void show_stack(struct seq_file *m, const struct ntpool_stack *stack)
 {
 	char text[NTPOOL_CALLSITE_TEXT];
 	unsigned int i;
 
 	for (i = 0; i < stack->nr; i++) {
-		frame_text(stack->entry[i], stack, text, sizeof(text));
+		ntpool_frame_text(stack->entry[i], stack->when, text, sizeof(text));
 		seq_printf(m, " %s\n", text);
 	}
 }
@@ -141,7 +133,7 @@ static void show_call(struct seq_file *m, const struct ntpool_stack *stack)
 {
 	char caller[NTPOOL_CALLSITE_TEXT];
 
-	frame_text(stack->caller, stack, caller, sizeof(caller));
+	ntpool_frame_text(stack->caller, stack->when, caller, sizeof(caller));
 	seq_printf(m, " %8llu %3u %6d %s\n", ntpool_stack_age_ms(stack, ntpool_stack_now()),
 		   stack->cpu, stack->pid, caller);
 	show_stack(m, stack);

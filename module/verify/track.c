@@ -143,6 +143,24 @@ static bool is_chosen(const struct ntpool_track *track, enum track_choice choice
 	return !own && !track->block.orphan && ntpool_frames_has(&track->stack, mod);
 }
 
+static size_t track_count(enum track_choice choice, const struct module *mod)
+{
+	struct track_record *record;
+	size_t nr = 0;
+	u32 bucket;
+
+	if (choice == TRACK_ALL || !track_table)
+		return atomic_long_read(&track_nr);
+	for (bucket = 0; bucket < BIT(TRACK_BITS); bucket++) {
+		raw_spin_lock_irq(&track_lock[bucket % TRACK_STRIPES]);
+		hlist_for_each_entry(record, &track_table[bucket], node)
+			nr += is_chosen(&record->track, choice, mod);
+		raw_spin_unlock_irq(&track_lock[bucket % TRACK_STRIPES]);
+		cond_resched();
+	}
+	return nr;
+}
+
 /*
  * Copies the records of one bucket to @to, which has @room of which *@nr is used. Those of a
  * module become orphans: other code may get the module's addresses. Returns false if the room
@@ -183,7 +201,7 @@ static int track_compare(const void *a, const void *b)
 static struct ntpool_track *track_collect(enum track_choice choice, const struct module *mod,
 					  size_t *nr)
 {
-	size_t room = atomic_long_read(&track_nr) + 64;
+	size_t room = track_count(choice, mod) + 64;
 	struct ntpool_track *to;
 	u32 bucket;
 
@@ -208,15 +226,15 @@ void ntpool_track_frames(struct ntpool_frames *frames)
 	struct track_record *record;
 	u32 bucket;
 
-	if (!atomic_long_read(&track_nr))
+	/* Pairs with the release in ntpool_track_start(). */
+	if (!smp_load_acquire(&track_table) || !atomic_long_read(&track_nr))
 		return;
 	for (bucket = 0; bucket < BIT(TRACK_BITS); bucket++) {
 		raw_spin_lock_irq(&track_lock[bucket % TRACK_STRIPES]);
 		hlist_for_each_entry(record, &track_table[bucket], node)
 			ntpool_frames_add(frames, &record->track.stack);
 		raw_spin_unlock_irq(&track_lock[bucket % TRACK_STRIPES]);
-		if (frames->nr)
-			ntpool_frames_keep(frames);
+		ntpool_frames_keep(frames);
 		cond_resched();
 	}
 }
