@@ -190,7 +190,7 @@ static bool locked_equals(PSLIST_HEADER head, struct ntpool_pair old)
 /*
  * Under the list's lock. The barrier pairs with the address dependency of a reader that
  * follows FirstEntrySList(). The reader sees the pusher's writes to the entry. Returns false
- * if the header is not mapped any more.
+ * if the header cannot be written.
  */
 static bool locked_write(PSLIST_HEADER head, struct ntpool_pair new)
 {
@@ -198,20 +198,29 @@ static bool locked_write(PSLIST_HEADER head, struct ntpool_pair new)
 
 	/* Pairs with FirstEntrySList(), see above. */
 	smp_wmb();
-	__put_kernel_nofault(&word[COUNTS], &new.word[COUNTS], unsigned long, unmapped);
-	__put_kernel_nofault(&word[FIRST], &new.word[FIRST], unsigned long, unmapped);
+	__put_kernel_nofault(&word[COUNTS], &new.word[COUNTS], unsigned long, fault);
+	__put_kernel_nofault(&word[FIRST], &new.word[FIRST], unsigned long, fault);
 	return true;
-unmapped:
+fault:
 	return false;
+}
+
+/* A header that can be read but not written faults here, where no lock is held. */
+static noinline void header_touch(PSLIST_HEADER head, struct ntpool_pair old)
+{
+	cmpxchg(&words_of(head)->word[FIRST], old.word[FIRST], old.word[FIRST]);
 }
 
 static noinline bool exchange_locked(PSLIST_HEADER head, struct ntpool_pair old,
 				     struct ntpool_pair new)
 {
 	unsigned long flags = list_lock(head);
-	bool done = locked_equals(head, old) && locked_write(head, new);
+	bool same = locked_equals(head, old);
+	bool done = same && locked_write(head, new);
 
 	list_unlock(head, flags);
+	if (unlikely(same && !done))
+		header_touch(head, old);
 	return done;
 }
 
@@ -267,15 +276,18 @@ static noinline enum pop_result pop_locked(PSLIST_HEADER head, struct ntpool_pai
 {
 	enum pop_result result = POP_CHANGED;
 	unsigned long flags = list_lock(head);
+	bool same = locked_equals(head, old);
 	PSLIST_ENTRY next;
 
-	if (locked_equals(head, old)) {
+	if (same) {
 		if (!next_read(first_of(old), &next))
 			result = POP_FAULT;
 		else if (locked_write(head, header_popped(old, next)))
 			result = POP_DONE;
 	}
 	list_unlock(head, flags);
+	if (unlikely(same && result == POP_CHANGED))
+		header_touch(head, old);
 	return result;
 }
 
