@@ -103,43 +103,6 @@ static atomic_t report_omitted = ATOMIC_INIT(0);	/* since the last message about
 static bool report_panics __read_mostly;	/* parameter bugcheck */
 static atomic_long_t report_violations = ATOMIC_LONG_INIT(0);
 
-static const char *stop_name(enum ntpool_stop_code code)
-{
-	switch (code) {
-	case NTPOOL_STOP_IRQL_NOT_LESS_OR_EQUAL:
-		return "IRQL_NOT_LESS_OR_EQUAL";
-	case NTPOOL_STOP_BAD_POOL_HEADER:
-		return "BAD_POOL_HEADER";
-	case NTPOOL_STOP_MEMORY_MANAGEMENT:
-		return "MEMORY_MANAGEMENT";
-	case NTPOOL_STOP_QUOTA_UNDERFLOW:
-		return "QUOTA_UNDERFLOW";
-	case NTPOOL_STOP_MUST_SUCCEED_EMPTY:
-		return "MUST_SUCCEED_POOL_EMPTY";
-	case NTPOOL_STOP_SPECIAL_POOL:
-		return "SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION";
-	case NTPOOL_STOP_BAD_POOL_CALLER:
-		return "BAD_POOL_CALLER";
-	case NTPOOL_STOP_VERIFIER:
-		return "DRIVER_VERIFIER_DETECTED_VIOLATION";
-	case NTPOOL_STOP_MODIFIED_FREED_POOL:
-		return "DRIVER_CAUGHT_MODIFYING_FREED_POOL";
-	case NTPOOL_STOP_FREED_SPECIAL:
-		return "PAGE_FAULT_IN_FREED_SPECIAL_POOL";
-	case NTPOOL_STOP_BEYOND_END:
-		return "PAGE_FAULT_BEYOND_END_OF_ALLOCATION";
-	case NTPOOL_STOP_UNLOADED_WITHOUT_CANCELLING:
-		return "DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS";
-	case NTPOOL_STOP_MUST_BE_NONPAGED:
-		return "DRIVER_PORTION_MUST_BE_NONPAGED";
-	case NTPOOL_STOP_DRIVER_FREED:
-		return "DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL";
-	case NTPOOL_STOP_DRIVER_BEYOND_END:
-		return "DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION";
-	}
-	return "UNKNOWN";
-}
-
 /*
  * A parameter always has sixteen digits. A hashed address has only eight on 32-bit.
  * Before the kernel can hash, %p prints "(____ptrval____)"; the report has zeros.
@@ -166,7 +129,7 @@ static void stop_text(const struct ntpool_stop *stop, char *buf)
 	for (i = 0; i < ARRAY_SIZE(param); i++)
 		stop_param_text(stop, i, param[i]);
 	snprintf(buf, STOP_TEXT, "*** STOP: 0x%08X (%s, %s, %s, %s) %s", stop->code,
-		 param[0], param[1], param[2], param[3], stop->name ?: stop_name(stop->code));
+		 param[0], param[1], param[2], param[3], stop->name ?: ntpool_stop_name(stop->code));
 }
 
 static void report_print_omitted(void)
@@ -344,9 +307,15 @@ static void report_flood_over(struct work_struct *work)
 
 static void report_print_rest(struct work_struct *work)
 {
-	while (READ_ONCE(report_tail) != READ_ONCE(report_head)) {
-		report_drain(READ_ONCE(report_head) - 1);
-		cond_resched();
+	unsigned int oldest;
+
+	while ((oldest = READ_ONCE(report_tail)) != READ_ONCE(report_head)) {
+		report_drain(oldest);
+		/* Without progress another CPU is printing, as long as its console takes. */
+		if (is_printed(oldest))
+			cond_resched();
+		else
+			msleep(1);
 	}
 }
 
@@ -422,7 +391,7 @@ static bool queue_add(const struct ntpool_stop *stop, const char *first, unsigne
 	return true;
 }
 
-/* Likewise. An NMI gets false too if it has interrupted the holder of the lock. */
+/* Likewise. An NMI gets false too if the lock is taken. */
 static bool report_queue(const struct ntpool_stop *stop, const char *first, unsigned int *nr)
 {
 	unsigned long flags;
@@ -513,7 +482,7 @@ void ntpool_report(const struct ntpool_stop *found)
  * @kind: the parts that all reports of the kind share
  * @stop: the rest; its code, first parameter, address mask and text are ignored
  *
- * Context: any, with any lock held.
+ * Context: any, with any lock of a driver held.
  */
 void ntpool_report_kind(const struct ntpool_violation *kind, struct ntpool_stop stop)
 {
@@ -542,7 +511,7 @@ static void line_print(const char *first, const struct ntpool_stack *allocated, 
 	}
 	if (queued)
 		report_print(nr, false);
-	else
+	else if (*first)
 		report_omit();
 }
 

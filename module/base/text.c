@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Text of tags and pool types, for the log and debugfs.
+ * Text of tags, pool types and stop codes, for the log and debugfs.
  *
  * A tag of NT is four characters, the first one in the lowest byte. Output has one word
  * for it, in which other bytes than graphic ASCII are octal.
@@ -73,4 +73,48 @@ int ntpool_tag_cmp(u32 a, u32 b)
 		if ((u8)a != (u8)b)
 			return (int)tag_char_rank(a) - (int)tag_char_rank(b);
 	return 0;
+}
+
+/**
+ * ntpool_stop_name() - NT's name of a stop code
+ * @code: the code
+ *
+ * Context: any.
+ * Return: the name.
+ */
+const char *ntpool_stop_name(enum ntpool_stop_code code)
+{
+	switch (code) {
+	case NTPOOL_STOP_IRQL_NOT_LESS_OR_EQUAL:
+		return "IRQL_NOT_LESS_OR_EQUAL";
+	case NTPOOL_STOP_BAD_POOL_HEADER:
+		return "BAD_POOL_HEADER";
+	case NTPOOL_STOP_MEMORY_MANAGEMENT:
+		return "MEMORY_MANAGEMENT";
+	case NTPOOL_STOP_QUOTA_UNDERFLOW:
+		return "QUOTA_UNDERFLOW";
+	case NTPOOL_STOP_MUST_SUCCEED_EMPTY:
+		return "MUST_SUCCEED_POOL_EMPTY";
+	case NTPOOL_STOP_SPECIAL_POOL:
+		return "SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION";
+	case NTPOOL_STOP_BAD_POOL_CALLER:
+		return "BAD_POOL_CALLER";
+	case NTPOOL_STOP_VERIFIER:
+		return "DRIVER_VERIFIER_DETECTED_VIOLATION";
+	case NTPOOL_STOP_MODIFIED_FREED_POOL:
+		return "DRIVER_CAUGHT_MODIFYING_FREED_POOL";
+	case NTPOOL_STOP_FREED_SPECIAL:
+		return "PAGE_FAULT_IN_FREED_SPECIAL_POOL";
+	case NTPOOL_STOP_BEYOND_END:
+		return "PAGE_FAULT_BEYOND_END_OF_ALLOCATION";
+	case NTPOOL_STOP_UNLOADED_WITHOUT_CANCELLING:
+		return "DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS";
+	case NTPOOL_STOP_MUST_BE_NONPAGED:
+		return "DRIVER_PORTION_MUST_BE_NONPAGED";
+	case NTPOOL_STOP_DRIVER_FREED:
+		return "DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL";
+	case NTPOOL_STOP_DRIVER_BEYOND_END:
+		return "DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION";
+	}
+	return "UNKNOWN";
 }
