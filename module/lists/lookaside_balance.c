@@ -273,8 +273,9 @@ static bool list_tune(struct ntpool_lookaside *list)
 	int nr;
 
 	if (!ntpool_lookaside_is_cached(list)) {
-		ntpool_lookaside_add_caches(list);
-		return true;
+		if (tunable)
+			ntpool_lookaside_add_caches(list);
+		return tunable;
 	}
 	for_each_possible_cpu(nr)
 		usage_add_cpu(&usage, list, nr);
