@@ -34,17 +34,8 @@
 #include "heap/scan.h"
 #include "lists/lookaside.h"
 #include "lists/lookaside_registry.h"
+#include "lists/span.h"
 #include "verify/verify.h"
-
-/**
- * struct head_range - a range of addresses
- * @start: its first address
- * @size: bytes in it
- */
-struct head_range {
-	unsigned long start;
-	size_t size;
-};
 
 static LIST_HEAD(lists);	/* all lists, oldest first; ntpool_lookaside_lock */
 static struct rb_root heads = RB_ROOT;	/* by list->head; ntpool_lookaside_lock */
@@ -66,18 +57,13 @@ static bool head_less(struct rb_node *node, const struct rb_node *other)
 
 static int head_cmp(const void *key, const struct rb_node *node)
 {
-	unsigned long head = (unsigned long)node_list(node)->head;
-	const struct head_range *range = key;
-
-	if (head < range->start)
-		return 1;
-	return head - range->start < range->size ? 0 : -1;
+	return ntpool_span_cmp(key, node_list(node)->head);
 }
 
 /* Returns the first list in a range, or NULL. The lock is held. */
 static struct ntpool_lookaside *heads_find(const void *start, size_t size)
 {
-	const struct head_range range = { .start = (unsigned long)start, .size = size };
+	const struct ntpool_span range = { .start = (unsigned long)start, .size = size };
 	struct rb_node *node = rb_find_first(&range, &heads, head_cmp);
 
 	return node ? node_list(node) : NULL;
@@ -377,7 +363,7 @@ static void list_add_new(struct ntpool_lookaside *list)
 {
 	struct ntpool_lookaside *old = heads_find(list->head, 1);
 
-	/* Its structure was overwritten, or ntpool_lookaside_forget() had found it. */
+	/* Its structure was overwritten or freed. */
 	if (old) {
 		old->lost = true;
 		heads_remove(old);

@@ -43,6 +43,7 @@
 #include "base/refuse.h"
 #include "base/report.h"
 #include "parts.h"
+#include "lists/span.h"
 #include "lists/zone_check.h"
 #include "memory/backing.h"
 
@@ -76,16 +77,6 @@ struct zone_note {
 	unsigned long used;
 	struct rcu_head rcu;
 	unsigned long taken[];
-};
-
-/**
- * struct span - a range of addresses
- * @start: its first address
- * @size: bytes in it
- */
-struct span {
-	unsigned long start;
-	size_t size;
 };
 
 enum block_state {
@@ -128,7 +119,7 @@ static bool zone_less(struct rb_node *node, const struct rb_node *other)
 static int segment_cmp(const void *key, const struct rb_node *node)
 {
 	const struct zone_note *note = segment_note(node);
-	const struct span *span = key;
+	const struct ntpool_span *span = key;
 
 	if (note->end <= span->start)
 		return 1;
@@ -139,16 +130,11 @@ static int segment_cmp(const void *key, const struct rb_node *node)
 
 static int zone_cmp(const void *key, const struct rb_node *node)
 {
-	unsigned long zone = (unsigned long)zone_note(node)->zone;
-	const struct span *span = key;
-
-	if (zone < span->start)
-		return 1;
-	return zone - span->start < span->size ? 0 : -1;
+	return ntpool_span_cmp(key, zone_note(node)->zone);
 }
 
 /* Returns the lowest segment in a range, or NULL. */
-static struct zone_note *segments_find(const struct span *span)
+static struct zone_note *segments_find(const struct ntpool_span *span)
 {
 	struct rb_node *node;
 
@@ -158,7 +144,7 @@ static struct zone_note *segments_find(const struct span *span)
 }
 
 /* Returns the first note of the lowest zone whose header is in a range, or NULL. */
-static struct zone_note *zones_find(const struct span *span)
+static struct zone_note *zones_find(const struct ntpool_span *span)
 {
 	struct rb_node *node;
 
@@ -187,7 +173,7 @@ static void drop_one(struct zone_note *note)
 }
 
 /* Drops one note of a zone with its header or a segment in the range; false: there is none. */
-static bool drop_step(const struct span *span, bool headers)
+static bool drop_step(const struct ntpool_span *span, bool headers)
 {
 	struct zone_note *note;
 	unsigned long flags;
@@ -204,7 +190,7 @@ static bool drop_step(const struct span *span, bool headers)
 
 static void drop_range(unsigned long start, size_t size, bool headers)
 {
-	const struct span span = { .start = start, .size = size };
+	const struct ntpool_span span = { .start = start, .size = size };
 
 	while (drop_step(&span, headers))
 		;
@@ -213,7 +199,7 @@ static void drop_range(unsigned long start, size_t size, bool headers)
 /* Drops the notes of one zone. */
 static void drop_zone(PZONE_HEADER zone)
 {
-	const struct span span = { .start = (unsigned long)zone, .size = 1 };
+	const struct ntpool_span span = { .start = (unsigned long)zone, .size = 1 };
 	struct zone_note *note;
 	unsigned long flags;
 
@@ -264,7 +250,7 @@ void ntpool_zone_discard(struct zone_note *note)
 /* Adds the note to the zone's. @total: size of all segments. Returns false if one is missing. */
 static bool note_add(PZONE_HEADER zone, struct zone_note *note, bool first, size_t total)
 {
-	const struct span span = { .start = (unsigned long)zone, .size = 1 };
+	const struct ntpool_span span = { .start = (unsigned long)zone, .size = 1 };
 	size_t bytes = note->end - note->segment;
 	struct zone_note *head = first ? note : zones_find(&span);
 
@@ -311,8 +297,8 @@ void ntpool_zone_note(PZONE_HEADER zone, struct zone_note *note, bool first)
 static struct zone_note *block_note(PZONE_HEADER zone, const ZONE_HEADER *header, const void *p,
 				    enum block_state *state)
 {
-	const struct span header_at = { .start = (unsigned long)zone, .size = 1 };
-	const struct span at = { .start = (unsigned long)p, .size = 1 };
+	const struct ntpool_span header_at = { .start = (unsigned long)zone, .size = 1 };
+	const struct ntpool_span at = { .start = (unsigned long)p, .size = 1 };
 	struct zone_note *head = zones_find(&header_at);
 	struct zone_note *note;
 
@@ -480,7 +466,7 @@ struct seen {
 /* Copies the note of the lowest segment in a range. Returns false if there is none. */
 static bool see(unsigned long start, unsigned long end, struct seen *seen)
 {
-	const struct span span = { .start = start, .size = end - start };
+	const struct ntpool_span span = { .start = start, .size = end - start };
 	const struct zone_note *note;
 	unsigned long flags;
 

@@ -46,7 +46,7 @@ extern const char *const ntpool_no_zone;
  * ntpool_zone_is_valid() - whether a zone can be extended
  * @zone: the zone
  *
- * Context: any but NMIs; no other code uses the zone meanwhile.
+ * Context: any but NMIs.
  * Return: false if its header or its newest segment is not there.
  */
 bool ntpool_zone_is_valid(PZONE_HEADER zone);
