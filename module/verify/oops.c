@@ -19,7 +19,8 @@
  *	copy_from_kernel_nofault() and its kin, which debuggers and tracers use;
  *	reads of a word that goes beyond the end of a string into the next page, as in the
  *	hashes of file names. They have no name of their own, because they are inlined. Such
- *	a read is the first byte of a page, and not in a routine that copies.
+ *	a read is the first byte of a page, and in no routine that copies, but for strscpy()
+ *	and csum_partial().
  *
  * The caller in a report is the code that made the access. If that is a routine of the kernel
  * that copies, or one of ntpool, it is the code that called it, if a module has that. The
@@ -63,10 +64,12 @@ enum {
  * struct seen_fault - a fault that the tracepoint has reported
  * @regs: its registers; NULL: none
  * @addr: its address
+ * @ip: its instruction
  */
 struct seen_fault {
 	const struct pt_regs *regs;
 	unsigned long addr;
+	unsigned long ip;
 };
 
 static struct seen_fault fault_seen[BIT(SEEN_BITS)];
@@ -81,6 +84,7 @@ static struct seen_fault *seen_at(const struct pt_regs *regs)
 static void seen_add(const struct pt_regs *regs, unsigned long addr)
 {
 	WRITE_ONCE(seen_at(regs)->addr, addr);
+	WRITE_ONCE(seen_at(regs)->ip, regs->ip);
 	WRITE_ONCE(seen_at(regs)->regs, regs);
 }
 
@@ -121,6 +125,15 @@ static bool is_copy(unsigned long ip)
 	return false;
 }
 
+/* strscpy() and csum_partial() read words beyond the end, which the kernel pads with zeroes. */
+static bool pads_words(unsigned long ip)
+{
+	char buf[FAULT_NAME];
+	const char *name = name_of(ip, buf);
+
+	return strstr(name, "strscpy") || strstarts(name, "csum_");
+}
+
 static bool is_nofault(unsigned long ip)
 {
 	char name[FAULT_NAME];
@@ -158,15 +171,19 @@ static bool may_fault(unsigned long addr, unsigned long error, unsigned long ip)
 {
 	if (is_nofault(ip))
 		return true;
-	return !offset_in_page(addr) && !(error & X86_PF_WRITE) && !is_copy(ip) &&
-	       !ntpool_callsite_in_module(ip);
+	return !offset_in_page(addr) && !(error & X86_PF_WRITE) &&
+	       (pads_words(ip) || !is_copy(ip)) && !ntpool_callsite_in_module(ip);
 }
 
 static void point_hit(void *unused, unsigned long addr, struct pt_regs *regs, unsigned long error)
 {
+	unsigned long ip;
+
 	if (likely(!ntpool_special_in_area(addr)))
 		return;
-	if (seen_take(regs) == addr)
+	ip = READ_ONCE(seen_at(regs)->ip);
+	/* A routine that was repaired tries the byte again, by another instruction. */
+	if (seen_take(regs) == addr && ip != regs->ip)
 		return;
 	if (!may_fault(addr, error, regs->ip) && fault_report(addr, error, regs))
 		seen_add(regs, addr);
