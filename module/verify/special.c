@@ -104,15 +104,14 @@ void *ntpool_special_alloc(const struct ntpool_request *req, u8 keep)
 {
 	unsigned int order = order_base_2(ntpool_special_pages_for(req->size));
 	struct ntpool_special_slot *slot;
-	bool freed;
 	void *p;
 
 	if (!(req->flags & NTPOOL_LINEAR) && !ntpool_special.size)
 		return NULL;
-	slot = ntpool_special_take(order, &freed);
+	slot = ntpool_special_take(order);
 	if (!slot)
 		return NULL;
-	if (freed)
+	if (slot->freed.caller)
 		ntpool_special_check_freed(slot);
 	slot_begin(slot, req, keep);
 	p = ntpool_special_block(slot);
@@ -141,6 +140,8 @@ bool ntpool_special_is_paged(const void *p)
 	unsigned long flags;
 	bool paged;
 
+	if (!ntpool_special_may_have(p))
+		return false;
 	raw_spin_lock_irqsave(&ntpool_special_lock, flags);
 	slot = ntpool_special_find(p);
 	paged = slot && slot->state == NTPOOL_SPECIAL_LIVE && slot->type == NTPOOL_PAGED;
@@ -154,6 +155,8 @@ size_t ntpool_special_size(const void *p, bool *charged)
 	unsigned long flags;
 	size_t size = 0;
 
+	if (!ntpool_special_may_have(p))
+		return 0;
 	raw_spin_lock_irqsave(&ntpool_special_lock, flags);
 	slot = ntpool_special_find(p);
 	if (slot && slot->state == NTPOOL_SPECIAL_LIVE && ntpool_special_block(slot) == p) {

@@ -135,14 +135,16 @@ extern raw_spinlock_t ntpool_special_lock;
  */
 enum ntpool_verdict ntpool_special_claim(void *p, struct ntpool_special_slot **slot);
 /*
- * Takes a slot with pages of an order, for the caller to own. Sets *@freed if the pages have
+ * Takes a slot with pages of an order, for the caller to own. If the pages have a past, they have
  * the pattern of a freed block. Returns NULL if there is none. Any context but NMI.
  */
-struct ntpool_special_slot *ntpool_special_take(unsigned int order, bool *freed);
+struct ntpool_special_slot *ntpool_special_take(unsigned int order);
 /* Ends that, with a live block or a freed one. Likewise. */
 void ntpool_special_enter(struct ntpool_special_slot *slot, enum ntpool_special_state state);
 /* Returns the slot on whose pages @p lies, or NULL. The caller holds ntpool_special_lock. */
 struct ntpool_special_slot *ntpool_special_find(const void *p);
+/* False: @p is in no slot that was ever used. Takes no lock. Any context. */
+bool ntpool_special_may_have(const void *p);
 /* True if @addr lies in the address space of special pool. Any context. */
 bool ntpool_special_in_area(unsigned long addr);
 /*

@@ -14,9 +14,9 @@
  *
  *	ready	with pages, without a past; special_stock.c keeps a few there for callers
  *		that cannot get pages
- *	bare	without pages: never used, or special_stock.c has taken their pages; only for
- *		callers that can get pages, and while all orders together have fewer than
- *		special_pages
+ *	bare	without pages: never used, or special_stock.c has taken their pages; while all
+ *		orders together have fewer than special_pages. A caller that can get no pages
+ *		puts the slot back
  *	freed	in quarantine, the one freed longest ago first; only while more than an
  *		eighth of the slots of the order are there
  *
@@ -51,7 +51,7 @@ unsigned int ntpool_special_pages __read_mostly = 1024;
 DEFINE_RAW_SPINLOCK(ntpool_special_lock);
 /* Both are guarded by it. */
 static struct hlist_head special_linear[BIT(LINEAR_BITS)];	/* samples, by their page */
-static unsigned int special_nr_linear;	/* slots in special_linear */
+static unsigned int special_nr_linear;	/* slots in special_linear; read without it */
 
 /*
  * Finding slots
@@ -94,6 +94,11 @@ ntpool_special_slot_after(const struct ntpool_special_slot *before)
 	return after < first + ntpool_special.nr ? after : NULL;
 }
 
+bool ntpool_special_may_have(const void *p)
+{
+	return ntpool_special_in_area((unsigned long)p) || READ_ONCE(special_nr_linear);
+}
+
 static struct hlist_head *linear_bucket(const void *page)
 {
 	return &special_linear[hash_ptr(page, LINEAR_BITS)];
@@ -129,13 +134,13 @@ struct ntpool_special_slot *ntpool_special_find(const void *p)
 static void linear_add(struct ntpool_special_slot *slot)
 {
 	hlist_add_head(&slot->node, linear_bucket(page_address(slot->page)));
-	special_nr_linear++;
+	WRITE_ONCE(special_nr_linear, special_nr_linear + 1);
 }
 
 static void linear_remove(struct ntpool_special_slot *slot)
 {
 	hlist_del_init(&slot->node);
-	special_nr_linear--;
+	WRITE_ONCE(special_nr_linear, special_nr_linear - 1);
 }
 
 /*
@@ -149,14 +154,13 @@ bool ntpool_special_may_grow(const struct ntpool_special_order *order)
 	       ntpool_special.nr_pages + ntpool_special_order_pages(order) <= ntpool_special_pages;
 }
 
-struct ntpool_special_slot *ntpool_special_own(struct list_head *list, bool *freed)
+struct ntpool_special_slot *ntpool_special_own(struct list_head *list)
 {
 	struct ntpool_special_slot *slot;
 
 	lockdep_assert_held(&ntpool_special_lock);
 	slot = list_first_entry(list, struct ntpool_special_slot, link);
 	list_del(&slot->link);
-	*freed = slot->page && slot->state == NTPOOL_SPECIAL_FREED;
 	if (!hlist_unhashed(&slot->node))
 		linear_remove(slot);
 	WRITE_ONCE(slot->state, NTPOOL_SPECIAL_BUSY);
@@ -165,25 +169,26 @@ struct ntpool_special_slot *ntpool_special_own(struct list_head *list, bool *fre
 
 /*
  * Takes a slot of @order; with @grow also one without pages, whose pages are counted from here
- * on. Sets *@freed if it was in quarantine. Returns NULL if there is none.
+ * on. Returns NULL if there is none.
  */
-static struct ntpool_special_slot *slot_take(struct ntpool_special_order *order, bool grow,
-					     bool *freed)
+static struct ntpool_special_slot *slot_take(struct ntpool_special_order *order, bool grow)
 {
 	lockdep_assert_held(&ntpool_special_lock);
 	if (order->nr_ready) {
 		order->nr_ready--;
-		return ntpool_special_own(&order->ready, freed);
+		return ntpool_special_own(&order->ready);
 	}
 	if (grow && ntpool_special_may_grow(order)) {
 		ntpool_special.nr_pages += ntpool_special_order_pages(order);
-		return ntpool_special_own(&order->bare, freed);
+		return ntpool_special_own(&order->bare);
 	}
 	if (order->nr_freed > ntpool_special_keeps(order)) {
 		order->nr_freed--;
-		return ntpool_special_own(&order->freed, freed);
+		return ntpool_special_own(&order->freed);
 	}
-	order->wanted = !list_empty(&order->bare);
+	/* With @grow there is no bare slot, or no room for its pages. */
+	if (grow)
+		order->wanted = !list_empty(&order->bare);
 	return NULL;
 }
 
@@ -234,19 +239,18 @@ bool ntpool_special_get_pages(struct ntpool_special_slot *slot, gfp_t gfp)
 	return true;
 }
 
-struct ntpool_special_slot *ntpool_special_take(unsigned int nr, bool *freed)
+struct ntpool_special_slot *ntpool_special_take(unsigned int nr)
 {
 	struct ntpool_special_order *order = &ntpool_special.orders[nr];
 	struct ntpool_special_slot *slot;
 	unsigned long flags;
 	bool low;
 
-	*freed = false;
 	/* Pairs with the release in special_create(). */
 	if (!smp_load_acquire(&ntpool_special.slots))
 		return NULL;
 	raw_spin_lock_irqsave(&ntpool_special_lock, flags);
-	slot = slot_take(order, true, freed);
+	slot = slot_take(order, true);
 	low = order->wanted || (2 * order->nr_ready < ntpool_special_stock(order) &&
 				ntpool_special_may_grow(order));
 	raw_spin_unlock_irqrestore(&ntpool_special_lock, flags);
@@ -256,7 +260,7 @@ struct ntpool_special_slot *ntpool_special_take(unsigned int nr, bool *freed)
 		return slot;
 	/* The kernel has no page. A slot in quarantine has one. */
 	raw_spin_lock_irqsave(&ntpool_special_lock, flags);
-	slot = slot_take(order, false, freed);
+	slot = slot_take(order, false);
 	raw_spin_unlock_irqrestore(&ntpool_special_lock, flags);
 	return slot;
 }
@@ -290,6 +294,9 @@ enum ntpool_verdict ntpool_special_claim(void *p, struct ntpool_special_slot **s
 	enum ntpool_verdict verdict = NTPOOL_FREE_UNOWNED;
 	unsigned long flags;
 
+	*slot = NULL;
+	if (!ntpool_special_may_have(p))
+		return NTPOOL_FREE_UNOWNED;
 	raw_spin_lock_irqsave(&ntpool_special_lock, flags);
 	*slot = ntpool_special_find(p);
 	if (!*slot)
@@ -366,13 +373,13 @@ void ntpool_special_frames(struct ntpool_frames *frames)
 	for (i = 0; i < ntpool_special.nr; i++) {
 		slot = &ntpool_special.slots[i];
 		raw_spin_lock_irq(&ntpool_special_lock);
-		if (slot->state == NTPOOL_SPECIAL_LIVE || slot->state == NTPOOL_SPECIAL_FREED)
+		/* Of a busy slot too: it may be on its way to quarantine. */
+		if (slot->state != NTPOOL_SPECIAL_IDLE)
 			ntpool_frames_add(frames, &slot->allocated);
-		if (slot->state == NTPOOL_SPECIAL_FREED)
+		if (slot->state == NTPOOL_SPECIAL_FREED || slot->state == NTPOOL_SPECIAL_BUSY)
 			ntpool_frames_add(frames, &slot->freed);
 		raw_spin_unlock_irq(&ntpool_special_lock);
-		if (frames->nr)
-			ntpool_frames_keep(frames);
+		ntpool_frames_keep(frames);
 		cond_resched();
 	}
 }

@@ -86,8 +86,8 @@ static inline unsigned int ntpool_special_stock(const struct ntpool_special_orde
 
 /* True if a slot of @order may get pages. */
 bool ntpool_special_may_grow(const struct ntpool_special_order *order);
-/* Takes the first slot of @list, which the caller then owns. Sets *@freed if it was freed. */
-struct ntpool_special_slot *ntpool_special_own(struct list_head *list, bool *freed);
+/* Takes the first slot of @list, which the caller then owns. */
+struct ntpool_special_slot *ntpool_special_own(struct list_head *list);
 /* Adds an owned slot to the list for its state. */
 void ntpool_special_put(struct ntpool_special_slot *slot);
 

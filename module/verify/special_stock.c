@@ -54,7 +54,6 @@ static bool special_watched;	/* faults are reported; special_mutex */
 static void order_refill(struct ntpool_special_order *order)
 {
 	struct ntpool_special_slot *slot;
-	bool freed;
 
 	for (;;) {
 		slot = NULL;
@@ -62,7 +61,7 @@ static void order_refill(struct ntpool_special_order *order)
 		if (ntpool_special.users && order->nr_ready < ntpool_special_stock(order) &&
 		    ntpool_special_may_grow(order)) {
 			ntpool_special.nr_pages += ntpool_special_order_pages(order);
-			slot = ntpool_special_own(&order->bare, &freed);
+			slot = ntpool_special_own(&order->bare);
 		}
 		raw_spin_unlock_irq(&ntpool_special_lock);
 		if (!slot || !ntpool_special_get_pages(slot, GFP_KERNEL | __GFP_NOWARN |
@@ -146,15 +145,13 @@ static struct ntpool_special_order *special_richest(void)
 /* Takes a slot of @order with pages, one of quarantine first. */
 static struct ntpool_special_slot *order_pick(struct ntpool_special_order *order)
 {
-	bool freed;
-
 	lockdep_assert_held(&ntpool_special_lock);
 	if (order->nr_freed) {
 		order->nr_freed--;
-		return ntpool_special_own(&order->freed, &freed);
+		return ntpool_special_own(&order->freed);
 	}
 	order->nr_ready--;
-	return ntpool_special_own(&order->ready, &freed);
+	return ntpool_special_own(&order->ready);
 }
 
 /* Moves a slot whose pages others may get to @list. Returns the number of them, or 0. */
