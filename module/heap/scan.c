@@ -10,8 +10,8 @@
  * The timer is not deferrable. A deferrable timer may wait until its CPU wakes up for
  * another reason. The caches of all other CPUs would wait with it.
  *
- * The functions may call Free routines of drivers. They therefore run on a queue of their
- * own and without a lock.
+ * The functions sleep, and take mutexes of their own. They therefore run on a queue of their
+ * own and without a lock of this file.
  *
  * Locking: scan_mutex protects the table of scans, scan_running and scan_stopped. It is a
  * leaf, and serialises the parameter with start and stop.

@@ -360,7 +360,7 @@ static bool has_letter_or_digit(u32 tag)
 	return false;
 }
 
-/* True for graphic characters, with blanks or NULs around them. */
+/* True if each character is printable or NUL. */
 static bool is_printable(u32 tag)
 {
 	for (; tag; tag >>= 8)
