@@ -19,12 +19,6 @@ unsigned int ntpool_test_backing_failed(void);
 void ntpool_test_hit_refill(bool on);
 /* Sets the number of available pages that priorities compare; < 0: the real number. */
 void ntpool_test_set_available(long pages);
-/* Drains all CPUs' caches to the heaps, and frees empty pages. May sleep. */
-void ntpool_test_drain(void);
-/* Bytes that the caches of the nonpaged pool hold. Any context. */
-unsigned long ntpool_test_cached(void);
-/* Returns the pages that the shrinker promises. */
-unsigned long ntpool_test_shrinkable(void);
 
 /* memory/pagemap.c */
 
@@ -67,7 +61,12 @@ bool ntpool_test_balance_scan(void);
 
 /* Makes S-lists take locks, as on a CPU without the exchange of two words. May sleep. */
 void ntpool_test_slist_locked(bool on);
-
+/* Drains all CPUs' caches to the heaps, and frees empty pages. May sleep. */
+void ntpool_test_drain(void);
+/* Bytes that the caches of the nonpaged pool hold. Any context. */
+unsigned long ntpool_test_cached(void);
+/* Returns the pages that the shrinker promises. */
+unsigned long ntpool_test_shrinkable(void);
 /* Checks every heap under its lock. Returns 0, or -EUCLEAN if one is inconsistent. */
 int ntpool_test_check_heaps(void);
 /*

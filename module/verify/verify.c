@@ -53,6 +53,7 @@
 #include "base/report.h"
 #include "heap/heap.h"
 #include "parts.h"
+#include "verify/argument.h"
 #include "verify/fault.h"
 #include "verify/filter.h"
 #include "verify/sample.h"
@@ -415,15 +416,14 @@ void ntpool_verify_refused(const struct ntpool_verify_refusal *refusal)
 				    refusal);
 }
 
-static void check_request(const struct ntpool_request *req, unsigned long bits)
+static void check_request(const struct ntpool_request *req)
 {
 	if (!req->size)
 		report_request(&kinds[NO_BYTES], req);
 	check_tag(req);
 	if ((req->flags & NTPOOL_MUST) && req->size > PAGE_SIZE)
 		report_request(&kinds[MUST_ABOVE_PAGE], req);
-	if ((bits & NTPOOL_VERIFY_IRQL) && req->type == NTPOOL_NONPAGED &&
-	    ntpool_irql() > NTPOOL_DISPATCH_LEVEL)
+	if (req->type == NTPOOL_NONPAGED && ntpool_verify_is_above(NTPOOL_DISPATCH_LEVEL))
 		report_request(&kinds[ALLOC_IRQL], req);
 }
 
@@ -475,7 +475,7 @@ static void plan_verified(const struct ntpool_request *req, unsigned long bits,
 	atomic_long_inc(&ntpool_verify_counts[NTPOOL_VC_ATTEMPTED]);
 	if (!req->tag || req->tag == NTPOOL_TAG_NONE)
 		atomic_long_inc(&ntpool_verify_counts[NTPOOL_VC_NO_TAG]);
-	check_request(req, bits);
+	check_request(req);
 	plan->keep = NTPOOL_HDR_VERIFIED;
 	plan->refuse = (bits & NTPOOL_VERIFY_FAULTS) && is_refused(req);
 	plan->special = !plan->refuse && (bits & NTPOOL_VERIFY_SPECIAL) &&
@@ -571,8 +571,7 @@ void ntpool_verify_free(const struct ntpool_block *block, const struct ntpool_li
 		return;
 	if (tracked && (bits & NTPOOL_VERIFY_TRACK))
 		check_match(block, &track, list, caller);
-	if ((bits & NTPOOL_VERIFY_IRQL) && block->type == NTPOOL_NONPAGED &&
-	    ntpool_irql() > NTPOOL_DISPATCH_LEVEL)
+	if (block->type == NTPOOL_NONPAGED && ntpool_verify_is_above(NTPOOL_DISPATCH_LEVEL))
 		report_free(&kinds[FREE_IRQL], block, tracked ? &track.stack : NULL, caller);
 	notify_ranges(block->addr, block->requested, caller);
 }
