@@ -12,6 +12,8 @@
 
 BACKPORTS=trixie
 ROOT=$BUILD/root/$BACKPORTS
+# Lists of packages are fetched again when they are older. A run never takes so long.
+LISTS_MINUTES=360
 
 # ---- apt
 
@@ -50,10 +52,10 @@ is_installed() {
 	[ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
-# Once per run, also where subshells ask for it: the log's age tells.
+# Once per run, also where subshells ask for it: the age of the log tells.
 apt_update() {
 	local log=$BUILD/apt-update.log
-	[ -z "$(find "$log" -mmin -60 2>/dev/null)" ] || return 0
+	[ -z "$(find "$log" -mmin -$LISTS_MINUTES 2>/dev/null)" ] || return 0
 	say "Refreshing the package lists" >&2
 	apt_get "$log.new" update
 	mv "$log.new" "$log"
@@ -95,7 +97,7 @@ own_apt() {
 # own_lists ARCH SUITE: fetches them once per run, as apt_update does
 own_lists() {
 	local dir=$BUILD/apt/$2-$1 log=$BUILD/apt/$2-$1.log uri
-	[ -z "$(find "$log" -mmin -60 2>/dev/null)" ] || return 0
+	[ -z "$(find "$log" -mmin -$LISTS_MINUTES 2>/dev/null)" ] || return 0
 	mkdir -p "$dir"/etc/{apt.conf.d,preferences.d,sources.list.d} \
 		"$dir"/{lists,cache/archives}/partial
 	uri=$(mirror)
