@@ -210,7 +210,8 @@ static void routines_remove(struct ntpool_lookaside *list, const struct going *g
 
 /*
  * Reports a list that its driver has not deleted, and frees its blocks as far as possible.
- * Other drivers may still use the list, so its object stays until ntpool is unloaded.
+ * Other drivers may still use the list, without caches, so its object stays until ntpool is
+ * unloaded.
  * @going: NULL if that is ntpool's own unload.
  */
 static void list_abandon(struct ntpool_lookaside *list, const struct going *going)
@@ -218,6 +219,8 @@ static void list_abandon(struct ntpool_lookaside *list, const struct going *goin
 	if (READ_ONCE(ntpool_lookaside_off))
 		report_undeleted(list);
 	report_leaked(list, going ? going->mod : NULL);
+	/* Nothing frees a block that is cached from now on. */
+	list_zero_depth(list, true);
 	ntpool_lookaside_detach_all(list);
 	raw_spin_lock_irq(&ntpool_lookaside_lock);
 	if (going)

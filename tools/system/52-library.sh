@@ -1,0 +1,106 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The routines of one library's list belong to two clients, which go before the library.
+# shellcheck source=tools/system/lib.sh
+. /lib.sh
+
+library=/sys/module/nt_library/parameters
+zero='0x0{16}'
+stop="ntpool: \*\*\* STOP: 0x000000CE \(0x[0-9a-f]{16}, $zero, $zero, $zero\)"
+gone="$stop DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS"
+list='ntpool: leak: lookaside list, tag Libr, Nonp, initialised at .*\[nt_library\]'
+
+served() { same "$(cat $library/served)" "$1"; }
+raises() { same "$(cat $library/raises)" "$1"; }
+
+plan 34
+
+# A scan or a change of the verifier looks at the list as well.
+visit() {
+	echo 0x8 >"$debug/verifier/flags"
+	echo 0 >"$debug/verifier/flags"
+	sleep 2
+}
+
+# clients FIRST SECOND: loads both, and the second to load initialises the list
+clients() {
+	load ntpool
+	load nt_library
+	load "$1"
+	load "$2"
+	for i in 1 2 3 4; do
+		echo $i >$library/use
+	done
+}
+
+# The Free routine goes first: a block that is returned stays.
+clients nt_first nt_second
+is "the clients' routines serve" served 4
+echo 1 >$library/raise
+is "and the handler is called" raises 1
+new_log
+is "the client with the Free routine can be unloaded" rmmod nt_first
+is "the list is named, and the client" logged_times 1 "$list, part of nt_first"
+new_log
+echo 1 >$library/raise
+is "its handler is not called any more" raises 1
+echo 1 >$library/use
+is "the Allocate routine still serves" served 5
+is "the Free routine was not called" logged_times 1 "$gone"
+visit
+is "and no visitor calls it" logged_times 1 "$gone"
+new_log
+is "the client with the Allocate routine can be unloaded" rmmod nt_second
+echo 1 >$library/use
+is "the list gives nothing" served 5
+is "its Allocate routine was not called" logged_times 1 "$gone"
+visit
+is "by no visitor either" logged_times 1 "$gone"
+is "the library can be unloaded" rmmod nt_library
+is "and ntpool too" rmmod ntpool
+
+# The Allocate routine goes first. Then the Free routine is called until it goes as well.
+clients nt_second nt_first
+is "in the other order they serve" served 4
+new_log
+is "the other client can be unloaded first" rmmod nt_second
+is "which names the list" logged_times 1 "$list, part of nt_second"
+echo 1 >$library/raise
+is "the handler of the client that stays is called" raises 1
+new_log
+echo 1 >$library/use
+is "the list gives nothing without the Allocate routine" served 4
+is "and this is said" logged_times 1 "$gone"
+is "then the client with the Free routine goes" rmmod nt_first
+echo 1 >$library/raise
+is "with its handler" raises 1
+visit
+echo 1 >$library/use
+is "the list gives nothing at all" served 4
+is "nt_library goes" rmmod nt_library
+is "and ntpool" rmmod ntpool
+
+# A new driver at the address of the old one is not called.
+clients nt_first nt_second
+rmmod nt_first nt_second
+load nt_hold
+new_log
+echo 1 >$library/use
+echo 1 >$library/raise
+is "another driver's code is not called" served 4
+is "nor does it get the raise" raises 0
+is "the use is reported" logged_times 1 "$gone"
+rmmod nt_hold nt_library
+load nt_library
+load nt_first
+load nt_second
+echo 1 >$library/use
+is "a list at the same address serves again" served 1
+new_log
+is "under the verifier the client goes" sh -c "echo 0x8 >$debug/verifier/flags && rmmod nt_first"
+is "which is a violation" logged_times 1 "$gone"
+is "said once" logged_times 1 "$list, part of nt_first"
+echo 0 >"$debug/verifier/flags"
+is "the other client goes" rmmod nt_second
+is "nothing of the library is left" rmmod nt_library
+rmmod ntpool
