@@ -31,7 +31,7 @@ prefix ?= /usr/local
 INSTALL_MOD_PATH ?= $(DESTDIR)
 KERNEL ?= 6.1
 ACCEL ?= auto
-export KERNEL VARIANT ACCEL CPUS V SUITES PARTS BENCH RELEASES KVER
+export KERNEL VARIANT ACCEL CPUS V SUITES PARTS BENCH RELEASES KVER QUICK
 # An empty ARCH in the environment is one of its own for a kernel's makefiles.
 ifneq ($(ARCH),)
 export ARCH

@@ -94,12 +94,21 @@ kunit_run() {
 	note "$((SECONDS - seconds)) s, details in $LOGS/$name.txt"
 }
 
+# processors VARIANT: the numbers of processors to run with; QUICK=1: one of them
+processors() {
+	case ${CPUS:-}${QUICK:+quick-$1} in
+	quick-debug) say 4 ;;
+	quick-*) say 2 ;;
+	*) say "${CPUS:-2 4}" ;;
+	esac
+}
+
 kunit_variant() {
 	local kdir modules initramfs cpus
 	kdir=$(test_kernel "$KERNEL" "$1")
 	modules=$(build_modules "$kdir" "$(series_of "$KERNEL")-$1")
 	initramfs=$(kunit_initramfs "kunit-$1" "$modules")
-	for cpus in ${CPUS:-2 4}; do
+	for cpus in $(processors "$1"); do
 		kunit_run "$1" "$kdir" "$modules" "$initramfs" "$cpus" ""
 	done
 	# Correct use is not reported with special pool, IRQL checks and tracking on.
