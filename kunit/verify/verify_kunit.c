@@ -6,6 +6,7 @@
  */
 #include <linux/delay.h>
 #include <linux/mm.h>
+#include <linux/vmalloc.h>
 
 #include "fixture.h"
 
@@ -240,6 +241,7 @@ static void ntk_refused_test(struct kunit *test)
 /* ---- lists and zones ---- */
 
 static NPAGED_LOOKASIDE_LIST ntk_list;
+static NPAGED_LOOKASIDE_LIST ntk_no_list;
 
 /* The second parameter of all of these is the list. */
 static void ntk_expect_list(struct kunit *test, const char *what, u64 param, const void *list)
@@ -262,6 +264,92 @@ static void ntk_no_list_test(struct kunit *test)
 	ntk_expect_list(test, "freed", 0xcb, &ntk_list);
 	ExDeleteNPagedLookasideList(&ntk_list);
 	ntk_expect_list(test, "deleted", 0xcb, &ntk_list);
+}
+
+/* Memory with any content is no list. The structure is looked at before it is used. */
+static void ntk_garbage_list(struct kunit *test)
+{
+	static const u8 fills[] = { 0xcc, 0xff, 0x5a, 0x08, 0x01 };
+	unsigned int i;
+	u64 entry;
+
+	for (i = 0; i < ARRAY_SIZE(fills); i++) {
+		memset(&ntk_list, fills[i], sizeof(ntk_list));
+		KUNIT_EXPECT_NULL(test, ExAllocateFromNPagedLookasideList(&ntk_list));
+		ntk_expect_list(test, "allocated", 0xcb, &ntk_list);
+		ExFreeToNPagedLookasideList(&ntk_list, &entry);
+		ntk_expect_list(test, "freed", 0xcb, &ntk_list);
+		ExDeleteNPagedLookasideList(&ntk_list);
+		ntk_expect_list(test, "deleted", 0xcb, &ntk_list);
+	}
+}
+
+static void ntk_garbage_list_test(struct kunit *test)
+{
+	ntk_under_each_bit(test, ntk_garbage_list);
+}
+
+/* A structure that was overwritten except for its mark, as by an overrun from the front. */
+static void ntk_damaged_list_test(struct kunit *test)
+{
+	static const size_t words[] = { 0, 1 };
+	unsigned long *word = (unsigned long *)&ntk_list;
+	unsigned long saved;
+	unsigned int i;
+	u64 entry;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
+		ExInitializeNPagedLookasideList(&ntk_list, NULL, NULL, 0, 64, NTK_TAG, 0);
+		saved = word[words[i]];
+		word[words[i]] = 0xccccccccUL;
+		KUNIT_EXPECT_NULL(test, ExAllocateFromNPagedLookasideList(&ntk_list));
+		ntk_expect_list(test, "allocated", 0xcb, &ntk_list);
+		ExFreeToNPagedLookasideList(&ntk_list, &entry);
+		ntk_expect_list(test, "freed", 0xcb, &ntk_list);
+		word[words[i]] = saved;
+		ExDeleteNPagedLookasideList(&ntk_list);
+		ntk_expect_no_report(test, "deleted after its repair");
+	}
+}
+
+/* Memory that is not mapped. */
+static void ntk_unmapped_list_test(struct kunit *test)
+{
+	PNPAGED_LOOKASIDE_LIST list = vmalloc(PAGE_SIZE);
+	u64 entry;
+
+	KUNIT_ASSERT_NOT_NULL(test, list);
+	vfree(list);
+	KUNIT_EXPECT_NULL(test, ExAllocateFromNPagedLookasideList(list));
+	ntk_expect_list(test, "allocated", 0xcb, list);
+	ExFreeToNPagedLookasideList(list, &entry);
+	ntk_expect_list(test, "freed", 0xcb, list);
+}
+
+/* The report names the list that was deleted there. */
+static void ntk_deleted_list_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+
+	ExInitializeNPagedLookasideList(&ntk_list, NULL, NULL, 0, 96, NTK_TAG, 0);
+	ExDeleteNPagedLookasideList(&ntk_list);
+	ExDeleteNPagedLookasideList(&ntk_list);
+	ntk_expect_report(test, "deleted twice", NTK_VERIFIER, 0xcb, &report);
+	KUNIT_EXPECT_EQ(test, report.tag, NTK_TAG);
+	KUNIT_EXPECT_EQ(test, report.size, 96);
+	KUNIT_EXPECT_NE(test, report.allocator, 0);
+	KUNIT_EXPECT_NE(test, report.allocator, report.caller);
+	KUNIT_EXPECT_NULL(test, ExAllocateFromNPagedLookasideList(&ntk_list));
+	ntk_expect_report(test, "used after that", NTK_VERIFIER, 0xcb, &report);
+	KUNIT_EXPECT_EQ(test, report.tag, NTK_TAG);
+	ExInitializeNPagedLookasideList(&ntk_list, NULL, NULL, 0, 64, NTK_TAG, 0);
+	memset(&ntk_list, 0, sizeof(ntk_list));
+	KUNIT_EXPECT_NULL(test, ExAllocateFromNPagedLookasideList(&ntk_list));
+	ntk_expect_report(test, "overwritten", NTK_VERIFIER, 0xcb, &report);
+	KUNIT_EXPECT_EQ(test, report.size, 64);
+	KUNIT_EXPECT_NULL(test, ExAllocateFromNPagedLookasideList(&ntk_no_list));
+	ntk_expect_report(test, "never a list", NTK_VERIFIER, 0xcb, &report);
+	KUNIT_EXPECT_EQ(test, report.tag, 0);
 }
 
 static void ntk_list_rules(struct kunit *test)
@@ -586,6 +674,10 @@ static struct kunit_case ntk_verify_cases[] = {
 	KUNIT_CASE(ntk_drivers_test),
 	KUNIT_CASE(ntk_refused_test),
 	KUNIT_CASE(ntk_no_list_test),
+	KUNIT_CASE(ntk_garbage_list_test),
+	KUNIT_CASE(ntk_damaged_list_test),
+	KUNIT_CASE(ntk_unmapped_list_test),
+	KUNIT_CASE(ntk_deleted_list_test),
 	KUNIT_CASE(ntk_list_rules_test),
 	KUNIT_CASE(ntk_list_freed_test),
 	KUNIT_CASE(ntk_list_in_block_test),

@@ -4,6 +4,7 @@
 #define NTPOOL_LOOKASIDE_CACHE_H
 
 #include <linux/build_bug.h>
+#include <linux/compiler.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 
@@ -149,8 +150,25 @@ ntpool_lookaside_here(const struct ntpool_lookaside_head *head)
 void *ntpool_lookaside_pop_slow(struct ntpool_lookaside_head *head, bool inside);
 /* Returns false if @entry was not cached. NULL never is: the Free routine may report it. */
 bool ntpool_lookaside_push_slow(struct ntpool_lookaside_head *head, void *entry, bool inside);
+/* Continue where the fast paths end; @caller is the return address of the exported routine. */
+typedef void *(*ntpool_lookaside_miss_fn)(struct ntpool_lookaside_head *head, bool inside,
+					  unsigned long caller);
+typedef void (*ntpool_lookaside_full_fn)(struct ntpool_lookaside_head *head, void *entry,
+					 bool inside, unsigned long caller);
 /* Adds cpu->nested to cpu->total, enables preemption and returns @entry. */
 void *ntpool_lookaside_add_nested(struct ntpool_lookaside_cpu *cpu, void *entry);
+
+/* The verifier is on, so no block is cached. Written under ntpool_lookaside_lock. */
+extern bool ntpool_lookaside_off;
+
+/*
+ * In place of the fast paths while the verifier is on, see lookaside_check.c. A structure that
+ * is no list is reported, and nothing is done. Any context but NMI.
+ */
+void *ntpool_lookaside_pop_checked(struct ntpool_lookaside_head *head,
+				   ntpool_lookaside_miss_fn miss, unsigned long caller);
+void ntpool_lookaside_push_checked(struct ntpool_lookaside_head *head, void *entry,
+				   ntpool_lookaside_full_fn full, unsigned long caller);
 
 /**
  * ntpool_lookaside_enter() - enter the per-CPU section of a cache
@@ -203,20 +221,20 @@ static __always_inline void *ntpool_lookaside_leave(struct ntpool_lookaside_cpu 
  * ntpool_lookaside_pop() - allocate a block from a list
  * @head: the list
  * @miss: called where the fast path ends, as ntpool_lookaside_pop_slow(), which it has to
- *	  call first; @caller is the return address of the exported routine
+ *	  call first
  *
  * Context: any that the Allocate routine can be called in.
  * Return: a block, or the result of @miss.
  */
 static __always_inline void *
-ntpool_lookaside_pop(struct ntpool_lookaside_head *head,
-		     void *(*miss)(struct ntpool_lookaside_head *head, bool inside,
-				   unsigned long caller))
+ntpool_lookaside_pop(struct ntpool_lookaside_head *head, ntpool_lookaside_miss_fn miss)
 {
 	struct ntpool_lookaside_cpu *cpu;
 	bool inside;
 	u32 nr;
 
+	if (unlikely(data_race(ntpool_lookaside_off)))
+		return ntpool_lookaside_pop_checked(head, miss, _RET_IP_);
 	preempt_disable();
 	cpu = ntpool_lookaside_here(head);
 	inside = ntpool_lookaside_enter(cpu);
@@ -239,19 +257,22 @@ miss:
  * @head: the list
  * @entry: the block; NULL is passed on to @full
  * @full: called where the fast path ends, as ntpool_lookaside_push_slow(), which it has to
- *	  call first; @caller is the return address of the exported routine
+ *	  call first
  *
  * Context: any that the Free routine can be called in.
  */
 static __always_inline void
 ntpool_lookaside_push(struct ntpool_lookaside_head *head, void *entry,
-		      void (*full)(struct ntpool_lookaside_head *head, void *entry, bool inside,
-				   unsigned long caller))
+		      ntpool_lookaside_full_fn full)
 {
 	struct ntpool_lookaside_cpu *cpu;
 	bool inside;
 	u32 nr;
 
+	if (unlikely(data_race(ntpool_lookaside_off))) {
+		ntpool_lookaside_push_checked(head, entry, full, _RET_IP_);
+		return;
+	}
 	preempt_disable();
 	cpu = ntpool_lookaside_here(head);
 	inside = ntpool_lookaside_enter(cpu);

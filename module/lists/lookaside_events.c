@@ -35,6 +35,7 @@
 #include "base/report.h"
 #include "base/text.h"
 #include "parts.h"
+#include "lists/lookaside_recent.h"
 #include "lists/lookaside_registry.h"
 #include "verify/verify.h"
 
@@ -65,7 +66,7 @@ static void range_freed(void *p, size_t size, unsigned long caller)
 		return;
 	while ((list = ntpool_lookaside_lose(p, size, &alive))) {
 		if (caller && alive)
-			ntpool_lookaside_report(&list_freed, list->head, list, caller);
+			ntpool_lookaside_report(&list_freed, list->head, &list->desc, caller);
 		ntpool_lookaside_put(list);
 	}
 }
@@ -247,6 +248,7 @@ static void memory_going(const struct going *going)
 {
 	struct ntpool_lookaside *list = NULL;
 
+	ntpool_lookaside_recent_going(going->mod, going->init);
 	while ((list = ntpool_lookaside_next(list)))
 		if (list_belongs(list, going))
 			list_abandon(list, going);

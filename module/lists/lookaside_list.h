@@ -138,8 +138,6 @@ typedef void (*ntpool_lookaside_cpu_fn)(struct ntpool_lookaside *list,
 
 /* Innermost; taken in interprocessor interrupts and at DISPATCH_LEVEL. */
 extern raw_spinlock_t ntpool_lookaside_lock;
-/* The verifier is on, so no block is cached. Written under the lock. */
-extern bool ntpool_lookaside_off;
 
 /* Word that marks an initialised list: "Look" and the address, so a copy is no list. */
 static inline unsigned long ntpool_lookaside_magic(const struct ntpool_lookaside_head *head)

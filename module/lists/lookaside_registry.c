@@ -29,10 +29,12 @@
  */
 #include <linux/module.h>
 #include <linux/rcupdate.h>
+#include <linux/uaccess.h>
 
 #include "base/report.h"
 #include "heap/scan.h"
 #include "lists/lookaside.h"
+#include "lists/lookaside_recent.h"
 #include "lists/lookaside_registry.h"
 #include "lists/span.h"
 #include "verify/verify.h"
@@ -321,23 +323,41 @@ static const struct ntpool_violation violations[] = {
  * ntpool_lookaside_report() - report a violation
  * @kind: the violation
  * @head: the list
- * @list: the list there, whose initialiser is reported as the allocator; NULL: not known
+ * @desc: the properties of the list that is or was there; NULL: not known
  * @caller: return address of the exported routine
  *
  * Context: any.
  */
 void ntpool_lookaside_report(const struct ntpool_violation *kind,
 			     const struct ntpool_lookaside_head *head,
-			     const struct ntpool_lookaside *list, unsigned long caller)
+			     const struct ntpool_lookaside_desc *desc, unsigned long caller)
 {
 	ntpool_report_kind(kind, (struct ntpool_stop){
 		.param = { 0, (unsigned long)head },
-		.has_tag = list,
-		.tag = list ? list->desc.tag : 0,
-		.size = list ? list->desc.size : 0,
+		.has_tag = desc,
+		.tag = desc ? desc->tag : 0,
+		.size = desc ? desc->size : 0,
 		.caller = caller,
-		.allocator = list ? list->desc.creator : 0,
+		.allocator = desc ? desc->creator : 0,
 	});
+}
+
+/* Reports memory that is no list, or not any more: overwritten, or deleted. */
+static noinline void report_no_list(const struct ntpool_violation *kind,
+				    const struct ntpool_lookaside_head *head, unsigned long caller)
+{
+	struct ntpool_lookaside_desc desc;
+	struct ntpool_lookaside *list;
+	unsigned long flags;
+	bool known;
+
+	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
+	list = heads_find(head, 1);
+	if (list)
+		desc = list->desc;
+	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
+	known = list || ntpool_lookaside_recent_find(head, &desc);
+	ntpool_lookaside_report(kind, head, known ? &desc : NULL, caller);
 }
 
 /*
@@ -402,7 +422,8 @@ void ntpool_lookaside_forget(struct ntpool_lookaside_head *head, unsigned long c
 	if (!found)
 		return;
 	if (ntpool_verifier())
-		ntpool_lookaside_report(&violations[LIST_REINITIALISED], head, list, caller);
+		ntpool_lookaside_report(&violations[LIST_REINITIALISED], head, &list->desc,
+					caller);
 	ntpool_lookaside_wait(list);
 	/* The list's own one, and the one from above. */
 	ntpool_lookaside_put(list);
@@ -439,6 +460,7 @@ void ntpool_lookaside_open(struct ntpool_lookaside_head *head,
 	if (list)
 		list_add_new(list);
 	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
+	ntpool_lookaside_recent_remove(head);
 	if (list)
 		ntpool_scan_start();
 }
@@ -455,8 +477,37 @@ bool ntpool_lookaside_is_list(struct ntpool_lookaside_head *head, unsigned long 
 {
 	if (head->magic == ntpool_lookaside_magic(head))
 		return true;
-	ntpool_lookaside_report(&violations[LIST_NOT_INITIALISED], head, NULL, caller);
+	report_no_list(&violations[LIST_NOT_INITIALISED], head, caller);
 	return false;
+}
+
+/**
+ * ntpool_lookaside_is_valid() - the same for a structure that may be damaged or unmapped
+ * @head: the list
+ * @caller: return address of the exported routine
+ *
+ * Context: any but NMI.
+ * Return: true if @head is an initialised list with the caches that the system gave it. An
+ * abandoned list is not in the tree; its mark has to do.
+ */
+bool ntpool_lookaside_is_valid(struct ntpool_lookaside_head *head, unsigned long caller)
+{
+	struct ntpool_lookaside_head copy;
+	struct ntpool_lookaside *list;
+	unsigned long flags;
+	bool valid = !copy_from_kernel_nofault(&copy, head, sizeof(copy)) &&
+		     copy.magic == ntpool_lookaside_magic(head);
+
+	if (valid) {
+		raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
+		list = heads_find(head, 1);
+		/* The scan may give the list caches after the copy was made. */
+		valid = !list || !copy.cpus || copy.cpus == ntpool_lookaside_offset(list->cpus);
+		raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
+	}
+	if (!valid)
+		report_no_list(&violations[LIST_NOT_INITIALISED], head, caller);
+	return valid;
 }
 
 /*
@@ -494,7 +545,7 @@ void ntpool_lookaside_close(struct ntpool_lookaside_head *head, unsigned long ca
 
 	if (head->magic != ntpool_lookaside_magic(head)) {
 		if (ntpool_verifier())
-			ntpool_lookaside_report(&violations[LIST_NO_DELETE], head, NULL, caller);
+			report_no_list(&violations[LIST_NO_DELETE], head, caller);
 		return;
 	}
 	list = head_list(head);
@@ -504,6 +555,7 @@ void ntpool_lookaside_close(struct ntpool_lookaside_head *head, unsigned long ca
 			ntpool_lookaside_totals_fold(list);
 		ntpool_lookaside_kill(list);
 		raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
+		ntpool_lookaside_recent_add(list);
 		ntpool_lookaside_free_all(list, caller);
 	}
 	head->magic = 0;

@@ -12,11 +12,12 @@ void ntpool_lookaside_forget(struct ntpool_lookaside_head *head, unsigned long c
 void ntpool_lookaside_open(struct ntpool_lookaside_head *head,
 			   const struct ntpool_lookaside_desc *desc);
 bool ntpool_lookaside_is_list(struct ntpool_lookaside_head *head, unsigned long caller);
+bool ntpool_lookaside_is_valid(struct ntpool_lookaside_head *head, unsigned long caller);
 void ntpool_lookaside_flush(struct ntpool_lookaside_head *head, unsigned long caller);
 void ntpool_lookaside_close(struct ntpool_lookaside_head *head, unsigned long caller);
 void ntpool_lookaside_report(const struct ntpool_violation *kind,
 			     const struct ntpool_lookaside_head *head,
-			     const struct ntpool_lookaside *list, unsigned long caller);
+			     const struct ntpool_lookaside_desc *desc, unsigned long caller);
 
 /* For visitors */
 struct ntpool_lookaside *ntpool_lookaside_next(struct ntpool_lookaside *prev);
