@@ -15,6 +15,7 @@
 #include "base/types.h"
 #include "base/verifier.h"
 #include "parts.h"
+#include "test.h"
 
 /**
  * struct part - a part of the module
@@ -86,8 +87,34 @@ static const struct part parts[] = {
 static int fail_part = -1;
 module_param(fail_part, int, 0);
 MODULE_PARM_DESC(fail_part, "for tests: the part whose init fails");
+
+/* And each step in turn that takes something from the kernel; negative: none was left. */
+static int fail_step = -1;
+module_param(fail_step, int, 0444);
+MODULE_PARM_DESC(fail_step, "for tests: the request to the kernel that fails during the load");
+
+static void __init steps_begin(void)
+{
+	if (fail_step >= 0)
+		ntpool_test_fail_backing(fail_step, 1);
+}
+
+static void __init steps_end(void)
+{
+	if (!ntpool_test_backing_failed())
+		fail_step = -1;
+	ntpool_test_fail_backing(0, 0);
+}
 #else
 enum { fail_part = -1 };
+
+static void __init steps_begin(void)
+{
+}
+
+static void __init steps_end(void)
+{
+}
 #endif
 
 static int __init part_init(size_t nr)
@@ -105,7 +132,7 @@ static void parts_exit(size_t nr)
 			parts[nr].exit();
 }
 
-static int __init ntpool_init(void)
+static int __init parts_start(void)
 {
 	size_t nr;
 	int err;
@@ -117,8 +144,19 @@ static int __init ntpool_init(void)
 			return err;
 		}
 	}
-	pr_info("ntpool: version %s, verifier %#lx\n", NTPOOL_VERSION, ntpool_verifier());
 	return 0;
+}
+
+static int __init ntpool_init(void)
+{
+	int err;
+
+	steps_begin();
+	err = parts_start();
+	steps_end();
+	if (!err)
+		pr_info("ntpool: version %s, verifier %#lx\n", NTPOOL_VERSION, ntpool_verifier());
+	return err;
 }
 
 static void __exit ntpool_exit(void)

@@ -513,7 +513,8 @@ int ntpool_tag_init(void)
 {
 	struct tag_table *table;
 
-	ntpool_tag_overflow = __alloc_percpu(NTPOOL_TYPES * sizeof(struct ntpool_tag_counts),
+	ntpool_tag_overflow = ntpool_refused() ? NULL :
+			      __alloc_percpu(NTPOOL_TYPES * sizeof(struct ntpool_tag_counts),
 					     __alignof__(struct ntpool_tag_counts));
 	table = table_alloc(FIRST_TABLE_BITS, GFP_KERNEL);
 	if (table)

@@ -250,10 +250,10 @@ int ntpool_client_init(void)
 
 	client_publish(&built_in, NULL, "vmlinux");
 #endif
-	err = register_module_notifier(&client_notifier);
+	err = ntpool_refused() ? -ENOMEM : register_module_notifier(&client_notifier);
 	if (err)
 		return err;
-	err = register_module_notifier(&client_notifier_late);
+	err = ntpool_refused() ? -ENOMEM : register_module_notifier(&client_notifier_late);
 	if (err)
 		unregister_module_notifier(&client_notifier);
 	return err;

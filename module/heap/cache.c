@@ -38,6 +38,7 @@
 #include <linux/workqueue.h>
 
 #include "base/compat.h"
+#include "base/refuse.h"
 #include "heap/cache.h"
 #include "heap/depot.h"
 #include "heap/limits.h"
@@ -378,7 +379,8 @@ static struct ntpool_cache *cache_create(int node)
 
 	for (granules = 0; granules < NTPOOL_GRANULES; granules++)
 		slots += ntpool_magazine_limit(granules);
-	cache = kvzalloc_node(struct_size(cache, slots, slots), GFP_KERNEL,
+	cache = ntpool_refused() ? NULL :
+		kvzalloc_node(struct_size(cache, slots, slots), GFP_KERNEL,
 			      node_online(node) ? node : NUMA_NO_NODE);
 	if (cache)
 		cache_init(cache);
@@ -523,7 +525,8 @@ int ntpool_cache_init(void)
 	ret = ntpool_depot_init();
 	if (ret)
 		return ret;
-	drain_wq = alloc_workqueue("ntpool_drain", WQ_MEM_RECLAIM | WQ_PERCPU, 0);
+	drain_wq = ntpool_refused() ? NULL :
+		   alloc_workqueue("ntpool_drain", WQ_MEM_RECLAIM | WQ_PERCPU, 0);
 	if (!drain_wq) {
 		ret = -ENOMEM;
 		goto no_queue;
@@ -533,7 +536,8 @@ int ntpool_cache_init(void)
 	if (ret < 0)
 		goto no_hotplug;
 	hotplug_state = ret;
-	ret = ntpool_shrinker_register(&shrinker, "ntpool", ntpool_cache_shrinkable, shrink_scan);
+	ret = ntpool_refused() ? -ENOMEM :
+	      ntpool_shrinker_register(&shrinker, "ntpool", ntpool_cache_shrinkable, shrink_scan);
 	if (ret)
 		goto no_shrinker;
 	return 0;

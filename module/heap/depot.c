@@ -20,6 +20,7 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
+#include "base/refuse.h"
 #include "heap/depot.h"
 #include "heap/limits.h"
 
@@ -187,8 +188,9 @@ unsigned long ntpool_depot_bytes(enum ntpool_type type)
 
 static struct ntpool_depot *depot_create(unsigned int limit)
 {
-	struct ntpool_depot *depot = kvzalloc(struct_size(depot, slot, limit), GFP_KERNEL);
+	struct ntpool_depot *depot;
 
+	depot = ntpool_refused() ? NULL : kvzalloc(struct_size(depot, slot, limit), GFP_KERNEL);
 	if (!depot)
 		return NULL;
 	raw_spin_lock_init(&depot->lock);
@@ -200,7 +202,8 @@ static int depots_create(struct ntpool_heap *heap)
 {
 	unsigned int granules;
 
-	heap->depot = kcalloc(NTPOOL_DEPOT_GRANULES + 1, sizeof(*heap->depot), GFP_KERNEL);
+	heap->depot = ntpool_refused() ? NULL :
+		      kcalloc(NTPOOL_DEPOT_GRANULES + 1, sizeof(*heap->depot), GFP_KERNEL);
 	if (!heap->depot)
 		return -ENOMEM;
 	for (granules = NTPOOL_MIN_GRANULES; granules <= NTPOOL_DEPOT_GRANULES; granules++) {

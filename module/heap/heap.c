@@ -554,9 +554,10 @@ static void heap_destroy(struct ntpool_heap *heap)
 
 static struct ntpool_heap *heap_create(enum ntpool_type type, int node)
 {
-	struct ntpool_heap *heap = kzalloc_node(sizeof(*heap), GFP_KERNEL,
-						node_online(node) ? node : NUMA_NO_NODE);
+	struct ntpool_heap *heap;
 
+	heap = ntpool_refused() ? NULL : kzalloc_node(sizeof(*heap), GFP_KERNEL,
+						      node_online(node) ? node : NUMA_NO_NODE);
 	if (!heap)
 		return NULL;
 	raw_spin_lock_init(&heap->lock);
@@ -571,7 +572,8 @@ static int heaps_create(enum ntpool_type type)
 {
 	int node;
 
-	heaps[type] = kcalloc(nr_node_ids, sizeof(*heaps[type]), GFP_KERNEL);
+	heaps[type] = ntpool_refused() ? NULL :
+		      kcalloc(nr_node_ids, sizeof(*heaps[type]), GFP_KERNEL);
 	if (!heaps[type])
 		return -ENOMEM;
 	for_each_node(node) {
@@ -589,7 +591,8 @@ int ntpool_heap_init(void)
 	ntpool_secret = get_random_u64() | 1;
 	ntpool_freelist_init();
 	ntpool_body_base = ntpool_map_base + sizeof(struct ntpool_header);
-	page_cache = kmem_cache_create("ntpool_page", sizeof(struct ntpool_page), 0,
+	page_cache = ntpool_refused() ? NULL :
+		     kmem_cache_create("ntpool_page", sizeof(struct ntpool_page), 0,
 				       SLAB_HWCACHE_ALIGN, NULL);
 	if (!page_cache)
 		return -ENOMEM;

@@ -26,6 +26,7 @@
  */
 #include <linux/sizes.h>
 
+#include "base/refuse.h"
 #include "heap/run_cache.h"
 #include "heap/scan.h"
 #include "parts.h"
@@ -247,7 +248,8 @@ int ntpool_run_cache_init(void)
 	enum ntpool_type type;
 	int cpu;
 
-	own_caches = __alloc_percpu(NTPOOL_TYPES * sizeof(*own_caches), SMP_CACHE_BYTES);
+	own_caches = ntpool_refused() ? NULL :
+		     __alloc_percpu(NTPOOL_TYPES * sizeof(*own_caches), SMP_CACHE_BYTES);
 	if (!own_caches)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)

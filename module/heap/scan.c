@@ -22,6 +22,7 @@
 #include <linux/workqueue.h>
 
 #include "base/param.h"
+#include "base/refuse.h"
 #include "heap/scan.h"
 #include "parts.h"
 
@@ -160,7 +161,7 @@ void ntpool_scan_set_manual(struct ntpool_scan *scan, bool manual)
  */
 int ntpool_scan_init(void)
 {
-	scan_wq = alloc_workqueue("ntpool_scan", WQ_UNBOUND, 0);
+	scan_wq = ntpool_refused() ? NULL : alloc_workqueue("ntpool_scan", WQ_UNBOUND, 0);
 	if (!scan_wq)
 		return -ENOMEM;
 	mutex_lock(&scan_mutex);

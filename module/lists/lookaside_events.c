@@ -32,6 +32,7 @@
 #include "base/callsite.h"
 #include "base/client.h"
 #include "base/compat.h"
+#include "base/refuse.h"
 #include "base/report.h"
 #include "base/text.h"
 #include "parts.h"
@@ -295,7 +296,8 @@ int ntpool_lookaside_init(void)
 
 	if (ret)
 		return ret;
-	ret = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "ntpool/lookaside:prepare",
+	ret = ntpool_refused() ? -ENOMEM :
+	      cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "ntpool/lookaside:prepare",
 					NULL, hotplug_dead);
 	if (ret < 0) {
 		ntpool_lookaside_registry_exit();

@@ -31,6 +31,7 @@
 #include <linux/rcupdate.h>
 #include <linux/uaccess.h>
 
+#include "base/refuse.h"
 #include "base/report.h"
 #include "heap/scan.h"
 #include "lists/lookaside.h"
@@ -278,7 +279,7 @@ void ntpool_lookaside_settle(void)
  */
 int ntpool_lookaside_registry_init(void)
 {
-	lookaside_wq = alloc_ordered_workqueue("ntpool_lookaside", 0);
+	lookaside_wq = ntpool_refused() ? NULL : alloc_ordered_workqueue("ntpool_lookaside", 0);
 	return lookaside_wq ? 0 : -ENOMEM;
 }
 

@@ -348,7 +348,8 @@ EXPORT_SYMBOL_GPL(ntpool_test_set_reserve);
 
 int ntpool_reserve_init(void)
 {
-	reserve_wq = alloc_workqueue("ntpool_reserve", WQ_MEM_RECLAIM | WQ_UNBOUND, 1);
+	reserve_wq = ntpool_refused() ? NULL :
+		     alloc_workqueue("ntpool_reserve", WQ_MEM_RECLAIM | WQ_UNBOUND, 1);
 	if (!reserve_wq)
 		return -ENOMEM;
 	mutex_lock(&reserve_mutex);

@@ -259,12 +259,13 @@ static void orders_fill(struct ntpool_special_slot *slot)
 static int special_create(void)
 {
 	unsigned long pages = orders_lay_out();
-	struct ntpool_special_slot *array = kvcalloc(ntpool_special.nr, sizeof(*array), GFP_KERNEL);
-	void *base = ntpool_special_map_create(pages);
+	struct ntpool_special_slot *array = ntpool_refused() ? NULL :
+		kvcalloc(ntpool_special.nr, sizeof(*array), GFP_KERNEL);
+	void *base = ntpool_refused() ? ERR_PTR(-ENOMEM) : ntpool_special_map_create(pages);
 	int err = PTR_ERR_OR_ZERO(base);
 
-	ntpool_special.stale = bitmap_zalloc(pages, GFP_KERNEL);
-	special_flushing = bitmap_zalloc(pages, GFP_KERNEL);
+	ntpool_special.stale = ntpool_refused() ? NULL : bitmap_zalloc(pages, GFP_KERNEL);
+	special_flushing = ntpool_refused() ? NULL : bitmap_zalloc(pages, GFP_KERNEL);
 	if (!array || !ntpool_special.stale || !special_flushing)
 		err = -ENOMEM;
 	if (err && err != -EOPNOTSUPP)
@@ -310,7 +311,7 @@ int ntpool_special_start(enum ntpool_special_user user)
 
 	mutex_lock(&special_mutex);
 	if (!ntpool_special.slots)
-		err = ntpool_refused() ? -ENOMEM : special_create();
+		err = special_create();
 	if (!err)
 		err = special_user_add(user);
 	mutex_unlock(&special_mutex);

@@ -61,10 +61,27 @@ failed_parts() {
 	[ $part -gt 20 ]
 }
 
+# So does each step that takes something from the kernel, until none is left. A step may be
+# one that the module can do without.
+failed_steps() {
+	number=0
+	while :; do
+		if insmod $mod/ntpool.ko fail_step=$number verifier=0x9 2>/dev/null; then
+			left=$(cat /sys/module/ntpool/parameters/fail_step)
+			rmmod ntpool
+			[ "$left" != -1 ] || break
+		fi
+		number=$((number + 1))
+		[ $number -lt 1000 ] || return 1
+	done
+	[ $number -gt 40 ]
+}
+
 step refused-parameter refused verifier=99
 if [ -e $leaks ]; then
 	step refused-parameters refused_all
 	step failed-parts failed_parts
+	step failed-steps failed_steps
 fi
 # shellcheck disable=SC2086 # none is no argument
 step insmod-ntpool insmod $mod/ntpool.ko $flags
