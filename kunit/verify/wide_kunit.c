@@ -10,6 +10,8 @@
 #include <linux/delay.h>
 #include <linux/uaccess.h>
 
+#include <ntifs.h>
+
 #include "fixture.h"
 
 #define NTK_TAG		(ntk_tag4("KxWi"))
@@ -220,6 +222,22 @@ static void ntk_around_test(struct kunit *test)
 	ntk_spoil(test, 20481, 6 * 4096 - 1, NTK_BEHIND);
 }
 
+/* Special pool does not serve it, but what is behind it is watched all the same. */
+static void ntk_ordinary_test(struct kunit *test)
+{
+	size_t size = NTK_WIDEST + 100;
+	BOOLEAN quota;
+	u8 *block;
+
+	ntk_spoil(test, size, size, NTK_BEHIND);
+	ntk_spoil(test, size, NTK_WIDEST + PAGE_SIZE - 1, NTK_BEHIND);
+	block = ntk_take(test, size);
+	KUNIT_EXPECT_EQ(test, ExQueryPoolBlockSize(block, &quota), size);
+	memset(block, 0x11, size);
+	ntk_give(block);
+	ntk_expect_no_report(test, "correct use");
+}
+
 static void ntk_fault(struct kunit *test, const u8 *at, u32 code, const char *text)
 {
 	struct ntpool_test_report report;
@@ -385,6 +403,7 @@ static struct kunit_case ntk_wide_cases[] = {
 	KUNIT_CASE(ntk_zero_test),
 	KUNIT_CASE(ntk_contexts_test),
 	KUNIT_CASE(ntk_around_test),
+	KUNIT_CASE(ntk_ordinary_test),
 	KUNIT_CASE(ntk_fault_test),
 	KUNIT_CASE(ntk_bad_free_test),
 	KUNIT_CASE(ntk_modified_test),

@@ -130,6 +130,8 @@ static void free_run_claimed(const struct free_call *call, struct ntpool_run *ru
 	const struct ntpool_block block = run_block(run);
 
 	free_check(call, &block, run->flags);
+	if (run->flags & NTPOOL_HDR_VERIFIED)
+		ntpool_tail_check(&block, run->pages << PAGE_SHIFT, call->caller);
 	if (ntpool_header_has(run->flags, NTPOOL_HDR_QUOTA))
 		ntpool_quota_refund(run->payer, run->type, run->pages << PAGE_SHIFT);
 	count_free(&block, run->flags, run->pages * NTPOOL_GRANULES);

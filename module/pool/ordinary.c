@@ -68,6 +68,8 @@ void *ntpool_alloc_finish_run(struct ntpool_run *run, unsigned int flags)
 	if (ntpool_run_is_entered(run) ? ntpool_wants_zeroes(flags) :
 					 (flags & NTPOOL_ZERO) && !want_init_on_alloc(0))
 		memset(base, 0, run->pages << PAGE_SHIFT);
+	if ((run->flags & NTPOOL_HDR_VERIFIED) && run->use == NTPOOL_USE_POOL)
+		ntpool_tail_fill(base, run->requested, run->pages << PAGE_SHIFT);
 	ntpool_tag_count_alloc(&counts[run->type], run->pages * NTPOOL_GRANULES, run->requested);
 	/* From here on a wrong free may free it. */
 	ntpool_run_enter(run);

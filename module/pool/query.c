@@ -54,7 +54,8 @@ size_t ntpool_usable_size(const void *p, bool *charged)
 	if (!ntpool_run_peek(p, &run) || run.use != NTPOOL_USE_POOL)
 		return ntpool_special_size(p, charged);
 	*charged = ntpool_header_has(run.flags, NTPOOL_HDR_QUOTA);
-	return run.pages << PAGE_SHIFT;
+	/* Under the verifier the rest of the last page is watched. */
+	return run.flags & NTPOOL_HDR_VERIFIED ? run.requested : run.pages << PAGE_SHIFT;
 }
 
 bool ntpool_is_paged(const void *p)

@@ -12,6 +12,9 @@
  * All accesses go through the linear map, so that the pages need not be mapped in special
  * pool.
  *
+ * A block of whole pages that special pool has not served has a pattern too, from its end to
+ * the end of its last page. Those bytes are no part of it.
+ *
  * Locking: none. The caller has made the slot NTPOOL_SPECIAL_BUSY. last_fill is a single
  * word; two CPUs that read the same value only choose the same pattern.
  * Contexts: any but NMI.
@@ -25,6 +28,7 @@
 
 enum {
 	FREED_FILL = 0xdd,
+	TAIL_FILL = 0xa7,	/* behind a block of ordinary pool */
 };
 
 static u8 last_fill;
@@ -129,4 +133,35 @@ void ntpool_special_check_around(const struct ntpool_special_slot *slot, unsigne
 	at = memchr_inv(end, slot->fill, page + slot_bytes(slot) - end);
 	if (at)
 		report_overwritten(slot, at - page, false, caller);
+}
+
+void ntpool_tail_fill(void *base, size_t size, size_t bytes)
+{
+	memset(base + size, TAIL_FILL, bytes - size);
+}
+
+void ntpool_tail_check(const struct ntpool_block *block, size_t bytes, unsigned long caller)
+{
+	const void *end = block->addr + block->requested;
+	const void *bad = memchr_inv(end, TAIL_FILL, bytes - block->requested);
+	char text[NTPOOL_STOP_SENTENCE];
+
+	if (!bad)
+		return;
+	snprintf(text, sizeof(text),
+		 "byte %lu past the end of a block was overwritten, found at its free",
+		 (unsigned long)(bad - end) + 1);
+	ntpool_report(&(struct ntpool_stop){
+		.code = NTPOOL_STOP_SPECIAL_POOL,
+		.param = {
+			(unsigned long)block->addr, (unsigned long)bad, block->requested, 0x24,
+		},
+		.addr_mask = BIT(0) | BIT(1),
+		.text = text,
+		.has_tag = true,
+		.tag = block->tag,
+		.size = block->requested,
+		.caller = caller,
+		.allocator = block->caller,
+	});
 }
