@@ -128,8 +128,8 @@ static void stop_text(const struct ntpool_stop *stop, char *buf)
 
 	for (i = 0; i < ARRAY_SIZE(param); i++)
 		stop_param_text(stop, i, param[i]);
-	snprintf(buf, STOP_TEXT, "*** STOP: 0x%08X (%s, %s, %s, %s) %s", stop->code,
-		 param[0], param[1], param[2], param[3], stop->name ?: ntpool_stop_name(stop->code));
+	snprintf(buf, STOP_TEXT, "*** STOP: 0x%08X (%s, %s, %s, %s) %s", stop->code, param[0],
+		 param[1], param[2], param[3], stop->name ?: ntpool_stop_name(stop->code));
 }
 
 static void report_print_omitted(void)
@@ -315,7 +315,7 @@ static void report_print_rest(struct work_struct *work)
 		if (is_printed(oldest))
 			cond_resched();
 		else
-			msleep(1);
+			msleep(20);
 	}
 }
 

@@ -233,6 +233,7 @@ ntpool_lookaside_pop(struct ntpool_lookaside_head *head, ntpool_lookaside_miss_f
 	bool inside;
 	u32 nr;
 
+	/* An operation that misses the switch of the verifier takes the fast path once more. */
 	if (unlikely(data_race(ntpool_lookaside_off)))
 		return ntpool_lookaside_pop_checked(head, miss, _RET_IP_);
 	preempt_disable();
@@ -269,6 +270,7 @@ ntpool_lookaside_push(struct ntpool_lookaside_head *head, void *entry,
 	bool inside;
 	u32 nr;
 
+	/* As in ntpool_lookaside_pop(). */
 	if (unlikely(data_race(ntpool_lookaside_off))) {
 		ntpool_lookaside_push_checked(head, entry, full, _RET_IP_);
 		return;

@@ -307,7 +307,6 @@ void ntpool_lookaside_registry_exit(void)
 enum {
 	LIST_REINITIALISED,
 	LIST_NOT_INITIALISED,
-	LIST_NO_DELETE,
 };
 
 /* NT's verifier stops at these. Without its verifier NT does not detect them. */
@@ -315,9 +314,7 @@ static const struct ntpool_violation violations[] = {
 	[LIST_REINITIALISED] = { NTPOOL_STOP_VERIFIER, 0xca, BIT(1),
 		"an active lookaside list was initialised again" },
 	[LIST_NOT_INITIALISED] = { NTPOOL_STOP_VERIFIER, 0xcb, BIT(1),
-		"a lookaside list was used that is not initialised; nothing was done" },
-	[LIST_NO_DELETE] = { NTPOOL_STOP_VERIFIER, 0xcb, BIT(1),
-		"a lookaside list was deleted that is not initialised" },
+		"a lookaside list was used or deleted that is not initialised; nothing was done" },
 };
 
 /**
@@ -344,8 +341,8 @@ void ntpool_lookaside_report(const struct ntpool_violation *kind,
 }
 
 /* Reports memory that is no list, or not any more: overwritten, or deleted. */
-static noinline void report_no_list(const struct ntpool_violation *kind,
-				    const struct ntpool_lookaside_head *head, unsigned long caller)
+static noinline void report_no_list(const struct ntpool_lookaside_head *head,
+				    unsigned long caller)
 {
 	struct ntpool_lookaside_desc desc;
 	struct ntpool_lookaside *list;
@@ -358,7 +355,8 @@ static noinline void report_no_list(const struct ntpool_violation *kind,
 		desc = list->desc;
 	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
 	known = list || ntpool_lookaside_recent_find(head, &desc);
-	ntpool_lookaside_report(kind, head, known ? &desc : NULL, caller);
+	ntpool_lookaside_report(&violations[LIST_NOT_INITIALISED], head, known ? &desc : NULL,
+				caller);
 }
 
 /*
@@ -478,7 +476,7 @@ bool ntpool_lookaside_is_list(struct ntpool_lookaside_head *head, unsigned long 
 {
 	if (head->magic == ntpool_lookaside_magic(head))
 		return true;
-	report_no_list(&violations[LIST_NOT_INITIALISED], head, caller);
+	report_no_list(head, caller);
 	return false;
 }
 
@@ -507,7 +505,7 @@ bool ntpool_lookaside_is_valid(struct ntpool_lookaside_head *head, unsigned long
 		raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
 	}
 	if (!valid)
-		report_no_list(&violations[LIST_NOT_INITIALISED], head, caller);
+		report_no_list(head, caller);
 	return valid;
 }
 
@@ -544,11 +542,9 @@ void ntpool_lookaside_close(struct ntpool_lookaside_head *head, unsigned long ca
 	struct ntpool_lookaside *list;
 	unsigned long flags;
 
-	if (head->magic != ntpool_lookaside_magic(head)) {
-		if (ntpool_verifier())
-			report_no_list(&violations[LIST_NO_DELETE], head, caller);
+	if (ntpool_verifier() ? !ntpool_lookaside_is_valid(head, caller) :
+				head->magic != ntpool_lookaside_magic(head))
 		return;
-	}
 	list = head_list(head);
 	if (list) {
 		raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);

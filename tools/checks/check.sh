@@ -325,7 +325,8 @@ main() {
 	done
 	for series in "${SERIES[@]}"; do
 		for value in ${IN_TREE[$series]}; do
-			check "in tree $series, CONFIG_NTPOOL=$value" check_in_tree "$series" "$value"
+			check "in tree $series, CONFIG_NTPOOL=$value" \
+				check_in_tree "$series" "$value"
 		done
 	done
 	check "headers, all compilers" check_headers_compilers

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What nt_library offers to its clients, nt_first and nt_second. */
+/* The functions of nt_library for its clients, nt_first and nt_second. */
 #ifndef NT_LIBRARY_H
 #define NT_LIBRARY_H
 
