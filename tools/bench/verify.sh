@@ -24,11 +24,11 @@ counter() {
 	awk -v name="$1" '$1 == name { print $2 }' /sys/kernel/debug/ntpool/verifier/counters
 }
 
-# Without the cases of whole pages. The rest to a hundred found no room there.
+# The rest to a hundred found no room there.
 measure_special() {
 	attempted=$(counter allocations_attempted)
 	special=$(counter allocations_succeeded_special_pool)
-	measure special unit=insn "cases=$(echo "$1" | sed 's/pool_pages_[^,]*,*//g')"
+	measure special unit=insn "cases=$1"
 	attempted=$(($(counter allocations_attempted) - attempted))
 	special=$(($(counter allocations_succeeded_special_pool) - special))
 	echo "case=verify_special impl=pool value=$((100 * special / attempted)) unit=%"

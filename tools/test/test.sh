@@ -338,11 +338,12 @@ peers() {
 }
 
 main() {
-	local part packages
+	local part packages standard="kunit i386 irqsoff system"
+	[ -z "${QUICK:-}" ] || standard="kunit i386 system"
 	mapfile -t packages < <(kernel_packages "$KERNEL")
 	need_packages "${BUILD_TOOLS[@]}" "${GUEST_TOOLS[@]}" "${packages[@]}"
 	[ "$GUEST_ARCH" = x86_64 ] || PARTS=$GUEST_ARCH
-	for part in ${PARTS:-kunit i386 system}; do
+	for part in ${PARTS:-$standard}; do
 		case $part in
 		kunit) kunit_variants ;;
 		i386) kunit_i386 ;;
