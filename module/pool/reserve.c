@@ -153,8 +153,8 @@ struct ntpool_run *ntpool_reserve_pages(unsigned long pages)
 {
 	struct ntpool_run *run = NULL;
 	void *base = NULL;
+	unsigned long irq, i;
 	unsigned int at;
-	unsigned long irq;
 
 	raw_spin_lock_irqsave(&reserve_lock, irq);
 	at = pages == 1 ? bases_find_single() : bases_find(pages);
@@ -166,6 +166,9 @@ struct ntpool_run *ntpool_reserve_pages(unsigned long pages)
 	if (!run)
 		return NULL;
 	reserve_refill_soon();
+	/* The places were for carved pages. */
+	for (i = 0; i < pages; i++)
+		ntpool_map_leave(base + i * PAGE_SIZE);
 	ntpool_run_fill(run, NTPOOL_USE_POOL, NTPOOL_NONPAGED, base, pages);
 	return run;
 }
@@ -241,11 +244,17 @@ static bool base_insert(void *base)
  */
 static bool page_add(void *base)
 {
-	bool added = false;
+	bool added;
 
-	/* On PREEMPT_RT an atomic context cannot enter a page that the first table lacks. */
-	if (!IS_ENABLED(CONFIG_PREEMPT_RT) || ntpool_in_linear_map(base))
-		added = ntpool_map_prepare(base);
+	/*
+	 * On PREEMPT_RT an atomic context cannot enter a page that the first table lacks. The
+	 * kernel may have no other pages, so the worker does not try again for them.
+	 */
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) && !ntpool_in_linear_map(base)) {
+		ntpool_backing_free(base, 1);
+		return true;
+	}
+	added = ntpool_map_prepare(base);
 	if (added) {
 		raw_spin_lock_irq(&reserve_lock);
 		added = base_insert(base);
