@@ -29,6 +29,8 @@ void ntpool_test_set_available(long pages);
 void ntpool_test_map_cut(unsigned long pages);
 /* Plugs the rest in again. May sleep. */
 void ntpool_test_map_cover(void);
+/* True if the other table has no entry and no place. */
+bool ntpool_test_map_far_is_empty(void);
 /* True if the table of the linear map covers @p. */
 bool ntpool_test_map_has(const void *p);
 

@@ -408,22 +408,28 @@ static void ntk_storm_test(struct kunit *test)
 static void ntk_plugged_test(struct kunit *test)
 {
 	struct ntk_try try = { .size = NTK_FULL, .nr = 2 };
+	struct ntk_try run = { .size = 2 * PAGE_SIZE, .nr = 1 };
 	void *block;
 
 	ntpool_test_set_reserve(0);
 	ntpool_test_drain();
 	ntpool_test_map_cut(0);
+	KUNIT_EXPECT_TRUE(test, ntpool_test_map_far_is_empty());
 	ntpool_test_set_reserve(NTK_PAGES);
 	KUNIT_EXPECT_EQ(test, ntpool_test_reserve(), NTK_PAGES);
 	ntk_starve(true);
 	KUNIT_ASSERT_EQ(test, ntk_run_in(NTK_IRQ_OFF, ntk_nth_cpu(0), ntk_take, &try), 0);
+	KUNIT_ASSERT_EQ(test, ntk_run_in(NTK_IRQ_OFF, ntk_nth_cpu(0), ntk_take, &run), 0);
 	ntk_feed();
 	KUNIT_EXPECT_NOT_NULL(test, try.block[0]);
 	KUNIT_EXPECT_NOT_NULL(test, try.block[1]);
+	KUNIT_EXPECT_NOT_NULL(test, run.block[0]);
 	KUNIT_EXPECT_FALSE(test, ntpool_test_map_has(try.block[0]));
 	ntk_give(&try);
+	ntk_give(&run);
 	ntpool_test_set_reserve(0);
 	ntpool_test_drain();
+	KUNIT_EXPECT_TRUE(test, ntpool_test_map_far_is_empty());
 	ntpool_test_map_cover();
 	ntpool_test_set_reserve(NTK_PAGES);
 	block = ExAllocatePoolWithTag(NonPagedPool, 100, NTK_TAG);
@@ -431,6 +437,40 @@ static void ntk_plugged_test(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ntpool_test_map_has(block));
 	ExFreePoolWithTag(block, NTK_TAG);
 	ntk_expect_no_report(test, "memory that was plugged in");
+}
+
+/*
+ * The page map cannot grow for memory that is plugged in. It must not grow over the pages of
+ * that memory later, when these are in use.
+ */
+static void ntk_plugged_without_memory_test(struct kunit *test)
+{
+	static const size_t sizes[] = { 100, NTK_FULL, PAGE_SIZE, 3 * PAGE_SIZE };
+	void *block[ARRAY_SIZE(sizes)];
+	unsigned int i;
+
+	ntpool_test_set_reserve(0);
+	ntpool_test_drain();
+	ntpool_test_map_cut(0);
+	ntpool_test_fail_backing(0, -1);
+	ntpool_test_map_cover();
+	ntpool_test_fail_backing(0, 0);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		block[i] = ExAllocatePoolWithTag(NonPagedPool, sizes[i], NTK_TAG);
+		KUNIT_EXPECT_NOT_NULL(test, block[i]);
+		KUNIT_EXPECT_FALSE(test, ntpool_test_map_has(block[i]));
+	}
+	ntpool_test_map_cover();
+	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		if (block[i])
+			ExFreePoolWithTag(block[i], NTK_TAG);
+	ntk_expect_no_report(test, "memory beyond the page map");
+	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, NTK_TAG, false).diff, 0);
+	ntpool_test_drain();
+	ntpool_test_map_cut(0);
+	ntpool_test_map_cover();
+	ntpool_test_set_reserve(NTK_PAGES);
 }
 
 static void ntk_killed_thread(struct ntk_worker *worker)
@@ -483,6 +523,7 @@ static struct kunit_case ntk_reserve_cases[] = {
 	KUNIT_CASE(ntk_storm_test),
 	KUNIT_CASE(ntk_killed_test),
 	KUNIT_CASE(ntk_plugged_test),
+	KUNIT_CASE(ntk_plugged_without_memory_test),
 	{}
 };
 

@@ -37,6 +37,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/vmalloc.h>
+#include <linux/nodemask.h>
 #include <linux/workqueue.h>
 
 #include "base/irql.h"
@@ -103,6 +104,28 @@ bool ntpool_backing_is_short(unsigned int flags)
 
 bool ntpool_backing_is_on(const void *base, int node)
 {
+/*
+ * High memory and the memory of devices are not in the linear map, or not the kernel's. A zone
+ * includes memory that is plugged in before notifiers hear of it. high_memory is constant on
+ * some architectures.
+ */
+void ntpool_backing_span(unsigned long *begin, unsigned long *end)
+{
+	struct zone *zone;
+	int node, i;
+
+	*begin = ULONG_MAX;
+	*end = 0;
+	for_each_online_node(node)
+		for (i = 0; i < MAX_NR_ZONES; i++) {
+			zone = &NODE_DATA(node)->node_zones[i];
+			if (zone_is_empty(zone) || is_highmem(zone) || zone_is_zone_device(zone))
+				continue;
+			*begin = min(*begin, zone->zone_start_pfn);
+			*end = max(*end, zone_end_pfn(zone));
+		}
+}
+
 	return page_to_nid(virt_to_page(base)) == node;
 }
 

@@ -20,6 +20,8 @@ gfp_t ntpool_backing_gfp(void);
 void *ntpool_backing_alloc(enum ntpool_type type, unsigned long nr, int node, unsigned int flags);
 /* True if the page of the linear map at @base is memory of @node. */
 bool ntpool_backing_is_on(const void *base, int node);
+/* Sets the page frames where the memory of the linear map begins and ends. Any context. */
+void ntpool_backing_span(unsigned long *begin, unsigned long *end);
 /* Returns the kernel's estimate of the pages that are available without swapping. */
 unsigned long ntpool_backing_available(void);
 /* True if memory is too low for a request with the priority in @flags. */

@@ -15,9 +15,10 @@
  *
  * Memory that is plugged in. A notifier replaces the root by a longer one before the kernel
  * uses the new memory. Without memory for that, or if the new pages lie below the first
- * one, their entries are in the xarray too. A limit above the old root must not be seen with
- * the old root. A grace period between the two stores prevents that, and fast paths need
- * no barrier: each looks at the root in an RCU read section, after it looked at the limit.
+ * one, their entries are in the xarray too. A longer root would hide these entries. So after
+ * one growth has failed, the root never grows again. A limit above the old root must not be
+ * seen with the old root. A grace period between the two stores prevents that, and fast paths
+ * need no barrier: each looks at the root in an RCU read section, after it looked at the limit.
  *
  * Locking. Readers take no lock. A root entry changes once, under root_lock, from the shared
  * empty leaf to a leaf of its own. While a longer root is filled, such a change is made
@@ -31,7 +32,6 @@
 #include <linux/memory.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
-#include <linux/nodemask.h>
 #include <linux/notifier.h>
 #include <linux/pfn.h>
 #include <linux/rcupdate.h>
@@ -54,6 +54,7 @@ struct ntpool_mapped ntpool_map_nothing;	/* the entry of a page without descript
 static struct ntpool_leaf *empty_leaf;	/* constant after init */
 static unsigned long nr_leaves;		/* root_lock and grow_mutex to change it */
 static struct ntpool_leaf **longer_root;	/* root_lock; NULL, or being filled */
+static bool map_stuck;			/* the root could not grow; grow_mutex */
 static DEFINE_RAW_SPINLOCK(root_lock);	/* a leaf */
 static DEFINE_MUTEX(grow_mutex);
 
@@ -192,18 +193,6 @@ void ntpool_map_leave(const void *base)
 	xa_unlock_irqrestore(&ntpool_map_far, flags);
 }
 
-/* Returns where memory begins. PAGE_OFFSET may be far below that. */
-static unsigned long memory_base(void)
-{
-	unsigned long pfn = ULONG_MAX;
-	int node;
-
-	for_each_online_node(node)
-		if (node_present_pages(node))
-			pfn = min(pfn, node_start_pfn(node));
-	return (unsigned long)__va(PFN_PHYS(pfn));
-}
-
 static void map_publish_limit(unsigned long leaves)
 {
 	WRITE_ONCE(ntpool_map_limit, leaves * NTPOOL_LEAF_PAGES);
@@ -260,17 +249,27 @@ static void root_replace(struct ntpool_leaf **root, unsigned long leaves)
 	kvfree(old);
 }
 
-/* Makes the table cover the page frames below @end. Without memory it stays as it is. */
+/* Returns the number of leaves that cover the page frames below @end. */
+static unsigned long leaves_below(unsigned long end)
+{
+	unsigned long base = PFN_DOWN(__pa(ntpool_map_base));
+
+	return end > base ? DIV_ROUND_UP(end - base, NTPOOL_LEAF_PAGES) : 0;
+}
+
+/* Makes the table cover the page frames below @end. Without memory it stays as it is for ever. */
 static void map_cover(unsigned long end)
 {
-	unsigned long base = PFN_DOWN(__pa(ntpool_map_base)), leaves;
+	unsigned long leaves = leaves_below(end);
 	struct ntpool_leaf **root;
 
 	mutex_lock(&grow_mutex);
-	leaves = end > base ? DIV_ROUND_UP(end - base, NTPOOL_LEAF_PAGES) : 0;
-	root = leaves > nr_leaves && !ntpool_refused() ? root_create(leaves) : NULL;
-	if (root)
-		root_replace(root, leaves);
+	if (leaves > nr_leaves && !map_stuck) {
+		root = ntpool_refused() ? NULL : root_create(leaves);
+		map_stuck = !root;
+		if (root)
+			root_replace(root, leaves);
+	}
 	mutex_unlock(&grow_mutex);
 }
 
@@ -299,17 +298,26 @@ void ntpool_test_map_cut(unsigned long pages)
 		if (ntpool_map_root[i] != empty_leaf)
 			free_page((unsigned long)ntpool_map_root[i]);
 	nr_leaves = leaves;
+	map_stuck = false;
 	mutex_unlock(&grow_mutex);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_map_cut);
 
 void ntpool_test_map_cover(void)
 {
-	struct memory_notify memory = { .nr_pages = PFN_DOWN(__pa(high_memory - 1)) + 1 };
+	struct memory_notify memory = {};
+	unsigned long begin;
 
+	ntpool_backing_span(&begin, &memory.nr_pages);
 	map_memory_event(&memory_notifier, MEM_GOING_ONLINE, &memory);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_map_cover);
+
+bool ntpool_test_map_far_is_empty(void)
+{
+	return xa_empty(&ntpool_map_far);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_map_far_is_empty);
 
 bool ntpool_test_map_has(const void *p)
 {
@@ -320,23 +328,28 @@ EXPORT_SYMBOL_GPL(ntpool_test_map_has);
 
 int ntpool_pagemap_init(void)
 {
-	unsigned long pages;
+	unsigned long begin, end;
 	int err = -ENOMEM;
 
 	xa_init_flags(&ntpool_map_far, XA_FLAGS_LOCK_IRQ);
-	ntpool_map_base = memory_base();
-	pages = ((unsigned long)high_memory - ntpool_map_base) >> PAGE_SHIFT;
-	nr_leaves = DIV_ROUND_UP(pages, NTPOOL_LEAF_PAGES);
+	/* PAGE_OFFSET may be far below the first page. */
+	ntpool_backing_span(&begin, &end);
+	ntpool_map_base = (unsigned long)__va(PFN_PHYS(begin));
+	nr_leaves = leaves_below(end);
 	empty_leaf = leaf_create(GFP_KERNEL);
 	ntpool_map_root = empty_leaf ? root_create(nr_leaves) : NULL;
-	if (ntpool_map_root)
+	if (ntpool_map_root) {
+		map_publish_limit(nr_leaves);
 		err = register_memory_notifier(&memory_notifier);
+	}
 	if (err) {
 		kvfree(ntpool_map_root);
 		free_page((unsigned long)empty_leaf);
 		return err;
 	}
-	map_publish_limit(nr_leaves);
+	/* Memory may have been plugged in before the notifier was there. */
+	ntpool_backing_span(&begin, &end);
+	map_cover(end);
 	return 0;
 }
 

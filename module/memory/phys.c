@@ -216,16 +216,13 @@ static void *run_search(const struct ntpool_phys_want *want, gfp_t gfp, gfp_t zo
 	return base;
 }
 
-/* Returns the last page frame of the linear map. */
-static unsigned long last_page(void)
-{
-	return PFN_DOWN(__pa((unsigned long)high_memory - 1));
-}
-
 /* True if the range ends below the end of memory. */
 static bool ends_early(const struct ntpool_phys_want *want)
 {
-	return want->end <= last_page();
+	unsigned long begin, end;
+
+	ntpool_backing_span(&begin, &end);
+	return want->end < end;
 }
 
 static void *run_search_zones(const struct ntpool_phys_want *want, gfp_t gfp,
