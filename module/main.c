@@ -37,7 +37,7 @@ static const struct part parts[] = {
 	{ .exit = ntpool_frame_exit },
 	/* memory */
 	{ ntpool_pagemap_init, ntpool_pagemap_exit },
-	{ .exit = ntpool_backing_exit },
+	{ ntpool_backing_init, ntpool_backing_exit },
 	/* account */
 	{ ntpool_tag_init, ntpool_tag_exit },
 	{ ntpool_quota_init, ntpool_quota_exit },

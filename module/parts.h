@@ -15,6 +15,7 @@ void ntpool_client_exit(void);
 /* memory */
 int ntpool_pagemap_init(void);
 void ntpool_pagemap_exit(void);
+int ntpool_backing_init(void);
 void ntpool_backing_exit(void);
 
 /* account */

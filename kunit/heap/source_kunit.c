@@ -164,6 +164,54 @@ static void ntk_retry_test(struct kunit *test)
 	ntk_give(&batch);
 }
 
+/* After memory was given back, paged pages are the kernel's again. */
+static void ntk_paged_returned_test(struct kunit *test)
+{
+	struct ntk_batch paged = { .type = PagedPool, .size = NTK_FULL, .nr = 16 };
+	struct ntk_batch batch = { .type = NonPagedPool, .size = 64 * PAGE_SIZE, .nr = 1 };
+	unsigned int round, i;
+
+	for (round = 0; round < 20; round++) {
+		ntpool_test_drain();
+		ntk_take(&paged);
+		for (i = 0; i < paged.nr; i++)
+			KUNIT_EXPECT_NOT_NULL(test, paged.block[i]);
+		ntk_give(&paged);
+		if (round & 1) {
+			ntpool_test_drain();
+		} else {
+			ntpool_test_fail_backing(0, 1);
+			ntk_take(&batch);
+			ntpool_test_fail_backing(0, 0);
+			KUNIT_EXPECT_NOT_NULL(test, batch.block[0]);
+			ntk_give(&batch);
+		}
+		for (i = 0; i < paged.nr; i++)
+			KUNIT_EXPECT_NULL_MSG(test, vmalloc_to_page(paged.block[i]),
+					      "block %u of round %u", i, round);
+	}
+}
+
+/* Requests that this machine can never serve do not empty the caches of others. */
+static void ntk_impossible_test(struct kunit *test)
+{
+	const size_t too_much = (totalram_pages() + 1) << PAGE_SHIFT;
+	const PHYSICAL_ADDRESS anywhere = { .QuadPart = -1 }, none = { .QuadPart = PAGE_SIZE - 1 };
+	const PHYSICAL_ADDRESS beyond = { .QuadPart = 1LL << 62 }, zero = {};
+	unsigned long cached;
+
+	ntk_stock(test, 0, NonPagedPool, 100, 16);
+	cached = ntpool_test_cached();
+	KUNIT_EXPECT_GT(test, cached, 0);
+	KUNIT_EXPECT_NULL(test, MmAllocateContiguousMemory(PAGE_SIZE, none));
+	KUNIT_EXPECT_NULL(test, MmAllocateContiguousMemory(too_much, anywhere));
+	KUNIT_EXPECT_NULL(test, MmAllocateContiguousMemorySpecifyCache(PAGE_SIZE, beyond, anywhere,
+								       zero, MmCached));
+	KUNIT_EXPECT_NULL(test, MmAllocateNonCachedMemory(too_much));
+	KUNIT_EXPECT_NULL(test, ExAllocatePoolWithTag(NonPagedPool, too_much, NTK_TAG));
+	KUNIT_EXPECT_GE(test, ntpool_test_cached(), cached);
+}
+
 /* The shrinker promises what is cached, and nothing when nothing is. */
 static void ntk_shrinkable_test(struct kunit *test)
 {
@@ -185,6 +233,8 @@ static struct kunit_case ntk_source_cases[] = {
 	KUNIT_CASE(ntk_other_cpu_test),
 	KUNIT_CASE(ExAllocatePoolWithTagPriority_cached_test),
 	KUNIT_CASE(ntk_retry_test),
+	KUNIT_CASE(ntk_paged_returned_test),
+	KUNIT_CASE(ntk_impossible_test),
 	KUNIT_CASE(ntk_shrinkable_test),
 	{}
 };

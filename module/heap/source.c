@@ -40,13 +40,18 @@
 #include "memory/backing.h"
 #include "parts.h"
 
-/* Returns empty pages of all heaps to the kernel and waits until it has them. Sleeps. */
+/*
+ * Returns empty pages of all heaps to the kernel. Waits until it has them, and the runs that
+ * were cached. Both may be freed by RCU callbacks or the worker of backing.c. Sleeps.
+ */
 static bool reclaim_pages(void)
 {
-	if (!ntpool_heap_trim_all(0, ULONG_MAX))
-		return false;
-	rcu_barrier();
-	return true;
+	bool found = ntpool_heap_trim_all(0, ULONG_MAX);
+
+	if (found)
+		rcu_barrier();
+	ntpool_backing_flush();
+	return found;
 }
 
 static void reclaim_all(struct work_struct *work)

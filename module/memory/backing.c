@@ -27,7 +27,8 @@
  * if the kernel refuses it, and may use the kernel's emergency reserves.
  *
  * Freeing. Memory that the present context cannot free is put on a lock-free list, whose
- * links lie in that memory. A worker frees it.
+ * links lie in that memory. A worker frees it. Its queue has a rescuer, because reclaim
+ * waits for it.
  *
  * Locking: none.
  */
@@ -36,8 +37,8 @@
 #include <linux/llist.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/vmalloc.h>
 #include <linux/nodemask.h>
+#include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 
 #include "base/irql.h"
@@ -55,6 +56,7 @@ struct deferred_pages {
 static LLIST_HEAD(deferred);	/* lock-free; struct ntpool_deferred */
 static void free_deferred(struct work_struct *work);
 static DECLARE_WORK(deferred_work, free_deferred);
+static struct workqueue_struct *backing_wq;	/* constant after init */
 
 /* Memory is low, or very low, if less than this part of it is available. */
 enum {
@@ -102,8 +104,6 @@ bool ntpool_backing_is_short(unsigned int flags)
 	return false;
 }
 
-bool ntpool_backing_is_on(const void *base, int node)
-{
 /*
  * High memory and the memory of devices are not in the linear map, or not the kernel's. A zone
  * includes memory that is plugged in before notifiers hear of it. high_memory is constant on
@@ -126,6 +126,8 @@ void ntpool_backing_span(unsigned long *begin, unsigned long *end)
 		}
 }
 
+bool ntpool_backing_is_on(const void *base, int node)
+{
 	return page_to_nid(virt_to_page(base)) == node;
 }
 
@@ -225,7 +227,7 @@ void ntpool_defer(struct ntpool_deferred *mem, void (*free)(struct ntpool_deferr
 {
 	mem->free = free;
 	if (llist_add(&mem->node, &deferred))
-		schedule_work(&deferred_work);
+		queue_work(backing_wq, &deferred_work);
 }
 
 static void pages_free_deferred(struct ntpool_deferred *mem)
@@ -247,10 +249,19 @@ void ntpool_backing_free(void *base, unsigned long nr)
 	ntpool_defer(&pages->mem, pages_free_deferred);
 }
 
-/* Called when no other code uses memory/. Deferred memory may defer some more. */
+void ntpool_backing_flush(void)
+{
+	flush_work(&deferred_work);
+}
+
+int ntpool_backing_init(void)
+{
+	backing_wq = alloc_workqueue("ntpool_free", WQ_MEM_RECLAIM | WQ_UNBOUND, 1);
+	return backing_wq ? 0 : -ENOMEM;
+}
+
+/* Called when no other code uses memory/. */
 void ntpool_backing_exit(void)
 {
-	do
-		flush_work(&deferred_work);
-	while (!llist_empty(&deferred));
+	destroy_workqueue(backing_wq);
 }

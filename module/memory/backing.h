@@ -38,6 +38,8 @@ struct ntpool_deferred {
 
 /* Lets a worker call @free for the memory at @mem. Any context but NMI. */
 void ntpool_defer(struct ntpool_deferred *mem, void (*free)(struct ntpool_deferred *mem));
+/* Waits until memory that was deferred before the call has been freed. Sleeps. */
+void ntpool_backing_flush(void);
 /* Frees @nr pages. Any context: a worker does it where the caller cannot sleep. */
 void ntpool_backing_free(void *base, unsigned long nr);
 

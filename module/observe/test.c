@@ -25,6 +25,7 @@
 #include "heap/cache.h"
 #include "heap/heap.h"
 #include "parts.h"
+#include "memory/backing.h"
 #include "observe/debugfs.h"
 #include "test.h"
 #include "verify/sample.h"
@@ -113,6 +114,7 @@ void ntpool_test_drain(void)
 	ntpool_cache_drain();
 	ntpool_heap_trim_all(0, ULONG_MAX);
 	rcu_barrier();
+	ntpool_backing_flush();
 }
 EXPORT_SYMBOL_GPL(ntpool_test_drain);
 
