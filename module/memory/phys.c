@@ -238,14 +238,10 @@ static void *run_search_zones(const struct ntpool_phys_want *want, gfp_t gfp,
 
 static void *run_alloc(const struct ntpool_phys_want *want, gfp_t gfp)
 {
-	unsigned long probes = min(ntpool_backing_available() / 2, PROBE_PAGES) >> MAX_PAGE_ORDER;
-	unsigned int order;
+	unsigned int order = get_order(want->nr << PAGE_SHIFT);
+	unsigned long probes;
 	void *base;
 
-	if (want->nr > 1UL << MAX_PAGE_ORDER || want->end <= want->first ||
-	    want->nr > want->end - want->first || want->first > last_page())
-		return NULL;
-	order = get_order(want->nr << PAGE_SHIFT);
 	if (want->fast)
 		gfp = FREE_ONLY;
 	base = run_search_zones(want, gfp, order, RUN_TRIES);
@@ -253,8 +249,21 @@ static void *run_alloc(const struct ntpool_phys_want *want, gfp_t gfp)
 		return base;
 	if (!want->first && !ends_early(want))
 		return NULL;
-	gfp = FREE_ONLY;
-	return run_search_zones(want, gfp, MAX_PAGE_ORDER, probes);
+	probes = min(ntpool_backing_available() / 2, PROBE_PAGES) >> MAX_PAGE_ORDER;
+	return run_search_zones(want, FREE_ONLY, MAX_PAGE_ORDER, probes);
+}
+
+bool ntpool_phys_is_possible(const struct ntpool_phys_want *want)
+{
+	unsigned long begin, end, start;
+
+	if (!cache_is_offered(want->cache) || want->nr > 1UL << MAX_PAGE_ORDER)
+		return false;
+	/* Cache types are changed by functions that sleep. */
+	if (want->cache != NTPOOL_CACHED && !ntpool_may_sleep())
+		return false;
+	ntpool_backing_span(&begin, &end);
+	return run_fits(want, begin, end - begin, &start);
 }
 
 void *ntpool_phys_alloc(const struct ntpool_phys_want *want)
@@ -264,9 +273,7 @@ void *ntpool_phys_alloc(const struct ntpool_phys_want *want)
 	void *base;
 	int err;
 
-	if (!gfp || !cache_is_offered(want->cache))
-		return NULL;
-	if (want->cache != NTPOOL_CACHED && !ntpool_may_sleep())
+	if (!gfp || !ntpool_phys_is_possible(want))
 		return NULL;
 	base = run_alloc(want, gfp);
 	if (!base || want->cache == NTPOOL_CACHED)
@@ -300,7 +307,7 @@ static struct page **pages_alloc(unsigned long nr, gfp_t gfp)
 	struct page **page;
 	unsigned long i;
 
-	if (nr > min_t(unsigned long, totalram_pages(), INT_MAX) || ntpool_refused())
+	if (ntpool_refused())
 		return NULL;
 	page = kvmalloc_array(nr, sizeof(*page), gfp);
 	if (!page)
@@ -337,12 +344,18 @@ static void *pages_map(struct page **page, unsigned long nr)
 	return base;
 }
 
+bool ntpool_phys_can_map(unsigned long nr)
+{
+	return cache_is_offered(NTPOOL_NONCACHED) &&
+	       nr <= min_t(unsigned long, totalram_pages(), INT_MAX);
+}
+
 void *ntpool_phys_map(unsigned long nr, struct page ***page)
 {
 	unsigned int noio;
 	void *base = NULL;
 
-	if (!cache_is_offered(NTPOOL_NONCACHED))
+	if (!ntpool_phys_can_map(nr))
 		return NULL;
 	noio = memalloc_noio_save();
 	*page = pages_alloc(nr, GFP_NOIO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);

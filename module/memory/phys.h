@@ -35,18 +35,24 @@ struct ntpool_phys_want {
 };
 
 /*
+ * True if a machine with this memory, all of it free, could serve @want in this context. Any
+ * context.
+ */
+bool ntpool_phys_is_possible(const struct ntpool_phys_want *want);
+/*
  * Allocates the memory that @want describes, with undefined contents, and returns its address
- * in the linear map. Returns NULL without memory, or if the cache type is not supported on
- * this machine. Any context for NTPOOL_CACHED; other types need a caller that may sleep.
+ * in the linear map. Returns NULL without memory, or if the request is not possible. Any
+ * context for NTPOOL_CACHED; other types need a caller that may sleep.
  */
 void *ntpool_phys_alloc(const struct ntpool_phys_want *want);
 /* Frees @nr pages. Any context: a worker does it where the caller cannot sleep. */
 void ntpool_phys_free(void *base, unsigned long nr, enum ntpool_caching cache);
 
+/* True if this machine has uncached memory, and could have @nr pages of it. Any context. */
+bool ntpool_phys_can_map(unsigned long nr);
 /*
  * Allocates @nr uncached pages, contiguous in the kernel's address space only. *@page is for
- * ntpool_phys_unmap(). Returns NULL without memory, or if uncached memory is not supported
- * on this machine. Sleeps.
+ * ntpool_phys_unmap(). Returns NULL without memory, or if the request is not possible. Sleeps.
  */
 void *ntpool_phys_map(unsigned long nr, struct page ***page);
 /* Frees them. Contexts as for ntpool_phys_free(). */

@@ -20,6 +20,8 @@
  * The third parameter tells the first three apart: 0, the size of the allocation, all ones.
  * The fourth parameter is the size or the cache type that was passed.
  *
+ * A request that this machine can never serve fails before caches are emptied for it.
+ *
  * Locking: none of its own. Contexts: any but NMI. memory/phys.c sleeps where the caller may;
  * an allocation of uncached memory always may.
  */
@@ -103,7 +105,7 @@ void *ntpool_contig_alloc(const struct ntpool_phys_want *want, size_t size, u32 
 		report_alloc_irql(&kinds[ALLOC_ABOVE_DISPATCH], size, tag, caller);
 	if (ntpool_verify_refuses(size, tag, caller))
 		return ntpool_alloc_failed(NTPOOL_NONPAGED, tag);
-	run = contig_record();
+	run = ntpool_phys_is_possible(want) ? contig_record() : NULL;
 	base = run ? contig_pages(want) : NULL;
 	if (!base) {
 		kfree(run);
@@ -128,7 +130,7 @@ void *ntpool_noncached_alloc(size_t size, unsigned long caller)
 	}
 	if (ntpool_verify_refuses(size, NTPOOL_TAG_NONCACHED, caller))
 		return ntpool_alloc_failed(NTPOOL_NONPAGED, NTPOOL_TAG_NONCACHED);
-	run = contig_record();
+	run = ntpool_phys_can_map(pages) ? contig_record() : NULL;
 	base = run ? ntpool_phys_map(pages, &page) : NULL;
 	if (run && !base && ntpool_source_reclaim())
 		base = ntpool_phys_map(pages, &page);
