@@ -268,6 +268,18 @@ static void ntk_fault_test(struct kunit *test)
 	ntk_fault(test, block + 8000, NTK_FREED, "byte 8000 of a freed block was read");
 }
 
+/* The report names the offset in the block, wherever in its pages the address lies. */
+static void ntk_free_middle_of_wide(struct kunit *test, u8 *block, size_t offset)
+{
+	struct ntpool_test_report report;
+	char text[32];
+
+	ntk_give(block + offset);
+	ntk_expect_report(test, "the middle", NTK_BAD_POOL_CALLER, NTK_MIDDLE_NONPAGED, &report);
+	snprintf(text, sizeof(text), ", at offset %zu", offset);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(report.text, text), "%s, not%s", report.text, text);
+}
+
 static void ntk_bad_free_test(struct kunit *test)
 {
 	struct ntpool_test_report report;
@@ -276,9 +288,8 @@ static void ntk_bad_free_test(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(ntk_sizes); i++) {
 		block = ntk_take(test, ntk_sizes[i]);
-		ntk_give(block + 32);
-		ntk_expect_report(test, "the middle", NTK_BAD_POOL_CALLER, NTK_MIDDLE_NONPAGED,
-				  &report);
+		ntk_free_middle_of_wide(test, block, 32);
+		ntk_free_middle_of_wide(test, block, ntk_sizes[i] - 8);
 		ntk_give(block);
 		ntk_give(block);
 		ntk_expect_report(test, "twice", NTK_BAD_POOL_CALLER, NTK_DOUBLE_FREE, &report);

@@ -161,12 +161,17 @@ static void free_run(const struct free_call *call)
 	}
 }
 
-/* The block of @slot; it is on the page that the address of @call lies in. */
+/*
+ * The block of @slot, in which the address of @call lies. The slot of a sample has one page. Its
+ * address is not read from the slot, which may have been freed meanwhile.
+ */
 static struct ntpool_block special_block(const struct free_call *call,
 					 const struct ntpool_special_slot *slot)
 {
+	unsigned long base = slot->linear ? (unsigned long)call->p & PAGE_MASK : slot->base;
+
 	return (struct ntpool_block){
-		.addr = (void *)((unsigned long)call->p & PAGE_MASK) + slot->offset,
+		.addr = (void *)base + slot->offset,
 		.tag = slot->tag,
 		.type = slot->type,
 		.requested = slot->size,
