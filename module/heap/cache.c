@@ -286,14 +286,15 @@ void ntpool_cache_age(void)
 	on_this_cpu(magazine_empty_old);
 }
 
-static bool cache_has_blocks(const struct ntpool_cache *cache)
+static unsigned long cache_bytes(const struct ntpool_cache *cache)
 {
+	unsigned long bytes = 0;
 	unsigned int granules;
 
 	for (granules = NTPOOL_MIN_GRANULES; cache && granules < NTPOOL_GRANULES; granules++)
-		if (magazine_count(cache, granules))
-			return true;
-	return false;
+		bytes += ((unsigned long)magazine_count(cache, granules) * granules)
+			 << NTPOOL_GRANULE_SHIFT;
+	return bytes;
 }
 
 /* True if @cpu caches a block or a run. */
@@ -302,7 +303,7 @@ static bool cpu_has_memory(int cpu)
 	enum ntpool_type type;
 
 	for (type = 0; type < NTPOOL_TYPES; type++)
-		if (cache_has_blocks(per_cpu(own_cache[type], cpu)))
+		if (cache_bytes(per_cpu(own_cache[type], cpu)))
 			return true;
 	return ntpool_run_cache_has_runs(cpu);
 }
@@ -426,17 +427,6 @@ static int cache_cpu_dead(unsigned int cpu)
 	}
 	ntpool_run_cache_cpu_dead(cpu);
 	return 0;
-}
-
-static unsigned long cache_bytes(const struct ntpool_cache *cache)
-{
-	unsigned long bytes = 0;
-	unsigned int granules;
-
-	for (granules = NTPOOL_MIN_GRANULES; cache && granules < NTPOOL_GRANULES; granules++)
-		bytes += ((unsigned long)magazine_count(cache, granules) * granules)
-			 << NTPOOL_GRANULE_SHIFT;
-	return bytes;
 }
 
 static bool cache_is_used(const struct ntpool_cache *cache)

@@ -7,7 +7,7 @@
 
 /*
  * Moves up to @nr blocks of @granules from the depot of @heap to @out. Returns how many; 0
- * also for a size without depot. Any context, preemption disabled.
+ * also for a size without depot. Any context.
  */
 unsigned int ntpool_depot_take(struct ntpool_heap *heap, unsigned int granules,
 			       struct ntpool_header **out, unsigned int nr);

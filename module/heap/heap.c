@@ -541,14 +541,8 @@ enum ntpool_verdict ntpool_heap_claim(struct ntpool_page *page, void *p, struct 
 /* Frees all pages, those with live blocks included: no driver uses the pools any more. */
 static void heap_destroy(struct ntpool_heap *heap)
 {
-	struct ntpool_page *page, *next;
-
 	ntpool_relist_flush(heap);
-	/* As in pages_release(). */
-	list_for_each_entry_safe(page, next, &heap->pages, link) {
-		ntpool_map_leave(page->base);
-		call_rcu(&page->rcu, page_free_rcu);
-	}
+	pages_release(&heap->pages);
 	kfree(heap);
 }
 
