@@ -4,7 +4,7 @@
 # shellcheck source=tools/system/lib.sh
 . /lib.sh
 
-plan 21
+plan 23
 
 driver=/sys/module/nt_section/parameters
 hex='0x[0-9a-f]{16}'
@@ -13,6 +13,9 @@ call='pageable_work\+0x[0-9a-f]+/0x[0-9a-f]+ \[nt_section\]'
 
 # locks SECTION NUMBER
 locks() { same "$(rows sections | tr -s ' ' | grep "^nt_section $1 ")" "nt_section $1 $2"; }
+
+# A lock that is taken after init holds the driver.
+held() { ! rmmod nt_section && grep -q '^nt_section ' /proc/modules; }
 
 load ntpool
 is "no driver, no section" same "$(rows sections)" ""
@@ -40,6 +43,10 @@ is "and lock code while it goes" logged_times 0 'ntpool: .*'
 is "its sections are gone" same "$(rows sections)" ""
 load nt_section
 is "the code of another one is locked" locks code 1
+echo 1 >$driver/hold
+is "locked again after init" locks code 2
+is "it cannot be unloaded" held
+echo 0 >$driver/hold
 is "it can be unloaded, for its exit unlocks" rmmod nt_section
 is "without a report" logged_times 0 'ntpool: .*'
 load nt_section forgets=1

@@ -3,6 +3,7 @@
  * A driver that locks its code when it starts, and gives the lock back when its
  * parameter release is written, or else when it goes. Its exit routine locks and
  * unlocks once more. Writing its parameter raised runs pageable code at DISPATCH_LEVEL.
+ * Writing 1 to its parameter hold locks its code once more, and 0 unlocks it.
  * With init_fails it forgets the lock in an init that fails, with forgets in its exit.
  */
 #include <linux/module.h>
@@ -34,6 +35,20 @@ static int release_set(const char *val, const struct kernel_param *kp)
 	return 0;
 }
 
+static int hold_set(const char *val, const struct kernel_param *kp)
+{
+	bool hold;
+	int err = kstrtobool(val, &hold);
+
+	if (err)
+		return err;
+	if (hold)
+		MmLockPagableSectionByHandle(locked);
+	else
+		MmUnlockPagableImageSection(locked);
+	return 0;
+}
+
 static int raised_set(const char *val, const struct kernel_param *kp)
 {
 	KIRQL old;
@@ -48,12 +63,18 @@ static const struct kernel_param_ops release_ops = {
 	.set = release_set,
 };
 
+static const struct kernel_param_ops hold_ops = {
+	.set = hold_set,
+};
+
 static const struct kernel_param_ops raised_ops = {
 	.set = raised_set,
 };
 
 module_param_cb(release, &release_ops, NULL, 0200);
 MODULE_PARM_DESC(release, "write anything: unlock the code");
+module_param_cb(hold, &hold_ops, NULL, 0200);
+MODULE_PARM_DESC(hold, "1: lock the code once more, 0: unlock it");
 module_param_cb(raised, &raised_ops, NULL, 0200);
 MODULE_PARM_DESC(raised, "write anything: run pageable code at DISPATCH_LEVEL");
 
