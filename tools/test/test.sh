@@ -18,6 +18,17 @@
 
 passed=0 failed=0 skipped=0
 
+# verdict STATUS NAME: counts and prints
+verdict() {
+	if [ "$1" = 0 ]; then
+		passed=$((passed + 1))
+		note "ok     $2"
+	else
+		failed=$((failed + 1))
+		note "FAILED $2"
+	fi
+}
+
 # A kernel tree of one's own has no stock image: the oldest series stands in.
 stock_series() {
 	if [ -d "$KERNEL" ]; then say 6.1; else say "$KERNEL"; fi
@@ -146,19 +157,17 @@ IRQSOFF_NOT='ntpool_heap_check'
 
 # irqsoff_says NAME: the longest time with interrupts off, and where
 irqsoff_says() {
-	local list=$LOGS/$1.times longest
+	local list=$LOGS/$1.times longest most status=1
 	tr -d '\r' <"$LOGS/$1.result" |
 		sed -n 's/^[^;]*;.*irqsoff: ntpool \([^ :]*\):\([0-9]*\) \([0-9]*\)$/\3 \1 line \2/p' |
 		grep -v " $IRQSOFF_NOT " | sort -rn | sort -usk2 | sort -rn >"$list"
 	longest=$(head -n 1 "$list")
-	if [ "${longest%% *}" -gt 0 ] && [ "${longest%% *}" -le $IRQSOFF_MOST ]; then
-		passed=$((passed + 1))
-		note "ok     interrupts off, most instructions: $longest"
-	else
-		failed=$((failed + 1))
-		note "FAILED interrupts off, most instructions: ${longest:-none were measured}"
-		sed 's/^/  /;6q' "$list"
+	most=${longest%% *}
+	if [ "${most:-0}" -gt 0 ] && [ "$most" -le $IRQSOFF_MOST ]; then
+		status=0
 	fi
+	verdict $status "interrupts off, most instructions: ${longest:-none were measured}"
+	[ $status = 0 ] || sed 's/^/  /;6q' "$list"
 }
 
 # One processor: several would take turns, and each would count for all of them.
@@ -213,14 +222,10 @@ FAULTS='Oops: 000[02]|BUG: unable to handle page fault|Call Trace'
 
 # readme_says TABLE: the table in module/verify/README.md is what was measured
 readme_says() {
-	if python3 "$TOP/tools/system/detect.py" "$1" >"$1.diff" 2>&1; then
-		passed=$((passed + 1))
-		note "ok     module/verify/README.md has the table that was measured"
-	else
-		failed=$((failed + 1))
-		note "FAILED module/verify/README.md has the table that was measured"
-		sed 's/^/  /' "$1.diff"
-	fi
+	local status=0
+	python3 "$TOP/tools/system/detect.py" "$1" >"$1.diff" 2>&1 || status=1
+	verdict $status "module/verify/README.md has the table that was measured"
+	[ $status = 0 ] || sed 's/^/  /' "$1.diff"
 }
 
 # detect_run NAME STOCK INITRAMFS: the table is kept by itself
@@ -235,7 +240,7 @@ detect_run() {
 # console log: the report, before anything that the kernel says, then the panic.
 # stop_run SERIES STOCK INITRAMFS PARAMETER ERROR CONTEXT STOP PANIC
 stop_run() {
-	local name=stop-$5-$6-$1 append console first
+	local name=stop-$5-$6-$1 append console first status=1
 	console=$LOGS/$name.console
 	append="loglevel=7 nowatchdog nt_ntpool:$4 nt_what:$5 nt_where:$6"
 	boot "$name" --kernel "$2/vmlinuz" --initrd "$3" --cpus "${CPUS:-2}" \
@@ -246,13 +251,10 @@ stop_run() {
 		grep "Kernel panic - not syncing: $8" >/dev/null &&
 	   grep -q '^ready' "$LOGS/$name.result" &&
 	   ! grep -q '^survived\|^END' "$LOGS/$name.result"; then
-		passed=$((passed + 1))
-		note "ok     $4, $5, $6: $7, then the machine stops"
-	else
-		failed=$((failed + 1))
-		note "FAILED $4, $5, $6: $7, then the machine stops"
-		note "console: $console"
+		status=0
 	fi
+	verdict $status "$4, $5, $6: $7, then the machine stops"
+	[ $status = 0 ] || note "console: $console"
 }
 
 # bugcheck=panic, and a fault in each context in which the kernel ends with it.
