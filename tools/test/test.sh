@@ -160,7 +160,7 @@ irqsoff_says() {
 	local list=$LOGS/$1.times longest most status=1
 	tr -d '\r' <"$LOGS/$1.result" |
 		sed -n 's/^[^;]*;.*irqsoff: ntpool \([^ :]*\):\([0-9]*\) \([0-9]*\)$/\3 \1 line \2/p' |
-		grep -v " $IRQSOFF_NOT " | sort -rn | sort -usk2 | sort -rn >"$list"
+		sed "/ $IRQSOFF_NOT /d" | sort -rn | sort -usk2 | sort -rn >"$list"
 	longest=$(head -n 1 "$list")
 	most=${longest%% *}
 	if [ "${most:-0}" -gt 0 ] && [ "$most" -le $IRQSOFF_MOST ]; then
