@@ -68,10 +68,10 @@ says() {
 	[ "$(grep -c '^ntpool: ' <<<"$out")" = 1 ] && grep -q "^ntpool: .*$text" <<<"$out"
 }
 
-# leftovers ROOT: files of ntpool in the system
+# leftovers ROOT: files of ntpool in the system. The folder above it may be named ntpool too.
 leftovers() {
-	find "$1/usr" "$1/lib/modules" "$1/var/lib/dkms" "$1/etc/modprobe.d" \
-		\( -name 'ntpool*' -o -path '*/ntpool/*' \) -print
+	(cd "$1" && find usr lib/modules var/lib/dkms etc/modprobe.d \
+		\( -name 'ntpool*' -o -path '*/ntpool/*' \) -print)
 }
 
 nothing_left() { [ -z "$(leftovers "$1" | tee /dev/stderr)" ]; }
