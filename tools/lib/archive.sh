@@ -17,8 +17,8 @@ LISTS_MINUTES=360
 
 # ---- apt
 
-# patient LOG COMMAND...: waits while another apt or dpkg holds a lock. dpkg's lock has
-# an option for that; the locks of the lists and of the downloaded packages have none.
+# patient LOG COMMAND...: waits while another apt or dpkg holds a lock. apt's own option
+# for that knows dpkg's lock alone, not those of the lists and of the downloaded packages.
 patient() {
 	local log=$1 left=${LOCK_SECONDS:-600}
 	shift
@@ -37,7 +37,7 @@ apt_get() {
 	shift
 	mkdir -p "$(dirname "$log")"
 	DEBIAN_FRONTEND=noninteractive patient "$log" \
-		apt-get -o DPkg::Lock::Timeout="${LOCK_SECONDS:-600}" "$@" </dev/null || {
+		apt-get -o DPkg::Lock::Timeout=0 "$@" </dev/null || {
 		archive_says "$log"
 		die "failed: apt-get $* (whole output: $log)"
 	}
