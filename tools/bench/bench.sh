@@ -205,8 +205,9 @@ run_all() {
 }
 
 main() {
-	local packages
-	mapfile -t packages < <(kernel_packages 6.1 6.12)
+	local list packages
+	list=$(kernel_packages 6.1 6.12)
+	mapfile -t packages <<<"$list"
 	need_packages "${BUILD_TOOLS[@]}" "${GUEST_TOOLS[@]}" gnuplot-nox "${packages[@]}"
 	case ${1:-all} in
 	all) run_all ;;

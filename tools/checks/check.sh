@@ -311,9 +311,10 @@ check_words() {
 }
 
 main() {
-	local series value packages
-	mapfile -t packages < <(kernel_packages "${SERIES[@]}"
-		kernel_packages "${LATER[@]}" | grep -v source)
+	local series value list packages
+	list=$(kernel_packages "${SERIES[@]}"
+		kernel_packages "${LATER[@]}" | sed /source/d)
+	mapfile -t packages <<<"$list"
 	need_packages "${BUILD_TOOLS[@]}" sparse coccinelle shellcheck perl \
 		clang gcc-aarch64-linux-gnu "${packages[@]}"
 	for series in "${SERIES[@]}"; do

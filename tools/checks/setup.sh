@@ -27,6 +27,24 @@ with_apt() {
 
 HELD='Could not get lock /var/lib/apt/lists/lock. It is held by process 1 (apt-get)'
 
+# without_archive COMMAND...: the archive is not asked, and has no kernel
+# shellcheck disable=SC2317 # the command calls them
+without_archive() {
+	apt_update() { :; }
+	own_lists() { :; }
+	own_apt() { :; }
+	"$@"
+}
+
+# on_machine COMMAND...: the machine's own apt is asked, and has no kernel
+# shellcheck disable=SC2317
+on_machine() {
+	suite_of() { say machine; }
+	installed_headers() { :; }
+	apt-cache() { :; }
+	without_archive "$@"
+}
+
 # A lock is waited for, but not for ever; anything else is said in the archive's words.
 check_setup() {
 	with_apt "$HELD" 2 apt_update >"$LOGS/setup.1" || say "a lock was not waited for"
@@ -38,7 +56,11 @@ check_setup() {
 	with_apt "Release file expired" 1 apt_update >"$LOGS/setup.3" &&
 		say "a broken archive was no failure"
 	grep -q 'E: Release file expired' "$LOGS/setup.3" || say "apt's own words are missing"
-	(choose_stock 5.9) >"$LOGS/setup.4" 2>&1 && say "a kernel 5.9 was found"
+	(without_archive choose_stock 5.9) >"$LOGS/setup.4" 2>&1 && say "a kernel 5.9 was found"
 	grep -q 'KERNEL=5.9: no kernel linux-image-5.9' "$LOGS/setup.4" ||
 		say "a missing kernel was not named"
+	(on_machine kernel_packages 5.9) >"$LOGS/setup.5" 2>&1 &&
+		say "the headers of a missing kernel were listed"
+	grep -q 'KERNEL=5.9: no kernel linux-image-5.9' "$LOGS/setup.5" ||
+		say "a kernel whose headers are missing was not named"
 }

@@ -48,9 +48,10 @@ demo_initramfs() {
 }
 
 main() {
-	local packages headers stock modules initramfs status=0
+	local list packages headers stock modules initramfs status=0
 	[ ! -d "$KERNEL" ] || fail "KERNEL=$KERNEL: the demo runs on Debian's kernels"
-	mapfile -t packages < <(kernel_packages "$KERNEL" | grep -v source)
+	list=$(kernel_packages "$KERNEL" | sed /source/d)
+	mapfile -t packages <<<"$list"
 	need_packages "${BUILD_TOOLS[@]}" "${GUEST_TOOLS[@]}" e2fsprogs "${packages[@]}"
 	headers=$(stock_headers "$KERNEL")
 	stock=$(stock_kernel "$KERNEL")

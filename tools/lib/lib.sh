@@ -66,11 +66,12 @@ kernel_source() {
 		(cd "$1" && pwd)
 		return
 	fi
-	local dir=$BUILD/src/linux-source-$1 tmp=$BUILD/src/.unpack-$1 tarball
+	local dir=$BUILD/src/linux-source-$1 tmp=$BUILD/src/.unpack-$1 tarball suite
 	if [ ! -d "$dir" ]; then
 		rm -rf "$tmp"
 		mkdir -p "$tmp"
-		if [ "$(suite_of "$1")" = machine ]; then
+		suite=$(suite_of "$1")
+		if [ "$suite" = machine ]; then
 			need_packages "linux-source-$1" >&2
 		else
 			own_lists amd64 "$BACKPORTS-backports" >&2

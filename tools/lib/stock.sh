@@ -80,29 +80,36 @@ choose_elsewhere() {
 
 # choose_stock SERIES: prints the version, or ends with what the archive has
 choose_stock() {
-	local version
-	if [ "$(suite_of "$1")" = machine ]; then
-		version=$(choose_on_machine "$1")
+	local suite version
+	suite=$(suite_of "$1") || return
+	if [ "$suite" = machine ]; then
+		version=$(choose_on_machine "$1") || return
 	else
-		version=$(choose_elsewhere "$1")
+		version=$(choose_elsewhere "$1") || return
 	fi
 	[ -n "$version" ] || die "KERNEL=$1: no kernel linux-image-$1.*-$(flavour) is in the" \
 		"machine's package lists or in $BACKPORTS-backports"
 	say "$version"
 }
 
-# kernel_packages SERIES...: what must be installed before the others can work
+# kernel_packages SERIES...: what must be installed before the others can work. bash drops
+# the status of a command that is a part of another one's argument, or a file: `<(...)`.
 kernel_packages() {
-	local series
+	local series suite version
 	for series; do
-		[ -d "$series" ] || [ -d "$BUILD/src/linux-source-$series" ] ||
-			[ "$(suite_of "$series")" != machine ] || say "linux-source-$series"
-		[ -d "$series" ] && series=6.1
-		if [ "$(suite_of "$series")" = machine ]; then
-			say "linux-headers-$(choose_stock "$series")"
-		else
-			say debootstrap
+		if [ -d "$series" ]; then
+			series=6.1
+		elif [ ! -d "$BUILD/src/linux-source-$series" ]; then
+			suite=$(suite_of "$series") || return
+			[ "$suite" != machine ] || say "linux-source-$series"
 		fi
+		suite=$(suite_of "$series") || return
+		if [ "$suite" != machine ]; then
+			say debootstrap
+			continue
+		fi
+		version=$(choose_stock "$series") || return
+		say "linux-headers-$version"
 	done
 }
 

@@ -340,9 +340,10 @@ peers() {
 }
 
 main() {
-	local part packages standard="kunit i386 irqsoff system"
+	local part list packages standard="kunit i386 irqsoff system"
 	[ -z "${QUICK:-}" ] || standard="kunit i386 system"
-	mapfile -t packages < <(kernel_packages "$KERNEL")
+	list=$(kernel_packages "$KERNEL")
+	mapfile -t packages <<<"$list"
 	need_packages "${BUILD_TOOLS[@]}" "${GUEST_TOOLS[@]}" "${packages[@]}"
 	[ "$GUEST_ARCH" = x86_64 ] || PARTS=$GUEST_ARCH
 	for part in ${PARTS:-$standard}; do
