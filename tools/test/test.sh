@@ -158,8 +158,8 @@ IRQSOFF_NOT='ntpool_heap_check'
 # irqsoff_says NAME: the longest time with interrupts off, and where
 irqsoff_says() {
 	local list=$LOGS/$1.times longest most status=1
-	tr -d '\r' <"$LOGS/$1.result" |
-		sed -n 's/^[^;]*;.*irqsoff: ntpool \([^ :]*\):\([0-9]*\) \([0-9]*\)$/\3 \1 line \2/p' |
+	tr -d '\r' <"$LOGS/$1.result" | sed -n '/^[^;]*;/s/.*irqsoff: ntpool //p' |
+		sed -n 's/^\([^ :]*\):\([0-9]*\) \([0-9]*\)$/\3 \1 line \2/p' |
 		sed "/ $IRQSOFF_NOT /d" | sort -rn | sort -usk2 | sort -rn >"$list"
 	longest=$(head -n 1 "$list")
 	most=${longest%% *}
