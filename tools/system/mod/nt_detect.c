@@ -184,10 +184,11 @@ static void read_freed_large(void)
 /* The length is not known to the compiler: memcpy() is called. */
 static noinline void memcpy_freed(void)
 {
-	static volatile size_t length = 64;
+	size_t length = 64;
 	u8 copy[SIZE];
 	u8 *block = freed();
 
+	OPTIMIZER_HIDE_VAR(length);
 	step("access");
 	memcpy(copy, block + 8, length);
 	barrier_data(copy);
