@@ -623,11 +623,7 @@ static void ntk_alignment_test(struct kunit *test)
 
 static int ntk_irql_init(struct kunit *test)
 {
-	int err = ntk_init(test);
-
-	if (err)
-		return err;
-	return ntpool_test_set_verifier(NTK_IRQL_CHECKS);
+	return ntk_init_flags(test, NTK_IRQL_CHECKS);
 }
 
 static struct kunit_case ntk_irql_cases[] = {

@@ -23,16 +23,8 @@ static u8 ntk_memory[2048] __aligned(16);
 
 static int ntk_zonecheck_init(struct kunit *test)
 {
-	int err = ntk_init(test);
-
 	KeInitializeSpinLock(&ntk_lock);
-	return err ?: ntpool_test_set_verifier(0x8);
-}
-
-static void ntk_zonecheck_exit(struct kunit *test)
-{
-	ntpool_test_set_verifier(0);
-	ntk_exit(test);
+	return ntk_init_flags(test, 0x8);
 }
 
 typedef void *ntk_alloc_fn(void);
@@ -362,7 +354,7 @@ static struct kunit_case ntk_zonecheck_cases[] = {
 static struct kunit_suite ntk_zonecheck_suite = {
 	.name = "ntpool_zonecheck",
 	.init = ntk_zonecheck_init,
-	.exit = ntk_zonecheck_exit,
+	.exit = ntk_exit,
 	.test_cases = ntk_zonecheck_cases,
 };
 

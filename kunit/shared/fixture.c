@@ -32,8 +32,11 @@
 #define NTK_CREW_TIMEOUT	(240 * HZ)
 #define NTK_SEED		0x4e544b55ULL
 
-/* Verifier flags that ntpool.ko was loaded with; each case starts with them. < 0: not read yet. */
+/* Verifier flags that ntpool.ko was loaded with. < 0: not read yet. */
 static s64 ntk_verifier = -1;
+
+/* Those that the running case starts with. */
+static unsigned long ntk_flags;
 
 /* ---- counted expectations ---- */
 
@@ -372,13 +375,10 @@ static void ntk_look_up_verifier(void)
 	ntk_table_free(&table);
 }
 
-int ntk_init(struct kunit *test)
+static int ntk_begin(struct kunit *test, unsigned long flags)
 {
 	struct ntk_fixture *fixture;
 
-	ntk_look_up_verifier();
-	if (ntk_verifier > 0)
-		ntk_skip_under_verifier(test);
 	fixture = kunit_kzalloc(test, sizeof(*fixture), GFP_KERNEL);
 	if (!fixture)
 		return -ENOMEM;
@@ -391,7 +391,26 @@ int ntk_init(struct kunit *test)
 	ntpool_test_expect_reports(true);
 	fixture->base[0] = ntk_pool_row(test, false);
 	fixture->base[1] = ntk_pool_row(test, true);
-	return ntk_verifier > 0 ? ntpool_test_set_verifier(ntk_verifier) : 0;
+	ntk_flags = flags;
+	return ntpool_test_set_verifier(flags);
+}
+
+int ntk_init(struct kunit *test)
+{
+	ntk_look_up_verifier();
+	if (ntk_verifier > 0)
+		ntk_skip_under_verifier(test);
+	return ntk_begin(test, max_t(s64, ntk_verifier, 0));
+}
+
+/* Special pool has no pages when the case starts. */
+int ntk_init_flags(struct kunit *test, unsigned long flags)
+{
+	int err;
+
+	ntk_look_up_verifier();
+	err = ntpool_test_set_verifier(0);
+	return err ?: ntk_begin(test, flags);
 }
 
 static void ntk_expect_base(struct kunit *test, bool paged)
@@ -486,11 +505,11 @@ static void ntk_call_hard(struct irq_work *hard)
 	complete(&call->done);
 }
 
-/* The flag 0x2 forbids what these calls do, and what the suites begin with has it. */
+/* The flag 0x2 forbids what these calls do, and the case may have started with it. */
 static bool ntk_drops_irql_flag(const struct ntk_call *call)
 {
-	return call->context == NTK_HARDIRQ && ntk_verifier > 0 && (ntk_verifier & 0x2) &&
-	       !ntpool_test_set_verifier(ntk_verifier & ~0x2);
+	return call->context == NTK_HARDIRQ && (ntk_flags & 0x2) &&
+	       !ntpool_test_set_verifier(ntk_flags & ~0x2UL);
 }
 
 static int ntk_call_interrupt(struct ntk_call *call)
@@ -506,7 +525,7 @@ static int ntk_call_interrupt(struct ntk_call *call)
 	irq_work_sync(&call->hard);
 	tasklet_kill(&call->soft);
 	if (dropped)
-		ntpool_test_set_verifier(ntk_verifier);
+		ntpool_test_set_verifier(ntk_flags);
 	return left ? 0 : -ETIMEDOUT;
 }
 

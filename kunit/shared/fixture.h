@@ -113,6 +113,8 @@ struct ntk_fixture {
 void ntk_skip_under_verifier(struct kunit *test);
 
 int ntk_init(struct kunit *test);
+/* With these verifier flags instead of those of ntpool.ko; plain.c is not asked. */
+int ntk_init_flags(struct kunit *test, unsigned long flags);
 void ntk_exit(struct kunit *test);
 struct ntk_table *ntk_read(struct kunit *test, const char *file);
 struct ntk_tag_row ntk_tag_row(struct kunit *test, u32 tag, bool paged);

@@ -22,9 +22,7 @@
 
 static int ntk_access_init(struct kunit *test)
 {
-	int err = ntk_init(test);
-
-	return err ?: ntpool_test_set_verifier(0x1);
+	return ntk_init_flags(test, 0x1);
 }
 
 static void ntk_access_exit(struct kunit *test)

@@ -23,9 +23,7 @@ static void ntk_defaults(struct kunit *test)
 
 static int ntk_fault_init(struct kunit *test)
 {
-	int err = ntk_init(test);
-
-	return err ?: ntpool_test_set_verifier(0x4);
+	return ntk_init_flags(test, 0x4);
 }
 
 static void ntk_fault_exit(struct kunit *test)

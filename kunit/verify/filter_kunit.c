@@ -14,6 +14,11 @@ static const char * const ntk_controls[] = {
 	"verifier/flags", "verifier/drivers", "verifier/tags", "verifier/faults",
 };
 
+static int ntk_filter_init(struct kunit *test)
+{
+	return ntk_init_flags(test, 0);
+}
+
 static void ntk_filter_exit(struct kunit *test)
 {
 	ntpool_test_write("verifier/tags", "*");
@@ -269,7 +274,7 @@ static struct kunit_case ntk_filter_cases[] = {
 
 static struct kunit_suite ntk_filter_suite = {
 	.name = "ntpool_filter",
-	.init = ntk_init,
+	.init = ntk_filter_init,
 	.exit = ntk_filter_exit,
 	.test_cases = ntk_filter_cases,
 };

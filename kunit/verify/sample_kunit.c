@@ -21,9 +21,7 @@
 
 static int ntk_sample_init(struct kunit *test)
 {
-	int err = ntk_init(test);
-
-	return err ?: ntpool_test_set_verifier(0);
+	return ntk_init_flags(test, 0);
 }
 
 static void ntk_sample_exit(struct kunit *test)

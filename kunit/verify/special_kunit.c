@@ -32,11 +32,7 @@
 
 static int ntk_special_init(struct kunit *test)
 {
-	int err = ntk_init(test);
-
-	if (err)
-		return err;
-	return ntpool_test_set_verifier(0x1);
+	return ntk_init_flags(test, 0x1);
 }
 
 static void ntk_special_exit(struct kunit *test)

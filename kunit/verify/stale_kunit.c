@@ -12,9 +12,7 @@
 
 static int ntk_stale_init(struct kunit *test)
 {
-	int err = ntk_init(test);
-
-	return err ?: ntpool_test_set_verifier(0x8);
+	return ntk_init_flags(test, 0x8);
 }
 
 static void ntk_stale_exit(struct kunit *test)

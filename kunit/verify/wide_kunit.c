@@ -33,11 +33,7 @@ static const size_t ntk_sizes[] = {
 
 static int ntk_wide_init(struct kunit *test)
 {
-	int err = ntk_init(test);
-
-	/* Special pool begins without a page. */
-	err = err ?: ntpool_test_set_verifier(0);
-	return err ?: ntpool_test_set_verifier(0x1);
+	return ntk_init_flags(test, 0x1);
 }
 
 static void ntk_wide_exit(struct kunit *test)
