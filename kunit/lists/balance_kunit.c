@@ -467,7 +467,7 @@ static void ntk_scanned_test(struct kunit *test)
 /* ---- cost and clock ---- */
 
 /* Lists at rest cost a scan next to nothing. */
-static void ntk_many_test(struct kunit *test)
+static void ntk_many_scanned_test(struct kunit *test)
 {
 	NPAGED_LOOKASIDE_LIST *lists = kvcalloc(NTK_LISTS, sizeof(*lists), GFP_KERNEL);
 	ktime_t begin;
@@ -543,7 +543,7 @@ static struct kunit_case ntk_balance_cases[] = {
 	KUNIT_CASE_PARAM(ntk_unequal_test, ntk_kind_gen_params),
 	KUNIT_CASE(ntk_one_way_test),
 	KUNIT_CASE_PARAM(ntk_scanned_test, ntk_kind_gen_params),
-	KUNIT_CASE(ntk_many_test),
+	KUNIT_CASE(ntk_many_scanned_test),
 	KUNIT_CASE(ntk_scan_ends_test),
 	KUNIT_CASE(ntk_clock_test),
 	{}

@@ -157,7 +157,7 @@ static void ntk_depth_lowered_test(struct kunit *test)
 }
 
 /* The list's routine has no memory: NULL, counted as a miss, nothing lost. */
-static void ntk_no_memory_test(struct kunit *test)
+static void ntk_no_entry_test(struct kunit *test)
 {
 	GENERAL_LOOKASIDE_POOL *l = ntk_start_fixed(test, NTK_START_DEPTH);
 	void *entry;
@@ -349,7 +349,7 @@ static struct kunit_case ntk_lookaside_cases[] = {
 	KUNIT_CASE_PARAM(ntk_lifo_test, ntk_kind_gen_params),
 	KUNIT_CASE_PARAM(ntk_depth_test, ntk_kind_gen_params),
 	KUNIT_CASE_PARAM(ntk_depth_lowered_test, ntk_kind_gen_params),
-	KUNIT_CASE_PARAM(ntk_no_memory_test, ntk_kind_gen_params),
+	KUNIT_CASE_PARAM(ntk_no_entry_test, ntk_kind_gen_params),
 	KUNIT_CASE_PARAM(ntk_delete_test, ntk_kind_gen_params),
 	KUNIT_CASE_PARAM(ExFlushLookasideListEx_test, ntk_ex_kind_gen_params),
 	KUNIT_CASE_PARAM(ExInitializeLookasideListEx_test, ntk_ex_gen_params),

@@ -288,7 +288,7 @@ static void ntk_load(struct ntk_worker *worker)
 }
 
 /* The sums agree while threads on all CPUs hold blocks, and after all are freed. */
-static void ntk_load_test(struct kunit *test)
+static void ntk_loaded_sums_test(struct kunit *test)
 {
 	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
 	void **left = kunit_kcalloc(test, NTK_LOADERS * 24, sizeof(*left),
@@ -319,7 +319,7 @@ static struct kunit_case ntk_callers_cases[] = {
 	KUNIT_CASE(ntk_sites_apart_test),
 	KUNIT_CASE(ntk_site_reused_test),
 	KUNIT_CASE(ntk_sums_test),
-	KUNIT_CASE(ntk_load_test),
+	KUNIT_CASE(ntk_loaded_sums_test),
 	{}
 };
 

@@ -410,7 +410,7 @@ static void ntk_lookaside_test(struct kunit *test)
 }
 
 /* Bits that are no flag of the verifier are refused and change nothing. */
-static void ntk_verifier_test(struct kunit *test)
+static void ntk_verifier_wrong_test(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0x10), -EINVAL);
 	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(~0UL), -EINVAL);
@@ -429,7 +429,7 @@ static struct kunit_case ntk_debugfs_cases[] = {
 	KUNIT_CASE(ntk_advice_test),
 	KUNIT_CASE(ntk_advice_order_test),
 	KUNIT_CASE(ntk_lookaside_test),
-	KUNIT_CASE(ntk_verifier_test),
+	KUNIT_CASE(ntk_verifier_wrong_test),
 	{}
 };
 
