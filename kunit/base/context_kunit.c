@@ -24,7 +24,6 @@
 #include "fixture.h"
 
 #define NTK_TAG		(ntk_tag4("KxCt"))
-#define NTK_VERIFIER	0xc4
 #define NTK_BAD_RAISE	0x30
 #define NTK_BAD_LOWER	0x31
 #define NTK_COUNTS	3000	/* per thread, under one lock */

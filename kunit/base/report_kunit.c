@@ -13,7 +13,6 @@
 #include "fixture.h"
 
 #define NTK_TAG		(ntk_tag4("KrRe"))
-#define NTK_VERIFIER	0xc4
 #define NTK_REPORTS	300
 
 /* True if the call site is in a function whose name begins with @name. */
@@ -177,17 +176,17 @@ static void ntk_kind_told_test(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0x8), 0);
 	KUNIT_EXPECT_NULL(test, ExAllocatePoolWithTag((POOL_TYPE)POOL_FLAG_NON_PAGED, 64, NTK_TAG));
-	ntk_expect_report(test, "flags as type", NTK_VERIFIER, 0x16, &report);
+	ntk_expect_report(test, "flags as type", NTK_VERIFIER, NTK_BAD_PARAMETER, &report);
 	KUNIT_EXPECT_EQ(test, report.param[2], POOL_FLAG_NON_PAGED);
 	KUNIT_EXPECT_TRUE_MSG(test, strstr(report.text, "POOL_FLAGS where a POOL_TYPE"), "%s",
 			      report.text);
 	KUNIT_EXPECT_NULL(test, ExAllocatePool2(NonPagedPoolNx, 64, NTK_TAG));
-	ntk_expect_report(test, "type as flags", NTK_VERIFIER, 0x16, &report);
+	ntk_expect_report(test, "type as flags", NTK_VERIFIER, NTK_BAD_PARAMETER, &report);
 	KUNIT_EXPECT_EQ(test, report.param[2], NonPagedPoolNx);
 	KUNIT_EXPECT_TRUE_MSG(test, strstr(report.text, "POOL_TYPE where POOL_FLAGS"), "%s",
 			      report.text);
 	KUNIT_EXPECT_NULL(test, ExAllocatePoolWithTag(DontUseThisType, 64, NTK_TAG));
-	ntk_expect_report(test, "neither", NTK_VERIFIER, 0x16, &report);
+	ntk_expect_report(test, "neither", NTK_VERIFIER, NTK_BAD_PARAMETER, &report);
 	KUNIT_EXPECT_EQ(test, report.param[2], DontUseThisType);
 	KUNIT_EXPECT_FALSE_MSG(test, strstr(report.text, "POOL_FLAGS"), "%s", report.text);
 	/* POOL_FLAG_PAGED is POOL_COLD_ALLOCATION too. */

@@ -9,8 +9,6 @@
 
 #include "slist.h"
 
-#define NTK_VERIFIER		0xc4
-#define NTK_BAD_PARAMETER	0x16
 #define NTK_POOL_TRACKING	0x8
 
 #define NTK_DEPTHS		65536	/* a depth has as many values */

@@ -9,7 +9,6 @@
 
 #include "lookaside.h"
 
-#define NTK_VERIFIER	0xc4
 #define NTK_NO_LIST	0xcb
 #define NTK_PATIENCE	200	/* looks, 20 ms apart, for a worker's free */
 

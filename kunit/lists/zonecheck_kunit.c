@@ -10,8 +10,6 @@
 
 #include "fixture.h"
 
-#define NTK_VERIFIER	0xc4
-#define NTK_WRONG	0x16
 #define NTK_SEGMENT	sizeof(ZONE_SEGMENT_HEADER)
 #define NTK_LARGE	(4 << 20)
 #define NTK_SMALL	(NTK_SEGMENT + 16)
@@ -85,7 +83,7 @@ static void ntk_expect_wrong(struct kunit *test, const char *what)
 {
 	struct ntpool_test_report report;
 
-	ntk_expect_report(test, what, NTK_VERIFIER, NTK_WRONG, &report);
+	ntk_expect_report(test, what, NTK_VERIFIER, NTK_BAD_PARAMETER, &report);
 	KUNIT_EXPECT_EQ(test, report.param[2], (unsigned long)&ntk_zone);
 }
 

@@ -324,6 +324,14 @@ struct ntk_pool_row ntk_pool_row(struct kunit *test, bool paged)
 	return out;
 }
 
+s64 ntk_counter(struct kunit *test, const char *name)
+{
+	const char *row = ntk_table_find(ntk_read(test, "verifier/counters"), name, NULL);
+
+	KUNIT_ASSERT_NOT_NULL_MSG(test, row, "%s", name);
+	return ntk_row_number(row, 1);
+}
+
 /* ---- reports ---- */
 
 unsigned int ntk_take_reports(struct ntpool_test_report *first)

@@ -27,6 +27,7 @@
 /* Stop codes and their first parameters that the suites expect. */
 #define NTK_BAD_POOL_HEADER	0x19
 #define NTK_BAD_POOL_CALLER	0xc2
+#define NTK_VERIFIER		0xc4
 #define NTK_MUST_BE_NONPAGED	0xd3
 
 #define NTK_LIST_CORRUPT	0x03
@@ -36,6 +37,7 @@
 #define NTK_ALLOC_IRQL		0x08
 #define NTK_FREE_IRQL		0x09
 #define NTK_WRONG_TAG		0x0a
+#define NTK_BAD_PARAMETER	0x16
 #define NTK_USER_ADDRESS	0x40
 #define NTK_LINEAR_ADDRESS	0x42
 #define NTK_MAPPED_ADDRESS	0x43
@@ -119,6 +121,8 @@ void ntk_exit(struct kunit *test);
 struct ntk_table *ntk_read(struct kunit *test, const char *file);
 struct ntk_tag_row ntk_tag_row(struct kunit *test, u32 tag, bool paged);
 struct ntk_pool_row ntk_pool_row(struct kunit *test, bool paged);
+/* A number of verifier/counters. */
+s64 ntk_counter(struct kunit *test, const char *name);
 void ntk_need_cpus(struct kunit *test, unsigned int nr);
 
 u32 ntk_tag4(const char *text);

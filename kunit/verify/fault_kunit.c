@@ -33,11 +33,6 @@ static void ntk_fault_exit(struct kunit *test)
 	ntk_exit(test);
 }
 
-static s64 ntk_counter(struct kunit *test, const char *name)
-{
-	return ntk_row_number(ntk_table_find(ntk_read(test, "verifier/counters"), name, NULL), 1);
-}
-
 /* How many of @draws allocations of the type and tag fail. */
 static noinline unsigned int ntk_failures(POOL_TYPE type, u32 tag, unsigned int draws)
 {

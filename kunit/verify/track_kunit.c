@@ -10,7 +10,6 @@
 #define NTK_LIST	(ntk_tag4("KxLi"))
 #define NTK_MANY	300
 
-#define NTK_VERIFIER		0xc4
 #define NTK_NOT_THE_LISTS	0x13e
 #define NTK_NOT_THE_SIZE	0x13f
 
@@ -52,11 +51,6 @@ static unsigned int ntk_outstanding(struct kunit *test, u32 tag, const char **la
 			*last = row;
 	}
 	return nr;
-}
-
-static s64 ntk_counter(struct kunit *test, const char *name)
-{
-	return ntk_row_number(ntk_table_find(ntk_read(test, "verifier/counters"), name, NULL), 1);
 }
 
 /* ExAllocatePoolWithTag() and ExFreePool(). */

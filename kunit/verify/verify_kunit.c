@@ -11,7 +11,6 @@
 #include "fixture.h"
 
 #define NTK_TAG		(ntk_tag4("KxVe"))
-#define NTK_VERIFIER	0xc4
 #define NTK_SWITCHES	300	/* times that the flags change */
 #define NTK_HOLD	16	/* blocks that a thread has at a time */
 
@@ -27,11 +26,6 @@ static void ntk_verify_exit(struct kunit *test)
 	ntpool_test_write("verifier/tags", "*");
 	ntpool_test_write("verifier/drivers", "*");
 	ntk_exit(test);
-}
-
-static s64 ntk_counter(struct kunit *test, const char *name)
-{
-	return ntk_row_number(ntk_table_find(ntk_read(test, "verifier/counters"), name, NULL), 1);
 }
 
 static bool ntk_is_special(const void *block)
@@ -84,10 +78,10 @@ static void ntk_refused_arguments(struct kunit *test)
 	struct ntpool_test_report report;
 
 	KUNIT_EXPECT_NULL(test, ExAllocatePoolWithTag(DontUseThisType, 64, NTK_TAG));
-	ntk_expect_report(test, "DontUseThisType", NTK_VERIFIER, 0x16, &report);
+	ntk_expect_report(test, "DontUseThisType", NTK_VERIFIER, NTK_BAD_PARAMETER, &report);
 	KUNIT_EXPECT_NULL(test, ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_PAGED, 64,
 						NTK_TAG));
-	ntk_expect_report(test, "two pools", NTK_VERIFIER, 0x16, &report);
+	ntk_expect_report(test, "two pools", NTK_VERIFIER, NTK_BAD_PARAMETER, &report);
 	KUNIT_EXPECT_NULL(test, ExAllocatePool2(POOL_FLAG_NON_PAGED, 0, NTK_TAG));
 	ntk_expect_report(test, "size 0", NTK_VERIFIER, 0x00, &report);
 	KUNIT_EXPECT_NULL(test, ExAllocatePool2(POOL_FLAG_NON_PAGED, 64, 0));
@@ -443,11 +437,11 @@ static void ntk_zone_free(struct kunit *test)
 	next = ExInterlockedAllocateFromZone(&z.zone, &z.lock);
 	ExInterlockedFreeToZone(&z.zone, block, &z.lock);
 	ExInterlockedFreeToZone(&z.zone, block, &z.lock);
-	ntk_expect_report(test, "twice", NTK_VERIFIER, 0x16, &report);
+	ntk_expect_report(test, "twice", NTK_VERIFIER, NTK_BAD_PARAMETER, &report);
 	ExInterlockedFreeToZone(&z.zone, next + 8, &z.lock);
-	ntk_expect_report(test, "the middle", NTK_VERIFIER, 0x16, &report);
+	ntk_expect_report(test, "the middle", NTK_VERIFIER, NTK_BAD_PARAMETER, &report);
 	ExInterlockedFreeToZone(&z.zone, &report, &z.lock);
-	ntk_expect_report(test, "a foreign one", NTK_VERIFIER, 0x16, &report);
+	ntk_expect_report(test, "a foreign one", NTK_VERIFIER, NTK_BAD_PARAMETER, &report);
 	ExInterlockedFreeToZone(&z.zone, next, &z.lock);
 	ExFreePool(z.memory);
 	ntk_expect_no_report(test, "all are back");
@@ -471,13 +465,13 @@ static void ntk_zone_overwritten(struct kunit *test)
 	link = *block;
 	*block = (void *)0x5a5a5a5a5a5a5a5aUL;
 	KUNIT_EXPECT_NULL(test, ExInterlockedAllocateFromZone(&z.zone, &z.lock));
-	ntk_expect_report(test, "allocated", NTK_VERIFIER, 0x16, &report);
+	ntk_expect_report(test, "allocated", NTK_VERIFIER, NTK_BAD_PARAMETER, &report);
 	ExInterlockedFreeToZone(&z.zone, other, &z.lock);
-	ntk_expect_report(test, "freed", NTK_VERIFIER, 0x16, &report);
+	ntk_expect_report(test, "freed", NTK_VERIFIER, NTK_BAD_PARAMETER, &report);
 	/* A circle does not end either. */
 	*block = block;
 	KUNIT_EXPECT_NULL(test, ExInterlockedAllocateFromZone(&z.zone, &z.lock));
-	ntk_expect_report(test, "a circle", NTK_VERIFIER, 0x16, &report);
+	ntk_expect_report(test, "a circle", NTK_VERIFIER, NTK_BAD_PARAMETER, &report);
 	*block = link;
 	ExInterlockedFreeToZone(&z.zone, other, &z.lock);
 	ExFreePool(z.memory);
@@ -502,7 +496,7 @@ static void ntk_zone_freed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ExExtendZone(&z.zone, more, 1024), STATUS_SUCCESS);
 	block = ExInterlockedAllocateFromZone(&z.zone, &z.lock);
 	ExFreePool(more);
-	ntk_expect_report(test, "one is out", NTK_VERIFIER, 0x16, &report);
+	ntk_expect_report(test, "one is out", NTK_VERIFIER, NTK_BAD_PARAMETER, &report);
 	KUNIT_EXPECT_GE(test, (unsigned long)block, (unsigned long)more);
 	ExFreePool(z.memory);
 	ntk_expect_no_report(test, "a zone of which not all is known");

@@ -67,14 +67,6 @@ static bool ntk_readable(const void *at)
 	return !copy_from_kernel_nofault(&byte, at, 1);
 }
 
-static s64 ntk_counter(struct kunit *test, const char *name)
-{
-	const char *row = ntk_table_find(ntk_read(test, "verifier/counters"), name, NULL);
-
-	KUNIT_ASSERT_NOT_NULL(test, row);
-	return ntk_row_number(row, 1);
-}
-
 /* True if the pool takes a block of @size from special pool, and frees it at once. */
 static bool ntk_served(struct kunit *test, size_t size)
 {
