@@ -7,37 +7,13 @@
  * Faults that end threads are made by the system scenario `detect`.
  */
 #include <linux/stringhash.h>
-#include <linux/uaccess.h>
 
-#include "fixture.h"
+#include "special.h"
 
-#define NTK_TAG		(ntk_tag4("KxAc"))
 #define NTK_SIZE	96
-
-#define NTK_DRIVER_FREED	0xd5
-#define NTK_DRIVER_BEYOND	0xd6
 
 /* Nothing is there. The read of the source comes first. */
 #define NTK_USER	((void __user *)(4 * PAGE_SIZE))
-
-static int ntk_access_init(struct kunit *test)
-{
-	return ntk_init_flags(test, 0x1);
-}
-
-static void ntk_access_exit(struct kunit *test)
-{
-	ntpool_test_special_start(false);
-	ntk_exit(test);
-}
-
-static u8 *ntk_take(struct kunit *test, size_t size)
-{
-	u8 *block = ExAllocatePoolWithTag(NonPagedPool, size, NTK_TAG);
-
-	KUNIT_ASSERT_NOT_NULL(test, block);
-	return block;
-}
 
 static void ntk_copied(struct kunit *test, const u8 *at, u32 code, const char *text)
 {
@@ -59,7 +35,7 @@ static void ntk_copy_test(struct kunit *test)
 		kunit_skip(test, "there is no tracepoint, or no module");
 	ntk_copied(test, block + NTK_SIZE, NTK_DRIVER_BEYOND,
 		   "byte 1 past the end of a block was read");
-	ExFreePoolWithTag(block, NTK_TAG);
+	ntk_give(block);
 	ntk_copied(test, block, NTK_DRIVER_FREED, "byte 0 of a freed block was read");
 	/* Again, from the same place. */
 	ntk_copied(test, block + 3, NTK_DRIVER_FREED, "byte 3 of a freed block was read");
@@ -67,7 +43,7 @@ static void ntk_copy_test(struct kunit *test)
 	block = ntk_take(test, 5120);
 	ntk_copied(test, block - 16, NTK_DRIVER_BEYOND,
 		   "byte 16 before the start of a block was read");
-	ExFreePoolWithTag(block, NTK_TAG);
+	ntk_give(block);
 	ntk_copied(test, block + 5000, NTK_DRIVER_FREED, "byte 5000 of a freed block was read");
 }
 
@@ -78,7 +54,7 @@ static void ntk_right_test(struct kunit *test)
 
 	memset(block, 'a', NTK_SIZE);
 	KUNIT_EXPECT_EQ(test, copy_to_user(NTK_USER, block, NTK_SIZE), NTK_SIZE);
-	ExFreePoolWithTag(block, NTK_TAG);
+	ntk_give(block);
 	ntk_expect_no_report(test, "correct use");
 }
 
@@ -88,7 +64,7 @@ static void ntk_nofault_test(struct kunit *test)
 	char text[16];
 
 	KUNIT_EXPECT_NE(test, copy_from_kernel_nofault(text, block + NTK_SIZE, 8), 0);
-	ExFreePoolWithTag(block, NTK_TAG);
+	ntk_give(block);
 	KUNIT_EXPECT_NE(test, copy_from_kernel_nofault(text, block, 8), 0);
 	ntk_expect_no_report(test, "a debugger");
 }
@@ -107,7 +83,7 @@ static void ntk_word_test(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, hash, full_name_hash(NULL, copy, len));
 		memset(copy, 0, sizeof(copy));
 	}
-	ExFreePoolWithTag(block, NTK_TAG);
+	ntk_give(block);
 	ntk_expect_no_report(test, "a name at the end of a block");
 }
 
@@ -121,8 +97,8 @@ static struct kunit_case ntk_access_cases[] = {
 
 static struct kunit_suite ntk_access_suite = {
 	.name = "ntpool_access",
-	.init = ntk_access_init,
-	.exit = ntk_access_exit,
+	.init = ntk_special_init,
+	.exit = ntk_special_exit,
 	.test_cases = ntk_access_cases,
 };
 

@@ -8,53 +8,29 @@
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 
-#include "fixture.h"
+#include "special.h"
 
-#define NTK_TAG		(ntk_tag4("KxSm"))
 #define NTK_SIZE	72
-#define NTK_SMALL_SLOTS	1024	/* the default of special_pages */
-
-#define NTK_SPECIAL_POOL	0xc1
-#define NTK_MODIFIED		0xc6
-#define NTK_BEFORE		0x23
-#define NTK_BEHIND		0x24
 
 static int ntk_sample_init(struct kunit *test)
 {
 	return ntk_init_flags(test, 0);
 }
 
-static void ntk_sample_exit(struct kunit *test)
-{
-	ntpool_test_special_start(false);
-	ntpool_test_write("verifier/tags", "*");
-	ntpool_test_sample(0);
-	ntk_exit(test);
-}
-
-static s64 ntk_samples(struct kunit *test)
-{
-	static const char counter[] = "allocations_succeeded_special_pool";
-	const char *row = ntk_table_find(ntk_read(test, "verifier/counters"), counter, NULL);
-
-	KUNIT_ASSERT_NOT_NULL(test, row);
-	return ntk_row_number(row, 1);
-}
-
 /* Allocates until a block of @type is a sample. Nothing else has the tag. */
-static u8 *ntk_take(struct kunit *test, POOL_TYPE type)
+static u8 *ntk_take_sample(struct kunit *test, POOL_TYPE type)
 {
 	unsigned long end = jiffies + 5 * HZ;
 	s64 before;
 	u8 *block;
 
-	KUNIT_ASSERT_EQ(test, ntpool_test_write("verifier/tags", "KxSm"), 0);
+	KUNIT_ASSERT_EQ(test, ntpool_test_write("verifier/tags", NTK_TAG_TEXT), 0);
 	KUNIT_ASSERT_EQ(test, ntpool_test_sample(1), 0);
 	do {
-		before = ntk_samples(test);
+		before = ntk_special_blocks(test);
 		block = ExAllocatePoolWithTag(type, NTK_SIZE, NTK_TAG);
 		KUNIT_ASSERT_NOT_NULL(test, block);
-		if (ntk_samples(test) > before)
+		if (ntk_special_blocks(test) > before)
 			return block;
 		ExFreePoolWithTag(block, NTK_TAG);
 	} while (time_before(jiffies, end));
@@ -63,16 +39,11 @@ static u8 *ntk_take(struct kunit *test, POOL_TYPE type)
 	return block;
 }
 
-static void ntk_give(void *block)
-{
-	ExFreePoolWithTag(block, NTK_TAG);
-}
-
 /* How many of the allocations of @ms milliseconds are sampled. */
 static s64 ntk_sampled(struct kunit *test, unsigned int ms, u32 tag)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(ms);
-	s64 before = ntk_samples(test);
+	s64 before = ntk_special_blocks(test);
 	void *block;
 
 	while (time_before(jiffies, end)) {
@@ -81,7 +52,7 @@ static s64 ntk_sampled(struct kunit *test, unsigned int ms, u32 tag)
 		ExFreePoolWithTag(block, tag);
 		cond_resched();
 	}
-	return ntk_samples(test) - before;
+	return ntk_special_blocks(test) - before;
 }
 
 static void ntk_rate_test(struct kunit *test)
@@ -125,7 +96,7 @@ static void ntk_linear_test(struct kunit *test)
 
 	for (i = 0; i < 4; i++) {
 		ntpool_test_special_start(i & 1);
-		block = ntk_take(test, i & 2 ? PagedPool : NonPagedPool);
+		block = ntk_take_sample(test, i & 2 ? PagedPool : NonPagedPool);
 		ntk_expect_linear(test, block);
 		KUNIT_EXPECT_EQ(test, offset_in_page(block), i & 1 ? 0 : PAGE_SIZE - 80);
 		ntk_give(block);
@@ -133,35 +104,25 @@ static void ntk_linear_test(struct kunit *test)
 	ntk_expect_no_report(test, "correct use");
 }
 
-static void ntk_spoil(struct kunit *test, long at, u64 where)
+static void ntk_spoil_sample(struct kunit *test, long at, u64 where)
 {
-	struct ntpool_test_report report;
-	u8 *block = ntk_take(test, NonPagedPool);
-
-	block[at] ^= 0x5a;
-	ntk_give(block);
-	KUNIT_EXPECT_EQ_MSG(test, ntk_take_reports(&report), 1, "at %ld", at);
-	KUNIT_EXPECT_EQ(test, report.code, NTK_SPECIAL_POOL);
-	KUNIT_EXPECT_EQ(test, report.param[0], (unsigned long)block);
-	KUNIT_EXPECT_EQ(test, report.param[1], (unsigned long)block + at);
-	KUNIT_EXPECT_EQ(test, report.param[3], where);
-	KUNIT_EXPECT_EQ(test, report.tag, NTK_TAG);
+	ntk_spoil_block(test, ntk_take_sample(test, NonPagedPool), NTK_SIZE, at, where);
 }
 
 static void ntk_around_test(struct kunit *test)
 {
-	ntk_spoil(test, NTK_SIZE, NTK_BEHIND);
-	ntk_spoil(test, -1, NTK_BEFORE);
-	ntk_spoil(test, -4000, NTK_BEFORE);
+	ntk_spoil_sample(test, NTK_SIZE, NTK_BEHIND);
+	ntk_spoil_sample(test, -1, NTK_BEFORE);
+	ntk_spoil_sample(test, -4000, NTK_BEFORE);
 	ntpool_test_special_start(true);
-	ntk_spoil(test, NTK_SIZE, NTK_BEHIND);
-	ntk_spoil(test, 4095, NTK_BEHIND);
+	ntk_spoil_sample(test, NTK_SIZE, NTK_BEHIND);
+	ntk_spoil_sample(test, 4095, NTK_BEHIND);
 }
 
 static void ntk_bad_free_test(struct kunit *test)
 {
 	struct ntpool_test_report report;
-	u8 *block = ntk_take(test, NonPagedPool);
+	u8 *block = ntk_take_sample(test, NonPagedPool);
 
 	ntk_give(block + 32);
 	ntk_expect_report(test, "the middle", NTK_BAD_POOL_CALLER, NTK_MIDDLE_NONPAGED, &report);
@@ -175,7 +136,7 @@ static void ntk_bad_free_test(struct kunit *test)
 static void ntk_modified_test(struct kunit *test)
 {
 	struct ntpool_test_report report;
-	u8 *block = ntk_take(test, NonPagedPool);
+	u8 *block = ntk_take_sample(test, NonPagedPool);
 
 	ntk_give(block);
 	block[7] = 0x5a;
@@ -191,13 +152,13 @@ static void ntk_modified_test(struct kunit *test)
 static void ntk_reused_test(struct kunit *test)
 {
 	struct ntpool_test_report report;
-	u8 *block = ntk_take(test, NonPagedPool);
+	u8 *block = ntk_take_sample(test, NonPagedPool);
 	unsigned int i;
 
 	ntk_give(block);
 	block[7] = 0x5a;
 	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0x1), 0);
-	for (i = 0; i < 2 * NTK_SMALL_SLOTS; i++)
+	for (i = 0; i < 2 * NTK_PAGES; i++)
 		ExFreePoolWithTag(ExAllocatePoolWithTag(NonPagedPool, 64, NTK_TAG), NTK_TAG);
 	KUNIT_EXPECT_EQ(test, ntk_take_reports(&report), 1);
 	KUNIT_EXPECT_EQ(test, report.code, NTK_MODIFIED);
@@ -205,7 +166,7 @@ static void ntk_reused_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0), 0);
 	/* The page of a mapped block is the page of a sample. */
 	for (i = 0; i < 10; i++) {
-		block = ntk_take(test, NonPagedPool);
+		block = ntk_take_sample(test, NonPagedPool);
 		ntk_expect_linear(test, block);
 		ntk_give(block);
 	}
@@ -216,7 +177,7 @@ static void ntk_reused_test(struct kunit *test)
 static void ntk_switched_off_test(struct kunit *test)
 {
 	struct ntpool_test_report report;
-	u8 *block = ntk_take(test, NonPagedPool);
+	u8 *block = ntk_take_sample(test, NonPagedPool);
 
 	KUNIT_ASSERT_EQ(test, ntpool_test_sample(0), 0);
 	ntk_expect_linear(test, block);
@@ -240,7 +201,7 @@ static struct kunit_case ntk_sample_cases[] = {
 static struct kunit_suite ntk_sample_suite = {
 	.name = "ntpool_sample",
 	.init = ntk_sample_init,
-	.exit = ntk_sample_exit,
+	.exit = ntk_special_exit,
 	.test_cases = ntk_sample_cases,
 };
 

@@ -10,64 +10,12 @@
 #include <linux/jiffies.h>
 #include <linux/preempt.h>
 #include <linux/smp.h>
-#include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
-#include "fixture.h"
+#include "special.h"
 
-#define NTK_TAG		(ntk_tag4("KxSp"))
-#define NTK_ALIGN	16
 #define NTK_LARGEST	(PAGE_SIZE - 32)
-#define NTK_SLOTS	1024	/* the default of special_pages */
 #define NTK_TOUCHED	8
-
-#define NTK_SPECIAL_POOL	0xc1
-#define NTK_MODIFIED		0xc6
-#define NTK_FREED		0xcc
-#define NTK_BEYOND		0xcd
-#define NTK_DRIVER_FREED	0xd5
-#define NTK_DRIVER_BEYOND	0xd6
-#define NTK_BEFORE		0x23
-#define NTK_BEHIND		0x24
-
-static int ntk_special_init(struct kunit *test)
-{
-	return ntk_init_flags(test, 0x1);
-}
-
-static void ntk_special_exit(struct kunit *test)
-{
-	ntpool_test_special_start(false);
-	ntpool_test_write("verifier/tags", "*");
-	ntpool_test_write("verifier/drivers", "*");
-	ntk_exit(test);
-}
-
-static u8 *ntk_take(struct kunit *test, size_t size)
-{
-	u8 *block = ExAllocatePoolWithTag(NonPagedPool, size, NTK_TAG);
-
-	KUNIT_ASSERT_NOT_NULL(test, block);
-	return block;
-}
-
-static void ntk_give(void *block)
-{
-	ExFreePoolWithTag(block, NTK_TAG);
-}
-
-/* Nonpaged pool is in the linear map, unless it is special. */
-static bool ntk_is_special(const void *block)
-{
-	return is_vmalloc_addr(block);
-}
-
-static bool ntk_readable(const void *at)
-{
-	u8 byte;
-
-	return !copy_from_kernel_nofault(&byte, at, 1);
-}
 
 static size_t ntk_room(size_t size)
 {
@@ -320,22 +268,6 @@ static void ntk_paged_test(struct kunit *test)
 
 /* ---- what was written around a block ---- */
 
-static void ntk_spoil(struct kunit *test, size_t size, long at, u64 where)
-{
-	struct ntpool_test_report report;
-	u8 *block = ntk_take(test, size);
-
-	block[at] ^= 0x5a;
-	ntk_give(block);
-	KUNIT_EXPECT_EQ_MSG(test, ntk_take_reports(&report), 1, "%zu bytes, at %ld", size, at);
-	KUNIT_EXPECT_EQ(test, report.code, NTK_SPECIAL_POOL);
-	KUNIT_EXPECT_EQ(test, report.param[0], (unsigned long)block);
-	KUNIT_EXPECT_EQ(test, report.param[1], (unsigned long)block + at);
-	KUNIT_EXPECT_EQ(test, report.param[2], size);
-	KUNIT_EXPECT_EQ(test, report.param[3], where);
-	KUNIT_EXPECT_EQ(test, report.tag, NTK_TAG);
-}
-
 static void ntk_around_test(struct kunit *test)
 {
 	ntk_spoil(test, 100, 100, NTK_BEHIND);
@@ -491,7 +423,7 @@ static unsigned int ntk_until_reused(struct kunit *test, const u8 *block)
 	unsigned int i;
 	u8 *next;
 
-	for (i = 0; i < 4 * NTK_SLOTS; i++) {
+	for (i = 0; i < 4 * NTK_PAGES; i++) {
 		next = ntk_take(test, 96);
 		ntk_give(next);
 		if (next == block)
@@ -507,8 +439,8 @@ static void ntk_quarantine_test(struct kunit *test)
 
 	ntk_give(block);
 	after = ntk_until_reused(test, block);
-	KUNIT_EXPECT_GE(test, after, NTK_SLOTS / 8);
-	KUNIT_EXPECT_LT(test, after, 2 * NTK_SLOTS);
+	KUNIT_EXPECT_GE(test, after, NTK_PAGES / 8);
+	KUNIT_EXPECT_LT(test, after, 2 * NTK_PAGES);
 }
 
 /* A write that did not fault: through another mapping. */
@@ -520,7 +452,7 @@ static void ntk_modified_test(struct kunit *test)
 
 	ntk_give(block);
 	page[77] ^= 1;
-	KUNIT_EXPECT_LT(test, ntk_until_reused(test, block), 2 * NTK_SLOTS);
+	KUNIT_EXPECT_LT(test, ntk_until_reused(test, block), 2 * NTK_PAGES);
 	KUNIT_EXPECT_EQ(test, ntk_take_reports(&report), 1);
 	KUNIT_EXPECT_EQ(test, report.code, NTK_MODIFIED);
 	KUNIT_EXPECT_EQ(test, report.param[0], ((unsigned long)block & PAGE_MASK) + 77);
@@ -530,18 +462,18 @@ static void ntk_modified_test(struct kunit *test)
 
 static void ntk_exhausted_test(struct kunit *test)
 {
-	u8 **blocks = kunit_kcalloc(test, 2 * NTK_SLOTS, sizeof(*blocks), GFP_KERNEL);
+	u8 **blocks = kunit_kcalloc(test, 2 * NTK_PAGES, sizeof(*blocks), GFP_KERNEL);
 	unsigned int i, special = 0;
 
 	KUNIT_ASSERT_NOT_NULL(test, blocks);
-	for (i = 0; i < 2 * NTK_SLOTS; i++) {
+	for (i = 0; i < 2 * NTK_PAGES; i++) {
 		blocks[i] = ntk_take(test, 96);
 		special += ntk_is_special(blocks[i]);
 	}
 	/* An eighth stays in quarantine. */
-	KUNIT_EXPECT_LE(test, special, NTK_SLOTS);
-	KUNIT_EXPECT_GE(test, special, NTK_SLOTS - NTK_SLOTS / 8 - 1);
-	for (i = 0; i < 2 * NTK_SLOTS; i++)
+	KUNIT_EXPECT_LE(test, special, NTK_PAGES);
+	KUNIT_EXPECT_GE(test, special, NTK_PAGES - NTK_PAGES / 8 - 1);
+	for (i = 0; i < 2 * NTK_PAGES; i++)
 		ntk_give(blocks[i]);
 }
 

@@ -8,72 +8,25 @@
  * bytes lies within one page.
  */
 #include <linux/delay.h>
-#include <linux/uaccess.h>
 
 #include <ntifs.h>
 
-#include "fixture.h"
+#include "special.h"
 
-#define NTK_TAG		(ntk_tag4("KxWi"))
-#define NTK_ALIGN	16
-#define NTK_PAGES	1024	/* the default of special_pages */
 #define NTK_WIDEST	(16 * PAGE_SIZE)
-
-#define NTK_SPECIAL_POOL	0xc1
-#define NTK_MODIFIED		0xc6
-#define NTK_FREED		0xcc
-#define NTK_BEYOND		0xcd
-#define NTK_BEFORE		0x23
-#define NTK_BEHIND		0x24
 
 static const size_t ntk_sizes[] = {
 	4065, 4079, 4080, 4081, 4095, 4096, 4097, 5120, 8191, 8192, 8193, 12288, 12289,
 	20480, 32768, 36865, 65535, 65536,
 };
 
-static int ntk_wide_init(struct kunit *test)
-{
-	return ntk_init_flags(test, 0x1);
-}
-
-static void ntk_wide_exit(struct kunit *test)
-{
-	ntpool_test_special_start(false);
-	ntk_exit(test);
-}
-
-static u8 *ntk_take_of(struct kunit *test, POOL_TYPE type, size_t size)
-{
-	u8 *block = ExAllocatePoolWithTag(type, size, NTK_TAG);
-
-	KUNIT_ASSERT_NOT_NULL(test, block);
-	return block;
-}
-
-static u8 *ntk_take(struct kunit *test, size_t size)
-{
-	return ntk_take_of(test, NonPagedPool, size);
-}
-
-static void ntk_give(void *block)
-{
-	ExFreePoolWithTag(block, NTK_TAG);
-}
-
-static bool ntk_readable(const void *at)
-{
-	u8 byte;
-
-	return !copy_from_kernel_nofault(&byte, at, 1);
-}
-
 /* True if the pool takes a block of @size from special pool, and frees it at once. */
 static bool ntk_served(struct kunit *test, size_t size)
 {
-	s64 before = ntk_counter(test, "allocations_succeeded_special_pool");
+	s64 before = ntk_special_blocks(test);
 
 	ntk_give(ntk_take(test, size));
-	return ntk_counter(test, "allocations_succeeded_special_pool") == before + 1;
+	return ntk_special_blocks(test) == before + 1;
 }
 
 /* ---- placement and guards ---- */
@@ -182,22 +135,6 @@ static void ntk_contexts_test(struct kunit *test)
 }
 
 /* ---- errors ---- */
-
-static void ntk_spoil(struct kunit *test, size_t size, long at, u64 where)
-{
-	struct ntpool_test_report report;
-	u8 *block = ntk_take(test, size);
-
-	block[at] ^= 0x5a;
-	ntk_give(block);
-	KUNIT_EXPECT_EQ_MSG(test, ntk_take_reports(&report), 1, "%zu bytes, at %ld", size, at);
-	KUNIT_EXPECT_EQ(test, report.code, NTK_SPECIAL_POOL);
-	KUNIT_EXPECT_EQ(test, report.param[0], (unsigned long)block);
-	KUNIT_EXPECT_EQ(test, report.param[1], (unsigned long)block + at);
-	KUNIT_EXPECT_EQ(test, report.param[2], size);
-	KUNIT_EXPECT_EQ(test, report.param[3], where);
-	KUNIT_EXPECT_EQ(test, report.tag, NTK_TAG);
-}
 
 static void ntk_around_test(struct kunit *test)
 {
@@ -331,10 +268,10 @@ static void ntk_exhausted_test(struct kunit *test)
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, blocks);
-	before = ntk_counter(test, "allocations_succeeded_special_pool");
+	before = ntk_special_blocks(test);
 	for (i = 0; i < NTK_PAGES; i++)
 		blocks[i] = ntk_take(test, 5120);
-	special = ntk_counter(test, "allocations_succeeded_special_pool") - before;
+	special = ntk_special_blocks(test) - before;
 	KUNIT_EXPECT_LE(test, 2 * special, NTK_PAGES);
 	KUNIT_EXPECT_GE(test, 2 * special, NTK_PAGES / 2);
 	for (i = 0; i < NTK_PAGES; i++)
@@ -415,8 +352,8 @@ static struct kunit_case ntk_wide_cases[] = {
 
 static struct kunit_suite ntk_wide_suite = {
 	.name = "ntpool_wide",
-	.init = ntk_wide_init,
-	.exit = ntk_wide_exit,
+	.init = ntk_special_init,
+	.exit = ntk_special_exit,
 	.test_cases = ntk_wide_cases,
 };
 

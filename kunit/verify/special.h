@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Blocks in special pool, for the suites about it. A case of theirs starts with the
+ * verifier's flag 0x1, or with no flag.
+ */
+#ifndef NTK_SPECIAL_H
+#define NTK_SPECIAL_H
+
+#include <linux/mm.h>
+#include <linux/uaccess.h>
+
+#include "fixture.h"
+
+#define NTK_TAG_TEXT	"KxSp"
+#define NTK_TAG		(ntk_tag4(NTK_TAG_TEXT))
+#define NTK_ALIGN	16
+#define NTK_PAGES	1024	/* the default of special_pages */
+
+#define NTK_SPECIAL_POOL	0xc1
+#define NTK_MODIFIED		0xc6
+#define NTK_FREED		0xcc
+#define NTK_BEYOND		0xcd
+#define NTK_DRIVER_FREED	0xd5
+#define NTK_DRIVER_BEYOND	0xd6
+#define NTK_BEFORE		0x23
+#define NTK_BEHIND		0x24
+
+static inline int ntk_special_init(struct kunit *test)
+{
+	return ntk_init_flags(test, 0x1);
+}
+
+static inline void ntk_special_exit(struct kunit *test)
+{
+	ntpool_test_sample(0);
+	ntpool_test_special_start(false);
+	ntpool_test_write("verifier/tags", "*");
+	ntpool_test_write("verifier/drivers", "*");
+	ntk_exit(test);
+}
+
+static inline u8 *ntk_take_of(struct kunit *test, POOL_TYPE type, size_t size)
+{
+	u8 *block = ExAllocatePoolWithTag(type, size, NTK_TAG);
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	return block;
+}
+
+static inline u8 *ntk_take(struct kunit *test, size_t size)
+{
+	return ntk_take_of(test, NonPagedPool, size);
+}
+
+static inline void ntk_give(void *block)
+{
+	ExFreePoolWithTag(block, NTK_TAG);
+}
+
+/* Nonpaged pool is in the linear map, unless it is special. A sample is there too. */
+static inline bool ntk_is_special(const void *block)
+{
+	return is_vmalloc_addr(block);
+}
+
+static inline bool ntk_readable(const void *at)
+{
+	u8 byte;
+
+	return !copy_from_kernel_nofault(&byte, at, 1);
+}
+
+/* How many blocks special pool has served. */
+static inline s64 ntk_special_blocks(struct kunit *test)
+{
+	return ntk_counter(test, "allocations_succeeded_special_pool");
+}
+
+/* Spoils byte @at of a block of @size bytes, and frees it. */
+static inline void ntk_spoil_block(struct kunit *test, u8 *block, size_t size, long at, u64 where)
+{
+	struct ntpool_test_report report;
+
+	block[at] ^= 0x5a;
+	ntk_give(block);
+	KUNIT_EXPECT_EQ_MSG(test, ntk_take_reports(&report), 1, "%zu bytes, at %ld", size, at);
+	KUNIT_EXPECT_EQ(test, report.code, NTK_SPECIAL_POOL);
+	KUNIT_EXPECT_EQ(test, report.param[0], (unsigned long)block);
+	KUNIT_EXPECT_EQ(test, report.param[1], (unsigned long)block + at);
+	KUNIT_EXPECT_EQ(test, report.param[2], size);
+	KUNIT_EXPECT_EQ(test, report.param[3], where);
+	KUNIT_EXPECT_EQ(test, report.tag, NTK_TAG);
+}
+
+static inline void ntk_spoil(struct kunit *test, size_t size, long at, u64 where)
+{
+	ntk_spoil_block(test, ntk_take(test, size), size, at, where);
+}
+
+#endif
