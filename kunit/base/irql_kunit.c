@@ -17,9 +17,6 @@
 #define NTK_SIZE	96
 #define NTK_IRQL_CHECKS	0x2
 
-#define NTK_VERIFIER		0xc4
-#define NTK_BAD_PARAMETER	0x16
-
 /* Arguments of the routines. */
 static struct ntk_subject {
 	void *block;
@@ -40,187 +37,35 @@ static struct ntk_subject {
 static const PHYSICAL_ADDRESS ntk_zero;
 static const PHYSICAL_ADDRESS ntk_any = { .QuadPart = -1 };
 
-/* ---- before and after a call, at PASSIVE_LEVEL ---- */
-
-static void ntk_take(struct ntk_subject *s)
-{
-	s->block = ExAllocatePoolWithTag(NonPagedPool, NTK_SIZE, NTK_TAG);
-}
-
-static void ntk_free(struct ntk_subject *s)
-{
-	if (s->block)
-		ExFreePool(s->block);
-}
-
-static void ntk_charge(struct ntk_subject *s)
-{
-	PsChargeProcessPoolQuota(PsGetCurrentProcess(), NonPagedPool, NTK_SIZE);
-}
-
-static void ntk_quota(struct ntk_subject *s)
-{
-	PsReturnPoolQuota(PsGetCurrentProcess(), NonPagedPool, NTK_SIZE);
-}
-
-static void ntk_npaged_open(struct ntk_subject *s)
-{
-	ExInitializeNPagedLookasideList(&s->npaged, NULL, NULL, 0, NTK_SIZE, NTK_TAG, 0);
-}
-
-static void ntk_npaged_closed(struct ntk_subject *s)
-{
-	ExDeleteNPagedLookasideList(&s->npaged);
-}
-
-static void ntk_npaged_close(struct ntk_subject *s)
-{
-	if (s->block)
-		ExFreeToNPagedLookasideList(&s->npaged, s->block);
-	ntk_npaged_closed(s);
-}
-
-static void ntk_npaged_take(struct ntk_subject *s)
-{
-	ntk_npaged_open(s);
-	s->block = ExAllocateFromNPagedLookasideList(&s->npaged);
-}
-
-static void ntk_paged_open(struct ntk_subject *s)
-{
-	ExInitializePagedLookasideList(&s->paged, NULL, NULL, 0, NTK_SIZE, NTK_TAG, 0);
-}
-
-static void ntk_paged_close(struct ntk_subject *s)
-{
-	if (s->block)
-		ExFreeToPagedLookasideList(&s->paged, s->block);
-	ExDeletePagedLookasideList(&s->paged);
-}
-
-static void ntk_ex_open(struct ntk_subject *s)
-{
-	ExInitializeLookasideListEx(&s->ex, NULL, NULL, NonPagedPool, 0, NTK_SIZE, NTK_TAG, 0);
-}
-
-static void ntk_ex_open_paged(struct ntk_subject *s)
-{
-	ExInitializeLookasideListEx(&s->ex, NULL, NULL, PagedPool, 0, NTK_SIZE, NTK_TAG, 0);
-}
-
-static void ntk_ex_closed(struct ntk_subject *s)
-{
-	ExDeleteLookasideListEx(&s->ex);
-}
-
-static void ntk_ex_close(struct ntk_subject *s)
-{
-	if (s->block)
-		ExFreeToLookasideListEx(&s->ex, s->block);
-	ntk_ex_closed(s);
-}
-
-static void ntk_ex_take(struct ntk_subject *s)
-{
-	ntk_ex_open(s);
-	s->block = ExAllocateFromLookasideListEx(&s->ex);
-}
-
-static void ntk_zone(struct ntk_subject *s)
-{
-	ExInitializeZone(&s->zone, 64, s->segment, sizeof(s->segment));
-}
-
-static void ntk_contig_take(struct ntk_subject *s)
-{
-	s->block = MmAllocateContiguousMemory(PAGE_SIZE, ntk_any);
-}
-
-static void ntk_contig_free(struct ntk_subject *s)
-{
-	if (s->block)
-		MmFreeContiguousMemory(s->block);
-}
-
-static void ntk_noncached_free(struct ntk_subject *s)
-{
-	if (s->block)
-		MmFreeNonCachedMemory(s->block, PAGE_SIZE);
-}
-
-static void ntk_lock(struct ntk_subject *s)
-{
-	s->block = MmLockPagableCodeSection((PVOID)ntk_init);
-}
-
-static void ntk_unlock(struct ntk_subject *s)
-{
-	MmUnlockPagableImageSection(s->block);
-}
-
-static void ntk_unlock_twice(struct ntk_subject *s)
-{
-	ntk_unlock(s);
-	ntk_unlock(s);
-}
-
 /* ---- the calls ---- */
 
-static void ntk_ExAllocatePoolWithTag(struct ntk_subject *s)
-{
-	s->block = ExAllocatePoolWithTag(NonPagedPool, NTK_SIZE, NTK_TAG);
+/* A routine that returns a block. */
+#define NTK_ALLOCATION(routine, ...)			\
+static void ntk_ ## routine(struct ntk_subject *s)	\
+{							\
+	s->block = routine(__VA_ARGS__);		\
 }
 
-static void ntk_ExAllocatePool(struct ntk_subject *s)
-{
-	s->block = ExAllocatePool(NonPagedPool, NTK_SIZE);
-}
-
-static void ntk_ExAllocatePoolWithQuotaTag(struct ntk_subject *s)
-{
-	s->block = ExAllocatePoolWithQuotaTag(NonPagedPool, NTK_SIZE, NTK_TAG);
-}
-
-static void ntk_ExAllocatePoolWithQuota(struct ntk_subject *s)
-{
-	s->block = ExAllocatePoolWithQuota(NonPagedPool, NTK_SIZE);
-}
-
-static void ntk_ExAllocatePoolWithTagPriority(struct ntk_subject *s)
-{
-	s->block = ExAllocatePoolWithTagPriority(NonPagedPool, NTK_SIZE, NTK_TAG,
-						 NormalPoolPriority);
-}
-
-static void ntk_ExAllocatePool2(struct ntk_subject *s)
-{
-	s->block = ExAllocatePool2(POOL_FLAG_NON_PAGED, NTK_SIZE, NTK_TAG);
-}
-
-static void ntk_ExAllocatePool3(struct ntk_subject *s)
-{
-	s->block = ExAllocatePool3(POOL_FLAG_NON_PAGED, NTK_SIZE, NTK_TAG, NULL, 0);
-}
-
-static void ntk_FsRtlAllocatePoolWithTag(struct ntk_subject *s)
-{
-	s->block = FsRtlAllocatePoolWithTag(NonPagedPool, NTK_SIZE, NTK_TAG);
-}
-
-static void ntk_FsRtlAllocatePool(struct ntk_subject *s)
-{
-	s->block = FsRtlAllocatePool(NonPagedPool, NTK_SIZE);
-}
-
-static void ntk_FsRtlAllocatePoolWithQuotaTag(struct ntk_subject *s)
-{
-	s->block = FsRtlAllocatePoolWithQuotaTag(NonPagedPool, NTK_SIZE, NTK_TAG);
-}
-
-static void ntk_FsRtlAllocatePoolWithQuota(struct ntk_subject *s)
-{
-	s->block = FsRtlAllocatePoolWithQuota(NonPagedPool, NTK_SIZE);
-}
+NTK_ALLOCATION(ExAllocatePoolWithTag, NonPagedPool, NTK_SIZE, NTK_TAG)
+NTK_ALLOCATION(ExAllocatePool, NonPagedPool, NTK_SIZE)
+NTK_ALLOCATION(ExAllocatePoolWithQuotaTag, NonPagedPool, NTK_SIZE, NTK_TAG)
+NTK_ALLOCATION(ExAllocatePoolWithQuota, NonPagedPool, NTK_SIZE)
+NTK_ALLOCATION(ExAllocatePoolWithTagPriority, NonPagedPool, NTK_SIZE, NTK_TAG, NormalPoolPriority)
+NTK_ALLOCATION(ExAllocatePool2, POOL_FLAG_NON_PAGED, NTK_SIZE, NTK_TAG)
+NTK_ALLOCATION(ExAllocatePool3, POOL_FLAG_NON_PAGED, NTK_SIZE, NTK_TAG, NULL, 0)
+NTK_ALLOCATION(FsRtlAllocatePoolWithTag, NonPagedPool, NTK_SIZE, NTK_TAG)
+NTK_ALLOCATION(FsRtlAllocatePool, NonPagedPool, NTK_SIZE)
+NTK_ALLOCATION(FsRtlAllocatePoolWithQuotaTag, NonPagedPool, NTK_SIZE, NTK_TAG)
+NTK_ALLOCATION(FsRtlAllocatePoolWithQuota, NonPagedPool, NTK_SIZE)
+NTK_ALLOCATION(MmAllocateContiguousMemory, PAGE_SIZE, ntk_any)
+NTK_ALLOCATION(MmAllocateContiguousMemorySpecifyCache, PAGE_SIZE, ntk_zero, ntk_any, ntk_zero,
+	       MmCached)
+NTK_ALLOCATION(MmAllocateContiguousMemorySpecifyCacheNode, PAGE_SIZE, ntk_zero, ntk_any, ntk_zero,
+	       MmCached, MM_ANY_NODE_OK)
+NTK_ALLOCATION(MmAllocateContiguousNodeMemory, PAGE_SIZE, ntk_zero, ntk_any, ntk_zero,
+	       PAGE_READWRITE, MM_ANY_NODE_OK)
+NTK_ALLOCATION(MmAllocateNonCachedMemory, PAGE_SIZE)
+NTK_ALLOCATION(MmLockPagableCodeSection, (PVOID)ntk_init)
 
 static void ntk_PagedPool(struct ntk_subject *s)
 {
@@ -287,11 +132,6 @@ static void ntk_ExDeleteLookasideListEx(struct ntk_subject *s)
 	ExDeleteLookasideListEx(&s->ex);
 }
 
-static void ntk_ExDeleteLookasideListEx_paged(struct ntk_subject *s)
-{
-	ExDeleteLookasideListEx(&s->ex);
-}
-
 static void ntk_ExFlushLookasideListEx(struct ntk_subject *s)
 {
 	ExFlushLookasideListEx(&s->ex);
@@ -342,30 +182,6 @@ static void ntk_ExInterlockedAllocateFromZone(struct ntk_subject *s)
 	ExInterlockedAllocateFromZone(&s->zone, &s->lock);
 }
 
-static void ntk_MmAllocateContiguousMemory(struct ntk_subject *s)
-{
-	s->block = MmAllocateContiguousMemory(PAGE_SIZE, ntk_any);
-}
-
-static void ntk_MmAllocateContiguousMemorySpecifyCache(struct ntk_subject *s)
-{
-	s->block = MmAllocateContiguousMemorySpecifyCache(PAGE_SIZE, ntk_zero, ntk_any,
-							  ntk_zero, MmCached);
-}
-
-static void ntk_MmAllocateContiguousMemorySpecifyCacheNode(struct ntk_subject *s)
-{
-	s->block = MmAllocateContiguousMemorySpecifyCacheNode(PAGE_SIZE, ntk_zero, ntk_any,
-							      ntk_zero, MmCached,
-							      MM_ANY_NODE_OK);
-}
-
-static void ntk_MmAllocateContiguousNodeMemory(struct ntk_subject *s)
-{
-	s->block = MmAllocateContiguousNodeMemory(PAGE_SIZE, ntk_zero, ntk_any, ntk_zero,
-						  PAGE_READWRITE, MM_ANY_NODE_OK);
-}
-
 static void ntk_MmAllocateContiguousMemoryEx(struct ntk_subject *s)
 {
 	SIZE_T size = PAGE_SIZE;
@@ -386,19 +202,14 @@ static void ntk_MmFreeContiguousMemorySpecifyCache(struct ntk_subject *s)
 	MmFreeContiguousMemorySpecifyCache(s->block, PAGE_SIZE, MmCached);
 }
 
-static void ntk_MmAllocateNonCachedMemory(struct ntk_subject *s)
+static void ntk_MmFreeNonCachedMemory(struct ntk_subject *s)
 {
-	s->block = MmAllocateNonCachedMemory(PAGE_SIZE);
+	MmFreeNonCachedMemory(s->block, PAGE_SIZE);
 }
 
 static void ntk_MmGetPhysicalAddress(struct ntk_subject *s)
 {
 	MmGetPhysicalAddress(s);
-}
-
-static void ntk_MmLockPagableCodeSection(struct ntk_subject *s)
-{
-	s->block = MmLockPagableCodeSection((PVOID)ntk_init);
 }
 
 static void ntk_MmLockPagableDataSection(struct ntk_subject *s)
@@ -469,6 +280,72 @@ static void ntk_ExInterlockedPushEntryList(struct ntk_subject *s)
 	ExInterlockedPopEntryList(&s->single, &s->lock);
 }
 
+/* ---- before and after a call, at PASSIVE_LEVEL ---- */
+
+static void ntk_free(struct ntk_subject *s)
+{
+	if (s->block)
+		ntk_ExFreePool(s);
+}
+
+static void ntk_npaged_close(struct ntk_subject *s)
+{
+	if (s->block)
+		ntk_ExFreeToNPagedLookasideList(s);
+	ntk_ExDeleteNPagedLookasideList(s);
+}
+
+static void ntk_npaged_take(struct ntk_subject *s)
+{
+	ntk_ExInitializeNPagedLookasideList(s);
+	ntk_ExAllocateFromNPagedLookasideList(s);
+}
+
+static void ntk_paged_close(struct ntk_subject *s)
+{
+	if (s->block)
+		ExFreeToPagedLookasideList(&s->paged, s->block);
+	ntk_ExDeletePagedLookasideList(s);
+}
+
+static void ntk_ex_open_paged(struct ntk_subject *s)
+{
+	ExInitializeLookasideListEx(&s->ex, NULL, NULL, PagedPool, 0, NTK_SIZE, NTK_TAG, 0);
+}
+
+static void ntk_ex_close(struct ntk_subject *s)
+{
+	if (s->block)
+		ntk_ExFreeToLookasideListEx(s);
+	ntk_ExDeleteLookasideListEx(s);
+}
+
+static void ntk_ex_take(struct ntk_subject *s)
+{
+	ntk_ExInitializeLookasideListEx(s);
+	ntk_ExAllocateFromLookasideListEx(s);
+}
+
+static void ntk_contig_free(struct ntk_subject *s)
+{
+	if (s->block)
+		ntk_MmFreeContiguousMemory(s);
+}
+
+static void ntk_noncached_free(struct ntk_subject *s)
+{
+	if (s->block)
+		ntk_MmFreeNonCachedMemory(s);
+}
+
+static void ntk_unlock_twice(struct ntk_subject *s)
+{
+	ntk_MmUnlockPagableImageSection(s);
+	ntk_MmUnlockPagableImageSection(s);
+}
+
+/* ---- the table ---- */
+
 #define NTK_ROW(routine, highest, before, after) \
 	{ #routine, highest, before, ntk_ ## routine, after }
 
@@ -491,43 +368,54 @@ static struct ntk_irql_row {
 	NTK_ROW(FsRtlAllocatePoolWithQuotaTag, DISPATCH_LEVEL, NULL, ntk_free),
 	NTK_ROW(FsRtlAllocatePoolWithQuota, DISPATCH_LEVEL, NULL, ntk_free),
 	NTK_ROW(PagedPool, APC_LEVEL, NULL, ntk_free),
-	NTK_ROW(ExFreePoolWithTag, DISPATCH_LEVEL, ntk_take, NULL),
-	NTK_ROW(ExFreePool, DISPATCH_LEVEL, ntk_take, NULL),
-	NTK_ROW(ExQueryPoolBlockSize, DISPATCH_LEVEL, ntk_take, ntk_free),
-	NTK_ROW(PsChargeProcessPoolQuota, APC_LEVEL, NULL, ntk_quota),
-	NTK_ROW(PsChargePoolQuota, APC_LEVEL, NULL, ntk_quota),
-	NTK_ROW(PsReturnPoolQuota, APC_LEVEL, ntk_charge, NULL),
+	NTK_ROW(ExFreePoolWithTag, DISPATCH_LEVEL, ntk_ExAllocatePoolWithTag, NULL),
+	NTK_ROW(ExFreePool, DISPATCH_LEVEL, ntk_ExAllocatePoolWithTag, NULL),
+	NTK_ROW(ExQueryPoolBlockSize, DISPATCH_LEVEL, ntk_ExAllocatePoolWithTag, ntk_free),
+	NTK_ROW(PsChargeProcessPoolQuota, APC_LEVEL, NULL, ntk_PsReturnPoolQuota),
+	NTK_ROW(PsChargePoolQuota, APC_LEVEL, NULL, ntk_PsReturnPoolQuota),
+	NTK_ROW(PsReturnPoolQuota, APC_LEVEL, ntk_PsChargeProcessPoolQuota, NULL),
 	NTK_ROW(ExInitializeNPagedLookasideList, DISPATCH_LEVEL, NULL, ntk_npaged_close),
 	NTK_ROW(ExInitializePagedLookasideList, APC_LEVEL, NULL, ntk_paged_close),
 	NTK_ROW(ExInitializeLookasideListEx, DISPATCH_LEVEL, NULL, ntk_ex_close),
-	NTK_ROW(ExDeleteNPagedLookasideList, DISPATCH_LEVEL, ntk_npaged_open, NULL),
-	NTK_ROW(ExDeletePagedLookasideList, APC_LEVEL, ntk_paged_open, NULL),
-	NTK_ROW(ExDeleteLookasideListEx, DISPATCH_LEVEL, ntk_ex_open, NULL),
-	NTK_ROW(ExDeleteLookasideListEx_paged, APC_LEVEL, ntk_ex_open_paged, NULL),
-	NTK_ROW(ExFlushLookasideListEx, DISPATCH_LEVEL, ntk_ex_open, ntk_ex_close),
-	NTK_ROW(ExAllocateFromNPagedLookasideList, DISPATCH_LEVEL, ntk_npaged_open,
-		ntk_npaged_close),
-	NTK_ROW(ExFreeToNPagedLookasideList, DISPATCH_LEVEL, ntk_npaged_take, ntk_npaged_closed),
-	NTK_ROW(ExAllocateFromPagedLookasideList, APC_LEVEL, ntk_paged_open, ntk_paged_close),
-	NTK_ROW(ExAllocateFromLookasideListEx, DISPATCH_LEVEL, ntk_ex_open, ntk_ex_close),
-	NTK_ROW(ExFreeToLookasideListEx, DISPATCH_LEVEL, ntk_ex_take, ntk_ex_closed),
+	NTK_ROW(ExDeleteNPagedLookasideList, DISPATCH_LEVEL, ntk_ExInitializeNPagedLookasideList,
+		NULL),
+	NTK_ROW(ExDeletePagedLookasideList, APC_LEVEL, ntk_ExInitializePagedLookasideList, NULL),
+	NTK_ROW(ExDeleteLookasideListEx, DISPATCH_LEVEL, ntk_ExInitializeLookasideListEx, NULL),
+	{ "ExDeleteLookasideListEx_paged", APC_LEVEL, ntk_ex_open_paged,
+	  ntk_ExDeleteLookasideListEx, NULL },
+	NTK_ROW(ExFlushLookasideListEx, DISPATCH_LEVEL, ntk_ExInitializeLookasideListEx,
+		ntk_ex_close),
+	NTK_ROW(ExAllocateFromNPagedLookasideList, DISPATCH_LEVEL,
+		ntk_ExInitializeNPagedLookasideList, ntk_npaged_close),
+	NTK_ROW(ExFreeToNPagedLookasideList, DISPATCH_LEVEL, ntk_npaged_take,
+		ntk_ExDeleteNPagedLookasideList),
+	NTK_ROW(ExAllocateFromPagedLookasideList, APC_LEVEL, ntk_ExInitializePagedLookasideList,
+		ntk_paged_close),
+	NTK_ROW(ExAllocateFromLookasideListEx, DISPATCH_LEVEL, ntk_ExInitializeLookasideListEx,
+		ntk_ex_close),
+	NTK_ROW(ExFreeToLookasideListEx, DISPATCH_LEVEL, ntk_ex_take, ntk_ExDeleteLookasideListEx),
 	NTK_ROW(ExInitializeZone, PASSIVE_LEVEL, NULL, NULL),
-	NTK_ROW(ExExtendZone, DISPATCH_LEVEL, ntk_zone, NULL),
-	NTK_ROW(ExInterlockedExtendZone, DISPATCH_LEVEL, ntk_zone, NULL),
-	NTK_ROW(ExInterlockedAllocateFromZone, HIGH_LEVEL, ntk_zone, NULL),
+	NTK_ROW(ExExtendZone, DISPATCH_LEVEL, ntk_ExInitializeZone, NULL),
+	NTK_ROW(ExInterlockedExtendZone, DISPATCH_LEVEL, ntk_ExInitializeZone, NULL),
+	NTK_ROW(ExInterlockedAllocateFromZone, HIGH_LEVEL, ntk_ExInitializeZone, NULL),
 	NTK_ROW(MmAllocateContiguousMemory, DISPATCH_LEVEL, NULL, ntk_contig_free),
 	NTK_ROW(MmAllocateContiguousMemorySpecifyCache, DISPATCH_LEVEL, NULL, ntk_contig_free),
 	NTK_ROW(MmAllocateContiguousMemorySpecifyCacheNode, DISPATCH_LEVEL, NULL, ntk_contig_free),
 	NTK_ROW(MmAllocateContiguousNodeMemory, DISPATCH_LEVEL, NULL, ntk_contig_free),
 	NTK_ROW(MmAllocateContiguousMemoryEx, DISPATCH_LEVEL, NULL, ntk_contig_free),
-	NTK_ROW(MmFreeContiguousMemory, DISPATCH_LEVEL, ntk_contig_take, NULL),
-	NTK_ROW(MmFreeContiguousMemorySpecifyCache, DISPATCH_LEVEL, ntk_contig_take, NULL),
+	NTK_ROW(MmFreeContiguousMemory, DISPATCH_LEVEL, ntk_MmAllocateContiguousMemory, NULL),
+	NTK_ROW(MmFreeContiguousMemorySpecifyCache, DISPATCH_LEVEL, ntk_MmAllocateContiguousMemory,
+		NULL),
 	NTK_ROW(MmAllocateNonCachedMemory, APC_LEVEL, NULL, ntk_noncached_free),
+#ifdef CONFIG_X86
+	NTK_ROW(MmFreeNonCachedMemory, APC_LEVEL, ntk_MmAllocateNonCachedMemory, NULL),
+#endif
 	NTK_ROW(MmGetPhysicalAddress, HIGH_LEVEL, NULL, NULL),
-	NTK_ROW(MmLockPagableCodeSection, APC_LEVEL, NULL, ntk_unlock),
-	NTK_ROW(MmLockPagableDataSection, APC_LEVEL, NULL, ntk_unlock),
-	NTK_ROW(MmLockPagableSectionByHandle, APC_LEVEL, ntk_lock, ntk_unlock_twice),
-	NTK_ROW(MmUnlockPagableImageSection, APC_LEVEL, ntk_lock, NULL),
+	NTK_ROW(MmLockPagableCodeSection, APC_LEVEL, NULL, ntk_MmUnlockPagableImageSection),
+	NTK_ROW(MmLockPagableDataSection, APC_LEVEL, NULL, ntk_MmUnlockPagableImageSection),
+	NTK_ROW(MmLockPagableSectionByHandle, APC_LEVEL, ntk_MmLockPagableCodeSection,
+		ntk_unlock_twice),
+	NTK_ROW(MmUnlockPagableImageSection, APC_LEVEL, ntk_MmLockPagableCodeSection, NULL),
 	NTK_ROW(MmPageEntireDriver, APC_LEVEL, NULL, NULL),
 	NTK_ROW(MmResetDriverPaging, APC_LEVEL, NULL, NULL),
 	NTK_ROW(PAGED_CODE, APC_LEVEL, NULL, NULL),
