@@ -15,7 +15,7 @@
 
 #include "lookaside.h"
 
-#define NTK_PATIENCE	500	/* looks, 10 ms apart */
+#define NTK_PATIENCE	500	/* looks, 20 ms apart */
 #define NTK_FEW		4
 #define NTK_MANY	6000
 #define NTK_TRIALS	60
@@ -84,6 +84,13 @@ static void ntk_cache_on(struct kunit *test, int cpu, unsigned int nr)
 {
 	KUNIT_ASSERT_EQ(test, ntk_run_in(NTK_THREAD, cpu, ntk_cache_fn, &nr), 0);
 	KUNIT_ASSERT_EQ(test, atomic_read(&ntk_frees), 0);
+}
+
+/* A scan with surplus above @depth. */
+static void ntk_scan_surplus(unsigned int depth)
+{
+	WRITE_ONCE(ntk_ex->L.Depth, depth);
+	ntpool_test_balance_scan();
 }
 
 static void ntk_wait_for(atomic_t *what, int value)
@@ -204,9 +211,8 @@ static void ntk_free_switches_test(struct kunit *test)
 {
 	ntk_begin(test, PagedPool, NTK_FEW);
 	ntk_cache_on(test, ntk_nth_cpu(0), NTK_FEW);
-	WRITE_ONCE(ntk_ex->L.Depth, 2);
 	ntk_in_free = ntk_switch_on;
-	ntpool_test_balance_scan();
+	ntk_scan_surplus(2);
 	ntk_wait_for(&ntk_frees, NTK_FEW);
 	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0), 0);
 	ntk_finish(test, NTK_FEW);
@@ -251,19 +257,20 @@ static void ntk_free_flushes_test(struct kunit *test)
 {
 	ntk_begin(test, PagedPool, NTK_FEW);
 	ntk_cache_on(test, ntk_nth_cpu(0), NTK_FEW);
-	WRITE_ONCE(ntk_ex->L.Depth, 3);
 	ntk_in_free = ntk_flush_once;
-	ntpool_test_balance_scan();
+	ntk_scan_surplus(3);
 	ntk_finish(test, NTK_FEW);
 }
 
 /* The last block goes, and with it the list and the memory of its structure. */
 static void ntk_delete_own(void)
 {
+	LOOKASIDE_LIST_EX *own = ntk_ex;
+
 	WRITE_ONCE(ntk_in_free, NULL);
-	ExDeleteLookasideListEx(ntk_ex);
-	kfree(ntk_ex);
 	WRITE_ONCE(ntk_ex, NULL);
+	ExDeleteLookasideListEx(own);
+	kfree(own);
 }
 
 struct ntk_pool_case {
@@ -289,9 +296,8 @@ static void ntk_free_deletes_test(struct kunit *test)
 
 	ntk_begin(test, c->type, NTK_FEW);
 	ntk_cache_on(test, ntk_nth_cpu(0), NTK_FEW);
-	WRITE_ONCE(ntk_ex->L.Depth, 2);
 	ntk_in_free = ntk_delete_own;
-	ntpool_test_balance_scan();
+	ntk_scan_surplus(2);
 	ntk_finish(test, NTK_FEW);
 	KUNIT_EXPECT_NULL(test, ntk_ex);
 }
@@ -356,25 +362,34 @@ static void ntk_reinitialised_test(struct kunit *test)
 
 /* ---- surplus ---- */
 
-/* More surplus than one step takes: the oldest blocks go, the others keep their order. */
+/* The same blocks in any order have the same sum. */
+static unsigned long ntk_xor(void **blocks, unsigned int from, unsigned int to)
+{
+	unsigned long sum = 0;
+
+	for (; from < to; from++)
+		sum ^= (unsigned long)blocks[from];
+	return sum;
+}
+
+/* More surplus than one step takes: the oldest blocks go. */
 static void ntk_much_surplus_test(struct kunit *test)
 {
 	static const unsigned int depths[] = { NTK_MANY - 1, 4000, 3999, 1200, 501, 500, 3, 0 };
-	unsigned int kept = NTK_MANY, i, j;
+	unsigned int gone = 0, before, i;
 	struct ntk_tally tally = {};
 
 	ntk_begin(test, NonPagedPool, NTK_MANY);
 	ntk_cache_on(test, ntk_nth_cpu(0), NTK_MANY);
 	for (i = 0; i < ARRAY_SIZE(depths); i++) {
-		WRITE_ONCE(ntk_ex->L.Depth, depths[i]);
-		ntpool_test_balance_scan();
-		kept = depths[i];
-		ntk_check(&tally, atomic_read(&ntk_frees) == NTK_MANY - kept, "depth %u: %d freed",
-			  kept, atomic_read(&ntk_frees));
+		before = gone;
+		gone = NTK_MANY - depths[i];
+		ntk_scan_surplus(depths[i]);
+		ntk_check(&tally, atomic_read(&ntk_frees) == gone, "depth %u: %d freed",
+			  depths[i], atomic_read(&ntk_frees));
+		ntk_check(&tally, ntk_xor(ntk_freed, before, gone) ==
+			  ntk_xor(ntk_entry, before, gone), "depth %u: other blocks", depths[i]);
 	}
-	for (i = 0; i < ARRAY_SIZE(depths); i++)
-		for (j = i ? NTK_MANY - depths[i - 1] : 0; j < NTK_MANY - depths[i]; j++)
-			ntk_check(&tally, ntk_freed[j], "block %u", j);
 	ntk_expect_clean(test, &tally);
 	ntk_finish(test, NTK_MANY);
 }
@@ -388,8 +403,7 @@ static void ntk_shrunk_test(struct kunit *test)
 	ntk_begin(test, NonPagedPool, NTK_MANY);
 	ntk_cache_on(test, ntk_nth_cpu(0), NTK_MANY);
 	memcpy(ntk_freed, ntk_entry, sizeof(ntk_freed));
-	WRITE_ONCE(ntk_ex->L.Depth, 3000);
-	ntpool_test_balance_scan();
+	ntk_scan_surplus(3000);
 	ntk_check(&tally, atomic_read(&ntk_frees) == 3000, "%d freed", atomic_read(&ntk_frees));
 	WRITE_ONCE(ntk_ex->L.Depth, NTK_MANY);
 	memcpy(ntk_freed + 3000, ntk_entry + 3000, 3000 * sizeof(void *));
