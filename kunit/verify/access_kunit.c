@@ -2,7 +2,8 @@
 /*
  * Accesses to special pool by the kernel's own routines. A fault in the copy to user space
  * is repaired, so no oops tells of it. A report has to. Debuggers may read any address, and
- * the kernel's hashes of names read a whole word beyond the end of a string: no report.
+ * the kernel's hashes and copies of names read a whole word beyond the end of a string: no
+ * report.
  *
  * Faults that end threads are made by the system scenario `detect`.
  */
@@ -87,11 +88,43 @@ static void ntk_word_test(struct kunit *test)
 	ntk_expect_no_report(test, "a name at the end of a block");
 }
 
+/* The compiler does not know the sizes, so strscpy() itself finds the end. */
+static noinline ssize_t ntk_copy_text(char *to, const char *from, size_t size)
+{
+	return strscpy(to, from, size);
+}
+
+/* strscpy() too reads words. They go beyond the block, some of them beyond its page. */
+static void ntk_strscpy_test(struct kunit *test)
+{
+	static const size_t sizes[] = { NTK_SIZE, NTK_SIZE + 1, NTK_SIZE + 12, NTK_SIZE + 15 };
+	struct ntk_tally tally = {};
+	char copy[32], want[32];
+	char *block, *text;
+	long len;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		block = (char *)ntk_take(test, sizes[i]);
+		for (len = 0; len < 24; len++) {
+			text = block + sizes[i] - 1 - len;
+			snprintf(want, sizeof(want), "%.*s", (int)len, "abcdefghijklmnopqrstuvwx");
+			memcpy(text, want, len + 1);
+			ntk_check(&tally, ntk_copy_text(copy, text, sizeof(copy)) == len &&
+				  !strcmp(copy, want), "%zu bytes: %s", sizes[i], want);
+		}
+		ntk_give(block);
+	}
+	ntk_expect_clean(test, &tally);
+	ntk_expect_no_report(test, "a text at the end of a block");
+}
+
 static struct kunit_case ntk_access_cases[] = {
 	KUNIT_CASE(ntk_copy_test),
 	KUNIT_CASE(ntk_right_test),
 	KUNIT_CASE(ntk_nofault_test),
 	KUNIT_CASE(ntk_word_test),
+	KUNIT_CASE(ntk_strscpy_test),
 	{}
 };
 
