@@ -111,9 +111,12 @@ fragments() {
 		return
 	fi
 	cat "$TOP/kunit/release.config"
-	if [ "$1" = debug ]; then
-		cat "$TOP/kunit/debug.config"
-	fi
+	[ "$1" = release ] || cat "$TOP/kunit/$1.config"
+}
+
+# has_variant SERIES|DIR VARIANT: PREEMPT_RT for x86 came into the kernel with 6.12
+has_variant() {
+	[ "$2" != rt ] || grep -q 'select ARCH_SUPPORTS_RT' "$(kernel_source "$1")/arch/x86/Kconfig"
 }
 
 # Kconfig drops a symbol silently when a dependency is missing
@@ -135,10 +138,11 @@ check_config() {
 test_kernel() {
 	local src name out stamp kbuild=()
 	case $2 in
-	release | debug) ;;
+	release | debug | rt | kcsan) ;;
 	i386) kbuild=(ARCH=i386) ;;
-	*) die "VARIANT=$2: release or debug" ;;
+	*) die "VARIANT=$2: release, debug, rt or kcsan" ;;
 	esac
+	has_variant "$1" "$2" || die "VARIANT=$2: the sources of $1 have no PREEMPT_RT for x86"
 	src=$(kernel_source "$1")
 	name=$(series_of "$1")-$2
 	out=$BUILD/kernel/$name

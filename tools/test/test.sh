@@ -94,7 +94,9 @@ kunit_run() {
 	name=kunit-$(series_of "$KERNEL")-$1-$5cpu${6:+-verifier}
 	# Two nodes with half the processors each, where there are enough of them.
 	[ "$5" -lt 4 ] || append="numa=fake=2"
-	[ "$1" != debug ] || limit=1200
+	case $1 in
+	debug | rt | kcsan) limit=1200 ;;
+	esac
 	[ -z "$6" ] || append="$append ntk_verifier=$6"
 	say "KUnit, kernel $(series_of "$KERNEL"), $1, $5 processors${6:+, verifier=$6}"
 	boot "$name" --kernel "$2/arch/x86/boot/bzImage" --initrd "$4" \
