@@ -31,7 +31,7 @@ prefix ?= /usr/local
 INSTALL_MOD_PATH ?= $(DESTDIR)
 KERNEL ?= 6.1
 ACCEL ?= auto
-export KERNEL VARIANT ACCEL CPUS V SUITES PARTS BENCH RELEASES KVER QUICK
+export KERNEL VARIANT ACCEL CPUS V SUITES PARTS BENCH RELEASES KVER QUICK KERNELS VARIANTS
 # An empty ARCH in the environment is one of its own for a kernel's makefiles.
 ifneq ($(ARCH),)
 export ARCH
@@ -48,7 +48,7 @@ symbols_to = $(DESTDIR)$(prefix)/lib/ntpool
 doc_to = $(DESTDIR)$(prefix)/share/doc/ntpool
 
 .DEFAULT_GOAL := modules
-.PHONY: modules modules_install install uninstall clean help demo test bench check
+.PHONY: modules modules_install install uninstall clean help demo test test-all bench check
 .PHONY: dkms-install dkms-uninstall deb
 
 modules: kdir
@@ -85,7 +85,7 @@ clean: kdir
 kdir:
 	@test -d "$(KDIR)" || { echo "No kernel headers found: install linux-headers-amd64 or say KDIR=..." >&2; exit 1; }
 
-demo test bench:
+demo test test-all bench:
 	@tools/$@/$@.sh
 
 check:
