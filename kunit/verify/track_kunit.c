@@ -100,6 +100,37 @@ static void ntk_all_kinds_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ntk_outstanding(test, NTK_TAG, NULL), 0);
 }
 
+/* MmAllocateContiguousMemory(), MmAllocateNonCachedMemory() */
+static void ntk_mm_routines_test(struct kunit *test)
+{
+	const PHYSICAL_ADDRESS highest = { .QuadPart = ~0ULL >> 1 };
+	const u32 contiguous = ntk_tag4("MmCm"), noncached = ntk_tag4("MmNc");
+	struct ntpool_test_report report;
+	NPAGED_LOOKASIDE_LIST *list;
+	void *block, *uncached;
+
+	block = MmAllocateContiguousMemory(3 * PAGE_SIZE, highest);
+	uncached = MmAllocateNonCachedMemory(PAGE_SIZE);
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	KUNIT_ASSERT_NOT_NULL(test, uncached);
+	KUNIT_EXPECT_EQ(test, ntk_outstanding(test, contiguous, NULL), 1);
+	KUNIT_EXPECT_EQ(test, ntk_outstanding(test, noncached, NULL), 1);
+	MmFreeContiguousMemory(block);
+	KUNIT_EXPECT_EQ(test, ntk_outstanding(test, contiguous, NULL), 0);
+	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0), 0);
+	MmFreeNonCachedMemory(uncached, PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, ntk_outstanding(test, noncached, NULL), 0);
+	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0x8), 0);
+	ntk_expect_no_report(test, "correct use");
+
+	/* An active list in it is reported, as in a block of the pool. */
+	list = MmAllocateContiguousMemory(PAGE_SIZE, highest);
+	KUNIT_ASSERT_NOT_NULL(test, list);
+	ExInitializeNPagedLookasideList(list, NULL, NULL, 0, 64, NTK_TAG, 0);
+	MmFreeContiguousMemory(list);
+	ntk_expect_report(test, "a list in contiguous memory", NTK_VERIFIER, 0xcc, &report);
+}
+
 static void ntk_many_test(struct kunit *test)
 {
 	void **block = kunit_kcalloc(test, NTK_MANY, sizeof(*block), GFP_KERNEL);
@@ -255,6 +286,7 @@ static void ntk_own_routines_test(struct kunit *test)
 static struct kunit_case ntk_track_cases[] = {
 	KUNIT_CASE(ntk_first_row_test),
 	KUNIT_CASE(ntk_all_kinds_test),
+	KUNIT_CASE(ntk_mm_routines_test),
 	KUNIT_CASE(ntk_many_test),
 	KUNIT_CASE(ntk_switched_off_test),
 	KUNIT_CASE(ntk_drivers_test),

@@ -20,6 +20,9 @@
  * The third parameter tells the first three apart: 0, the size of the allocation, all ones.
  * The fourth parameter is the size or the cache type that was passed.
  *
+ * Under tracking, verifier/outstanding has the memory too. A list or a zone in memory that is
+ * freed is reported as for a block of the pool.
+ *
  * A request that this machine can never serve fails before caches are emptied for it.
  *
  * Locking: none of its own. Contexts: any but NMI. memory/phys.c sleeps where the caller may;
@@ -94,6 +97,18 @@ static void *contig_pages(const struct ntpool_phys_want *want)
 	return base || want->fast || !ntpool_source_reclaim() ? base : ntpool_phys_alloc(want);
 }
 
+/* Completes the record, and the allocation, of memory at @base. Returns @base. */
+static void *contig_finish(struct ntpool_run *run, const struct ntpool_request *req)
+{
+	u8 keep = ntpool_verifier() ? NTPOOL_HDR_VERIFIED : 0;
+	void *base = run->base;
+
+	ntpool_run_assign(run, req->size, req->tag, keep, req->caller);
+	if (keep)
+		ntpool_verify_add(req, base);
+	return ntpool_alloc_finish_run(run, 0);
+}
+
 void *ntpool_contig_alloc(const struct ntpool_phys_want *want, size_t size, u32 tag,
 			  unsigned long caller)
 {
@@ -112,9 +127,10 @@ void *ntpool_contig_alloc(const struct ntpool_phys_want *want, size_t size, u32 
 		return ntpool_alloc_failed(NTPOOL_NONPAGED, tag);
 	}
 	ntpool_run_fill(run, NTPOOL_USE_CONTIGUOUS, NTPOOL_NONPAGED, base, want->nr);
-	ntpool_run_assign(run, size, tag, 0, caller);
 	run->cache = want->cache;
-	return ntpool_alloc_finish_run(run, 0);
+	return contig_finish(run, &(struct ntpool_request){
+		.type = NTPOOL_NONPAGED, .size = size, .tag = tag, .caller = caller,
+	});
 }
 
 void *ntpool_noncached_alloc(size_t size, unsigned long caller)
@@ -139,10 +155,12 @@ void *ntpool_noncached_alloc(size_t size, unsigned long caller)
 		return ntpool_alloc_failed(NTPOOL_NONPAGED, NTPOOL_TAG_NONCACHED);
 	}
 	ntpool_run_fill(run, NTPOOL_USE_NONCACHED, NTPOOL_NONPAGED, base, pages);
-	ntpool_run_assign(run, size, NTPOOL_TAG_NONCACHED, 0, caller);
 	run->cache = NTPOOL_NONCACHED;
 	run->page = page;
-	return ntpool_alloc_finish_run(run, 0);
+	return contig_finish(run, &(struct ntpool_request){
+		.type = NTPOOL_NONPAGED, .size = size, .tag = NTPOOL_TAG_NONCACHED,
+		.caller = caller,
+	});
 }
 
 static void report_unowned(const struct ntpool_contig_free *call)
@@ -211,6 +229,10 @@ void ntpool_contig_free(const struct ntpool_contig_free *call)
 		return;
 	}
 	free_check(call, run);
+	if (run->flags & NTPOOL_HDR_VERIFIED)
+		ntpool_verify_remove(&(struct ntpool_block){
+			.addr = call->p, .requested = run->requested,
+		}, call->caller);
 	counts = run->flags & NTPOOL_HDR_OVERFLOW ? ntpool_tag_overflow : ntpool_tag_find(run->tag);
 	ntpool_tag_count_free(&counts[NTPOOL_NONPAGED], run->pages * NTPOOL_GRANULES,
 			      run->requested);

@@ -575,3 +575,35 @@ void ntpool_verify_free(const struct ntpool_block *block, const struct ntpool_li
 		report_free(&kinds[FREE_IRQL], block, tracked ? &track.stack : NULL, caller);
 	notify_ranges(block->addr, block->requested, caller);
 }
+
+/**
+ * ntpool_verify_add() - track memory of the Mm routines
+ * @req: the request that was served
+ * @p: the memory
+ *
+ * Called while the verifier is on. The counters are about the pool alone.
+ *
+ * Context: any but NMI.
+ */
+void ntpool_verify_add(const struct ntpool_request *req, void *p)
+{
+	notify_ranges(p, req->size, 0);
+	if (ntpool_verifier() & NTPOOL_VERIFY_TRACK)
+		request_track(req, p);
+}
+
+/**
+ * ntpool_verify_remove() - end what ntpool_verify_add() began
+ * @block: the memory, about to be freed
+ * @caller: return address of the freeing call
+ *
+ * Context: any but NMI.
+ */
+void ntpool_verify_remove(const struct ntpool_block *block, unsigned long caller)
+{
+	struct ntpool_track track;
+
+	ntpool_track_take(block->addr, &track);
+	if (ntpool_verifier())
+		notify_ranges(block->addr, block->requested, caller);
+}
