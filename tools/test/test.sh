@@ -90,12 +90,12 @@ suites_in() {
 
 # kunit_run VARIANT KDIR MODULES INITRAMFS CPUS VERIFIER [RUN-QEMU-ARG...]
 kunit_run() {
-	local name append='' limit=600 seconds=$SECONDS
+	local name append='' limit=1200 seconds=$SECONDS
 	name=kunit-$(series_of "$KERNEL")-$1-$5cpu${6:+-verifier}
 	# Two nodes with half the processors each, where there are enough of them.
 	[ "$5" -lt 4 ] || append="numa=fake=2"
 	case $1 in
-	debug | rt | kcsan) limit=1200 ;;
+	debug | rt | kcsan) limit=2400 ;;
 	esac
 	[ -z "$6" ] || append="$append ntk_verifier=$6"
 	say "KUnit, kernel $(series_of "$KERNEL"), $1, $5 processors${6:+, verifier=$6}"
