@@ -273,7 +273,7 @@ static void module_live(const struct module *mod)
 	memory_going(&(struct going){ .mod = mod, .init = true });
 }
 
-static const struct ntpool_verifier_client verifier_client = {
+static const struct ntpool_verifier_watch verifier_watch = {
 	.range = range_freed,
 	.switched = verifier_switched,
 	.settle = ntpool_lookaside_settle,
@@ -304,7 +304,7 @@ int ntpool_lookaside_init(void)
 		return ret;
 	}
 	hotplug_state = ret;
-	ntpool_verifier_register(NTPOOL_VERIFIER_LOOKASIDE, &verifier_client);
+	ntpool_verifier_register(NTPOOL_VERIFIER_LOOKASIDE, &verifier_watch);
 	ntpool_client_watch(NTPOOL_WATCH_LISTS, &client_watch);
 	return 0;
 }

@@ -498,7 +498,7 @@ static void report_used(unsigned long start, unsigned long end, unsigned long ca
 			ntpool_zone_report(seen.zone, (void *)seen.segment, text, caller);
 }
 
-/* See struct ntpool_verifier_client. Drops the zones in that memory. */
+/* See struct ntpool_verifier_watch. Drops the zones in that memory. */
 static void range_freed(void *p, size_t size, unsigned long caller)
 {
 	unsigned long start = (unsigned long)p;
@@ -522,7 +522,7 @@ static void module_going(const struct module *mod)
 			drop_zone(seen.zone);
 }
 
-static const struct ntpool_verifier_client verifier_client = {
+static const struct ntpool_verifier_watch verifier_watch = {
 	.range = range_freed,
 };
 
@@ -538,7 +538,7 @@ static const struct ntpool_client_watch client_watch = {
  */
 int ntpool_zone_init(void)
 {
-	ntpool_verifier_register(NTPOOL_VERIFIER_ZONE, &verifier_client);
+	ntpool_verifier_register(NTPOOL_VERIFIER_ZONE, &verifier_watch);
 	ntpool_client_watch(NTPOOL_WATCH_ZONES, &client_watch);
 	return 0;
 }

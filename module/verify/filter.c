@@ -18,8 +18,9 @@
  * A driver is the module of the call site. Modules are spelled with - or _, so the two are
  * equal in patterns for drivers. Only * matches code of the kernel image.
  *
- * The module of an address is found by its symbol, which takes longer than the rest of the
- * verifier. So a filter caches answers by call site in a small table. The table is cleared if
+ * The module of an address is found by its symbol. A driver may reach ntpool through a library
+ * without being linked against it, so it need not be among the clients of base/client.c. The
+ * search takes longer than the rest of the verifier. So a filter caches answers by call site in a small table. The table is cleared if
  * the patterns or the modules change. An entry is the call site shifted left by one, with
  * the answer in the low bit. The top bit of kernel text addresses is always set. An answer
  * may be found before a change and stored after it. Then the generation differs, and the

@@ -124,31 +124,31 @@ static const struct ntpool_violation kinds[] = {
 static DEFINE_MUTEX(verifier_mutex);	/* serialises changes of the bits */
 static bool verifier_started;		/* under verifier_mutex */
 static bool verifier_over;		/* under verifier_mutex */
-static atomic_t verifier_settling;	/* changes that still wait for the clients */
+static atomic_t verifier_settling;	/* changes that still wait for the watchers */
 
 /* Read under RCU. */
-static const struct ntpool_verifier_client *clients[NTPOOL_VERIFIER_CLIENTS];
+static const struct ntpool_verifier_watch *watches[NTPOOL_VERIFIER_WATCHERS];
 
-/* Calls all clients for a range of memory, see struct ntpool_verifier_client. */
+/* Calls all watchers for a range of memory, see struct ntpool_verifier_watch. */
 static void notify_ranges(void *p, size_t size, unsigned long caller)
 {
-	const struct ntpool_verifier_client *client;
+	const struct ntpool_verifier_watch *watch;
 	unsigned int i;
 
-	for (i = 0; i < NTPOOL_VERIFIER_CLIENTS; i++) {
+	for (i = 0; i < NTPOOL_VERIFIER_WATCHERS; i++) {
 		rcu_read_lock();
-		client = READ_ONCE(clients[i]);
-		if (client)
-			client->range(p, size, caller);
+		watch = READ_ONCE(watches[i]);
+		if (watch)
+			watch->range(p, size, caller);
 		rcu_read_unlock();
 	}
 }
 
-void ntpool_verifier_register(enum ntpool_verifier_clients which,
-			      const struct ntpool_verifier_client *client)
+void ntpool_verifier_register(enum ntpool_verifier_watcher which,
+			      const struct ntpool_verifier_watch *watch)
 {
-	WRITE_ONCE(clients[which], client);
-	if (!client)
+	WRITE_ONCE(watches[which], watch);
+	if (!watch)
 		synchronize_rcu();
 }
 
@@ -182,31 +182,31 @@ static void bits_finish(unsigned long bits)
 		ntpool_special_stop(NTPOOL_SPECIAL_VERIFIER);
 }
 
-/* Notifies the clients of new bits. Called under verifier_mutex. */
+/* Notifies the watchers of new bits. Called under verifier_mutex. */
 static void bits_follow(unsigned long bits)
 {
 	unsigned int i;
 
 	lockdep_assert_held(&verifier_mutex);
-	/* From here on the clients are not called for allocations and frees. */
+	/* From here on the watchers are not called for allocations and frees. */
 	if (!bits)
 		notify_ranges(NULL, SIZE_MAX, 0);
-	for (i = 0; i < NTPOOL_VERIFIER_CLIENTS; i++)
-		if (clients[i] && clients[i]->switched)
-			clients[i]->switched(bits);
+	for (i = 0; i < NTPOOL_VERIFIER_WATCHERS; i++)
+		if (watches[i] && watches[i]->switched)
+			watches[i]->switched(bits);
 }
 
 /*
- * Waits for what the clients have begun. Free routines of drivers may run meanwhile, and may
+ * Waits for what the watchers have begun. Free routines of drivers may run meanwhile, and may
  * do anything, so no lock is held.
  */
 static void bits_settle(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < NTPOOL_VERIFIER_CLIENTS; i++)
-		if (clients[i] && clients[i]->settle)
-			clients[i]->settle();
+	for (i = 0; i < NTPOOL_VERIFIER_WATCHERS; i++)
+		if (watches[i] && watches[i]->settle)
+			watches[i]->settle();
 	if (atomic_dec_and_test(&verifier_settling))
 		wake_up_var(&verifier_settling);
 }
@@ -264,7 +264,7 @@ int ntpool_verifier_set(unsigned long bits)
  *
  * If there is no memory for one of them, the module loads without it.
  *
- * Context: process context; the clients have registered.
+ * Context: process context; the watchers have registered.
  * Return: 0.
  */
 int ntpool_verifier_init(void)
@@ -283,7 +283,7 @@ int ntpool_verifier_init(void)
 	return 0;
 }
 
-/* Switches the verifier off. The clients are not notified: they stop on their own. */
+/* Switches the verifier off. The watchers are not notified: they stop on their own. */
 void ntpool_verifier_exit(void)
 {
 	mutex_lock(&verifier_mutex);

@@ -81,16 +81,16 @@ void ntpool_verify_free(const struct ntpool_block *block, const struct ntpool_li
 			unsigned long caller);
 
 /* Parts in higher folders that keep data in memory of drivers. */
-enum ntpool_verifier_clients {
+enum ntpool_verifier_watcher {
 	NTPOOL_VERIFIER_LOOKASIDE,
 	NTPOOL_VERIFIER_ZONE,
-	NTPOOL_VERIFIER_CLIENTS
+	NTPOOL_VERIFIER_WATCHERS
 };
 
 /**
- * struct ntpool_verifier_client - calls to a higher folder
+ * struct ntpool_verifier_watch - calls to a higher folder
  * @range: @caller is about to free @size bytes at @p, while the verifier is on. With
- *	@caller 0 the memory is new; the client forgets all data about it, because the
+ *	@caller 0 the memory is new; the watcher forgets all data about it, because the
  *	last free may have been missed. NULL and SIZE_MAX mean all memory, when the
  *	verifier is switched off. Any context but NMI, in an RCU read section.
  * @switched: the parameter has these bits now; NULL: not called. Process context, one
@@ -98,14 +98,14 @@ enum ntpool_verifier_clients {
  * @settle: waits for what @switched has begun; NULL: not called. Process context, without
  *	a lock, maybe several calls at a time.
  */
-struct ntpool_verifier_client {
+struct ntpool_verifier_watch {
 	void (*range)(void *p, size_t size, unsigned long caller);
 	void (*switched)(unsigned long bits);
 	void (*settle)(void);
 };
 
-/* Registers @client. NULL ends its calls, and sleeps until none is running. */
-void ntpool_verifier_register(enum ntpool_verifier_clients which,
-			      const struct ntpool_verifier_client *client);
+/* Registers @watch. NULL ends its calls, and sleeps until none is running. */
+void ntpool_verifier_register(enum ntpool_verifier_watcher which,
+			      const struct ntpool_verifier_watch *watch);
 
 #endif
