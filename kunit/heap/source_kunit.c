@@ -193,7 +193,7 @@ static void ntk_paged_returned_test(struct kunit *test)
 }
 
 /* Requests that this machine can never serve do not empty the caches of others. */
-static void ntk_impossible_test(struct kunit *test)
+static void ntk_impossible_kept_test(struct kunit *test)
 {
 	const size_t too_much = (totalram_pages() + 1) << PAGE_SHIFT;
 	const PHYSICAL_ADDRESS anywhere = { .QuadPart = -1 }, none = { .QuadPart = PAGE_SIZE - 1 };
@@ -234,7 +234,7 @@ static struct kunit_case ntk_source_cases[] = {
 	KUNIT_CASE(ExAllocatePoolWithTagPriority_cached_test),
 	KUNIT_CASE(ntk_retry_test),
 	KUNIT_CASE(ntk_paged_returned_test),
-	KUNIT_CASE(ntk_impossible_test),
+	KUNIT_CASE(ntk_impossible_kept_test),
 	KUNIT_CASE(ntk_shrinkable_test),
 	{}
 };

@@ -153,7 +153,7 @@ static const struct {
 	{ "ntk_retry_test", caching },
 	{ "ntk_shrinkable_test", caching },
 	{ "ntk_paged_returned_test", layout },
-	{ "ntk_impossible_test", caching },
+	{ "ntk_impossible_kept_test", caching },
 	{ "ExAllocatePool2_invalid_test", wrong },
 	{ "ExAllocatePool3_invalid_test", wrong },
 	{ "ExAllocatePool3_optional_test", wrong },

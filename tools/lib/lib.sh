@@ -142,8 +142,8 @@ test_kernel() {
 	i386) kbuild=(ARCH=i386) ;;
 	*) die "VARIANT=$2: release, debug, rt or kcsan" ;;
 	esac
-	has_variant "$1" "$2" || die "VARIANT=$2: the sources of $1 have no PREEMPT_RT for x86"
 	src=$(kernel_source "$1")
+	has_variant "$1" "$2" || die "VARIANT=$2: the sources of $1 have no PREEMPT_RT for x86"
 	name=$(series_of "$1")-$2
 	out=$BUILD/kernel/$name
 	stamp=$(fragments "$2" | cat - "$src/Makefile" | sha256sum | cut -d' ' -f1)

@@ -13,7 +13,7 @@ list='ntpool: leak: lookaside list, tag Libr, Nonp, initialised at .*\[nt_librar
 served() { same "$(cat $library/served)" "$1"; }
 raises() { same "$(cat $library/raises)" "$1"; }
 
-plan 34
+plan 35
 
 # A scan or a change of the verifier looks at the list as well.
 visit() {
@@ -80,7 +80,7 @@ is "the list gives nothing at all" served 4
 is "nt_library goes" rmmod nt_library
 is "and ntpool" rmmod ntpool
 
-# A new driver at the address of the old one is not called.
+# A new driver, which may lie at the address of the old one, is not called.
 clients nt_first nt_second
 rmmod nt_first nt_second
 load nt_hold
@@ -102,5 +102,6 @@ is "which is a violation" logged_times 1 "$gone"
 is "said once" logged_times 1 "$list, part of nt_first"
 echo 0 >"$debug/verifier/flags"
 is "the other client goes" rmmod nt_second
-is "nothing of the library is left" rmmod nt_library
+is "nt_library goes under the verifier too" rmmod nt_library
+is "nothing of the library is left" same "$(rows lookaside | wc -l)" 0
 rmmod ntpool

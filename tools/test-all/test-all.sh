@@ -20,7 +20,7 @@ unset SUITES CPUS PARTS VARIANT QUICK
 tested() {
 	local commit
 	commit=$(git -C "$TOP" rev-parse --short HEAD 2>/dev/null) || { say unknown; return; }
-	git -C "$TOP" diff --quiet HEAD -- . ':!README.md' || commit+=+
+	[ -z "$(git -C "$TOP" status --porcelain -- . ':!README.md')" ] || commit+=+
 	say "$commit"
 }
 

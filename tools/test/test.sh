@@ -215,7 +215,7 @@ system_initramfs() {
 # system_run NAME STOCK INITRAMFS [ALLOWED-SPLATS]
 system_run() {
 	boot "$1" --kernel "$2/vmlinuz" --initrd "$3" --cpus "${CPUS:-2}" \
-		--mem 1024 --timeout 400 --append "loglevel=7 nowatchdog"
+		--mem 1024 --timeout 800 --append "loglevel=7 nowatchdog"
 	judge "$1" system "$KERNEL" --allow "${4:-}"
 }
 
@@ -246,7 +246,7 @@ stop_run() {
 	console=$LOGS/$name.console
 	append="loglevel=7 nowatchdog nt_ntpool:$4 nt_what:$5 nt_where:$6"
 	boot "$name" --kernel "$2/vmlinuz" --initrd "$3" --cpus "${CPUS:-2}" \
-		--mem 1024 --timeout 200 --append "$append"
+		--mem 1024 --timeout 400 --append "$append"
 	first=$(grep -m 1 'ntpool: \*\*\* STOP\|BUG: unable to handle' "$console" || true)
 	if [[ $first == *"ntpool: *** STOP: 0x000000$7 "* ]] &&
 	   sed -n '/ntpool: \*\*\* STOP/,$p' "$console" |
@@ -282,7 +282,7 @@ notifier_scenario() {
 		"$TOP/tools/system/notifier.sh")
 	name=notifier-$series
 	boot "$name" --kernel "$kdir/arch/x86/boot/bzImage" --initrd "$initramfs" \
-		--cpus "${CPUS:-2}" --mem 1024 --timeout 200 --append "loglevel=7"
+		--cpus "${CPUS:-2}" --mem 1024 --timeout 400 --append "loglevel=7"
 	judge "$name" system "$KERNEL" --allow "$FAULTS"
 }
 
