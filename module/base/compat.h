@@ -34,6 +34,16 @@
 #include <linux/kernel.h>
 #endif
 
+/* 6.13 added hrtimer_setup(), and 6.15 removed what it replaced. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define hrtimer_setup(timer, fn, clock, mode) do {	\
+	struct hrtimer *timer_ = (timer);		\
+							\
+	hrtimer_init(timer_, clock, mode);		\
+	timer_->function = (fn);			\
+} while (0)
+#endif
+
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
 #define NTPOOL_SHRINKER_ALLOCATED 1
 #else
