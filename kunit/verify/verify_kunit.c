@@ -304,6 +304,27 @@ static void ntk_damaged_list_test(struct kunit *test)
 	}
 }
 
+/* ExFlushLookasideListEx() */
+static void ntk_damaged_flush_test(struct kunit *test)
+{
+	static LOOKASIDE_LIST_EX list;
+	unsigned long *word = (unsigned long *)&list;
+	unsigned long saved;
+
+	KUNIT_ASSERT_EQ(test, ExInitializeLookasideListEx(&list, NULL, NULL, NonPagedPool, 0, 64,
+							  NTK_TAG, 0), STATUS_SUCCESS);
+	saved = word[0];
+	word[0] = 0xccccccccUL;
+	ExFlushLookasideListEx(&list);
+	ntk_expect_list(test, "flushed", 0xcb, &list);
+	word[0] = saved;
+	ExFlushLookasideListEx(&list);
+	ExDeleteLookasideListEx(&list);
+	ntk_expect_no_report(test, "flushed after its repair");
+	ExFlushLookasideListEx(&list);
+	ntk_expect_list(test, "flushed after its deletion", 0xcb, &list);
+}
+
 /* Memory that is not mapped. */
 static void ntk_unmapped_list_test(struct kunit *test)
 {
@@ -668,6 +689,7 @@ static struct kunit_case ntk_verify_cases[] = {
 	KUNIT_CASE(ntk_no_list_test),
 	KUNIT_CASE(ntk_garbage_list_test),
 	KUNIT_CASE(ntk_damaged_list_test),
+	KUNIT_CASE(ntk_damaged_flush_test),
 	KUNIT_CASE(ntk_unmapped_list_test),
 	KUNIT_CASE(ntk_deleted_list_test),
 	KUNIT_CASE(ntk_list_rules_test),

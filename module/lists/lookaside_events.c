@@ -83,7 +83,8 @@ static void list_zero_depth(struct ntpool_lookaside *list, bool zero)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
-	if (list->zeroed != zero && ntpool_lookaside_is_alive(list)) {
+	/* The driver may have written a depth meanwhile. */
+	if ((zero || list->zeroed) && ntpool_lookaside_is_alive(list)) {
 		list->zeroed = zero;
 		if (zero)
 			WRITE_ONCE(head->depth.now, 0);
@@ -214,22 +215,18 @@ static void routines_remove(struct ntpool_lookaside *list, const struct going *g
  * Reports a list that its driver has not deleted, and frees its blocks as far as possible.
  * Other drivers may still use the list, without caches, so its object stays until ntpool is
  * unloaded.
- * @going: NULL if that is ntpool's own unload.
+ * @mod: a module that goes; NULL: ntpool itself.
  */
-static void list_abandon(struct ntpool_lookaside *list, const struct going *going)
+static void list_abandon(struct ntpool_lookaside *list, const struct module *mod)
 {
 	if (READ_ONCE(ntpool_lookaside_off))
 		report_undeleted(list);
-	report_leaked(list, going ? going->mod : NULL);
+	report_leaked(list, mod);
 	/* Nothing frees a block that is cached from now on. */
 	list_zero_depth(list, true);
 	ntpool_lookaside_detach_all(list);
 	raw_spin_lock_irq(&ntpool_lookaside_lock);
-	if (going)
-		routines_remove(list, going);
 	ntpool_lookaside_kill(list);
-	if (going && is_going(going, (unsigned long)list->head))
-		list->lost = true;
 	raw_spin_unlock_irq(&ntpool_lookaside_lock);
 	ntpool_lookaside_abandon(list);
 }
@@ -242,8 +239,9 @@ static bool list_belongs(const struct ntpool_lookaside *list, const struct going
 }
 
 /*
- * A list that was abandoned before may have another routine that goes now. If a deleter could
- * not wait for the Free routine, the function does.
+ * The second loop has the lists that the first one abandons, and those abandoned before, which
+ * may have another routine that goes now. If a deleter could not wait for the Free routine, the
+ * loop does.
  */
 static void memory_going(const struct going *going)
 {
@@ -252,12 +250,14 @@ static void memory_going(const struct going *going)
 	ntpool_lookaside_recent_going(going->mod, going->init);
 	while ((list = ntpool_lookaside_next(list)))
 		if (list_belongs(list, going))
-			list_abandon(list, going);
+			list_abandon(list, going->mod);
 	while ((list = ntpool_lookaside_next_of(list, true))) {
 		if (!list_belongs(list, going))
 			continue;
 		raw_spin_lock_irq(&ntpool_lookaside_lock);
 		routines_remove(list, going);
+		if (is_going(going, (unsigned long)list->head))
+			list->lost = true;
 		raw_spin_unlock_irq(&ntpool_lookaside_lock);
 		ntpool_lookaside_wait(list);
 	}

@@ -33,7 +33,7 @@ DEFINE_PER_CPU(struct ntpool_lookaside_cpu, ntpool_lookaside_none) = { .busy = t
  * ntpool_lookaside_is_there() - whether the public structure still is that of a list
  * @list: the list, which may have been abandoned
  *
- * A structure of a deleted list does not count: the deletion clears its mark.
+ * A deleted list is lost: its structure is the driver's.
  *
  * Context: any, with ntpool_lookaside_lock held.
  * Return: true if it is. It stays so until the caller drops the lock.

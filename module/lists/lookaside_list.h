@@ -85,8 +85,8 @@ struct ntpool_lookaside_prev {
  * @node: in the registry's tree until @dead or @lost is set
  * @totals_owner: the CPU that counts in the public fields, or NTPOOL_LA_*
  * @dead: the list was deleted, or abandoned because its driver was unloaded
- * @lost: a driver freed the memory of @head without deleting the list. Visitors do not
- *	  access @head any more
+ * @lost: the list was deleted, or the memory of @head was freed. Visitors do not access @head
+ *	  any more
  * @zeroed: the public depth is 0 because the verifier is on
  * @depth: the public depth after the last scan
  * @folded: sums over all ntpool_lookaside_cpu.own, as far as the public fields contain them

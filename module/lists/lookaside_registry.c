@@ -16,8 +16,8 @@
  * address, and the lists in a range. A list leaves it when it is deleted, or when the
  * structure has been overwritten or freed.
  *
- * Visitors write to a public structure only under the lock and while the list is alive.
- * Deletion sets list->dead under the lock. From then on the structure is the driver's.
+ * Visitors write to a public structure only under the lock and while the list is alive or
+ * abandoned. Deletion sets list->lost under the lock. Then the structure is the driver's.
  *
  * The last reference frees the object after an RCU grace period. A driver that uses a list
  * while it initialises it again then damages no memory of ntpool.
@@ -317,15 +317,7 @@ static const struct ntpool_violation violations[] = {
 		"a lookaside list was used or deleted that is not initialised; nothing was done" },
 };
 
-/**
- * ntpool_lookaside_report() - report a violation
- * @kind: the violation
- * @head: the list
- * @desc: the properties of the list that is or was there; NULL: not known
- * @caller: return address of the exported routine
- *
- * Context: any.
- */
+/* Reports a violation. @desc: the list that is or was at @head; NULL: not known. Any context. */
 void ntpool_lookaside_report(const struct ntpool_violation *kind,
 			     const struct ntpool_lookaside_head *head,
 			     const struct ntpool_lookaside_desc *desc, unsigned long caller)
@@ -416,6 +408,7 @@ void ntpool_lookaside_forget(struct ntpool_lookaside_head *head, unsigned long c
 	if (found) {
 		refcount_inc(&list->refs);
 		ntpool_lookaside_kill(list);
+		list->lost = true;
 	}
 	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
 	if (!found)
@@ -469,7 +462,7 @@ void ntpool_lookaside_open(struct ntpool_lookaside_head *head,
  * @head: the list
  * @caller: return address of the exported routine
  *
- * Context: any.
+ * Context: any but NMI.
  * Return: true if @head is an initialised list.
  */
 bool ntpool_lookaside_is_list(struct ntpool_lookaside_head *head, unsigned long caller)
@@ -509,6 +502,13 @@ bool ntpool_lookaside_is_valid(struct ntpool_lookaside_head *head, unsigned long
 	return valid;
 }
 
+/* The test before a list is flushed or deleted. */
+static bool head_is_usable(struct ntpool_lookaside_head *head, unsigned long caller)
+{
+	return ntpool_verifier() ? ntpool_lookaside_is_valid(head, caller) :
+				   head->magic == ntpool_lookaside_magic(head);
+}
+
 /*
  * Returns NULL for a list without an object. A list that was abandoned is not in the tree,
  * but its caches still lead to it.
@@ -542,8 +542,7 @@ void ntpool_lookaside_close(struct ntpool_lookaside_head *head, unsigned long ca
 	struct ntpool_lookaside *list;
 	unsigned long flags;
 
-	if (ntpool_verifier() ? !ntpool_lookaside_is_valid(head, caller) :
-				head->magic != ntpool_lookaside_magic(head))
+	if (!head_is_usable(head, caller))
 		return;
 	list = head_list(head);
 	if (list) {
@@ -551,6 +550,8 @@ void ntpool_lookaside_close(struct ntpool_lookaside_head *head, unsigned long ca
 		if (!list->dead)
 			ntpool_lookaside_totals_fold(list);
 		ntpool_lookaside_kill(list);
+		/* From here on the structure is the deleter's. */
+		list->lost = true;
 		raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
 		ntpool_lookaside_recent_add(list);
 		ntpool_lookaside_free_all(list, caller);
@@ -575,7 +576,7 @@ void ntpool_lookaside_flush(struct ntpool_lookaside_head *head, unsigned long ca
 {
 	struct ntpool_lookaside *list;
 
-	if (head->magic != ntpool_lookaside_magic(head))
+	if (!head_is_usable(head, caller))
 		return;
 	list = head_list(head);
 	if (!list || ntpool_lookaside_empty(list, caller))
