@@ -209,6 +209,7 @@ fault:
 static noinline void header_touch(PSLIST_HEADER head, struct ntpool_pair old)
 {
 	cmpxchg(&words_of(head)->word[FIRST], old.word[FIRST], old.word[FIRST]);
+	cmpxchg(&words_of(head)->word[COUNTS], old.word[COUNTS], old.word[COUNTS]);
 }
 
 static noinline bool exchange_locked(PSLIST_HEADER head, struct ntpool_pair old,

@@ -251,12 +251,16 @@ void ntpool_backing_free(void *base, unsigned long nr)
 
 void ntpool_backing_flush(void)
 {
+	/* The CPU that added the first memory may not have queued the worker yet. */
+	if (!llist_empty(&deferred))
+		queue_work(backing_wq, &deferred_work);
 	flush_work(&deferred_work);
 }
 
 int ntpool_backing_init(void)
 {
-	backing_wq = alloc_workqueue("ntpool_free", WQ_MEM_RECLAIM | WQ_UNBOUND, 1);
+	backing_wq = ntpool_refused() ? NULL :
+		     alloc_workqueue("ntpool_free", WQ_MEM_RECLAIM | WQ_UNBOUND, 1);
 	return backing_wq ? 0 : -ENOMEM;
 }
 

@@ -336,11 +336,11 @@ int ntpool_pagemap_init(void)
 	ntpool_backing_span(&begin, &end);
 	ntpool_map_base = (unsigned long)__va(PFN_PHYS(begin));
 	nr_leaves = leaves_below(end);
-	empty_leaf = leaf_create(GFP_KERNEL);
-	ntpool_map_root = empty_leaf ? root_create(nr_leaves) : NULL;
+	empty_leaf = ntpool_refused() ? NULL : leaf_create(GFP_KERNEL);
+	ntpool_map_root = empty_leaf && !ntpool_refused() ? root_create(nr_leaves) : NULL;
 	if (ntpool_map_root) {
 		map_publish_limit(nr_leaves);
-		err = register_memory_notifier(&memory_notifier);
+		err = ntpool_refused() ? -ENOMEM : register_memory_notifier(&memory_notifier);
 	}
 	if (err) {
 		kvfree(ntpool_map_root);

@@ -86,20 +86,30 @@ void ntpool_special_check_freed(const struct ntpool_special_slot *slot)
 	ntpool_report(&stop);
 }
 
+/* @stop: the parts that differ. The byte @nr on that side of the block has been overwritten. */
+static void report_around(struct ntpool_stop stop, const char *side, unsigned long nr)
+{
+	char text[NTPOOL_STOP_SENTENCE];
+
+	snprintf(text, sizeof(text), "byte %lu %s a block was overwritten, found at its free",
+		 nr, side);
+	stop.code = NTPOOL_STOP_SPECIAL_POOL;
+	stop.addr_mask = BIT(0) | BIT(1);
+	stop.text = text;
+	stop.has_tag = true;
+	ntpool_report(&stop);
+}
+
 /* The byte at @offset of the pages has been overwritten; @before: the block. */
 static void report_overwritten(const struct ntpool_special_slot *slot, unsigned long offset,
 			       bool before, unsigned long caller)
 {
 	unsigned long addr = ntpool_special_addr(slot);
-	char text[NTPOOL_STOP_SENTENCE];
+	unsigned long end = slot->offset + slot->size;
 	const struct ntpool_stop stop = {
-		.code = NTPOOL_STOP_SPECIAL_POOL,
 		.param = {
 			addr + slot->offset, addr + offset, slot->size, before ? 0x23 : 0x24,
 		},
-		.addr_mask = BIT(0) | BIT(1),
-		.text = text,
-		.has_tag = true,
 		.tag = slot->tag,
 		.size = slot->size,
 		.caller = caller,
@@ -107,14 +117,9 @@ static void report_overwritten(const struct ntpool_special_slot *slot, unsigned 
 	};
 
 	if (before)
-		snprintf(text, sizeof(text),
-			 "byte %lu before a block was overwritten, found at its free",
-			 slot->offset - offset);
+		report_around(stop, "before", slot->offset - offset);
 	else
-		snprintf(text, sizeof(text),
-			 "byte %lu past the end of a block was overwritten, found at its free",
-			 offset - slot->offset - slot->size + 1);
-	ntpool_report(&stop);
+		report_around(stop, "past the end of", offset - end + 1);
 }
 
 /* Reported are the last overwritten byte before the block and the first one behind it. */
@@ -144,24 +149,16 @@ void ntpool_tail_check(const struct ntpool_block *block, size_t bytes, unsigned 
 {
 	const void *end = block->addr + block->requested;
 	const void *bad = memchr_inv(end, TAIL_FILL, bytes - block->requested);
-	char text[NTPOOL_STOP_SENTENCE];
 
 	if (!bad)
 		return;
-	snprintf(text, sizeof(text),
-		 "byte %lu past the end of a block was overwritten, found at its free",
-		 (unsigned long)(bad - end) + 1);
-	ntpool_report(&(struct ntpool_stop){
-		.code = NTPOOL_STOP_SPECIAL_POOL,
+	report_around((struct ntpool_stop){
 		.param = {
 			(unsigned long)block->addr, (unsigned long)bad, block->requested, 0x24,
 		},
-		.addr_mask = BIT(0) | BIT(1),
-		.text = text,
-		.has_tag = true,
 		.tag = block->tag,
 		.size = block->requested,
 		.caller = caller,
 		.allocator = block->caller,
-	});
+	}, "past the end of", bad - end + 1);
 }

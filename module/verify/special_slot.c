@@ -111,8 +111,6 @@ static struct ntpool_special_slot *linear_at(const void *p)
 	struct ntpool_special_slot *slot;
 
 	lockdep_assert_held(&ntpool_special_lock);
-	if (!special_nr_linear)
-		return NULL;
 	hlist_for_each_entry(slot, linear_bucket(page), node)
 		if (page_address(slot->page) == page)
 			return slot;
@@ -365,6 +363,7 @@ int ntpool_special_for_each(ntpool_block_fn fn, void *arg)
 void ntpool_special_frames(struct ntpool_frames *frames)
 {
 	const struct ntpool_special_slot *slot;
+	struct ntpool_stack allocated, freed;
 	unsigned int i;
 
 	/* Pairs with the release in special_create(). */
@@ -373,11 +372,13 @@ void ntpool_special_frames(struct ntpool_frames *frames)
 	for (i = 0; i < ntpool_special.nr; i++) {
 		slot = &ntpool_special.slots[i];
 		raw_spin_lock_irq(&ntpool_special_lock);
-		/* Of a busy slot too: it may be on its way to quarantine. */
+		/* A busy slot may be on its way to quarantine. Its owner writes to it. */
+		allocated = data_race(slot->allocated);
+		freed = data_race(slot->freed);
 		if (slot->state != NTPOOL_SPECIAL_IDLE)
-			ntpool_frames_add(frames, &slot->allocated);
+			ntpool_frames_add(frames, &allocated);
 		if (slot->state == NTPOOL_SPECIAL_FREED || slot->state == NTPOOL_SPECIAL_BUSY)
-			ntpool_frames_add(frames, &slot->freed);
+			ntpool_frames_add(frames, &freed);
 		raw_spin_unlock_irq(&ntpool_special_lock);
 		ntpool_frames_keep(frames);
 		cond_resched();

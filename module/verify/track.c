@@ -149,7 +149,7 @@ static size_t track_count(enum track_choice choice, const struct module *mod)
 	size_t nr = 0;
 	u32 bucket;
 
-	if (choice == TRACK_ALL || !track_table)
+	if (choice == TRACK_ALL)
 		return atomic_long_read(&track_nr);
 	for (bucket = 0; bucket < BIT(TRACK_BITS); bucket++) {
 		raw_spin_lock_irq(&track_lock[bucket % TRACK_STRIPES]);
@@ -300,7 +300,8 @@ static void track_report(enum track_choice choice, const struct module *mod,
 
 static void track_module_going(const struct module *mod)
 {
-	if (!atomic_long_read(&track_nr))
+	/* Pairs with the release in ntpool_track_start(). */
+	if (!smp_load_acquire(&track_table) || !atomic_long_read(&track_nr))
 		return;
 	track_report(TRACK_FOR, mod, report_for);
 	track_report(TRACK_OF, mod, report_unfreed);
