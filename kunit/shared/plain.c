@@ -16,6 +16,7 @@ static const char header[] = "blocks have no header that could be spoiled";
 static const char caching[] = "lookaside lists cache nothing";
 static const char wrong[] = "wrong arguments are reported";
 static const char memory[] = "special pool has memory while the kernel refuses any";
+static const char records[] = "memory that is tracked has a record, which takes memory";
 static const char notes[] = "the segments of zones are noted, which takes memory";
 static const char reserve[] = "special pool comes before the reserve";
 static const char interrupt[] = "interrupts use the pool";
@@ -182,6 +183,7 @@ static const struct {
 	{ "ntk_middle_told_test", layout },
 	{ "ntk_twice_told_test", layout },
 	{ "ntk_deferred_test", memory },
+	{ "ntk_oom_test", records },
 	{ "ExDeleteNPagedLookasideList_test", wrong },
 	{ "ExDeletePagedLookasideList_test", wrong },
 	{ "ExDeleteLookasideListEx_test", wrong },
