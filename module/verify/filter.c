@@ -20,11 +20,11 @@
  *
  * The module of an address is found by its symbol. A driver may reach ntpool through a library
  * without being linked against it, so it need not be among the clients of base/client.c. The
- * search takes longer than the rest of the verifier. So a filter caches answers by call site in a small table. The table is cleared if
- * the patterns or the modules change. An entry is the call site shifted left by one, with
- * the answer in the low bit. The top bit of kernel text addresses is always set. An answer
- * may be found before a change and stored after it. Then the generation differs, and the
- * entry is cleared again.
+ * search takes longer than the rest of the verifier. So a filter caches answers by call site
+ * in a small table. The table is cleared if the patterns or the modules change. An entry is
+ * the call site shifted left by one, with the answer in the low bit. The top bit of kernel
+ * text addresses is always set. An answer may be found before a change and stored after it.
+ * Then the generation differs, and the entry is cleared again.
  *
  * Locking: filter_mutex guards replacing a list and the generation; readers of a list use RCU.
  * Entries of the table are single words. Contexts: any for matching; setting sleeps.

@@ -374,6 +374,7 @@ void ntpool_special_frames(struct ntpool_frames *frames)
 		raw_spin_lock_irq(&ntpool_special_lock);
 		/* A busy slot may be on its way to quarantine. Its owner writes to it. */
 		allocated = data_race(slot->allocated);
+		/* Likewise. */
 		freed = data_race(slot->freed);
 		if (slot->state != NTPOOL_SPECIAL_IDLE)
 			ntpool_frames_add(frames, &allocated);
