@@ -212,17 +212,17 @@ bool ntpool_module_has(const struct module *mod, unsigned long addr)
 }
 
 /**
- * ntpool_module_frees() - whether an address is in memory of a module that is about to be freed
- * @mod: the module
- * @init: only its initialisation code and data are freed; else all of it
+ * ntpool_is_going() - whether an address is in memory that is about to be freed
+ * @going: the memory
  * @addr: the address
  *
  * Context: any.
  * Return: true if it is.
  */
-bool ntpool_module_frees(const struct module *mod, bool init, unsigned long addr)
+bool ntpool_is_going(const struct ntpool_going *going, unsigned long addr)
 {
-	return init ? within_module_init(addr, mod) : within_module(addr, mod);
+	return going->init ? within_module_init(addr, going->mod) :
+			     within_module(addr, going->mod);
 }
 
 /**

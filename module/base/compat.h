@@ -127,9 +127,20 @@ void ntpool_shrinker_unregister(struct ntpool_shrinker *self);
 
 struct module;
 
+/**
+ * struct ntpool_going - memory that is about to be freed
+ * @mod: its module
+ * @init: initialisation code and data only; else all of the module
+ */
+struct ntpool_going {
+	const struct module *mod;
+	bool init;
+};
+
+bool ntpool_is_going(const struct ntpool_going *going, unsigned long addr);
+
 /* NULL for @mod: the kernel. compat.c describes each routine. Context: any. */
 bool ntpool_module_has(const struct module *mod, unsigned long addr);
-bool ntpool_module_frees(const struct module *mod, bool init, unsigned long addr);
 bool ntpool_module_has_code(const struct module *mod, unsigned long addr);
 bool ntpool_module_has_data(const struct module *mod, unsigned long addr);
 void *ntpool_module_base(const struct module *mod);

@@ -89,7 +89,7 @@ static void frames_add(struct ntpool_frames *frames, unsigned long addr)
 {
 	unsigned int i;
 
-	if (!ntpool_module_frees(frames->mod, frames->init, addr))
+	if (!ntpool_is_going(&frames->going, addr))
 		return;
 	for (i = 0; i < frames->nr; i++)
 		if (frames->addr[i] == addr)

@@ -3,9 +3,8 @@
 #ifndef NTPOOL_FRAME_H
 #define NTPOOL_FRAME_H
 
-#include <linux/types.h>
+#include "base/compat.h"
 
-struct module;
 struct ntpool_stack;
 
 enum {
@@ -14,23 +13,19 @@ enum {
 
 /**
  * struct ntpool_frames - addresses in code that is about to be freed
- * @mod: the module
- * @init: only its initialisation code
+ * @going: the code
  * @when: ntpool_stack_now() of the search; no younger stack is in that code
  * @nr: entries in use
  * @addr: each address once
  */
 struct ntpool_frames {
-	const struct module *mod;
-	bool init;
+	struct ntpool_going going;
 	u64 when;
 	unsigned int nr;
 	unsigned long addr[NTPOOL_FRAMES];
 };
 
-/*
- * True if the stack goes through code of @mod, whose frames were searched for. Any context.
- */
+/* True if the stack goes through code of @mod, whose frames were searched for. Any context. */
 bool ntpool_frames_has(const struct ntpool_stack *stack, const struct module *mod);
 /* Adds the addresses of @stack that lie in the code of @frames. Any context. */
 void ntpool_frames_add(struct ntpool_frames *frames, const struct ntpool_stack *stack);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Requests for kernel memory that tests make fail.
+ * Requests to the kernel that tests make fail.
  *
- * Every request of ntpool for kernel memory calls ntpool_refused() first. The counters are
+ * Every request of ntpool for kernel memory calls ntpool_refused() first. So does every step of
+ * an init that may fail: queues, notifiers, states of CPU hotplug. The counters are
  * atomic, so requests of all contexts may come at the same time. Locking: none.
  */
 #include <linux/atomic.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Requests for kernel memory that tests make fail. */
+/* Requests to the kernel that tests make fail. */
 #ifndef NTPOOL_REFUSE_H
 #define NTPOOL_REFUSE_H
 
@@ -8,8 +8,8 @@
 
 #if IS_ENABLED(CONFIG_KUNIT)
 /*
- * True if a test makes this request for memory fail. Called before every request to the
- * kernel for memory. Any context.
+ * True if a test makes this request fail. Called before every request to the kernel for memory,
+ * and every step of an init. Any context.
  */
 bool ntpool_refused(void);
 /* Brackets the requests of a task that refills the reserve: they do not fail by default. */

@@ -83,35 +83,25 @@ void ntpool_raise(s32 status, unsigned long caller)
 	module_put(pinned);
 }
 
-/**
- * struct going - code that is about to be freed
- * @mod: its module
- * @init: initialisation code only
- */
-struct going {
-	const struct module *mod;
-	bool init;
-};
-
 static void handler_drop(struct ntpool_client *client, void *arg)
 {
 	ntpool_raise_handler handler = READ_ONCE(client->raise.handler);
 	unsigned long addr = (unsigned long)handler;
-	const struct going *going = arg;
+	const struct ntpool_going *going = arg;
 
 	/* The driver may register another one meanwhile. */
-	if (ntpool_module_frees(going->mod, going->init, addr))
+	if (ntpool_is_going(going, addr))
 		cmpxchg(&client->raise.handler, handler, NULL);
 }
 
 static void module_live(const struct module *mod)
 {
-	ntpool_client_for_each(handler_drop, &(struct going){ .mod = mod, .init = true });
+	ntpool_client_for_each(handler_drop, &(struct ntpool_going){ .mod = mod, .init = true });
 }
 
 static void module_going(const struct module *mod)
 {
-	ntpool_client_for_each(handler_drop, &(struct going){ .mod = mod });
+	ntpool_client_for_each(handler_drop, &(struct ntpool_going){ .mod = mod });
 }
 
 static const struct ntpool_client_watch client_watch = {

@@ -160,27 +160,12 @@ static void report_undeleted(const struct ntpool_lookaside *list)
 	});
 }
 
-/**
- * struct going - memory that is about to be freed
- * @mod: its module
- * @init: initialisation code and data only
- */
-struct going {
-	const struct module *mod;
-	bool init;
-};
-
-static bool is_going(const struct going *going, unsigned long addr)
-{
-	return ntpool_module_frees(going->mod, going->init, addr);
-}
-
-static bool has_routine(const struct ntpool_lookaside *list, const struct going *going)
+static bool has_routine(const struct ntpool_lookaside *list, const struct ntpool_going *going)
 {
 	unsigned int i;
 
 	for (i = 0; i < NTPOOL_LA_ROUTINES; i++)
-		if (is_going(going, list->desc.routine[i]))
+		if (ntpool_is_going(going, list->desc.routine[i]))
 			return true;
 	return false;
 }
@@ -200,14 +185,14 @@ static void report_leaked(const struct ntpool_lookaside *list, const struct modu
 }
 
 /* Removes the list's routines that are about to go from its structure. The lock is held. */
-static void routines_remove(struct ntpool_lookaside *list, const struct going *going)
+static void routines_remove(struct ntpool_lookaside *list, const struct ntpool_going *going)
 {
 	unsigned int i;
 
 	if (!has_routine(list, going) || !ntpool_lookaside_is_there(list))
 		return;
 	for (i = 0; i < NTPOOL_LA_ROUTINES; i++)
-		if (is_going(going, list->desc.routine[i]))
+		if (ntpool_is_going(going, list->desc.routine[i]))
 			list->desc.orphan(list->head, i);
 }
 
@@ -222,8 +207,9 @@ static void list_abandon(struct ntpool_lookaside *list, const struct module *mod
 	if (READ_ONCE(ntpool_lookaside_off))
 		report_undeleted(list);
 	report_leaked(list, mod);
-	/* Nothing frees a block that is cached from now on. */
-	list_zero_depth(list, true);
+	/* Nothing frees a block that other drivers would cache from now on. */
+	if (mod)
+		list_zero_depth(list, true);
 	ntpool_lookaside_detach_all(list);
 	raw_spin_lock_irq(&ntpool_lookaside_lock);
 	ntpool_lookaside_kill(list);
@@ -232,10 +218,10 @@ static void list_abandon(struct ntpool_lookaside *list, const struct module *mod
 }
 
 /* The call site of a list that stays may be in initialisation code. */
-static bool list_belongs(const struct ntpool_lookaside *list, const struct going *going)
+static bool list_belongs(const struct ntpool_lookaside *list, const struct ntpool_going *going)
 {
 	return (!going->init && ntpool_callsite_belongs(list->desc.creator, going->mod)) ||
-	       is_going(going, (unsigned long)list->head) || has_routine(list, going);
+	       ntpool_is_going(going, (unsigned long)list->head) || has_routine(list, going);
 }
 
 /*
@@ -243,20 +229,21 @@ static bool list_belongs(const struct ntpool_lookaside *list, const struct going
  * may have another routine that goes now. If a deleter could not wait for the Free routine, the
  * loop does.
  */
-static void memory_going(const struct going *going)
+static void memory_going(const struct ntpool_going *going)
 {
 	struct ntpool_lookaside *list = NULL;
 
-	ntpool_lookaside_recent_going(going->mod, going->init);
 	while ((list = ntpool_lookaside_next(list)))
 		if (list_belongs(list, going))
 			list_abandon(list, going->mod);
+	/* No list of the module is alive any more, so none can be added. */
+	ntpool_lookaside_recent_going(going);
 	while ((list = ntpool_lookaside_next_of(list, true))) {
 		if (!list_belongs(list, going))
 			continue;
 		raw_spin_lock_irq(&ntpool_lookaside_lock);
 		routines_remove(list, going);
-		if (is_going(going, (unsigned long)list->head))
+		if (ntpool_is_going(going, (unsigned long)list->head))
 			list->lost = true;
 		raw_spin_unlock_irq(&ntpool_lookaside_lock);
 		ntpool_lookaside_wait(list);
@@ -265,12 +252,12 @@ static void memory_going(const struct going *going)
 
 static void module_going(const struct module *mod)
 {
-	memory_going(&(struct going){ .mod = mod });
+	memory_going(&(struct ntpool_going){ .mod = mod });
 }
 
 static void module_live(const struct module *mod)
 {
-	memory_going(&(struct going){ .mod = mod, .init = true });
+	memory_going(&(struct ntpool_going){ .mod = mod, .init = true });
 }
 
 static const struct ntpool_verifier_watch verifier_watch = {

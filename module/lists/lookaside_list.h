@@ -87,7 +87,7 @@ struct ntpool_lookaside_prev {
  * @dead: the list was deleted, or abandoned because its driver was unloaded
  * @lost: the list was deleted, or the memory of @head was freed. Visitors do not access @head
  *	  any more
- * @zeroed: the public depth is 0 because the verifier is on
+ * @zeroed: the public depth is 0 because the verifier is on, or the list was abandoned
  * @depth: the public depth after the last scan
  * @folded: sums over all ntpool_lookaside_cpu.own, as far as the public fields contain them
  * @deferred: detached magazines whose blocks wait for the Free routine; none is empty

@@ -7,12 +7,14 @@
  * initialised it, for the report. An entry is dropped when another list is initialised at the
  * address, and when the code of the initialising call goes.
  *
- * Locking: recent_lock, a leaf. Contexts: any but NMI.
+ * A list is added when it is marked dead, and only if it was alive. One that was abandoned may
+ * have been initialised by code that has gone.
+ *
+ * Locking: ntpool_lookaside_lock, which all callers but the last one hold. Contexts: any but NMI.
  */
 #include <linux/kernel.h>
-#include <linux/spinlock.h>
+#include <linux/lockdep.h>
 
-#include "base/compat.h"
 #include "lists/lookaside_recent.h"
 
 #define RECENT	64
@@ -27,8 +29,7 @@ struct recent {
 	struct ntpool_lookaside_desc desc;
 };
 
-static DEFINE_RAW_SPINLOCK(recent_lock);
-/* Both are guarded by it. */
+/* Both are guarded by ntpool_lookaside_lock. */
 static struct recent recent[RECENT];
 static unsigned int recent_next;	/* the oldest entry */
 
@@ -36,7 +37,7 @@ static struct recent *recent_at(const struct ntpool_lookaside_head *head)
 {
 	unsigned int i;
 
-	lockdep_assert_held(&recent_lock);
+	lockdep_assert_held(&ntpool_lookaside_lock);
 	for (i = 0; i < RECENT; i++)
 		if (recent[i].head == head)
 			return &recent[i];
@@ -45,48 +46,35 @@ static struct recent *recent_at(const struct ntpool_lookaside_head *head)
 
 void ntpool_lookaside_recent_add(const struct ntpool_lookaside *list)
 {
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&recent_lock, flags);
+	lockdep_assert_held(&ntpool_lookaside_lock);
 	recent[recent_next].head = list->head;
 	recent[recent_next].desc = list->desc;
 	recent_next = (recent_next + 1) % RECENT;
-	raw_spin_unlock_irqrestore(&recent_lock, flags);
 }
 
 void ntpool_lookaside_recent_remove(const struct ntpool_lookaside_head *head)
 {
 	struct recent *entry;
-	unsigned long flags;
 
-	raw_spin_lock_irqsave(&recent_lock, flags);
 	while ((entry = recent_at(head)))
 		entry->head = NULL;
-	raw_spin_unlock_irqrestore(&recent_lock, flags);
 }
 
-bool ntpool_lookaside_recent_find(const struct ntpool_lookaside_head *head,
-				  struct ntpool_lookaside_desc *desc)
+const struct ntpool_lookaside_desc *
+ntpool_lookaside_recent_find(const struct ntpool_lookaside_head *head)
 {
-	const struct recent *entry;
-	unsigned long flags;
+	const struct recent *entry = head ? recent_at(head) : NULL;
 
-	raw_spin_lock_irqsave(&recent_lock, flags);
-	entry = head ? recent_at(head) : NULL;
-	if (entry)
-		*desc = entry->desc;
-	raw_spin_unlock_irqrestore(&recent_lock, flags);
-	return entry;
+	return entry ? &entry->desc : NULL;
 }
 
-void ntpool_lookaside_recent_going(const struct module *mod, bool init)
+void ntpool_lookaside_recent_going(const struct ntpool_going *going)
 {
-	unsigned long flags;
 	unsigned int i;
 
-	raw_spin_lock_irqsave(&recent_lock, flags);
+	raw_spin_lock_irq(&ntpool_lookaside_lock);
 	for (i = 0; i < RECENT; i++)
-		if (ntpool_module_frees(mod, init, recent[i].desc.creator))
+		if (ntpool_is_going(going, recent[i].desc.creator))
 			recent[i].head = NULL;
-	raw_spin_unlock_irqrestore(&recent_lock, flags);
+	raw_spin_unlock_irq(&ntpool_lookaside_lock);
 }

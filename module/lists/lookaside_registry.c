@@ -336,18 +336,18 @@ void ntpool_lookaside_report(const struct ntpool_violation *kind,
 static noinline void report_no_list(const struct ntpool_lookaside_head *head,
 				    unsigned long caller)
 {
+	const struct ntpool_lookaside_desc *found;
 	struct ntpool_lookaside_desc desc;
 	struct ntpool_lookaside *list;
 	unsigned long flags;
-	bool known;
 
 	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
 	list = heads_find(head, 1);
-	if (list)
-		desc = list->desc;
+	found = list ? &list->desc : ntpool_lookaside_recent_find(head);
+	if (found)
+		desc = *found;
 	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
-	known = list || ntpool_lookaside_recent_find(head, &desc);
-	ntpool_lookaside_report(&violations[LIST_NOT_INITIALISED], head, known ? &desc : NULL,
+	ntpool_lookaside_report(&violations[LIST_NOT_INITIALISED], head, found ? &desc : NULL,
 				caller);
 }
 
@@ -451,8 +451,8 @@ void ntpool_lookaside_open(struct ntpool_lookaside_head *head,
 	head->magic = ntpool_lookaside_magic(head);
 	if (list)
 		list_add_new(list);
-	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
 	ntpool_lookaside_recent_remove(head);
+	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
 	if (list)
 		ntpool_scan_start();
 }
@@ -547,13 +547,14 @@ void ntpool_lookaside_close(struct ntpool_lookaside_head *head, unsigned long ca
 	list = head_list(head);
 	if (list) {
 		raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
-		if (!list->dead)
+		if (!list->dead) {
 			ntpool_lookaside_totals_fold(list);
+			ntpool_lookaside_recent_add(list);
+		}
 		ntpool_lookaside_kill(list);
 		/* From here on the structure is the deleter's. */
 		list->lost = true;
 		raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
-		ntpool_lookaside_recent_add(list);
 		ntpool_lookaside_free_all(list, caller);
 	}
 	head->magic = 0;

@@ -19,8 +19,7 @@
 static void frames_search(const struct module *mod, bool init)
 {
 	struct ntpool_frames frames = {
-		.mod = mod,
-		.init = init,
+		.going = { .mod = mod, .init = init },
 		.when = ntpool_stack_now(),
 	};
 
