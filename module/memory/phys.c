@@ -273,7 +273,7 @@ void *ntpool_phys_alloc(const struct ntpool_phys_want *want)
 	void *base;
 	int err;
 
-	if (!gfp || !ntpool_phys_is_possible(want))
+	if (!gfp)
 		return NULL;
 	base = run_alloc(want, gfp);
 	if (!base || want->cache == NTPOOL_CACHED)
@@ -355,8 +355,6 @@ void *ntpool_phys_map(unsigned long nr, struct page ***page)
 	unsigned int noio;
 	void *base = NULL;
 
-	if (!ntpool_phys_can_map(nr))
-		return NULL;
 	noio = memalloc_noio_save();
 	*page = pages_alloc(nr, GFP_NOIO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 	if (*page)

@@ -41,8 +41,8 @@ struct ntpool_phys_want {
 bool ntpool_phys_is_possible(const struct ntpool_phys_want *want);
 /*
  * Allocates the memory that @want describes, with undefined contents, and returns its address
- * in the linear map. Returns NULL without memory, or if the request is not possible. Any
- * context for NTPOOL_CACHED; other types need a caller that may sleep.
+ * in the linear map. Returns NULL without memory. The request has to be possible. Any context
+ * for NTPOOL_CACHED; other types need a caller that may sleep.
  */
 void *ntpool_phys_alloc(const struct ntpool_phys_want *want);
 /* Frees @nr pages. Any context: a worker does it where the caller cannot sleep. */
@@ -52,7 +52,7 @@ void ntpool_phys_free(void *base, unsigned long nr, enum ntpool_caching cache);
 bool ntpool_phys_can_map(unsigned long nr);
 /*
  * Allocates @nr uncached pages, contiguous in the kernel's address space only. *@page is for
- * ntpool_phys_unmap(). Returns NULL without memory, or if the request is not possible. Sleeps.
+ * ntpool_phys_unmap(). Returns NULL without memory. ntpool_phys_can_map() holds. Sleeps.
  */
 void *ntpool_phys_map(unsigned long nr, struct page ***page);
 /* Frees them. Contexts as for ntpool_phys_free(). */

@@ -230,9 +230,7 @@ void ntpool_contig_free(const struct ntpool_contig_free *call)
 	}
 	free_check(call, run);
 	if (run->flags & NTPOOL_HDR_VERIFIED)
-		ntpool_verify_remove(&(struct ntpool_block){
-			.addr = call->p, .requested = run->requested,
-		}, call->caller);
+		ntpool_verify_remove(call->p, run->requested, call->caller);
 	counts = run->flags & NTPOOL_HDR_OVERFLOW ? ntpool_tag_overflow : ntpool_tag_find(run->tag);
 	ntpool_tag_count_free(&counts[NTPOOL_NONPAGED], run->pages * NTPOOL_GRANULES,
 			      run->requested);

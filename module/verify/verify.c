@@ -594,16 +594,17 @@ void ntpool_verify_add(const struct ntpool_request *req, void *p)
 
 /**
  * ntpool_verify_remove() - end what ntpool_verify_add() began
- * @block: the memory, about to be freed
+ * @p: the memory, about to be freed
+ * @size: bytes that were requested
  * @caller: return address of the freeing call
  *
  * Context: any but NMI.
  */
-void ntpool_verify_remove(const struct ntpool_block *block, unsigned long caller)
+void ntpool_verify_remove(void *p, size_t size, unsigned long caller)
 {
 	struct ntpool_track track;
 
-	ntpool_track_take(block->addr, &track);
+	ntpool_track_take(p, &track);
 	if (ntpool_verifier())
-		notify_ranges(block->addr, block->requested, caller);
+		notify_ranges(p, size, caller);
 }

@@ -71,7 +71,7 @@ struct ntpool_list_call {
 
 /* For memory that is not the pool's, see verify.c. Any context but NMI. */
 void ntpool_verify_add(const struct ntpool_request *req, void *p);
-void ntpool_verify_remove(const struct ntpool_block *block, unsigned long caller);
+void ntpool_verify_remove(void *p, size_t size, unsigned long caller);
 
 /*
  * Checks the free of a claimed block that was allocated while the verifier was on. @list: the
