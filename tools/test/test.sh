@@ -56,11 +56,25 @@ judge() {
 	fi
 }
 
+# died_early NAME: true if the guest's kernel died before its first process, hence before it
+# loaded any module.  QEMU's threads can run into an instruction that the kernel is replacing.
+died_early() {
+	! grep -q 'Run /init as init process' "$LOGS/$1.console" &&
+		grep -q 'Kernel panic' "$LOGS/$1.console"
+}
+
 # boot NAME ARG...: the verdict is judge's, but a time-out is worth a word
 boot() {
-	local name=$1 status=0
+	local name=$1 status=0 try
 	shift
-	"$TOP/tools/qemu/run-qemu" --name "$name" "$@" || status=$?
+	for try in 1 2 3; do
+		status=0
+		"$TOP/tools/qemu/run-qemu" --name "$name" "$@" || status=$?
+		if [ "$try" = 3 ] || ! died_early "$name"; then
+			break
+		fi
+		note "the kernel of the guest died before it loaded a module: again"
+	done
 	case $status in
 	0) ;;
 	124 | 137) note "FAILED $name: time is up" ;;
