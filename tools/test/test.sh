@@ -115,7 +115,7 @@ kunit_run() {
 	say "KUnit, kernel $(series_of "$KERNEL"), $1, $5 processors${6:+, verifier=$6}"
 	boot "$name" --kernel "$2/arch/x86/boot/bzImage" --initrd "$4" \
 		--cpus "$5" --mem 1536 --timeout $limit "${@:7}" \
-		--append "loglevel=7 kunit.enable=1 $append"
+		--append "loglevel=7 kunit.enable=1 kunit.autorun=1 $append"
 	judge "$name" kunit "$KERNEL" \
 		--suites "$(suites_in "$3/kunit/ntpool_kunit.ko" "$1")"
 	note "$((SECONDS - seconds)) s, details in $LOGS/$name.txt"
