@@ -34,6 +34,22 @@ bool ntpool_test_map_far_is_empty(void);
 /* True if the table of the linear map covers @p. */
 bool ntpool_test_map_has(const void *p);
 
+/* memory/record.c, heap/guard.c and observe/test.c */
+
+enum ntpool_test_kind {
+	NTPOOL_TEST_OTHER,
+	NTPOOL_TEST_POOL,	/* carved, or part of a run */
+	NTPOOL_TEST_GUARD,
+	NTPOOL_TEST_RECORD,	/* bookkeeping behind a guard, or for want of memory without */
+};
+
+/* Returns the use of the page of the linear map at @p. */
+enum ntpool_test_kind ntpool_test_page_kind(const void *p);
+/* The same, but does not know NTPOOL_TEST_POOL. */
+enum ntpool_test_kind ntpool_test_area_kind(const void *p);
+/* Checks guards as the periodic scan does. May sleep. */
+void ntpool_test_guard_scan(void);
+
 /* account/quota.c and pool/reserve.c */
 
 /* Charges kernel threads as well: suites run in one. */

@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Records: the bookkeeping of the pools, out of the reach of overruns.
+ *
+ * A driver that writes past the end of its page writes into the next page of the linear map.
+ * Memory of kmalloc() may be there. If that is a record, the pools no longer know their own
+ * pages, and a later free crashes in ntpool. Memory of vmalloc() is apart from the linear map.
+ * But fast paths read records, and its small pages would cost them misses of the TLB.
+ *
+ * So bookkeeping lies in areas: adjacent pages of the linear map with a guard page in front.
+ *
+ *	guard | header, records | records | ...		a chunk: records of one size
+ *	guard | data | ...				ntpool_guarded_alloc()
+ *
+ * Nothing is in a guard. An overrun of up to a page from any page ends there, and harms nobody.
+ * Guards are zero. They are checked by the periodic scan, and when their area is freed. A
+ * damaged guard is reported and zeroed again. The report names the block on the page before,
+ * which the folder above knows: it sets a function for that.
+ *
+ * A chunk has 2^CHUNK_ORDER pages, so guards take an eighth. If the kernel has none, a chunk of
+ * two pages is tried, then one of a single page without guard: a request must not fail for want
+ * of a guard. Only the last of these tries may reclaim or use reserves. A bitmap in the header
+ * tells which places are taken. An empty chunk is freed, except the last one with room on its
+ * node: else each allocation at that point could zero a whole chunk.
+ *
+ * Limits. An overrun of more than a page reaches past the guard, and so does a wild write. An
+ * underrun may reach the end of an area from the page behind it.
+ *
+ * With KASAN, records come from kmalloc(): it then sees accesses to freed ones.
+ *
+ * Data. page->private of each page of an area, except of the guard, has the address of the first
+ * of these pages, with the number of pages and a bit for the guard in the low bits.
+ * page->lru of the first one links the areas.
+ *
+ * Locking. kind->lock protects the lists of a kind and the headers of its chunks. A chunk that
+ * is on no list and has no record in use is its finder's. areas_lock protects the list of areas.
+ * Both are raw, taken with interrupts off, and leaves. Under areas_lock one guard is read, and
+ * zeroed if it is damaged. Pages are allocated before a lock is taken and freed after its
+ * release. Reports are made without a lock.
+ *
+ * Contexts: any but NMI. On PREEMPT_RT the page allocator has sleeping locks: an allocation
+ * needs a caller without raw locks, and pages that are freed in an atomic context are left
+ * to the worker of backing.c.
+ */
+#include <linux/bitmap.h>
+#include <linux/kasan.h>
+#include <linux/kmemleak.h>
+#include <linux/mm.h>
+#include <linux/nodemask.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include "memory/backing.h"
+#include "memory/record.h"
+#include "test.h"
+
+enum {
+	CHUNK_ORDER = 3,
+	CHUNK_PLACES = (PAGE_SIZE << CHUNK_ORDER) / SMP_CACHE_BYTES,
+	/* Guards that one scan checks. */
+	SCAN_GUARDS = 1024,
+};
+
+/* The low bits of page->private. */
+enum {
+	AREA_HAS_GUARD = BIT(0),
+	AREA_PAGES_SHIFT = 1,
+	AREA_PAGES_MAX = PAGE_SIZE / 2 - 1,
+};
+
+/* At the start of the first page behind the guard. */
+struct chunk {
+	struct list_head link;	/* in kind->room; empty: no place is free */
+	int node;		/* whose list that is; constant */
+	unsigned int nr;	/* places; constant */
+	unsigned int used;
+	DECLARE_BITMAP(taken, CHUNK_PLACES);
+};
+
+static DEFINE_RAW_SPINLOCK(areas_lock);
+static LIST_HEAD(areas);			/* areas_lock */
+static unsigned long nr_areas;			/* areas_lock; read without it */
+static void (*on_damage)(const void *guard, u64 value);
+
+/*
+ * Areas
+ */
+
+/* Without reclaim, reserves and warnings. */
+static gfp_t gfp_cheap(gfp_t gfp)
+{
+	return (gfp & ~(__GFP_RECLAIM | __GFP_RETRY_MAYFAIL | __GFP_HIGH)) |
+	       __GFP_NOWARN | __GFP_NOMEMALLOC;
+}
+
+static void *area_start(const struct page *page)
+{
+	return (void *)(page_private(page) & PAGE_MASK);
+}
+
+static unsigned long area_pages(const struct page *page)
+{
+	return (page_private(page) & ~PAGE_MASK) >> AREA_PAGES_SHIFT;
+}
+
+/* Returns the guard of the area that @page belongs to, or NULL. */
+static void *area_guard(const struct page *page)
+{
+	return page_private(page) & AREA_HAS_GUARD ? area_start(page) - PAGE_SIZE : NULL;
+}
+
+/* Allocates an area of @nr zeroed pages behind @guards guards, 0 or 1. */
+static void *area_create(unsigned long nr, unsigned int guards, gfp_t gfp, int node)
+{
+	unsigned int order = get_order((nr + guards) << PAGE_SHIFT);
+	unsigned long i, flags;
+	struct page *page;
+	void *start;
+
+	if (order > MAX_PAGE_ORDER || nr > AREA_PAGES_MAX)
+		return NULL;
+	page = alloc_pages_node(node, gfp | __GFP_ZERO, order);
+	if (!page)
+		return NULL;
+	split_page(page, order);
+	for (i = nr + guards; i < 1UL << order; i++)
+		__free_page(page + i);
+	page += guards;
+	/* As in backing_linear(). */
+	start = kasan_reset_tag(page_address(page));
+	/* Records lead to other memory of the module. */
+	kmemleak_alloc(start, nr << PAGE_SHIFT, 0, gfp);
+	for (i = 0; i < nr; i++)
+		set_page_private(page + i, (unsigned long)start | nr << AREA_PAGES_SHIFT | guards);
+	raw_spin_lock_irqsave(&areas_lock, flags);
+	list_add_tail(&page->lru, &areas);
+	nr_areas++;
+	raw_spin_unlock_irqrestore(&areas_lock, flags);
+	return start;
+}
+
+/* Zeroes the guard again if it is damaged; then true, and *@value is a word of the damage. */
+static bool guard_restore(void *guard, u64 *value)
+{
+	void *at = guard ? memchr_inv(guard, 0, PAGE_SIZE) : NULL;
+
+	if (!at)
+		return false;
+	*value = *(u64 *)PTR_ALIGN_DOWN(at, sizeof(*value));
+	memset(guard, 0, PAGE_SIZE);
+	return true;
+}
+
+static void guard_report(const void *guard, u64 value)
+{
+	void (*fn)(const void *guard, u64 value) = READ_ONCE(on_damage);
+
+	if (fn)
+		fn(guard, value);
+}
+
+static void area_destroy(void *start)
+{
+	struct page *page = virt_to_page(start);
+	unsigned long i, flags, nr = area_pages(page);
+	void *guard = area_guard(page);
+	u64 value;
+
+	raw_spin_lock_irqsave(&areas_lock, flags);
+	list_del(&page->lru);
+	nr_areas--;
+	raw_spin_unlock_irqrestore(&areas_lock, flags);
+	if (guard_restore(guard, &value))
+		guard_report(guard, value);
+	kmemleak_free(start);
+	for (i = 0; i < nr; i++)
+		set_page_private(page + i, 0);
+	ntpool_backing_free(guard ?: start, guard ? nr + 1 : nr);
+}
+
+/* Checks the guard of the area that was checked the longest time ago. */
+static void guard_check_next(void)
+{
+	void *guard = NULL;
+	bool damaged = false;
+	struct page *page;
+	u64 value;
+
+	raw_spin_lock_irq(&areas_lock);
+	page = list_first_entry_or_null(&areas, struct page, lru);
+	if (page) {
+		list_move_tail(&page->lru, &areas);
+		guard = area_guard(page);
+		damaged = guard_restore(guard, &value);
+	}
+	raw_spin_unlock_irq(&areas_lock);
+	if (damaged)
+		guard_report(guard, value);
+}
+
+void ntpool_guard_scan(void)
+{
+	unsigned long nr = min_t(unsigned long, READ_ONCE(nr_areas), SCAN_GUARDS);
+
+	for (; nr; nr--) {
+		guard_check_next();
+		cond_resched();
+	}
+}
+
+void ntpool_guard_on_damage(void (*fn)(const void *guard, u64 value))
+{
+	WRITE_ONCE(on_damage, fn);
+}
+
+void *ntpool_guarded_alloc(size_t size, gfp_t gfp, int node)
+{
+	unsigned long nr = PFN_UP(size);
+	void *p;
+
+	if (nr == 1)
+		return area_create(1, 1, gfp_cheap(gfp), node) ?: area_create(1, 0, gfp, node);
+	p = area_create(nr, 1, (gfp & ~__GFP_RETRY_MAYFAIL) | __GFP_NORETRY | __GFP_NOWARN, node);
+	if (!p && gfpflags_allow_blocking(gfp))
+		p = vzalloc_node(size, node);
+	return p;
+}
+
+void ntpool_guarded_free(void *p)
+{
+	if (is_vmalloc_addr(p))
+		vfree(p);
+	else if (p)
+		area_destroy(p);
+}
+
+/*
+ * Records
+ */
+static void *chunk_place(const struct ntpool_record_kind *kind, struct chunk *chunk,
+			 unsigned int nr)
+{
+	return (void *)chunk + ALIGN(sizeof(*chunk), SMP_CACHE_BYTES) + (size_t)nr * kind->size;
+}
+
+static struct chunk *chunk_create(const struct ntpool_record_kind *kind, gfp_t gfp, int node)
+{
+	struct chunk *chunk = area_create((1 << CHUNK_ORDER) - 1, 1, gfp_cheap(gfp), node) ?:
+			      area_create(1, 1, gfp_cheap(gfp), node) ?:
+			      area_create(1, 0, gfp, node);
+	size_t bytes;
+
+	if (!chunk)
+		return NULL;
+	bytes = area_pages(virt_to_page(chunk)) << PAGE_SHIFT;
+	INIT_LIST_HEAD(&chunk->link);
+	chunk->node = node;
+	chunk->nr = (bytes - ALIGN(sizeof(*chunk), SMP_CACHE_BYTES)) / kind->size;
+	return chunk;
+}
+
+/* Takes a place in @chunk, which has one. */
+static void *chunk_take(struct ntpool_record_kind *kind, struct chunk *chunk)
+{
+	unsigned int nr = find_first_zero_bit(chunk->taken, chunk->nr);
+
+	lockdep_assert_held(&kind->lock);
+	__set_bit(nr, chunk->taken);
+	if (++chunk->used == chunk->nr)
+		list_del_init(&chunk->link);
+	return chunk_place(kind, chunk, nr);
+}
+
+/* Gives the place of @record back. Returns true if @chunk is the caller's now, to be freed. */
+static bool chunk_give(struct ntpool_record_kind *kind, struct chunk *chunk, void *record)
+{
+	unsigned int nr = (record - chunk_place(kind, chunk, 0)) / kind->size;
+	struct list_head *room = &kind->room[chunk->node];
+
+	lockdep_assert_held(&kind->lock);
+	if (WARN_ON_ONCE(nr >= chunk->nr || !__test_and_clear_bit(nr, chunk->taken)))
+		return false;
+	/* The fullest one is first, so that the others become empty. */
+	if (chunk->used-- == chunk->nr)
+		list_add(&chunk->link, room);
+	if (chunk->used || list_is_singular(room))
+		return false;
+	list_del(&chunk->link);
+	return true;
+}
+
+static void *room_take(struct ntpool_record_kind *kind, int node)
+{
+	struct chunk *chunk;
+	unsigned long flags;
+	void *record = NULL;
+
+	raw_spin_lock_irqsave(&kind->lock, flags);
+	chunk = list_first_entry_or_null(&kind->room[node], struct chunk, link);
+	if (chunk)
+		record = chunk_take(kind, chunk);
+	raw_spin_unlock_irqrestore(&kind->lock, flags);
+	return record ? memset(record, 0, kind->size) : NULL;
+}
+
+void *ntpool_record_alloc(struct ntpool_record_kind *kind, gfp_t gfp, int node)
+{
+	struct chunk *chunk;
+	unsigned long flags;
+	void *record;
+
+	if (IS_ENABLED(CONFIG_KASAN))
+		return kzalloc_node(kind->size, gfp, node);
+	if (node == NUMA_NO_NODE)
+		node = numa_mem_id();
+	record = room_take(kind, node);
+	if (record)
+		return record;
+	chunk = chunk_create(kind, gfp, node);
+	if (!chunk)
+		return NULL;
+	raw_spin_lock_irqsave(&kind->lock, flags);
+	list_add(&chunk->link, &kind->room[node]);
+	record = chunk_take(kind, chunk);
+	raw_spin_unlock_irqrestore(&kind->lock, flags);
+	return record;
+}
+
+void ntpool_record_free(struct ntpool_record_kind *kind, void *record)
+{
+	struct chunk *chunk;
+	unsigned long flags;
+	bool empty;
+
+	if (IS_ENABLED(CONFIG_KASAN)) {
+		kfree(record);
+		return;
+	}
+	if (!record)
+		return;
+	chunk = area_start(virt_to_page(record));
+	raw_spin_lock_irqsave(&kind->lock, flags);
+	empty = chunk_give(kind, chunk, record);
+	raw_spin_unlock_irqrestore(&kind->lock, flags);
+	if (empty)
+		area_destroy(chunk);
+}
+
+int ntpool_record_init(struct ntpool_record_kind *kind, unsigned int size)
+{
+	int node;
+
+	kind->size = IS_ENABLED(CONFIG_KASAN) ? size : ALIGN(size, SMP_CACHE_BYTES);
+	raw_spin_lock_init(&kind->lock);
+	kind->room = ntpool_guarded_alloc(nr_node_ids * sizeof(*kind->room), GFP_KERNEL,
+					  NUMA_NO_NODE);
+	if (!kind->room)
+		return -ENOMEM;
+	for_each_node(node)
+		INIT_LIST_HEAD(&kind->room[node]);
+	return 0;
+}
+
+void ntpool_record_exit(struct ntpool_record_kind *kind)
+{
+	struct chunk *chunk, *next;
+	int node;
+
+	if (!kind->room)
+		return;
+	for_each_node(node)
+		list_for_each_entry_safe(chunk, next, &kind->room[node], link) {
+			/* A record in use keeps its chunk: the memory is lost. */
+			if (!WARN_ON_ONCE(chunk->used))
+				area_destroy(chunk);
+		}
+	ntpool_guarded_free(kind->room);
+	kind->room = NULL;
+}
+
+#if IS_ENABLED(CONFIG_KUNIT)
+static enum ntpool_test_kind area_kind(const struct page *area, unsigned long pfn)
+{
+	unsigned long first = page_to_pfn(area);
+
+	if (pfn - first < area_pages(area))
+		return NTPOOL_TEST_RECORD;
+	return area_guard(area) && pfn == first - 1 ? NTPOOL_TEST_GUARD : NTPOOL_TEST_OTHER;
+}
+
+enum ntpool_test_kind ntpool_test_area_kind(const void *p)
+{
+	enum ntpool_test_kind kind = NTPOOL_TEST_OTHER;
+	unsigned long flags, pfn;
+	struct page *area;
+
+	if (!virt_addr_valid(p))
+		return kind;
+	pfn = page_to_pfn(virt_to_page(p));
+	raw_spin_lock_irqsave(&areas_lock, flags);
+	list_for_each_entry(area, &areas, lru) {
+		kind = area_kind(area, pfn);
+		if (kind != NTPOOL_TEST_OTHER)
+			break;
+	}
+	raw_spin_unlock_irqrestore(&areas_lock, flags);
+	return kind;
+}
+EXPORT_SYMBOL_GPL(ntpool_test_area_kind);
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Records: the bookkeeping of the pools, out of the reach of overruns. */
+#ifndef NTPOOL_RECORD_H
+#define NTPOOL_RECORD_H
+
+#include <linux/gfp.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
+
+/**
+ * struct ntpool_record_kind - records of one size
+ * @size: bytes of a record; constant
+ * @lock: a leaf; protects the lists, and the headers of all chunks
+ * @room: by node: chunks with a free place; NULL before ntpool_record_init()
+ */
+struct ntpool_record_kind {
+	unsigned int size;
+	raw_spinlock_t lock;
+	struct list_head *room;
+};
+
+/* Returns 0 or -ENOMEM. Sleeps. */
+int ntpool_record_init(struct ntpool_record_kind *kind, unsigned int size);
+/* Called when no record is in use. Sleeps. */
+void ntpool_record_exit(struct ntpool_record_kind *kind);
+/*
+ * Returns a zeroed record for @node, or NULL without memory. Sleeps if @gfp allows that. Called
+ * without raw locks.
+ */
+void *ntpool_record_alloc(struct ntpool_record_kind *kind, gfp_t gfp, int node);
+/* Frees a record, unless it is NULL. Any context but NMI, without locks of ntpool. */
+void ntpool_record_free(struct ntpool_record_kind *kind, void *record);
+
+/*
+ * Returns @size zeroed bytes near @node, for bookkeeping that is rarely freed. They begin a page
+ * behind a guard. If the kernel has no memory for that, they are one page without guard, or
+ * memory of vmalloc(). Returns NULL without memory. Sleeps if @gfp allows that.
+ */
+void *ntpool_guarded_alloc(size_t size, gfp_t gfp, int node);
+/* Frees it, unless it is NULL. Process context, and for one page any context but NMI. */
+void ntpool_guarded_free(void *p);
+
+/*
+ * Sets the function that reports a damaged guard; NULL: none. Its arguments are the address of
+ * the guard, which may be other memory by now, and the first word that was not zero. It is called
+ * in any context but NMI, without a lock of ntpool.
+ */
+void ntpool_guard_on_damage(void (*fn)(const void *guard, u64 value));
+/*
+ * Checks guards, a bounded number of them, and continues where the last call ended. Process
+ * context.
+ */
+void ntpool_guard_scan(void);
+
+#endif
