@@ -30,6 +30,8 @@ void ntpool_scan_exit(void);
 int ntpool_heap_init(void);
 void ntpool_heap_exit(void);
 void ntpool_run_exit(void);
+int ntpool_guard_init(void);
+void ntpool_guard_exit(void);
 int ntpool_run_cache_init(void);
 void ntpool_run_cache_exit(void);
 int ntpool_cache_init(void);

@@ -211,20 +211,24 @@ bool ntpool_run_is_paged(const void *p)
 	return paged;
 }
 
-bool ntpool_run_peek(const void *p, struct ntpool_run *copy)
+bool ntpool_run_near(const void *p, struct ntpool_run *copy)
 {
 	struct ntpool_run *run;
 	unsigned long flags;
-	bool found;
 
 	raw_spin_lock_irqsave(&run_lock, flags);
 	run = run_around(p);
-	found = run && run->base == p;
-	if (found)
+	if (run)
 		/* As in ntpool_run_claim(). */
 		*copy = data_race(*run);
 	raw_spin_unlock_irqrestore(&run_lock, flags);
-	return found && ntpool_run_state_is_live(copy->state);
+	return run;
+}
+
+bool ntpool_run_peek(const void *p, struct ntpool_run *copy)
+{
+	return ntpool_run_near(p, copy) && copy->base == p &&
+	       ntpool_run_state_is_live(copy->state);
 }
 
 unsigned long ntpool_run_count(enum ntpool_type type)

@@ -150,6 +150,8 @@ void ntpool_run_release(struct ntpool_run *run);
 int ntpool_run_for_each(ntpool_block_fn fn, void *arg);
 /* Copies the record of the live run that begins at @p. Returns false if none does. */
 bool ntpool_run_peek(const void *p, struct ntpool_run *copy);
+/* Copies the record of the run that @p lies in, live or cached. Returns false if none does. */
+bool ntpool_run_near(const void *p, struct ntpool_run *copy);
 /* Number of runs of @type, cached ones included. These two take no lock. */
 unsigned long ntpool_run_count(enum ntpool_type type);
 /* Number of their pages. */

@@ -24,6 +24,7 @@
 #include "ddi/slist.h"
 #include "heap/cache.h"
 #include "heap/heap.h"
+#include "heap/run.h"
 #include "parts.h"
 #include "memory/backing.h"
 #include "observe/debugfs.h"
@@ -135,6 +136,18 @@ int ntpool_test_check_heaps(void)
 	return ntpool_heap_check();
 }
 EXPORT_SYMBOL_GPL(ntpool_test_check_heaps);
+
+enum ntpool_test_kind ntpool_test_page_kind(const void *p)
+{
+	struct ntpool_run run;
+	bool carved;
+
+	rcu_read_lock();
+	carved = ntpool_page_of(p);
+	rcu_read_unlock();
+	return carved || ntpool_run_near(p, &run) ? NTPOOL_TEST_POOL : ntpool_test_area_kind(p);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_page_kind);
 
 ssize_t ntpool_test_show(const char *file, char *buf, size_t size)
 {
