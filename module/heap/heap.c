@@ -45,6 +45,7 @@
 #include "heap/freelist.h"
 #include "parts.h"
 #include "memory/backing.h"
+#include "memory/record.h"
 
 /* A heap with more than HEAP_FULL empty pages is trimmed to HEAP_STOCK. */
 #define HEAP_STOCK	32
@@ -61,7 +62,7 @@
 unsigned long ntpool_body_base __read_mostly;
 
 static struct ntpool_heap **heaps[NTPOOL_TYPES] __ro_after_init;	/* by node */
-static struct kmem_cache *page_cache __ro_after_init;
+static struct ntpool_record_kind page_records;	/* struct ntpool_page */
 
 struct ntpool_heap *ntpool_heap_of(enum ntpool_type type, int node)
 {
@@ -178,12 +179,12 @@ static struct ntpool_header *heap_find(struct ntpool_heap *heap, unsigned int gr
 
 struct ntpool_page *ntpool_page_alloc(gfp_t gfp, int node)
 {
-	return kmem_cache_alloc_node(page_cache, gfp | __GFP_ZERO, node);
+	return ntpool_record_alloc(&page_records, gfp, node);
 }
 
 void ntpool_page_free(struct ntpool_page *page)
 {
-	kmem_cache_free(page_cache, page);
+	ntpool_record_free(&page_records, page);
 }
 
 /* Allocates a page and its descriptor and enters it into the page map. */
@@ -206,7 +207,7 @@ static struct ntpool_page *page_create(struct ntpool_heap *heap, unsigned int fl
 		return page;
 	if (page->base)
 		ntpool_backing_free(page->base, 1);
-	kmem_cache_free(page_cache, page);
+	ntpool_page_free(page);
 	return NULL;
 }
 
@@ -327,7 +328,7 @@ static void page_free_rcu(struct rcu_head *rcu)
 	struct ntpool_page *page = container_of(rcu, struct ntpool_page, rcu);
 
 	ntpool_backing_free(page->base, 1);
-	kmem_cache_free(page_cache, page);
+	ntpool_page_free(page);
 }
 
 /* Moves @page, which is one free block, from its heap to the list @out. */
@@ -585,10 +586,7 @@ int ntpool_heap_init(void)
 	ntpool_secret = get_random_u64() | 1;
 	ntpool_freelist_init();
 	ntpool_body_base = ntpool_map_base + sizeof(struct ntpool_header);
-	page_cache = ntpool_refused() ? NULL :
-		     kmem_cache_create("ntpool_page", sizeof(struct ntpool_page), 0,
-				       SLAB_HWCACHE_ALIGN, NULL);
-	if (!page_cache)
+	if (ntpool_refused() || ntpool_record_init(&page_records, sizeof(struct ntpool_page)))
 		return -ENOMEM;
 	for (type = 0; type < NTPOOL_TYPES; type++)
 		if (heaps_create(type)) {
@@ -614,5 +612,5 @@ void ntpool_heap_exit(void)
 		kfree(heaps[type]);
 	}
 	rcu_barrier();
-	kmem_cache_destroy(page_cache);
+	ntpool_record_exit(&page_records);
 }
