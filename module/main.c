@@ -44,7 +44,7 @@ static const struct part parts[] = {
 	/* heap */
 	{ ntpool_scan_init, ntpool_scan_exit },
 	{ ntpool_heap_init, ntpool_heap_exit },
-	{ .exit = ntpool_run_exit },
+	{ ntpool_run_init, ntpool_run_exit },
 	{ ntpool_guard_init, ntpool_guard_exit },
 	{ ntpool_run_cache_init, ntpool_run_cache_exit },
 	{ ntpool_cache_init, ntpool_cache_exit },

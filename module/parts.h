@@ -29,6 +29,7 @@ int ntpool_scan_init(void);
 void ntpool_scan_exit(void);
 int ntpool_heap_init(void);
 void ntpool_heap_exit(void);
+int ntpool_run_init(void);
 void ntpool_run_exit(void);
 int ntpool_guard_init(void);
 void ntpool_guard_exit(void);

@@ -17,7 +17,8 @@
  * Locking. run_lock protects the tree and the sums. It is raw, taken with interrupts
  * disabled, and no lock nests inside. One lock serves both pools and all nodes, since a
  * caller that gets here also goes to the page allocator. The lock does not protect
- * ownership of a record: its state decides that (run.h). RCU frees records.
+ * ownership of a record: its state decides that (run.h). RCU frees records. They lie behind
+ * guards (memory/record.c).
  *
  * Contexts: any, except for the iteration, which sleeps.
  */
@@ -31,6 +32,7 @@
 #include "parts.h"
 #include "memory/backing.h"
 #include "memory/pagemap.h"
+#include "memory/record.h"
 
 /* Runs that an iteration looks at per lock section. */
 #define ITERATE_BATCH	64
@@ -43,6 +45,7 @@ struct run_batch {
 };
 
 static DEFINE_RAW_SPINLOCK(run_lock);
+static struct ntpool_record_kind run_records;		/* struct ntpool_run */
 static struct rb_root run_tree = RB_ROOT;		/* run_lock */
 static unsigned long run_pages[NTPOOL_TYPES];		/* run_lock; read without it */
 static unsigned long run_count[NTPOOL_TYPES];		/* likewise */
@@ -110,7 +113,18 @@ struct ntpool_run *ntpool_run_create(void)
 {
 	gfp_t gfp = ntpool_backing_gfp();
 
-	return gfp && !ntpool_refused() ? kmalloc(sizeof(struct ntpool_run), gfp) : NULL;
+	return gfp && !ntpool_refused() ? ntpool_record_alloc(&run_records, gfp, NUMA_NO_NODE) :
+					  NULL;
+}
+
+void ntpool_run_discard(struct ntpool_run *run)
+{
+	ntpool_record_free(&run_records, run);
+}
+
+static void run_free_rcu(struct rcu_head *rcu)
+{
+	ntpool_run_discard(container_of(rcu, struct ntpool_run, rcu));
 }
 
 void ntpool_run_fill(struct ntpool_run *run, enum ntpool_use use, enum ntpool_type type,
@@ -195,7 +209,7 @@ void ntpool_run_release(struct ntpool_run *run)
 {
 	run_leave(run);
 	run_free_pages(run);
-	kfree_rcu(run, rcu);
+	call_rcu(&run->rcu, run_free_rcu);
 }
 
 bool ntpool_run_is_paged(const void *p)
@@ -300,6 +314,12 @@ int ntpool_run_for_each(ntpool_block_fn fn, void *arg)
 	return ret;
 }
 
+int ntpool_run_init(void)
+{
+	return ntpool_refused() ? -ENOMEM :
+				  ntpool_record_init(&run_records, sizeof(struct ntpool_run));
+}
+
 /* Frees all runs, live ones included: no driver uses the pools any more. */
 void ntpool_run_exit(void)
 {
@@ -309,7 +329,9 @@ void ntpool_run_exit(void)
 		if (run_is_mapped(run))
 			ntpool_map_leave(run->base);
 		run_free_pages(run);
-		kfree(run);
+		ntpool_run_discard(run);
 	}
 	run_tree = RB_ROOT;
+	rcu_barrier();
+	ntpool_record_exit(&run_records);
 }

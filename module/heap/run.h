@@ -110,6 +110,8 @@ static inline bool ntpool_run_take(struct ntpool_run *run, u32 state)
 
 /* Allocates a record, for ntpool_run_fill(). Returns NULL without memory. Any context. */
 struct ntpool_run *ntpool_run_create(void);
+/* Frees a record that is not in the tree, unless it is NULL. Any context. */
+void ntpool_run_discard(struct ntpool_run *run);
 /*
  * Initialises a record for the @pages pages at @base, cached and not in the tree yet.
  * ntpool_run_assign() must follow. The caller sets @cache and @page if @use has them.

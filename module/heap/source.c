@@ -28,7 +28,6 @@
  */
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
-#include <linux/slab.h>
 #include <linux/topology.h>
 #include <linux/workqueue.h>
 
@@ -176,7 +175,7 @@ static struct ntpool_run *run_fresh(enum ntpool_type type, unsigned long pages, 
 	run = ntpool_run_create();
 	base = run ? ntpool_backing_alloc(type, pages, node, flags) : NULL;
 	if (!base) {
-		kfree(run);
+		ntpool_run_discard(run);
 		return NULL;
 	}
 	ntpool_run_fill(run, NTPOOL_USE_POOL, type, base, pages);

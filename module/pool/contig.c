@@ -123,7 +123,7 @@ void *ntpool_contig_alloc(const struct ntpool_phys_want *want, size_t size, u32 
 	run = ntpool_phys_is_possible(want) ? contig_record() : NULL;
 	base = run ? contig_pages(want) : NULL;
 	if (!base) {
-		kfree(run);
+		ntpool_run_discard(run);
 		return ntpool_alloc_failed(NTPOOL_NONPAGED, tag);
 	}
 	ntpool_run_fill(run, NTPOOL_USE_CONTIGUOUS, NTPOOL_NONPAGED, base, want->nr);
@@ -151,7 +151,7 @@ void *ntpool_noncached_alloc(size_t size, unsigned long caller)
 	if (run && !base && ntpool_source_reclaim())
 		base = ntpool_phys_map(pages, &page);
 	if (!base) {
-		kfree(run);
+		ntpool_run_discard(run);
 		return ntpool_alloc_failed(NTPOOL_NONPAGED, NTPOOL_TAG_NONCACHED);
 	}
 	ntpool_run_fill(run, NTPOOL_USE_NONCACHED, NTPOOL_NONPAGED, base, pages);

@@ -321,7 +321,7 @@ static void reserve_shrink(unsigned int target)
 		}
 		if (page)
 			ntpool_page_free(page);
-		kfree(run);
+		ntpool_run_discard(run);
 	} while (base || page || run);
 }
 
