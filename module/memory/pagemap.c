@@ -9,9 +9,9 @@
  * There are two tables. The first one covers the linear map, with the nonpaged pool. It has
  * two levels, indexed by the distance from the first page of memory: a root with a pointer
  * for each 2 MiB, and leaves of one page. A leaf is allocated for the first entry in its
- * range. The other table is an xarray. It holds paged pool in vmalloc space; hot paths do
- * not use it. An xarray alone would do, but its look-up takes three to four times the dozen
- * instructions of this table.
+ * range. Root and leaves lie behind guards (record.c). The other table is an xarray. It holds
+ * paged pool in vmalloc space; hot paths do not use it. An xarray alone would do, but its
+ * look-up takes three to four times the dozen instructions of this table.
  *
  * Memory that is plugged in. A notifier replaces the root by a longer one before the kernel
  * uses the new memory. Without memory for that, or if the new pages lie below the first
@@ -35,13 +35,12 @@
 #include <linux/notifier.h>
 #include <linux/pfn.h>
 #include <linux/rcupdate.h>
-#include <linux/slab.h>
-#include <linux/vmalloc.h>
 
 #include "base/refuse.h"
 #include "parts.h"
 #include "memory/backing.h"
 #include "memory/pagemap.h"
+#include "memory/record.h"
 #include "test.h"
 
 struct ntpool_leaf **ntpool_map_root __read_mostly;
@@ -61,7 +60,7 @@ static DEFINE_MUTEX(grow_mutex);
 /* Allocates a leaf without entries. */
 static struct ntpool_leaf *leaf_create(gfp_t gfp)
 {
-	struct ntpool_leaf *leaf = (struct ntpool_leaf *)__get_free_page(gfp);
+	struct ntpool_leaf *leaf = ntpool_guarded_alloc(sizeof(*leaf), gfp, NUMA_NO_NODE);
 	unsigned int i;
 
 	for (i = 0; leaf && i < NTPOOL_LEAF_PAGES; i++)
@@ -110,7 +109,7 @@ static struct ntpool_leaf *map_leaf(unsigned long nr)
 	raw_spin_unlock_irqrestore(&root_lock, flags);
 	if (old == empty_leaf)
 		return leaf;
-	free_page((unsigned long)leaf);
+	ntpool_guarded_free(leaf);
 	return old;
 }
 
@@ -201,7 +200,8 @@ static void map_publish_limit(unsigned long leaves)
 
 static struct ntpool_leaf **root_create(unsigned long leaves)
 {
-	struct ntpool_leaf **root = kvmalloc_array(leaves, sizeof(*root), GFP_KERNEL);
+	struct ntpool_leaf **root = ntpool_guarded_alloc(leaves * sizeof(*root), GFP_KERNEL,
+							 NUMA_NO_NODE);
 	unsigned long i;
 
 	for (i = 0; root && i < leaves; i++)
@@ -246,7 +246,7 @@ static void root_replace(struct ntpool_leaf **root, unsigned long leaves)
 	/* No reader has the old root any more, so none finds it with the new limit. */
 	synchronize_rcu();
 	map_publish_limit(leaves);
-	kvfree(old);
+	ntpool_guarded_free(old);
 }
 
 /* Returns the number of leaves that cover the page frames below @end. */
@@ -296,7 +296,7 @@ void ntpool_test_map_cut(unsigned long pages)
 	synchronize_rcu();
 	for (i = leaves; i < nr_leaves; i++)
 		if (ntpool_map_root[i] != empty_leaf)
-			free_page((unsigned long)ntpool_map_root[i]);
+			ntpool_guarded_free(ntpool_map_root[i]);
 	nr_leaves = leaves;
 	map_stuck = false;
 	mutex_unlock(&grow_mutex);
@@ -343,8 +343,8 @@ int ntpool_pagemap_init(void)
 		err = ntpool_refused() ? -ENOMEM : register_memory_notifier(&memory_notifier);
 	}
 	if (err) {
-		kvfree(ntpool_map_root);
-		free_page((unsigned long)empty_leaf);
+		ntpool_guarded_free(ntpool_map_root);
+		ntpool_guarded_free(empty_leaf);
 		return err;
 	}
 	/* Memory may have been plugged in before the notifier was there. */
@@ -361,8 +361,8 @@ void ntpool_pagemap_exit(void)
 	unregister_memory_notifier(&memory_notifier);
 	for (i = 0; i < nr_leaves; i++)
 		if (ntpool_map_root[i] != empty_leaf)
-			free_page((unsigned long)ntpool_map_root[i]);
-	free_page((unsigned long)empty_leaf);
-	kvfree(ntpool_map_root);
+			ntpool_guarded_free(ntpool_map_root[i]);
+	ntpool_guarded_free(empty_leaf);
+	ntpool_guarded_free(ntpool_map_root);
 	xa_destroy(&ntpool_map_far);
 }
