@@ -33,7 +33,6 @@
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/err.h>
-#include <linux/slab.h>
 #include <linux/topology.h>
 #include <linux/workqueue.h>
 
@@ -44,6 +43,7 @@
 #include "heap/limits.h"
 #include "heap/run_cache.h"
 #include "heap/scan.h"
+#include "memory/record.h"
 #include "parts.h"
 
 enum {
@@ -381,8 +381,8 @@ static struct ntpool_cache *cache_create(int node)
 	for (granules = 0; granules < NTPOOL_GRANULES; granules++)
 		slots += ntpool_magazine_limit(granules);
 	cache = ntpool_refused() ? NULL :
-		kvzalloc_node(struct_size(cache, slots, slots), GFP_KERNEL,
-			      node_online(node) ? node : NUMA_NO_NODE);
+		ntpool_guarded_alloc(struct_size(cache, slots, slots), GFP_KERNEL,
+				     node_online(node) ? node : NUMA_NO_NODE);
 	if (cache)
 		cache_init(cache);
 	return cache;
@@ -500,7 +500,7 @@ static void caches_free(void)
 
 	for_each_possible_cpu(cpu)
 		for (type = 0; type < NTPOOL_TYPES; type++) {
-			kvfree(per_cpu(own_cache[type], cpu));
+			ntpool_guarded_free(per_cpu(own_cache[type], cpu));
 			per_cpu(own_cache[type], cpu) = NULL;
 		}
 }

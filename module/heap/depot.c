@@ -17,12 +17,14 @@
  *
  * Contexts: any.
  */
-#include <linux/slab.h>
+#include <linux/nodemask.h>
+#include <linux/overflow.h>
 #include <linux/spinlock.h>
 
 #include "base/refuse.h"
 #include "heap/depot.h"
 #include "heap/limits.h"
+#include "memory/record.h"
 
 /* Blocks that a drain moves per lock section. */
 #define DRAIN_BATCH	32
@@ -186,43 +188,48 @@ unsigned long ntpool_depot_bytes(enum ntpool_type type)
 	return bytes;
 }
 
-static struct ntpool_depot *depot_create(unsigned int limit)
+static size_t depot_size(unsigned int granules)
 {
-	struct ntpool_depot *depot;
-
-	depot = ntpool_refused() ? NULL : kvzalloc(struct_size(depot, slot, limit), GFP_KERNEL);
-	if (!depot)
-		return NULL;
-	raw_spin_lock_init(&depot->lock);
-	depot->limit = limit;
-	return depot;
+	return ALIGN(struct_size((struct ntpool_depot *)NULL, slot, ntpool_depot_limit(granules)),
+		     SMP_CACHE_BYTES);
 }
 
-static int depots_create(struct ntpool_heap *heap)
+/* The bytes of the array of depots, and of all of them. */
+static size_t depots_size(void)
 {
+	size_t size = ALIGN((NTPOOL_DEPOT_GRANULES + 1) * sizeof(struct ntpool_depot *),
+			    SMP_CACHE_BYTES);
 	unsigned int granules;
 
-	heap->depot = ntpool_refused() ? NULL :
-		      kcalloc(NTPOOL_DEPOT_GRANULES + 1, sizeof(*heap->depot), GFP_KERNEL);
-	if (!heap->depot)
+	for (granules = NTPOOL_MIN_GRANULES; granules <= NTPOOL_DEPOT_GRANULES; granules++)
+		size += depot_size(granules);
+	return size;
+}
+
+/* The depots of a heap lie in one piece of memory, behind the array that leads to them. */
+static int depots_create(struct ntpool_heap *heap)
+{
+	void *end = ntpool_refused() ? NULL :
+		    ntpool_guarded_alloc(depots_size(), GFP_KERNEL,
+					 node_online(heap->node) ? heap->node : NUMA_NO_NODE);
+	unsigned int granules;
+
+	heap->depot = end;
+	if (!end)
 		return -ENOMEM;
+	end += depots_size();
 	for (granules = NTPOOL_MIN_GRANULES; granules <= NTPOOL_DEPOT_GRANULES; granules++) {
-		heap->depot[granules] = depot_create(ntpool_depot_limit(granules));
-		if (!heap->depot[granules])
-			return -ENOMEM;
+		end -= depot_size(granules);
+		heap->depot[granules] = end;
+		raw_spin_lock_init(&heap->depot[granules]->lock);
+		heap->depot[granules]->limit = ntpool_depot_limit(granules);
 	}
 	return 0;
 }
 
 static void depots_destroy(struct ntpool_heap *heap)
 {
-	unsigned int granules;
-
-	if (!heap->depot)
-		return;
-	for (granules = NTPOOL_MIN_GRANULES; granules <= NTPOOL_DEPOT_GRANULES; granules++)
-		kvfree(heap->depot[granules]);
-	kfree(heap->depot);
+	ntpool_guarded_free(heap->depot);
 	heap->depot = NULL;
 }
 

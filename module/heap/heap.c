@@ -11,8 +11,9 @@
  *
  * Data. NT keeps the layout of a page in its headers only. Here two bitmaps in struct
  * ntpool_page record where blocks begin and which are free. The descriptor lies outside of
- * the page: a driver that writes out of bounds can damage headers, but not the layout. The
- * headers repeat it for debuggers and for the fast paths, and are checked against it.
+ * the page, behind a guard (memory/record.c): a driver that writes out of bounds can damage
+ * headers, but not the layout. The headers repeat it for debuggers and for the fast paths, and
+ * are checked against it.
  *
  * The caches of the CPUs (cache.c) and the depots (depot.c) take and give blocks in
  * batches. A cached block is not free in the bitmap; its header has the state.
@@ -37,7 +38,6 @@
 #include <linux/cpumask.h>
 #include <linux/nodemask.h>
 #include <linux/random.h>
-#include <linux/slab.h>
 #include <linux/workqueue.h>
 
 #include "base/irql.h"
@@ -544,15 +544,16 @@ static void heap_destroy(struct ntpool_heap *heap)
 {
 	ntpool_relist_flush(heap);
 	pages_release(&heap->pages);
-	kfree(heap);
+	ntpool_guarded_free(heap);
 }
 
 static struct ntpool_heap *heap_create(enum ntpool_type type, int node)
 {
 	struct ntpool_heap *heap;
 
-	heap = ntpool_refused() ? NULL : kzalloc_node(sizeof(*heap), GFP_KERNEL,
-						      node_online(node) ? node : NUMA_NO_NODE);
+	heap = ntpool_refused() ? NULL :
+	       ntpool_guarded_alloc(sizeof(*heap), GFP_KERNEL,
+				    node_online(node) ? node : NUMA_NO_NODE);
 	if (!heap)
 		return NULL;
 	raw_spin_lock_init(&heap->lock);
@@ -568,7 +569,8 @@ static int heaps_create(enum ntpool_type type)
 	int node;
 
 	heaps[type] = ntpool_refused() ? NULL :
-		      kcalloc(nr_node_ids, sizeof(*heaps[type]), GFP_KERNEL);
+		      ntpool_guarded_alloc(nr_node_ids * sizeof(*heaps[type]), GFP_KERNEL,
+					   NUMA_NO_NODE);
 	if (!heaps[type])
 		return -ENOMEM;
 	for_each_node(node) {
@@ -609,7 +611,7 @@ void ntpool_heap_exit(void)
 		for_each_node(node)
 			if (heaps[type][node])
 				heap_destroy(heaps[type][node]);
-		kfree(heaps[type]);
+		ntpool_guarded_free(heaps[type]);
 	}
 	rcu_barrier();
 	ntpool_record_exit(&page_records);
