@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Overruns of a whole page behind blocks at the end of a page: the pools' own bookkeeping
+ * is never behind these, and the guard in front of it names the culprit.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "fixture.h"
+
+#define NTK_TAG		(ntk_tag4("KgRd"))
+#define NTK_BLOCKS	6000	/* half of them runs: both kinds of records grow between them */
+
+struct ntk_blocks {
+	void *block[NTK_BLOCKS];
+	unsigned int nr;
+};
+
+static struct ntk_blocks *ntk_blocks_take(struct kunit *test)
+{
+	struct ntk_blocks *blocks = kvzalloc(sizeof(*blocks), GFP_KERNEL);
+	unsigned int i;
+
+	for (i = 0; blocks && i < NTK_BLOCKS; i++) {
+		blocks->block[i] = ExAllocatePoolWithTag(NonPagedPool,
+							 i & 1 ? PAGE_SIZE : NTK_SMALL_MAX,
+							 NTK_TAG);
+		if (!blocks->block[i])
+			break;
+		blocks->nr++;
+	}
+	KUNIT_EXPECT_EQ(test, blocks ? blocks->nr : 0, NTK_BLOCKS);
+	return blocks;
+}
+
+static void ntk_blocks_give(struct ntk_blocks *blocks)
+{
+	while (blocks && blocks->nr)
+		ExFreePoolWithTag(blocks->block[--blocks->nr], NTK_TAG);
+	kvfree(blocks);
+}
+
+static size_t ntk_size_of(const void *block)
+{
+	return offset_in_page(block) ? NTK_SMALL_MAX : PAGE_SIZE;
+}
+
+static enum ntpool_test_kind ntk_behind(const void *block)
+{
+	return ntpool_test_page_kind((void *)PAGE_ALIGN((unsigned long)block + 1));
+}
+
+/* With KASAN records come from kmalloc(), which the kernel itself watches. */
+static void ntk_need_guards(struct kunit *test)
+{
+	if (IS_ENABLED(CONFIG_KASAN))
+		kunit_skip(test, "records have no guards with KASAN");
+}
+
+/* Of thousands of pages some have bookkeeping behind them, and a guard in between. */
+static void ntk_no_record_behind_test(struct kunit *test)
+{
+	unsigned int behind[NTPOOL_TEST_RECORD + 1] = {}, i;
+	struct ntk_blocks *blocks;
+
+	ntk_need_guards(test);
+	blocks = ntk_blocks_take(test);
+	for (i = 0; blocks && i < blocks->nr; i++)
+		behind[ntk_behind(blocks->block[i])]++;
+	kunit_info(test, "behind: %u pool, %u guard, %u record, %u other\n",
+		   behind[NTPOOL_TEST_POOL], behind[NTPOOL_TEST_GUARD],
+		   behind[NTPOOL_TEST_RECORD], behind[NTPOOL_TEST_OTHER]);
+	KUNIT_EXPECT_EQ(test, behind[NTPOOL_TEST_RECORD], 0);
+	KUNIT_EXPECT_GT(test, behind[NTPOOL_TEST_GUARD], 0);
+	KUNIT_EXPECT_GT(test, behind[NTPOOL_TEST_POOL], 0);
+	ntk_blocks_give(blocks);
+	ntk_expect_no_report(test, "guards without damage");
+}
+
+/* Writes a page too much behind each block with a guard. Returns the number of these. */
+static unsigned int ntk_overrun(const struct ntk_blocks *blocks)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < blocks->nr && nr < NTPOOL_TEST_REPORTS / 2; i++)
+		if (ntk_behind(blocks->block[i]) == NTPOOL_TEST_GUARD) {
+			memset(blocks->block[i], 0x5a, ntk_size_of(blocks->block[i]) + PAGE_SIZE);
+			nr++;
+		}
+	return nr;
+}
+
+static void ntk_expect_named(struct kunit *test, unsigned int nr)
+{
+	struct ntpool_test_report *report = kcalloc(NTPOOL_TEST_REPORTS, sizeof(*report),
+						    GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_EXPECT_NOT_NULL(test, report);
+	if (!report)
+		return;
+	KUNIT_EXPECT_EQ(test, ntpool_test_reports(report, NTPOOL_TEST_REPORTS), nr);
+	for (i = 0; i < min_t(unsigned int, nr, NTPOOL_TEST_REPORTS); i++) {
+		KUNIT_EXPECT_EQ(test, report[i].code, NTK_BAD_POOL_HEADER);
+		KUNIT_EXPECT_EQ(test, report[i].param[0], 0x21);
+		KUNIT_EXPECT_EQ(test, report[i].param[3], 0x5a5a5a5a5a5a5a5aULL);
+		KUNIT_EXPECT_EQ(test, report[i].tag, NTK_TAG);
+		KUNIT_EXPECT_NE(test, report[i].allocator, 0);
+		KUNIT_EXPECT_EQ(test, report[i].size,
+				ntk_size_of((void *)(unsigned long)report[i].param[1]));
+	}
+	kfree(report);
+}
+
+/* An overrun of a page is reported once, with its tag, and the pools go on. */
+static void ntk_page_overrun_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+	struct ntk_blocks *blocks;
+	unsigned int nr;
+
+	ntk_need_guards(test);
+	blocks = ntk_blocks_take(test);
+	nr = blocks ? ntk_overrun(blocks) : 0;
+	KUNIT_EXPECT_GT(test, nr, 0);
+	ntpool_test_guard_scan();
+	ntk_expect_named(test, nr);
+	ntk_take_reports(&report);
+	ntpool_test_guard_scan();
+	ntk_expect_no_report(test, "damage that was reported");
+	ntk_blocks_give(blocks);
+	ntpool_test_drain();
+	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
+	blocks = ntk_blocks_take(test);
+	ntk_blocks_give(blocks);
+	ntk_expect_no_report(test, "the pools after overruns");
+}
+
+/* Damage is found when bookkeeping is freed, if no scan has found it. */
+static void ntk_freed_guard_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+	struct ntk_blocks *blocks;
+	unsigned int nr;
+
+	ntk_need_guards(test);
+	blocks = ntk_blocks_take(test);
+	nr = blocks ? ntk_overrun(blocks) : 0;
+	KUNIT_EXPECT_GT(test, nr, 0);
+	ntk_blocks_give(blocks);
+	ntpool_test_drain();
+	ntpool_test_guard_scan();
+	KUNIT_EXPECT_EQ(test, ntk_take_reports(&report), nr);
+	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
+}
+
+static struct kunit_case ntk_guard_cases[] = {
+	KUNIT_CASE(ntk_no_record_behind_test),
+	KUNIT_CASE(ntk_page_overrun_test),
+	KUNIT_CASE(ntk_freed_guard_test),
+	{}
+};
+
+static struct kunit_suite ntk_guard_suite = {
+	.name = "ntpool_guard",
+	.init = ntk_init,
+	.exit = ntk_exit,
+	.test_cases = ntk_guard_cases,
+};
+
+kunit_test_suite(ntk_guard_suite);
