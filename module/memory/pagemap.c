@@ -50,6 +50,7 @@ unsigned long ntpool_fast_limit __read_mostly;
 struct xarray ntpool_map_far;
 struct ntpool_mapped ntpool_map_nothing;	/* the entry of a page without descriptor */
 
+static struct ntpool_record_kind leaf_records;
 static struct ntpool_leaf *empty_leaf;	/* constant after init */
 static unsigned long nr_leaves;		/* root_lock and grow_mutex to change it */
 static struct ntpool_leaf **longer_root;	/* root_lock; NULL, or being filled */
@@ -60,7 +61,7 @@ static DEFINE_MUTEX(grow_mutex);
 /* Allocates a leaf without entries. */
 static struct ntpool_leaf *leaf_create(gfp_t gfp)
 {
-	struct ntpool_leaf *leaf = ntpool_guarded_alloc(sizeof(*leaf), gfp, NUMA_NO_NODE);
+	struct ntpool_leaf *leaf = ntpool_record_alloc(&leaf_records, gfp, NUMA_NO_NODE);
 	unsigned int i;
 
 	for (i = 0; leaf && i < NTPOOL_LEAF_PAGES; i++)
@@ -109,7 +110,7 @@ static struct ntpool_leaf *map_leaf(unsigned long nr)
 	raw_spin_unlock_irqrestore(&root_lock, flags);
 	if (old == empty_leaf)
 		return leaf;
-	ntpool_guarded_free(leaf);
+	ntpool_record_free(&leaf_records, leaf);
 	return old;
 }
 
@@ -296,7 +297,7 @@ void ntpool_test_map_cut(unsigned long pages)
 	synchronize_rcu();
 	for (i = leaves; i < nr_leaves; i++)
 		if (ntpool_map_root[i] != empty_leaf)
-			ntpool_guarded_free(ntpool_map_root[i]);
+			ntpool_record_free(&leaf_records, ntpool_map_root[i]);
 	nr_leaves = leaves;
 	map_stuck = false;
 	mutex_unlock(&grow_mutex);
@@ -336,6 +337,8 @@ int ntpool_pagemap_init(void)
 	ntpool_backing_span(&begin, &end);
 	ntpool_map_base = (unsigned long)__va(PFN_PHYS(begin));
 	nr_leaves = leaves_below(end);
+	if (ntpool_refused() || ntpool_record_init(&leaf_records, sizeof(struct ntpool_leaf)))
+		return -ENOMEM;
 	empty_leaf = ntpool_refused() ? NULL : leaf_create(GFP_KERNEL);
 	ntpool_map_root = empty_leaf && !ntpool_refused() ? root_create(nr_leaves) : NULL;
 	if (ntpool_map_root) {
@@ -344,7 +347,8 @@ int ntpool_pagemap_init(void)
 	}
 	if (err) {
 		ntpool_guarded_free(ntpool_map_root);
-		ntpool_guarded_free(empty_leaf);
+		ntpool_record_free(&leaf_records, empty_leaf);
+		ntpool_record_exit(&leaf_records);
 		return err;
 	}
 	/* Memory may have been plugged in before the notifier was there. */
@@ -361,8 +365,9 @@ void ntpool_pagemap_exit(void)
 	unregister_memory_notifier(&memory_notifier);
 	for (i = 0; i < nr_leaves; i++)
 		if (ntpool_map_root[i] != empty_leaf)
-			ntpool_guarded_free(ntpool_map_root[i]);
-	ntpool_guarded_free(empty_leaf);
+			ntpool_record_free(&leaf_records, ntpool_map_root[i]);
+	ntpool_record_free(&leaf_records, empty_leaf);
+	ntpool_record_exit(&leaf_records);
 	ntpool_guarded_free(ntpool_map_root);
 	xa_destroy(&ntpool_map_far);
 }

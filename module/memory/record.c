@@ -17,11 +17,15 @@
  * damaged guard is reported and zeroed again. The report names the block on the page before,
  * which the folder above knows: it sets a function for that.
  *
- * A chunk has 2^CHUNK_ORDER pages, so guards take an eighth. If the kernel has none, a chunk of
- * two pages is tried, then one of a single page without guard: a request must not fail for want
- * of a guard. Only the last of these tries may reclaim or use reserves. A bitmap in the header
- * tells which places are taken. An empty chunk is freed, except the last one with room on its
- * node: else each allocation at that point could zero a whole chunk.
+ * A chunk has 2^CHUNK_ORDER pages, so guards take a sixteenth. If the kernel has none, a chunk
+ * of two pages is tried, then one of a single page without guard: a request must not fail for
+ * want of a guard. Only the last of these tries may reclaim or use reserves. A record of a page
+ * has an area of its own instead of such a chunk. A bitmap in the header tells which places are
+ * taken. An empty chunk is freed, except the last one with room on its node: else each
+ * allocation at that point could need a whole chunk.
+ *
+ * Records are not aligned to cache lines. A descriptor of 112 bytes with that alignment, and
+ * there is one for each page, would cost more memory than the guards.
  *
  * Limits. An overrun of more than a page reaches past the guard, and so does a wild write. An
  * underrun may reach the end of an area from the page behind it.
@@ -57,8 +61,10 @@
 #include "test.h"
 
 enum {
-	CHUNK_ORDER = 3,
-	CHUNK_PLACES = (PAGE_SIZE << CHUNK_ORDER) / SMP_CACHE_BYTES,
+	CHUNK_ORDER = 4,
+	RECORD_ALIGN = 16,
+	RECORD_MIN = 64,
+	CHUNK_PLACES = (PAGE_SIZE << CHUNK_ORDER) / RECORD_MIN,
 	/* Guards that one scan checks. */
 	SCAN_GUARDS = 1024,
 };
@@ -111,7 +117,10 @@ static void *area_guard(const struct page *page)
 	return page_private(page) & AREA_HAS_GUARD ? area_start(page) - PAGE_SIZE : NULL;
 }
 
-/* Allocates an area of @nr zeroed pages behind @guards guards, 0 or 1. */
+/*
+ * Allocates an area of @nr pages behind @guards guards, 0 or 1. The guard is zeroed, and the
+ * pages are as @gfp says.
+ */
 static void *area_create(unsigned long nr, unsigned int guards, gfp_t gfp, int node)
 {
 	unsigned int order = get_order((nr + guards) << PAGE_SHIFT);
@@ -121,12 +130,14 @@ static void *area_create(unsigned long nr, unsigned int guards, gfp_t gfp, int n
 
 	if (order > MAX_PAGE_ORDER || nr > AREA_PAGES_MAX)
 		return NULL;
-	page = alloc_pages_node(node, gfp | __GFP_ZERO, order);
+	page = alloc_pages_node(node, gfp, order);
 	if (!page)
 		return NULL;
 	split_page(page, order);
 	for (i = nr + guards; i < 1UL << order; i++)
 		__free_page(page + i);
+	if (guards)
+		clear_page(page_address(page));
 	page += guards;
 	/* As in backing_linear(). */
 	start = kasan_reset_tag(page_address(page));
@@ -220,6 +231,7 @@ void *ntpool_guarded_alloc(size_t size, gfp_t gfp, int node)
 	unsigned long nr = PFN_UP(size);
 	void *p;
 
+	gfp |= __GFP_ZERO;
 	if (nr == 1)
 		return area_create(1, 1, gfp_cheap(gfp), node) ?: area_create(1, 0, gfp, node);
 	p = area_create(nr, 1, (gfp & ~__GFP_RETRY_MAYFAIL) | __GFP_NORETRY | __GFP_NOWARN, node);
@@ -239,25 +251,34 @@ void ntpool_guarded_free(void *p)
 /*
  * Records
  */
+static const size_t chunk_header = ALIGN(sizeof(struct chunk), RECORD_ALIGN);
+
 static void *chunk_place(const struct ntpool_record_kind *kind, struct chunk *chunk,
 			 unsigned int nr)
 {
-	return (void *)chunk + ALIGN(sizeof(*chunk), SMP_CACHE_BYTES) + (size_t)nr * kind->size;
+	return (void *)chunk + chunk_header + (size_t)nr * kind->size;
+}
+
+/* Such a record has an area of its own if a whole chunk cannot be had. */
+static bool is_wide(const struct ntpool_record_kind *kind)
+{
+	return kind->size > PAGE_SIZE - chunk_header;
 }
 
 static struct chunk *chunk_create(const struct ntpool_record_kind *kind, gfp_t gfp, int node)
 {
-	struct chunk *chunk = area_create((1 << CHUNK_ORDER) - 1, 1, gfp_cheap(gfp), node) ?:
-			      area_create(1, 1, gfp_cheap(gfp), node) ?:
-			      area_create(1, 0, gfp, node);
+	struct chunk *chunk = area_create((1 << CHUNK_ORDER) - 1, 1, gfp_cheap(gfp), node);
 	size_t bytes;
 
+	if (!chunk && !is_wide(kind))
+		chunk = area_create(1, 1, gfp_cheap(gfp), node) ?: area_create(1, 0, gfp, node);
 	if (!chunk)
 		return NULL;
 	bytes = area_pages(virt_to_page(chunk)) << PAGE_SHIFT;
+	memset(chunk, 0, sizeof(*chunk));
 	INIT_LIST_HEAD(&chunk->link);
 	chunk->node = node;
-	chunk->nr = (bytes - ALIGN(sizeof(*chunk), SMP_CACHE_BYTES)) / kind->size;
+	chunk->nr = (bytes - chunk_header) / kind->size;
 	return chunk;
 }
 
@@ -302,23 +323,15 @@ static void *room_take(struct ntpool_record_kind *kind, int node)
 	if (chunk)
 		record = chunk_take(kind, chunk);
 	raw_spin_unlock_irqrestore(&kind->lock, flags);
-	return record ? memset(record, 0, kind->size) : NULL;
+	return record;
 }
 
-void *ntpool_record_alloc(struct ntpool_record_kind *kind, gfp_t gfp, int node)
+static void *chunk_add(struct ntpool_record_kind *kind, gfp_t gfp, int node)
 {
-	struct chunk *chunk;
+	struct chunk *chunk = chunk_create(kind, gfp, node);
 	unsigned long flags;
 	void *record;
 
-	if (IS_ENABLED(CONFIG_KASAN))
-		return kzalloc_node(kind->size, gfp, node);
-	if (node == NUMA_NO_NODE)
-		node = numa_mem_id();
-	record = room_take(kind, node);
-	if (record)
-		return record;
-	chunk = chunk_create(kind, gfp, node);
 	if (!chunk)
 		return NULL;
 	raw_spin_lock_irqsave(&kind->lock, flags);
@@ -326,6 +339,20 @@ void *ntpool_record_alloc(struct ntpool_record_kind *kind, gfp_t gfp, int node)
 	record = chunk_take(kind, chunk);
 	raw_spin_unlock_irqrestore(&kind->lock, flags);
 	return record;
+}
+
+void *ntpool_record_alloc(struct ntpool_record_kind *kind, gfp_t gfp, int node)
+{
+	void *record;
+
+	if (IS_ENABLED(CONFIG_KASAN))
+		return kzalloc_node(kind->size, gfp, node);
+	if (node == NUMA_NO_NODE)
+		node = numa_mem_id();
+	record = room_take(kind, node) ?: chunk_add(kind, gfp, node);
+	if (record)
+		return memset(record, 0, kind->size);
+	return is_wide(kind) ? ntpool_guarded_alloc(kind->size, gfp, node) : NULL;
 }
 
 void ntpool_record_free(struct ntpool_record_kind *kind, void *record)
@@ -341,6 +368,10 @@ void ntpool_record_free(struct ntpool_record_kind *kind, void *record)
 	if (!record)
 		return;
 	chunk = area_start(virt_to_page(record));
+	if (record == chunk) {
+		ntpool_guarded_free(record);
+		return;
+	}
 	raw_spin_lock_irqsave(&kind->lock, flags);
 	empty = chunk_give(kind, chunk, record);
 	raw_spin_unlock_irqrestore(&kind->lock, flags);
@@ -352,7 +383,7 @@ int ntpool_record_init(struct ntpool_record_kind *kind, unsigned int size)
 {
 	int node;
 
-	kind->size = IS_ENABLED(CONFIG_KASAN) ? size : ALIGN(size, SMP_CACHE_BYTES);
+	kind->size = IS_ENABLED(CONFIG_KASAN) ? size : max_t(unsigned int, ALIGN(size, RECORD_ALIGN), RECORD_MIN);
 	raw_spin_lock_init(&kind->lock);
 	kind->room = ntpool_guarded_alloc(nr_node_ids * sizeof(*kind->room), GFP_KERNEL,
 					  NUMA_NO_NODE);
