@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Many tags: thousands counted one by one, and more than max_tags, at its
- * default, of which the later ones are counted together under `Ovfl`. No
- * figure is lost on the way: what the rows say together is what is live.
+ * More tags than ntpool counts one by one. Up to max_tags, at its default, each tag has
+ * a row. Later tags are counted together under `Ovfl`. No figure is lost: the sum of
+ * all rows is what is live.
  *
- * A tag's row stays once it is there, so this suite is the last of the module:
- * after it new tags of other suites would be counted under `Ovfl`.
+ * A tag keeps its row, so later suites would find no room for their own tags. This
+ * suite is therefore the last of the module.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>

@@ -2,10 +2,11 @@
 /*
  * The highest IRQL of each routine, from NT's documentation, as one table.
  *
- * With the verifier's bit 0x2 each routine is called at its limit, which is not reported, and
- * one level above it, which is. There is no level of its own between PASSIVE_LEVEL and
- * DISPATCH_LEVEL: kernel APCs do not exist, so the level above the two lower ones is
- * DISPATCH_LEVEL. A routine without a limit is called above DISPATCH_LEVEL.
+ * The verifier's bit 0x2 is set. Each routine is called at its limit, which is not
+ * reported, and one level above it, which is reported. Kernel APCs do not exist, so
+ * there is no level of its own between PASSIVE_LEVEL and DISPATCH_LEVEL. The level
+ * above the two lower ones is DISPATCH_LEVEL. A routine without a limit is called above
+ * DISPATCH_LEVEL.
  *
  * A new routine with a limit gets a row.
  */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reports: what they tell about a block and about the call, how many of them are printed,
- * and that interrupts come between their lines.
+ * Reports: their text about a block and about the call, and how many of them are
+ * printed. Interrupts arrive between the lines of a report.
  *
- * Printed lines are taken by a console of the suite.
+ * A console of the suite takes the printed lines.
  */
 #include <linux/console.h>
 #include <linux/irq_work.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory barriers, and the forms of spin locks: the IRQL before, during and after each,
- * the owner of the lock, and mutual exclusion between all forms.
+ * Memory barriers, and the forms of spin locks. The cases check the IRQL before, during
+ * and after each form, the owner of the lock, and mutual exclusion between all forms.
  */
 #include <linux/cpumask.h>
 #include <linux/delay.h>

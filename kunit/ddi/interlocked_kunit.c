@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Interlocked operations: what each returns and leaves behind, on every width and at
- * the ends of each, worked out by hand; that nothing beside the number changes; and
- * that of what several CPUs do to one number at once nothing gets lost.
+ * Interlocked operations. Each returns and stores the right number, on every width and
+ * at both ends of the range. The expected numbers were worked out by hand. The memory
+ * beside the number does not change. Operations of several CPUs on one number lose
+ * nothing.
  */
 #include <linux/atomic.h>
 #include <linux/jiffies.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A driver with pageable parts, as NT sources have them: only <ntddk.h>, and code and
- * data placed by the pragmas of NT's compiler in all their forms. It must compile
- * without a warning. gcc ignores the pragmas. Two functions are placed by macros of
- * <ntddk.h>.
+ * A driver with pageable parts, as NT sources have them. It includes only <ntddk.h>.
+ * The pragmas of NT's compiler place its code and data, in all their forms. It must
+ * compile without a warning. gcc ignores the pragmas. Two functions are placed by
+ * macros of <ntddk.h>.
  *
  * The suite about sections locks this code and data, and calls it at the wrong IRQL.
  * Only PagedTotal changes.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Raising: whose handler is called with what, what is counted when there is none, and
- * every routine that raises when it fails.
+ * Raises: which handler is called, with which arguments, and which counter grows if
+ * there is no handler. A case for every routine that raises on failure.
  */
 #include <ntifs.h>
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pageable sections: counts and handles in `sections` and in the routines, reports of wrong
- * handles, addresses and IRQLs, the reference of a locked section, and PAGED_CODE() in
- * every context. The cases lock code and data of this module. pageable.c is its part that
- * is written as an NT driver, with NT's pragmas.
+ * Pageable sections. The cases check counts and handles, in `sections` and in the
+ * routines, and the reference that a locked section holds. Wrong handles, addresses and
+ * IRQLs are reported. PAGED_CODE() is called in every context.
+ *
+ * The cases lock code and data of this module. Its part pageable.c is written as an NT
+ * driver, with NT's pragmas.
  *
  * Suites that are built into the kernel have no module to hold. The cases about
- * references are skipped there, and all drivers are one.
+ * references are skipped there, and all drivers count as one.
  */
 #include <linux/kernel.h>
 #include <linux/module.h>

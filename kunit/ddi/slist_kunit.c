@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * S-lists: order, depth and sequence one call at a time, the depth's wrap, what is
- * misaligned, and every context of the kernel. The suite runs twice: with the exchange of
- * two words and with locks. All at once is the suite ntpool_slrace's.
+ * S-lists, one call at a time: order, depth and sequence, the wrap of the depth,
+ * misaligned entries and headers, and every context of the kernel. The suite runs
+ * twice, with the exchange of two words and with locks. The suite ntpool_slrace tests
+ * concurrent use.
  */
 #include <linux/irqflags.h>
 #include <linux/vmalloc.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The values that NT publishes for what these headers name. A driver that was compiled
- * elsewhere, or that writes a number where a name would do, must mean the same by it, so
- * every number here is written out and none comes from a header.
+ * The values that NT publishes for the names of these headers. A driver that was
+ * compiled elsewhere, or that uses a number instead of a name, must get the same
+ * meaning. Every number here is therefore written out, and none comes from a header.
  *
- * A name that is missing or is no constant fails to compile; one that has another value
- * is told by name.
+ * A name that is missing or is no constant fails to compile. A name with another value
+ * is printed.
  */
 #include <initguid.h>
 #include <ntifs.h>

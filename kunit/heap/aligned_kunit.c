@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Cache-aligned pool: every size begins on a cache line, crosses no page, and takes
- * exactly the bytes that the figures show, in any state of the heap.
+ * Cache-aligned pool, in any state of the heap. Every size begins on a cache line and
+ * crosses no page. It takes exactly the bytes that the figures show.
  */
 #include <linux/cache.h>
 #include <linux/random.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Large heaps, and headers and links as a hostile driver has them. `make test PARTS=irqsoff`
- * runs this suite too and measures how long interrupts are off meanwhile.
+ * Large heaps, and headers and links forged by a hostile driver. `make test
+ * PARTS=irqsoff` runs this suite too, and measures how long interrupts are off.
  *
- * A driver cannot learn a secret from memory that it gets, and no header makes a block
+ * A driver cannot learn a secret from memory that it gets. No header makes a block
  * larger than it is.
  */
 #include <linux/cpumask.h>

@@ -272,8 +272,8 @@ static void ntk_contents_test(struct kunit *test)
 }
 
 /*
- * Free neighbours merge: after every second block went and then the rest, the
- * pages that held the blocks go back to the kernel.
+ * Free neighbours merge: every second block is freed, then the rest. The pages
+ * of the blocks go back to the kernel.
  */
 static void ntk_merge_test(struct kunit *test)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The sources of memory when the kernel has none: what this CPU caches in any context, what
- * other CPUs cache where the caller may sleep.
+ * The sources of memory when the kernel has none. In any context that is the cache of
+ * this CPU. Where the caller may sleep, it is the caches of the other CPUs too.
  */
 #include <linux/mm.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How depths are tuned. The clock is the case's own: it uses the list, then says
- * that a scan is due. A batch is so many entries allocated and freed again, the load
- * that a depth of just this size serves without a miss.
+ * The tuning of depths. The case replaces the clock: it uses the list, then starts a
+ * scan. A batch allocates a number of entries and frees them again. A depth of that
+ * number serves it without a miss.
  */
 #include <linux/cpumask.h>
 #include <linux/delay.h>

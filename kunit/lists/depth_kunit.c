@@ -2,8 +2,8 @@
 /*
  * Events that empty the caches of lookaside lists, and heavy use of the caches. The
  * verifier sets every depth to zero while any of its bits is set. The lists are used in
- * every context, and from all CPUs with hard interrupts in between, while the verifier is
- * switched on and off. A CPU goes offline.
+ * every context, and from all CPUs with hard interrupts in between. The verifier is
+ * switched on and off meanwhile. A CPU goes offline.
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The three families of lookaside lists, routine by routine under their own names:
- * what is written into the structure, what an allocation returns, where a freed entry
- * goes, what deleting leaves, and at which IRQL the list's routines are called. The
- * families promise the same; each case below is for one of them.
+ * The three families of lookaside lists, each routine under its own name. The cases
+ * check the fields of the structure, the result of an allocation, and the place of a
+ * freed entry. They also check the state after a delete, and the IRQL at which the
+ * list's routines are called. The families have the same contract; each case below is
+ * for one of them.
  */
 #include <linux/delay.h>
 

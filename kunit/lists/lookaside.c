@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The list that the suites about lookaside lists work on, of the kind that the
- * case asks for, and the routines that feed it.
+ * The list that the suites about lookaside lists work on, and its Allocate and Free
+ * routines. The case chooses the kind of list.
  *
- * A list's figures are exact where one CPU uses it, so every case is bound to
- * the CPU it starts on. The depth is tuned by a scan, which comes when the case
- * says so.
+ * The figures of a list are exact if one CPU uses it, so every case is bound to the CPU
+ * it starts on. A scan tunes the depth when the case starts it.
  */
 #include <linux/cpumask.h>
 #include <linux/sched.h>

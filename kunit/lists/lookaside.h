@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One lookaside list of any kind, for the suites about them: nonpaged, paged
- * and the Ex lists of both pools behind the same few calls. The routines that
- * feed the list count their calls, so that what a list caches is known from
- * outside: a call that does not arrive was served by the cache.
+ * One lookaside list of any kind, for the suites about them. The same few calls
+ * serve nonpaged and paged lists, and the Ex lists of both pools. The Allocate
+ * and Free routines count their calls: the cache has served a call that they do
+ * not see.
  *
  * ntk_list and ntk_calls belong to the running case.
  */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Lookaside lists of all kinds on one CPU: fields, routines with and without a context,
- * exact figures, LIFO order, Depth, flags and their statuses, delete and flush. Each case
- * runs on each kind of list that has the same contract.
+ * Lookaside lists of all kinds on one CPU: fields, Depth, flags and their statuses.
+ * Routines are called with and without a context. Figures are exact, and the order is
+ * LIFO. Delete and flush are tested too. Each case runs on each kind of list that has
+ * the same contract.
  *
- * The suite ntpool_families tests each routine under its own name. The suite ntpool_depth
- * tests the verifier, several CPUs and all contexts.
+ * The suite ntpool_families tests each routine under its own name. The suite
+ * ntpool_depth tests the verifier, several CPUs and all contexts.
  */
 #include "lookaside.h"
 

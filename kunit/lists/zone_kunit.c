@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Zones: as many blocks as fit, each a different one, and then NULL; the
- * statuses and alignments; last freed is first allocated; extensions, after
- * which a block is still told to be of the first segment or not; and the
- * interlocked forms from threads and hard interrupts of several CPUs at once.
- * The memory is the test's own: a zone allocates nothing.
+ * Zones. As many different blocks as fit can be allocated, then NULL is returned. The
+ * block freed last is allocated first. Statuses and alignments are checked. After an
+ * extension, a block is still recognised as one of the first segment or not. Threads
+ * and hard interrupts of several CPUs call the interlocked forms at once. The memory
+ * belongs to the test: a zone allocates nothing.
  */
 #include <linux/atomic.h>
 #include <linux/sched.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Zones while the verifier is on. Every routine checks the zone first, the inline ones too:
- * a double free, a foreign block, an overwritten free list, and memory that is no zone are
- * reported, and nothing is done. A check takes no longer for a large zone than for a small
- * one.
+ * Zones while the verifier is on. Every routine checks the zone first, the inline ones
+ * too. A double free, a foreign block, an overwritten free list, and memory that is no
+ * zone are reported. The routine then does nothing. A check takes no longer for a large
+ * zone than for a small one.
  */
 #include <linux/ktime.h>
 #include <linux/mm.h>
@@ -288,8 +288,8 @@ static void ntk_switch_off(struct ntk_worker *worker)
 }
 
 /*
- * Makes a zone of many segments at @memory. The notes of it are dropped before those of a
- * zone behind it, one by one, so there is time for calls before the latter.
+ * Makes a zone of many segments at @memory. Its notes are dropped one by one, before
+ * those of a later zone. Calls for the later zone can come in that time.
  */
 static void *ntk_make_ballast(struct kunit *test, u8 *memory)
 {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory of the Mm routines: where it lies, and how it is cached. Each run is
- * looked at page by page: it is contiguous in physical memory, within the
- * range, crosses no boundary, comes from the node, and the page tables say that
- * it is cached as was asked for; once it is free they say what they said before.
- * Requests that are impossible or senseless are refused.
+ * Memory of the Mm routines: its address, and its cache type. The cases check each page
+ * of a run. The run is contiguous in physical memory, lies within the range, crosses no
+ * boundary, and comes from the node. The page tables have the requested cache type, and
+ * the former one after the free. Requests that are impossible or senseless are refused.
  *
  * Frees and contexts are in mmfree_kunit.c.
  */
@@ -303,8 +302,8 @@ static void ntk_arguments_test(struct kunit *test)
 }
 
 /*
- * The linear map has each page as it was asked for, and afterwards as before;
- * where the machine has no such memory it is refused.
+ * Each page has the requested cache type in the linear map, and its former type
+ * after the free. If the machine has no such memory, the request is refused.
  */
 static void ntk_caching_test(struct kunit *test)
 {

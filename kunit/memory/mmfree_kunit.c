@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Frees of the memory of the Mm routines, right ones and wrong ones, in every context of
- * the kernel. Requests that fail at every place, and the figures.
+ * Frees of the memory of the Mm routines, right and wrong ones, in every context of the
+ * kernel. Allocation failures at every place, and the figures.
  *
- * A wrong free is reported as 0xC2/0x60 and loses nothing. A routine does not touch memory
- * of others. Memory of its own is freed as its kind demands.
+ * A wrong free is reported as 0xC2/0x60, and no memory is lost. A routine does not
+ * touch memory of the others. Its own memory is freed as the kind of memory demands.
  */
 #include <linux/delay.h>
 #include <linux/sched.h>

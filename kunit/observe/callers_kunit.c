@@ -23,10 +23,10 @@
 #endif
 
 /*
- * Call sites with names of their own. The barrier keeps the call from
- * becoming a jump, which would make the caller's caller the site; the load
+ * Call sites with names of their own. Without the barrier the call could become
+ * a jump, and the caller of this function would be the call site. The load
  * makes the second function different code, so that neither a compiler nor a
- * linker folds it into the first.
+ * linker merges the two.
  */
 static noinline void *ntk_site_one(POOL_TYPE type, size_t size, u32 tag)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The files below debugfs as text: a line with name and version, a line with
- * the columns that users' scripts rely on, rows with a value in each, and
- * figures that agree between the files and with what is live. Modes, writes
- * and the mount itself are tested from user space.
+ * The text of the debugfs files. A line has the name and the version. The next line has
+ * the columns that users' scripts rely on. Each row has a value for each column. The
+ * figures agree between the files, and with the live blocks. User space scenarios test
+ * modes, writes and the mount itself.
  */
 #include <linux/cpumask.h>
 #include <linux/ctype.h>

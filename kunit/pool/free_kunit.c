@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Bad frees, and freed memory that is written to. Each kind is told by its
- * report, exactly one, with NT's stop code and parameters; after it the heaps
- * verify and the figures are those from before. Frees with a wrong tag are
- * with the other cases about tags.
+ * Bad frees, and writes to freed memory. Each kind gives exactly one report, with NT's
+ * stop code and parameters. After it a check of the heaps finds nothing, and the
+ * figures are those from before. Frees with a wrong tag are with the other cases about
+ * tags.
  *
- * Overruns are provoked where only the pool's own memory is hit: a block
- * without slack is followed by the header of its neighbour in the same page.
- * The header is put back afterwards, so that nothing stays behind.
+ * The overruns hit the pool's own memory only: a block without slack is followed by the
+ * header of its neighbour in the same page. The case restores the header afterwards.
  */
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
@@ -329,9 +328,9 @@ static void ntk_check_low(struct ntk_tally *tally, u8 *base, bool paged,
 }
 
 /*
- * The start of a page, where a header before the address would lie in another
- * page, for paged pool in one that is not mapped: with the first block live,
- * cached and free.
+ * Frees of the start of a page. A header before that address would lie in
+ * another page; in paged pool that page is not mapped. The first block of the
+ * page is live, cached and free in turn.
  */
 static void ntk_page_start_test(struct kunit *test)
 {
@@ -381,8 +380,8 @@ static u8 *ntk_block_at(struct kunit *test, bool paged, size_t size, u8 *place)
 }
 
 /*
- * The header of a block that is gone, put back to where it was: that place now
- * is the middle of a block that took the room of two, which fit exactly.
+ * The header of a freed block is written back to its old place. That place is
+ * now in the middle of a block that has exactly the room of two.
  */
 static void ntk_stale_header_test(struct kunit *test)
 {
@@ -517,8 +516,8 @@ static void ntk_double_free_big_test(struct kunit *test)
 }
 
 /*
- * The block before was overrun by @bytes: the free of its neighbour is told as
- * a corrupt header and the block is kept. With the header as it was, both
+ * A block is overrun by @bytes. The free of its neighbour is reported as a
+ * corrupt header, and the neighbour is kept. When the header is restored, both
  * blocks can be freed.
  */
 static void ntk_overrun_by(struct kunit *test, bool paged, size_t bytes)
@@ -619,8 +618,9 @@ static void ntk_expect_damage(struct kunit *test, const char *what, u64 param,
 }
 
 /*
- * A free block that is written to, be it with pointers or with nothing, is told
- * as soon as it is taken; it and all others can be had again.
+ * A free block is overwritten with zeros, with letters, or with pointers. An
+ * allocation reports it when it takes the block. That block and all others can
+ * be allocated again.
  */
 static void ntk_written_free_test(struct kunit *test)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A file of a driver that opts in to no-execute pool when it is built: there
- * NonPagedPool is another constant.
+ * A file of a driver that opts in to no-execute pool when it is built. NonPagedPool is
+ * another constant there.
  */
 #define POOL_NX_OPTIN_AUTO 1
 

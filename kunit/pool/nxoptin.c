@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A file of a driver that opts in to no-execute pool at run time: there NonPagedPool is
- * a variable.
+ * A file of a driver that opts in to no-execute pool at run time. NonPagedPool is a
+ * variable there.
  */
 #define POOL_NX_OPTIN 1
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ExAllocatePool3() and the routines that came with it or before it: parameters, zeroing,
- * priorities, nodes, protected tags, and the wrappers of the headers.
+ * ExAllocatePool3(), and the routines that NT introduced with it or shortly before:
+ * parameters, zeroing, priorities, nodes, protected tags, and the wrappers of the
+ * headers.
  */
 #include <linux/mm.h>
 #include <linux/nodemask.h>

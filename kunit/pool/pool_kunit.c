@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The pool routines themselves: which pool types and flags they take, what
- * they refuse, what the memory contains and that every routine's blocks can be
- * freed by every other. Sizes, bad frees and figures have suites of their own.
+ * The pool routines: the pool types and flags that they take or refuse, and the
+ * contents of the memory. Every routine that frees takes the blocks of every routine
+ * that allocates. Sizes, bad frees and figures have suites of their own.
  */
 #include <linux/cpumask.h>
 #include <linux/debug_locks.h>
@@ -381,8 +381,9 @@ static void NonPagedPoolExecute_test(struct kunit *test)
 }
 
 /*
- * As if a file system had been called to free memory and allocated some itself: were it
- * called again for that, the lock that stands for reclaim would be taken twice.
+ * The case behaves like a file system that allocates while the kernel calls it to free
+ * memory. If the allocation called it again, the lock that represents reclaim would be
+ * taken twice.
  */
 static void NonPagedPool_reclaim_test(struct kunit *test)
 {

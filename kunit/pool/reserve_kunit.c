@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory that must succeed: from the reserve when the kernel has none, waited for where
- * that is allowed, and stop code 0x41 only where it is not and the reserve is empty.
+ * Memory that must succeed. If the kernel has no memory, it comes from the reserve. If
+ * the reserve is empty, a caller that may sleep waits. Any other caller gets stop code
+ * 0x41.
  */
 #include <linux/cache.h>
 #include <linux/delay.h>

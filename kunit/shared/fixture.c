@@ -2,14 +2,14 @@
 /*
  * Shared helpers of the KUnit suites of ntpool.
  *
- * Statistics are read as a user reads them, from the text of the debugfs
- * files, with columns looked up by their names, so that every suite tests the
- * interface and not the structures behind it. Violations are observed as the
- * reports that the hooks of ntpool.ko record.
+ * The helpers read statistics as a user does, from the text of the debugfs files. They
+ * look up columns by name. Every suite thus tests the interface and not the structures
+ * behind it. The hooks of ntpool.ko record reports, by which the suites observe
+ * violations.
  *
- * Nothing here takes a lock of ntpool's. A test case owns its fixture, a crew
- * its workers; what threads share is passed through the crew's arg, and only
- * the crew's stop flag is written while they run.
+ * Nothing here takes a lock of ntpool. A test case owns its fixture, a crew owns its
+ * workers. Threads share data through the arg of the crew. While they run, only the
+ * crew's stop flag is written.
  */
 #include <linux/cpu.h>
 #include <linux/ctype.h>

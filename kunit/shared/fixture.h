@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Helpers of all suites: reports as data instead of log lines, the debugfs
- * files as tables, one routine run in any context of the kernel, crews of
- * threads, and expectations that are counted in a loop and asserted once.
+ * Helpers of all suites. Reports are data instead of log lines, and debugfs
+ * files are tables. A routine can run in any context of the kernel. Crews are
+ * groups of threads. Expectations are counted in a loop and asserted once.
  *
- * Every suite uses ntk_init() and ntk_exit(). Between the two no report
- * reaches the log: the test that provoked a report must take it. A report that
- * was not taken fails the test. ntk_exit() also fails a test that leaves memory,
- * an invalid heap or a hook behind.
+ * Every suite uses ntk_init() and ntk_exit(). Between the two no report reaches
+ * the log: the test that provoked a report must take it. A report that was not
+ * taken fails the test. ntk_exit() also fails a test that leaves memory, an
+ * invalid heap or a hook behind.
  */
 #ifndef NTK_FIXTURE_H
 #define NTK_FIXTURE_H

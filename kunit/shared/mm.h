@@ -49,8 +49,8 @@ static inline bool ntk_is_executable(const void *addr)
 }
 
 /*
- * How the page at @addr is cached, as the page tables of the kernel have it: a
- * MEMORY_CACHING_TYPE, or -1 where nothing is mapped or nothing can be told.
+ * Returns the MEMORY_CACHING_TYPE of the page at @addr from the kernel's page
+ * tables. Returns -1 if the page is not mapped or the type is unknown.
  */
 static inline int ntk_caching(const void *addr)
 {

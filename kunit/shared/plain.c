@@ -2,9 +2,9 @@
 /*
  * The suites can run with the verifier on: ntpool.ko is loaded with its flags, and each
  * case starts with them. Correct use must then not be reported. The table lists the cases
- * whose subject the verifier changes, with the reason. They are skipped. A name stands for
- * the cases of all suites that start by ntk_init(); suites that start by ntk_init_flags()
- * have flags of their own.
+ * whose subject the verifier changes, with the reason. They are skipped. A name matches
+ * the cases of all suites that start with ntk_init(). Suites that start with
+ * ntk_init_flags() have flags of their own.
  *
  * Without the flag 0x2, nonpaged pool may be used in a hard interrupt. Cases that use it
  * in all contexts clear that flag.

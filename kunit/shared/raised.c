@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A handler for raises that notes them. It runs where the routine that raises was
- * called, in interrupts too, so what it notes are two atomic words.
+ * A handler that records raises. It runs in the context of the routine that raises, in
+ * interrupts too. It therefore writes only two atomic words.
  */
 #include <linux/atomic.h>
 

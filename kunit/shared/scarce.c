@@ -159,9 +159,9 @@ static s64 ntk_refused(struct kunit *test, u32 tag, bool paged)
 }
 
 /*
- * Tries @op with next to nothing in one pool and enough in the other, then with a
- * little more, until it succeeds, before all of the filling is free. Every one of
- * the tags must have been refused memory on the way.
+ * Tries @op with almost no memory in one pool and enough in the other. Each
+ * further attempt has a little more. @op must succeed before all of the filling
+ * is free. Each of the tags must have been refused memory before that.
  */
 void ntk_scarce(struct kunit *test, bool paged, ntk_operation *op, void *arg, const u32 *tags,
 		unsigned int nr)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Drivers short of memory: one operation of theirs, tried again and again, with less
- * in its way each time, until it succeeds.
+ * Drivers short of memory. An operation of a driver is tried again and again,
+ * with more memory each time, until it succeeds.
  */
 #ifndef NTK_SCARCE_H
 #define NTK_SCARCE_H

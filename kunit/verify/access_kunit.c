@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Accesses to special pool by the kernel's own routines. A fault in the copy to user space
- * is repaired, so no oops tells of it. A report has to. Debuggers may read any address, and
- * the kernel's hashes and copies of names read a whole word beyond the end of a string: no
- * report.
+ * Accesses to special pool by the kernel's own routines. The kernel repairs a fault in
+ * the copy to user space, so there is no oops. ntpool must report it. Debuggers may
+ * read any address. The kernel's hashes and copies of names may read a whole word
+ * beyond the end of a string. Neither is reported.
  *
- * Faults that end threads are made by the system scenario `detect`.
+ * The system scenario `detect` makes faults that end threads.
  */
 #include <linux/stringhash.h>
 

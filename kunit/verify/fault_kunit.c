@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Low resources simulation: which allocations fail, how many of them, which never do,
- * and what is listed of them.
+ * Low resources simulation: which allocations fail, how many of them, which never fail,
+ * and how failures are listed.
  */
 #include <linux/delay.h>
 

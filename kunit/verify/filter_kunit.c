@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Texts of the verifier's files: all that a file shows can be written back, a pattern matches
- * the tags that it is for, and any other text is refused and changes nothing.
+ * Texts of the verifier's files. Any text that a file shows can be written back. A
+ * pattern matches the tags that it describes. Any other text is refused and changes
+ * nothing.
  */
 #include <linux/slab.h>
 #include <linux/string_helpers.h>

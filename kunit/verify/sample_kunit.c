@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sampling: how many allocations are sampled, and what a sample is. Sampling is for
- * production, so a sample must do all that other memory of the pool does: it lies in the
- * linear map. Errors are found by patterns, at the free and when the page is used again.
+ * Sampling: how many allocations are sampled, and the properties of a sample. Sampling
+ * is for production, so a sample must behave like all other memory of the pool: it lies
+ * in the linear map. Patterns reveal errors, at the free and when the page is used
+ * again.
  */
 #include <linux/io.h>
 #include <linux/jiffies.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Special pool: where blocks lie, that what is around them and what was freed cannot
- * be touched, what is found when it was touched all the same, quarantine, and what
- * happens when there is no slot left.
+ * Special pool: the addresses of blocks, quarantine, and requests when no slot is left.
+ * The memory around a block cannot be accessed, and neither can a freed block. Damage
+ * that no page fault can detect is found at the free.
  *
- * Whether an address can be touched is asked with copy_from_kernel_nofault(); real
- * faults, which end threads, are made by the system scenario `detect`.
+ * The cases test by copy_from_kernel_nofault() whether an address can be accessed. The
+ * system scenario `detect` makes real faults, which end threads.
  */
 #include <linux/jiffies.h>
 #include <linux/preempt.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pool tracking: every live block is in verifier/outstanding while it lives, with who
- * has it; what does not match at a free is told; nothing is left behind when tracking
- * is switched off, or when there was no memory for a record.
+ * Pool tracking. Every live block is in verifier/outstanding, with its owner. A
+ * mismatch at a free is reported. No record is left when tracking is switched off, or
+ * when there was no memory for a record.
  */
 #include "fixture.h"
 #include "mm.h"

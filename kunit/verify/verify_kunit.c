@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The verifier as a whole: wrong arguments, IRQL rules, filters, memory that is freed with
- * a list or a zone in it, misused zones and lists, counters, sampling, and flags that
+ * The verifier as a whole: wrong arguments, IRQL rules, filters, counters and sampling.
+ * Memory is freed with a list or a zone in it. Zones and lists are misused. Flags
  * change while all CPUs allocate.
  */
 #include <linux/delay.h>

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Special pool for blocks that a page does not hold beside a header: where they lie, that
- * nothing around them and nothing freed can be touched, what is found all the same, and
- * how slots of different sizes share the pages.
+ * Special pool for blocks that do not fit into a page with a header: the addresses of
+ * blocks, and how slots of different sizes share the pages. The memory around a block
+ * cannot be accessed, and neither can a freed block. Damage that no page fault can
+ * detect is found at the free.
  *
- * Contract: a block of PAGE_SIZE bytes or more begins on a page. One of at most PAGE_SIZE
- * bytes lies within one page.
+ * Contract: a block of PAGE_SIZE bytes or more begins on a page. One of at most
+ * PAGE_SIZE bytes lies within one page.
  */
 #include <linux/delay.h>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Allocation failures at every place. A scenario runs again and again; in the
- * n-th run the n-th request that ntpool makes of the kernel fails, until a run
- * makes so few requests that none fails. After each run nothing is lost, the
- * heaps verify, each NULL is counted as failed, and the scenario works.
+ * Allocation failures at every place. A scenario runs again and again. In the n-th run
+ * the n-th request of ntpool to the kernel fails. The last run makes fewer than n
+ * requests, so none fails. After each run nothing is lost, a check of the heaps finds
+ * nothing, each NULL is counted as failed, and the scenario works.
  */
 #include <linux/sched.h>
 #include <linux/sizes.h>
@@ -404,8 +404,9 @@ static void ntk_stock_up(struct kunit *test)
 }
 
 /*
- * A tag that there was no memory to count is counted under Ovfl: also the free
- * of its block, though the tag is counted by itself in the meantime.
+ * If there is no memory to count a tag, its block is counted under Ovfl. The
+ * free of that block is counted there too, even if the tag has a row of its own
+ * by then.
  */
 static void ntk_late_tag_test(struct kunit *test)
 {

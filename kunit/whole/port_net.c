@@ -13,13 +13,14 @@
  *		zeroed for the wire
  *
  * All but creation and deletion runs at any IRQL up to DISPATCH_LEVEL, on any
- * processor, at any time. A queue's lock is held for the queue alone: no memory is
- * allocated or freed under it, and no two are held together. That would let two
- * processors that transmit overtake each other between the queues, so Busy, under the
- * lock of the transmit queue, lets one of them do so at a time for each channel.
+ * processor, at any time. A queue's lock protects the queue alone. No memory is
+ * allocated or freed under it, and no two are held together. Two processors that
+ * transmit could therefore overtake each other between the queues. Busy prevents
+ * that: it admits one of them at a time for each channel. The lock of the transmit
+ * queue protects Busy.
  *
  * A packet that cannot be transmitted goes back to where it was. Nothing is dropped:
- * what was sent is received, or on a queue.
+ * each packet that was sent is received, or on a queue.
  */
 #include <ntddk.h>
 

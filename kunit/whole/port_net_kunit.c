@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A network driver written for NT, on ntpool: port_net.c, which sees no header of
- * Linux, driven by threads, softirqs and with bottom halves off on every CPU at once.
- * The driver looks at what arrives; here it is looked at that it would notice, that
- * its counters add up, that a full queue or a lack of memory loses nothing, and that
- * the tags have what the queues hold and in the end nothing.
+ * A network driver written for NT, on ntpool. The driver, port_net.c, includes no
+ * header of Linux. Threads, softirqs and code with bottom halves off call it on every
+ * CPU at once.
+ *
+ * The driver checks what it receives. The suite checks that the driver would notice an
+ * error and that its counters add up. A full queue or a lack of memory loses nothing.
+ * The tags have as much memory as the queues hold, and none at the end.
  */
 #include <linux/kernel.h>
 

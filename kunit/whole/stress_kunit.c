@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Load in all contexts against a shadow model. Each participant records size and contents
- * of its blocks, checks them before a free, and passes some blocks on for a free on
+ * of its blocks, and checks them before a free. Some blocks are passed on for a free on
  * another CPU. Threads run on all CPUs. Calls from other CPUs add hard interrupts and
  * softirqs. Readers read all files, the pools are drained, and CPUs go offline and online.
  * At the end no block is left and all figures agree.

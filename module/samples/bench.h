@@ -2,12 +2,12 @@
 /*
  * Shared by the files of ntpool_bench.ko: cases, the clock, and the loops.
  *
- * A case is a piece of work that several implementations do, ntpool and its
- * peers. bench_main.c carries the implementations out in turn, one round each,
- * and prints for each the best and the median of the rounds. A round is a loop
- * that the macros below make, with the routines to be measured in its body and
- * nothing else between them: no function pointer, no call of the benchmark's. The
- * same loop without the routines is measured beside them and taken off.
+ * A case is a piece of work that several implementations do: ntpool and its
+ * peers. bench_main.c runs the implementations in turn, one round each. It
+ * prints the best and the median round of each. A round is a loop that the
+ * macros below make. Its body has only the routines to be measured: no function
+ * pointer, and no call of the benchmark. The same loop without the routines is
+ * measured too and subtracted.
  */
 #ifndef NTPOOL_SAMPLES_BENCH_H
 #define NTPOOL_SAMPLES_BENCH_H

@@ -2,13 +2,12 @@
 /*
  * Lookaside lists beside kmem_cache: hits, misses, many lists, depth over time.
  *
- * A list whose depths are set to zero keeps nothing, so that each allocation and
- * each free is a miss. The lists of lookaside_lists_* are used in turn; so are as
- * many caches of the kernel's, which get constructors of their own, since the
- * kernel would make one cache of several that are alike.
+ * A list whose depths are set to zero caches nothing, so each allocation and each free
+ * is a miss. The lists of lookaside_lists_* are used in turn, and so are as many caches
+ * of the kernel. These caches have different constructors, because the kernel merges
+ * caches that are alike.
  *
- * depth_trace is no comparison: it prints what the module makes of a list's
- * depth while the load changes.
+ * depth_trace is no comparison. It prints the depth of a list while the load changes.
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>

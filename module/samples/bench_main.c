@@ -2,8 +2,8 @@
 /*
  * ntpool_bench.ko: what ntpool's routines cost beside the kernel's own.
  *
- * The benchmark runs when it is loaded, or at boot where it is built in, and is
- * over when the load returns. It prints lines of words, for tools/bench/bench.sh:
+ * The benchmark runs when it is loaded, or at boot where it is built in, and ends
+ * when the load returns. It prints lines of words, for tools/bench/bench.sh:
  *
  *	ntpool_bench: begin unit=insn cpus=1
  *	ntpool_bench: case=pool_pair_64 impl=pool best=80.00 median=80.00 mean=80.11 unit=insn
@@ -11,16 +11,15 @@
  *	ntpool_bench: case=peer_dma_pool_64 absent
  *	ntpool_bench: end status=0
  *
- * Two clocks serve. On real hardware it is the kernel's, unit=ns. Under an emulator
- * that lets guest time pass with the instructions it carries out (QEMU with -icount
- * shift=0), it is the time stamp counter, unit=insn, and the same run gives
- * the same digits; a sequence of known length must then read exactly, or nothing is
- * measured.
+ * There are two clocks. On real hardware it is the clock of the kernel, unit=ns.
+ * QEMU with -icount shift=0 counts guest time in instructions. There it is the time
+ * stamp counter, unit=insn, and a repeated run gives the same digits. A sequence of
+ * known length must then have exactly its length, or nothing is measured.
  *
- * Rounds of the implementations of a case take turns, so that any changes
- * in the machine meanwhile meets all of them. The best round is one without
- * interrupts; the median and the mean tell what there was besides. One thread does all the work,
- * on the CPU it finds itself on; there is no locking.
+ * Rounds of the implementations of a case take turns, so that a change in the machine
+ * affects all of them. The best round has no interrupts. The median and the mean
+ * include other load. One thread does all the work, on the CPU where it starts. There
+ * is no locking.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -191,9 +190,9 @@ static int compare_samples(const void *a, const void *b)
 }
 
 /*
- * A sample that lasts: other threads run meanwhile, and what they cost is in it. One
- * round would keep them waiting, and who is to be preempted pays for that on each of its
- * ways out of a section without preemption.
+ * A long sample: other threads run meanwhile, and their cost is included. During one
+ * round they would wait. A thread that must be preempted pays for that at each end of a
+ * section without preemption.
  */
 static u64 bench_long(const struct bench_case *c, bench_round_fn fn, unsigned int ops)
 {

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The cost of memory in memory: pages taken from the kernel for bytes asked for.
+ * The memory overhead: pages taken from the kernel for the bytes that were requested.
  *
- * Sizes are log-uniform from 16 to 4064: each doubling is as likely as any other. 64
- * MiB are allocated, then blocks at random are replaced by others of new sizes until
- * ten times as much was freed, then nine blocks of ten are freed at random. The pool
- * and kmalloc get the same sequence of numbers, hence the same requests, one after
- * the other.
+ * Sizes are log-uniform from 16 to 4064: each doubling is as likely as any other.
+ * First, 64 MiB are allocated. Then blocks at random are replaced by others of new
+ * sizes, until ten times as much was freed. At last nine blocks of ten are freed at
+ * random. The pool and kmalloc get the same sequence of random numbers one after the
+ * other, and thus the same requests.
  *
- * Both are measured by what is missing from the page allocator, its per-CPU lists
- * counted as free: that includes slabs, pages of the pool and what either needs to
- * keep books. The list of the blocks is allocated before. Each measurement waits for
- * what is given back late, by RCU and by the scan of the pool's caches.
+ * The result is the memory that the page allocator has lost; its per-CPU lists count as
+ * free. That includes slabs, pages of the pool and the metadata of either. The list of
+ * the blocks is allocated before. Each measurement waits for memory that is freed
+ * later, by RCU and by the scan of the pool's caches.
  */
 #include <linux/jiffies.h>
 #include <linux/mm.h>

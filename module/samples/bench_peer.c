@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Zones, and every other allocator of the kernel's for a pair of 64 bytes.
+ * Zones, and every other allocator of the kernel for a pair of 64 bytes.
  *
- * The locked list is what a Linux driver would write in a zone's place: free blocks
- * on a list of its own, popped and pushed under spin_lock_irqsave(). Alone it is the
- * peer of the interlocked zone, whose blocks never come from anywhere else; in front
- * of kmalloc it is the peer of the pool.
+ * The locked list is the usual code of a Linux driver in place of a zone. Free blocks
+ * are on a list of its own, and are popped and pushed under spin_lock_irqsave(). Alone,
+ * it is the peer of the interlocked zone, whose blocks never come from elsewhere. In
+ * front of kmalloc, it is the peer of the pool.
  *
- * The DMA pool needs a device; a kernel without DMA has none, and says so.
+ * The DMA pool needs a device. A kernel without DMA has none, and the case is printed
+ * as absent.
  */
 #include <linux/dma-mapping.h>
 #include <linux/dmapool.h>

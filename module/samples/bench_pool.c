@@ -2,10 +2,10 @@
 /*
  * The pool beside kmalloc: pairs by size, batches, whole pages, contexts.
  *
- * Sizes are constants on both sides, as in most drivers; kmalloc's choice of a
- * cache is then made by the compiler, and pool_pair_var shows what it costs at run
- * time. kmalloc is called as a driver would in the context: GFP_KERNEL in a thread,
- * GFP_ATOMIC in interrupts. Nothing is zeroed, on either side.
+ * Sizes are constants on both sides, as in most drivers. The compiler then chooses
+ * kmalloc's cache; pool_pair_var shows the cost of that choice at run time. kmalloc is
+ * called as a driver would call it: with GFP_KERNEL in a thread, with GFP_ATOMIC in
+ * interrupts. No memory is zeroed, on either side.
  */
 #include <linux/cpumask.h>
 #include <linux/slab.h>

@@ -2,13 +2,13 @@
 /*
  * The cost as numbers grow: tags, live blocks; and the time to read `tags`.
  *
- * scale_tags_N uses N tags in turn. scale_live_N replaces blocks at random among N
- * of 64 bytes, so that frees and allocations are of pages all over the pool. Counted
- * in instructions this shows searches that grow; in time it shows the processor's
- * caches as well, which the peer meets too.
+ * scale_tags_N uses N tags in turn. scale_live_N replaces blocks at random among N of
+ * 64 bytes. Its frees and allocations thus reach pages all over the pool. Instruction
+ * counts show searches that grow. Times show the processor's caches as well, which
+ * affect the peer too.
  *
- * The files of debugfs are read as a user's read() would, through the seq_file
- * behind them, on a mount that only this module sees.
+ * The benchmark reads the debugfs files as a user's read() would, through their
+ * seq_file. It uses a mount that only this module sees.
  */
 #include <linux/err.h>
 #include <linux/file.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The block layer's differences between kernels, for disk_blk.c; compat.h knows
+ * The block layer's differences between kernels, for disk_blk.c. compat.h knows
  * which kernel has what.
  *
- * 6.9 passes the limits of a disk to blk_alloc_disk(), which then returns an
- * error pointer; before, setters change the limits of an allocated disk, and
- * failure is NULL. 6.11 turns queue flags into features in the limits, and a
- * disk that does not rotate is the default.
+ * Since 6.9, blk_alloc_disk() gets the limits of a disk and returns an error
+ * pointer. Before, it returned NULL on failure, and setters changed the limits
+ * of an allocated disk. Since 6.11, queue flags are features in the limits, and
+ * a disk does not rotate by default.
  */
 #ifndef NTPOOL_SAMPLES_COMPAT_BLK_H
 #define NTPOOL_SAMPLES_COMPAT_BLK_H

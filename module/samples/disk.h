@@ -4,11 +4,11 @@
  * routines, disk_blk.c (Linux headers only) calls them. Plain C types alone
  * appear here, so that neither side sees the other's names.
  *
- * There is one disk. ntdisk_create() comes first and ntdisk_delete() last,
- * with no I/O under way; everything between may be called from several threads
- * at once. All routines may sleep, except ntdisk_usage(). Offsets and lengths
- * are bytes and need no alignment; a transfer is not atomic against others
- * beyond one disk block.
+ * There is one disk. ntdisk_create() comes first and ntdisk_delete() last, with
+ * no I/O in progress. Several threads may call the other routines at once. All
+ * routines may sleep, except ntdisk_usage(). Offsets and lengths are bytes and
+ * need no alignment; a transfer is not atomic against others beyond one disk
+ * block.
  */
 #ifndef NTPOOL_SAMPLES_DISK_H
 #define NTPOOL_SAMPLES_DISK_H

@@ -2,16 +2,16 @@
 /*
  * /dev/ntpool0: the disk of disk_nt.c on the block layer.
  *
- * The driver is bio based: a bio is carried out in the thread that submits it,
- * and is over when submit_bio returns. Nothing here holds a lock; the other
- * side of disk.h locks what it must, and takes memory in the submitter's
- * context, where ntpool allocates without starting I/O of its own.
+ * The driver is bio based: the thread that submits a bio executes it, and the
+ * bio has ended when submit_bio returns. This file holds no lock. disk_nt.c
+ * takes its own locks and allocates in the context of the submitter. ntpool
+ * allocates there without starting I/O of its own.
  *
- * Sectors are 512 bytes and a block of the medium is 4 KiB, so that a request
- * for a part of a block is legal but not encouraged. There is no write cache,
- * hence nothing to flush and every write is as safe as it gets (FUA). Zeroing
- * frees whole blocks even where REQ_NOUNMAP asks for their space to be kept: a
- * disk that takes memory on the first write has none to promise.
+ * Sectors are 512 bytes and a block of the medium is 4 KiB. A request for a
+ * part of a block is legal but slower. There is no write cache: a flush does
+ * nothing, and every write counts as FUA. Zeroing frees whole blocks even if
+ * REQ_NOUNMAP asks to keep their space. The disk takes memory on the first
+ * write and cannot reserve it.
  *
  * While the device is open or mounted the block layer holds a reference to the
  * module, which keeps it from being unloaded.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The memory of a RAM disk, written as an NT driver writes it: this file sees
- * <ntddk.h> and nothing of Linux. disk.h is the seam to the block layer.
+ * The memory of a RAM disk, written as an NT driver writes it: this file
+ * includes <ntddk.h> and no header of Linux. disk.h is the interface to the
+ * block layer.
  *
- * The disk is an array of 4 KiB blocks. A block exists once something was
- * written to it and until it is discarded or zeroed as a whole; a block that
- * does not exist reads as zeroes.
+ * The disk is an array of 4 KiB blocks. A block exists from its first write
+ * until it is discarded or zeroed as a whole. A block that does not exist reads
+ * as zeroes.
  *
  *   blocks         nonpaged pool, tag "DskB", one page each
  *   index          a radix tree from block number to block, 64 slots a node;
@@ -20,18 +21,19 @@
  * tools show its bytes in memory order.
  *
  * Locks. IndexLock guards the tree, its counters and the contents of every
- * block: data is copied under it. That makes a transfer atomic against a write
- * to the same block and against its removal, without a reference count for each
- * block; the price is DISPATCH_LEVEL for the copy of at most 4 KiB, and that
- * transfers do not overlap. A disk for many processors would split the tree.
- * ZoneLock guards the zone and the list of segments; it is used with the
- * interlocked routines alone, as their contract wants, and never nests.
+ * block: data is copied under it. A transfer is thus atomic against a write to
+ * the same block and against its removal, and a block needs no reference count.
+ * The price: the copy of at most 4 KiB runs at DISPATCH_LEVEL, and transfers do
+ * not overlap. A disk for many processors would split the tree. ZoneLock guards
+ * the zone and the list of segments. Only the interlocked routines use it, as
+ * their contract demands, and it never nests.
  *
  * No memory is allocated or freed under IndexLock. A request carries a stock: a
  * block and as many nodes as an insertion can need. A write that finds no block
- * drops the lock, fills the stock at its caller's IRQL, and starts again; a
- * removal leaves what it unlinked in the stock. If a step fails, the stock goes
- * back where it came from when the I/O ends, and the tree is unchanged.
+ * drops the lock, fills the stock at its caller's IRQL, and starts again. A
+ * removal puts the block and the nodes that it unlinked into the stock. If a
+ * step fails, the stock goes back where it came from when the I/O ends, and the
+ * tree is unchanged.
  *
  * Against NT: a driver there would serve IRPs in dispatch routines. The block
  * layer's bios take that place, in disk_blk.c.

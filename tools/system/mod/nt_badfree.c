@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A driver that frees what it must not, one way per load: the parameter what
- * names it. Everything it allocates properly it also gives back, so that after
- * each kind the figures of its tag must be at zero again, save for overrun,
- * where the damaged block is kept.
+ * A driver that frees memory in a wrong way. The parameter what names the way, one per
+ * load. The driver also frees everything that it allocates in the right way. The
+ * figures of its tag must then be zero again, except for overrun, where the damaged
+ * block is kept.
  */
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -87,8 +87,8 @@ static void bad_offset(void)
 }
 
 /*
- * A second free is a bug of the time between the two as well: nothing may take
- * the block in between, so this thread stays on its CPU and is not preempted.
+ * Frees a block twice. No other thread may get the block between the two frees,
+ * so this thread stays on its CPU and is not preempted.
  */
 static void bad_double(void)
 {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A driver with one error in it: the parameter what names the error, where the context
- * that it happens in. For the table of what is detected, and when.
+ * A driver with one error, for the table of detected errors. The parameter what names
+ * the error, where names the context in which it happens.
  *
- * Errors in a thread are made by one that is thrown away: an access that faults ends
- * it, and the load of the module goes on. An access that faults in a softirq or in a
- * hard interrupt stops the machine, unless nt_survive is there, which knows the two
- * instructions below.
+ * A separate thread makes errors in thread context. An access that faults ends that
+ * thread, and the load of the module continues. An access that faults in a softirq or
+ * in a hard interrupt stops the machine. The module nt_survive prevents that: it knows
+ * the two instructions below.
  *
- * Before each step that may be caught its name is logged, so that the log tells when a
- * report came.
+ * The driver logs the name of each step before the step. The log thus shows at which
+ * step a report came.
  */
 #include <linux/completion.h>
 #include <linux/delay.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A driver that behaves: it holds blocks of both pools, below and above a page,
- * and a lookaside list, as long as it is loaded. Writing N to its parameter
- * churn takes N blocks from the list, one after the other, and gives each back.
+ * A driver without errors. While it is loaded, it holds blocks of both pools, below and
+ * above a page, and a lookaside list. Writing N to its parameter churn takes N blocks
+ * from the list, one after the other, and frees each.
  */
 #include <linux/module.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A driver that forgets: three blocks taken at one place, two blocks of whole
- * pages at another, and a lookaside list that it never deletes. Its unloading
- * must name all of it and crash nothing.
+ * A driver that leaks. It takes three blocks at one place and two blocks of whole pages
+ * at another, and never deletes its lookaside list. When it is unloaded, all of that
+ * must be reported, and nothing crashes.
  */
 #include <linux/module.h>
 

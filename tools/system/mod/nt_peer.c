@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The errors of nt_detect that can be made with the kernel's own memory, made with it:
- * for the columns of the other tools in the table of what is detected. It uses nothing
- * of ntpool.
+ * The errors of nt_detect that are possible with the kernel's own memory. The table of
+ * detected errors compares the other tools by this module. It uses nothing of ntpool.
  *
  * KASAN checks accesses only, so the module restores the old contents at once: the next
  * object may be in use. KFENCE guards a sample of all objects, each at the start or at

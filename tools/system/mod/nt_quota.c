@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A driver that processes allocate with, through a device: a number that is written to
- * /dev/nt_quota is the size of a block that the writer pays for. The block belongs to
- * the open file and goes with it; a number with a + in front is a block that is kept
- * until any process writes `free`. Where the pool refuses, the write fails with
- * EDQUOT if a quota was raised, else with ENOMEM.
+ * A driver that allocates for processes. A process writes a number to /dev/nt_quota,
+ * and is charged for a block of that size. The block belongs to the open file and is
+ * freed with it. A number after a + is the size of a block that is kept until any
+ * process writes `free`. If the pool refuses, the write fails with EDQUOT if a quota
+ * was raised, else with ENOMEM.
  */
 #include <linux/fs.h>
 #include <linux/kernel.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A driver that locks its code when it starts, and gives the lock back when its
- * parameter release is written, or else when it goes. Its exit routine locks and
+ * A driver that locks its code when it starts. It unlocks the code when its parameter
+ * release is written, or else in its exit routine. The exit routine also locks and
  * unlocks once more. Writing its parameter raised runs pageable code at DISPATCH_LEVEL.
- * Writing 1 to its parameter hold locks its code once more, and 0 unlocks it.
- * With init_fails it forgets the lock in an init that fails, with forgets in its exit.
+ * Writing 1 to its parameter hold locks its code once more, and 0 unlocks it. With
+ * init_fails, an init that fails leaves the lock; with forgets, the exit leaves it.
  */
 #include <linux/module.h>
 

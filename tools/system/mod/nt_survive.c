@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Lets a guest live through the faults that nt_detect makes in interrupts.
+ * Keeps a guest alive after the faults that nt_detect makes in interrupts.
  *
- * The kernel panics after an oops in an interrupt, so that each such fault would cost a
- * guest of its own. The fault is real and ntpool reports it where it always does, by its
- * kprobe on page_fault_oops(); this module has another one there, which has the kernel
- * skip that function, and nt_detect the instruction, whose result is then 0. Of several
- * probes in one place the one that was registered last runs first: this module is loaded
- * before ntpool.
+ * The kernel panics after an oops in an interrupt, so each such fault would need a
+ * guest of its own. The fault is real. ntpool reports it as always, by its kprobe on
+ * page_fault_oops(). A kprobe of this module at the same place makes the kernel skip
+ * that function. nt_detect then continues after the instruction, with the result 0. If
+ * a place has several kprobes, the one that was registered last runs first. This module
+ * is therefore loaded before ntpool.
  *
- * Threads die of their faults as ever, and two guests (stop.sh) die of one in an
- * interrupt, without this module.
+ * Faults in threads still end the threads. Two guests (stop.sh) run without this module
+ * and stop at a fault in an interrupt.
  */
 #include <linux/kprobes.h>
 #include <linux/linkage.h>
