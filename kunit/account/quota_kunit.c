@@ -162,7 +162,7 @@ static void ExQueryPoolBlockSize_test(struct kunit *test)
 	ntk_expect_no_report(test, "questions");
 }
 
-/* The limit is exact, counts refusals, and does not disturb what is there. */
+/* The limit is exact and counts refusals. It does not affect charges that exist. */
 static void ntk_limit_test(struct kunit *test)
 {
 	s64 failed = ntk_tag_row(test, NTK_TAG, false).failed;
@@ -188,7 +188,7 @@ static void ntk_limit_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ntk_my_row(test).refused, 5);
 	KUNIT_EXPECT_EQ(test, ntk_my_row(test).used[0], 2 * ntk_charge_of(100));
 	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, NTK_TAG, false).failed, failed + 4);
-	/* Neither what is not charged nor the other pool has to do with it. */
+	/* The limit affects neither uncharged requests nor the other pool. */
 	ExFreePool(ExAllocatePoolWithTag(NonPagedPool, 100, NTK_TAG));
 	ExFreePool(ExAllocatePoolWithQuotaTag(NonPagedPool, 8192, NTK_TAG));
 	ExFreePool(ExAllocatePoolWithQuotaTag(PagedPool, 100, NTK_TAG));
@@ -334,7 +334,10 @@ static void ntk_kthread_test(struct kunit *test)
 	ExFreePoolWithTag(block, NTK_TAG);
 }
 
-/* Every word of the note, spoiled: reported, freed, counted. */
+/*
+ * Each word of the trailer is overwritten in turn. It is reported, and the
+ * block is freed and counted.
+ */
 static void ntk_spoiled_test(struct kunit *test)
 {
 	struct ntpool_test_report report;
@@ -460,7 +463,7 @@ static void PsChargeProcessPoolQuota_test(struct kunit *test)
 			STATUS_QUOTA_EXCEEDED);
 }
 
-/* Too much is reported, and does not eat what blocks were charged. */
+/* A return of too much is reported, and does not reduce the charges of blocks. */
 static void PsReturnPoolQuota_test(struct kunit *test)
 {
 	PEPROCESS mine = PsGetCurrentProcess();
@@ -534,7 +537,7 @@ static void ntk_storm_test(struct kunit *test)
 	}
 }
 
-/* ExAllocatePoolWithQuotaTag() in special pool: the process pays what it always does. */
+/* ExAllocatePoolWithQuotaTag() in special pool: the charge is the same as elsewhere. */
 static void ntk_special_test(struct kunit *test)
 {
 	static const size_t sizes[] = { 1, 100, 4056, 4064 };

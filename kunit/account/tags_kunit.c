@@ -61,7 +61,7 @@ static void ntk_check_rows(const struct ntk_table *table,
 		ntk_check_row(table, row, tally, rest);
 }
 
-/* The sum over tags is what the pool says; all of it is read at rest. */
+/* The sum over the tags is the figure of the pool. Both are read at rest. */
 static void ntk_expect_sums(struct kunit *test, bool paged)
 {
 	struct ntk_pool_row pool = ntk_pool_row(test, paged);
@@ -126,7 +126,7 @@ static void ntk_types_apart_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, tag, true).diff, paged.diff);
 }
 
-/* bytes is what is taken from the pool, requested what was asked for. */
+/* bytes counts memory of the pool, requested the sizes of the requests. */
 static void ntk_bytes_test(struct kunit *test)
 {
 	u32 tag = ntk_tag4("KtBy");
@@ -329,7 +329,7 @@ static void ntk_remote_test(struct kunit *test)
 	ntk_expect_clean(test, &tally);
 }
 
-/* A wrong tag is told; the block goes, under the tag it was allocated with. */
+/* A wrong tag is reported. The block is freed and counted under its own tag. */
 static void ntk_wrong_tag_of(struct kunit *test, bool paged, size_t size)
 {
 	struct ntk_tag_row before = ntk_tag_row(test, NTK_RIGHT, paged);
@@ -361,7 +361,7 @@ static void ntk_wrong_tag_test(struct kunit *test)
 	ntk_wrong_tag_of(test, true, 5120);
 }
 
-/* A tag that differs in one byte only, whichever it is. */
+/* A tag that differs in one byte only, for each of the bytes. */
 static void ntk_wrong_byte_test(struct kunit *test)
 {
 	struct ntpool_test_report report;

@@ -187,7 +187,7 @@ static void ntk_paged_alloc(void *arg)
 	call->block = ExAllocatePoolWithTag(PagedPool, call->size, NTK_TAG);
 }
 
-/* Told as 0xC2/0x08 with IRQL, type and size, and refused. */
+/* Reported as 0xC2/0x08 with IRQL, type and size, and refused. */
 static void ntk_paged_alloc_test(struct kunit *test)
 {
 	static const size_t sizes[] = { 32, 4064, 5120 };
@@ -224,7 +224,7 @@ static s64 ntk_wait_for_diff(struct kunit *test, s64 diff)
 	return ntk_tag_row(test, NTK_TAG, true).diff;
 }
 
-/* Told as 0xC2/0x09 with IRQL, type and address, and freed, if later. */
+/* Reported as 0xC2/0x09 with IRQL, type and address, and freed, perhaps later. */
 static void ntk_paged_free_test(struct kunit *test)
 {
 	static const size_t sizes[] = { 32, 4064, 5120, 65536 };
@@ -312,7 +312,7 @@ static void ntk_expect_level(struct kunit *test, const char *what, u64 param, KI
 	KUNIT_EXPECT_EQ_MSG(test, report.param[2], wanted, "%s", what);
 }
 
-/* Told, changes nothing, and what it gives back is good for KeLowerIrql() all the same. */
+/* The call is reported and changes nothing. KeLowerIrql() takes its result nevertheless. */
 static void KeRaiseIrql_wrong_test(struct kunit *test)
 {
 	static const KIRQL wrong[] = { PASSIVE_LEVEL, APC_LEVEL, HIGH_LEVEL + 1, 0xff };
@@ -374,7 +374,7 @@ static void ntk_held_tasklet(struct tasklet_struct *tasklet)
 	WRITE_ONCE(container_of(tasklet, struct ntk_held, tasklet)->ran, true);
 }
 
-/* Twice, so that the inner lowering must not end what the outer raise began. */
+/* Two raises: the inner lowering must not end the outer raise. */
 static void ntk_hold(void *arg)
 {
 	struct ntk_held *held = arg;
@@ -447,7 +447,7 @@ static void ntk_tasklet(struct tasklet_struct *tasklet)
 	WRITE_ONCE(ntk_tasklet_ran, true);
 }
 
-/* It returns where to go back to; what NT calls a DPC waits until then. */
+/* It returns the old level. Softirqs wait until the level is lowered. */
 static void KeRaiseIrqlToDpcLevel_test(struct kunit *test)
 {
 	struct tasklet_struct tasklet;

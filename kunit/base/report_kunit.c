@@ -107,7 +107,7 @@ static void ntk_pair(struct kunit *test, u8 *pair[2])
 	KUNIT_ASSERT_NOT_NULL_MSG(test, pair[0], "no neighbours");
 }
 
-/* The block in front of an overwritten header is named; nothing of the header is believed. */
+/* The block in front of an overwritten header is named; no field of the header is used. */
 static void ntk_header_told_test(struct kunit *test)
 {
 	struct ntpool_test_report report;
@@ -150,7 +150,7 @@ static void ntk_wrapper_test(struct kunit *test)
 			      (void *)report.caller_of);
 }
 
-/* MmFreeContiguousMemory() is named for what it frees. */
+/* The report about its memory names MmFreeContiguousMemory(). */
 static void ntk_contiguous_told_test(struct kunit *test)
 {
 	PHYSICAL_ADDRESS any = { .QuadPart = -1 };
@@ -168,7 +168,7 @@ static void ntk_contiguous_told_test(struct kunit *test)
 	MmFreeContiguousMemory(memory);
 }
 
-/* The value of a bad type or of bad flags, and what it may have been meant for. */
+/* The value of a bad type or of bad flags, and the type that it may stand for. */
 static void ntk_kind_told_test(struct kunit *test)
 {
 	struct ntpool_test_report report;
@@ -218,7 +218,7 @@ static void ntk_pointer_tag_test(struct kunit *test)
 	ntk_expect_no_report(test, "PROTECTED_POOL");
 }
 
-/* Lists: what the list is, and its initialiser. */
+/* Lists: the kind of the list, and the call that initialised it. */
 static void ntk_list_told_test(struct kunit *test)
 {
 	struct ntpool_test_report report;

@@ -96,7 +96,7 @@ static void KeMemoryBarrierWithoutFence_test(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, told);
 }
 
-/* A loop that waits at DISPATCH_LEVEL sees what another CPU does, and stays there. */
+/* A loop that waits at DISPATCH_LEVEL sees the writes of another CPU, and stays on its own. */
 static void YieldProcessor_test(struct kunit *test)
 {
 	struct ntk_barrier *b;
@@ -228,7 +228,7 @@ static void KeInitializeSpinLock_test(struct kunit *test)
 	ntk_expect_pass(test, &form, PASSIVE_LEVEL, &passage);
 }
 
-/* It returns where to go back to, also where that is no way. */
+/* It returns the old level, also one that cannot be returned to. */
 static void KeAcquireSpinLockRaiseToDpc_test(struct kunit *test)
 {
 	static const struct ntk_form form = { ntk_raise_to_dpc, ntk_release };

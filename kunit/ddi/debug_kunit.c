@@ -137,8 +137,8 @@ static void DbgPrint_odd_test(struct kunit *test)
 }
 
 /*
- * 511 bytes and no more. The newline is among what is lost, so that the next
- * message ends the first.
+ * At most 511 bytes are printed. The newline is lost too, so the next message
+ * ends the line.
  */
 static void DbgPrint_long_test(struct kunit *test)
 {

@@ -15,7 +15,7 @@
 #define NTK_RACERS	2
 #define NTK_NARROW	3000	/* rounds that a SHORT can count */
 
-/* One operation: what it returns, what is there afterwards, and its neighbours. */
+/* One operation: its result, the number afterwards, and the neighbours of the number. */
 #define NTK_LEAVES(test, type, before, returned, after, routine, ...)	\
 do {									\
 	type row[3] = { (type)0x5a, (type)(before), (type)0x5a };	\
@@ -383,7 +383,7 @@ struct ntk_race {
 	atomic_t arrived;	/* racers that are at the start */
 };
 
-/* A turn is false if the operation returned what it cannot have found. */
+/* A turn returns false if the operation returned a number that was never there. */
 struct ntk_racer {
 	const char *name;
 	bool (*turn)(struct ntk_race *race, unsigned int id, int round);

@@ -13,7 +13,7 @@
 #define NTK_ENTRIES	24
 #define NTK_ROUNDS	2000
 
-/* The entry is linked in front of what was first. */
+/* The entry is linked in front of the former first entry. */
 static void PushEntryList_test(struct kunit *test)
 {
 	SINGLE_LIST_ENTRY head = {};
@@ -60,7 +60,7 @@ static void ExInterlockedPushEntryList_test(struct kunit *test)
 	}
 }
 
-/* Returns what was first, NULL from an empty list. */
+/* Returns the first entry, NULL from an empty list. */
 static void ExInterlockedPopEntryList_test(struct kunit *test)
 {
 	SINGLE_LIST_ENTRY last = {}, first = { &last }, head = { &first };

@@ -260,7 +260,7 @@ static void ntk_raiser_test(struct kunit *test)
 	}
 }
 
-/* Without the wish they return NULL and nothing else. */
+/* Without the flag that asks for a raise they only return NULL. */
 static void ntk_quiet_test(struct kunit *test)
 {
 	const POOL_TYPE quiet = NonPagedPool | POOL_QUOTA_FAIL_INSTEAD_OF_RAISE;

@@ -145,7 +145,7 @@ static void CONTAINING_RECORD_test(struct kunit *test)
 						    numbers[2]), &layout);
 }
 
-/* Pages are of 4096 bytes or more: what follows is told in PAGE_SIZE. */
+/* Pages are of 4096 bytes or more: the following cases use PAGE_SIZE. */
 static void ROUND_TO_PAGES_test(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, ROUND_TO_PAGES(0), 0);

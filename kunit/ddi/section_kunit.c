@@ -421,7 +421,7 @@ static enum ntk_context ntk_irql_context(struct kunit *test)
 	return c->context;
 }
 
-/* One of the routines, with what it is given and what it returned. */
+/* One of the routines, with its argument and its result. */
 struct ntk_section_call {
 	PVOID (*lock)(PVOID what);
 	void (*act)(PVOID what);
@@ -527,7 +527,7 @@ static void ntk_call_placed(void *arg)
 	*(ULONG *)arg = NtkPlacedWork(3);
 }
 
-/* Told, and run all the same. */
+/* The call is reported, and the code runs nevertheless. */
 static void PAGED_CODE_test(struct kunit *test)
 {
 	enum ntk_context context = ntk_irql_context(test);

@@ -85,7 +85,7 @@ static void ntk_layout_test(struct kunit *test)
 #endif
 }
 
-/* Returns what was first before; adds one to the depth and to the sequence. */
+/* Returns the former first entry; adds one to the depth and to the sequence. */
 static void ExInterlockedPushEntrySList_test(struct kunit *test)
 {
 	SLIST_HEADER head;
@@ -113,7 +113,7 @@ static void ntk_push_some(SLIST_HEADER *head, SLIST_ENTRY *entry, int nr)
 		ExInterlockedPushEntrySList(head, &entry[i], NULL);
 }
 
-/* Returns what was pushed last; takes one from the depth and leaves the sequence. */
+/* Returns the entry that was pushed last; takes one from the depth and leaves the sequence. */
 static void ExInterlockedPopEntrySList_test(struct kunit *test)
 {
 	SLIST_HEADER head;
@@ -129,7 +129,7 @@ static void ExInterlockedPopEntrySList_test(struct kunit *test)
 	ntk_expect_head(test, &head, NULL, 0, 4);
 }
 
-/* A look that changes nothing, from which an owner of the list may go on. */
+/* Returns the first entry and changes nothing. The owner of the list may follow the links. */
 static void FirstEntrySList_test(struct kunit *test)
 {
 	SLIST_HEADER head, before;
@@ -169,7 +169,7 @@ static void ExQueryDepthSList_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ExQueryDepthSList(&head), 0);
 }
 
-/* A lock that is held, or is none: a routine that took it would spin for ever. */
+/* A lock that is held, or no valid lock: a routine that took it would spin for ever. */
 static void ntk_lock_ignored_test(struct kunit *test)
 {
 	KSPIN_LOCK lock = (KSPIN_LOCK)-1;

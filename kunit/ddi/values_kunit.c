@@ -155,7 +155,7 @@ static void EX_POOL_PRIORITY_test(struct kunit *test)
 	ntk_expect_values(test, values, ARRAY_SIZE(values));
 }
 
-/* The type is the low byte of what a parameter begins with, Optional the next bit. */
+/* The type is the low byte of the first word of a parameter, Optional the next bit. */
 static void POOL_EXTENDED_PARAMETER_test(struct kunit *test)
 {
 	static const struct ntk_value values[] = {

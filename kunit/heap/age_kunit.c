@@ -34,7 +34,7 @@ static void ntk_scan(unsigned int times)
 		ntpool_test_age_scan();
 }
 
-/* The first scan sees what is there, the next one that it was not touched. */
+/* The first scan notes the cached blocks, the next one finds that they were not used. */
 static void ntk_idle_blocks_test(struct kunit *test)
 {
 	static const size_t sizes[] = { 16, 100, 500, 1000, 4000 };

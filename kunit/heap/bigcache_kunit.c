@@ -94,7 +94,7 @@ static void ntk_user_end(struct kunit *test, struct ntk_user *user, const char *
 	KUNIT_EXPECT_GT_MSG(test, user->turns, NTK_TURNS, "%s", who);
 }
 
-/* True until the time is over, and until both users have had enough turns. */
+/* True until the time has passed and both users have had enough turns. */
 static bool ntk_go_on(const struct ntk_user *thread, const struct ntk_user *hammer,
 		      unsigned long begin)
 {

@@ -169,7 +169,7 @@ static void ntk_thin(void **block)
 	ntpool_test_drain();
 }
 
-/* One link of a long list is destroyed: it is told once, and no block of the list is lost. */
+/* One link of a long list is destroyed: it is reported once, and no block of the list is lost. */
 static void ntk_damaged_list_test(struct kunit *test)
 {
 	void **block = ntk_take(test, NTK_SMALL, NTK_FREE_BLOCK), **again;
@@ -214,7 +214,7 @@ static void ntk_damaged_lists_test(struct kunit *test)
 	ntk_expect_sound(test);
 }
 
-/* Of 64-bit words: what the pattern, zeroes and idle headers leave in memory is no secret. */
+/* Counts 64-bit words. The pattern, zeroes and headers of free blocks are no secret. */
 static bool ntk_is_plain(u64 word)
 {
 	u32 state = (u32)word >> 16;

@@ -102,7 +102,7 @@ static void ntk_own_cache_test(struct kunit *test)
 	ntk_expect_no_report(test, "memory from this CPU's cache");
 }
 
-/* A caller that may sleep gets what another CPU caches. */
+/* A caller that may sleep gets blocks that another CPU caches. */
 static void ntk_other_cpu_test(struct kunit *test)
 {
 	static const size_t sizes[] = { 100, 1000, NTK_FULL };
@@ -131,7 +131,7 @@ static void ntk_take_low(void *arg)
 							LowPoolPriority);
 }
 
-/* Low memory restricts what the kernel gives, not what ntpool has. */
+/* Low memory restricts requests to the kernel, but not memory that ntpool has. */
 static void ExAllocatePoolWithTagPriority_cached_test(struct kunit *test)
 {
 	static const size_t sizes[] = { 100, NTK_FULL, PAGE_SIZE, 2 * PAGE_SIZE };
@@ -212,7 +212,7 @@ static void ntk_impossible_kept_test(struct kunit *test)
 	KUNIT_EXPECT_GE(test, ntpool_test_cached(), cached);
 }
 
-/* The shrinker promises what is cached, and nothing when nothing is. */
+/* The shrinker promises the cached memory, and nothing if none is cached. */
 static void ntk_shrinkable_test(struct kunit *test)
 {
 	void *kept = ExAllocatePoolWithTag(NonPagedPool, 100, NTK_TAG);

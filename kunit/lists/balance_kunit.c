@@ -178,7 +178,7 @@ static void ntk_phases_test(struct kunit *test)
 
 /* ---- no use ---- */
 
-/* A burst, then nothing: down with each scan to 4, what is too much is freed. */
+/* After a burst the depth falls to 4, with each scan, and surplus blocks are freed. */
 static void ntk_idle_test(struct kunit *test)
 {
 	GENERAL_LOOKASIDE_POOL *l = ntk_start_free(test, ntk_kind(test));

@@ -135,7 +135,7 @@ static void ExAllocateFromLookasideListEx_test(struct kunit *test)
 	ntk_allocate_from(test, NTK_EX_PAGED);
 }
 
-/* The pool has nothing for a list that relies on it: NULL, a miss and nothing else. */
+/* If the pool has no memory for the list, the allocation returns NULL and counts a miss. */
 static void ntk_pool_is_empty_test(struct kunit *test)
 {
 	GENERAL_LOOKASIDE_POOL *l = ntk_fields(&ntk_list);
@@ -258,7 +258,7 @@ static void ExDeleteLookasideListEx_test(struct kunit *test)
 	ntk_delete(test, NTK_EX_PAGED);
 }
 
-/* Nothing is allocated from what is no list, and nothing is given to it. */
+/* Memory that is no list serves no allocation, and takes no entry. */
 static void ntk_no_list_of_any_kind_test(struct kunit *test)
 {
 	struct ntpool_test_report report;

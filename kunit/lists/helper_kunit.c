@@ -20,7 +20,7 @@
 #define NTK_MANY	6000
 #define NTK_TRIALS	60
 
-/* The list of the running case, what its Free routine does besides, and what was seen. */
+/* The list of the running case, the extra work of its Free routine, and the results. */
 static LOOKASIDE_LIST_EX *ntk_ex;
 static void (*ntk_in_free)(void);
 static atomic_t ntk_frees;

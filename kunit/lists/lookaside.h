@@ -39,7 +39,7 @@ struct ntk_list {
 	u32 guard;		/* found from an Ex routine by the list's address */
 };
 
-/* Calls of the routines below, and what the last ones were given, returned and met. */
+/* Calls of the routines below; the arguments, result and IRQL of the last ones. */
 struct ntk_calls {
 	atomic_t allocates;
 	atomic_t frees;

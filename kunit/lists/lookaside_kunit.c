@@ -59,7 +59,7 @@ static void ntk_default_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, after.bytes, before.bytes);
 }
 
-/* The list's own routines get what the list was initialised with. */
+/* The list's own routines get the arguments that the list was initialised with. */
 static void ntk_custom_test(struct kunit *test)
 {
 	void *entry;
@@ -319,7 +319,7 @@ static void ntk_flags_test(struct kunit *test)
 	ntk_expect_no_report(test, "flags");
 }
 
-/* A list that could be paged out is told, of paged blocks too, and works all the same. */
+/* A list in pageable memory is reported, also one of paged blocks. It works nevertheless. */
 static void ntk_resident_test(struct kunit *test)
 {
 	struct ntk_list *list = ExAllocatePoolWithTag(PagedPool, PAGE_SIZE, NTK_LIST_TAG);

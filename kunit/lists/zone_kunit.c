@@ -242,7 +242,7 @@ static void ExInitializeZone_nowhere_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, memcmp(&z->zone, &before, sizeof(before)), 0);
 }
 
-/* Eight bytes are enough for a segment; sixteen are not asked for. */
+/* A segment needs an alignment of eight bytes, not of sixteen. */
 static void ntk_alignment_test(struct kunit *test)
 {
 	struct ntk_zone *z = ntk_new_zone(test);
@@ -360,7 +360,7 @@ static void ExInterlockedExtendZone_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr, 5);
 }
 
-/* Blocks are added; those that were free or taken stay what they are. */
+/* Blocks are added. Free blocks stay free, taken ones stay taken. */
 static void ExExtendZone_test(struct kunit *test)
 {
 	struct ntk_zone *z = ntk_new_zone(test);

@@ -63,7 +63,7 @@ static void ntk_check_caching(struct ntk_tally *tally, const struct ntk_want *wa
 			  ntk_caching(base + offset), want->type);
 }
 
-/* All of it can be written, holds what was written, and is no code. */
+/* All of the memory can be written, keeps its contents, and is not executable. */
 static void ntk_check_contents(struct ntk_tally *tally, void *base, size_t size)
 {
 	memset(base, 0xa7, size);
@@ -175,7 +175,7 @@ static void MmAllocateContiguousMemorySpecifyCache_test(struct kunit *test)
 	ntk_expect_clean(test, &tally);
 }
 
-/* Quarters of memory: one may be missed, but what is found lies in it. */
+/* Quarters of memory: an allocation may fail in one, but a run that is found lies in it. */
 static void ntk_narrow_range_test(struct kunit *test)
 {
 	u64 step = PFN_PHYS(PFN_DOWN(__pa((unsigned long)high_memory - 1)) / 4);
@@ -586,7 +586,7 @@ static void MmQuerySystemSize_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, MmLargeSystem, 2);
 }
 
-/* All set bits come back, and the status tells if there are any. */
+/* All set bits are returned, and the status shows if there are any. */
 static void MmIsVerifierEnabled_test(struct kunit *test)
 {
 	static const u32 bits[] = { 0x1, 0x2, 0x4, 0x8, 0xb, 0xf, 0 };

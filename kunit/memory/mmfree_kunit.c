@@ -66,7 +66,7 @@ static s64 ntk_live(struct kunit *test)
 	       ntk_tag_row(test, NTK_NONCACHED, false).diff;
 }
 
-/* A free that is told with @param, after which as much is live as before. */
+/* A free that is reported with @param. As much memory is live as before. */
 static void ntk_expect_refused(struct kunit *test, const char *what, u64 param, s64 live,
 			       const void *p)
 {
@@ -180,7 +180,7 @@ static void MmFreeNonCachedMemory_apc_test(struct kunit *test)
 	ntk_expect_no_report(test, "APC_LEVEL");
 }
 
-/* The size that was asked for and its whole pages are right, others are told. */
+/* The requested size is right, and so is that of its whole pages. Other sizes are reported. */
 static void ntk_wrong_size_test(struct kunit *test)
 {
 	static const size_t sizes[] = { 5000, 8192, 0, 4999, 5001, 4096, 12288, SIZE_MAX };
@@ -241,7 +241,7 @@ static void MmFreeContiguousMemorySpecifyCache_type_test(struct kunit *test)
 	}
 }
 
-/* Both are wrong: both are told, and it is freed once. */
+/* Both are wrong. Both are reported, and the memory is freed once. */
 static void ntk_wrong_both_test(struct kunit *test)
 {
 	struct ntpool_test_report report;
@@ -407,7 +407,7 @@ static void ntk_context_query_test(struct kunit *test)
 	MmFreeContiguousMemory(call.mem);
 }
 
-/* True if a request failed, and with it the call or not; checks what is left. */
+/* True if a request failed, even if the call succeeded. Checks that nothing is left. */
 static bool ntk_fail_at(struct kunit *test, struct ntk_tally *tally, enum ntk_mm_kind kind,
 			int place, int times)
 {

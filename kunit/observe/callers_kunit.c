@@ -161,7 +161,7 @@ static void ntk_untagged_test(struct kunit *test)
 	ExFreePool(block);
 }
 
-/* Two places that allocate under one tag are told apart, and so are the types. */
+/* Two places that allocate under one tag have two rows, and so do the types. */
 static void ntk_sites_apart_test(struct kunit *test)
 {
 	void *block[9];

@@ -125,7 +125,7 @@ static void ntk_rows_test(struct kunit *test)
 	ntk_expect_clean(test, &tally);
 }
 
-/* A buffer that is too small is told, and nothing behind it is written. */
+/* A buffer that is too small is reported, and nothing behind it is written. */
 static void ntk_short_buffer_test(struct kunit *test)
 {
 	const struct ntk_file_case *c = test->param_value;
@@ -145,7 +145,7 @@ static void ntk_no_file_test(struct kunit *test)
 	KUNIT_EXPECT_LT(test, ntpool_test_show("", buf, sizeof(buf)), 0);
 }
 
-/* One row per pool, and its figures follow what is allocated. */
+/* One row per pool. Its figures follow the allocations. */
 static void ntk_pools_test(struct kunit *test)
 {
 	struct ntk_table *table = ntk_read(test, "pools");
@@ -348,7 +348,7 @@ static void ntk_advice_test(struct kunit *test)
 	ntk_expect_advice(test, 9 * SZ_1K, "8192+1024");
 }
 
-/* First what wastes most in all: eight times 1 KiB before once 3 KiB. */
+/* Sorted by total waste: eight times 1 KiB comes before once 3 KiB. */
 static void ntk_advice_order_test(struct kunit *test)
 {
 	void *block[NTK_ADVISED + 1];

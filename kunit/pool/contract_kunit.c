@@ -120,7 +120,7 @@ static void *ntk_take(struct kunit *test, const struct ntk_routine *r, bool page
 	return block;
 }
 
-/* By every routine that frees, whichever allocated it; a wrong tag is told. */
+/* Every routine that frees takes the block. A wrong tag is reported. */
 static void ntk_expect_freed(struct kunit *test, const struct ntk_routine *r, bool paged,
 			     size_t size)
 {

@@ -302,7 +302,7 @@ static void ntk_neighbours(struct kunit *test, bool paged, u8 *out[3])
 	ntk_find_neighbours(test, paged, false, out);
 }
 
-/* Around the first header of a page: told, and nothing before it is touched. */
+/* Addresses around the first header of a page are reported, and nothing before it is touched. */
 static void ntk_check_low(struct ntk_tally *tally, u8 *base, bool paged,
 			  u64 param)
 {
@@ -648,7 +648,7 @@ static void ntk_written_free_test(struct kunit *test)
 	}
 }
 
-/* The header of a cached block is compared when it leaves, and put right. */
+/* The header of a cached block is checked and repaired when it leaves the cache. */
 static void ntk_written_cached_test(struct kunit *test)
 {
 	u8 *block[3];

@@ -161,7 +161,7 @@ static const EX_POOL_PRIORITY ntk_priorities[][3] = {
 	  HighPoolPrioritySpecialPoolUnderrun },
 };
 
-/* A priority limits what the kernel gives. A run that a CPU caches serves any request. */
+/* A priority limits only memory from the kernel. A run that a CPU caches serves any request. */
 static void ExAllocatePool3_priority_test(struct kunit *test)
 {
 	POOL_EXTENDED_PARAMETER param;
@@ -263,7 +263,7 @@ static void ExAllocatePoolPriorityZero_test(struct kunit *test)
 							   HighPoolPriority), 6000);
 }
 
-/* They have no reason to clear anything, unless the kernel was told to. */
+/* They do not zero memory, unless a parameter of the kernel demands it. */
 static void ExAllocatePoolUninitialized_test(struct kunit *test)
 {
 	bool wiped = want_init_on_alloc(0) || want_init_on_free();

@@ -211,7 +211,7 @@ static void ntk_small_test(struct kunit *test)
 	ntk_give(&try);
 }
 
-/* The worker makes up for what was taken, also when it had to try again. */
+/* The worker replaces pages that were taken, also if its first try failed. */
 static void ntk_refill_test(struct kunit *test)
 {
 	struct ntk_try try = { .size = NTK_FULL, .nr = NTK_PAGES };
@@ -354,7 +354,7 @@ static void must_succeed_pages_test(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ntk_took_report(NTK_EMPTY, NTK_FULL, &report));
 }
 
-/* Each request of the refill fails once: it is complete all the same, a little later. */
+/* Each request of the refill fails once. The reserve is full nevertheless, a little later. */
 static void ntk_refill_fails_test(struct kunit *test)
 {
 	int n, i;
@@ -485,7 +485,7 @@ static void ntk_killed_thread(struct ntk_worker *worker)
 	flush_signals(current);
 }
 
-/* A task that was killed does not wait: it gets what a caller in an atomic context gets. */
+/* A task that was killed does not wait: it is served like a caller in an atomic context. */
 static void ntk_killed_test(struct kunit *test)
 {
 	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);

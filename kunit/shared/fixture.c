@@ -391,7 +391,7 @@ static int ntk_begin(struct kunit *test, unsigned long flags)
 	if (!fixture)
 		return -ENOMEM;
 	test->priv = fixture;
-	/* A case stays on one CPU, and so on one node: what it frees it gets again. */
+	/* A case stays on one CPU, and so on one node: it gets freed blocks again. */
 	set_cpus_allowed_ptr(current, cpumask_of(ntk_nth_cpu(0)));
 	/* Cached memory stays cached until the case starts a scan. */
 	ntpool_test_age(true);
@@ -660,7 +660,7 @@ int ntk_crew_start(struct ntk_crew *crew, unsigned int nr, bool bound,
 	return err;
 }
 
-/* Waits for every worker to return; tells those that are late to stop. */
+/* Waits for every worker to return; stops those that are late. */
 int ntk_crew_finish(struct ntk_crew *crew)
 {
 	unsigned long left = NTK_CREW_TIMEOUT;

@@ -8,7 +8,7 @@
 /* ntk_init() and ntk_exit() with a handler registered in between. */
 int ntk_raise_init(struct kunit *test);
 void ntk_raise_exit(struct kunit *test);
-/* The handler; it may be registered again by a test that took it away. */
+/* The handler. A test that has removed it may register it again. */
 VOID ntk_raise_handler(NTSTATUS Status);
 /* Raises since the last take; *@status is the last one's. */
 unsigned int ntk_take_raises(NTSTATUS *status);

@@ -68,8 +68,8 @@ static NTSTATUS ntk_attempt(struct kunit *test, struct ntk_tally *tally, int aft
 }
 
 /*
- * Lets each request of @op fail once. @op must fail of that at least once, and succeed
- * when nothing is in its way. Returns how often it failed.
+ * Lets each request of @op fail once. @op must fail at least once, and succeed when no
+ * request fails. Returns the number of failures.
  */
 unsigned int ntk_fail_each(struct kunit *test, ntk_operation *op, void *arg)
 {

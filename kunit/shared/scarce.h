@@ -9,8 +9,8 @@
 #include "fixture.h"
 
 /*
- * Does something and undoes it. Returns a status of success, or that there was not
- * memory enough; then nothing is left of what it did.
+ * Does something and undoes it. Returns a status of success or of too little
+ * memory. After a failure nothing is left of it.
  */
 typedef NTSTATUS ntk_operation(void *arg);
 

@@ -157,7 +157,7 @@ static void ntk_text_test(struct kunit *test)
 	ntk_expect_restored(test, c->file);
 }
 
-/* A refused write leaves each of the settings, whichever line is wrong. */
+/* A refused write changes no setting, no matter which line is wrong. */
 static void ntk_half_test(struct kunit *test)
 {
 	static const char good[] =

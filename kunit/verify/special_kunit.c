@@ -149,7 +149,7 @@ static void ExAllocatePoolWithTagPriority_fault_test(struct kunit *test)
 	ntk_give(block);
 }
 
-/* On a cache line, as ever, and as near to the end of the page as that allows. */
+/* A cache-aligned block begins on a cache line, as near to the end of the page as possible. */
 static void ntk_aligned_test(struct kunit *test)
 {
 	static const POOL_TYPE types[] = { NonPagedPoolCacheAligned, PagedPoolCacheAligned };
@@ -185,7 +185,7 @@ static void ntk_must_succeed_test(struct kunit *test)
 	ntk_expect_clean(test, &tally);
 }
 
-/* PROTECTED_POOL: the tag is asked for at the free here too. */
+/* PROTECTED_POOL: the free demands the tag here too. */
 static void ntk_protected_test(struct kunit *test)
 {
 	struct ntpool_test_report report;
@@ -417,7 +417,7 @@ static void ntk_other_cpu_test(struct kunit *test)
 
 /* ---- quarantine ---- */
 
-/* How many allocations it takes until @block is given out again. */
+/* Returns the number of allocations until @block is allocated again. */
 static unsigned int ntk_until_reused(struct kunit *test, const u8 *block)
 {
 	unsigned int i;

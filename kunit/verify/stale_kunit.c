@@ -60,7 +60,7 @@ static void ntk_use_zone(struct kunit *test, ZONE_HEADER *zone, KSPIN_LOCK *lock
 	ntk_expect_no_report(test, "a zone that is right");
 }
 
-/* ExInitializeZone() again, unseen: what was known of the zone is void. */
+/* An unchecked ExInitializeZone() makes all notes about the zone invalid. */
 static void ntk_zone_anew_test(struct kunit *test)
 {
 	void *first = ntk_take(test, NTK_SEGMENT), *second;
@@ -97,7 +97,10 @@ static void ntk_zone_sampled_test(struct kunit *test)
 		if (i % 3)
 			fsleep(3000);
 		ntk_use_zone(test, &zone, &lock);
-		/* A sample is wanted until it is taken: here, or not before the next zone. */
+		/*
+		 * The next allocation that fits becomes a sample: this one, or not one before
+		 * the next zone.
+		 */
 		if (i % 2)
 			ExFreePool(ntk_take(test, 64));
 	}
@@ -137,7 +140,7 @@ static void ntk_list_freed_test(struct kunit *test)
 	next = ntk_take_again(test, sizeof(*list), list);
 	ExFreePool(next);
 	ntk_expect_no_report(test, "the next owner");
-	/* It can still be put right. */
+	/* The case can still repair it. */
 	next = ntk_take_again(test, sizeof(*list), list);
 	ExDeleteNPagedLookasideList(next);
 	ExFreePool(next);

@@ -267,7 +267,7 @@ static VOID ntk_own_free(PVOID entry)
 	ExFreePool(entry);
 }
 
-/* A driver's own routines may do with the pool what they like. */
+/* A driver's own routines may allocate from the pool and free to it. */
 static void ntk_own_routines_test(struct kunit *test)
 {
 	NPAGED_LOOKASIDE_LIST *list = &ntk_list;

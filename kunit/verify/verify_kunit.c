@@ -390,7 +390,7 @@ static void ntk_list_freed_test(struct kunit *test)
 	ntk_expect_no_report(test, "freed after it was deleted");
 }
 
-/* In a block of whichever kind, at its end. */
+/* At the end of a block, for each kind of block. */
 static void ntk_list_in_block(struct kunit *test)
 {
 	static const size_t sizes[] = { 2 * sizeof(NPAGED_LOOKASIDE_LIST), 4000, 3 * PAGE_SIZE };

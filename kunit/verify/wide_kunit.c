@@ -148,7 +148,7 @@ static void ntk_around_test(struct kunit *test)
 	ntk_spoil(test, 20481, 6 * 4096 - 1, NTK_BEHIND);
 }
 
-/* Special pool does not serve it, but what is behind it is watched all the same. */
+/* Special pool does not serve the block, but the bytes behind it have a pattern. */
 static void ntk_ordinary_test(struct kunit *test)
 {
 	size_t size = NTK_WIDEST + 100;
@@ -261,7 +261,10 @@ static void ntk_figures_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, now.requested, before.requested);
 }
 
-/* Live blocks and freed pages are special_pages at most; the rest is served all the same. */
+/*
+ * Live blocks and freed pages are special_pages at most; ordinary pool serves the other
+ * requests.
+ */
 static void ntk_exhausted_test(struct kunit *test)
 {
 	u8 **blocks = kunit_kcalloc(test, NTK_PAGES, sizeof(*blocks), GFP_KERNEL);
@@ -301,7 +304,10 @@ static void ntk_moved_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, ntk_readable(freed));
 }
 
-/* Switched off, special pool keeps no page without a block, but what it knows of freed ones. */
+/*
+ * After it was switched off, special pool keeps no page without a block. Its records of freed
+ * blocks stay.
+ */
 static void ntk_returned_test(struct kunit *test)
 {
 	struct ntk_pool_row before, now;

@@ -237,7 +237,7 @@ static void ntk_check_run(struct kunit *test, struct ntk_tally *tally,
 			  after.failed - before->failed);
 }
 
-/* The scenario with no failure in its way, as after any other. */
+/* The scenario without a failure, with the same checks afterwards. */
 static void ntk_check_works(struct ntk_tally *tally,
 			    const struct ntk_scenario *c, u32 tag, int run)
 {
@@ -282,7 +282,7 @@ static void ntk_every_place_test(struct kunit *test)
 	ntk_expect_no_report(test, c->name);
 }
 
-/* When no contiguous run is to be had, a thread's block is made of pages. */
+/* If there is no contiguous run, a thread's block is made of single pages. */
 static void ntk_fallback_test(struct kunit *test)
 {
 	struct ntk_tally tally = {};
@@ -311,7 +311,7 @@ static void ntk_fallback_test(struct kunit *test)
 	ntk_expect_no_report(test, "a block made of pages");
 }
 
-/* No memory at all: every routine says so, again and again, and counts it. */
+/* Without any memory every routine fails each time, and counts the failure. */
 static void ntk_nothing_test(struct kunit *test)
 {
 	struct ntk_oom oom = { .tag = NTK_TAG };

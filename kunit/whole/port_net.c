@@ -439,7 +439,7 @@ VOID PnetDeleteAdapter(_In_ PPNET_ADAPTER Adapter)
 	ExFreePoolWithTag(Adapter, PNET_TAG_ADAPTER);
 }
 
-/* Gives the pool what the list of packets keeps. */
+/* Gives the packets that the list caches to the pool. */
 VOID PnetTrimAdapter(_In_ PPNET_ADAPTER Adapter)
 {
 	ExFlushLookasideListEx(&Adapter->PacketList);

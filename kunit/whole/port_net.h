@@ -72,7 +72,7 @@ typedef struct _PNET_ADAPTER {
 	ULONG QueueLimit;
 	LONG LastMessage;
 	LONG PacketsLive;
-	LONG PacketAllocates;		/* what the list had from the pool */
+	LONG PacketAllocates;		/* blocks that it took from the pool */
 	LONG PacketFrees;
 	LOOKASIDE_LIST_EX PacketList;
 	PNET_CHANNEL Channels[PNET_CHANNELS];

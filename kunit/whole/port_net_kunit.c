@@ -17,7 +17,7 @@
 #define NTK_LIMIT	32	/* packets on a queue */
 #define NTK_PLENTY	1000	/* more than there ever are */
 #define NTK_WORKERS	4
-#define NTK_REST	64	/* blocks in what a drained pool has free, and more */
+#define NTK_REST	64	/* more than a drained pool has free */
 #define NTK_ROUNDS	(IS_ENABLED(CONFIG_KASAN) ? 150 : 400)
 
 static const u32 ntk_net_tags[] = {
@@ -102,7 +102,7 @@ static void ntk_message_test(struct kunit *test)
 	ntk_delete_adapter(test, adapter);
 }
 
-/* A message goes whole or not at all, and what finds no room waits. */
+/* A message is sent as a whole or not at all. A message without room waits. */
 static void ntk_full_test(struct kunit *test)
 {
 	PPNET_ADAPTER adapter = ntk_adapter(test, 5);
@@ -136,7 +136,7 @@ static PPNET_PACKET ntk_first(PPNET_QUEUE queue)
 	return CONTAINING_RECORD(queue->Packets.Flink, PNET_PACKET, Links);
 }
 
-/* The driver's own checks do see what they are for. */
+/* The driver's own checks detect each error that they look for. */
 static void ntk_damage_test(struct kunit *test)
 {
 	PPNET_ADAPTER adapter = ntk_adapter(test, NTK_LIMIT);
@@ -197,7 +197,7 @@ static void ntk_whole_path(void *arg)
 	PnetReceive(adapter, 1, NTK_PLENTY);
 }
 
-/* All that is DISPATCH_LEVEL or below may do all of it. */
+/* Code at DISPATCH_LEVEL or below may call all of it. */
 static void ntk_contexts_test(struct kunit *test)
 {
 	static const enum ntk_context contexts[] = {

@@ -354,7 +354,7 @@ struct ntk_duel {
 	atomic_t arrivals;	/* of both, at all meetings so far */
 };
 
-/* Both go on at the same time. False: they are to stop. */
+/* Both continue at the same time. Returns false if they must stop. */
 static bool ntk_meet(struct ntk_worker *worker)
 {
 	struct ntk_duel *duel = worker->crew->arg;
@@ -368,7 +368,7 @@ static bool ntk_meet(struct ntk_worker *worker)
 	return true;
 }
 
-/* A free of each, one of them a little later, by what makes no difference. */
+/* Both free the block, one of them a little later. The delay makes no difference. */
 static bool ntk_duel_free(struct ntk_worker *worker)
 {
 	struct ntk_duel *duel = worker->crew->arg;
@@ -382,7 +382,7 @@ static bool ntk_duel_free(struct ntk_worker *worker)
 	return ntk_meet(worker);
 }
 
-/* One free was a free, the other one was told. */
+/* One free has freed the block, the other one was reported. */
 static void ntk_duel_judge(struct ntk_worker *worker, int nr)
 {
 	struct ntk_duel *duel = worker->crew->arg;
