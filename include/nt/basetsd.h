@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Conversions between numbers and pointers. A number with a sign keeps it in the pointer;
- * the upper half of a pointer is lost in the number. All results are constants if the
- * argument is one.
+ * Conversions between numbers and pointers. The conversion to a pointer keeps the sign of
+ * a number. The conversion to a number loses the upper half of a pointer. All results are
+ * constants if the argument is one.
  */
 #ifndef NTPOOL_BASETSD_H
 #define NTPOOL_BASETSD_H

@@ -4,7 +4,7 @@
  * without a Linux header. The headers with C's names include this one: stddef.h, stdarg.h,
  * stdint.h, string.h.
  *
- * Linux defines the same names with the same meaning, and C allows to repeat a typedef, a
+ * Linux defines the same names with the same meaning. C allows to repeat a typedef, a
  * prototype and an equal macro. So the types have Linux's base types, and the macros have
  * Linux's tokens. The routines are those that the kernel exports.
  */

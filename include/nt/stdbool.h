@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * C's header, for a driver's file. Linux has enumerators of the same names, so a file
- * includes this header after those of Linux, or not at all.
+ * C's header, for a driver's file. Linux has enumerators of the same names. A file
+ * therefore includes this header after those of Linux, or not at all.
  */
 #ifndef NTPOOL_STDBOOL_H
 #define NTPOOL_STDBOOL_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * All headers of ntpool, for a driver to include. ntpool.ko exports every routine
- * that they declare, or the routine is inline. A driver that compiles also links.
+ * All headers of ntpool, for a driver to include. Each routine that they declare
+ * is inline or exported by ntpool.ko. A driver that compiles also links.
  */
 #ifndef NTPOOL_WDM_H
 #define NTPOOL_WDM_H

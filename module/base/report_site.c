@@ -2,10 +2,10 @@
 /*
  * Budgets of reports by kind of violation and call site.
  *
- * One faulty line of a driver can make thousands of reports, and these must not hide the
- * report of another line. ___ratelimit() has a budget for each kind of violation and call
- * site, and one for the repeated reports of all sites together. The first report of a kind
- * and call site is always printed.
+ * One faulty line of a driver can make thousands of reports. They must not hide the report
+ * of another line. ___ratelimit() has a budget for each kind of violation and call site,
+ * and one for the repeated reports of all sites together. The first report of a kind and
+ * call site is always printed.
  *
  * Sites are in a hash table of fixed size. An entry that was not used for a window may be
  * replaced. A site that finds no entry only has the budget for all. So a window has at most

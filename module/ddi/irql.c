@@ -93,8 +93,8 @@ static void dispatch_leave(void)
 }
 
 /*
- * Raises to DISPATCH_LEVEL on this CPU that were not lowered yet, from the first one that was
- * made there and held off softirqs. While it is not 0 that thread keeps the CPU.
+ * Counts raises to DISPATCH_LEVEL on this CPU that were not lowered yet. The first of them
+ * has disabled softirqs. While the count is not 0, the thread stays on the CPU.
  */
 static DEFINE_PER_CPU(unsigned int, raises_at_dispatch);
 
@@ -204,7 +204,7 @@ static bool lower_irql(KIRQL level, unsigned int old)
  * KeGetCurrentIrql() - the IRQL that the caller runs at
  *
  * Differs: derived from the context in Linux; never APC_LEVEL; one level for all hard
- * interrupts; a held spin lock has no effect without CONFIG_PREEMPT_COUNT.
+ * interrupts; without CONFIG_PREEMPT_COUNT a held spin lock has no effect.
  *
  * Context: any.
  *

@@ -16,9 +16,9 @@
  *  - An allocation that the pool serves is recorded under the caller of the list's
  *    routine.
  *  - The system also calls the Free routine: when the verifier is switched on, when a CPU
- *    goes offline, after a flush that could not wait. It does so at DISPATCH_LEVEL for
- *    nonpaged blocks and at PASSIVE_LEVEL for paged ones, for one list at a time, and holds
- *    no lock. Such a call may use, flush and delete any list, its own included.
+ *    goes offline, and after a flush that could not wait. It calls it at DISPATCH_LEVEL for
+ *    nonpaged blocks and at PASSIVE_LEVEL for paged ones. It serves one list at a time and
+ *    holds no lock. Such a call may use, flush and delete any list, its own included.
  *  - If the pool's routine fails for a list that raises, the status is raised (raise.c)
  *    and NULL is returned.
  *  - All figures of the pool count cached blocks as allocated, as on NT. A reused block
@@ -624,11 +624,11 @@ EXPORT_SYMBOL_GPL(ExDeleteLookasideListEx);
  * ExFlushLookasideListEx() - free the cached blocks of a list that stays in use
  * @Lookaside: the list; no other code may delete it during the call
  *
- * The Free routine gets all cached blocks. If the caller may sleep, that is done before
- * the return, and no call of the Free routine by the system is running then. At
- * DISPATCH_LEVEL only this CPU's nonpaged blocks are freed at once. A worker frees the
- * others soon, or the deletion of the list does. In a Free routine that the system has
- * called, the flush does not wait for that call.
+ * The Free routine gets all cached blocks. If the caller may sleep, the flush returns
+ * after that. The system is then in no call of the Free routine. At DISPATCH_LEVEL only
+ * this CPU's nonpaged blocks are freed at once. A worker frees the others soon, or the
+ * deletion of the list does. In a Free routine that the system has called, the flush
+ * does not wait for that call.
  *
  * Differs: above APC_LEVEL the blocks of other CPUs are freed a little later.
  *

@@ -5,8 +5,8 @@
  * A routine decodes its arguments into flags, takes its return address, and calls
  * ntpool_alloc(). Arguments that ntpool_alloc() does not cover become a struct ntpool_request
  * for ntpool_alloc_constrained(). The older routines take a POOL_TYPE, with POOL_* bits added
- * to it. ExAllocatePool2() and ExAllocatePool3() take POOL_FLAGS: they zero the memory unless
- * told otherwise, and reject a size or tag of 0.
+ * to it. ExAllocatePool2() and ExAllocatePool3() take POOL_FLAGS: they zero the memory,
+ * except with POOL_FLAG_UNINITIALIZED, and reject a size or tag of 0.
  *
  * Differences from NT:
  *

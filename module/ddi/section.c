@@ -23,7 +23,7 @@
  * the exit routine, or after an init that failed, are named in the log.
  *
  * Locking: clients are found under RCU. locks_lock protects the counts. It is a raw spin lock,
- * because a routine that reported a too high IRQL works all the same. A skipped lock, or worse
+ * because a routine that reports a too high IRQL still does its work. A skipped lock, or worse
  * a skipped unlock, would turn one error into two. No memory of a driver is read in an RCU
  * read section, where a fault would stop all unloads.
  */
@@ -275,10 +275,10 @@ EXPORT_SYMBOL_GPL(MmLockPagableSectionByHandle);
  * MmUnlockPagableImageSection() - remove one lock of a section
  * @ImageSectionHandle: result of the routine that locked it
  *
- * Takes 1 from the count; at 0 the section is pageable again. If the section is not locked or
- * no loaded driver has the handle, 0x1A/0x1010 is reported (second parameter: the handle) and
- * nothing changes. Above APC_LEVEL 0xA is reported (handle, IRQL, 0, caller), and the section
- * is unlocked.
+ * Takes 1 from the count; at 0 the section is pageable again. If the section is not locked,
+ * or no loaded driver has the handle, nothing changes and 0x1A/0x1010 is reported (second
+ * parameter: the handle). Above APC_LEVEL 0xA is reported (handle, IRQL, 0, caller), and the
+ * section is unlocked.
  *
  * Differs: a section that is not locked is reported as 0x1A/0x1010 and nothing happens.
  *

@@ -294,7 +294,7 @@ static noinline enum pop_result pop_locked(PSLIST_HEADER head, struct ntpool_pai
 
 /*
  * An ordinary access to an entry that the driver has freed. It faults in the driver's call,
- * outside of every lock. If the memory is back, the pop goes on with what is there.
+ * outside of every lock. If the memory is mapped again, the pop continues with its content.
  */
 static noinline bool pop_freed(PSLIST_HEADER head, struct ntpool_pair old)
 {
@@ -351,7 +351,7 @@ static __always_inline PSLIST_ENTRY pop(PSLIST_HEADER head)
  * a lock.
  *
  * While the verifier is on, a misaligned @ListHead or @ListEntry is reported as 0xC4/0x16
- * (IRQL, address, 0). The entry is inserted all the same.
+ * (IRQL, address, 0). The entry is inserted nevertheless.
  *
  * Differs: any alignment works and is reported under the verifier; a misaligned head is
  * protected by a lock.

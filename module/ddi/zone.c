@@ -20,9 +20,9 @@
  * Differences from NT:
  *  - ExIsObjectInFirstZoneSegment() stays right after an extension. The Reserved field of the
  *    segment headers stores the data for it; see nt_zone.h.
- *  - Refused are also: a segment without room for a block, or that wraps around the address
- *    space; a BlockSize that is no multiple of 8, or below a pointer's size; a
- *    TotalSegmentSize beyond 32 bits.
+ *  - More arguments are refused. A segment must have room for a block and must not wrap
+ *    around the address space. BlockSize must be a multiple of 8 and not below the size of a
+ *    pointer. TotalSegmentSize must fit into 32 bits.
  *  - A refusal is STATUS_UNSUCCESSFUL, as the DDK documents.
  */
 #include <linux/align.h>

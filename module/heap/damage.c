@@ -2,9 +2,10 @@
 /*
  * Damage in free memory of a heap.
  *
- * Damage is found under the heap's lock. A console driver may allocate from ntpool, and a
- * serial console is slow, so no report is made under a lock of ntpool. The finding is noted
- * in the heap. The function that drops the lock takes a copy and reports it afterwards.
+ * Damage is found under the heap's lock. No report is made under a lock of ntpool: a
+ * console driver may allocate from ntpool, and a serial console is slow. The finding is
+ * noted in the heap. The function that drops the lock takes a copy and reports it
+ * afterwards.
  *
  * A header is most likely overwritten by the block in front of it. Reports name that block.
  *

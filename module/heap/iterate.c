@@ -2,12 +2,12 @@
 /*
  * Iteration over the blocks of the heaps, and their consistency check.
  *
- * A heap may hold millions of blocks, and heap->lock disables interrupts. Iteration
- * therefore locks for a part of a page at a time. Its position is a cursor, a page descriptor
- * without a page, in heap->pages behind the page. Blocks are copied under the lock, and the
- * callback runs after its release, so it may sleep. Every user of heap->pages skips cursors.
- * The page may have gone when the lock is taken again. It then is not before the cursor any
- * more, or it is there as another page, of which blocks may be left out: they are new.
+ * A heap may hold millions of blocks, and heap->lock disables interrupts. Iteration therefore
+ * locks for a part of a page at a time. Its position is a cursor, a page descriptor without a
+ * page, in heap->pages behind the page. Blocks are copied under the lock, and the callback
+ * runs after its release, so it may sleep. Every user of heap->pages skips cursors. The page
+ * may have been freed when the lock is taken again. Either it is no longer before the cursor,
+ * or it was allocated again. In the latter case its blocks are new and may be left out.
  *
  * Drivers allocate and free meanwhile, on the fast paths even in the page that is being
  * read. A header is copied first and then checked by its cookie. A block is seen as it is,

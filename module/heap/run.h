@@ -130,7 +130,7 @@ static inline bool ntpool_run_is_entered(const struct ntpool_run *run)
  */
 void ntpool_run_enter(struct ntpool_run *run);
 /*
- * Makes the live run at @p cached and the caller's. Any context. Returns
+ * Makes the live run at @p cached; the caller then owns it. Any context. Returns
  *
  *	NTPOOL_FREE_OK		*@run is the record, for ntpool_run_cache_put() or _release()
  *	NTPOOL_FREE_MIDDLE	@p is inside of a run

@@ -47,7 +47,7 @@
  * Cost. At the minimum depth, a scan only reads the counts of each CPU. At a larger depth it
  * interrupts each CPU that has used the list, and again for each 500 blocks of surplus.
  * ntpool_lookaside_lock is held only for a step of the iteration, for the access to a public
- * structure, or to copy as many pointers.
+ * structure, or to copy at most 500 pointers.
  *
  * A scan also looks for memory for the caches of lists that could not get any before.
  *

@@ -18,18 +18,18 @@
  *
  * Surplus. A scan leaves a CPU the blocks that were freed last, as many as the depth. If
  * they are few, they are copied to a smaller magazine, and the old one is detached. If they
- * are many, the surplus is copied, in steps: the oldest blocks go to a new magazine, and the
- * header of the CPU's magazine moves up over their slots. An interrupt copies at most
+ * are many, the surplus is copied in steps. The oldest blocks go to a new magazine. The
+ * header of the CPU's magazine then moves up over their slots. An interrupt copies at most
  * STEP_MAX pointers.
  *
  * The helper. A Free routine may do anything that its IRQL allows. It may take the CPU
  * hotplug lock, write a parameter of ntpool, flush or delete any list. The system therefore
  * never calls it under a lock, of ntpool or of CPU hotplug. Scan, verifier switch and hotplug
  * callback only detach magazines. One ordered workqueue (lookaside_registry.c) frees the
- * blocks of all lists, so at any time at most one task is in a Free routine on behalf of the
- * system. That task is the helper. It never waits for itself: each function that waits for
- * the helper returns at once in the helper. Since there is only one, no two can wait for each
- * other.
+ * blocks of all lists. At any time at most one task is therefore in a Free routine on behalf
+ * of the system. That task is the helper. It never waits for itself: each function that waits
+ * for the helper returns at once in the helper. Since there is only one, no two can wait for
+ * each other.
  *
  * Deletion. A user of the list may free deferred blocks at any time: NT forbids to delete
  * the list meanwhile. The helper is no user. A deletion may come while it frees:

@@ -225,9 +225,9 @@ static bool list_belongs(const struct ntpool_lookaside *list, const struct ntpoo
 }
 
 /*
- * The second loop has the lists that the first one abandons, and those abandoned before, which
- * may have another routine that goes now. If a deleter could not wait for the Free routine, the
- * loop does.
+ * The second loop visits all abandoned lists. The first loop has abandoned some of them. Others
+ * were abandoned before and may have another routine in the memory that goes now. If a deleter
+ * could not wait for the Free routine, the loop waits.
  */
 static void memory_going(const struct ntpool_going *going)
 {

@@ -23,10 +23,10 @@
  *	is intact, and no other CPU frees it		(compare-and-exchange of the cookie)
  *
  * The claim is the only atomic instruction of the two paths. Its cache line is one that the
- * CPU is about to own anyway. The claim expects the cookie that a live block without flags
- * has with these header fields. Before the claim the fields may have any value; no use of
- * them does harm. A header that was forged with a size, and with the cookie for it, is refused
- * unless a block begins at the end of the size by chance.
+ * CPU is about to own anyway. The claim expects the cookie that a live block without flags has
+ * with these header fields. Before the claim the fields may have any value; no use of them
+ * does harm. A driver may forge a header with another size and the cookie for it. The free
+ * refuses it, unless a block happens to begin where the forged one ends.
  *
  * Preemption is disabled from the look-up in the page map on. This is an RCU read section,
  * in which the descriptor of the page stays valid.

@@ -3,8 +3,9 @@
  * One allocation without constraints, from the ordinary pool or from special pool.
  *
  * A request below a page takes a block, a larger one a run of pages. heap/source.c finds
- * them, wherever memory is. Then the block's header or the record of the run is written,
- * and its tag is counted. constrained.c and contig.c share these last steps.
+ * them in the first source that has memory. Then the block's header or the record of the
+ * run is written, and its tag is counted. constrained.c and contig.c share these last
+ * steps.
  *
  * Locking: none of its own. Contexts: any but NMI.
  */

@@ -10,8 +10,9 @@ void *ntpool_alloc_failed(enum ntpool_type type, u32 tag);
 /* Reports and counts a request of paged pool above APC_LEVEL. Returns NULL. Any context. */
 void *ntpool_alloc_at_dispatch(size_t size, u32 tag, unsigned long caller);
 /*
- * Turns the cached block at @hdr, which the caller owns, into the live block for @req: zeroed
- * if requested, counted, @keep (NTPOOL_HDR_*) in its header. Returns its body. Any context.
+ * Turns the cached block at @hdr, which the caller owns, into the live block for @req. The
+ * block is counted, is zeroed if requested, and has @keep (NTPOOL_HDR_*) in its header.
+ * Returns its body. Any context.
  */
 void *ntpool_alloc_finish(struct ntpool_header *hdr, unsigned int granules,
 			  const struct ntpool_request *req, u8 keep);

@@ -30,7 +30,7 @@ static __always_inline bool ntpool_verify_is_above(enum ntpool_irql_level highes
  * @subject: argument of the routine, for the report
  * @caller: call site of the routine
  *
- * Only while the parameter verifier has the bit 0x2. The routine does its work all the same.
+ * Only while the parameter verifier has the bit 0x2. The routine still does its work.
  *
  * Context: any but NMI.
  */

@@ -6,9 +6,9 @@
  * wildcards or to a range of sizes. Here a filter is a list of patterns with * and ?,
  * separated by commas, and is stored as text.
  *
- * Blanks around a pattern are dropped. A text with other white space, or with a pattern
- * that matches nothing, is refused: a joined or shortened pattern would be another one. One
- * line feed may end the text.
+ * Blanks around a pattern are dropped. A text with other white space is refused, and so is
+ * a text with a pattern that matches nothing. Such a pattern is not joined or shortened,
+ * because that would change its meaning. One line feed may end the text.
  *
  * In a list of tags, 0x20 is a size in bytes and 0x20-0x40 a range of sizes. Any other
  * pattern is compared with the four characters of a tag. Blanks and NULs at its end may be
@@ -18,13 +18,13 @@
  * A driver is the module of the call site. Modules are spelled with - or _, so the two are
  * equal in patterns for drivers. Only * matches code of the kernel image.
  *
- * The module of an address is found by its symbol. A driver may reach ntpool through a library
- * without being linked against it, so it need not be among the clients of base/client.c. The
- * search takes longer than the rest of the verifier. So a filter caches answers by call site
- * in a small table. The table is cleared if the patterns or the modules change. An entry is
- * the call site shifted left by one, with the answer in the low bit. The top bit of kernel
- * text addresses is always set. An answer may be found before a change and stored after it.
- * Then the generation differs, and the entry is cleared again.
+ * The module of an address is found by its symbol. A driver may call ntpool through a library
+ * without being linked against ntpool. It then is no client of base/client.c. The search takes
+ * longer than the rest of the verifier. So a filter caches answers by call site in a small
+ * table. The table is cleared if the patterns or the modules change. An entry is the call site
+ * shifted left by one, with the answer in the low bit. The top bit of kernel text addresses is
+ * always set. An answer may be found before a change and stored after it. Then the generation
+ * differs, and the entry is cleared again.
  *
  * Locking: filter_mutex guards replacing a list and the generation; readers of a list use RCU.
  * Entries of the table are single words. Contexts: any for matching; setting sleeps.
@@ -560,8 +560,8 @@ static int drivers_get(char *buf, const struct kernel_param *kp)
 }
 
 /*
- * Called for a load that is refused, also before ntpool_init(), and at unload when the
- * parameter can be neither read nor written any more.
+ * Called if a load is refused, also before ntpool_init(), and at unload. The parameter
+ * can no longer be read or written then.
  */
 static void drivers_free(void *arg)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Names of stack frames in the verifier's records: kept when their code is freed.
+ * Names of stack frames in the verifier's records. They are stored before the
+ * code of the frames is freed.
  *
  * base/client.c calls this file when a module's initialisation code is about to be freed,
  * and when a module is about to be unloaded. All stacks of pool tracking, special pool and

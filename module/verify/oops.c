@@ -3,9 +3,9 @@
  * Page faults in special pool, reported before the kernel's own oops.
  *
  * NT stops with 0xD6 or 0xD5 and names the block. On Linux the access ends in an oops, which
- * shows registers and no block. Or it ends in nothing: a fault in the kernel's copy to user
- * space is repaired, because the user's address may be wrong. There are three sources, and
- * the first one that sees a fault reports it:
+ * shows registers and no block. A fault in the kernel's copy to user space does not even
+ * give an oops: the kernel repairs it, because the user's address may be wrong. There are
+ * three sources, and the first one that sees a fault reports it:
  *
  *	tracepoint	page_fault_kernel sees all faults of kernel code, before the kernel
  *			handles them. It needs no kprobe.
@@ -16,18 +16,18 @@
  *
  * Some accesses may fault, and the tracepoint leaves them to the others:
  *
- *	copy_from_kernel_nofault() and its kin, which debuggers and tracers use;
+ *	copy_from_kernel_nofault() and similar functions, which debuggers and tracers use;
  *	reads of a word that goes beyond the end of a string into the next page, as in the
- *	hashes of file names. They have no name of their own, because they are inlined. Such
- *	a read is the first byte of a page, and in no routine that copies, but for strscpy()
- *	and csum_partial().
+ *	hashes of file names. These functions are inlined, so no symbol identifies them. Such
+ *	a read faults at the first byte of a page, and not in a routine that copies, except
+ *	for strscpy() and csum_partial().
  *
- * The caller in a report is the code that made the access. If that is a routine of the kernel
- * that copies, or one of ntpool, it is the code that called it, if a module has that. The
- * stack shows who it was.
+ * The caller in a report is the code that made the access. If that code is ntpool, or a
+ * routine of the kernel that copies, the caller in the report is the code that called it,
+ * provided that it is in a module. The stack shows it.
  *
  * ntpool_special_fault() makes the report; with bugcheck=panic the machine stops there. The
- * fault itself is not changed: the thread dies as in any oops. The address of the registers
+ * fault itself is not changed: the thread ends as in any oops. The address of the registers
  * tells the later sources that a fault has been reported. A routine that copies tries the byte
  * again after the repair, with its registers in the same place. That fault is not reported.
  *

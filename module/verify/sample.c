@@ -107,7 +107,7 @@ int ntpool_sample_set(unsigned int ms)
 /**
  * ntpool_sample_init() - follow the parameter sample_ms from now on
  *
- * Without memory for special pool there are no samples: the module loads all the same.
+ * Without memory for special pool there are no samples, but the module loads.
  *
  * Context: process context.
  * Return: 0.

@@ -2,11 +2,11 @@
 /*
  * Address space for special pool: pages that are mapped and unmapped in any context.
  *
- * Special pool needs pages that can be mapped at interrupt level, between pages that are never
- * mapped. vmap() and vunmap() sleep, and guarantee an unmapped page only behind an area. The
- * page in front may be mapped: areas of the per-CPU allocator and of vm_map_ram() have no
- * guard page. So vmap() creates one area for the life of the module, which maps one dummy
- * page everywhere. That makes the kernel build the page tables. Then all entries are
+ * Special pool needs pages that can be mapped at interrupt level. They lie between pages that
+ * are never mapped. vmap() and vunmap() sleep, and guarantee an unmapped page only behind an
+ * area. The page in front may be mapped: areas of the per-CPU allocator and of vm_map_ram()
+ * have no guard page. So vmap() creates one area for the life of the module, which maps one
+ * dummy page everywhere. That makes the kernel build the page tables. Then all entries are
  * cleared, and from then on the entries are written here. special_slot.c divides the area.
  *
  * No other code writes these entries until vunmap(). vunmap() and readers of /proc/kcore accept
@@ -22,10 +22,11 @@
  * flushes those of the current PCID, INVPCID those of all. A few processors have PCID without
  * INVPCID. There, changing a bit of CR4 flushes everything, as the kernel does it.
  *
- * A stale TLB entry does no harm to other memory: a slot keeps its pages until they are
- * flushed, so the access reaches them. Only the fault is lost. A write through the entry
- * is found when the pages are used again. At the end vunmap() adds the area to the kernel's
- * list of lazy flushes. vm_unmap_aliases() flushes it before the pages are freed.
+ * A stale TLB entry does no harm to other memory. A slot keeps its pages until they are
+ * flushed, so an access through the entry reaches only these pages. Only the fault is lost.
+ * A write through the entry is found when the pages are used again. At the end vunmap()
+ * adds the area to the kernel's list of lazy flushes. vm_unmap_aliases() flushes it before
+ * the pages are freed.
  *
  * Locking: none. Only the owner of a slot writes its entry. Contexts: any for mapping and
  * unmapping; the rest sleeps.

@@ -6,8 +6,8 @@
  * checks the pattern (0xC1). Here each block gets another pattern, in the field fill of its
  * slot. Pages in quarantine have the pattern FREED_FILL, which is checked before they are
  * used again or return to the kernel (0xC6). That finds a write by DMA, or through a stale
- * TLB entry of another CPU. Samples are not mapped page by page, so that patterns are all
- * that guards them.
+ * TLB entry of another CPU. Samples are not mapped page by page, so only patterns guard
+ * them.
  *
  * All accesses go through the linear map, so that the pages need not be mapped in special
  * pool.

@@ -20,8 +20,8 @@
  *	freed	in quarantine, the one freed longest ago first; only while more than an
  *		eighth of the slots of the order are there
  *
- * A slot without pages keeps its history, so that late accesses and second frees are still
- * explained.
+ * A slot without pages keeps its history. Reports can then still explain late accesses and
+ * second frees.
  *
  * The slot of a sample is not mapped. Its block has its address in the linear map, and is
  * found by a hash table of pages.

@@ -16,8 +16,8 @@
  * flag, whichever bits are set by then. So records do not stay behind if the verifier is
  * switched off. Blocks allocated before it was switched on are not checked, as on NT.
  *
- * The arguments are checked whichever bits are set. So is whether memory that is freed contains
- * a lookaside list or a zone. Those live in a higher folder, which registers a function.
+ * The arguments are checked under any bits. So is whether memory that is freed contains a
+ * lookaside list or a zone. Those live in a higher folder, which registers a function.
  *
  * Reports, with NT's stop codes, besides those of the other files of this folder:
  *
