@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# ntpool: one file, two readers.  Kbuild includes it with $(obj) set, both
-# for an external module build and when this folder is linked into a kernel
-# tree; a person's make reads the other half.  $(obj) decides and not
-# $(KERNELRELEASE), because DKMS passes the latter on the command line.
+# This file has two readers. Kbuild includes it with $(obj) set: for an external module,
+# and when this folder is linked into a kernel tree. Any other make reads the second
+# half. $(KERNELRELEASE) cannot tell the two apart, because DKMS passes it on the
+# command line.
 
 ifneq ($(obj),)
 

@@ -242,8 +242,9 @@ static bool print_line(const struct report *report, unsigned int line)
 }
 
 /*
- * Makes this CPU the printer. Returns false if another CPU is the printer, if this CPU is
- * in the middle of a line, or if all reports up to @last are printed. Interrupts are off.
+ * Makes this CPU the printer. Returns false if another CPU is the printer, or if this
+ * CPU is in the middle of a line. Also returns false if all reports up to @last are
+ * printed. Interrupts are off.
  */
 static bool printer_claim(unsigned int last)
 {

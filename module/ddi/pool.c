@@ -481,8 +481,9 @@ EXPORT_SYMBOL_GPL(ExAllocatePool3);
  * block with PROTECTED_POOL needs its tag, with or without that bit; tag 0 is wrong for it.
  * The charge of the block goes back to its process.
  *
- * Differs: a violation is reported and no memory is lost: a wrong tag, a second free, a
- * foreign address, a corrupt header, paged memory at DISPATCH_LEVEL.
+ * Differs: a violation is reported, and no memory is lost. Violations are a wrong tag,
+ * a second free, a foreign address, a corrupt header, and paged memory at
+ * DISPATCH_LEVEL.
  *
  * Context: IRQL <= DISPATCH_LEVEL, and hard interrupts for nonpaged blocks. A paged block
  * needs IRQL <= APC_LEVEL; above it 0xC2/0x09 is reported and the block is freed.

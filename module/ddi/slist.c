@@ -2,10 +2,10 @@
 /*
  * S-lists: NT's interlocked singly linked lists with a depth and a sequence.
  *
- * Header and entries belong to the driver. The header holds the first entry, the depth modulo
- * 65536, and the sequence: the number of pushes, modulo 2^48 on 64 bit and 65536 on 32 bit.
- * Each push adds one to the sequence, also the push of a chain. Neither field ever carries
- * into the other.
+ * Header and entries belong to the driver. The header holds the first entry, the depth
+ * modulo 65536, and the sequence. The sequence is the number of pushes, modulo 2^48 on
+ * 64 bit and 65536 on 32 bit. Each push adds one to the sequence, also the push of a
+ * chain. Neither field ever carries into the other.
  *
  * An operation reads the header, makes the new one, and exchanges the two if the header is
  * still the same. Otherwise it begins again. Two ways of exchanging exist:
@@ -28,11 +28,12 @@
  * On 32 bit the sequence has 16 bits. A pop that is preempted for 65536 pushes would not
  * see them. The locked pop therefore reads Next under the lock.
  *
- * The header has no room for the lock: it is full on 32 bit, NT sources read its fields, and a
- * zeroed header is a valid list. A hash of the header's address selects a lock of a table. Two
- * busy lists may share one, which costs only time, because no operation takes two locks. The
- * locks are held for a few instructions with interrupts disabled. No access under them can
- * fault: they recover, and the operation begins again outside.
+ * The header has no room for the lock. It is full on 32 bit, and NT sources read its
+ * fields. A zeroed header is a valid list. A hash of the header's address selects a
+ * lock of a table. Two busy lists may share one, which costs only time, because no
+ * operation takes two locks. The locks are held for a few instructions with interrupts
+ * disabled. No access under them can fault: they recover, and the operation begins
+ * again outside.
  *
  * Every context may use a list, also on PREEMPT_RT, except NMIs. An NMI could spin on a lock
  * that its own CPU holds. The KSPIN_LOCK argument is ignored.

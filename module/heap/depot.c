@@ -7,10 +7,11 @@
  * than they are allocated on. It also does if batches are larger than a magazine. Half a
  * magazine moves by copying pointers; the heap would merge and carve each block.
  *
- * Each heap has a depot for each block size up to NTPOOL_DEPOT_GRANULES: an array of
- * pointers, used as a stack, with twice the capacity of a magazine. Blocks beyond that go
- * to the heap. A block in a depot is in the cached state and counts as free. Reclaim
- * empties the depots, and a periodic scan (age.c) empties those that were not used.
+ * Each heap has a depot for each block size up to NTPOOL_DEPOT_GRANULES. A depot is an
+ * array of pointers, used as a stack, with twice the capacity of a magazine. Blocks
+ * beyond that go to the heap. A block in a depot is in the cached state and counts as
+ * free. Reclaim empties the depots, and a periodic scan (age.c) empties those that were
+ * not used.
  *
  * Locking: each depot has a raw spinlock, taken with interrupts disabled, because hard
  * interrupts allocate and free. No lock nests inside.

@@ -178,10 +178,11 @@ magazine_replace(struct ntpool_lookaside_cpu *cpu, struct ntpool_lookaside_magaz
 }
 
 /*
- * Caches @entry if there is room; false: there is none. *@spare is a magazine that the
- * function may install, and afterwards the one that the caller has to free. Called in the
- * section: the verifier waits for all sections that began with ntpool_lookaside_off clear
- * before it detaches the magazines. No later section installs one.
+ * Caches @entry, or returns false if there is no room. *@spare is a magazine that the
+ * function may install. On return it is the magazine that the caller has to free.
+ * Called in the section: the verifier waits for all sections that began with
+ * ntpool_lookaside_off clear before it detaches the magazines. No later section
+ * installs one.
  */
 static bool cpu_push(struct ntpool_lookaside_head *head, struct ntpool_lookaside_cpu *cpu,
 		     void *entry, struct ntpool_lookaside_magazine **spare)

@@ -6,15 +6,16 @@
  * a list. Here the system also empties caches when the verifier is switched on, when a CPU
  * goes offline, and after a flush.
  *
- * Blocks leave a cache in two steps. First the magazine is detached, in constant time: the
- * CPU itself moves it to list->deferred, by interprocessor interrupt if need be. Then the
- * Free routine is called for one block after the other, without a lock. Deferred blocks are
- * not memory to be freed, as in memory/backing.c: each needs its Free routine, at the right
- * IRQL, and never after the list's deletion. A lock-free list cannot ensure that.
+ * Blocks leave a cache in two steps. First the magazine is detached, in constant time:
+ * the CPU itself moves it to list->deferred, by interprocessor interrupt if need be.
+ * Then the Free routine is called for one block after the other, without a lock. The
+ * deferred memory of memory/backing.c is simply freed. A deferred block needs a call of
+ * its Free routine, at the right IRQL, and never after the list's deletion. A lock-free
+ * list cannot ensure that.
  *
- * At any moment each cached block is in a magazine of a CPU or in list->deferred, or the
- * helper is in the Free routine with it. One critical section moves it from one place to
- * the next. A flush that looks at these places in this order therefore misses none.
+ * At any moment each cached block is in a magazine of a CPU, in list->deferred, or in a
+ * Free routine that the helper has called. One critical section moves it from one place
+ * to the next. A flush that looks at these places in this order therefore misses none.
  *
  * Surplus. A scan leaves a CPU the blocks that were freed last, as many as the depth. If
  * they are few, they are copied to a smaller magazine, and the old one is detached. If they

@@ -6,19 +6,21 @@
  * Every free looks its pointer up here before it reads memory through the pointer. NT
  * compares addresses with the range of a pool; this module's pools have no ranges.
  *
- * There are two tables. The first one covers the linear map, with the nonpaged pool. It has
- * two levels, indexed by the distance from the first page of memory: a root with a pointer
- * for each 2 MiB, and leaves of one page. A leaf is allocated for the first entry in its
- * range. Root and leaves lie behind guards (record.c). The other table is an xarray. It holds
- * paged pool in vmalloc space; hot paths do not use it. An xarray alone would do, but its
- * look-up takes three to four times the dozen instructions of this table.
+ * There are two tables. The first one covers the linear map, with the nonpaged pool. It
+ * has two levels: a root with a pointer for each 2 MiB, and leaves of one page. Their
+ * index is the distance from the first page of memory. A leaf is allocated for the
+ * first entry in its range. Root and leaves lie behind guards (record.c). The other table
+ * is an xarray. It holds paged pool in vmalloc space; hot paths do not use it. An xarray
+ * alone would do, but its look-up takes three to four times the dozen instructions of
+ * this table.
  *
- * Memory that is plugged in. A notifier replaces the root by a longer one before the kernel
- * uses the new memory. Without memory for that, or if the new pages lie below the first
- * one, their entries are in the xarray too. A longer root would hide these entries. So after
- * one growth has failed, the root never grows again. A limit above the old root must not be
- * seen with the old root. A grace period between the two stores prevents that, and fast paths
- * need no barrier: each looks at the root in an RCU read section, after it looked at the limit.
+ * Memory that is plugged in. A notifier replaces the root by a longer one before the
+ * kernel uses the new memory. Without memory for that, or if the new pages lie below
+ * the first one, their entries are in the xarray too. A longer root would hide these
+ * entries. So after one growth has failed, the root never grows again. A limit above
+ * the old root must not be seen with the old root. A grace period between the two
+ * stores prevents that. A fast path needs no barrier: it reads the limit first, and
+ * then the root in an RCU read section.
  *
  * Locking. Readers take no lock. A root entry changes once, under root_lock, from the shared
  * empty leaf to a leaf of its own. While a longer root is filled, such a change is made

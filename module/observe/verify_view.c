@@ -2,9 +2,9 @@
 /*
  * The files below /sys/kernel/debug/ntpool/verifier.
  *
- * NT shows these figures by verifier.exe /query and by !verifier in the kernel debugger:
- * flags, filters for drivers and tags, counters, tracked allocations, and allocations
- * that were made to fail.
+ * On NT, verifier.exe /query and !verifier of the kernel debugger show these figures:
+ * flags, filters, counters, tracked allocations, and allocations that were made to
+ * fail.
  *
  * A stack follows the row that it belongs to, one line per entry, each with a leading
  * blank.

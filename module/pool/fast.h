@@ -185,10 +185,10 @@ static __always_inline bool ntpool_free_header(struct ntpool_cache *cache,
 }
 
 /*
- * Returns the position of the header of the body at @p: granule in the page (low eight bits)
- * and number of the page in the linear map. If @p is not aligned to a granule, or not in the
- * linear map, the page is beyond the map. Computed from the body, so that the fast path needs
- * no register for the header.
+ * Returns the position of the header of the body at @p. The low eight bits are the
+ * granule in the page, the other bits the number of the page in the linear map. If @p
+ * is not aligned to a granule, or not in the linear map, the page is beyond the map.
+ * Computed from the body, so that the fast path needs no register for the header.
  */
 static __always_inline unsigned long ntpool_map_granule(const void *p)
 {

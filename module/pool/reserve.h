@@ -20,9 +20,9 @@ struct ntpool_run *ntpool_reserve_pages(unsigned long pages);
 /* Returns a count of the pages ever added, for ntpool_reserve_wait(). Any context. */
 unsigned int ntpool_reserve_seen(void);
 /*
- * Sleeps until a page has been added since @seen was read. Memory may become free elsewhere, so
- * it sleeps at most 20 ms, twice as long for each of @tries earlier waits, and up to about a
- * second. Returns false at once if the task was killed.
+ * Sleeps until a page has been added since @seen was read. The sleep has a limit,
+ * because memory may become free elsewhere: 20 ms, doubled for each of @tries earlier
+ * waits, up to about a second. Returns false at once if the task was killed.
  */
 bool ntpool_reserve_wait(unsigned int seen, unsigned int tries);
 

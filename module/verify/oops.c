@@ -2,9 +2,9 @@
 /*
  * Page faults in special pool, reported before the kernel's own oops.
  *
- * NT stops with 0xD6 or 0xD5 and names the block. On Linux the access ends in an oops, which
- * shows registers and no block. A fault in the kernel's copy to user space does not even
- * give an oops: the kernel repairs it, because the user's address may be wrong. There are
+ * NT stops with 0xD6 or 0xD5 and names the block. On Linux the access ends in an oops,
+ * which shows registers and no block. A fault in the kernel's copy to user space gives
+ * no oops. The kernel repairs it, because the user's address may be wrong. There are
  * three sources, and the first one that sees a fault reports it:
  *
  *	tracepoint	page_fault_kernel sees all faults of kernel code, before the kernel
@@ -22,9 +22,9 @@
  *	a read faults at the first byte of a page, and not in a routine that copies, except
  *	for strscpy() and csum_partial().
  *
- * The caller in a report is the code that made the access. If that code is ntpool, or a
- * routine of the kernel that copies, the caller in the report is the code that called it,
- * provided that it is in a module. The stack shows it.
+ * The caller in a report is the code that made the access. If that is ntpool, or a
+ * routine of the kernel that copies, and a module has called it, the report names the
+ * call in the module. The stack shows it.
  *
  * ntpool_special_fault() makes the report; with bugcheck=panic the machine stops there. The
  * fault itself is not changed: the thread ends as in any oops. The address of the registers

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Checks of include/nt, for check.sh, which sources this: every header stands
-# alone, with every compiler; all of them get along with Linux' headers in
-# either order; and no name means two things.  The files that are compiled are
-# written below build/check.
+# Checks of include/nt; check.sh sources this file. Every header compiles alone, with
+# every compiler. All of them compile beside Linux' headers, in either order. No name
+# has two meanings. The files that are compiled are written below build/check.
 
 # Linux' headers that drivers include most, and some rarer ones
 LINUX_HEADERS=(module kernel types list slab mm vmalloc highmem pagemap swap spinlock

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# make demo: a stock Debian kernel boots in QEMU, loads ntpool.ko and the sample
-# disk driver, and a file system on it is put to work by tools/demo/guest.sh.
+# make demo: a stock Debian kernel boots in QEMU and loads ntpool.ko and the sample disk
+# driver. tools/demo/guest.sh uses a file system on that disk.
 # The last line is `demo: OK`, or `demo: FAILED: why`.
 
 # shellcheck source=tools/lib/lib.sh

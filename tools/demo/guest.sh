@@ -168,8 +168,8 @@ io_stat()
 	cat $DISK/stat $DISK/ntpool/blocks
 }
 
-# Copies the statistics at a moment when the disk is at rest: no I/O for longer
-# than the period (one second) after which the lookaside counters are exact.
+# Copies the statistics while the disk is at rest. It is at rest after more than a
+# second without I/O. The lookaside counters are exact by then.
 snapshot()
 {
 	local file before

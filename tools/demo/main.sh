@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The demo's frame in the guest: what the file system needs of the stock kernel
-# is loaded, in the order of /modules/stock/order, then /demo/guest.sh does the
-# work.  The kernel log follows over the result port, because the console shows
-# only its worst lines.
+# The first script of the demo in the guest. It loads the stock kernel's modules for the
+# file system, in the order of /modules/stock/order. Then it runs /demo/guest.sh. The
+# kernel log follows over the result port, because the console shows only its worst
+# lines.
 
 while read -r module; do
 	insmod "/modules/stock/$module"

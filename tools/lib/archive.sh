@@ -5,10 +5,10 @@
 # Sourced by lib.sh.
 #
 # The machine's own apt is asked first. Kernels that it does not know are in the
-# backports of a later release. apt gets lists of its own for that, below build/, and
-# packages are unpacked there; the machine's apt and dpkg learn nothing of them.
-# Headers of such a kernel need the compiler and the libraries of their release, so
-# modules for it are compiled in a folder with a small system of that release.
+# backports of a later release. For them, apt gets lists of its own below build/, and
+# packages are unpacked there. The machine's apt and dpkg do not know of them. Headers
+# of such a kernel need the compiler and the libraries of their release. Modules for it
+# are therefore compiled in a folder with a small system of that release.
 
 BACKPORTS=trixie
 ROOT=$BUILD/root/$BACKPORTS

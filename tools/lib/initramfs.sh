@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Builds the root file systems of the guests as an uncompressed cpio archive:
-# the emulator reads it at once, a decompressor in the guest would take longer.
-# Sourced after lib.sh.
+# Builds the root file systems of the guests as cpio archives. They are not compressed,
+# because a decompressor in the guest would take longer than the emulator takes to read
+# them. Sourced after lib.sh.
 
 # new_root DIR: an empty root with busybox and its links
 new_root() {

@@ -2,10 +2,9 @@
 # shellcheck shell=bash
 #
 # Sourced by the scripts of tools/*/: messages, kernel sources, test kernels, module
-# builds.  archive.sh knows Debian's packages, stock.sh Debian's kernels.
-# Everything fetched or built lands below $BUILD and is reused by later runs;
-# a thing is built aside and renamed, so that an interrupted run leaves either
-# the whole of it or nothing.
+# builds.  archive.sh knows Debian's packages, stock.sh Debian's kernels. Everything
+# fetched or built is below $BUILD, and later runs reuse it. A file is built under
+# another name and then renamed. An interrupted run thus leaves a complete file or none.
 
 set -euo pipefail
 shopt -s inherit_errexit

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The verifier's parameters and files: what they are to begin with, what they take,
-# what they refuse, and that sampling finds an allocation now and then.
+# The verifier's parameters and files: their initial contents, the input that they
+# accept, and the input that they refuse. Sampling must find some allocations.
 # shellcheck source=tools/system/lib.sh
 . /lib.sh
 

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# A kernel without kprobes: faults in special pool are told all the same. The tracepoint
-# sees them before the oops. It cannot tell reads of the first byte of a page from words
-# that the kernel reads beyond a string; if they end in an oops, that tells at its end.
+# A kernel without kprobes also reports faults in special pool. The tracepoint sees them
+# before the oops. It leaves out reads of the first byte of a page, because the kernel
+# reads words beyond a string. If such a read ends in an oops, the report comes at its
+# end.
 # shellcheck source=tools/system/lib.sh
 . /lib.sh
 

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Runs every scenario of /scenarios in the guest, each with ntpool unloaded, and
-# writes KTAP to the result port: one suite per scenario, one case per check.
+# Runs every scenario of /scenarios in the guest. Each one starts with ntpool unloaded.
+# KTAP goes to the result port, one suite per scenario and one case per check.
 
 name_of() { basename "$1" .sh | sed 's/^[0-9]*-//'; }
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# make test: the KUnit suites on kernels built for them, 64 and 32 bits wide, how long
-# interrupts are off, then the system scenarios on the stock Debian kernel.  KERNEL chooses the
-# series or a tree, VARIANT one variant instead of both, CPUS one number of
-# processors instead of two and four, PARTS some of the parts, ARCH=i386 the
-# 32-bit one alone, SUITES some of the KUnit suites.  The last line is
-# `N passed, N failed, N skipped`.
+# make test: the KUnit suites on 64-bit and 32-bit kernels built for them, the times
+# with interrupts off, and the system scenarios on the stock Debian kernel. KERNEL
+# chooses the series or a tree, and VARIANT one variant instead of both. CPUS chooses
+# one number of processors instead of two and four. PARTS chooses some of the parts,
+# ARCH=i386 the 32-bit kernel alone, and SUITES some of the KUnit suites. The last line
+# is `N passed, N failed, N skipped`.
 
 # shellcheck source=tools/lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
