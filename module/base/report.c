@@ -12,6 +12,7 @@
  * - No lock is held and interrupts are not kept off while a console works. The printer
  *   disables preemption. It disables interrupts for one line only, as printk() does. An
  *   interrupt between two lines that makes a report prints the rest of the first one.
+ *   printk_cpu_sync_get_irqsave() does not fit: it keeps interrupts off for all lines.
  * - No report deadlocks. A console driver that uses ntpool finds report_stepping set,
  *   and its report waits in the queue. An NMI only queues its report.
  * - A report is in the log before the machine stops, or before a fault ends the thread.
