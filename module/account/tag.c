@@ -76,7 +76,9 @@ struct tag_chunk {
  * @shift: 32 - log2 of the number of slots
  * @mask: number of slots - 1
  * @older: the table that this one replaced; readers may still use it
- * @slot: the slots
+ * @slot: the slots; tag_lock to fill one, read without it
+ *
+ * The other fields do not change once the table is in use.
  */
 struct tag_table {
 	unsigned int shift;

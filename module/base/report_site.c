@@ -35,6 +35,8 @@ enum {
  * @key: hash of both; 0: unused
  * @used: jiffies of the last report
  * @rate: its budget
+ *
+ * report_lock protects all fields.
  */
 struct report_site {
 	u32 key;

@@ -39,7 +39,7 @@ static unsigned int stack_find(const unsigned long *entry, unsigned int nr, unsi
 	return i;
 }
 
-/* True for code of ntpool. Code that is built in cannot be told from the rest of the kernel. */
+/* True for code of ntpool. Built-in code cannot be distinguished from other kernel code. */
 static bool is_own(unsigned long addr)
 {
 #ifdef MODULE

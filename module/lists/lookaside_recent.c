@@ -2,10 +2,10 @@
 /*
  * The lists that were deleted most recently.
  *
- * A driver that uses a list after its deletion, or deletes it twice, passes memory that says
- * nothing any more. The table tells the tag of the list that was there and the call that had
- * initialised it, for the report. An entry is dropped when another list is initialised at the
- * address, and when the code of the initialising call goes.
+ * A driver may use a list after its deletion, or delete it twice. The memory of the list no
+ * longer describes it then. For the report, the table has the tag of the list and the call
+ * that initialised it. An entry is dropped when another list is initialised at the address,
+ * and when the code of the initialising call is unloaded.
  *
  * A list is added when it is marked dead, and only if it was alive. One that was abandoned may
  * have been initialised by code that has gone.
@@ -29,7 +29,7 @@ struct recent {
 	struct ntpool_lookaside_desc desc;
 };
 
-/* Both are guarded by ntpool_lookaside_lock. */
+/* ntpool_lookaside_lock protects both. */
 static struct recent recent[RECENT];
 static unsigned int recent_next;	/* the oldest entry */
 

@@ -27,7 +27,7 @@ unsigned long ntpool_backing_available(void);
 /* True if memory is too low for a request with the priority in @flags. */
 bool ntpool_backing_is_short(unsigned int flags);
 /**
- * struct ntpool_deferred - at the start of memory that a worker frees
+ * struct ntpool_deferred - at the start of memory that a worker frees; no lock
  * @node: in the list of the worker
  * @free: frees the memory, the structure included; process context
  */

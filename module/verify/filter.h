@@ -14,9 +14,10 @@ struct ntpool_filter_list;
 
 /**
  * struct ntpool_filter - patterns of which one has to match
- * @list: the patterns; NULL: `*`
- * @generation: number of changes of @list and of the loaded modules
- * @caller: for drivers: cached answers by call site, see filter.c
+ * @list: the patterns; NULL: `*`. filter_mutex to change it; readers use RCU
+ * @generation: number of changes of @list and of the loaded modules; filter_mutex to change
+ *	it, read without it
+ * @caller: for drivers: cached answers by call site, single words without a lock, see filter.c
  */
 struct ntpool_filter {
 	struct ntpool_filter_list __rcu *list;
