@@ -451,7 +451,7 @@ static void ntk_expect_irql(struct kunit *test, enum ntk_context context,
 	KUNIT_EXPECT_GE_MSG(test, report.param[1], DISPATCH_LEVEL, "%s", name);
 }
 
-/* Told as 0xA, and done. */
+/* The call is reported as 0xA, and does its work. */
 static void ntk_routine_irql_test(struct kunit *test)
 {
 	enum ntk_context context = ntk_irql_context(test);

@@ -92,7 +92,7 @@ static void ntk_idle_pages_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ntk_cached(test, true), 0);
 }
 
-/* A bin that changes between two scans is left alone, while another goes. */
+/* A magazine that is used between two scans keeps its blocks. An idle one is emptied. */
 static void ntk_busy_test(struct kunit *test)
 {
 	void *held[8];

@@ -308,7 +308,7 @@ static bool ntk_forge(u8 *block, u32 granules)
 	u32 sum;
 
 	for (sum = 0; sum <= U16_MAX; sum++) {
-		header->size = granules << 16 | (granules - 1) * NTK_UNIT;
+		header->size = granules << 16 | (granules - 1) * NTK_GRANULE;
 		header->cookie = (intact.cookie & ~U16_MAX) | sum;
 		ExFreePoolWithTag(block, NTK_TAG);
 		if (header->cookie >> 16 != intact.cookie >> 16)
@@ -327,13 +327,13 @@ static void ntk_forged_size_test(struct kunit *test)
 
 	if (PAGE_SIZE != 4096)
 		kunit_skip(test, "the sizes are those of 4 KiB pages");
-	block = ntk_take(test, NTK_SCRAPS, 4 * NTK_UNIT);
+	block = ntk_take(test, NTK_SCRAPS, 4 * NTK_GRANULE);
 	for (i = 0; i < NTK_SCRAPS; i++)
 		if (offset_in_page(block[i]) < PAGE_SIZE / 2)
 			break;
 	KUNIT_ASSERT_LT(test, i, NTK_SCRAPS);
 	/* Where no block of a size was freed yet, the slow path judges alone. */
-	ntk_give(ntk_take(test, 1, 32 * NTK_UNIT - NTK_HEADER), 1);
+	ntk_give(ntk_take(test, 1, 32 * NTK_GRANULE - NTK_HEADER), 1);
 	/* Five granules in fact; blocks of five follow. */
 	if (ntk_forge(block[i], 32)) {
 		KUNIT_FAIL(test, "80 bytes were freed as 512");

@@ -37,7 +37,7 @@ static void ntk_check_place(struct ntk_tally *tally, const char *block,
 {
 	unsigned long at = (unsigned long)block;
 
-	ntk_check(tally, IS_ALIGNED(at, NTK_UNIT), "%zu at %lx", size, at);
+	ntk_check(tally, IS_ALIGNED(at, NTK_GRANULE), "%zu at %lx", size, at);
 	if (size > NTK_SMALL_MAX)
 		ntk_check(tally, PAGE_ALIGNED(at), "%zu: no page alignment",
 			  size);
@@ -157,7 +157,7 @@ static void ntk_charge_test(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(ntk_pools); i++) {
 		POOL_TYPE type = ntk_pools[i];
 
-		for (size = 1; size <= 2 * NTK_UNIT + 1; size++)
+		for (size = 1; size <= 2 * NTK_GRANULE + 1; size++)
 			ntk_check_charge(test, &tally, type, size);
 		for (; size < NTK_SMALL_MAX - NTK_STEP; size += NTK_STEP)
 			ntk_check_charge(test, &tally, type, size);

@@ -233,7 +233,7 @@ static s64 ntk_live_units(const struct ntk_table *table, const char *pool,
 
 static void ntk_classes_test(struct kunit *test)
 {
-	s64 units = ntk_block_bytes(200) / NTK_UNIT;
+	s64 units = ntk_block_bytes(200) / NTK_GRANULE;
 	struct ntk_pool_row pool;
 	s64 sum, before, live;
 	void *block[7];
@@ -246,7 +246,7 @@ static void ntk_classes_test(struct kunit *test)
 	sum = ntk_live_units(ntk_read(test, "classes"), "paged", units, &live);
 	KUNIT_EXPECT_EQ(test, live, before + ARRAY_SIZE(block));
 	pool = ntk_pool_row(test, true);
-	KUNIT_EXPECT_EQ(test, sum * NTK_UNIT + pool.big_pages * PAGE_SIZE,
+	KUNIT_EXPECT_EQ(test, sum * NTK_GRANULE + pool.big_pages * PAGE_SIZE,
 			pool.bytes);
 	for (i = 0; i < ARRAY_SIZE(block); i++) {
 		if (block[i])

@@ -84,7 +84,7 @@ static void ntk_dirty(bool paged, size_t size)
 	ExFreePoolWithTag(block, NTK_TAG);
 }
 
-/* The same for all: a unit's alignment, one page or the start of one. */
+/* The same for all: aligned to a granule, within one page or at the start of one. */
 static void ntk_expect_place(struct kunit *test, void *block, size_t size)
 {
 	unsigned long at = offset_in_page(block);

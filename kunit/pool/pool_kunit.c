@@ -132,7 +132,7 @@ static void ntk_type_desc(struct ntk_type_case *c, char *desc)
 
 KUNIT_ARRAY_PARAM(ntk_type, ntk_types, ntk_type_desc);
 
-/* A type is served from the pool its paged bit names, or refused in silence. */
+/* A type is served from the pool that its paged bit names, or is refused without a report. */
 static void ExAllocatePoolWithTag_type_test(struct kunit *test)
 {
 	const struct ntk_type_case *c = test->param_value;
@@ -280,7 +280,7 @@ static void ntk_size_zero_test(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, paged);
 	KUNIT_EXPECT_PTR_NE(test, nonpaged, paged);
 	KUNIT_EXPECT_GT(test, row.bytes, 0);
-	KUNIT_EXPECT_LE(test, row.bytes, 2 * NTK_UNIT);
+	KUNIT_EXPECT_LE(test, row.bytes, 2 * NTK_GRANULE);
 	if (nonpaged)
 		ExFreePoolWithTag(nonpaged, NTK_TAG);
 	if (paged)

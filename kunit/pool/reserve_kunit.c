@@ -139,17 +139,17 @@ static void ntk_exhaust_test(struct kunit *test)
 	}
 }
 
-struct ntk_wish {
+struct ntk_request {
 	unsigned int type;
 	size_t size;
 	void *block;
 };
 
-static void ntk_take_wish(void *arg)
+static void ntk_take_request(void *arg)
 {
-	struct ntk_wish *wish = arg;
+	struct ntk_request *request = arg;
 
-	wish->block = ExAllocatePoolWithTag((POOL_TYPE)wish->type, wish->size, NTK_TAG);
+	request->block = ExAllocatePoolWithTag((POOL_TYPE)request->type, request->size, NTK_TAG);
 }
 
 /* Pages that the reserve is likely to get next. */
@@ -176,24 +176,24 @@ static void NonPagedPoolCacheAlignedMustS_reserve_test(struct kunit *test)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(types) * ARRAY_SIZE(sizes); i++) {
-		struct ntk_wish wish = {
+		struct ntk_request request = {
 			.type = types[i / ARRAY_SIZE(sizes)],
 			.size = sizes[i % ARRAY_SIZE(sizes)],
 		};
 
 		ntk_dirty_reserve(test);
 		ntk_starve(true);
-		KUNIT_ASSERT_EQ(test, ntk_run_in(NTK_IRQ_OFF, -1, ntk_take_wish, &wish), 0);
+		KUNIT_ASSERT_EQ(test, ntk_run_in(NTK_IRQ_OFF, -1, ntk_take_request, &request), 0);
 		ntk_feed();
 		KUNIT_EXPECT_EQ(test, ntpool_test_reserve(), NTK_PAGES - 1);
-		KUNIT_ASSERT_NOT_NULL(test, wish.block);
-		if (wish.type & NonPagedPoolCacheAligned)
-			KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)wish.block,
+		KUNIT_ASSERT_NOT_NULL(test, request.block);
+		if (request.type & NonPagedPoolCacheAligned)
+			KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)request.block,
 							   SMP_CACHE_BYTES));
-		if (wish.type & POOL_ZERO_ALLOCATION)
-			KUNIT_EXPECT_NULL(test, memchr_inv(wish.block, 0, wish.size));
-		memset(wish.block, 0x77, wish.size);
-		ExFreePoolWithTag(wish.block, NTK_TAG);
+		if (request.type & POOL_ZERO_ALLOCATION)
+			KUNIT_EXPECT_NULL(test, memchr_inv(request.block, 0, request.size));
+		memset(request.block, 0x77, request.size);
+		ExFreePoolWithTag(request.block, NTK_TAG);
 		KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
 	}
 }

@@ -270,7 +270,7 @@ size_t ntk_block_bytes(size_t requested)
 {
 	if (requested > NTK_SMALL_MAX)
 		return PAGE_ALIGN(requested);
-	return ALIGN(requested + NTK_HEADER, NTK_UNIT);
+	return ALIGN(requested + NTK_HEADER, NTK_GRANULE);
 }
 
 struct ntk_table *ntk_read(struct kunit *test, const char *file)

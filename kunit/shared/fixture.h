@@ -46,9 +46,9 @@
 #define NTK_MIDDLE_PAGED	0x41286
 
 /* The geometry that the contract promises on 64-bit kernels; here on 32-bit ones too. */
-#define NTK_UNIT		16
+#define NTK_GRANULE		16
 #define NTK_HEADER		16
-#define NTK_SMALL_MAX		(PAGE_SIZE - NTK_HEADER - NTK_UNIT)
+#define NTK_SMALL_MAX		(PAGE_SIZE - NTK_HEADER - NTK_GRANULE)
 
 #define NTK_MAX_WORKERS		8
 
