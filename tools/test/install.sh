@@ -107,6 +107,7 @@ staged() {
 install_release() {
 	local root copy=$BUILD/ext/install-$1 kernels make stage=$BUILD/ext/install-$1/stage
 	INSTALL_LOG=$LOGS/install-$1.log
+	mkdir -p "$LOGS"
 	: >"$INSTALL_LOG"
 	root=$(clean_root "$1")
 	copy_of_sources "$copy"
