@@ -7,6 +7,10 @@
 
 ifneq ($(obj),)
 
+ifneq ($(filter 1 2 3 4 5 6.0,$(VERSION) $(VERSION).$(PATCHLEVEL)),)
+$(error ntpool: kernel $(VERSION).$(PATCHLEVEL) is older than 6.1)
+endif
+
 # $(src) is relative to $(srctree) in tree before 6.10, absolute for M= before
 # 6.13 and relative again since; KBUILD_EXTMOD is absolute in every M= build.
 export NTPOOL_DIR := $(or $(KBUILD_EXTMOD),$(if $(filter /% $(srctree)/%,$(src)),$(src),$(srctree)/$(src)))
@@ -40,7 +44,8 @@ endif
 # A kernel built by clang has options that gcc does not know.
 llvm = $(shell grep -qsx CONFIG_CC_IS_CLANG=y $(KDIR)/include/config/auto.conf && echo LLVM=$(or $(LLVM),1))
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) $(llvm)
-release = $(shell $(MAKE) -s -C $(KDIR) $(llvm) kernelrelease)
+# Not `make kernelrelease`: Debian's headers answer that with the version of their source.
+release = $(shell cat "$(KDIR)/include/config/kernel.release")
 
 # Headers for drivers, and the symbols of the module for one kernel
 headers_to = $(DESTDIR)$(prefix)/include/ntpool
@@ -55,7 +60,8 @@ modules: kdir
 	$(kbuild) modules
 
 modules_install: modules
-	$(kbuild) INSTALL_MOD_PATH="$(INSTALL_MOD_PATH)" INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) modules_install
+	$(kbuild) KERNELRELEASE="$(release)" INSTALL_MOD_PATH="$(INSTALL_MOD_PATH)" \
+		INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) modules_install
 
 # Debian's headers have no System.map, and kbuild skips depmod then.
 install: modules_install
@@ -68,7 +74,7 @@ install: modules_install
 uninstall: kdir
 	rm -rf "$(INSTALL_MOD_PATH)/lib/modules/$(release)/$(INSTALL_MOD_DIR)"
 	rm -rf "$(headers_to)" "$(symbols_to)/$(release)" "$(doc_to)"
-	-rmdir --ignore-fail-on-non-empty "$(symbols_to)" 2>/dev/null
+	[ ! -d "$(symbols_to)" ] || rmdir --ignore-fail-on-non-empty "$(symbols_to)"
 	$(if $(INSTALL_MOD_PATH),,depmod "$(release)")
 
 dkms-install dkms-uninstall:
@@ -83,7 +89,9 @@ clean: kdir
 
 .PHONY: kdir
 kdir:
-	@test -d "$(KDIR)" || { echo "No kernel headers found: install linux-headers-amd64 or say KDIR=..." >&2; exit 1; }
+	@test -e "$(KDIR)/include/config/kernel.release" || { \
+		echo "ntpool: no kernel headers$(if $(KDIR), in $(KDIR)): install linux-headers-amd64 or say KDIR=..." >&2; \
+		exit 1; }
 
 demo test test-all bench:
 	@tools/$@/$@.sh
