@@ -265,6 +265,10 @@ check_routines() {
 		"$BUILD/ext/check-clang-6.1"
 }
 
+check_manual() {
+	"$TOP/tools/checks/manual.py" "$BUILD/ext/check-sparse-6.1/module/ntpool.ko"
+}
+
 # NT's headers stand alone; the demo's NT half knows no other; versions are
 # asked for in one place.
 check_layers() {
@@ -351,6 +355,7 @@ main() {
 	check "shellcheck" check_shell
 	check "python" check_python
 	check "tables of routines" check_routines
+	check "manual page" check_manual
 	check "set-up" check_setup
 	check "layers" check_layers
 	check "sizes" check_sizes
