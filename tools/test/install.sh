@@ -36,7 +36,7 @@ clean_root() {
 	fi
 	quietly "$LOGS/install-$1.packages" in_folder "$root" \
 		env DEBIAN_FRONTEND=noninteractive INITRD=No apt-get install -y \
-		--no-install-recommends make dkms linux-headers-amd64 linux-headers-rt-amd64 >&2
+		--no-install-recommends make dkms openssl pkgconf linux-headers-amd64 linux-headers-rt-amd64 >&2
 	say "$root"
 }
 
