@@ -249,7 +249,8 @@ check_shell() {
 	# shellcheck disable=SC2046 # names without blanks
 	(cd "$TOP" && shellcheck -x $(grep -lE '^#!/.*(sh|bash)$' \
 		$(files)) tools/lib/lib.sh tools/lib/initramfs.sh tools/checks/headers.sh \
-		tools/checks/setup.sh tools/test/install.sh)
+		tools/checks/setup.sh tools/test/example.sh \
+		tools/test/install.sh tools/test/package.sh)
 }
 
 check_python() {

@@ -2,19 +2,23 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # make test: the KUnit suites on 64-bit and 32-bit kernels built for them, the times
-# with interrupts off, and the system scenarios on the stock Debian kernel. KERNEL
-# chooses the series or a tree, and VARIANT one variant instead of both. CPUS chooses
-# one number of processors instead of two and four. PARTS chooses some of the parts,
-# ARCH=i386 the 32-bit kernel alone, and SUITES some of the KUnit suites. The last line
-# is `N passed, N failed, N skipped`.
+# with interrupts off, and the system scenarios and a driver outside the tree on the stock
+# Debian kernel. KERNEL chooses the series or a tree, and VARIANT one variant instead of
+# both. CPUS chooses one number of processors instead of two and four. PARTS chooses some
+# of the parts, ARCH=i386 the 32-bit kernel alone, and SUITES some of the KUnit suites.
+# The last line is `N passed, N failed, N skipped`.
 
 # shellcheck source=tools/lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=tools/lib/initramfs.sh
 . "$TOP/tools/lib/initramfs.sh"
 
+# shellcheck source=tools/test/example.sh
+. "$TOP/tools/test/example.sh"
 # shellcheck source=tools/test/install.sh
 . "$TOP/tools/test/install.sh"
+# shellcheck source=tools/test/package.sh
+. "$TOP/tools/test/package.sh"
 
 passed=0 failed=0 skipped=0
 
@@ -356,8 +360,8 @@ peers() {
 }
 
 main() {
-	local part list packages standard="kunit i386 irqsoff system"
-	[ -z "${QUICK:-}" ] || standard="kunit i386 system"
+	local part list packages standard="kunit i386 irqsoff system example"
+	[ -z "${QUICK:-}" ] || standard="kunit i386 system example"
 	list=$(kernel_packages "$KERNEL")
 	mapfile -t packages <<<"$list"
 	need_packages "${BUILD_TOOLS[@]}" "${GUEST_TOOLS[@]}" "${packages[@]}"
@@ -368,9 +372,10 @@ main() {
 		i386) kunit_i386 ;;
 		irqsoff) irqsoff ;;
 		system) system_scenarios ;;
+		example) example_part ;;
 		peers) peers ;;
 		install) install_releases ;;
-		*) die "PARTS=$PARTS: some of kunit, i386, irqsoff, system, peers and install" ;;
+		*) die "PARTS=$PARTS: some of kunit, i386, irqsoff, system, example, peers and install" ;;
 		esac
 	done
 	say "$passed passed, $failed failed, $skipped skipped"
