@@ -44,8 +44,9 @@ endif
 # A kernel built by clang has options that gcc does not know.
 llvm = $(shell grep -qsx CONFIG_CC_IS_CLANG=y $(KDIR)/include/config/auto.conf && echo LLVM=$(or $(LLVM),1))
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) $(llvm)
-# Not `make kernelrelease`: Debian's headers answer that with the version of their source.
-release = $(shell cat "$(KDIR)/include/config/kernel.release")
+# The folder below /lib/modules. kernel.release of Debian 12's headers, which `make kernelrelease`
+# prints, has the version of the source instead.
+release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' "$(KDIR)/include/generated/utsrelease.h")
 
 # Headers for drivers, and the symbols of the module for one kernel
 headers_to = $(DESTDIR)$(prefix)/include/ntpool
@@ -89,7 +90,7 @@ clean: kdir
 
 .PHONY: kdir
 kdir:
-	@test -e "$(KDIR)/include/config/kernel.release" || { \
+	@test -e "$(KDIR)/include/generated/utsrelease.h" || { \
 		echo "ntpool: no kernel headers$(if $(KDIR), in $(KDIR)): install linux-headers-amd64 or say KDIR=..." >&2; \
 		exit 1; }
 
