@@ -33,6 +33,8 @@ clean_root() {
 		mkdir -p "${root%/*}"
 		quietly "$LOGS/debootstrap-$1.log" debootstrap --variant=minbase \
 			"$1" "$root.new" "$(mirror)" >&2
+		# The system can be made again: dpkg need not wait for the disk.
+		say force-unsafe-io >"$root.new/etc/dpkg/dpkg.cfg.d/unsafe-io"
 		mv "$root.new" "$root"
 	fi
 	restore "$root" >&2
