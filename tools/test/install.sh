@@ -156,14 +156,15 @@ with_dkms() {
 
 # signs ROOT MODULE: as the manual page says, with the key that DKMS has made
 signs() {
-	local line
+	local line copy=${2%/*}/signed.ko
 	line=$(grep 'scripts/sign-file' "$TOP/tools/packaging/ntpool.4.scd" |
 		sed "s|\$(uname -r)|$KERNEL_HERE|; s|KEY|/var/lib/dkms/mok.key|
-			s|CERTIFICATE|/var/lib/dkms/mok.pub|; s|ntpool.ko|$2.signed|")
-	cp "$2" "$2.signed"
-	[ -z "$(in_folder "$1" modinfo -F signer "$2.signed")" ]
+			s|CERTIFICATE|/var/lib/dkms/mok.pub|; s|ntpool.ko|$copy|")
+	cp "$2" "$copy"
+	[ -z "$(in_folder "$1" modinfo -F signer "$copy")" ]
 	in_folder "$1" sh -c "$line"
-	[ -n "$(in_folder "$1" modinfo -F signer "$2.signed")" ]
+	[ -n "$(in_folder "$1" modinfo -F signer "$copy")" ]
+	rm "$copy"
 }
 
 # with_make RELEASE COPY MAKE...
@@ -185,7 +186,7 @@ with_make() {
 	expect "a module is signed as the manual page says" signs "$root" "$2/module/ntpool.ko"
 	expect "install" "${make[@]}" install
 	expect "modprobe finds the module" modules_are "$root" "$kernel"
-	driver_loads "install-$1" "$root" "$kernel" /usr/local
+	driver_loads "example-make-$1" "$root" "$kernel" /usr/local
 	expect "uninstall" "${make[@]}" uninstall
 	expect "uninstall leaves nothing" nothing_left "$root"
 }
