@@ -29,6 +29,7 @@
 #include "base/refuse.h"
 #include "heap/run_cache.h"
 #include "heap/scan.h"
+#include "memory/backing.h"
 #include "parts.h"
 
 /*
@@ -88,20 +89,23 @@ static struct ntpool_run *cache_any(struct ntpool_run_cache *cache)
 	return NULL;
 }
 
-/* Returns @run, or shortens it; NULL: it does not fit, and goes back. */
-static struct ntpool_run *run_fit(struct ntpool_run *run, unsigned long pages, int node)
+/* Returns @run, shortened where that is possible; NULL: it does not fit, and goes back. */
+static struct ntpool_run *run_fit(struct ntpool_run *run, unsigned long pages, int node, bool exact)
 {
+	bool parts = ntpool_backing_has_parts(run->base);
+
 	if ((node != NUMA_NO_NODE && run->nid != node) ||
-	    (run->pages > pages && is_vmalloc_addr(run->base))) {
+	    (run->pages > pages && exact && !parts)) {
 		ntpool_run_cache_put(run);
 		return NULL;
 	}
-	if (run->pages > pages)
+	if (run->pages > pages && parts)
 		ntpool_run_shorten(run, pages);
 	return run;
 }
 
-struct ntpool_run *ntpool_run_cache_take(enum ntpool_type type, unsigned long pages, int node)
+struct ntpool_run *ntpool_run_cache_take(enum ntpool_type type, unsigned long pages, int node,
+					 bool exact)
 {
 	struct ntpool_run *run, *fits = NULL;
 	unsigned long length;
@@ -109,7 +113,7 @@ struct ntpool_run *ntpool_run_cache_take(enum ntpool_type type, unsigned long pa
 	for (length = pages; length <= NTPOOL_RUN_CACHED_PAGES && !fits; length++) {
 		run = ntpool_run_pop(type, length);
 		if (run)
-			fits = run_fit(run, pages, node);
+			fits = run_fit(run, pages, node, exact);
 	}
 	return fits;
 }

@@ -165,11 +165,13 @@ static __always_inline bool ntpool_run_cache_free(void *p, u32 tag)
 void ntpool_run_cache_put(struct ntpool_run *run);
 
 /*
- * Takes a run of @pages pages that this CPU caches, or shortens a longer one in the linear map.
+ * Takes a run of @pages pages that this CPU caches, or a longer one. A longer one is shortened
+ * if its pages can be parted, else it serves as it is, unless @exact is true.
  * @node: the only acceptable node; NUMA_NO_NODE: any. The caller owns the record. Returns
  * NULL if there is none. Any context.
  */
-struct ntpool_run *ntpool_run_cache_take(enum ntpool_type type, unsigned long pages, int node);
+struct ntpool_run *ntpool_run_cache_take(enum ntpool_type type, unsigned long pages, int node,
+					 bool exact);
 /* Frees the runs that this CPU caches. Returns their pages. Process context. */
 unsigned long ntpool_run_cache_drain(void);
 /* Frees those of a length whose number has not changed since the last call. */

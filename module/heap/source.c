@@ -9,7 +9,7 @@
  *	1 this CPU's cache, the depot, the heap
  *	2 a page from the kernel			pages from the kernel
  *	3 blocks of other sizes that this CPU or	a run that this CPU caches; a longer
- *	  the depots of the heap cache			one in the linear map is shortened
+ *	  the depots of the heap cache			one is shortened, or serves whole
  *	4 heaps and depots of other nodes
  *	5 a page that this CPU caches, as a whole
  *	6 the caches of all CPUs, then 1, 4 and 2	the caches of all CPUs and the empty
@@ -135,7 +135,9 @@ static struct ntpool_header *block_reclaimed(struct ntpool_heap *heap, unsigned 
 static struct ntpool_run *run_cached(enum ntpool_type type, unsigned long pages, int node,
 				     unsigned int flags)
 {
-	return ntpool_run_cache_take(type, pages, flags & NTPOOL_NODE_ONLY ? node : NUMA_NO_NODE);
+	/* Quota is charged for the pages that were asked for, and refunded for those of the run. */
+	return ntpool_run_cache_take(type, pages, flags & NTPOOL_NODE_ONLY ? node : NUMA_NO_NODE,
+				     flags & NTPOOL_QUOTA);
 }
 
 /* Tries all sources but this CPU's blocks of that size and the kernel. */

@@ -8,7 +8,7 @@
  * allows that.
  *
  * A nonpaged request of several pages need not be physically contiguous. The page allocator
- * is asked first, for a power of two that is then trimmed. If it has none, a caller that
+ * is asked first, for a power of two that is then trimmed, or kept in one piece if it fits. If it has none, a caller that
  * may sleep gets vmalloc memory. A request for one page, for one node only, or for
  * physical contiguity has no such fallback.
  *
@@ -141,12 +141,15 @@ gfp_t ntpool_backing_gfp(void)
 }
 
 /*
- * Allocates a power of two and frees the pages beyond @nr. alloc_pages_exact() does the same
- * but takes no node, and alloc_pages_exact_nid() is not exported to modules.
+ * Allocates a power of two. If that is @nr, the pages remain one compound page, as those of
+ * kmalloc() do, unless the caller wants to free them one by one (@parts). Else the pages beyond
+ * @nr are freed. alloc_pages_exact() does the same but takes no node, and
+ * alloc_pages_exact_nid() is not exported to modules.
  */
-static void *backing_linear(unsigned long nr, int node, gfp_t gfp)
+static void *backing_linear(unsigned long nr, int node, gfp_t gfp, bool parts)
 {
 	unsigned int order = get_order(nr << PAGE_SHIFT);
+	bool whole = order && nr == 1UL << order && !parts;
 	struct page *page;
 	unsigned long i;
 
@@ -154,10 +157,11 @@ static void *backing_linear(unsigned long nr, int node, gfp_t gfp)
 		return NULL;
 	if (order)
 		gfp = (gfp & ~__GFP_RETRY_MAYFAIL) | __GFP_NORETRY;
-	page = alloc_pages_node(node, gfp, order);
+	page = alloc_pages_node(node, whole ? gfp | __GFP_COMP : gfp, order);
 	if (!page)
 		return NULL;
-	split_page(page, order);
+	if (!whole)
+		split_page(page, order);
 	for (i = nr; i < 1UL << order; i++)
 		__free_page(page + i);
 	/* The page map and the tree of runs compare addresses, so these have no tag. */
@@ -195,7 +199,7 @@ void *ntpool_backing_alloc(enum ntpool_type type, unsigned long nr, int node, un
 	if (!gfp)
 		return NULL;
 	gfp = gfp_constrain(gfp, flags);
-	base = ntpool_refused() ? NULL : backing_linear(nr, node, gfp);
+	base = ntpool_refused() ? NULL : backing_linear(nr, node, gfp, flags & NTPOOL_CONTIGUOUS);
 	/* vmalloc() heeds neither constraint. */
 	if (flags & (NTPOOL_NODE_ONLY | NTPOOL_CONTIGUOUS))
 		return base;
@@ -204,10 +208,19 @@ void *ntpool_backing_alloc(enum ntpool_type type, unsigned long nr, int node, un
 	return base;
 }
 
+bool ntpool_backing_has_parts(const void *base)
+{
+	return !is_vmalloc_addr(base) && !PageCompound(virt_to_page(base));
+}
+
 static void backing_free_now(void *base, unsigned long nr)
 {
 	if (is_vmalloc_addr(base)) {
 		vfree(base);
+		return;
+	}
+	if (PageCompound(virt_to_page(base))) {
+		__free_pages(virt_to_page(base), get_order(nr << PAGE_SHIFT));
 		return;
 	}
 	for (; nr; nr--, base += PAGE_SIZE)

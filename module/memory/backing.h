@@ -18,6 +18,11 @@ gfp_t ntpool_backing_gfp(void);
  * without memory. Any context; sleeps where the caller may.
  */
 void *ntpool_backing_alloc(enum ntpool_type type, unsigned long nr, int node, unsigned int flags);
+/*
+ * True if the first pages of an allocation may be kept and the others freed: memory of the
+ * linear map that is no compound page, as all with NTPOOL_CONTIGUOUS.
+ */
+bool ntpool_backing_has_parts(const void *base);
 /* True if the page of the linear map at @base is memory of @node. */
 bool ntpool_backing_is_on(const void *base, int node);
 /* Sets the page frames where the memory of the linear map begins and ends. Any context. */
@@ -40,7 +45,7 @@ struct ntpool_deferred {
 void ntpool_defer(struct ntpool_deferred *mem, void (*free)(struct ntpool_deferred *mem));
 /* Waits until memory that was deferred before the call has been freed. Sleeps. */
 void ntpool_backing_flush(void);
-/* Frees @nr pages. Any context: a worker does it where the caller cannot sleep. */
+/* Frees @nr pages, all of a compound page. Any context: a worker does it where the caller cannot sleep. */
 void ntpool_backing_free(void *base, unsigned long nr);
 
 #endif
