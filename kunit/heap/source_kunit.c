@@ -228,6 +228,59 @@ static void ntk_shrinkable_test(struct kunit *test)
 	ExFreePoolWithTag(kept, NTK_TAG);
 }
 
+/* The cache of whole pages follows a driver that allocates and frees in batches. */
+static void ntk_batch_follows_test(struct kunit *test)
+{
+	static const size_t sizes[] = { 5120, 2 * PAGE_SIZE, 8 * PAGE_SIZE };
+	struct ntk_batch batch = { .nr = ARRAY_SIZE(batch.block) };
+	unsigned int i, type;
+
+	for (type = NonPagedPool; type <= PagedPool; type++)
+		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+			ntk_stock(test, 0, type, sizes[i], batch.nr);
+			KUNIT_EXPECT_EQ_MSG(test, ntpool_test_shrinkable(),
+					    batch.nr * DIV_ROUND_UP(sizes[i], PAGE_SIZE),
+					    "%zu, type %u", sizes[i], type);
+		}
+}
+
+/* A CPU that frees what another one has allocated has no use for all of it. */
+static void ntk_consumer_test(struct kunit *test)
+{
+	struct ntk_batch batch = {
+		.type = NonPagedPool, .size = 8 * PAGE_SIZE, .nr = ARRAY_SIZE(batch.block),
+	};
+
+	ntk_need_cpus(test, 2);
+	ntpool_test_drain();
+	KUNIT_ASSERT_EQ(test, ntk_run_in(NTK_THREAD, ntk_nth_cpu(0), ntk_take, &batch), 0);
+	KUNIT_ASSERT_EQ(test, ntk_run_in(NTK_THREAD, ntk_nth_cpu(1), ntk_give, &batch), 0);
+	KUNIT_EXPECT_LE(test, ntpool_test_shrinkable(), 2 * 8);
+}
+
+/* A reference to one page of an allocation keeps its content, as with kmalloc(). */
+static void ntk_reference_test(struct kunit *test)
+{
+	static const unsigned int lengths[] = { 2, 3, 4, 16 };
+	unsigned char *block, *kept;
+	struct page *page;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		block = ExAllocatePoolWithTag(NonPagedPool, lengths[i] * PAGE_SIZE, NTK_TAG);
+		KUNIT_ASSERT_NOT_NULL(test, block);
+		kept = block + (lengths[i] - 1) * PAGE_SIZE;
+		page = is_vmalloc_addr(kept) ? vmalloc_to_page(kept) : virt_to_page(kept);
+		KUNIT_EXPECT_GE_MSG(test, page_count(page), 1, "%u pages", lengths[i]);
+		get_page(page);
+		ExFreePoolWithTag(block, NTK_TAG);
+		ntpool_test_drain();
+		KUNIT_EXPECT_EQ_MSG(test, page_count(page), 1, "%u pages", lengths[i]);
+		put_page(page);
+	}
+	ntk_expect_no_report(test, "references to pages");
+}
+
 static struct kunit_case ntk_source_cases[] = {
 	KUNIT_CASE(ntk_own_cache_test),
 	KUNIT_CASE(ntk_other_cpu_test),
@@ -236,6 +289,9 @@ static struct kunit_case ntk_source_cases[] = {
 	KUNIT_CASE(ntk_paged_returned_test),
 	KUNIT_CASE(ntk_impossible_kept_test),
 	KUNIT_CASE(ntk_shrinkable_test),
+	KUNIT_CASE(ntk_batch_follows_test),
+	KUNIT_CASE(ntk_consumer_test),
+	KUNIT_CASE(ntk_reference_test),
 	{}
 };
 

@@ -43,7 +43,8 @@ enum ntpool_run_state {
  * @nid: NUMA node of linear memory, or of the CPU that allocated other memory; constant
  * @cache: cache type of the pages; not for NTPOOL_USE_POOL; constant
  * @page: the pages behind @base; with NTPOOL_USE_NONCACHED; constant
- * @rcu: frees the record after a grace period
+ * @next: the next run in a CPU's cache
+ * @rcu: of a run that was released: frees the record after a grace period
  *
  * A run has no header in its memory. Its record is in the tree while it has pages, live or
  * cached by a CPU (run_cache.c). A caller that changes @state from live to cached owns the
@@ -66,7 +67,10 @@ struct ntpool_run {
 	int nid;
 	enum ntpool_caching cache;
 	struct page **page;
-	struct rcu_head rcu;
+	union {
+		struct ntpool_run *next;
+		struct rcu_head rcu;
+	};
 };
 
 /* Returns the number of pages for @size bytes. */

@@ -17,8 +17,12 @@
  * their records in the tree, and ntpool_run_cache_put() caches them. Pages of another node
  * are not cached.
  *
- * The limit of a length is 0 while it is idle. So the first push takes the slow path,
- * which sets the limit and starts the periodic scan, as in cache.c.
+ * The runs of a length are a stack, linked through their records. The limit of a length is 0
+ * while it is idle. So the first push takes the slow path, which sets the limit and starts the
+ * periodic scan, as in cache.c. The limit follows demand: it doubles when a push finds the
+ * stack full, and more requests than the stack holds found it empty since the last scan. A
+ * driver that allocates and frees in batches soon finds the whole batch here. A CPU that only
+ * frees keeps the first limit. A length that was not used between two scans is idle again.
  *
  * Cached runs count as free in every figure, and the shrinker frees them.
  *
@@ -33,13 +37,17 @@
 #include "parts.h"
 
 /*
- * Each length has this many bytes in cache, but at least LEAST_RUNS runs. A CPU and pool
- * have 480 KiB at most with 4 KiB pages, 2304 KiB with 64 KiB pages.
+ * The first limit of a length is this many bytes, but at least LEAST_RUNS runs up to SHORT_PAGES
+ * pages, and one run above. All limits of a CPU and pool together grow to MOST_BYTES.
  */
 #define CACHED_BYTES	SZ_64K
-#define LEAST_RUNS	(PAGE_SHIFT > 12 ? 1 : 2)
+#define MOST_BYTES	SZ_2M
 
-static_assert(CACHED_BYTES >> PAGE_SHIFT <= NTPOOL_RUN_CACHED_RUNS);
+enum {
+	LEAST_RUNS = PAGE_SHIFT > 12 ? 1 : 2,
+	SHORT_PAGES = 8,
+	MOST_RUNS = 64,
+};
 
 DEFINE_PER_CPU(struct ntpool_run_cache *, ntpool_run_caches[NTPOOL_TYPES]);
 struct ntpool_run_cache ntpool_run_cache_none;
@@ -47,9 +55,34 @@ struct ntpool_run_cache ntpool_run_cache_none;
 /* The caches that ntpool_run_caches leads to outside of sections: [NTPOOL_TYPES]. */
 static struct ntpool_run_cache __percpu *own_caches;	/* constant after init */
 
-static unsigned char limit_for(unsigned int pages)
+static unsigned int first_limit(unsigned int pages)
 {
-	return max_t(unsigned int, (CACHED_BYTES >> PAGE_SHIFT) / pages, LEAST_RUNS);
+	return max_t(unsigned int, (CACHED_BYTES >> PAGE_SHIFT) / pages,
+		     pages > SHORT_PAGES ? 1 : LEAST_RUNS);
+}
+
+/* Returns the pages that @cache may hold. */
+static unsigned long limit_pages(const struct ntpool_run_cache *cache)
+{
+	unsigned long sum = 0;
+	unsigned int pages;
+
+	for (pages = 1; pages <= NTPOOL_RUN_CACHED_PAGES; pages++)
+		sum += cache->limit[pages] * pages;
+	return sum;
+}
+
+/* A run of @pages pages is about to be pushed by the slow path. Called in the section. */
+static void limit_raise(struct ntpool_run_cache *cache, unsigned int pages)
+{
+	unsigned int limit = cache->limit[pages];
+	unsigned int more = limit ? min_t(unsigned int, limit, MOST_RUNS - limit) :
+				    first_limit(pages);
+
+	if (limit && (cache->nr[pages] < limit || cache->missed[pages] <= limit ||
+		      limit_pages(cache) + more * pages > MOST_BYTES >> PAGE_SHIFT))
+		return;
+	WRITE_ONCE(cache->limit[pages], limit + more);
 }
 
 /* Returns false if this CPU has no room for @run. The length is not idle any more. */
@@ -62,7 +95,7 @@ static bool run_cache_push(struct ntpool_run *run)
 	preempt_disable();
 	cache = ntpool_run_cache_enter(type);
 	if (cache != &ntpool_run_cache_none && run->pages <= NTPOOL_RUN_CACHED_PAGES)
-		cache->limit[run->pages] = limit_for(run->pages);
+		limit_raise(cache, run->pages);
 	fits = ntpool_run_fits(cache, run);
 	if (fits)
 		ntpool_run_push(cache, run);
@@ -81,12 +114,25 @@ void ntpool_run_cache_put(struct ntpool_run *run)
 /* Takes any run, or returns NULL. */
 static struct ntpool_run *cache_any(struct ntpool_run_cache *cache)
 {
+	struct ntpool_run *run = NULL;
 	unsigned int pages;
 
-	for (pages = 1; pages <= NTPOOL_RUN_CACHED_PAGES; pages++)
-		if (cache->nr[pages])
-			return *ntpool_run_place(cache, pages, --cache->nr[pages]);
-	return NULL;
+	for (pages = 1; pages <= NTPOOL_RUN_CACHED_PAGES && !run; pages++)
+		run = ntpool_run_unlink(cache, pages);
+	return run;
+}
+
+void ntpool_run_cache_missed(enum ntpool_type type, unsigned long pages)
+{
+	struct ntpool_run_cache *cache;
+
+	if (pages > NTPOOL_RUN_CACHED_PAGES)
+		return;
+	preempt_disable();
+	cache = this_cpu_ptr(&own_caches[type]);
+	if (cache->missed[pages] < U8_MAX)
+		cache->missed[pages]++;
+	preempt_enable();
 }
 
 /* Returns @run, shortened where that is possible; NULL: it does not fit, and goes back. */
@@ -153,6 +199,7 @@ static bool runs_are_old(enum ntpool_type type, unsigned int pages)
 	cache = this_cpu_ptr(&own_caches[type]);
 	old = cache->nr[pages] == cache->seen[pages];
 	cache->seen[pages] = cache->nr[pages];
+	cache->missed[pages] = 0;
 	preempt_enable();
 	return old;
 }

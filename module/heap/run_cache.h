@@ -12,41 +12,35 @@
 #include "heap/run.h"
 #include "memory/pagemap.h"
 
-/* The longest run that is cached, in pages. */
-#define NTPOOL_RUN_CACHED_PAGES	8
-/* The most runs of one length. */
-#define NTPOOL_RUN_CACHED_RUNS	16
+/* The longest run that is cached, in pages: 64 KiB with 4 KiB pages. */
+#define NTPOOL_RUN_CACHED_PAGES	(PAGE_SHIFT > 12 ? 8 : 16)
 
 /**
  * struct ntpool_run_cache - the runs of one pool that one CPU caches
  * @nid: the node of their pages, which is the CPU's
+ * @top: a stack of runs, by length in pages
  * @nr: number of runs, by length in pages
  * @seen: the value of @nr at the last scan, see ntpool_run_cache_age()
+ * @missed: requests since the last scan that found no run, at most 255
  * @limit: capacity, by length in pages; 0: the length is idle
- * @run: records, by length in pages; a stack for each length
  *
  * The owning CPU uses the cache in its per-CPU section (pcpu.h); while that CPU is dead
- * the hotplug callback does. Observers on other CPUs read @nr.
+ * the hotplug callback does. Observers on other CPUs read @nr. @seen and @missed need no
+ * section: an interrupt that changes them meanwhile does no harm.
  */
 struct ntpool_run_cache {
 	int nid;
+	struct ntpool_run *top[NTPOOL_RUN_CACHED_PAGES + 1];
 	unsigned char nr[NTPOOL_RUN_CACHED_PAGES + 1];
 	unsigned char seen[NTPOOL_RUN_CACHED_PAGES + 1];
+	unsigned char missed[NTPOOL_RUN_CACHED_PAGES + 1];
 	unsigned char limit[NTPOOL_RUN_CACHED_PAGES + 1];
-	struct ntpool_run *run[(NTPOOL_RUN_CACHED_PAGES + 1) * NTPOOL_RUN_CACHED_RUNS];
 };
 
 /* A CPU's caches. During a section the pointer is &ntpool_run_cache_none. */
 DECLARE_PER_CPU(struct ntpool_run_cache *, ntpool_run_caches[NTPOOL_TYPES]);
 /* The substitute: it has no runs, and room for none. */
 extern struct ntpool_run_cache ntpool_run_cache_none;
-
-/* Returns the slot of run number @nr of @pages pages. */
-static __always_inline struct ntpool_run **ntpool_run_place(struct ntpool_run_cache *cache,
-							    unsigned long pages, unsigned int nr)
-{
-	return &cache->run[pages * NTPOOL_RUN_CACHED_RUNS + nr];
-}
 
 /* Enters the section of this CPU's cache of @type, see pcpu.h. Preemption is disabled. */
 static __always_inline struct ntpool_run_cache *ntpool_run_cache_enter(enum ntpool_type type)
@@ -60,16 +54,28 @@ static __always_inline void ntpool_run_cache_leave(enum ntpool_type type,
 	ntpool_pcpu_leave(ntpool_run_caches[type], cache);
 }
 
+/* Removes the last run of @pages pages. Called in the section. Returns NULL if there is none. */
+static __always_inline struct ntpool_run *ntpool_run_unlink(struct ntpool_run_cache *cache,
+							    unsigned long pages)
+{
+	struct ntpool_run *run = cache->top[pages];
+
+	if (likely(run)) {
+		cache->top[pages] = run->next;
+		cache->nr[pages]--;
+	}
+	return run;
+}
+
 /* Takes a run of @pages pages, or returns NULL. Any context. */
 static __always_inline struct ntpool_run *ntpool_run_pop(enum ntpool_type type, unsigned long pages)
 {
 	struct ntpool_run_cache *cache;
-	struct ntpool_run *run = NULL;
+	struct ntpool_run *run;
 
 	preempt_disable();
 	cache = ntpool_run_cache_enter(type);
-	if (likely(cache->nr[pages]))
-		run = *ntpool_run_place(cache, pages, --cache->nr[pages]);
+	run = ntpool_run_unlink(cache, pages);
 	ntpool_run_cache_leave(type, cache);
 	preempt_enable();
 	return run;
@@ -113,7 +119,9 @@ static __always_inline bool ntpool_run_fits(const struct ntpool_run_cache *cache
 /* Pushes a run of the caller that fits. Called in the section. */
 static __always_inline void ntpool_run_push(struct ntpool_run_cache *cache, struct ntpool_run *run)
 {
-	*ntpool_run_place(cache, run->pages, cache->nr[run->pages]++) = run;
+	run->next = cache->top[run->pages];
+	cache->top[run->pages] = run;
+	cache->nr[run->pages]++;
 }
 
 /* Part of ntpool_run_cache_free(), with preemption disabled. */
@@ -164,6 +172,8 @@ static __always_inline bool ntpool_run_cache_free(void *p, u32 tag)
 /* Frees a run that the caller owns: into this CPU's cache, else to the kernel. Any context. */
 void ntpool_run_cache_put(struct ntpool_run *run);
 
+/* Tells that a request for @pages pages found no run. Any context. */
+void ntpool_run_cache_missed(enum ntpool_type type, unsigned long pages);
 /*
  * Takes a run of @pages pages that this CPU caches, or a longer one. A longer one is shortened
  * if its pages can be parted, else it serves as it is, unless @exact is true.
