@@ -55,7 +55,7 @@ doc_to = $(DESTDIR)$(prefix)/share/doc/ntpool
 
 .DEFAULT_GOAL := modules
 .PHONY: modules modules_install install uninstall clean help demo test test-all bench check
-.PHONY: dkms-install dkms-uninstall deb
+.PHONY: dkms-install dkms-uninstall deb poolmon
 
 modules: kdir
 	$(kbuild) modules
@@ -84,9 +84,12 @@ dkms-install dkms-uninstall:
 deb:
 	@tools/packaging/deb.sh
 
+poolmon:
+	@tools/poolmon/poolmon.sh
+
 clean: kdir
 	$(kbuild) clean
-	rm -rf build/ext build/guest build/log build/check
+	rm -rf build/ext build/guest build/log build/check build/poolmon tools/poolmon/poolmon
 
 .PHONY: kdir
 kdir:

@@ -49,7 +49,8 @@ check() {
 # The project's files, as a fresh clone would have them
 files() {
 	(cd "$TOP" && find .ci Kconfig Makefile include kunit module tools \
-		-type f "$@" ! -name '*.mod.c' ! -name '.*.cmd' ! -path '*/__pycache__/*' | sort)
+		-type f "$@" ! -name '*.mod.c' ! -name '.*.cmd' ! -path '*/__pycache__/*' \
+		! -path tools/poolmon/poolmon | sort)
 }
 
 # Those in which NT's names appear: its headers, the routines that are NT's,
@@ -250,7 +251,8 @@ check_shell() {
 	(cd "$TOP" && shellcheck -x $(grep -lE '^#!/.*(sh|bash)$' \
 		$(files)) tools/lib/lib.sh tools/lib/initramfs.sh tools/checks/headers.sh \
 		tools/checks/setup.sh tools/test/example.sh \
-		tools/test/install.sh tools/test/package.sh)
+		tools/test/install.sh tools/test/package.sh tools/test/poolmon.sh \
+		tools/poolmon/lib.sh tools/poolmon/test/*.sh)
 }
 
 check_python() {

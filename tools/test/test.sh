@@ -19,6 +19,8 @@
 . "$TOP/tools/test/install.sh"
 # shellcheck source=tools/test/package.sh
 . "$TOP/tools/test/package.sh"
+# shellcheck source=tools/test/poolmon.sh
+. "$TOP/tools/test/poolmon.sh"
 
 passed=0 failed=0 skipped=0
 
@@ -360,7 +362,7 @@ peers() {
 }
 
 main() {
-	local part list packages standard="kunit i386 irqsoff system example"
+	local part list packages standard="kunit i386 irqsoff system example poolmon"
 	[ -z "${QUICK:-}" ] || standard="kunit i386 system example"
 	list=$(kernel_packages "$KERNEL")
 	mapfile -t packages <<<"$list"
@@ -375,7 +377,9 @@ main() {
 		example) example_part ;;
 		peers) peers ;;
 		install) install_releases ;;
-		*) die "PARTS=$PARTS: some of kunit, i386, irqsoff, system, example, peers and install" ;;
+		poolmon) poolmon_tests ;;
+		*) die "PARTS=$PARTS: some of kunit, i386, irqsoff, system, example, poolmon, peers" \
+			"and install" ;;
 		esac
 	done
 	say "$passed passed, $failed failed, $skipped skipped"

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The loop of all modes without a screen: a snapshot per tick of a timer, until a number
+ * of samples is reached or a signal arrives.
+ *
+ * The first snapshot must be good. Later ntpool may be unloaded: the loop waits for its
+ * return, and the counters begin again.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "poolmon.h"
+
+int timer_set(int fd, double seconds)
+{
+	struct itimerspec spec;
+
+	spec.it_interval.tv_sec = (time_t)seconds;
+	spec.it_interval.tv_nsec = (long)((seconds - (double)(time_t)seconds) * 1e9);
+	spec.it_value = spec.it_interval;
+	return timerfd_settime(fd, 0, &spec, NULL);
+}
+
+int timer_start(double seconds)
+{
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	if (fd < 0 || timer_set(fd, seconds)) {
+		complain("timer: %s", strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* Blocks the signals and returns a descriptor that reads them. */
+int signals_start(bool resize)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	if (resize)
+		sigaddset(&set, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		complain("signals: %s", strerror(errno));
+	return fd;
+}
+
+/* Waits for the timer. Returns false where a signal says that it is enough. */
+static bool next_tick(int timer, int signals)
+{
+	struct pollfd fds[] = {
+		{ .fd = timer, .events = POLLIN },
+		{ .fd = signals, .events = POLLIN },
+	};
+	uint64_t ticks;
+
+	for (;;) {
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return false;
+		if (fds[1].revents)
+			return false;
+		if (fds[0].revents && read(timer, &ticks, sizeof(ticks)) == sizeof(ticks))
+			return true;
+	}
+}
+
+struct loop {
+	struct options *o;
+	sample_fn sample;
+	void *arg;
+	struct snapshot snapshot[2];
+	unsigned int at;
+	bool have_before, waiting;
+	bool bad;		/* a snapshot was not complete */
+};
+
+static enum status take_sample(struct loop *loop, bool first)
+{
+	struct snapshot *now = &loop->snapshot[loop->at];
+	struct snapshot *before = &loop->snapshot[!loop->at];
+	enum status status;
+
+	status = snapshot_read(now, loop->o->parts, !first);
+	if (status == PM_ABSENT && !first) {
+		if (!loop->waiting)
+			complain("ntpool was unloaded; waiting for its return");
+		loop->waiting = true;
+		if (loop->have_before)
+			snapshot_free(before);
+		loop->have_before = false;
+		return status;
+	}
+	/* Once more, for the message */
+	if (status != PM_OK && !first)
+		status = snapshot_read(now, loop->o->parts, false);
+	if (status != PM_OK)
+		return status;
+	if (loop->waiting)
+		complain("ntpool is loaded again");
+	loop->waiting = false;
+	if (now->bad)
+		loop->bad = true;
+	status = loop->sample(loop->arg, loop->have_before ? before : NULL, now);
+	if (loop->have_before)
+		snapshot_free(before);
+	loop->have_before = true;
+	loop->at = !loop->at;
+	return status;
+}
+
+/* Takes o->count samples, 0: without end. A sample that ntpool's absence costs is none. */
+enum status loop_run(struct options *o, sample_fn sample, void *arg)
+{
+	struct loop loop = { .o = o, .sample = sample, .arg = arg };
+	unsigned long done = 0;
+	enum status status;
+	int timer, signals = signals_start(false);
+
+	timer = signals < 0 ? -1 : timer_start(o->delay);
+	if (timer < 0) {
+		if (signals >= 0)
+			close(signals);
+		return PM_FAILED;
+	}
+	do {
+		status = take_sample(&loop, !done);
+		if (status == PM_OK)
+			done++;
+		else if (status != PM_ABSENT || !done)
+			break;
+	} while ((!o->count || done < o->count) && next_tick(timer, signals));
+	if (loop.have_before)
+		snapshot_free(&loop.snapshot[!loop.at]);
+	close(timer);
+	close(signals);
+	return status == PM_OK && loop.bad ? PM_FAILED : status;
+}
+
+static enum status batch_sample(void *arg, const struct snapshot *before,
+				const struct snapshot *now)
+{
+	struct options *o = arg;
+	enum status status;
+
+	view_update(&o->view, before, now, &o->filter);
+	if (o->printed && !o->json && !o->raw)
+		putchar('\n');
+	o->printed = true;
+	status = table_print(o, &o->view);
+	if ((fflush(stdout) || ferror(stdout)) && status == PM_OK) {
+		complain("standard output: %s", strerror(errno));
+		status = PM_FAILED;
+	}
+	return status;
+}
+
+/* Without a number and a delay one sample is enough. */
+enum status batch_run(struct options *o)
+{
+	if (!o->have_count && !o->have_delay)
+		o->count = 1;
+	if (wants_driver(o))
+		o->parts |= PART_CALLS;
+	return loop_run(o, batch_sample, o);
+}

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Options and commands.
+ *
+ * poolmon.exe's options have a slash. With a dash they mean the same, but for b, d, n and
+ * s: there the dash has the meaning of Linux' tools. getopt_long() stops at an argument
+ * that is no option, and this file looks at it: so an argument of an option may begin
+ * with a slash.
+ */
+#include <getopt.h>
+#include <limits.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "poolmon.h"
+
+enum {
+	OPT_FIRST = 256, OPT_BY_DIFF, OPT_BY_BYTES, OPT_NO_HEADINGS, OPT_SNAPSHOT, OPT_DEBUGFS,
+	OPT_TOP, OPT_REVERSE,
+};
+
+static const char short_options[] = "+hVi:x:petafm()g:lbn:d:o:Jrs:";
+
+static const struct option long_options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "include", required_argument, NULL, 'i' },
+	{ "exclude", required_argument, NULL, 'x' },
+	{ "pool", no_argument, NULL, 'p' },
+	{ "totals", no_argument, NULL, 'e' },
+	{ "by-tag", no_argument, NULL, 't' },
+	{ "by-allocs", no_argument, NULL, 'a' },
+	{ "by-frees", no_argument, NULL, 'f' },
+	{ "by-diff", no_argument, NULL, OPT_BY_DIFF },
+	{ "by-bytes", no_argument, NULL, OPT_BY_BYTES },
+	{ "by-per-alloc", no_argument, NULL, 'm' },
+	{ "by-change", no_argument, NULL, '(' },
+	{ "pooltag", required_argument, NULL, 'g' },
+	{ "highlight", no_argument, NULL, 'l' },
+	{ "snapshot", required_argument, NULL, OPT_SNAPSHOT },
+	{ "batch", no_argument, NULL, 'b' },
+	{ "count", required_argument, NULL, 'n' },
+	{ "delay", required_argument, NULL, 'd' },
+	{ "output", required_argument, NULL, 'o' },
+	{ "json", no_argument, NULL, 'J' },
+	{ "raw", no_argument, NULL, 'r' },
+	{ "sort", required_argument, NULL, 's' },
+	{ "reverse", no_argument, NULL, OPT_REVERSE },
+	{ "noheadings", no_argument, NULL, OPT_NO_HEADINGS },
+	{ "top", required_argument, NULL, OPT_TOP },
+	{ "debugfs", required_argument, NULL, OPT_DEBUGFS },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char help[] =
+"Usage: poolmon [options]\n"
+"Shows the memory of ntpool by pool tag.\n"
+"\n"
+"Screen, or with -b a table:\n"
+"  /iTAG, -i, --include TAG     tags to show; * and ? are wildcards; may be repeated\n"
+"  /xTAG, -x, --exclude TAG     tags to leave out\n"
+"  /p, -p, --pool               nonpaged pool alone; twice: paged pool; three times: both\n"
+"  /e, -e, --totals             totals of the pools\n"
+"  /t /a /f /d /b /m            sort by tag, allocations, frees, difference, bytes,\n"
+"                               bytes per allocation; long: --by-tag --by-allocs\n"
+"                               --by-frees --by-diff --by-bytes --by-per-alloc\n"
+"  /(, -(, --by-change          sort by the change since the last sample\n"
+"  /g, -g, --pooltag FILE       pooltag.txt with drivers and descriptions of tags\n"
+"  /l, -l, --highlight          mark lines that changed\n"
+"  /n, --snapshot FILE          save one snapshot to FILE and exit\n"
+"  -d, --delay SECONDS          interval, 0.1 or more (default: 5)\n"
+"\n"
+"Batch:\n"
+"  -b, --batch                  print tables: one, or with -n or -d several\n"
+"  -n, --count NUMBER           number of samples\n"
+"  -o, --output COLUMN,...      columns; `-o help' lists them\n"
+"  -J, --json                   JSON\n"
+"  -r, --raw                    raw text\n"
+"  -s, --sort COLUMN            sort by any column; --reverse turns the order around\n"
+"      --top NUMBER             the first rows only\n"
+"      --noheadings             no line with headings\n"
+"\n"
+"      --debugfs DIR            where debugfs is (default: " DEBUGFS ")\n"
+"  /?, -h, --help               this text\n"
+"  -V, --version                version\n";
+
+static _Noreturn void usage(const char *what, const char *text)
+{
+	complain("%s%s; --help lists the options", what, text);
+	exit(PM_USAGE);
+}
+
+static void set_sort(struct options *o, enum column column)
+{
+	o->view.sort = column;
+	o->sort_given = true;
+}
+
+static unsigned long number(const char *option, const char *text)
+{
+	uint64_t value;
+
+	if (!number_parse(text, &value) || !value || value > INT_MAX)
+		usage(option, ": a number of 1 or more is expected");
+	return value;
+}
+
+static void set_columns(struct options *o, const char *list)
+{
+	char *copy = xstrdup(list), *save, *name;
+	enum column column;
+	int i;
+
+	if (!strcmp(list, "help")) {
+		for (i = 0; i < COLUMNS; i++)
+			puts(column_info[i].name);
+		exit(PM_OK);
+	}
+	o->nr_columns = 0;
+	for (name = strtok_r(copy, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
+		if (!column_find(name, &column))
+			usage("no such column: ", name);
+		columns_add(o, column);
+	}
+	free(copy);
+	if (!o->nr_columns)
+		usage("no columns", "");
+}
+
+static void set_debugfs(const char *dir)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/ntpool", dir) < 0)
+		exit(PM_FAILED);
+	ntpool_folder = path;
+}
+
+static void set_sort_by_name(struct options *o, const char *name)
+{
+	enum column column;
+
+	if (!column_find(name, &column))
+		usage("no such column: ", name);
+	set_sort(o, column);
+}
+
+/* Options with a value. Returns false for another one. */
+static bool option_value(struct options *o, int option, const char *value)
+{
+	switch (option) {
+	case 'i':
+		filter_add(&o->filter.include, &o->filter.nr_include, value);
+		return true;
+	case 'x':
+		filter_add(&o->filter.exclude, &o->filter.nr_exclude, value);
+		return true;
+	case 'g':
+		pooltags_free(o->pooltags);
+		o->pooltags = pooltags_read(value);
+		if (!o->pooltags)
+			exit(PM_FAILED);
+		o->view.pooltags = o->pooltags;
+		return true;
+	case 'n':
+		o->count = number("--count", value);
+		o->have_count = true;
+		return true;
+	case 'd':
+		if (!seconds_parse(value, &o->delay))
+			usage("--delay: 0.1 or more seconds are expected", "");
+		o->have_delay = true;
+		return true;
+	case 'o':
+		set_columns(o, value);
+		return true;
+	case 's':
+		set_sort_by_name(o, value);
+		return true;
+	case OPT_SNAPSHOT:
+		o->snapshot_file = value;
+		return true;
+	case OPT_DEBUGFS:
+		set_debugfs(value);
+		return true;
+	case OPT_TOP:
+		o->top = number("--top", value);
+		return true;
+	}
+	return false;
+}
+
+static bool option_sort(struct options *o, int option)
+{
+	switch (option) {
+	case 't':
+		set_sort(o, COL_TAG);
+		return true;
+	case 'a':
+		set_sort(o, COL_ALLOCS);
+		return true;
+	case 'f':
+		set_sort(o, COL_FREES);
+		return true;
+	case OPT_BY_DIFF:
+		set_sort(o, COL_DIFF);
+		return true;
+	case OPT_BY_BYTES:
+		set_sort(o, COL_BYTES);
+		return true;
+	case 'm':
+		set_sort(o, COL_PER_ALLOC);
+		return true;
+	case '(':
+	case ')':
+		o->view.by_change = true;
+		return true;
+	case OPT_REVERSE:
+		o->view.reverse = true;
+		return true;
+	}
+	return false;
+}
+
+static bool option_flag(struct options *o, int option)
+{
+	switch (option) {
+	case 'p':
+		o->pool_steps++;
+		return true;
+	case 'e':
+		o->totals = true;
+		return true;
+	case 'l':
+		o->highlight = true;
+		return true;
+	case 'b':
+		o->batch = true;
+		return true;
+	case 'J':
+		o->json = true;
+		o->batch = true;
+		return true;
+	case 'r':
+		o->raw = true;
+		o->batch = true;
+		return true;
+	case OPT_NO_HEADINGS:
+		o->no_headings = true;
+		return true;
+	case 'h':
+		fputs(help, stdout);
+		exit(PM_OK);
+	case 'V':
+		puts("poolmon " POOLMON_VERSION);
+		exit(PM_OK);
+	}
+	return false;
+}
+
+static bool option_any(struct options *o, int option, const char *value)
+{
+	return option_value(o, option, value) || option_sort(o, option) ||
+	       option_flag(o, option);
+}
+
+/* An option with a slash; returns the number of arguments that belong to it. */
+static int option_slash(struct options *o, char **argv)
+{
+	const char *text = argv[0] + 1;
+
+	if (*text == 'i' || *text == 'x') {
+		if (!text[1])
+			usage(argv[0], ": a tag must follow");
+		option_value(o, *text, text + 1);
+		return 1;
+	}
+	if (!strcmp(text, "n") || !strcmp(text, "g")) {
+		if (!argv[1])
+			usage(argv[0], ": a file must follow");
+		option_value(o, *text == 'n' ? OPT_SNAPSHOT : 'g', argv[1]);
+		return 2;
+	}
+	if (!*text)
+		usage("no such option: ", argv[0]);
+	for (; *text; text++) {
+		int option = *text == 'd' ? OPT_BY_DIFF : *text == 'b' ? OPT_BY_BYTES :
+			     *text == '?' ? 'h' : *text;
+
+		if (!strchr("petafm()lh", *text) && option == *text)
+			usage("no such option: ", argv[0]);
+		option_any(o, option, NULL);
+	}
+	return 1;
+}
+
+static void options_read(struct options *o, int argc, char **argv)
+{
+	int option;
+
+	for (;;) {
+		option = getopt_long(argc, argv, short_options, long_options, NULL);
+		if (option == '?') {
+			if (optopt == '?')
+				option = 'h';
+			else
+				exit(PM_USAGE);
+		}
+		if (option != -1) {
+			option_any(o, option, optarg);
+			continue;
+		}
+		if (optind >= argc)
+			break;
+		if (argv[optind][0] != '/')
+			usage("no such command: ", argv[optind]);
+		optind += option_slash(o, argv + optind);
+	}
+	if (o->json && o->raw)
+		usage("--json and --raw exclude each other", "");
+	o->filter.hide[NONP] = o->pool_steps % 3 == 2;
+	o->filter.hide[PAGED] = o->pool_steps % 3 == 1;
+}
+
+int main(int argc, char **argv)
+{
+	static struct options o = { .delay = 5 };
+
+	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C");
+	options_read(&o, argc, argv);
+	if (!o.nr_columns)
+		columns_default(&o);
+	return batch_run(&o);
+}

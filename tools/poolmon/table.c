@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Batch output: a view as a table, raw text or JSON, by libsmartcols.
+ */
+#include <libsmartcols/libsmartcols.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "poolmon.h"
+
+void columns_add(struct options *o, enum column column)
+{
+	size_t i;
+
+	for (i = 0; i < o->nr_columns; i++)
+		if (o->columns[i] == column)
+			return;
+	o->columns[o->nr_columns++] = column;
+}
+
+void columns_default(struct options *o)
+{
+	enum column column;
+
+	for (column = COL_TAG; column <= COL_DRIVER; column++)
+		columns_add(o, column);
+	if (o->view.pooltags)
+		columns_add(o, COL_DESCRIPTION);
+}
+
+/* Whether the call sites must be read */
+bool wants_driver(const struct options *o)
+{
+	size_t i;
+
+	if (o->view.sort == COL_DRIVER || o->filter.search || o->owner_label)
+		return true;
+	for (i = 0; i < o->nr_columns; i++)
+		if (o->columns[i] == COL_DRIVER)
+			return true;
+	return false;
+}
+
+static struct libscols_table *table_new(const struct options *o)
+{
+	struct libscols_table *table = scols_new_table();
+	size_t i;
+
+	if (!table)
+		return NULL;
+	scols_table_set_name(table, "tags");
+	scols_table_enable_json(table, o->json);
+	scols_table_enable_raw(table, o->raw);
+	scols_table_enable_noheadings(table, o->no_headings);
+	/* A table of figures is never cut to the width of a terminal. */
+	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+	for (i = 0; i < o->nr_columns; i++) {
+		const struct column_info *info = &column_info[o->columns[i]];
+		struct libscols_column *column;
+
+		column = scols_table_new_column(table, info->name, 0,
+						info->is_text ? 0 : SCOLS_FL_RIGHT);
+		if (!column || scols_column_set_json_type(column, info->is_text ?
+				SCOLS_JSON_STRING : SCOLS_JSON_NUMBER)) {
+			scols_unref_table(table);
+			return NULL;
+		}
+	}
+	return table;
+}
+
+static int table_add(struct libscols_table *table, const struct options *o,
+		     const struct view *view, const struct row *row)
+{
+	struct libscols_line *line = scols_table_new_line(table, NULL);
+	char text[256];
+	size_t i;
+	int err = line ? 0 : -1;
+
+	for (i = 0; i < o->nr_columns && !err; i++) {
+		row_text(view, row, o->columns[i], text, sizeof(text));
+		/* Raw text has one word for each column. */
+		if (o->raw && !text[0])
+			strcpy(text, "-");
+		err = scols_line_set_data(line, i, text);
+	}
+	return err;
+}
+
+enum status table_print(const struct options *o, const struct view *view)
+{
+	struct libscols_table *table = table_new(o);
+	size_t i, nr = view->nr;
+	int err = table ? 0 : -1;
+
+	if (o->top && o->top < nr)
+		nr = o->top;
+	for (i = 0; i < nr && !err; i++)
+		err = table_add(table, o, view, &view->row[i]);
+	for (i = 0; i < TYPES && o->totals && !err; i++)
+		if (!o->filter.hide[i])
+			err = table_add(table, o, view, &view->total[i]);
+	if (!err)
+		err = scols_print_table(table);
+	if (table)
+		scols_unref_table(table);
+	if (err) {
+		complain("the table cannot be printed");
+		return PM_FAILED;
+	}
+	return PM_OK;
+}

@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Batch output, options and exit statuses, on files that were recorded in a guest and on
+# files that ntpool would never write.  Sourced by tools/test/poolmon.sh.
+
+RECORDED=$POOLMON_TESTS/recorded
+
+# files DIR: a folder with a header for each file, to which rows can be added
+hostile_folder() {
+	rm -rf "$1"
+	mkdir -p "$1/ntpool"
+	head -n 2 "$RECORDED/ntpool/tags" >"$1/ntpool/tags"
+	head -n 2 "$RECORDED/ntpool/callers" >"$1/ntpool/callers"
+}
+
+# The columns of debugfs and those of poolmon are the same text, row by row.
+same_columns() {
+	monitor --debugfs "$RECORDED" -b --noheadings -o \
+		tag,type,allocs,frees,diff,bytes,requested,failed |
+		awk '{ print $1, $2, $3, $4, $5, $6, $7, $8 }' >shown
+	tail -n +3 "$RECORDED/ntpool/tags" | awk '{ $1 = $1; print }' >expected
+	[ -s expected ] && diff expected shown
+}
+
+same_json() {
+	monitor --debugfs "$RECORDED" -J | jq -r '.tags[] | [.tag, .type, .allocs, .frees,
+		.diff, .bytes, .requested, .failed] | map(tostring) | join(" ")' >shown
+	tail -n +3 "$RECORDED/ntpool/tags" | awk '{ $1 = $1; print }' >expected
+	[ -s expected ] && diff expected shown
+}
+
+# Each row of raw text has a word for each heading; the words of debugfs are escaped once more.
+same_raw() {
+	monitor --debugfs "$RECORDED" -r >shown
+	awk 'NR == 1 { n = NF } NF != n { bad = 1; print } END { exit bad || n != 13 }' shown
+	[ "$(awk 'NR > 1 { s += $8 } END { print s }' shown)" = \
+		"$(awk '!/^#/ { s += $6 } END { print s }' "$RECORDED/ntpool/tags")" ]
+}
+
+per_alloc_right() {
+	monitor --debugfs "$RECORDED" -J -o diff,bytes,per_alloc | jq -e '[.tags[] |
+		if .diff == 0 then .per_alloc == 0 else .per_alloc == (.bytes / .diff | floor)
+		end] | length > 2 and all'
+}
+
+# driver TAG NAME: the module with most of its bytes in callers
+drivers_right() {
+	awk '!/^#/ && /\[/ && $4 > most[$1] { most[$1] = $4; gsub(/[][]/, "", $NF); d[$1] = $NF }
+		END { for (t in d) print t, d[t] }' "$RECORDED/ntpool/callers" | sort >expected
+	monitor --debugfs "$RECORDED" -J -o tag,driver |
+		jq -r '.tags[] | select(.driver) | .tag + " " + .driver' | sort -u >shown
+	[ -s expected ] && diff expected shown
+}
+
+# sorted_by OPTION KEY ORDER: the order that sort(1) finds
+sorted_by() {
+	monitor --debugfs "$RECORDED" -b --noheadings -o "$2" "$1" | tr -d ' ' >shown
+	sort "$3" shown | diff shown - && [ "$(sort -u shown | wc -l)" -gt 1 ]
+}
+
+# takes OPTIONS TAGS: the tags that are shown
+takes() {
+	local want=$2
+	# shellcheck disable=SC2086 # several options
+	set -- $(monitor --debugfs "$RECORDED" -b --noheadings -o tag $1 | sort -u)
+	say "shown: $*"
+	[ "$*" = "$want" ]
+}
+
+# A second sample differs from the first by what the file has grown.
+deltas_right() {
+	hostile_folder two
+	cp two/ntpool/tags two/first
+	rm -f shown
+	say 'Grow Nonp 10 4 6 600 500 0' >>two/ntpool/tags
+	{ cat two/first; say 'Grow Nonp 17 6 11 1500 900 1'; } >two/second
+	monitor --debugfs two -d 1 -n 2 -J -o tag,allocs_delta,frees_delta,diff_delta,bytes_delta \
+		>shown &
+	until [ -s shown ] 2>/dev/null; do sleep 0.05; done
+	cp two/second two/ntpool/next && mv two/ntpool/next two/ntpool/tags
+	wait $!
+	jq -s -e '.[0].tags[0] == {"tag": "Grow", "allocs_delta": 0, "frees_delta": 0,
+		"diff_delta": 0, "bytes_delta": 0} and .[1].tags[0] == {"tag": "Grow",
+		"allocs_delta": 7, "frees_delta": 2, "diff_delta": 5, "bytes_delta": 900}' shown
+}
+
+totals_right() {
+	monitor --debugfs "$RECORDED" -b /e --noheadings -o tag,type,bytes >shown
+	[ "$(awk '$1 == "Total" { s += $3 } END { print s }' shown)" = \
+		"$(awk '$1 != "Total" { s += $3 } END { print s }' shown)" ] &&
+		[ "$(grep -c '^Total' shown)" = 2 ]
+}
+
+# waits_for_return: the folder goes while poolmon runs, and comes back
+waits_for_return() {
+	local pid
+	cp -r "$RECORDED" away
+	rm -f shown stderr
+	monitor --debugfs away -b -d 0.2 -n 20 -o tag >shown 2>stderr &
+	pid=$!
+	until [ -s shown ] 2>/dev/null; do sleep 0.05; done
+	mv away/ntpool away/gone
+	until grep -qs unloaded stderr; do sleep 0.05; done
+	mv away/gone away/ntpool
+	wait $pid
+	cat stderr
+	grep -q 'unloaded; waiting' stderr && grep -q 'loaded again' stderr
+}
+
+# every_long_option: the help names each option that getopt knows, and each works
+every_long_option() {
+	local option
+	for option in --include=Hold --exclude=Hold --pool --totals --by-tag --by-allocs \
+		--by-frees --by-diff --by-bytes --by-per-alloc --by-change --highlight \
+		--count=2 --output=tag --json --raw --sort=bytes --reverse \
+		--noheadings --top=1; do
+		ends 0 '' monitor --debugfs "$RECORDED" -b -d 0.1 -n 1 "$option" || return 1
+		[ -s stdout ] || { say "$option prints nothing"; return 1; }
+	done
+}
+
+# ---- Hostile files
+
+# rows_bad NUMBER: so many rows are left out, with status 1
+rows_bad() {
+	ends 1 "tags: rows that cannot be read: $1\$" monitor --debugfs bad -b
+}
+
+hostile_rows() {
+	hostile_folder bad
+	cat >>bad/ntpool/tags <<-'END'
+	Good Nonp 1 0 1 80 64 0
+	Long1 Nonp 1 0 1 80 64 0
+	Sho Nonp 1 0 1 80 64 0
+	Oct\9 Nonp 1 0 1 80 64 0
+	Big\777x Nonp 1 0 1 80 64 0
+	Type Other 1 0 1 80 64 0
+	Nega Nonp -1 0 1 80 64 0
+	Over Nonp 18446744073709551616 0 1 80 64 0
+	Hexa Nonp 0x1 0 1 80 64 0
+	Few1 Nonp 1 0 1 80 64
+
+	END
+	rows_bad 10
+	grep -q '^Good' stdout && [ "$(wc -l <stdout)" = 2 ]
+}
+
+torn_file() {
+	hostile_folder bad
+	printf 'Good Nonp 1 0 1 80 64 0\nTorn Nonp 1 0 1 80 64 1' >>bad/ntpool/tags
+	rows_bad 1
+	! grep -q Torn stdout
+}
+
+long_line() {
+	hostile_folder bad
+	{ head -c 100000 /dev/zero | tr '\0' x; say; say 'Good Nonp 1 0 1 80 64 0'; } \
+		>>bad/ntpool/tags
+	rows_bad 1
+	grep -q Good stdout
+}
+
+zero_bytes() {
+	hostile_folder bad
+	printf 'Ze\0o Nonp 1 0 1 80 64 0\nGood Nonp 1 0 1 80 64 0\n' >>bad/ntpool/tags
+	rows_bad 1
+}
+
+# Columns are found by name: others may come before, between and behind.
+other_columns() {
+	hostile_folder bad
+	printf '%s\n' '# ntpool tags 1' \
+		'# new failed tag type more allocs frees diff bytes requested last' \
+		'x 9 Name Nonp y 5 1 4 320 200 z' >bad/ntpool/tags
+	ends 0 '' monitor --debugfs bad -b --noheadings -o tag,allocs,failed,requested
+	[ "$(tr -s ' ' <stdout)" = "Name 5 9 200" ]
+}
+
+# unknown LINE...: a file that begins so has an unknown format
+unknown() {
+	hostile_folder bad
+	printf '%s\n' "$@" 'Good Nonp 1 0 1 80 64 0' >bad/ntpool/tags
+	ends 7 'a format that this version does not know' monitor --debugfs bad -b
+	[ ! -s stdout ]
+}
+
+twice_the_tag() {
+	hostile_folder bad
+	printf '%s\n' 'Dupl Nonp 1 0 1 80 64 0' 'Aaaa Nonp 1 0 1 80 64 0' \
+		'Dupl Nonp 2 0 2 20 10 0' >>bad/ntpool/tags
+	ends 0 '' monitor --debugfs bad -b --noheadings -o tag,allocs,bytes
+	[ "$(tr -s ' ' <stdout | tr '\n' ,)" = "Aaaa 1 80,Dupl 3 100," ]
+}
+
+is_refused() { ends 2 "$1" monitor --debugfs "$RECORDED" "${@:2}"; }
+
+hostile_checks() {
+	local columns='# tag type allocs frees diff bytes requested failed'
+	checked "rows that do not parse are counted and left out" hostile_rows
+	checked "a torn last row is left out" torn_file
+	checked "a line of 100,000 bytes is left out" long_line
+	checked "a zero byte in a row" zero_bytes
+	checked "columns are found by name" other_columns
+	checked "a tag that is there twice" twice_the_tag
+	checked "status 7: version 2" unknown '# ntpool tags 2' "$columns"
+	checked "status 7: another file" unknown '# ntpool callers 1' "$columns"
+	checked "status 7: a column is missing" unknown '# ntpool tags 1' "${columns% *}"
+	checked "status 7: no header" unknown 'Good Nonp 1 0 1 80 64 0'
+	hostile_folder bad
+	: >"$POOLMON_WORK/bad/ntpool/tags"
+	checked "status 7: an empty file" ends 7 'does not know' monitor --debugfs bad -b
+}
+
+status_checks() {
+	checked "status 3: ntpool is not there" ends 3 'ntpool is not loaded' \
+		monitor --debugfs none -b
+	checked "status 1: standard output is full" ends 1 'standard output' sh -c \
+		"exec '$BUILD/poolmon-asan/poolmon' --debugfs '$RECORDED' -b >/dev/full"
+	checked "status 2: an unknown option" is_refused 'unrecognized option' --wrong
+	checked "status 2: an unknown option with a slash" is_refused 'no such option: /q' /q
+	checked "status 2: an unknown column" is_refused 'no such column: nix' -o nix
+	checked "status 2: an unknown command" is_refused 'no such command: nix' nix
+	checked "status 2: an interval of 0" is_refused '0\.1 or more' -d 0
+	checked "status 2: an interval that is no number" is_refused '0\.1 or more' -d nan
+	checked "status 2: no samples" is_refused '1 or more' -n 0
+	checked "status 2: JSON and raw text" is_refused 'exclude each other' -J -r
+}
+
+batch_checks() {
+	checked "the columns of debugfs, row by row" same_columns
+	checked "JSON has the same figures" same_json
+	checked "raw text has a word for each column" same_raw
+	checked "bytes per allocation" per_alloc_right
+	checked "the driver is the module with most bytes" drivers_right
+	checked "changes since the sample before" deltas_right
+	checked "totals are the sums" totals_right
+	local pair
+	for pair in /a:allocs -a:allocs /f:frees /d:diff /b:bytes /m:per_alloc -m:per_alloc \
+		-sbytes:bytes --sort=requested:requested; do
+		checked "${pair%:*} sorts by ${pair#*:}" sorted_by "${pair%:*}" "${pair#*:}" -rn
+	done
+	checked "/t sorts by tag" sorted_by /t tag -s
+	checked "/iHo* takes a tag" takes '/iHo*' Hold
+	checked "-x 'Ho??' leaves one out" takes '-x Ho?? /p' 'Fs\040\040 List'
+	checked "/p is nonpaged pool" takes '/p -xFs*' 'Hold List'
+	checked "/pp and -p -p are paged pool" takes '-p -p' Hold
+	checked "/p three times is both" takes '/ppp -i H*' Hold
+	checked "--top takes the first rows" takes '--top 1 --sort tag' 'Fs\040\040'
+	checked "waits while ntpool is unloaded" waits_for_return
+	checked "every long option" every_long_option
+	checked "-V" ends 0 '' monitor -V
+	checked "/?" ends 0 '' monitor '/?'
+	checked "-?" ends 0 '' monitor '-?'
+	status_checks
+	hostile_checks
+}

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# PARTS=poolmon: the monitor, built with AddressSanitizer and UBSan, on recorded and on
+# hostile files; its screen under tmux; its parsers under a fuzzer.  Sourced by test.sh.
+#
+# Each file of tools/poolmon/test/ has checks of one subject.  A check is a function or a
+# command that fails where the subject does.
+
+# shellcheck source=tools/poolmon/lib.sh
+. "$TOP/tools/poolmon/lib.sh"
+
+POOLMON_TESTS=$TOP/tools/poolmon/test
+POOLMON_WORK=$BUILD/poolmon-test
+
+# checked NAME COMMAND...: as expect() of the other parts, with the output on failure
+checked() {
+	local name=$1 status
+	shift
+	set +e
+	(set -e; cd "$POOLMON_WORK"; "$@") >"$POOLMON_WORK/check.log" 2>&1
+	status=$?
+	set -e
+	verdict $status "poolmon: $name"
+	[ $status = 0 ] || tail -n 20 "$POOLMON_WORK/check.log" | sed 's/^/  /'
+}
+
+# monitor ARG...: poolmon with the sanitizers; UBSan ends it too. Status 99 is theirs.
+monitor() {
+	ASAN_OPTIONS=detect_leaks=0:exitcode=99 UBSAN_OPTIONS=halt_on_error=1:exitcode=99 \
+		timeout 60 "$BUILD/poolmon-asan/poolmon" "$@"
+}
+
+# ends STATUS PATTERN COMMAND...: the status, and one line of standard error that matches
+ends() {
+	local want=$1 pattern=$2 status=0
+	shift 2
+	"$@" 2>stderr >stdout || status=$?
+	cat stdout stderr
+	[ "$status" = "$want" ] || { say "status $status, not $want"; return 1; }
+	[ -z "$pattern" ] || grep -qE -- "$pattern" stderr
+}
+
+build_sanitized() {
+	local out=$BUILD/poolmon-asan
+	mkdir -p "$out"
+	ln -sf "$TOP"/tools/poolmon/*.[ch] "$TOP/tools/poolmon/Makefile" "$out/"
+	find "$out" -xtype l -delete
+	make -C "$out" OUT="$out/objects" WARNINGS="-Wall -Wextra -Werror" \
+		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined" poolmon
+}
+
+# shellcheck source=tools/poolmon/test/batch.sh
+. "$POOLMON_TESTS/batch.sh"
+
+poolmon_tests() {
+	say "poolmon"
+	need_packages "${POOLMON_PACKAGES[@]}" jq tmux clang
+	rm -rf "$POOLMON_WORK"
+	mkdir -p "$POOLMON_WORK"
+	checked "builds without warnings" build_poolmon
+	checked "builds with AddressSanitizer" build_sanitized
+	batch_checks
+}
