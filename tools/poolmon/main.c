@@ -18,7 +18,7 @@
 
 enum {
 	OPT_FIRST = 256, OPT_BY_DIFF, OPT_BY_BYTES, OPT_NO_HEADINGS, OPT_SNAPSHOT, OPT_DEBUGFS,
-	OPT_TOP, OPT_REVERSE,
+	OPT_TOP, OPT_REVERSE, OPT_PROMETHEUS, OPT_OPENMETRICS, OPT_OWNER,
 };
 
 static const char short_options[] = "+hVi:x:petafm()g:lbn:d:o:Jrs:";
@@ -50,6 +50,9 @@ static const struct option long_options[] = {
 	{ "reverse", no_argument, NULL, OPT_REVERSE },
 	{ "noheadings", no_argument, NULL, OPT_NO_HEADINGS },
 	{ "top", required_argument, NULL, OPT_TOP },
+	{ "prometheus", optional_argument, NULL, OPT_PROMETHEUS },
+	{ "openmetrics", optional_argument, NULL, OPT_OPENMETRICS },
+	{ "owner", no_argument, NULL, OPT_OWNER },
 	{ "debugfs", required_argument, NULL, OPT_DEBUGFS },
 	{ NULL, 0, NULL, 0 },
 };
@@ -81,6 +84,12 @@ static const char help[] =
 "  -s, --sort COLUMN            sort by any column; --reverse turns the order around\n"
 "      --top NUMBER             the first rows only\n"
 "      --noheadings             no line with headings\n"
+"\n"
+"Metrics:\n"
+"      --prometheus[=FILE]      Prometheus' text format; FILE is replaced at once\n"
+"      --openmetrics[=FILE]     OpenMetrics\n"
+"      --top NUMBER             tags with series of their own (default: 100)\n"
+"      --owner                  a label with the driver\n"
 "\n"
 "      --debugfs DIR            where debugfs is (default: " DEBUGFS ")\n"
 "  /?, -h, --help               this text\n"
@@ -188,6 +197,12 @@ static bool option_value(struct options *o, int option, const char *value)
 	case OPT_TOP:
 		o->top = number("--top", value);
 		return true;
+	case OPT_PROMETHEUS:
+	case OPT_OPENMETRICS:
+		o->metrics = true;
+		o->openmetrics = option == OPT_OPENMETRICS;
+		o->prometheus_file = value;
+		return true;
 	}
 	return false;
 }
@@ -246,6 +261,9 @@ static bool option_flag(struct options *o, int option)
 	case 'r':
 		o->raw = true;
 		o->batch = true;
+		return true;
+	case OPT_OWNER:
+		o->owner_label = true;
 		return true;
 	case OPT_NO_HEADINGS:
 		o->no_headings = true;
@@ -333,5 +351,7 @@ int main(int argc, char **argv)
 	options_read(&o, argc, argv);
 	if (!o.nr_columns)
 		columns_default(&o);
+	if (o.metrics)
+		return metrics_run(&o);
 	return batch_run(&o);
 }

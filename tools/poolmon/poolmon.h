@@ -218,9 +218,8 @@ struct options {
 	struct view view;
 	unsigned int pool_steps;	/* /p, as often as given */
 	const char *snapshot_file;	/* /n */
-	bool prometheus, openmetrics, owner_label;
+	bool metrics, openmetrics, owner_label;
 	const char *prometheus_file;	/* NULL: standard output */
-	const char *state_file;
 };
 
 void columns_default(struct options *o);
@@ -239,5 +238,9 @@ int timer_start(double seconds);
 int signals_start(bool resize);
 enum status loop_run(struct options *o, sample_fn sample, void *arg);
 enum status batch_run(struct options *o);
+
+/* ---- metrics.c */
+
+enum status metrics_run(struct options *o);
 
 #endif
