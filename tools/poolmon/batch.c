@@ -156,10 +156,16 @@ static enum status batch_sample(void *arg, const struct snapshot *before,
 	enum status status;
 
 	view_update(&o->view, before, now, &o->filter);
+	if (o->snapshot_file) {
+		status = table_save(o, o->snapshot_file);
+		if (status != PM_OK)
+			complain("%s: %s", o->snapshot_file, strerror(errno));
+		return status;
+	}
 	if (o->printed && !o->json && !o->raw)
 		putchar('\n');
 	o->printed = true;
-	status = table_print(o, &o->view);
+	status = table_print(o, &o->view, stdout);
 	if ((fflush(stdout) || ferror(stdout)) && status == PM_OK) {
 		complain("standard output: %s", strerror(errno));
 		status = PM_FAILED;

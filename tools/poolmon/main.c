@@ -353,5 +353,7 @@ int main(int argc, char **argv)
 		columns_default(&o);
 	if (o.metrics)
 		return metrics_run(&o);
-	return batch_run(&o);
+	if (o.batch || o.snapshot_file || o.have_count || !isatty(STDOUT_FILENO))
+		return batch_run(&o);
+	return screen_run(&o);
 }

@@ -225,7 +225,8 @@ struct options {
 void columns_default(struct options *o);
 void columns_add(struct options *o, enum column column);
 bool wants_driver(const struct options *o);
-enum status table_print(const struct options *o, const struct view *view);
+enum status table_print(const struct options *o, const struct view *view, FILE *to);
+enum status table_save(const struct options *o, const char *path);
 
 /* ---- batch.c */
 
@@ -238,6 +239,13 @@ int timer_start(double seconds);
 int signals_start(bool resize);
 enum status loop_run(struct options *o, sample_fn sample, void *arg);
 enum status batch_run(struct options *o);
+
+/* ---- screen.c, page.c */
+
+enum page { PAGE_LIST, PAGE_HELP, PAGE_CALLS, PAGE_LISTS, PAGE_TAG };
+
+char *page_text(enum page page, const struct snapshot *s, uint32_t tag, enum type type);
+enum status screen_run(struct options *o);
 
 /* ---- metrics.c */
 

@@ -2,9 +2,11 @@
 /*
  * Batch output: a view as a table, raw text or JSON, by libsmartcols.
  */
+#include <errno.h>
 #include <libsmartcols/libsmartcols.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "poolmon.h"
 
@@ -87,7 +89,7 @@ static int table_add(struct libscols_table *table, const struct options *o,
 	return err;
 }
 
-enum status table_print(const struct options *o, const struct view *view)
+enum status table_print(const struct options *o, const struct view *view, FILE *to)
 {
 	struct libscols_table *table = table_new(o);
 	size_t i, nr = view->nr;
@@ -101,6 +103,8 @@ enum status table_print(const struct options *o, const struct view *view)
 		if (!o->filter.hide[i])
 			err = table_add(table, o, view, &view->total[i]);
 	if (!err)
+		err = scols_table_set_stream(table, to);
+	if (!err)
 		err = scols_print_table(table);
 	if (table)
 		scols_unref_table(table);
@@ -109,4 +113,20 @@ enum status table_print(const struct options *o, const struct view *view)
 		return PM_FAILED;
 	}
 	return PM_OK;
+}
+
+/* Saves the table of the view; the caller or a message has the cause of a failure. */
+enum status table_save(const struct options *o, const char *path)
+{
+	FILE *to = fopen(path, "we");
+	enum status status;
+
+	if (!to)
+		return PM_FAILED;
+	status = table_print(o, &o->view, to);
+	if (fflush(to) || ferror(to) || (fsync(fileno(to)) && errno != EINVAL))
+		status = PM_FAILED;
+	if (fclose(to))
+		status = PM_FAILED;
+	return status;
 }

@@ -52,6 +52,8 @@ build_sanitized() {
 
 # shellcheck source=tools/poolmon/test/batch.sh
 . "$POOLMON_TESTS/batch.sh"
+# shellcheck source=tools/poolmon/test/screen.sh
+. "$POOLMON_TESTS/screen.sh"
 
 poolmon_tests() {
 	say "poolmon"
@@ -61,4 +63,5 @@ poolmon_tests() {
 	checked "builds without warnings" build_poolmon
 	checked "builds with AddressSanitizer" build_sanitized
 	batch_checks
+	screen_checks
 }
