@@ -54,14 +54,43 @@ build_sanitized() {
 . "$POOLMON_TESTS/batch.sh"
 # shellcheck source=tools/poolmon/test/screen.sh
 . "$POOLMON_TESTS/screen.sh"
+# shellcheck source=tools/poolmon/test/metrics.sh
+. "$POOLMON_TESTS/metrics.sh"
+# shellcheck source=tools/poolmon/test/fuzz.sh
+. "$POOLMON_TESTS/fuzz.sh"
+
+# poolmon_initramfs NTPOOL HELPERS: prints the archive with poolmon and its libraries
+poolmon_initramfs() {
+	local root=$BUILD/guest/poolmon archive
+	archive=$(system_initramfs poolmon "$1" "$2" "$POOLMON_TESTS/guest.sh")
+	add_program "$root" "$TOP/tools/poolmon/poolmon"
+	pack "$root" "$archive"
+	say "$archive"
+}
+
+# poolmon itself in a guest with the stock kernel, which has lockdown
+guest_checks() {
+	local series headers stock modules helpers initramfs
+	series=$(stock_series)
+	headers=$(stock_headers "$series")
+	stock=$(stock_kernel "$series")
+	modules=$(build_modules "$headers" "$(stock_name "$series")-stock")
+	helpers=$(helper_modules "$headers" "$(stock_name "$series")" "$modules")
+	initramfs=$(poolmon_initramfs "$modules" "$helpers")
+	system_run "poolmon-$(stock_name "$series")" "$stock" "$initramfs"
+}
 
 poolmon_tests() {
 	say "poolmon"
-	need_packages "${POOLMON_PACKAGES[@]}" jq tmux clang
+	need_packages "${POOLMON_PACKAGES[@]}" jq tmux clang prometheus \
+		python3-prometheus-client
 	rm -rf "$POOLMON_WORK"
 	mkdir -p "$POOLMON_WORK"
 	checked "builds without warnings" build_poolmon
 	checked "builds with AddressSanitizer" build_sanitized
 	batch_checks
 	screen_checks
+	metrics_checks
+	fuzz_checks
+	guest_checks
 }

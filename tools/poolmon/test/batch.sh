@@ -61,11 +61,11 @@ sorted_by() {
 
 # takes OPTIONS TAGS: the tags that are shown
 takes() {
-	local want=$2
+	local shown
 	# shellcheck disable=SC2086 # several options
-	set -- $(monitor --debugfs "$RECORDED" -b --noheadings -o tag $1 | sort -u)
-	say "shown: $*"
-	[ "$*" = "$want" ]
+	shown=$(monitor --debugfs "$RECORDED" -b --noheadings -o tag $1 | sort -u | tr '\n' ' ')
+	say "shown: $shown"
+	[ "$shown" = "$2 " ]
 }
 
 # A second sample differs from the first by what the file has grown.

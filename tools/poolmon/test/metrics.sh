@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Metrics: Prometheus' own tool and a strict parser read them.  Sourced by
+# tools/test/poolmon.sh.
+
+# many_tags NUMBER: a folder with so many tags, the first with most bytes
+many_tags() {
+	hostile_folder many
+	awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++)
+		printf "%04d %s %d %d %d %d %d 0\n", i, i % 2 ? "Paged" : "Nonp", 2 * n + i, i,
+			2 * n, (n - i) * 64, (n - i) * 48 }' >>many/ntpool/tags
+	awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++)
+		printf "%04d %s %d %d %d f_%d+0x1/0x2 [driver%d]\n", i, i % 2 ? "Paged" : "Nonp",
+			2 * n, (n - i) * 64, (n - i) * 48, i, i % 50 }' >>many/ntpool/callers
+	tail -n +3 "$RECORDED/ntpool/pools" | cat <(head -n 2 "$RECORDED/ntpool/pools") - \
+		>many/ntpool/pools
+	cp "$RECORDED/ntpool/lookaside" many/ntpool/
+}
+
+promtool_clean() {
+	monitor --debugfs "$RECORDED" --prometheus --owner | promtool check metrics >out 2>&1
+	cat out
+	[ ! -s out ]
+}
+
+# The strict parser refuses a wrong order, a missing end and a label that is not escaped.
+openmetrics_parses() {
+	monitor --debugfs "$RECORDED" --openmetrics >text
+	python3 - text "$RECORDED/ntpool/tags" <<-'END'
+	import sys
+	from prometheus_client.openmetrics.parser import text_string_to_metric_families
+	found = {}
+	for family in text_string_to_metric_families(open(sys.argv[1]).read()):
+	    for sample in family.samples:
+	        if sample.name == 'ntpool_tag_bytes':
+	            found[sample.labels['tag'], sample.labels['type']] = int(sample.value)
+	want = {}
+	for line in open(sys.argv[2]):
+	    if not line.startswith('#'):
+	        f = line.split()
+	        want[f[0], f[1]] = int(f[5])
+	assert want and found == want, (found, want)
+	END
+}
+
+series() { grep -c "^$1" text; }
+
+top_is_bounded() {
+	many_tags 1000
+	monitor --debugfs many --prometheus >text
+	[ "$(series 'ntpool_tag_bytes{tag="[0-9]')" = 100 ]
+	[ "$(series 'ntpool_tag_bytes{tag="other"')" = 2 ]
+	[ "$(series 'ntpool_tag_allocations_total')" = 100 ]
+	[ "$(awk '/^ntpool_tag_bytes/ { s += $2 } END { print s }' text)" = \
+		"$(awk '!/^#/ { s += $6 } END { print s }' many/ntpool/tags)" ]
+	monitor --debugfs many --prometheus --top 7 -i '000*' >text
+	[ "$(series 'ntpool_tag_bytes{tag="000')" = 7 ]
+}
+
+# A tag that leaves the top has no series, and "other" has no counters that could go back.
+no_counter_resets() {
+	many_tags 200
+	monitor --debugfs many --prometheus >text
+	! grep -q '_total{tag="other"' text
+	cp text text.before
+	awk '/^#/ { print; next } { $6 = $6 * ($1 % 7 + 1); $3 += 5; print }' many/ntpool/tags >t
+	cp t many/ntpool/tags
+	monitor --debugfs many --prometheus >text
+	awk '/_total/ { if (FNR == NR) old[$1] = $2; else if ($1 in old) {
+		n++; if ($2 < old[$1]) { print "back:", $0; bad = 1 } } }
+		END { exit bad || n < 100 }' text.before text
+	! diff <(grep -o '^ntpool_tag_frees_total{[^}]*' text.before) \
+		<(grep -o '^ntpool_tag_frees_total{[^}]*' text) >/dev/null
+}
+
+# The reader of the file never sees a part of it, and what cannot be read is not kept.
+file_is_replaced() {
+	echo old >n.prom
+	exec 7<n.prom
+	monitor --debugfs "$RECORDED" --prometheus=n.prom
+	[ "$(cat <&7)" = old ] && grep -q '^ntpool_up 1' n.prom
+	[ "$(stat -c %a n.prom)" = 644 ]
+	ends 3 'not loaded' monitor --debugfs none --prometheus=n.prom
+	grep -q '^ntpool_up 0' n.prom && ! grep -q Hold n.prom
+	[ -z "$(find . -name 'n.prom.*')" ]
+	ends 1 'nowhere/n.prom: No such' monitor --debugfs "$RECORDED" --prometheus=nowhere/n.prom
+}
+
+# CPU and peak memory of the program as users build it
+screen_cost() {
+	local pid ticks
+	many_tags 10000
+	TERM=xterm term new-session -d -x 120 -y 40 \
+		"exec $TOP/tools/poolmon/poolmon --debugfs $POOLMON_WORK/many -d 1 -s bytes"
+	shows '^0000'
+	pid=$(term list-panes -F '#{pane_pid}')
+	ticks=$(awk '{ print $14 + $15 }' "/proc/$pid/stat")
+	sleep 20
+	awk -v t="$(awk -v o="$ticks" '{ print $14 + $15 - o }' "/proc/$pid/stat")" \
+		-v hz="$(getconf CLK_TCK)" '/^VmHWM/ {
+		printf "%.2f %% of a CPU, %d KiB\n", 100 * t / hz / 20, $2
+		exit 100 * t / hz / 20 >= 2 || $2 >= 20 * 1024 }' "/proc/$pid/status"
+}
+
+metrics_checks() {
+	checked "promtool check metrics" promtool_clean
+	checked "a strict parser reads OpenMetrics" openmetrics_parses
+	checked "the number of series is bounded" top_is_bounded
+	checked "no counter goes back when the top changes" no_counter_resets
+	checked "a file is replaced at once" file_is_replaced
+	checked "10,000 tags at 1 s: the screen has under 2 % of a CPU, 20 MiB" screen_cost
+	note "$(grep KiB "$POOLMON_WORK/check.log")"
+	screen_stop
+}
