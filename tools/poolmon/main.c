@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "poolmon.h"
+#include "record.h"
 
 enum {
 	OPT_FIRST = 256, OPT_BY_DIFF, OPT_BY_BYTES, OPT_NO_HEADINGS, OPT_SNAPSHOT, OPT_DEBUGFS,
@@ -59,6 +60,7 @@ static const struct option long_options[] = {
 
 static const char help[] =
 "Usage: poolmon [options]\n"
+"       poolmon record|diff|report --help\n"
 "Shows the memory of ntpool by pool tag.\n"
 "\n"
 "Screen, or with -b a table:\n"
@@ -348,6 +350,8 @@ int main(int argc, char **argv)
 
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C");
+	if (argc > 1 && is_command(argv[1]))
+		return command_run(argc - 1, argv + 1);
 	options_read(&o, argc, argv);
 	if (!o.nr_columns)
 		columns_default(&o);

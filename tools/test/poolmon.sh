@@ -52,6 +52,8 @@ build_sanitized() {
 
 # shellcheck source=tools/poolmon/test/batch.sh
 . "$POOLMON_TESTS/batch.sh"
+# shellcheck source=tools/poolmon/test/record.sh
+. "$POOLMON_TESTS/record.sh"
 # shellcheck source=tools/poolmon/test/screen.sh
 . "$POOLMON_TESTS/screen.sh"
 # shellcheck source=tools/poolmon/test/metrics.sh
@@ -83,12 +85,13 @@ guest_checks() {
 poolmon_tests() {
 	say "poolmon"
 	need_packages "${POOLMON_PACKAGES[@]}" jq tmux clang prometheus \
-		python3-prometheus-client
+		python3-prometheus-client gnuplot-nox libxml2-utils
 	rm -rf "$POOLMON_WORK"
 	mkdir -p "$POOLMON_WORK"
 	checked "builds without warnings" build_poolmon
 	checked "builds with AddressSanitizer" build_sanitized
 	batch_checks
+	record_checks
 	screen_checks
 	metrics_checks
 	fuzz_checks

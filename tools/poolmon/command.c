@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The commands record, diff and report, and their options.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record.h"
+
+enum { MIB = 1 << 20, LIMIT_MIB = 64 };
+
+enum { OPT_CSV = 256, OPT_HTML, OPT_ALL, OPT_TOP, OPT_NO_HEADINGS, OPT_DEBUGFS, OPT_MAX };
+
+static const struct option long_options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ "include", required_argument, NULL, 'i' },
+	{ "exclude", required_argument, NULL, 'x' },
+	{ "delay", required_argument, NULL, 'd' },
+	{ "count", required_argument, NULL, 'n' },
+	{ "duration", required_argument, NULL, 't' },
+	{ "max-size", required_argument, NULL, OPT_MAX },
+	{ "json", no_argument, NULL, 'J' },
+	{ "raw", no_argument, NULL, 'r' },
+	{ "csv", no_argument, NULL, OPT_CSV },
+	{ "html", no_argument, NULL, OPT_HTML },
+	{ "all", no_argument, NULL, OPT_ALL },
+	{ "top", required_argument, NULL, OPT_TOP },
+	{ "noheadings", no_argument, NULL, OPT_NO_HEADINGS },
+	{ "debugfs", required_argument, NULL, OPT_DEBUGFS },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char help[] =
+"Usage: poolmon record [-d SECONDS] [-n NUMBER | -t SECONDS] [--max-size MIB] FILE\n"
+"       poolmon diff [options] A [B]\n"
+"       poolmon report [options] FILE\n"
+"\n"
+"record appends samples to FILE until a signal arrives:\n"
+"  -d, --delay SECONDS     interval, 0.1 or more (default: 5)\n"
+"  -n, --count NUMBER      number of samples\n"
+"  -t, --duration SECONDS  time after which it ends\n"
+"      --max-size MIB      size at which every second sample is dropped (default: 64)\n"
+"\n"
+"diff shows what grew between the last samples of A and B, or the first and the last one\n"
+"of A. report ranks tags by their growth over all samples:\n"
+"  -J, --json; -r, --raw; --noheadings; report: --csv, --html\n"
+"  -i, --include TAG       tags to show; * and ? are wildcards; may be repeated\n"
+"  -x, --exclude TAG       tags to leave out\n"
+"      --top NUMBER        the first ones only\n"
+"      --all               also what did not grow\n";
+
+struct command {
+	struct options o;
+	double duration;
+	size_t limit;
+	enum form form;
+	bool all;
+};
+
+static _Noreturn void usage(const char *what, const char *text)
+{
+	complain("%s%s; --help lists the options", what, text);
+	exit(PM_USAGE);
+}
+
+static unsigned long number(const char *option, const char *text)
+{
+	uint64_t value;
+
+	if (!number_parse(text, &value) || !value || value > INT32_MAX)
+		usage(option, ": a number of 1 or more is expected");
+	return value;
+}
+
+static void seconds(const char *option, const char *text, double *value)
+{
+	if (!seconds_parse(text, value))
+		usage(option, ": 0.1 or more seconds are expected");
+}
+
+static void option_value(struct command *c, int option, const char *value)
+{
+	char *folder;
+
+	switch (option) {
+	case 'i':
+		filter_add(&c->o.filter.include, &c->o.filter.nr_include, value);
+		break;
+	case 'x':
+		filter_add(&c->o.filter.exclude, &c->o.filter.nr_exclude, value);
+		break;
+	case 'd':
+		seconds("--delay", value, &c->o.delay);
+		break;
+	case 't':
+		seconds("--duration", value, &c->duration);
+		break;
+	case 'n':
+		c->o.count = number("--count", value);
+		break;
+	case OPT_TOP:
+		c->o.top = number("--top", value);
+		break;
+	case OPT_MAX:
+		c->limit = number("--max-size", value) * (size_t)MIB;
+		break;
+	case OPT_DEBUGFS:
+		if (asprintf(&folder, "%s/ntpool", value) < 0)
+			exit(PM_FAILED);
+		ntpool_folder = folder;
+		break;
+	}
+}
+
+static void option_flag(struct command *c, int option)
+{
+	switch (option) {
+	case 'h':
+		fputs(help, stdout);
+		exit(PM_OK);
+	case 'J':
+		c->o.json = true;
+		break;
+	case 'r':
+		c->o.raw = true;
+		break;
+	case OPT_CSV:
+		c->form = FORM_CSV;
+		break;
+	case OPT_HTML:
+		c->form = FORM_HTML;
+		break;
+	case OPT_ALL:
+		c->all = true;
+		break;
+	case OPT_NO_HEADINGS:
+		c->o.no_headings = true;
+		break;
+	case '?':
+		exit(PM_USAGE);
+	}
+}
+
+bool is_command(const char *name)
+{
+	return !strcmp(name, "record") || !strcmp(name, "diff") || !strcmp(name, "report");
+}
+
+static enum status run(struct command *c, const char *name, int argc, char **argv)
+{
+	if (!strcmp(name, "diff")) {
+		if (argc < 1 || argc > 2)
+			usage("diff: one record, or two", "");
+		return diff_run(&c->o, argv[0], argc > 1 ? argv[1] : NULL, c->all);
+	}
+	if (argc != 1)
+		usage(name, ": one file is expected");
+	if (!strcmp(name, "report"))
+		return report_run(&c->o, argv[0], c->form, c->all);
+	if (c->duration && !c->o.count)
+		c->o.count = (unsigned long)(c->duration / c->o.delay) + 1;
+	return record_run(&c->o, argv[0], c->limit);
+}
+
+int command_run(int argc, char **argv)
+{
+	static struct command c = { .o.delay = 5, .limit = (size_t)LIMIT_MIB * MIB };
+	enum status status;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "hi:x:d:n:t:Jr", long_options, NULL)) != -1) {
+		if (optarg)
+			option_value(&c, option, optarg);
+		else
+			option_flag(&c, option);
+	}
+	if (c.o.json + c.o.raw + (c.form != FORM_TABLE) > 1)
+		usage("one form of output only", "");
+	status = run(&c, argv[0], argc - optind, argv + optind);
+	if ((fflush(stdout) || ferror(stdout)) && status == PM_OK) {
+		complain("standard output: %s", strerror(errno));
+		status = PM_FAILED;
+	}
+	return status;
+}

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A record: snapshots in a file that only grows.
+ *
+ *	# poolmon record 1
+ *	sample SECONDS.NANOSECONDS TAGS-BYTES CALLERS-BYTES CRC32
+ *	(the text of `tags`, then that of `callers`, in the format of debugfs)
+ *
+ * A sample is one write and one fsync. After a kill or a full disk the last sample may be
+ * torn: its checksum does not match, and every sample before it is good. A writer cuts a
+ * torn end off. A reader skips a damaged sample and looks for the next line that begins
+ * with `sample `: no row of debugfs does, because a tag has four characters.
+ *
+ * A file that reaches its limit is thinned: every second sample is copied to a new file
+ * that takes its place, and from then on only every second sample is taken. The disk thus
+ * needs one and a half times the limit at most.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "record.h"
+
+#define HEADER "# poolmon record 1\n"
+
+enum {
+	HEAD_MAX = 128,		/* bytes of the line before a sample */
+	SAMPLE_MAX = 1 << 28,	/* bytes of a sample */
+};
+
+/* Polynomial 0x04c11db7, reflected, as in zip files and Ethernet */
+static uint32_t crc32(const char *text, size_t size)
+{
+	uint32_t crc = ~0U;
+	size_t i;
+	int bit;
+
+	for (i = 0; i < size; i++) {
+		crc ^= (unsigned char)text[i];
+		for (bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+	}
+	return ~crc;
+}
+
+/* ---- Reader */
+
+bool record_open(struct record *r, const char *path)
+{
+	char text[sizeof(HEADER)] = "";
+
+	memset(r, 0, sizeof(*r));
+	r->path = path;
+	r->file = fopen(path, "re");
+	if (!r->file) {
+		complain("%s: %s", path, strerror(errno));
+		return false;
+	}
+	if (!fgets(text, sizeof(text), r->file) || strcmp(text, HEADER)) {
+		complain("%s: this is no record of poolmon, or one of an unknown version", path);
+		record_close(r);
+		return false;
+	}
+	r->good_end = ftello(r->file);
+	return true;
+}
+
+void record_close(struct record *r)
+{
+	free(r->text);
+	r->text = NULL;
+	if (r->file)
+		fclose(r->file);
+	r->file = NULL;
+}
+
+static bool parse_head(const char *line, struct sample *s)
+{
+	long long seconds;
+	long nanoseconds;
+	int end = 0;
+
+	if (sscanf(line, "sample %lld.%9ld %zu %zu %" SCNx32 "%n", &seconds, &nanoseconds,
+		   &s->tags_size, &s->callers_size, &s->crc, &end) != 5 || line[end] != '\n')
+		return false;
+	s->when.tv_sec = seconds;
+	s->when.tv_nsec = nanoseconds;
+	return seconds >= 0 && nanoseconds >= 0 && s->tags_size < SAMPLE_MAX &&
+	       s->callers_size < SAMPLE_MAX;
+}
+
+/* Reads the text of a sample; the file has at least so many bytes. */
+static bool read_sample(struct record *r, struct sample *s)
+{
+	size_t size = s->tags_size + s->callers_size;
+	struct stat st;
+
+	if (fstat(fileno(r->file), &st) || (off_t)size > st.st_size - ftello(r->file))
+		return false;
+	if (size > r->room) {
+		r->text = xrealloc(r->text, size, 1);
+		r->room = size;
+	}
+	s->text = r->text;
+	return fread(r->text, 1, size, r->file) == size && crc32(r->text, size) == s->crc;
+}
+
+/* The next good sample; its text is good until the next call. */
+bool record_next(struct record *r, struct sample *s)
+{
+	char line[HEAD_MAX];
+	off_t start, behind;
+
+	for (;;) {
+		start = ftello(r->file);
+		if (!fgets(line, sizeof(line), r->file))
+			return false;
+		if (!parse_head(line, s)) {
+			r->damaged = true;
+			continue;
+		}
+		behind = ftello(r->file);
+		if (read_sample(r, s)) {
+			s->head_start = start;
+			r->good_end = ftello(r->file);
+			return true;
+		}
+		r->damaged = true;
+		if (fseeko(r->file, behind, SEEK_SET))
+			return false;
+	}
+}
+
+static enum status feed(const struct file_kind *kind, struct snapshot *snapshot,
+			const char *text, size_t size)
+{
+	struct parser *parser = parser_new(kind, snapshot);
+	enum status status;
+	size_t bad;
+
+	parser_feed(parser, text, size);
+	status = parser_end(parser, &bad);
+	snapshot->bad += bad;
+	return status;
+}
+
+/* A sample as a snapshot, for snapshot_free() also on failure */
+enum status sample_parse(const struct sample *s, struct snapshot *snapshot)
+{
+	enum status status;
+
+	snapshot_init(snapshot);
+	snapshot->when = s->when;
+	status = feed(&tags_kind, snapshot, s->text, s->tags_size);
+	if (status == PM_OK)
+		status = feed(&callers_kind, snapshot, s->text + s->tags_size,
+			      s->callers_size);
+	snapshot_finish(snapshot);
+	return status;
+}
+
+/* ---- Writer */
+
+struct writer {
+	const char *path;
+	int fd;
+	off_t end, limit;
+	unsigned long ticks, stride;
+	bool failed, told;
+};
+
+static void write_tags(FILE *file, const struct snapshot *s)
+{
+	char tag[TAG_TEXT];
+	size_t i;
+
+	fputs("# ntpool tags 1\n# tag type allocs frees diff bytes requested failed\n", file);
+	for (i = 0; i < s->nr_tags; i++) {
+		const struct tag_row *t = &s->tag[i];
+
+		tag_text(t->tag, tag);
+		fprintf(file, "%s %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+			" %" PRIu64 "\n", tag, type_name(t->type), t->allocs, t->frees,
+			t->diff, t->bytes, t->requested, t->failed);
+	}
+}
+
+static void write_callers(FILE *file, const struct snapshot *s)
+{
+	char tag[TAG_TEXT];
+	size_t i;
+
+	fputs("# ntpool callers 1\n# tag type count bytes requested caller\n", file);
+	for (i = 0; i < s->nr_calls; i++) {
+		const struct call_row *c = &s->call[i];
+
+		tag_text(c->tag, tag);
+		fprintf(file, "%s %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %s\n", tag,
+			type_name(c->type), c->count, c->bytes, c->requested,
+			s->names + c->caller);
+	}
+}
+
+/* The sample as one text, its first line included, for free() */
+static char *sample_text(const struct snapshot *s, size_t *size)
+{
+	char *text = NULL, *all, head[HEAD_MAX];
+	size_t tags_size, body;
+	FILE *file = open_memstream(&text, &body);
+	int length;
+
+	if (!file)
+		return NULL;
+	write_tags(file, s);
+	fflush(file);
+	tags_size = body;
+	write_callers(file, s);
+	if (fclose(file)) {
+		free(text);
+		return NULL;
+	}
+	length = snprintf(head, sizeof(head), "sample %lld.%09ld %zu %zu %08" PRIx32 "\n",
+			  (long long)s->when.tv_sec, s->when.tv_nsec, tags_size,
+			  body - tags_size, crc32(text, body));
+	*size = length + body;
+	all = xrealloc(NULL, *size, 1);
+	memcpy(all, head, length);
+	memcpy(all + length, text, body);
+	free(text);
+	return all;
+}
+
+static bool write_all(int fd, const char *text, size_t size, off_t at)
+{
+	ssize_t put;
+
+	while (size) {
+		put = pwrite(fd, text, size, at);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return false;
+		text += put;
+		size -= put;
+		at += put;
+	}
+	return true;
+}
+
+/* Copies every second sample to a new file, which takes the place of the old one. */
+static bool thin_to(struct writer *w, struct record *r, const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	off_t end = strlen(HEADER);
+	struct sample s;
+	bool good, take = true;
+	char head[HEAD_MAX];
+
+	good = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+	       write_all(fd, HEADER, end, 0);
+	for (; good && record_next(r, &s); take = !take) {
+		size_t size = s.tags_size + s.callers_size;
+		ssize_t length = r->good_end - s.head_start - size;
+
+		if (!take)
+			continue;
+		good = pread(w->fd, head, length, s.head_start) == length &&
+		       write_all(fd, head, length, end) &&
+		       write_all(fd, s.text, size, end + length);
+		end += length + size;
+	}
+	if (good && !fsync(fd) && !rename(path, w->path)) {
+		close(w->fd);
+		w->fd = fd;
+		w->end = end;
+		return true;
+	}
+	if (fd >= 0) {
+		unlink(path);
+		close(fd);
+	}
+	return false;
+}
+
+static void thin(struct writer *w)
+{
+	struct record r;
+	char *path;
+
+	if (!record_open(&r, w->path))
+		return;
+	if (asprintf(&path, "%s.new", w->path) >= 0) {
+		if (thin_to(w, &r, path))
+			w->stride *= 2;
+		free(path);
+	}
+	record_close(&r);
+}
+
+/* A failure loses this sample alone: the file is cut to what was good. */
+static void write_failed(struct writer *w)
+{
+	int error = errno;
+
+	if (ftruncate(w->fd, w->end))
+		error = errno;
+	if (!w->told)
+		complain("%s: %s; this sample is left out", w->path, strerror(error));
+	w->told = true;
+	w->failed = true;
+}
+
+static enum status record_sample(void *arg, const struct snapshot *before,
+				 const struct snapshot *now)
+{
+	struct writer *w = arg;
+	size_t size;
+	char *text;
+
+	(void)before;
+	if (w->ticks++ % w->stride)
+		return PM_OK;
+	text = sample_text(now, &size);
+	if (text && w->end + (off_t)size > w->limit)
+		thin(w);
+	errno = EFBIG;
+	if (!text || w->end + (off_t)size > w->limit ||
+	    !write_all(w->fd, text, size, w->end) || fsync(w->fd)) {
+		write_failed(w);
+	} else {
+		w->end += size;
+		w->told = false;
+	}
+	free(text);
+	return PM_OK;
+}
+
+/* Finds the end of the last good sample, and cuts off what is behind it. */
+static bool writer_resume(struct writer *w)
+{
+	struct record r;
+	struct sample s;
+
+	if (!record_open(&r, w->path))
+		return false;
+	while (record_next(&r, &s))
+		;
+	w->end = r.good_end;
+	record_close(&r);
+	return !ftruncate(w->fd, w->end);
+}
+
+static bool writer_open(struct writer *w)
+{
+	struct stat st;
+
+	w->fd = open(w->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (w->fd < 0 || fstat(w->fd, &st)) {
+		complain("%s: %s", w->path, strerror(errno));
+		return false;
+	}
+	if (flock(w->fd, LOCK_EX | LOCK_NB)) {
+		complain("%s: another poolmon writes to it", w->path);
+		return false;
+	}
+	/* A file that is shorter than the header was cut off in its first write. */
+	if ((size_t)st.st_size >= strlen(HEADER))
+		return writer_resume(w);
+	w->end = strlen(HEADER);
+	if (!ftruncate(w->fd, 0) && write_all(w->fd, HEADER, w->end, 0))
+		return true;
+	complain("%s: %s", w->path, strerror(errno));
+	return false;
+}
+
+/* Records until o->count samples were taken; a signal ends it in good order. */
+enum status record_run(struct options *o, const char *path, size_t limit)
+{
+	struct writer w = { .path = path, .fd = -1, .limit = limit, .stride = 1 };
+	enum status status = PM_FAILED;
+
+	if (writer_open(&w)) {
+		o->parts = PART_CALLS;
+		status = loop_run(o, record_sample, &w);
+	}
+	if (w.fd >= 0)
+		close(w.fd);
+	return status == PM_OK && w.failed ? PM_FAILED : status;
+}

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# The commands record, diff and report. Sourced by tools/test/poolmon.sh.
+
+recorder() { monitor record --debugfs "$RECORDED" "$@"; }
+
+# samples FILE: the number of samples that a reader finds
+samples() { grep -ac '^sample ' "$1"; }
+
+# A record has what debugfs had.
+record_is_debugfs() {
+	rm -f rec
+	recorder -d 0.1 -n 2 rec
+	[ "$(samples rec)" = 2 ]
+	sed -n '/^# tag type allocs/,/^# ntpool callers/{/^#/!p}' rec >shown
+	tail -n +3 "$RECORDED/ntpool/tags" | awk '{ $1 = $1; print }' >expected
+	cat expected expected | diff - shown
+}
+
+# A torn end is cut off before the next sample is written.
+record_after_kill() {
+	rm -f rec
+	recorder -d 0.1 -n 2 rec
+	head -c -7 rec >torn
+	recorder -d 0.1 -n 1 torn
+	[ "$(samples torn)" = 2 ]
+	ends 0 '' monitor diff --all torn
+	[ ! -s stderr ] && grep -q Hold stdout
+}
+
+# kill -9 at any moment: each sample that was counted is there, and no other is damaged.
+record_killed() {
+	local i pid
+	rm -f rec
+	for i in 1 2 3; do
+		"$TOP/tools/poolmon/poolmon" record --debugfs "$RECORDED" -d 0.1 rec &
+		pid=$!
+		sleep "0.${i}7"
+		[ "$i" -gt 1 ] || sleep 1
+		kill -9 $pid
+		wait $pid || true
+	done
+	[ "$(samples rec)" -ge 3 ]
+	monitor diff --all rec | grep -q Hold
+}
+
+# A file system of 32 KiB fills up: the samples before are good, the status is 1.
+record_disk_full() {
+	mkdir -p full
+	# shellcheck disable=SC2016 # of the inner shell
+	unshare -m sh -c '
+		mount -t tmpfs -o size=32k tmpfs full &&
+		status=0
+		"$0" record --debugfs "$1" -d 0.1 -n 60 full/rec 2>stderr || status=$?
+		"$0" diff --all full/rec >shown 2>>stderr
+		df full | tail -n 1
+		grep -ac "^sample " full/rec >number
+		exit $status' "$TOP/tools/poolmon/poolmon" "$RECORDED" || [ $? = 1 ]
+	cat stderr number
+	grep -q 'No space left' stderr && grep -q Hold shown && ! grep -q damaged stderr &&
+		[ "$(cat number)" -gt 20 ]
+}
+
+# At its limit the file is thinned, and still grows.
+record_limit() {
+	rm -f rec big
+	recorder -d 0.1 -n 1 big
+	# 1 MiB of samples, then the next one is too much.
+	python3 -c 'head, body = open("big", "rb").read().split(b"\n", 1)
+open("rec", "wb").write(head + b"\n" + body * (0x100000 // len(body)))'
+	monitor record --debugfs "$RECORDED" -d 0.1 -n 5 --max-size 1 rec
+	[ "$(stat -c %s rec)" -lt 700000 ] && [ ! -e rec.new ]
+	monitor diff --all rec >shown 2>stderr
+	grep -q Hold shown && [ ! -s stderr ]
+}
+
+record_once() {
+	rm -f rec
+	"$TOP/tools/poolmon/poolmon" record --debugfs "$RECORDED" rec &
+	sleep 1
+	ends 1 'another poolmon writes to it' recorder -n 1 rec || { kill $!; return 1; }
+	kill $!
+	wait $!
+}
+
+record_foreign() {
+	echo 'this is a text that is long enough' >text
+	cp text rec
+	ends 1 'no record of poolmon' recorder -n 1 rec
+	cmp rec text
+}
+
+# A damaged sample is skipped, and those around it are read.
+damaged_middle() {
+	sed '0,/^Flat Nonp 5/s//Flat Nonp 6/' growth >damaged
+	ends 0 'damaged samples were skipped' monitor report --all damaged -J
+	jq -e '.growers | length == 4' stdout
+}
+
+# hostile_record TEXT...: neither a crash nor a result
+hostile_record() {
+	printf '# poolmon record 1\n%b' "$1" >hostile
+	ends 1 'two samples' monitor report hostile && ends 1 '' monitor diff hostile
+}
+
+diff_growth() {
+	monitor diff -J growth | jq -e '.changes | .[0].tag == "<&>\"" and .[0].bytes_change == 3900
+		and .[0].percent == 2600 and .[0].children[0].bytes_change == 3900
+		and .[0].children[0].caller == "leak_it+0x1/0x2 [nt_leak]"
+		and (.[0].children | length) == 1 and .[1].tag == "Fall"
+		and .[1].bytes_change == -39 and length == 2'
+}
+
+diff_two() {
+	head -c "$(grep -abo '^sample' growth | sed -n '11s/:.*//p')" growth >early
+	monitor diff -J early growth | jq -e '.changes[0].bytes_change == 3000'
+}
+
+# 100 bytes a minute; the burst is no growth.
+report_growth() {
+	monitor report -J growth | jq -e '.growers | length == 1 and .[0].tag == "<&>\""
+		and .[0].bytes_per_hour == 6000 and .[0].tau == 1 and .[0].driver == "nt_leak"
+		and .[0].bytes_first == 150 and .[0].bytes_last == 4050'
+	monitor report -J --all growth | jq -e '.growers | length == 4 and
+		.[3].tag == "Fall" and .[3].bytes_per_hour == -60 and .[3].tau == -1'
+}
+
+report_csv() {
+	monitor report --csv growth | python3 -c '
+import csv, sys
+rows = list(csv.reader(sys.stdin))
+assert rows[1] == ["<&>\"", "Paged", "nt_leak", "150", "4050", "6000", "1.00"], rows'
+}
+
+report_html() {
+	monitor report --html growth >page.html
+	xmllint --noout page.html
+	grep -q '&lt;&amp;&gt;&quot;' page.html && grep -q '<svg' page.html &&
+		grep -q '<polyline\|<path' page.html
+	! grep -E '(src|href)="?(http|/)|@import|<script' page.html | grep -v xmlns
+}
+
+record_checks() {
+	say "poolmon: record, diff and report"
+	python3 "$POOLMON_TESTS/record.py" "$POOLMON_WORK/growth"
+	checked "a record has what debugfs had" record_is_debugfs
+	checked "a torn end is cut off" record_after_kill
+	checked "kill -9 loses no earlier sample" record_killed
+	checked "a full disk loses no earlier sample" record_disk_full
+	checked "a record is thinned at its limit" record_limit
+	checked "one writer at a time" record_once
+	checked "another file is left alone" record_foreign
+	checked "a damaged sample is skipped" damaged_middle
+	checked "a record without samples" hostile_record ''
+	checked "a sample that is larger than the file" hostile_record \
+		'sample 1.000000000 268435455 268435455 00000000\nx\n'
+	checked "a sample of absurd size" hostile_record \
+		'sample 1.000000000 18446744073709551615 18446744073709551615 00000000\nx\n'
+	checked "diff: tags and their call sites" diff_growth
+	checked "diff: two records" diff_two
+	checked "report: the leak alone, burst or not" report_growth
+	checked "report: CSV" report_csv
+	checked "report: one page with plots" report_html
+}
