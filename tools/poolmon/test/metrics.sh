@@ -103,12 +103,42 @@ screen_cost() {
 		exit 100 * t / hz / 20 >= 2 || $2 >= 20 * 1024 }' "/proc/$pid/status"
 }
 
+# Each expression of the dashboard parses as PromQL, and names metrics that poolmon has.
+dashboard_parses() {
+	local fleet=$TOP/tools/poolmon/fleet name
+	jq -r '.panels[].targets[].expr' "$fleet/ntpool.dashboard.json" |
+		sed 's/\$instance/.*/' | jq -R -s '{groups: [{name: "x", rules: (split("\n") |
+		map(select(. != "")) | to_entries | map({record: "r\(.key)", expr: .value}))}]}' \
+		>rules.json
+	[ "$(jq '.groups[0].rules | length' rules.json)" = 4 ]
+	promtool check rules rules.json
+	monitor --debugfs "$RECORDED" --prometheus >text
+	echo 'ntpool_violations_total 0' >>text
+	grep -ohE 'ntpool_[a-z_]+' "$fleet"/ntpool.{dashboard.json,rules.yml} | sort -u |
+	while read -r name; do
+		grep -q "^$name[{ ]" text || { say "no such metric: $name"; return 1; }
+	done
+}
+
+unit_is_valid() {
+	local fleet=$TOP/tools/poolmon/fleet
+	sed 's|/usr/bin/poolmon|/bin/true|' "$fleet/ntpool-metrics.service" >ntpool-metrics.service
+	cp "$fleet/ntpool-metrics.timer" .
+	systemd-analyze verify --man=no ./ntpool-metrics.service ./ntpool-metrics.timer >out 2>&1
+	cat out
+	! grep -q ntpool-metrics out
+}
+
 metrics_checks() {
 	checked "promtool check metrics" promtool_clean
 	checked "a strict parser reads OpenMetrics" openmetrics_parses
 	checked "the number of series is bounded" top_is_bounded
 	checked "no counter goes back when the top changes" no_counter_resets
 	checked "a file is replaced at once" file_is_replaced
+	checked "promtool test rules" promtool test rules \
+		"$TOP/tools/poolmon/fleet/ntpool.rules.test.yml"
+	checked "the dashboard" dashboard_parses
+	checked "service and timer" unit_is_valid
 	checked "10,000 tags at 1 s: the screen has under 2 % of a CPU, 20 MiB" screen_cost
 	note "$(grep KiB "$POOLMON_WORK/check.log")"
 	screen_stop
