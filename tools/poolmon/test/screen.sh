@@ -120,13 +120,22 @@ resizes() {
 }
 
 # The selected line is the one with the mark.
-marked() { term capture-pane -e -p | grep $'\e\\[7m' | grep -q "$1"; }
+marked() {
+	local try
+	for try in $(seq 50); do
+		! term capture-pane -e -p | grep $'\e\\[7m' | grep -q "$1" || return 0
+		sleep 0.1
+	done
+	say "$1 is not marked after $try tries:"
+	term capture-pane -e -p
+	return 1
+}
 
 moves() {
-	term send-keys Home && sleep 0.3 && marked 'Fs' && term send-keys Down && sleep 0.3 &&
-		marked 'Hold Nonp' && term send-keys Up && sleep 0.3 && marked 'Fs' &&
-		term send-keys NPage && sleep 0.3 && marked 'List' && term send-keys PPage &&
-		sleep 0.3 && marked 'Fs' && term send-keys End && sleep 0.3 && marked 'List'
+	local pair
+	for pair in Home=Fs Down='Hold Nonp' Up=Fs NPage=List PPage=Fs End=List; do
+		term send-keys "${pair%%=*}" && marked "${pair#*=}" || return 1
+	done
 }
 
 shifts() {
@@ -137,7 +146,7 @@ shifts() {
 
 # opens_tag: ENTER on the second row shows all about it, ESC goes back
 opens_tag() {
-	term send-keys Home Down && sleep 0.3
+	term send-keys Home Down && marked 'Hold Nonp'
 	key Enter '^Tag Hold, nonpaged pool: 3 live' && shows 'hold_init\+0x2d/0x1000 \[nt_hold\]' &&
 		shows '^Hold Nonp +5120 ' && key Escape '^Fs'
 }
