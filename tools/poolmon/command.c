@@ -176,7 +176,7 @@ int command_run(int argc, char **argv)
 		else
 			option_flag(&c, option);
 	}
-	if (c.o.json + c.o.raw + (c.form != FORM_TABLE) > 1)
+	if (c.o.json + c.o.raw + !!c.form > 1)
 		usage("one form of output only", "");
 	status = run(&c, argv[0], argc - optind, argv + optind);
 	if ((fflush(stdout) || ferror(stdout)) && status == PM_OK) {

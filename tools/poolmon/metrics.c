@@ -191,7 +191,7 @@ static void print_all(FILE *to, struct options *o)
 
 	if (top > o->view.nr)
 		top = o->view.nr;
-	print_single(to, o, &up, o->view.now != NULL);
+	print_single(to, o, &up, !!o->view.now);
 	if (o->view.now) {
 		print_single(to, o, &tags, o->view.now->nr_tags);
 		print_tags(to, o, top);

@@ -5,7 +5,7 @@
  * The first line is `# ntpool NAME VERSION`, the second one `# COLUMN ...`. Columns are
  * found by their names. The last column of a file takes the rest of its line, because a
  * call site has blanks. A file arrives in pieces of any size. A line without its end is
- * torn and does not count as a row, whatever its content.
+ * torn and never counts as a row.
  *
  * A file that cannot be trusted does no harm: a line has at most LINE_MAX_BYTES, a file
  * at most ROWS_MAX rows, and a row that does not parse is counted and left out.

@@ -99,7 +99,8 @@ static void draw_head(struct screen *s)
 		 s->search[0] ? "  filter: " : "", s->search);
 	put_line(0, line, A_NORMAL);
 	snprintf(line, sizeof(line), "Nonp: %lu K, %lu K free   Paged: %lu K, %lu K free   %s",
-		 (unsigned long)pool[NONP].bytes / 1024, (unsigned long)pool[NONP].free_bytes / 1024,
+		 (unsigned long)pool[NONP].bytes / 1024,
+		 (unsigned long)pool[NONP].free_bytes / 1024,
 		 (unsigned long)pool[PAGED].bytes / 1024,
 		 (unsigned long)pool[PAGED].free_bytes / 1024, s->message);
 	put_line(1, line, A_NORMAL);
@@ -349,7 +350,7 @@ static bool key_sorts(struct screen *s, int key)
 	static const enum column column[] = {
 		COL_TAG, COL_ALLOCS, COL_FREES, COL_DIFF, COL_BYTES, COL_PER_ALLOC,
 	};
-	const char *found = key > 0 && key < 0x80 ? strchr(keys, key) : NULL;
+	const char *found = key <= 0 || key >= 0x80 ? NULL : strchr(keys, key);
 
 	if (found) {
 		sort_by(s, column[found - keys]);

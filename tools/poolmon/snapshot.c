@@ -310,7 +310,8 @@ static void explain(enum status status, const char *name, int error)
 		break;
 	case PM_LOCKDOWN:
 		complain("%s/%s cannot be opened: %s", ntpool_folder, name, under_lockdown() ?
-			 "the kernel is locked down, see " LOCKDOWN : "a security policy denies it");
+			 "the kernel is locked down, see " LOCKDOWN :
+			 "a security policy denies it");
 		break;
 	case PM_UNKNOWN_VERSION:
 		complain("%s/%s has a format that this version does not know; it knows version %d",
