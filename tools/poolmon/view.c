@@ -327,5 +327,6 @@ static int row_compare(const void *a, const void *b, void *arg)
 
 void view_sort(struct view *view)
 {
-	qsort_r(view->row, view->nr, sizeof(*view->row), row_compare, view);
+	if (view->nr)
+		qsort_r(view->row, view->nr, sizeof(*view->row), row_compare, view);
 }
