@@ -38,13 +38,14 @@ violations() { poolmon --prometheus | grep '^ntpool_violations_total'; }
 
 # ntpool can be unloaded while poolmon runs, and poolmon goes on when it is back.
 unload_while_running() {
-	poolmon -b -d 0.3 -n 40 -o tag >/tmp/shown 2>/tmp/stderr &
+	poolmon -b -d 0.3 -o tag >/tmp/shown 2>/tmp/stderr &
 	pid=$!
 	until [ -s /tmp/shown ]; do sleep 0.1; done
 	rmmod nt_hold && rmmod ntpool || return 1
 	until grep -q 'waiting for its return' /tmp/stderr; do sleep 0.1; done
 	kill -0 $pid && load ntpool && load nt_hold || return 1
 	until grep -q 'loaded again' /tmp/stderr; do sleep 0.1; done
+	kill $pid
 	wait $pid
 }
 

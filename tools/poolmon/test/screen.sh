@@ -123,7 +123,7 @@ resizes() {
 marked() {
 	local try
 	for try in $(seq 50); do
-		! term capture-pane -e -p | grep $'\e\\[7m' | grep -q "$1" || return 0
+		! term capture-pane -e -p | grep -aE $'\e\\[([0-9]+;)*7m' | grep -aq "$1" || return 0
 		sleep 0.1
 	done
 	say "$1 is not marked after $try tries:"
@@ -177,7 +177,7 @@ totals_key() { key e '^Total? +Paged|^Total Paged' && term send-keys e && shows_
 highlights() {
 	term send-keys l
 	grows && sleep 0.2
-	term capture-pane -e -p | grep 'Grow' | grep -q $'\e\\[1m'
+	term capture-pane -e -p | grep 'Grow' | grep -aqE $'\e\\[([0-9]+;)*1m'
 }
 
 screen_checks() {
