@@ -10,7 +10,8 @@ fuzz_build() {
 	local sources=$TOP/tools/poolmon
 	clang -std=gnu11 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all -I"$sources" -o fuzzer "$POOLMON_TESTS/fuzz.c" \
-		"$sources"/{text,parse,snapshot,view,pooltag}.c -lm
+		-I/usr/include/libsmartcols \
+		"$sources"/{text,parse,snapshot,view,pooltag,record,batch,table}.c -lsmartcols -lm
 }
 
 # Seeds: the recorded files, each behind the byte that chooses its parser
@@ -21,7 +22,8 @@ fuzz_run() {
 		{ printf '%b' "\\000$number"; cat "$RECORDED/ntpool/$file"; } >corpus/$file
 		number=$((number + 1))
 	done
-	printf '\004rem x\nAbcd - a.sys - text\nAb?* - <b> - c\n' >corpus/pooltag
+	{ printf '\004'; sed 1d growth | head -c 15000; } >corpus/record
+	printf '\005rem x\nAbcd - a.sys - text\nAb?* - <b> - c\n' >corpus/pooltag
 	./fuzzer -max_total_time="$FUZZ_SECONDS" -max_len=20000 -rss_limit_mb=1024 \
 		-print_final_stats=1 corpus >fuzz.log 2>&1 || { tail -n 30 fuzz.log; return 1; }
 	grep number_of_executed_units fuzz.log
