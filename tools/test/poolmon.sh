@@ -85,7 +85,7 @@ guest_checks() {
 poolmon_tests() {
 	say "poolmon"
 	need_packages "${POOLMON_PACKAGES[@]}" jq tmux clang prometheus \
-		python3-prometheus-client gnuplot-nox libxml2-utils
+		python3-prometheus-client gnuplot-nox libxml2-utils chromium
 	rm -rf "$POOLMON_WORK"
 	mkdir -p "$POOLMON_WORK"
 	checked "builds without warnings" build_poolmon

@@ -141,6 +141,25 @@ report_html() {
 	! grep -E '(src|href)="?(http|/)|@import|<script' page.html | grep -v xmlns
 }
 
+# A browser lays the page out. A script, which the copy alone has, measures: the plot is as
+# wide as the page allows, its line is long, and no text of a tag became an element.
+report_in_browser() {
+	monitor report --html growth | sed 's|^</body>|<script>\
+		const line = document.querySelector("svg #gnuplot_plot_1 path");\
+		const box = document.querySelector("svg").getBoundingClientRect();\
+		document.body.dataset.seen = [document.querySelectorAll("svg").length,\
+			document.querySelector("#growers td").textContent,\
+			box.width > 400 \&\& box.height > 100, line.getTotalLength() > 300,\
+			performance.getEntriesByType("resource").length].join(" ");\
+		</script>&|' >seen.html
+	timeout 100 chromium --headless --no-sandbox --disable-gpu --user-data-dir=chromium \
+		--virtual-time-budget=2000 --dump-dom "file://$PWD/seen.html" 2>browser.log >dom
+	tail -n 3 browser.log
+	grep -o 'data-seen="[^>]*' dom
+	grep -q 'data-seen="1 &lt;&amp;&gt;&quot; true true 0"' dom ||
+		grep -q 'data-seen="1 <&amp;>&quot; true true 0"' dom
+}
+
 record_checks() {
 	say "poolmon: record, diff and report"
 	python3 "$POOLMON_TESTS/record.py" "$POOLMON_WORK/growth"
@@ -162,4 +181,5 @@ record_checks() {
 	checked "report: the leak alone, burst or not" report_growth
 	checked "report: CSV" report_csv
 	checked "report: one page with plots" report_html
+	checked "report: the page in a browser" report_in_browser
 }
