@@ -36,17 +36,33 @@ sum_of_metrics() {
 
 violations() { poolmon --prometheus | grep '^ntpool_violations_total'; }
 
-# ntpool can be unloaded while poolmon runs, and poolmon goes on when it is back.
+# until_said TEXT FILE: waits for it, for 20 s at most
+until_said() {
+	tries=200
+	until grep -q "$1" "$2"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || { cat "$2"; return 1; }
+		sleep 0.1
+	done
+}
+
+reload_under() {
+	until_said Hold /tmp/shown && rmmod nt_hold && rmmod ntpool &&
+		until_said 'waiting for its return' /tmp/stderr && kill -0 "$1" &&
+		load ntpool && load nt_hold && until_said 'loaded again' /tmp/stderr
+}
+
+# ntpool can be unloaded while poolmon runs, and poolmon goes on when it is back. Checks before
+# this one have left text in the files, which the child truncates later.
 unload_while_running() {
+	: >/tmp/shown
+	: >/tmp/stderr
 	poolmon -b -d 0.3 -o tag >/tmp/shown 2>/tmp/stderr &
 	pid=$!
-	until [ -s /tmp/shown ]; do sleep 0.1; done
-	rmmod nt_hold && rmmod ntpool || return 1
-	until grep -q 'waiting for its return' /tmp/stderr; do sleep 0.1; done
-	kill -0 $pid && load ntpool && load nt_hold || return 1
-	until grep -q 'loaded again' /tmp/stderr; do sleep 0.1; done
+	reload_under $pid
+	done=$?
 	kill $pid
-	wait $pid
+	wait $pid && return $done
 }
 
 as_user() {
