@@ -288,9 +288,8 @@ static enum status cause_of(int error)
 	case EIO:
 		return PM_ABSENT;
 	case EPERM:
-		return geteuid() ? PM_NOT_ROOT : PM_LOCKDOWN;
 	case EACCES:
-		return PM_NOT_ROOT;
+		return geteuid() ? PM_NOT_ROOT : PM_LOCKDOWN;
 	}
 	return PM_FAILED;
 }

@@ -212,7 +212,17 @@ hostile_checks() {
 	checked "status 7: an empty file" ends 7 'does not know' monitor --debugfs bad -b
 }
 
+# Root without the capability that opens every file
+root_denied() {
+	hostile_folder bad
+	chmod 0 bad/ntpool/tags
+	[ "$(id -u)" = 0 ] || { ends 5 'only root' monitor --debugfs bad -b; return; }
+	ends 6 'a security policy denies it' setpriv --bounding-set \
+		-dac_override,-dac_read_search "$TOP/tools/poolmon/poolmon" --debugfs bad -b
+}
+
 status_checks() {
+	checked "status 6: a policy denies it to root" root_denied
 	checked "status 3: ntpool is not there" ends 3 'ntpool is not loaded' \
 		monitor --debugfs none -b
 	checked "status 1: standard output is full" ends 1 'standard output' sh -c \
