@@ -24,7 +24,7 @@ promtool_clean() {
 	[ ! -s out ]
 }
 
-# Debian's python3 has the package. The strict parser refuses a wrong order, a missing end and a label that is not escaped.
+# The strict parser refuses a wrong order, a missing end and a label that is not escaped.
 openmetrics_parses() {
 	monitor --debugfs "$RECORDED" --openmetrics >text
 	/usr/bin/python3 - text "$RECORDED/ntpool/tags" <<-'END'
