@@ -231,6 +231,8 @@ check_style() {
 			waived+=,CAMELCASE,EMBEDDED_FUNCTION_NAME,ARRAY_SIZE,STRCPY,SPLIT_STRING
 			waived+=,PREFER_DEFINED_ATTRIBUTE_MACRO
 			;;
+		# words of commands and of expected texts
+		tools/poolmon/test/*.sh) waived+=,REPEATED_WORD ;;
 		# macros that make functions and tables
 		module/samples/bench*) waived+=,MACRO_WITH_FLOW_CONTROL,COMPLEX_MACRO ;;
 		# per-CPU variables can be passed to macros alone

@@ -206,7 +206,8 @@ static void draw_list(struct screen *s)
 static void draw_page(struct screen *s)
 {
 	char *text = page_text(s->page, shown(s), s->tag, s->type), *line = text, *next;
-	size_t nr = 0, total = 0, room = HEAD_LINES < LINES ? LINES - HEAD_LINES : 0;
+	int height = getmaxy(stdscr);
+	size_t nr = 0, total = 0, room = height > HEAD_LINES ? height - HEAD_LINES : 0;
 
 	for (next = text; *next; next++)
 		total += *next == '\n';

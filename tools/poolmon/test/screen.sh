@@ -123,7 +123,8 @@ resizes() {
 marked() {
 	local try
 	for try in $(seq 50); do
-		! term capture-pane -e -p | grep -aE $'\e\\[([0-9]+;)*7m' | grep -aq "$1" || return 0
+		! term capture-pane -e -p | grep -aE $'\e\\[([0-9]+;)*7m' |
+			grep -aq "$1" || return 0
 		sleep 0.1
 	done
 	say "$1 is not marked after $try tries:"
@@ -147,7 +148,8 @@ shifts() {
 # opens_tag: ENTER on the second row shows all about it, ESC goes back
 opens_tag() {
 	term send-keys Home Down && marked 'Hold Nonp'
-	key Enter '^Tag Hold, nonpaged pool: 3 live' && shows 'hold_init\+0x2d/0x1000 \[nt_hold\]' &&
+	key Enter '^Tag Hold, nonpaged pool: 3 live' &&
+		shows 'hold_init\+0x2d/0x1000 \[nt_hold\]' &&
 		shows '^Hold Nonp +5120 ' && key Escape '^Fs'
 }
 
