@@ -8,9 +8,9 @@
  * allows that.
  *
  * A nonpaged request of several pages need not be physically contiguous. The page allocator
- * is asked first, for a power of two that is then trimmed, or kept in one piece if it fits. If it has none, a caller that
- * may sleep gets vmalloc memory. A request for one page, for one node only, or for
- * physical contiguity has no such fallback.
+ * is asked first, for a power of two that is then trimmed, or kept in one piece if it fits.
+ * If it has none, a caller that may sleep gets vmalloc memory. A request for one page, for
+ * one node only, or for physical contiguity has no such fallback.
  *
  * Contexts. The GFP flags depend on the context of the caller:
  *

@@ -45,7 +45,10 @@ struct ntpool_deferred {
 void ntpool_defer(struct ntpool_deferred *mem, void (*free)(struct ntpool_deferred *mem));
 /* Waits until memory that was deferred before the call has been freed. Sleeps. */
 void ntpool_backing_flush(void);
-/* Frees @nr pages, all of a compound page. Any context: a worker does it where the caller cannot sleep. */
+/*
+ * Frees @nr pages, all of a compound page. Any context: a worker does it where the caller
+ * cannot sleep.
+ */
 void ntpool_backing_free(void *base, unsigned long nr);
 
 #endif

@@ -12,7 +12,7 @@
  *	guard | header, records | records | ...		a chunk: records of one size
  *	guard | data | ...				ntpool_guarded_alloc()
  *
- * Nothing is in a guard. An overrun of up to a page from any page ends there, and harms nobody.
+ * A guard has no data. An overrun of up to a page from any page ends there.
  * Guards are zero. They are checked by the periodic scan, and when their area is freed. A
  * damaged guard is reported and zeroed again. The report names the block on the page before,
  * which the folder above knows: it sets a function for that.
@@ -383,7 +383,8 @@ int ntpool_record_init(struct ntpool_record_kind *kind, unsigned int size)
 {
 	int node;
 
-	kind->size = IS_ENABLED(CONFIG_KASAN) ? size : max_t(unsigned int, ALIGN(size, RECORD_ALIGN), RECORD_MIN);
+	kind->size = IS_ENABLED(CONFIG_KASAN) ? size :
+		     max_t(unsigned int, ALIGN(size, RECORD_ALIGN), RECORD_MIN);
 	raw_spin_lock_init(&kind->lock);
 	kind->room = ntpool_guarded_alloc(nr_node_ids * sizeof(*kind->room), GFP_KERNEL,
 					  NUMA_NO_NODE);

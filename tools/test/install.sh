@@ -40,7 +40,8 @@ clean_root() {
 	restore "$root" >&2
 	quietly "$LOGS/install-$1.packages" in_folder "$root" \
 		env DEBIAN_FRONTEND=noninteractive INITRD=No apt-get install -y \
-		--no-install-recommends make dkms openssl pkgconf linux-headers-amd64 linux-headers-rt-amd64 >&2
+		--no-install-recommends make dkms openssl pkgconf \
+		linux-headers-amd64 linux-headers-rt-amd64 >&2
 	say "$root"
 }
 
