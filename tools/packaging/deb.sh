@@ -17,7 +17,8 @@ rm -rf "$out"
 mkdir -p "$tree"
 (cd "$TOP" && find Makefile Kconfig LICENSE README.md include module tools -type f \
 	! -name '*.o' ! -name '*.ko' ! -name '*.mod' ! -name '*.mod.c' ! -name '.*.cmd' \
-	! -name 'modules.order' ! -path tools/poolmon/poolmon -print0 | tar -cf - --null -T -) | tar -C "$tree" -xf -
+	! -name 'modules.order' ! -path tools/poolmon/poolmon -print0 |
+	tar -cf - --null -T -) | tar -C "$tree" -xf -
 mv "$tree/tools/packaging/debian" "$tree/debian"
 [ "$(dpkg-parsechangelog -l "$tree/debian/changelog" -S Version)" = "$version" ] ||
 	die "tools/packaging/debian/changelog is not about version $version"

@@ -363,7 +363,7 @@ peers() {
 
 main() {
 	local part list packages standard="kunit i386 irqsoff system example poolmon"
-	[ -z "${QUICK:-}" ] || standard="kunit i386 system example"
+	[ -z "${QUICK:-}" ] || standard="kunit i386 system example poolmon"
 	list=$(kernel_packages "$KERNEL")
 	mapfile -t packages <<<"$list"
 	need_packages "${BUILD_TOOLS[@]}" "${GUEST_TOOLS[@]}" "${packages[@]}"
@@ -378,8 +378,8 @@ main() {
 		peers) peers ;;
 		install) install_releases ;;
 		poolmon) poolmon_tests ;;
-		*) die "PARTS=$PARTS: some of kunit, i386, irqsoff, system, example, poolmon, peers" \
-			"and install" ;;
+		*) die "PARTS=$PARTS: some of kunit, i386, irqsoff, system, example," \
+			"poolmon, peers and install" ;;
 		esac
 	done
 	say "$passed passed, $failed failed, $skipped skipped"

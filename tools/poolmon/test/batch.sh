@@ -207,8 +207,7 @@ hostile_checks() {
 	checked "status 7: another file" unknown '# ntpool callers 1' "$columns"
 	checked "status 7: a column is missing" unknown '# ntpool tags 1' "${columns% *}"
 	checked "status 7: no header" unknown 'Good Nonp 1 0 1 80 64 0'
-	hostile_folder bad
-	: >"$POOLMON_WORK/bad/ntpool/tags"
+	(cd "$POOLMON_WORK" && hostile_folder bad && : >bad/ntpool/tags)
 	checked "status 7: an empty file" ends 7 'does not know' monitor --debugfs bad -b
 }
 

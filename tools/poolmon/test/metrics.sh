@@ -106,6 +106,7 @@ screen_cost() {
 # Each expression of the dashboard parses as PromQL, and names metrics that poolmon has.
 dashboard_parses() {
 	local fleet=$TOP/tools/poolmon/fleet name
+	# shellcheck disable=SC2016 # the dashboard's variable
 	jq -r '.panels[].targets[].expr' "$fleet/ntpool.dashboard.json" |
 		sed 's/\$instance/.*/' | jq -R -s '{groups: [{name: "x", rules: (split("\n") |
 		map(select(. != "")) | to_entries | map({record: "r\(.key)", expr: .value}))}]}' \
@@ -116,7 +117,7 @@ dashboard_parses() {
 	echo 'ntpool_violations_total 0' >>text
 	grep -ohE 'ntpool_[a-z_]+' "$fleet"/ntpool.{dashboard.json,rules.yml} | sort -u |
 	while read -r name; do
-		grep -q "^$name[{ ]" text || { say "no such metric: $name"; return 1; }
+		grep -q "^${name}[{ ]" text || { say "no such metric: $name"; return 1; }
 	done
 }
 
