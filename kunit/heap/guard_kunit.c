@@ -16,21 +16,25 @@ struct ntk_blocks {
 	unsigned int nr;
 };
 
-static struct ntk_blocks *ntk_blocks_take(struct kunit *test)
+/* Takes blocks of the two sizes by turns. */
+static struct ntk_blocks *ntk_blocks_take_sizes(struct kunit *test, size_t even, size_t odd)
 {
 	struct ntk_blocks *blocks = kvzalloc(sizeof(*blocks), GFP_KERNEL);
 	unsigned int i;
 
 	for (i = 0; blocks && i < NTK_BLOCKS; i++) {
-		blocks->block[i] = ExAllocatePoolWithTag(NonPagedPool,
-							 i & 1 ? PAGE_SIZE : NTK_SMALL_MAX,
-							 NTK_TAG);
+		blocks->block[i] = ExAllocatePoolWithTag(NonPagedPool, i & 1 ? odd : even, NTK_TAG);
 		if (!blocks->block[i])
 			break;
 		blocks->nr++;
 	}
 	KUNIT_EXPECT_EQ(test, blocks ? blocks->nr : 0, NTK_BLOCKS);
 	return blocks;
+}
+
+static struct ntk_blocks *ntk_blocks_take(struct kunit *test)
+{
+	return ntk_blocks_take_sizes(test, NTK_SMALL_MAX, PAGE_SIZE);
 }
 
 static void ntk_blocks_give(struct ntk_blocks *blocks)
@@ -53,7 +57,7 @@ static enum ntpool_test_kind ntk_behind(const void *block)
 /* With KASAN records come from kmalloc(), which the kernel itself watches. */
 static void ntk_need_guards(struct kunit *test)
 {
-	if (IS_ENABLED(CONFIG_KASAN))
+	if (IS_ENABLED(CONFIG_KASAN_GENERIC) || IS_ENABLED(CONFIG_KASAN_SW_TAGS))
 		kunit_skip(test, "records have no guards with KASAN");
 }
 
@@ -154,10 +158,59 @@ static void ntk_freed_guard_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
 }
 
+/* Frees the blocks at the end of a page with a guard behind. Returns the number of pages. */
+static unsigned int ntk_free_last(struct ntk_blocks *blocks, void *end[])
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < blocks->nr && nr < NTPOOL_TEST_REPORTS / 2;) {
+		if (offset_in_page(blocks->block[i]) < PAGE_SIZE / 4 ||
+		    ntk_behind(blocks->block[i]) != NTPOOL_TEST_GUARD) {
+			i++;
+			continue;
+		}
+		end[nr++] = (void *)PAGE_ALIGN((unsigned long)blocks->block[i]);
+		ExFreePoolWithTag(blocks->block[i], NTK_TAG);
+		blocks->block[i] = blocks->block[--blocks->nr];
+	}
+	return nr;
+}
+
+/* An overrun from a block that is free accuses nobody: the block before it did not do it. */
+static void ntk_free_block_test(struct kunit *test)
+{
+	struct ntpool_test_report *report = kunit_kcalloc(test, NTPOOL_TEST_REPORTS,
+							  sizeof(*report), GFP_KERNEL);
+	void *end[NTPOOL_TEST_REPORTS / 2];
+	struct ntk_blocks *blocks;
+	unsigned int i, nr;
+
+	ntk_need_guards(test);
+	blocks = ntk_blocks_take_sizes(test, PAGE_SIZE / 2 - 64, PAGE_SIZE / 2 - 64);
+	nr = report && blocks ? ntk_free_last(blocks, end) : 0;
+	KUNIT_EXPECT_GT(test, nr, 0);
+	ntpool_test_drain();
+	for (i = 0; i < nr; i++)
+		memset(end[i] - 16, 0x5a, PAGE_SIZE + 16);
+	ntpool_test_guard_scan();
+	if (nr)
+		KUNIT_EXPECT_EQ(test, ntpool_test_reports(report, NTPOOL_TEST_REPORTS), nr);
+	for (i = 0; i < nr; i++) {
+		KUNIT_EXPECT_EQ(test, report[i].code, NTK_BAD_POOL_HEADER);
+		KUNIT_EXPECT_EQ(test, report[i].param[0], 0x21);
+		KUNIT_EXPECT_TRUE(test, PAGE_ALIGNED(report[i].param[1]));
+		KUNIT_EXPECT_EQ(test, report[i].tag, 0);
+		KUNIT_EXPECT_EQ(test, report[i].allocator, 0);
+	}
+	ntk_take_reports(report);
+	ntk_blocks_give(blocks);
+}
+
 static struct kunit_case ntk_guard_cases[] = {
 	KUNIT_CASE(ntk_no_record_behind_test),
 	KUNIT_CASE(ntk_page_overrun_test),
 	KUNIT_CASE(ntk_freed_guard_test),
+	KUNIT_CASE(ntk_free_block_test),
 	{}
 };
 

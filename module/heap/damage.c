@@ -73,6 +73,15 @@ static bool before_describe(struct ntpool_page *page, unsigned int granule,
 	return before < granule && block_describe(page, before, block);
 }
 
+/* True for a free block whose header nobody overwrote. The heap's lock is held. */
+static bool block_is_free(const struct ntpool_page *page, unsigned int granule)
+{
+	return test_bit(granule, page->free) &&
+	       ntpool_page_end(page, granule) - granule >= NTPOOL_MIN_GRANULES &&
+	       data_race(ntpool_page_header(page, granule)->cookie) ==
+	       ntpool_cookie_idle(NTPOOL_STATE_FREE);
+}
+
 void ntpool_damage_near(struct ntpool_page *page, const void *p, struct ntpool_near *near)
 {
 	struct ntpool_heap *heap = page->map.heap;
@@ -85,6 +94,7 @@ void ntpool_damage_near(struct ntpool_page *page, const void *p, struct ntpool_n
 	raw_spin_lock_irqsave(&heap->lock, flags);
 	granule = find_last_bit(page->start, (offset >> NTPOOL_GRANULE_SHIFT) + 1);
 	near->has_block = page->live && block_describe(page, granule, &near->block);
+	near->is_free = page->live && block_is_free(page, granule);
 	near->has_before = page->live && before_describe(page, granule, &near->before);
 	raw_spin_unlock_irqrestore(&heap->lock, flags);
 }

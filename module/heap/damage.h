@@ -38,11 +38,13 @@ struct ntpool_damage {
  * struct ntpool_near - the blocks that a wrong address may belong to
  * @has_block: @block is known: its header is intact, or is that of its last life
  * @block: the block that the address lies in
- * @has_before: likewise for @before
+ * @is_free: that block is free, and its header is intact
+ * @has_before: as @has_block, for @before
  * @before: the block in front of that one
  */
 struct ntpool_near {
 	bool has_block;
+	bool is_free;
 	bool has_before;
 	struct ntpool_block block;
 	struct ntpool_block before;

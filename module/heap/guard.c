@@ -22,6 +22,11 @@
 #include "parts.h"
 #include "test.h"
 
+enum {
+	/* Guards that one periodic scan checks. */
+	SCAN_GUARDS = 1024,
+};
+
 static const struct ntpool_violation guard_damaged = {
 	NTPOOL_STOP_BAD_POOL_HEADER, 0x21, BIT(1),
 	"memory behind a block was overwritten; a guard page took the damage",
@@ -40,7 +45,8 @@ static bool page_block(const void *end, struct ntpool_block *block)
 		ntpool_damage_near(page, end - 1 + sizeof(struct ntpool_header), &near);
 	rcu_read_unlock();
 	*block = near.has_block ? near.block : near.before;
-	return near.has_block || near.has_before;
+	/* An overrun of the block before would have gone through a free one. */
+	return near.has_block || (near.has_before && !near.is_free);
 }
 
 static bool run_block(const void *end, struct ntpool_block *block)
@@ -77,7 +83,7 @@ static void guard_report(const void *guard, u64 value)
 
 static bool guard_scan(void)
 {
-	ntpool_guard_scan();
+	ntpool_guard_scan(SCAN_GUARDS);
 	return false;
 }
 
@@ -86,7 +92,7 @@ static struct ntpool_scan scan = { .run = guard_scan };
 #if IS_ENABLED(CONFIG_KUNIT)
 void ntpool_test_guard_scan(void)
 {
-	ntpool_guard_scan();
+	ntpool_guard_scan(ULONG_MAX);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_guard_scan);
 #endif
@@ -112,7 +118,7 @@ int ntpool_guard_init(void)
 void ntpool_guard_exit(void)
 {
 	ntpool_scan_unregister(&scan);
-	ntpool_guard_scan();
+	ntpool_guard_scan(ULONG_MAX);
 	ntpool_guard_on_damage(NULL);
 	/* Callbacks that free records may be in guard_report(). */
 	rcu_barrier();

@@ -4,8 +4,8 @@
  *
  * A driver that writes past the end of its page writes into the next page of the linear map.
  * Memory of kmalloc() may be there. If that is a record, the pools no longer know their own
- * pages, and a later free crashes in ntpool. Memory of vmalloc() is apart from the linear map.
- * But fast paths read records, and its small pages would cost them misses of the TLB.
+ * pages, and a later free crashes in ntpool. Memory of vmalloc() is no shelter: its pages are
+ * in the linear map too, and behind any page.
  *
  * So bookkeeping lies in areas: adjacent pages of the linear map with a guard page in front.
  *
@@ -19,7 +19,7 @@
  *
  * A chunk has 2^CHUNK_ORDER pages, so guards take a sixteenth. If the kernel has none, a chunk
  * of two pages is tried, then one of a single page without guard: a request must not fail for
- * want of a guard. Only the last of these tries may reclaim or use reserves. A record of a page
+ * want of a guard. The first try does not reclaim, and only the last one may use reserves. A record of a page
  * has an area of its own instead of such a chunk. A bitmap in the header tells which places are
  * taken. An empty chunk is freed, except the last one with room on its node: else each
  * allocation at that point could need a whole chunk.
@@ -28,9 +28,11 @@
  * there is one for each page, would cost more memory than the guards.
  *
  * Limits. An overrun of more than a page reaches past the guard, and so does a wild write. An
- * underrun may reach the end of an area from the page behind it.
+ * underrun may reach the end of an area from the page behind it. Memory of vmalloc(), which
+ * serves large requests when no area can be had, the data of the module and per-CPU memory
+ * have no guards.
  *
- * With KASAN, records come from kmalloc(): it then sees accesses to freed ones.
+ * With KASAN in software, records come from kmalloc(): it then sees accesses to freed ones.
  *
  * Data. page->private of each page of an area, except of the guard, has the address of the first
  * of these pages, with the number of pages and a bit for the guard in the low bits.
@@ -65,8 +67,6 @@ enum {
 	RECORD_ALIGN = 16,
 	RECORD_MIN = 64,
 	CHUNK_PLACES = (PAGE_SIZE << CHUNK_ORDER) / RECORD_MIN,
-	/* Guards that one scan checks. */
-	SCAN_GUARDS = 1024,
 };
 
 /* The low bits of page->private. */
@@ -85,6 +85,9 @@ struct chunk {
 	DECLARE_BITMAP(taken, CHUNK_PLACES);
 };
 
+static const bool records_are_slab = IS_ENABLED(CONFIG_KASAN_GENERIC) ||
+				     IS_ENABLED(CONFIG_KASAN_SW_TAGS);
+
 static DEFINE_RAW_SPINLOCK(areas_lock);
 static LIST_HEAD(areas);			/* areas_lock */
 static unsigned long nr_areas;			/* areas_lock; read without it */
@@ -99,6 +102,13 @@ static gfp_t gfp_cheap(gfp_t gfp)
 {
 	return (gfp & ~(__GFP_RECLAIM | __GFP_RETRY_MAYFAIL | __GFP_HIGH)) |
 	       __GFP_NOWARN | __GFP_NOMEMALLOC;
+}
+
+/* The same, but with a quick reclaim where the caller may sleep. */
+static gfp_t gfp_quick(gfp_t gfp)
+{
+	return gfpflags_allow_blocking(gfp) ?
+	       (gfp & ~__GFP_RETRY_MAYFAIL) | __GFP_NORETRY | __GFP_NOWARN : gfp_cheap(gfp);
 }
 
 static void *area_start(const struct page *page)
@@ -142,7 +152,7 @@ static void *area_create(unsigned long nr, unsigned int guards, gfp_t gfp, int n
 	/* As in backing_linear(). */
 	start = kasan_reset_tag(page_address(page));
 	/* Records lead to other memory of the module. */
-	kmemleak_alloc(start, nr << PAGE_SHIFT, 0, gfp);
+	kmemleak_alloc(start, nr << PAGE_SHIFT, 1, gfp);
 	for (i = 0; i < nr; i++)
 		set_page_private(page + i, (unsigned long)start | nr << AREA_PAGES_SHIFT | guards);
 	raw_spin_lock_irqsave(&areas_lock, flags);
@@ -211,9 +221,9 @@ static void guard_check_next(void)
 		guard_report(guard, value);
 }
 
-void ntpool_guard_scan(void)
+void ntpool_guard_scan(unsigned long most)
 {
-	unsigned long nr = min_t(unsigned long, READ_ONCE(nr_areas), SCAN_GUARDS);
+	unsigned long nr = min(READ_ONCE(nr_areas), most);
 
 	for (; nr; nr--) {
 		guard_check_next();
@@ -233,8 +243,8 @@ void *ntpool_guarded_alloc(size_t size, gfp_t gfp, int node)
 
 	gfp |= __GFP_ZERO;
 	if (nr == 1)
-		return area_create(1, 1, gfp_cheap(gfp), node) ?: area_create(1, 0, gfp, node);
-	p = area_create(nr, 1, (gfp & ~__GFP_RETRY_MAYFAIL) | __GFP_NORETRY | __GFP_NOWARN, node);
+		return area_create(1, 1, gfp_quick(gfp), node) ?: area_create(1, 0, gfp, node);
+	p = area_create(nr, 1, gfp_quick(gfp), node);
 	if (!p && gfpflags_allow_blocking(gfp))
 		p = vzalloc_node(size, node);
 	return p;
@@ -271,7 +281,7 @@ static struct chunk *chunk_create(const struct ntpool_record_kind *kind, gfp_t g
 	size_t bytes;
 
 	if (!chunk && !is_wide(kind))
-		chunk = area_create(1, 1, gfp_cheap(gfp), node) ?: area_create(1, 0, gfp, node);
+		chunk = area_create(1, 1, gfp_quick(gfp), node) ?: area_create(1, 0, gfp, node);
 	if (!chunk)
 		return NULL;
 	bytes = area_pages(virt_to_page(chunk)) << PAGE_SHIFT;
@@ -282,28 +292,37 @@ static struct chunk *chunk_create(const struct ntpool_record_kind *kind, gfp_t g
 	return chunk;
 }
 
-/* Takes a place in @chunk, which has one. */
+/* Takes a place in @chunk; NULL: its header is damaged. */
 static void *chunk_take(struct ntpool_record_kind *kind, struct chunk *chunk)
 {
 	unsigned int nr = find_first_zero_bit(chunk->taken, chunk->nr);
 
 	lockdep_assert_held(&kind->lock);
+	if (nr >= chunk->nr) {
+		list_del_init(&chunk->link);
+		return NULL;
+	}
 	__set_bit(nr, chunk->taken);
 	if (++chunk->used == chunk->nr)
 		list_del_init(&chunk->link);
 	return chunk_place(kind, chunk, nr);
 }
 
-/* Gives the place of @record back. Returns true if @chunk is the caller's now, to be freed. */
-static bool chunk_give(struct ntpool_record_kind *kind, struct chunk *chunk, void *record)
+/*
+ * Gives the place of @record back. Returns true if @chunk is the caller's now, to be freed.
+ * *@damaged: it had no such record.
+ */
+static bool chunk_give(struct ntpool_record_kind *kind, struct chunk *chunk, void *record,
+		       bool *damaged)
 {
 	unsigned int nr = (record - chunk_place(kind, chunk, 0)) / kind->size;
 	struct list_head *room = &kind->room[chunk->node];
 
 	lockdep_assert_held(&kind->lock);
-	if (WARN_ON_ONCE(nr >= chunk->nr || !__test_and_clear_bit(nr, chunk->taken)))
+	*damaged = nr >= chunk->nr || !__test_and_clear_bit(nr, chunk->taken);
+	if (*damaged)
 		return false;
-	/* The fullest one is first, so that the others become empty. */
+	/* The one that was full last is first, so that the others become empty. */
 	if (chunk->used-- == chunk->nr)
 		list_add(&chunk->link, room);
 	if (chunk->used || list_is_singular(room))
@@ -345,7 +364,7 @@ void *ntpool_record_alloc(struct ntpool_record_kind *kind, gfp_t gfp, int node)
 {
 	void *record;
 
-	if (IS_ENABLED(CONFIG_KASAN))
+	if (records_are_slab)
 		return kzalloc_node(kind->size, gfp, node);
 	if (node == NUMA_NO_NODE)
 		node = numa_mem_id();
@@ -359,9 +378,9 @@ void ntpool_record_free(struct ntpool_record_kind *kind, void *record)
 {
 	struct chunk *chunk;
 	unsigned long flags;
-	bool empty;
+	bool empty, damaged;
 
-	if (IS_ENABLED(CONFIG_KASAN)) {
+	if (records_are_slab) {
 		kfree(record);
 		return;
 	}
@@ -373,8 +392,9 @@ void ntpool_record_free(struct ntpool_record_kind *kind, void *record)
 		return;
 	}
 	raw_spin_lock_irqsave(&kind->lock, flags);
-	empty = chunk_give(kind, chunk, record);
+	empty = chunk_give(kind, chunk, record, &damaged);
 	raw_spin_unlock_irqrestore(&kind->lock, flags);
+	WARN_ON_ONCE(damaged);
 	if (empty)
 		area_destroy(chunk);
 }
@@ -383,7 +403,7 @@ int ntpool_record_init(struct ntpool_record_kind *kind, unsigned int size)
 {
 	int node;
 
-	kind->size = IS_ENABLED(CONFIG_KASAN) ? size :
+	kind->size = records_are_slab ? size :
 		     max_t(unsigned int, ALIGN(size, RECORD_ALIGN), RECORD_MIN);
 	raw_spin_lock_init(&kind->lock);
 	kind->room = ntpool_guarded_alloc(nr_node_ids * sizeof(*kind->room), GFP_KERNEL,

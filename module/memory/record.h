@@ -47,9 +47,8 @@ void ntpool_guarded_free(void *p);
  */
 void ntpool_guard_on_damage(void (*fn)(const void *guard, u64 value));
 /*
- * Checks guards, a bounded number of them, and continues where the last call ended. Process
- * context.
+ * Checks up to @most guards, and continues where the last call ended. Process context.
  */
-void ntpool_guard_scan(void);
+void ntpool_guard_scan(unsigned long most);
 
 #endif
