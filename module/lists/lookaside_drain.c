@@ -327,14 +327,15 @@ static unsigned int freeing_now(struct ntpool_lookaside *list)
  *
  * The helper does not wait for itself.
  *
- * Context: any. If the caller can neither spin nor sleep, the function does not wait.
+ * Context: any. If the caller can neither spin nor sleep, the function does not wait. Nor does
+ * it in a hard interrupt, which may have interrupted the helper.
  */
 void ntpool_lookaside_wait(struct ntpool_lookaside *list)
 {
 	bool spins = list->desc.type == NTPOOL_NONPAGED && !IS_ENABLED(CONFIG_PREEMPT_RT);
 	unsigned int freeing = freeing_now(list);
 
-	if (!(freeing & 1) || ntpool_lookaside_is_helper())
+	if (!(freeing & 1) || in_hardirq() || ntpool_lookaside_is_helper())
 		return;
 	if (spins)
 		while (freeing_now(list) == freeing)
