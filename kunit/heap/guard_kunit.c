@@ -176,7 +176,7 @@ static unsigned int ntk_free_last(struct ntk_blocks *blocks, void *end[])
 	return nr;
 }
 
-/* An overrun from a block that is free accuses nobody: the block before it did not do it. */
+/* An overrun from a block that is free is not laid to the block before it. */
 static void ntk_free_block_test(struct kunit *test)
 {
 	struct ntpool_test_report *report = kunit_kcalloc(test, NTPOOL_TEST_REPORTS,

@@ -73,13 +73,15 @@ static bool before_describe(struct ntpool_page *page, unsigned int granule,
 	return before < granule && block_describe(page, before, block);
 }
 
-/* True for a free block whose header nobody overwrote. The heap's lock is held. */
+/* True for a free block with an intact header. The heap's lock is held. */
 static bool block_is_free(const struct ntpool_page *page, unsigned int granule)
 {
+	/* A driver that writes out of bounds may change it meanwhile. */
+	u32 cookie = READ_ONCE(ntpool_page_header(page, granule)->cookie);
+
 	return test_bit(granule, page->free) &&
 	       ntpool_page_end(page, granule) - granule >= NTPOOL_MIN_GRANULES &&
-	       data_race(ntpool_page_header(page, granule)->cookie) ==
-	       ntpool_cookie_idle(NTPOOL_STATE_FREE);
+	       cookie == ntpool_cookie_idle(NTPOOL_STATE_FREE);
 }
 
 void ntpool_damage_near(struct ntpool_page *page, const void *p, struct ntpool_near *near)
