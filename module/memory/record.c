@@ -20,9 +20,9 @@
  * A chunk has 2^CHUNK_ORDER pages, so guards take a sixteenth. If the kernel has none, a chunk
  * of two pages is tried, then one of a single page without guard: a request must not fail for
  * want of a guard. The first try does not reclaim, and only the last one may use reserves. A
- * record of a page has an area of its own instead of such a chunk. A bitmap in the header tells which places are
- * taken. An empty chunk is freed, except the last one with room on its node: else each
- * allocation at that point could need a whole chunk.
+ * record of a page has an area of its own instead of such a chunk. A bitmap in the header
+ * tells which places are taken. An empty chunk is freed, except the last one with room on its
+ * node: else each allocation at that point could need a whole chunk.
  *
  * Records are not aligned to cache lines. A descriptor of 112 bytes with that alignment, and
  * there is one for each page, would cost more memory than the guards.
