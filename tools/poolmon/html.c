@@ -8,8 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <sys/mman.h>
 
 #include "record.h"
 
@@ -110,24 +109,23 @@ static bool copy_svg(FILE *file)
 
 static bool print_plot(const struct growth *g, const struct grower *one)
 {
-	char path[] = "/tmp/poolmon.XXXXXX", command[64];
-	int fd = mkstemp(path);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
-	bool good = false;
+	int fd = memfd_create("poolmon", 0);	/* gnuplot inherits it */
+	FILE *script = fd < 0 ? NULL : fdopen(fd, "w"), *svg;
+	char command[64];
+	bool good;
 
-	if (!file) {
-		complain("%s: %s", path, strerror(errno));
+	if (!script) {
+		complain("memory for a plot: %s", strerror(errno));
 		return false;
 	}
-	write_script(file, g, one);
-	if (!fclose(file)) {
-		snprintf(command, sizeof(command), "exec gnuplot %s", path);
-		file = popen(command, "r");
-		good = file && copy_svg(file);
-		if (file)
-			good = !pclose(file) && good;
-	}
-	unlink(path);
+	write_script(script, g, one);
+	good = !fflush(script);
+	snprintf(command, sizeof(command), "exec gnuplot /dev/fd/%d", fd);
+	svg = good ? popen(command, "r") : NULL;
+	good = svg && copy_svg(svg);
+	if (svg)
+		good = !pclose(svg) && good;
+	fclose(script);
 	if (!good)
 		complain("gnuplot failed; install it with: apt-get install gnuplot-nox");
 	return good;
