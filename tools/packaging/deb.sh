@@ -11,8 +11,8 @@ out=$BUILD/deb
 version=$(sed -n 's/^#define NTPOOL_VERSION.*"\(.*\)"$/\1/p' "$TOP/module/base/types.h")
 tree=$out/ntpool-$version
 
-need_packages build-essential debhelper dh-dkms libncurses-dev libsmartcols-dev pkg-config \
-	scdoc lintian
+need_packages build-essential debhelper dh-dkms libncurses-dev libsmartcols-dev \
+	pkg-config zlib1g-dev scdoc lintian
 rm -rf "$out"
 mkdir -p "$tree"
 (cd "$TOP" && find Makefile Kconfig LICENSE README.md include module tools -type f \

@@ -95,12 +95,14 @@ static enum status take_sample(struct loop *loop, bool first)
 
 	status = snapshot_read(now, loop->o->parts, !first);
 	if (status == PM_ABSENT && !first) {
-		if (!loop->waiting)
-			complain("ntpool was unloaded; waiting for its return");
+		if (loop->waiting)
+			return status;
+		complain("ntpool was unloaded; waiting for its return");
 		loop->waiting = true;
 		if (loop->have_before)
 			snapshot_free(before);
 		loop->have_before = false;
+		loop->sample(loop->arg, NULL, NULL);
 		return status;
 	}
 	/* Once more, for the message */
@@ -155,6 +157,8 @@ static enum status batch_sample(void *arg, const struct snapshot *before,
 	struct options *o = arg;
 	enum status status;
 
+	if (!now)
+		return PM_OK;
 	view_update(&o->view, before, now, &o->filter);
 	if (o->snapshot_file) {
 		status = table_save(o, o->snapshot_file);

@@ -11,7 +11,7 @@
 
 enum { MIB = 1 << 20, LIMIT_MIB = 64 };
 
-enum { OPT_CSV = 256, OPT_HTML, OPT_ALL, OPT_TOP, OPT_NO_HEADINGS, OPT_DEBUGFS, OPT_MAX };
+enum { OPT_CSV = OPT_OWN, OPT_HTML, OPT_ALL, OPT_MAX };
 
 static const struct option long_options[] = {
 	{ "help", no_argument, NULL, 'h' },
@@ -59,72 +59,17 @@ struct command {
 	bool all;
 };
 
-static _Noreturn void usage(const char *what, const char *text)
-{
-	complain("%s%s; --help lists the options", what, text);
-	exit(PM_USAGE);
-}
-
-static unsigned long number(const char *option, const char *text)
-{
-	uint64_t value;
-
-	if (!number_parse(text, &value) || !value || value > INT32_MAX)
-		usage(option, ": a number of 1 or more is expected");
-	return value;
-}
-
-static void seconds(const char *option, const char *text, double *value)
-{
-	if (!seconds_parse(text, value))
-		usage(option, ": 0.1 or more seconds are expected");
-}
-
-static void option_value(struct command *c, int option, const char *value)
-{
-	char *folder;
-
-	switch (option) {
-	case 'i':
-		filter_add(&c->o.filter.include, &c->o.filter.nr_include, value);
-		break;
-	case 'x':
-		filter_add(&c->o.filter.exclude, &c->o.filter.nr_exclude, value);
-		break;
-	case 'd':
-		seconds("--delay", value, &c->o.delay);
-		break;
-	case 't':
-		seconds("--duration", value, &c->duration);
-		break;
-	case 'n':
-		c->o.count = number("--count", value);
-		break;
-	case OPT_TOP:
-		c->o.top = number("--top", value);
-		break;
-	case OPT_MAX:
-		c->limit = number("--max-size", value) * (size_t)MIB;
-		break;
-	case OPT_DEBUGFS:
-		if (asprintf(&folder, "%s/ntpool", value) < 0)
-			exit(PM_FAILED);
-		ntpool_folder = folder;
-		break;
-	}
-}
-
-static void option_flag(struct command *c, int option)
+static void option_own(struct command *c, int option, const char *value)
 {
 	switch (option) {
 	case 'h':
 		fputs(help, stdout);
 		exit(PM_OK);
-	case 'J':
-		c->o.json = true;
+	case 't':
+		c->duration = option_seconds("--duration", value);
 		break;
-	case 'r':
-		c->o.raw = true;
+	case OPT_MAX:
+		c->limit = option_number("--max-size", value) * (size_t)MIB;
 		break;
 	case OPT_CSV:
 		c->form = FORM_CSV;
@@ -134,9 +79,6 @@ static void option_flag(struct command *c, int option)
 		break;
 	case OPT_ALL:
 		c->all = true;
-		break;
-	case OPT_NO_HEADINGS:
-		c->o.no_headings = true;
 		break;
 	case '?':
 		exit(PM_USAGE);
@@ -171,10 +113,8 @@ int command_run(int argc, char **argv)
 	int option;
 
 	while ((option = getopt_long(argc, argv, "hi:x:d:n:t:Jr", long_options, NULL)) != -1) {
-		if (optarg)
-			option_value(&c, option, optarg);
-		else
-			option_flag(&c, option);
+		if (!option_shared(&c.o, option, optarg))
+			option_own(&c, option, optarg);
 	}
 	if (c.o.json + c.o.raw + !!c.form > 1)
 		usage("one form of output only", "");

@@ -40,10 +40,8 @@ static int64_t grown(const struct change *c)
 static int key_order(const void *a, const void *b)
 {
 	const struct change *x = a, *y = b;
-	int order = tag_cmp(x->tag, y->tag);
+	int order = key_cmp(x->tag, x->type, y->tag, y->type);
 
-	if (!order)
-		order = (int)x->type - (int)y->type;
 	if (!order && x->caller && y->caller)
 		order = strcmp(x->caller, y->caller);
 	return order;
@@ -120,33 +118,17 @@ static size_t call_changes(const struct snapshot *s, struct change **out)
 	return changes_merge(change, nr);
 }
 
-static struct libscols_table *table_new(const struct options *o)
+static int columns_make(struct libscols_table *table, const struct options *o)
 {
-	struct libscols_table *table = scols_new_table();
-	struct libscols_column *column;
-	int i, flags;
+	int i;
 
-	if (!table)
-		return NULL;
-	scols_table_set_name(table, "changes");
-	scols_table_enable_json(table, o->json);
-	scols_table_enable_raw(table, o->raw);
 	scols_table_enable_ascii(table, 1);
-	scols_table_enable_noheadings(table, o->no_headings);
-	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
-	for (i = 0; i < COLUMNS_NR; i++) {
-		flags = columns[i].is_text ? 0 : SCOLS_FL_RIGHT;
+	for (i = 0; i < COLUMNS_NR; i++)
 		/* Raw text has no branches: each row says its tag. */
-		if (i == 0 && !o->raw)
-			flags |= SCOLS_FL_TREE;
-		column = scols_table_new_column(table, columns[i].name, 0, flags);
-		if (!column || scols_column_set_json_type(column, columns[i].is_text ?
-				SCOLS_JSON_STRING : SCOLS_JSON_NUMBER)) {
-			scols_unref_table(table);
-			return NULL;
-		}
-	}
-	return table;
+		if (!output_column(table, columns[i].name, columns[i].is_text,
+				   i == 0 && !o->raw ? SCOLS_FL_TREE : 0))
+			return -1;
+	return 0;
 }
 
 static int line_set(struct libscols_line *line, const struct change *c)
@@ -243,8 +225,8 @@ enum status diff_run(const struct options *o, const char *a, const char *b, bool
 	if (status == PM_OK && b)
 		status = read_ends(b, NULL, &s[1]);
 	if (status == PM_OK) {
-		table = table_new(o);
-		if (!table || table_fill(table, o, all, s) || scols_print_table(table)) {
+		table = output_table(o, "changes");
+		if (!table || columns_make(table, o) || table_fill(table, o, all, s) || scols_print_table(table)) {
 			complain("the table cannot be printed");
 			status = PM_FAILED;
 		}

@@ -3,7 +3,7 @@
 #
 # Builds poolmon.  Sourced after tools/lib/lib.sh.
 
-POOLMON_PACKAGES=(gcc make pkg-config libncurses-dev libsmartcols-dev)
+POOLMON_PACKAGES=(gcc make pkg-config libncurses-dev libsmartcols-dev zlib1g-dev)
 
 build_poolmon() {
 	need_packages "${POOLMON_PACKAGES[@]}"

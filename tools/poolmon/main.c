@@ -8,7 +8,6 @@
  * with a slash.
  */
 #include <getopt.h>
-#include <limits.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +17,8 @@
 #include "record.h"
 
 enum {
-	OPT_FIRST = 256, OPT_BY_DIFF, OPT_BY_BYTES, OPT_NO_HEADINGS, OPT_SNAPSHOT, OPT_DEBUGFS,
-	OPT_TOP, OPT_REVERSE, OPT_PROMETHEUS, OPT_OPENMETRICS, OPT_OWNER,
+	OPT_BY_DIFF = OPT_OWN, OPT_BY_BYTES, OPT_SNAPSHOT, OPT_REVERSE, OPT_PROMETHEUS,
+	OPT_OPENMETRICS, OPT_OWNER,
 };
 
 static const char short_options[] = "+hVi:x:petafm()g:lbn:d:o:Jrs:";
@@ -97,25 +96,10 @@ static const char help[] =
 "  /?, -h, --help               this text\n"
 "  -V, --version                version\n";
 
-static _Noreturn void usage(const char *what, const char *text)
-{
-	complain("%s%s; --help lists the options", what, text);
-	exit(PM_USAGE);
-}
-
 static void set_sort(struct options *o, enum column column)
 {
 	o->view.sort = column;
 	o->sort_given = true;
-}
-
-static unsigned long number(const char *option, const char *text)
-{
-	uint64_t value;
-
-	if (!number_parse(text, &value) || !value || value > INT_MAX)
-		usage(option, ": a number of 1 or more is expected");
-	return value;
 }
 
 static void set_columns(struct options *o, const char *list)
@@ -140,15 +124,6 @@ static void set_columns(struct options *o, const char *list)
 		usage("no columns", "");
 }
 
-static void set_debugfs(const char *dir)
-{
-	char *path;
-
-	if (asprintf(&path, "%s/ntpool", dir) < 0)
-		exit(PM_FAILED);
-	ntpool_folder = path;
-}
-
 static void set_sort_by_name(struct options *o, const char *name)
 {
 	enum column column;
@@ -162,27 +137,12 @@ static void set_sort_by_name(struct options *o, const char *name)
 static bool option_value(struct options *o, int option, const char *value)
 {
 	switch (option) {
-	case 'i':
-		filter_add(&o->filter.include, &o->filter.nr_include, value);
-		return true;
-	case 'x':
-		filter_add(&o->filter.exclude, &o->filter.nr_exclude, value);
-		return true;
 	case 'g':
 		pooltags_free(o->pooltags);
 		o->pooltags = pooltags_read(value);
 		if (!o->pooltags)
 			exit(PM_FAILED);
 		o->view.pooltags = o->pooltags;
-		return true;
-	case 'n':
-		o->count = number("--count", value);
-		o->have_count = true;
-		return true;
-	case 'd':
-		if (!seconds_parse(value, &o->delay))
-			usage("--delay: 0.1 or more seconds are expected", "");
-		o->have_delay = true;
 		return true;
 	case 'o':
 		set_columns(o, value);
@@ -192,12 +152,6 @@ static bool option_value(struct options *o, int option, const char *value)
 		return true;
 	case OPT_SNAPSHOT:
 		o->snapshot_file = value;
-		return true;
-	case OPT_DEBUGFS:
-		set_debugfs(value);
-		return true;
-	case OPT_TOP:
-		o->top = number("--top", value);
 		return true;
 	case OPT_PROMETHEUS:
 	case OPT_OPENMETRICS:
@@ -256,19 +210,8 @@ static bool option_flag(struct options *o, int option)
 	case 'b':
 		o->batch = true;
 		return true;
-	case 'J':
-		o->json = true;
-		o->batch = true;
-		return true;
-	case 'r':
-		o->raw = true;
-		o->batch = true;
-		return true;
 	case OPT_OWNER:
 		o->owner_label = true;
-		return true;
-	case OPT_NO_HEADINGS:
-		o->no_headings = true;
 		return true;
 	case 'h':
 		fputs(help, stdout);
@@ -282,8 +225,8 @@ static bool option_flag(struct options *o, int option)
 
 static bool option_any(struct options *o, int option, const char *value)
 {
-	return option_value(o, option, value) || option_sort(o, option) ||
-	       option_flag(o, option);
+	return option_shared(o, option, value) || option_value(o, option, value) ||
+	       option_sort(o, option) || option_flag(o, option);
 }
 
 /* An option with a slash; returns the number of arguments that belong to it. */
@@ -294,7 +237,7 @@ static int option_slash(struct options *o, char **argv)
 	if (*text == 'i' || *text == 'x') {
 		if (!text[1])
 			usage(argv[0], ": a tag must follow");
-		option_value(o, *text, text + 1);
+		option_shared(o, *text, text + 1);
 		return 1;
 	}
 	if (!strcmp(text, "n") || !strcmp(text, "g")) {
@@ -340,8 +283,7 @@ static void options_read(struct options *o, int argc, char **argv)
 	}
 	if (o->json && o->raw)
 		usage("--json and --raw exclude each other", "");
-	o->filter.hide[NONP] = o->pool_steps % 3 == 2;
-	o->filter.hide[PAGED] = o->pool_steps % 3 == 1;
+	filter_pools(&o->filter, o->pool_steps);
 }
 
 int main(int argc, char **argv)
@@ -357,7 +299,7 @@ int main(int argc, char **argv)
 		columns_default(&o);
 	if (o.metrics)
 		return metrics_run(&o);
-	if (o.batch || o.snapshot_file || o.have_count || !isatty(STDOUT_FILENO))
+	if (o.batch || o.json || o.raw || o.snapshot_file || o.have_count || !isatty(STDOUT_FILENO))
 		return batch_run(&o);
 	return screen_run(&o);
 }

@@ -124,18 +124,6 @@ static void print_pool(FILE *to, const struct family *family, const char *label,
 	}
 }
 
-static void sum_add(struct tag_row sum[TYPES], const struct tag_row *row)
-{
-	struct tag_row *to = &sum[row->type];
-
-	to->allocs += row->allocs;
-	to->frees += row->frees;
-	to->diff += row->diff;
-	to->bytes += row->bytes;
-	to->requested += row->requested;
-	to->failed += row->failed;
-}
-
 static void print_tags(FILE *to, struct options *o, size_t top)
 {
 	struct tag_row others[TYPES] = { 0 }, all[TYPES] = { 0 };
@@ -143,9 +131,9 @@ static void print_tags(FILE *to, struct options *o, size_t top)
 	size_t i, row;
 
 	for (i = top; i < o->view.nr; i++)
-		sum_add(others, o->view.row[i].now);
+		tag_row_add(&others[o->view.row[i].now->type], o->view.row[i].now);
 	for (i = 0; i < now->nr_tags; i++)
-		sum_add(all, &now->tag[i]);
+		tag_row_add(&all[now->tag[i].type], &now->tag[i]);
 	for (i = 0; i < NR(tag_families); i++) {
 		const struct family *family = &tag_families[i];
 
@@ -241,11 +229,21 @@ static enum status metrics_write(struct options *o)
 	return PM_OK;
 }
 
+/* Without figures: ntpool_up is 0 */
+static enum status metrics_write_absent(struct options *o)
+{
+	o->view.now = NULL;
+	o->view.nr = 0;
+	return metrics_write(o);
+}
+
 static enum status metrics_sample(void *arg, const struct snapshot *before,
 				  const struct snapshot *now)
 {
 	struct options *o = arg;
 
+	if (!now)
+		return metrics_write_absent(o);
 	view_update(&o->view, before, now, &o->filter);
 	return metrics_write(o);
 }
@@ -262,10 +260,7 @@ enum status metrics_run(struct options *o)
 	if (!o->have_count && !o->have_delay)
 		o->count = 1;
 	status = loop_run(o, metrics_sample, o);
-	if (status > PM_USAGE) {
-		o->view.now = NULL;
-		o->view.nr = 0;
-		metrics_write(o);
-	}
+	if (status > PM_USAGE)
+		metrics_write_absent(o);
 	return status;
 }

@@ -5,7 +5,7 @@
  * parse.c takes the text of one file apart, snapshot.c reads files into a struct
  * snapshot, view.c filters and sorts the tags of two snapshots. table.c prints a view
  * with libsmartcols, screen.c shows it with ncurses, metrics.c writes it for Prometheus.
- * record.c keeps snapshots in a file; diff.c and report.c compare them.
+ * option.c reads the options that the commands share. record.c keeps snapshots in a file; diff.c and report.c compare them.
  */
 #ifndef POOLMON_H
 #define POOLMON_H
@@ -47,12 +47,14 @@ void tag_text(uint32_t tag, char *buf);
 bool tag_parse(const char *text, uint32_t *tag);
 void tag_show(uint32_t tag, char *buf);
 int tag_cmp(uint32_t a, uint32_t b);
+int key_cmp(uint32_t tag_a, enum type type_a, uint32_t tag_b, enum type type_b);
 bool type_parse(const char *text, enum type *type);
 const char *type_name(enum type type);
 bool number_parse(const char *text, uint64_t *value);
 bool seconds_parse(const char *text, double *seconds);
 bool glob_match(const char *pattern, const char *text);
 void *xrealloc(void *old, size_t nr, size_t size);
+void *xextend(void *array, size_t nr, size_t size);
 char *xstrdup(const char *text);
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -129,6 +131,7 @@ extern const char *ntpool_folder;	/* the folder with ntpool's files */
 void snapshot_init(struct snapshot *s);
 void snapshot_free(struct snapshot *s);
 void snapshot_finish(struct snapshot *s);
+void tag_row_add(struct tag_row *sum, const struct tag_row *row);
 enum status snapshot_read(struct snapshot *s, unsigned int parts, bool quiet);
 enum status read_text(const char *name, row_fn line, void *arg);
 uint32_t snapshot_name(struct snapshot *s, const char *text);
@@ -192,6 +195,7 @@ bool column_find(const char *name, enum column *column);
 bool filter_takes(const struct filter *filter, const struct snapshot *s,
 		  const struct tag_row *row);
 void filter_add(char ***list, size_t *nr, const char *pattern);
+void filter_pools(struct filter *filter, unsigned int steps);
 void view_update(struct view *view, const struct snapshot *before,
 		 const struct snapshot *now, const struct filter *filter);
 void view_sort(struct view *view);
@@ -225,12 +229,19 @@ struct options {
 void columns_default(struct options *o);
 void columns_add(struct options *o, enum column column);
 bool wants_driver(const struct options *o);
+struct libscols_table;
+
+struct libscols_table *output_table(const struct options *o, const char *name);
+bool output_column(struct libscols_table *table, const char *name, bool is_text, int flags);
 enum status table_print(const struct options *o, const struct view *view, FILE *to);
 enum status table_save(const struct options *o, const char *path);
 
 /* ---- batch.c */
 
-/* Gets a new snapshot, and the one before or NULL. */
+/*
+ * Gets a new snapshot, and the one before or NULL. Both are NULL when ntpool was unloaded: no
+ * earlier snapshot may be used any more.
+ */
 typedef enum status (*sample_fn)(void *arg, const struct snapshot *before,
 				 const struct snapshot *now);
 
@@ -246,6 +257,16 @@ enum page { PAGE_LIST, PAGE_HELP, PAGE_CALLS, PAGE_LISTS, PAGE_TAG };
 
 char *page_text(enum page page, const struct snapshot *s, uint32_t tag, enum type type);
 enum status screen_run(struct options *o);
+
+/* ---- option.c */
+
+/* Long options of several commands; those of one begin at OPT_OWN. */
+enum { OPT_TOP = 256, OPT_NO_HEADINGS, OPT_DEBUGFS, OPT_OWN };
+
+_Noreturn void usage(const char *what, const char *text);
+unsigned long option_number(const char *option, const char *text);
+double option_seconds(const char *option, const char *text);
+bool option_shared(struct options *o, int option, const char *value);
 
 /* ---- metrics.c */
 

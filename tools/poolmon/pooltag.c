@@ -181,8 +181,7 @@ struct pooltags *pooltags_read(const char *path)
 		if (is_remark(line) || !entry_parse(line, &entry))
 			continue;
 		entry.nr = tags->nr;
-		if (!(tags->nr & (tags->nr - 1)))
-			tags->entry = xrealloc(tags->entry, 2 * tags->nr + 1, sizeof(entry));
+		tags->entry = xextend(tags->entry, tags->nr, sizeof(entry));
 		tags->entry[tags->nr++] = entry;
 	}
 	fclose(file);

@@ -23,6 +23,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "record.h"
 
@@ -33,19 +34,9 @@ enum {
 	SAMPLE_MAX = 1 << 28,	/* bytes of a sample */
 };
 
-/* Polynomial 0x04c11db7, reflected, as in zip files and Ethernet */
-static uint32_t crc32(const char *text, size_t size)
+static uint32_t checksum(const char *text, size_t size)
 {
-	uint32_t crc = ~0U;
-	size_t i;
-	int bit;
-
-	for (i = 0; i < size; i++) {
-		crc ^= (unsigned char)text[i];
-		for (bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
-	}
-	return ~crc;
+	return crc32(0, (const unsigned char *)text, size);
 }
 
 /* ---- Reader */
@@ -107,7 +98,7 @@ static bool read_sample(struct record *r, struct sample *s)
 		r->room = size;
 	}
 	s->text = r->text;
-	return fread(r->text, 1, size, r->file) == size && crc32(r->text, size) == s->crc;
+	return fread(r->text, 1, size, r->file) == size && checksum(r->text, size) == s->crc;
 }
 
 /* The next good sample; its text is good until the next call. */
@@ -226,7 +217,7 @@ static char *sample_text(const struct snapshot *s, size_t *size)
 	}
 	length = snprintf(head, sizeof(head), "sample %lld.%09ld %zu %zu %08" PRIx32 "\n",
 			  (long long)s->when.tv_sec, s->when.tv_nsec, tags_size,
-			  body - tags_size, crc32(text, body));
+			  body - tags_size, checksum(text, body));
 	*size = length + body;
 	all = xrealloc(NULL, *size, 1);
 	memcpy(all, head, length);
@@ -323,7 +314,7 @@ static enum status record_sample(void *arg, const struct snapshot *before,
 	char *text;
 
 	(void)before;
-	if (w->ticks++ % w->stride)
+	if (!now || w->ticks++ % w->stride)
 		return PM_OK;
 	text = sample_text(now, &size);
 	if (text && w->end + (off_t)size > w->limit)

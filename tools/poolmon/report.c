@@ -98,7 +98,7 @@ static int key_compare(const void *a, const void *b)
 {
 	const struct grower *x = a, *y = b;
 
-	return x->tag != y->tag ? (x->tag < y->tag ? -1 : 1) : (int)x->type - (int)y->type;
+	return key_cmp(x->tag, x->type, y->tag, y->type);
 }
 
 /* Those before @sorted are in order; new ones of this sample follow. */
@@ -109,8 +109,7 @@ static struct grower *grower_of(struct growth *g, size_t sorted, const struct ta
 	one = sorted ? bsearch(&key, g->grower, sorted, sizeof(key), key_compare) : NULL;
 	if (one || g->nr == GROWERS_MAX)
 		return one;
-	if (!(g->nr & (g->nr - 1)))
-		g->grower = xrealloc(g->grower, 2 * g->nr + 1, sizeof(key));
+	g->grower = xextend(g->grower, g->nr, sizeof(key));
 	key.bytes = xrealloc(NULL, POINTS_MAX, sizeof(double));
 	memset(key.bytes, 0, POINTS_MAX * sizeof(double));
 	g->grower[g->nr] = key;
@@ -230,7 +229,7 @@ static void grower_texts(const struct grower *g, char text[NAMES][TEXT])
 
 static int growth_table(const struct growth *g, size_t nr, const struct options *o)
 {
-	struct libscols_table *table = scols_new_table();
+	struct libscols_table *table = output_table(o, "growers");
 	struct libscols_line *line;
 	char text[NAMES][TEXT];
 	size_t i;
@@ -238,19 +237,8 @@ static int growth_table(const struct growth *g, size_t nr, const struct options 
 
 	if (err)
 		return err;
-	scols_table_set_name(table, "growers");
-	scols_table_enable_json(table, o->json);
-	scols_table_enable_raw(table, o->raw);
-	scols_table_enable_noheadings(table, o->no_headings);
-	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
-	for (k = 0; k < NAMES; k++) {
-		struct libscols_column *column = scols_table_new_column(table, names[k], 0,
-			name_is_text(k) ? 0 : SCOLS_FL_RIGHT);
-
-		if (!column || scols_column_set_json_type(column, name_is_text(k) ?
-				SCOLS_JSON_STRING : SCOLS_JSON_NUMBER))
-			err = -1;
-	}
+	for (k = 0; k < NAMES && !err; k++)
+		err = output_column(table, names[k], name_is_text(k), 0) ? 0 : -1;
 	for (i = 0; i < nr && !err; i++) {
 		line = scols_table_new_line(table, NULL);
 		err = line ? 0 : -1;

@@ -309,8 +309,7 @@ static void sort_move(struct screen *s, int by)
 static void next_pools(struct screen *s)
 {
 	s->o->pool_steps++;
-	s->o->filter.hide[NONP] = s->o->pool_steps % 3 == 2;
-	s->o->filter.hide[PAGED] = s->o->pool_steps % 3 == 1;
+	filter_pools(&s->o->filter, s->o->pool_steps);
 	update(s);
 }
 

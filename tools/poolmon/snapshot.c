@@ -48,14 +48,6 @@ uint32_t snapshot_name(struct snapshot *s, const char *text)
 	return at;
 }
 
-/* Room for one more element: arrays double. */
-static void *extend(void *array, size_t nr, size_t size)
-{
-	if (nr & (nr - 1))
-		return array;
-	return xrealloc(array, nr ? 2 * nr : 1, size);
-}
-
 /* ---- Rows */
 
 static bool tags_row(void *arg, char **field)
@@ -68,7 +60,7 @@ static bool tags_row(void *arg, char **field)
 	    !number_parse(field[4], &row.diff) || !number_parse(field[5], &row.bytes) ||
 	    !number_parse(field[6], &row.requested) || !number_parse(field[7], &row.failed))
 		return false;
-	s->tag = extend(s->tag, s->nr_tags, sizeof(row));
+	s->tag = xextend(s->tag, s->nr_tags, sizeof(row));
 	s->tag[s->nr_tags++] = row;
 	return true;
 }
@@ -83,7 +75,7 @@ static bool callers_row(void *arg, char **field)
 	    !number_parse(field[4], &row.requested))
 		return false;
 	row.caller = snapshot_name(s, field[5]);
-	s->call = extend(s->call, s->nr_calls, sizeof(row));
+	s->call = xextend(s->call, s->nr_calls, sizeof(row));
 	s->call[s->nr_calls++] = row;
 	return true;
 }
@@ -104,7 +96,7 @@ static bool lookaside_row(void *arg, char **field)
 		if (!number_parse(field[2 + i], value[i]))
 			return false;
 	row.owner = snapshot_name(s, field[10]);
-	s->list = extend(s->list, s->nr_lists, sizeof(row));
+	s->list = xextend(s->list, s->nr_lists, sizeof(row));
 	s->list[s->nr_lists++] = row;
 	return true;
 }
@@ -154,18 +146,11 @@ const struct file_kind pools_kind = { "pools", pools_columns, pools_row };
 
 /* ---- Order, and the owner of each tag */
 
-static int key_compare(uint32_t tag_a, enum type type_a, uint32_t tag_b, enum type type_b)
-{
-	int order = tag_cmp(tag_a, tag_b);
-
-	return order ? order : (int)type_a - (int)type_b;
-}
-
 static int tag_row_compare(const void *a, const void *b)
 {
 	const struct tag_row *x = a, *y = b;
 
-	return key_compare(x->tag, x->type, y->tag, y->type);
+	return key_cmp(x->tag, x->type, y->tag, y->type);
 }
 
 const struct tag_row *snapshot_find(const struct snapshot *s, uint32_t tag, enum type type)
@@ -177,6 +162,16 @@ const struct tag_row *snapshot_find(const struct snapshot *s, uint32_t tag, enum
 	return bsearch(&key, s->tag, s->nr_tags, sizeof(key), tag_row_compare);
 }
 
+void tag_row_add(struct tag_row *sum, const struct tag_row *row)
+{
+	sum->allocs += row->allocs;
+	sum->frees += row->frees;
+	sum->diff += row->diff;
+	sum->bytes += row->bytes;
+	sum->requested += row->requested;
+	sum->failed += row->failed;
+}
+
 /* A tag that is in the file twice is added up. */
 static void tags_merge(struct snapshot *s)
 {
@@ -185,16 +180,10 @@ static void tags_merge(struct snapshot *s)
 	for (i = 0; i < s->nr_tags; i++) {
 		struct tag_row *row = &s->tag[i], *last = nr ? &s->tag[nr - 1] : NULL;
 
-		if (!last || tag_row_compare(last, row)) {
+		if (!last || tag_row_compare(last, row))
 			s->tag[nr++] = *row;
-			continue;
-		}
-		last->allocs += row->allocs;
-		last->frees += row->frees;
-		last->diff += row->diff;
-		last->bytes += row->bytes;
-		last->requested += row->requested;
-		last->failed += row->failed;
+		else
+			tag_row_add(last, row);
 	}
 	s->nr_tags = nr;
 }

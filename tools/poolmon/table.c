@@ -43,32 +43,42 @@ bool wants_driver(const struct options *o)
 	return false;
 }
 
-static struct libscols_table *table_new(const struct options *o)
+/* Returns a table without columns in the form that the options ask for, or NULL. */
+struct libscols_table *output_table(const struct options *o, const char *name)
 {
 	struct libscols_table *table = scols_new_table();
-	size_t i;
 
 	if (!table)
 		return NULL;
-	scols_table_set_name(table, "tags");
+	scols_table_set_name(table, name);
 	scols_table_enable_json(table, o->json);
 	scols_table_enable_raw(table, o->raw);
 	scols_table_enable_noheadings(table, o->no_headings);
 	/* A table of figures is never cut to the width of a terminal. */
 	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+	return table;
+}
+
+bool output_column(struct libscols_table *table, const char *name, bool is_text, int flags)
+{
+	struct libscols_column *column;
+
+	column = scols_table_new_column(table, name, 0, flags | (is_text ? 0 : SCOLS_FL_RIGHT));
+	return column && !scols_column_set_json_type(column, is_text ? SCOLS_JSON_STRING :
+							       SCOLS_JSON_NUMBER);
+}
+
+static int columns_make(struct libscols_table *table, const struct options *o)
+{
+	size_t i;
+
 	for (i = 0; i < o->nr_columns; i++) {
 		const struct column_info *info = &column_info[o->columns[i]];
-		struct libscols_column *column;
 
-		column = scols_table_new_column(table, info->name, 0,
-						info->is_text ? 0 : SCOLS_FL_RIGHT);
-		if (!column || scols_column_set_json_type(column, info->is_text ?
-				SCOLS_JSON_STRING : SCOLS_JSON_NUMBER)) {
-			scols_unref_table(table);
-			return NULL;
-		}
+		if (!output_column(table, info->name, info->is_text, 0))
+			return -1;
 	}
-	return table;
+	return 0;
 }
 
 static int table_add(struct libscols_table *table, const struct options *o,
@@ -91,9 +101,9 @@ static int table_add(struct libscols_table *table, const struct options *o,
 
 enum status table_print(const struct options *o, const struct view *view, FILE *to)
 {
-	struct libscols_table *table = table_new(o);
+	struct libscols_table *table = output_table(o, "tags");
 	size_t i, nr = view->nr;
-	int err = table ? 0 : -1;
+	int err = table ? columns_make(table, o) : -1;
 
 	if (o->top && o->top < nr)
 		nr = o->top;

@@ -90,6 +90,14 @@ int tag_cmp(uint32_t a, uint32_t b)
 	return strcmp(x, y);
 }
 
+/* Order of tags and pools, as in debugfs */
+int key_cmp(uint32_t tag_a, enum type type_a, uint32_t tag_b, enum type type_b)
+{
+	int order = tag_cmp(tag_a, tag_b);
+
+	return order ? order : (int)type_a - (int)type_b;
+}
+
 bool type_parse(const char *text, enum type *type)
 {
 	if (!strcmp(text, "Nonp"))
@@ -134,7 +142,10 @@ bool seconds_parse(const char *text, double *seconds)
 	       *seconds <= 1e6;
 }
 
-/* Wildcards * and ?; case counts, as in the tags of NT. */
+/*
+ * Wildcards * and ?; case counts, as in the tags of NT. For fnmatch() brackets in a tag would be
+ * a set of characters.
+ */
 bool glob_match(const char *pattern, const char *text)
 {
 	const char *star = NULL, *retry = NULL;
@@ -167,6 +178,12 @@ void *xrealloc(void *old, size_t nr, size_t size)
 		exit(PM_FAILED);
 	}
 	return new;
+}
+
+/* Makes room for one more element behind @nr: arrays double. */
+void *xextend(void *array, size_t nr, size_t size)
+{
+	return nr & (nr - 1) ? array : xrealloc(array, nr ? 2 * nr : 1, size);
 }
 
 char *xstrdup(const char *text)

@@ -47,6 +47,13 @@ void filter_add(char ***list, size_t *nr, const char *pattern)
 	(*list)[(*nr)++] = xstrdup(pattern);
 }
 
+/* Hides no pool, paged pool or nonpaged pool by turns. */
+void filter_pools(struct filter *filter, unsigned int steps)
+{
+	filter->hide[NONP] = steps % 3 == 2;
+	filter->hide[PAGED] = steps % 3 == 1;
+}
+
 /* A pattern is compared with the four characters, and with the word of debugfs. */
 static bool any_matches(char **list, size_t nr, uint32_t tag)
 {
@@ -97,9 +104,7 @@ static const struct tag_row *before_of(const struct snapshot *before,
 	for (; *at < before->nr_tags; (*at)++) {
 		const struct tag_row *row = &before->tag[*at];
 
-		order = tag_cmp(row->tag, now->tag);
-		if (!order)
-			order = (int)row->type - (int)now->type;
+		order = key_cmp(row->tag, row->type, now->tag, now->type);
 		if (!order) {
 			/* Counters that went back are those of another load of ntpool. */
 			if (row->allocs > now->allocs || row->frees > now->frees)
@@ -128,15 +133,9 @@ static struct row row_of(const struct tag_row *now, const struct tag_row *old)
 
 static void total_add(struct view *view, const struct row *row)
 {
-	struct tag_row *sum = &view->total_tag[row->now->type];
 	struct row *total = &view->total[row->now->type];
 
-	sum->allocs += row->now->allocs;
-	sum->frees += row->now->frees;
-	sum->diff += row->now->diff;
-	sum->bytes += row->now->bytes;
-	sum->requested += row->now->requested;
-	sum->failed += row->now->failed;
+	tag_row_add(&view->total_tag[row->now->type], row->now);
 	total->allocs += row->allocs;
 	total->frees += row->frees;
 	total->diff += row->diff;
@@ -263,8 +262,7 @@ void row_text(const struct view *view, const struct row *row, enum column column
 	switch (column) {
 	case COL_TAG:
 		tag_text(row->now->tag, word);
-		snprintf(buf, size, "%s", row->now == &view->total_tag[row->now->type] ?
-			 "Total" : word);
+		snprintf(buf, size, "%s", row->is_total ? "Total" : word);
 		break;
 	case COL_TYPE:
 		snprintf(buf, size, "%s", type_name(row->now->type));

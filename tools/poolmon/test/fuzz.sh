@@ -3,7 +3,6 @@
 #
 # The parsers under a fuzzer for FUZZ_SECONDS.  Sourced by tools/test/poolmon.sh.
 
-FUZZ_SECONDS=${FUZZ_SECONDS:-${QUICK:+10}}
 FUZZ_SECONDS=${FUZZ_SECONDS:-60}
 
 fuzz_build() {
@@ -11,7 +10,7 @@ fuzz_build() {
 	clang -std=gnu11 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all -I"$sources" -o fuzzer "$POOLMON_TESTS/fuzz.c" \
 		-I/usr/include/libsmartcols \
-		"$sources"/{text,parse,snapshot,view,pooltag,record,batch,table}.c -lsmartcols -lm
+		"$sources"/{text,parse,snapshot,view,pooltag,record,batch,table}.c -lsmartcols -lz -lm
 }
 
 # Seeds: the recorded files, each behind the byte that chooses its parser

@@ -130,12 +130,42 @@ unit_is_valid() {
 	! grep -q ntpool-metrics out
 }
 
+# metrics_have PATTERN: waits for a line of the file, for 10 s at most
+metrics_have() {
+	local tries=100
+	until grep -q "$1" ntpool.prom; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || { cat ntpool.prom; return 1; }
+		sleep 0.1
+	done
+}
+
+unload_and_back() {
+	metrics_have '^ntpool_tag_bytes' && mv moved/ntpool moved/away &&
+		metrics_have '^ntpool_up 0' && ! grep -q '^ntpool_tag_bytes' ntpool.prom &&
+		mv moved/away moved/ntpool && metrics_have '^ntpool_tag_bytes'
+}
+
+# While ntpool is unloaded, the file has no old figures.
+metrics_of_nothing() {
+	local status=0
+	mkdir moved
+	cp -r "$RECORDED/ntpool" moved/
+	: >ntpool.prom
+	"$TOP/tools/poolmon/poolmon" --debugfs moved --prometheus=ntpool.prom -d 0.2 &
+	unload_and_back || status=$?
+	kill $!
+	wait $! || true
+	return $status
+}
+
 metrics_checks() {
 	checked "promtool check metrics" promtool_clean
 	checked "a strict parser reads OpenMetrics" openmetrics_parses
 	checked "the number of series is bounded" top_is_bounded
 	checked "no counter goes back when the top changes" no_counter_resets
 	checked "a file is replaced at once" file_is_replaced
+	checked "no old figures while ntpool is away" metrics_of_nothing
 	checked "promtool test rules" promtool test rules \
 		"$TOP/tools/poolmon/fleet/ntpool.rules.test.yml"
 	checked "the dashboard" dashboard_parses
