@@ -28,16 +28,13 @@ failed=0
 
 # check NAME COMMAND...: the command prints what is wrong, and nothing else
 check() {
-	local name=$1 log seconds=$SECONDS status=0
+	local name=$1 log seconds=$SECONDS
 	log=$LOGS/${name//[^a-z0-9.]/-}.log
 	shift
 	mkdir -p "$LOGS"
-	# A condition would switch off -e in the subshell.
-	set +e
-	(set -e; "$@") >"$log" 2>&1
-	status=$?
-	set -e
-	if [ $status = 0 ] && [ ! -s "$log" ]; then
+	: >"$log"
+	strictly "$log" "$@"
+	if [ "$STRICT_STATUS" = 0 ] && [ ! -s "$log" ]; then
 		printf '%-6s %s (%d s)\n' ok "$name" $((SECONDS - seconds))
 		return
 	fi

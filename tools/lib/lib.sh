@@ -45,6 +45,18 @@ quietly() {
 	fi
 }
 
+# strictly LOG CMD...: runs CMD under -e, appends its output to LOG, and leaves its status in
+# STRICT_STATUS. Where a status is tested, bash ignores -e in all commands below.
+strictly() {
+	local log=$1
+	shift
+	set +e
+	(set -e; "$@") >>"$log" 2>&1
+	# shellcheck disable=SC2034 # for the caller
+	STRICT_STATUS=$?
+	set -e
+}
+
 # shellcheck source=tools/lib/archive.sh
 . "$TOP/tools/lib/archive.sh"
 # shellcheck source=tools/lib/stock.sh

@@ -10,17 +10,13 @@
 
 INSTALL_RELEASES=(bookworm trixie)
 
-# expect NAME COMMAND...: the command's output is in the log. Where a status is tested, bash
-# ignores -e in all commands below, so a check of several commands is called outside of `if`.
+# expect NAME COMMAND...: the command's output is in the log
 expect() {
-	local name=$1 status
+	local name=$1
 	shift
-	set +e
-	(set -e; "$@") >>"$INSTALL_LOG" 2>&1
-	status=$?
-	set -e
-	verdict $status "$name"
-	[ $status = 0 ] || note "log: $INSTALL_LOG"
+	strictly "$INSTALL_LOG" "$@"
+	verdict "$STRICT_STATUS" "$name"
+	[ "$STRICT_STATUS" = 0 ] || note "log: $INSTALL_LOG"
 }
 
 # clean_root RELEASE: prints the folder
@@ -73,15 +69,24 @@ copy_of_sources() {
 		Makefile Kconfig LICENSE README.md include module kunit tools) | tar -C "$1" -xf -
 }
 
-# says TEXT COMMAND...: the command fails, and its only line about it has the text
-says() {
+# fails_with TEXT COMMAND...: the command fails, and its output has the text
+fails_with() {
 	local text=$1 out
 	shift
 	if out=$("$@" 2>&1); then
 		return 1
 	fi
 	printf '%s\n' "$out"
-	[ "$(grep -c '^ntpool: ' <<<"$out")" = 1 ] && grep -q "^ntpool: .*$text" <<<"$out"
+	grep -q "$text" <<<"$out"
+}
+
+# says TEXT COMMAND...: the command fails, and its only line about it has the text
+says() {
+	local text=$1 out status=0
+	shift
+	out=$(fails_with "^ntpool: .*$text" "$@") || status=1
+	printf '%s\n' "$out"
+	[ $status = 0 ] && [ "$(grep -c '^ntpool: ' <<<"$out")" = 1 ]
 }
 
 # leftovers ROOT: files of ntpool in the system. The folder above it may be named ntpool too.

@@ -11,17 +11,6 @@ NEXT_DEBS=$NEXT_COPY/build/deb
 
 version_of() { sed -n 's/^#define NTPOOL_VERSION.*"\(.*\)"$/\1/p' "$1/module/base/types.h"; }
 
-# fails_with TEXT COMMAND...: the command fails, and its output has the text
-fails_with() {
-	local text=$1 out
-	shift
-	if out=$("$@" 2>&1); then
-		return 1
-	fi
-	printf '%s\n' "$out"
-	grep -q "$text" <<<"$out"
-}
-
 # next_version: the copy becomes the sources of a later version
 next_version() {
 	local next

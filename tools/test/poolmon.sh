@@ -13,16 +13,19 @@
 POOLMON_TESTS=$TOP/tools/poolmon/test
 POOLMON_WORK=$BUILD/poolmon-test
 
+# in_work COMMAND...: in the folder of the tests
+in_work() {
+	cd "$POOLMON_WORK" && "$@"
+}
+
 # checked NAME COMMAND...: as expect() of the other parts, with the output on failure
 checked() {
-	local name=$1 status
+	local name=$1
 	shift
-	set +e
-	(set -e; cd "$POOLMON_WORK"; "$@") >"$POOLMON_WORK/check.log" 2>&1
-	status=$?
-	set -e
-	verdict $status "poolmon: $name"
-	[ $status = 0 ] || tail -n 20 "$POOLMON_WORK/check.log" | sed 's/^/  /'
+	: >"$POOLMON_WORK/check.log"
+	strictly "$POOLMON_WORK/check.log" in_work "$@"
+	verdict "$STRICT_STATUS" "poolmon: $name"
+	[ "$STRICT_STATUS" = 0 ] || tail -n 20 "$POOLMON_WORK/check.log" | sed 's/^/  /'
 }
 
 # monitor ARG...: poolmon with the sanitizers; UBSan ends it too. Status 99 is theirs.
