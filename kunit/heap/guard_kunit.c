@@ -116,6 +116,18 @@ static void ntk_expect_named(struct kunit *test, unsigned int nr)
 	kfree(report);
 }
 
+/* Takes blocks and damages guards behind them. *@nr: the number of these. */
+static struct ntk_blocks *ntk_blocks_overrun(struct kunit *test, unsigned int *nr)
+{
+	struct ntk_blocks *blocks;
+
+	ntk_need_guards(test);
+	blocks = ntk_blocks_take(test);
+	*nr = blocks ? ntk_overrun(blocks) : 0;
+	KUNIT_EXPECT_GT(test, *nr, 0);
+	return blocks;
+}
+
 /* An overrun of a page is reported once, with its tag, and the pools go on. */
 static void ntk_page_overrun_test(struct kunit *test)
 {
@@ -123,10 +135,7 @@ static void ntk_page_overrun_test(struct kunit *test)
 	struct ntk_blocks *blocks;
 	unsigned int nr;
 
-	ntk_need_guards(test);
-	blocks = ntk_blocks_take(test);
-	nr = blocks ? ntk_overrun(blocks) : 0;
-	KUNIT_EXPECT_GT(test, nr, 0);
+	blocks = ntk_blocks_overrun(test, &nr);
 	ntpool_test_guard_scan();
 	ntk_expect_named(test, nr);
 	ntk_take_reports(&report);
@@ -147,10 +156,7 @@ static void ntk_freed_guard_test(struct kunit *test)
 	struct ntk_blocks *blocks;
 	unsigned int nr;
 
-	ntk_need_guards(test);
-	blocks = ntk_blocks_take(test);
-	nr = blocks ? ntk_overrun(blocks) : 0;
-	KUNIT_EXPECT_GT(test, nr, 0);
+	blocks = ntk_blocks_overrun(test, &nr);
 	ntk_blocks_give(blocks);
 	ntpool_test_drain();
 	ntpool_test_guard_scan();
