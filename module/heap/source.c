@@ -191,7 +191,6 @@ struct ntpool_run *ntpool_source_run(enum ntpool_type type, unsigned long pages,
 
 	if (pages > min(totalram_pages(), ULONG_MAX >> PAGE_SHIFT))
 		return NULL;
-	ntpool_run_cache_missed(type, pages);
 	run = run_fresh(type, pages, node, flags) ?: run_cached(type, pages, node, flags);
 	if (!run && ntpool_source_reclaim())
 		run = run_fresh(type, pages, node, flags);

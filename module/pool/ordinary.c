@@ -17,6 +17,7 @@
 #include "base/irql.h"
 #include "base/report.h"
 #include "base/verifier.h"
+#include "heap/run_cache.h"
 #include "heap/source.h"
 #include "pool/fast.h"
 #include "pool/ordinary.h"
@@ -89,6 +90,8 @@ static void *alloc_whole_pages(const struct ntpool_request *req, u8 keep)
 {
 	unsigned long pages = ntpool_run_pages_for(req->size);
 
+	/* Constrained requests do not look there first. */
+	ntpool_run_cache_missed(req->type, pages);
 	return alloc_run(req, ntpool_source_run(req->type, pages, numa_mem_id(), 0), keep);
 }
 
