@@ -226,7 +226,8 @@ enum status diff_run(const struct options *o, const char *a, const char *b, bool
 		status = read_ends(b, NULL, &s[1]);
 	if (status == PM_OK) {
 		table = output_table(o, "changes");
-		if (!table || columns_make(table, o) || table_fill(table, o, all, s) || scols_print_table(table)) {
+		if (!table || columns_make(table, o) ||
+		    table_fill(table, o, all, s) || scols_print_table(table)) {
 			complain("the table cannot be printed");
 			status = PM_FAILED;
 		}
