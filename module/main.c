@@ -50,11 +50,12 @@ static const struct part parts[] = {
 	{ ntpool_cache_init, ntpool_cache_exit },
 	{ ntpool_age_init, ntpool_age_exit },
 	{ .exit = ntpool_source_exit },
+	/* special */
+	{ .exit = ntpool_special_exit },
 	/* verify */
 	{ .init = ntpool_filter_init },
 	{ .init = ntpool_frames_init },
 	{ ntpool_track_init, ntpool_track_exit },
-	{ .exit = ntpool_special_exit },
 	/* pool */
 	{ ntpool_reserve_init, ntpool_reserve_exit },
 	/* observe: its exit reports leaks, after lookaside lists have freed their blocks */

@@ -41,13 +41,15 @@ int ntpool_age_init(void);
 void ntpool_age_exit(void);
 void ntpool_source_exit(void);
 
+/* special */
+void ntpool_special_exit(void);
+
 /* verify */
 int ntpool_filter_init(void);
 void ntpool_filter_exit(void);
 int ntpool_frames_init(void);
 int ntpool_track_init(void);
 void ntpool_track_exit(void);
-void ntpool_special_exit(void);
 int ntpool_sample_init(void);
 void ntpool_sample_exit(void);
 int ntpool_verifier_init(void);

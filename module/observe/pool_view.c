@@ -25,7 +25,7 @@
 #include "parts.h"
 #include "observe/debugfs.h"
 #include "observe/sums.h"
-#include "verify/special.h"
+#include "special/special.h"
 
 static const char *pool_name(enum ntpool_type type)
 {

@@ -30,7 +30,7 @@
 #include "observe/debugfs.h"
 #include "test.h"
 #include "verify/sample.h"
-#include "verify/special.h"
+#include "special/special.h"
 #include "verify/verify.h"
 
 static DEFINE_RAW_SPINLOCK(record_lock);

@@ -35,7 +35,7 @@
 #include "pool/fast.h"
 #include "pool/free_report.h"
 #include "pool/pool.h"
-#include "verify/special.h"
+#include "special/special.h"
 #include "verify/verify.h"
 
 /**

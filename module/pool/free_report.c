@@ -28,7 +28,7 @@
 #include "memory/pagemap.h"
 #include "memory/phys.h"
 #include "pool/free_report.h"
-#include "verify/special.h"
+#include "special/special.h"
 
 enum {
 	FREED_NULL,

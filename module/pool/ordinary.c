@@ -22,7 +22,7 @@
 #include "pool/fast.h"
 #include "pool/ordinary.h"
 #include "pool/pool.h"
-#include "verify/special.h"
+#include "special/special.h"
 
 static const struct ntpool_violation at_dispatch = {
 	NTPOOL_STOP_BAD_POOL_CALLER, 0x08, 0, "paged pool was asked for at DISPATCH_LEVEL or above"

@@ -4,7 +4,7 @@
  *
  * ExQueryPoolBlockSize() asks for the size. Lookaside lists ask for the pool type of their
  * memory. Observers iterate over all blocks. Each answer combines three sources: blocks in
- * carved pages (heap/), special pool (verify/special.c) and runs of pages (heap/run.c).
+ * carved pages (heap/), special pool (special/special.c) and runs of pages (heap/run.c).
  *
  * Locking: none of its own. A page descriptor is used in an RCU read section; special pool
  * and runs take their own locks. An answer about a block that is freed at the same time may
@@ -17,7 +17,7 @@
 #include "heap/run.h"
 #include "pool/fast.h"
 #include "pool/pool.h"
-#include "verify/special.h"
+#include "special/special.h"
 
 /*
  * Copies the header of the live block of a carved page that begins at @p. Returns false if

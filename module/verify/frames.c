@@ -14,7 +14,7 @@
 #include "base/stack.h"
 #include "parts.h"
 #include "verify/fault.h"
-#include "verify/special.h"
+#include "special/special.h"
 #include "verify/track.h"
 
 static void frames_search(const struct module *mod, bool init)

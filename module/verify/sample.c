@@ -32,7 +32,7 @@
 #include "base/verifier.h"
 #include "parts.h"
 #include "verify/sample.h"
-#include "verify/special.h"
+#include "special/special.h"
 
 enum {
 	SAMPLE_MS_MAX = 3600000,

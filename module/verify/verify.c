@@ -57,7 +57,7 @@
 #include "verify/fault.h"
 #include "verify/filter.h"
 #include "verify/sample.h"
-#include "verify/special.h"
+#include "special/special.h"
 #include "verify/track.h"
 #include "verify/verify.h"
 

@@ -40,7 +40,7 @@
 #include <linux/smp.h>
 #include <linux/vmalloc.h>
 
-#include "verify/special.h"
+#include "special/special.h"
 
 #if defined(CONFIG_X86) && !defined(CONFIG_UML)
 #include <asm/cpufeature.h>

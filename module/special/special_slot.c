@@ -40,7 +40,7 @@
 #include "base/frame.h"
 #include "base/refuse.h"
 #include "memory/backing.h"
-#include "verify/special_slot.h"
+#include "special/special_slot.h"
 
 enum {
 	LINEAR_BITS = 8,

@@ -13,7 +13,7 @@
 
 #include "base/callsite.h"
 #include "base/report.h"
-#include "verify/special.h"
+#include "special/special.h"
 
 /* A sample is not mapped in special pool, so no fault there concerns it. */
 static bool is_live(const struct ntpool_special_slot *slot)

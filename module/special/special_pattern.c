@@ -24,7 +24,7 @@
 #include <linux/string.h>
 
 #include "base/report.h"
-#include "verify/special.h"
+#include "special/special.h"
 
 enum {
 	FREED_FILL = 0xdd,

@@ -32,7 +32,7 @@
 #include "base/param.h"
 #include "base/refuse.h"
 #include "parts.h"
-#include "verify/special_slot.h"
+#include "special/special_slot.h"
 
 enum {
 	PAGES_MIN = 16,		/* of ntpool_special_pages; a slot of the highest order */

@@ -37,7 +37,7 @@
  * x86 only, as is special pool.
  */
 #include "parts.h"
-#include "verify/special.h"
+#include "special/special.h"
 
 #if defined(CONFIG_X86) && !defined(CONFIG_UML)
 #include <linux/hash.h>

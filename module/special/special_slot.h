@@ -8,7 +8,7 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
-#include "verify/special.h"
+#include "special/special.h"
 
 /**
  * struct ntpool_special_order - the slots of one order

@@ -33,7 +33,7 @@
 
 #include "base/param.h"
 #include "test.h"
-#include "verify/special_slot.h"
+#include "special/special_slot.h"
 
 enum {
 	SPECIAL_ALIGN = 16,
