@@ -12,10 +12,10 @@
 #include <linux/kernel.h>
 #include <linux/module.h>
 
+#include "base/refuse.h"
 #include "base/types.h"
 #include "base/verifier.h"
 #include "parts.h"
-#include "test.h"
 
 /**
  * struct part - a part of the module
@@ -73,9 +73,6 @@ static const struct part parts[] = {
 	{ ntpool_sample_init, ntpool_sample_exit },
 	{ ntpool_verifier_init, ntpool_verifier_exit },
 	/* observe */
-#if IS_ENABLED(CONFIG_KUNIT)
-	{ ntpool_test_init, ntpool_test_exit },
-#endif
 	{ .init = ntpool_pool_view_init },
 	{ .init = ntpool_run_view_init },
 	{ .init = ntpool_driver_view_init },
@@ -84,44 +81,9 @@ static const struct part parts[] = {
 	{ .init = ntpool_leak_start },
 };
 
-#if IS_ENABLED(CONFIG_KUNIT)
-/* Tests make each init fail in turn: the number of the part; negative: none. */
-static int fail_part = -1;
-module_param(fail_part, int, 0);
-MODULE_PARM_DESC(fail_part, "for tests: the part whose init fails");
-
-/* And each step in turn that takes something from the kernel; negative: none was left. */
-static int fail_step = -1;
-module_param(fail_step, int, 0444);
-MODULE_PARM_DESC(fail_step, "for tests: the request to the kernel that fails during the load");
-
-static void __init steps_begin(void)
-{
-	if (fail_step >= 0)
-		ntpool_test_fail_backing(fail_step, 1);
-}
-
-static void __init steps_end(void)
-{
-	if (!ntpool_test_backing_failed())
-		fail_step = -1;
-	ntpool_test_fail_backing(0, 0);
-}
-#else
-enum { fail_part = -1 };
-
-static void __init steps_begin(void)
-{
-}
-
-static void __init steps_end(void)
-{
-}
-#endif
-
 static int __init part_init(size_t nr)
 {
-	if (fail_part >= 0 && nr == fail_part)
+	if (ntpool_refused_part(nr))
 		return -ENOMEM;
 	return parts[nr].init ? parts[nr].init() : 0;
 }
@@ -153,9 +115,9 @@ static int __init ntpool_init(void)
 {
 	int err;
 
-	steps_begin();
+	ntpool_refuse_begin();
 	err = parts_start();
-	steps_end();
+	ntpool_refuse_end();
 	if (!err)
 		pr_info("ntpool: version %s, verifier %#lx\n", NTPOOL_VERSION, ntpool_verifier());
 	return err;

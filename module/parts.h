@@ -3,8 +3,6 @@
 #ifndef NTPOOL_PARTS_H
 #define NTPOOL_PARTS_H
 
-#include <linux/kconfig.h>
-
 /* base */
 void ntpool_report_exit(void);
 void ntpool_callsite_exit(void);
@@ -82,9 +80,5 @@ int ntpool_driver_view_init(void);
 int ntpool_verify_view_init(void);
 int ntpool_debugfs_init(void);
 void ntpool_debugfs_exit(void);
-#if IS_ENABLED(CONFIG_KUNIT)
-int ntpool_test_init(void);
-void ntpool_test_exit(void);
-#endif
 
 #endif

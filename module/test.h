@@ -5,7 +5,7 @@
 
 #include <linux/types.h>
 
-/* memory/backing.c */
+/* base/refuse.c and base/stub.c */
 
 /*
  * Makes requests of ntpool for kernel memory fail: pages, vmalloc, descriptors, per-CPU
@@ -20,7 +20,7 @@ void ntpool_test_hit_refill(bool on);
 /* Sets the number of available pages that priorities compare; < 0: the real number. */
 void ntpool_test_set_available(long pages);
 
-/* memory/pagemap.c */
+/* memory/pagemap.c, by hooks/pagemap_hooks.c */
 
 /*
  * Ends the page map after @pages pages, as if the rest had been plugged in later. No block may
@@ -34,7 +34,7 @@ bool ntpool_test_map_far_is_empty(void);
 /* True if the table of the linear map covers @p. */
 bool ntpool_test_map_has(const void *p);
 
-/* memory/record.c, heap/guard.c and observe/test.c */
+/* memory/record.c, by hooks/record_hooks.c, and hooks/hooks.c */
 
 enum ntpool_test_kind {
 	NTPOOL_TEST_OTHER,
@@ -50,7 +50,7 @@ enum ntpool_test_kind ntpool_test_area_kind(const void *p);
 /* Checks guards as the periodic scan does. May sleep. */
 void ntpool_test_guard_scan(void);
 
-/* account/quota.c and pool/reserve.c */
+/* base/stub.c, account/quota.c and pool/reserve.c */
 
 /* Charges kernel threads as well: suites run in one. */
 void ntpool_test_charge_kthreads(bool on);
@@ -75,7 +75,7 @@ void ntpool_test_balance(bool manual);
 /* Runs one scan of all lists. True if the timer would scan again. May sleep. */
 bool ntpool_test_balance_scan(void);
 
-/* observe/test.c */
+/* hooks/hooks.c, observe/debugfs.c, verify/, and the reports of base/stub.c */
 
 /* Makes S-lists take locks, as on a CPU without the exchange of two words. May sleep. */
 void ntpool_test_slist_locked(bool on);
@@ -88,14 +88,14 @@ unsigned long ntpool_test_shrinkable(void);
 /* Checks every heap under its lock. Returns 0, or -EUCLEAN if one is inconsistent. */
 int ntpool_test_check_heaps(void);
 /*
- * Prints the debugfs file @file to @buf, NUL terminated. Returns the length, or -ENOENT,
+ * Prints the debugfs file @name to @buf, NUL terminated. Returns the length, or -ENOENT,
  * -ENOMEM, -E2BIG if @size is too small. May sleep.
  */
-ssize_t ntpool_test_show(const char *file, char *buf, size_t size);
+ssize_t ntpool_test_show(const char *name, char *buf, size_t size);
 /* Sets the bits as a write to verifier/flags does. May sleep. */
 int ntpool_test_set_verifier(unsigned long flags);
-/* Writes @text to the debugfs file @file. Returns 0 or an error. May sleep. */
-int ntpool_test_write(const char *file, const char *text);
+/* Writes @text to the debugfs file @name. Returns 0 or an error. May sleep. */
+int ntpool_test_write(const char *name, const char *text);
 /* Set the parameters special_start and sample_ms. The second may sleep. */
 void ntpool_test_special_start(bool at_start);
 int ntpool_test_sample(unsigned int ms);

@@ -50,9 +50,9 @@
 #include "account/quota.h"
 #include "base/param.h"
 #include "base/refuse.h"
+#include "base/stub.h"
 #include "parts.h"
 #include "memory/backing.h"
-#include "test.h"
 
 enum {
 	HASH_BITS_USED = 10,
@@ -327,32 +327,6 @@ static void ledger_refund(struct ledger *ledger, enum ntpool_type type, size_t b
 		ledger_reap(ledger);
 }
 
-#if IS_ENABLED(CONFIG_KUNIT)
-static bool test_charges_kthreads;
-
-void ntpool_test_charge_kthreads(bool on)
-{
-	WRITE_ONCE(test_charges_kthreads, on);
-}
-EXPORT_SYMBOL_GPL(ntpool_test_charge_kthreads);
-
-void ntpool_test_set_quota(bool paged, unsigned long bytes)
-{
-	WRITE_ONCE(quota_limit[paged ? NTPOOL_PAGED : NTPOOL_NONPAGED], bytes);
-}
-EXPORT_SYMBOL_GPL(ntpool_test_set_quota);
-
-static bool kthreads_pay(void)
-{
-	return READ_ONCE(test_charges_kthreads);
-}
-#else
-static bool kthreads_pay(void)
-{
-	return false;
-}
-#endif
-
 /**
  * ntpool_quota_applies() - whether quota charges the calling context
  *
@@ -361,7 +335,7 @@ static bool kthreads_pay(void)
  */
 bool ntpool_quota_applies(void)
 {
-	return in_task() && (!(current->flags & PF_KTHREAD) || kthreads_pay()) &&
+	return in_task() && (!(current->flags & PF_KTHREAD) || ntpool_stub_kthreads_pay()) &&
 	       task_tgid(current);
 }
 
@@ -636,3 +610,7 @@ MODULE_PARM_DESC(quota_nonpaged,
 module_param_cb(quota_paged, &quota_ops, &quota_limit[NTPOOL_PAGED], 0644);
 MODULE_PARM_DESC(quota_paged,
 		 "bytes of paged pool that one process may hold through the quota routines; 0: no limit (default 0)");
+
+#if IS_ENABLED(CONFIG_KUNIT)
+#include "hooks/quota_hooks.c"
+#endif

@@ -26,6 +26,7 @@ static atomic_t test_failed = ATOMIC_INIT(0);	/* requests failed */
 /* The task that refills the reserve. Its requests succeed unless test_hits_refill is set. */
 static struct task_struct *test_refiller;	/* one word, written by that task */
 static bool test_hits_refill;			/* one word, written by a test */
+
 void ntpool_refuse_refill(bool on)
 {
 	WRITE_ONCE(test_refiller, on ? current : NULL);
@@ -73,3 +74,31 @@ void ntpool_test_hit_refill(bool on)
 	WRITE_ONCE(test_hits_refill, on);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_hit_refill);
+
+/* Tests make each init fail in turn: the number of the part; negative: none. */
+static int fail_part = -1;
+module_param(fail_part, int, 0);
+MODULE_PARM_DESC(fail_part, "for tests: the part whose init fails");
+
+/* And each step in turn that takes something from the kernel; negative: none was left. */
+static int fail_step = -1;
+module_param(fail_step, int, 0444);
+MODULE_PARM_DESC(fail_step, "for tests: the request to the kernel that fails during the load");
+
+bool __init ntpool_refused_part(size_t nr)
+{
+	return fail_part >= 0 && nr == fail_part;
+}
+
+void __init ntpool_refuse_begin(void)
+{
+	if (fail_step >= 0)
+		ntpool_test_fail_backing(fail_step, 1);
+}
+
+void __init ntpool_refuse_end(void)
+{
+	if (!ntpool_test_backing_failed())
+		fail_step = -1;
+	ntpool_test_fail_backing(0, 0);
+}

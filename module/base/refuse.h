@@ -14,6 +14,11 @@
 bool ntpool_refused(void);
 /* Brackets the requests of a task that refills the reserve: they do not fail by default. */
 void ntpool_refuse_refill(bool on);
+/* True if the parameter fail_part makes the init of part @nr fail. */
+bool ntpool_refused_part(size_t nr);
+/* Bracket all inits: the parameter fail_step makes a request between them fail. */
+void ntpool_refuse_begin(void);
+void ntpool_refuse_end(void);
 #else
 static inline void ntpool_refuse_refill(bool on)
 {
@@ -22,6 +27,19 @@ static inline void ntpool_refuse_refill(bool on)
 static inline bool ntpool_refused(void)
 {
 	return false;
+}
+
+static inline bool ntpool_refused_part(size_t nr)
+{
+	return false;
+}
+
+static inline void ntpool_refuse_begin(void)
+{
+}
+
+static inline void ntpool_refuse_end(void)
+{
 }
 #endif
 

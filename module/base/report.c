@@ -51,6 +51,7 @@
 #include "base/report.h"
 #include "base/report_site.h"
 #include "base/stack.h"
+#include "base/stub.h"
 #include "base/text.h"
 #include "parts.h"
 
@@ -414,27 +415,6 @@ static bool report_queue(const struct ntpool_stop *stop, const char *first, unsi
 	return queued;
 }
 
-#if IS_ENABLED(CONFIG_KUNIT)
-static bool (*report_recorder)(const struct ntpool_stop *stop);
-
-void ntpool_report_record(bool (*recorder)(const struct ntpool_stop *stop))
-{
-	WRITE_ONCE(report_recorder, recorder);
-}
-
-static bool report_is_recorded(const struct ntpool_stop *stop)
-{
-	bool (*recorder)(const struct ntpool_stop *stop) = READ_ONCE(report_recorder);
-
-	return recorder && recorder(stop);
-}
-#else
-static bool report_is_recorded(const struct ntpool_stop *stop)
-{
-	return false;
-}
-#endif
-
 /* The thread may end with the fault that is reported. */
 static bool is_of_fault(const struct ntpool_stop *stop)
 {
@@ -468,7 +448,7 @@ void ntpool_report(const struct ntpool_stop *found)
 	atomic_long_inc(&report_violations);
 	stop.called = &called;
 	stop.caller = ntpool_stack_take_call(&called, stop.caller);
-	if (report_is_recorded(&stop))
+	if (ntpool_stub_report(&stop))
 		return;
 	stop_text(&stop, first);
 	if (report_queue(&stop, first, &nr))

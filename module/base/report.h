@@ -116,12 +116,4 @@ __printf(3, 4) void ntpool_report_allocated(const struct ntpool_stack *stack, u6
 #define ntpool_report_leak_unknown(driver) \
 	ntpool_report_leak("out of memory, not known what %s left", driver)
 
-/*
- * For tests: each report is passed to @recorder first. If it returns true, the report
- * is not printed. NULL: no recorder.
- */
-#if IS_ENABLED(CONFIG_KUNIT)
-void ntpool_report_record(bool (*recorder)(const struct ntpool_stop *stop));
-#endif
-
 #endif

@@ -26,7 +26,6 @@
 #include "heap/run_cache.h"
 #include "heap/scan.h"
 #include "parts.h"
-#include "test.h"
 
 static DEFINE_PER_CPU(struct work_struct, age_cpu_work);
 
@@ -71,25 +70,6 @@ static void age_flush(void)
 		flush_work(per_cpu_ptr(&age_cpu_work, cpu));
 }
 
-#if IS_ENABLED(CONFIG_KUNIT)
-void ntpool_test_age(bool manual)
-{
-	ntpool_scan_set_manual(&age, manual);
-	if (manual)
-		age_flush();
-}
-EXPORT_SYMBOL_GPL(ntpool_test_age);
-
-bool ntpool_test_age_scan(void)
-{
-	bool again = age_scan();
-
-	age_flush();
-	return again;
-}
-EXPORT_SYMBOL_GPL(ntpool_test_age_scan);
-#endif
-
 /**
  * ntpool_age_init() - add the pool's caches to the periodic scan
  *
@@ -116,3 +96,7 @@ void ntpool_age_exit(void)
 	ntpool_scan_unregister(&age);
 	age_flush();
 }
+
+#if IS_ENABLED(CONFIG_KUNIT)
+#include "hooks/age_hooks.c"
+#endif

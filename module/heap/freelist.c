@@ -18,18 +18,23 @@
  *  - A link that fails the check is noted, and reported later as 0x19/0x3.
  *
  * A damaged list is lost as a whole: following it to its end would take as long as the list.
- * Its size is entered in heap->lost, and a worker (relist.c) rebuilds it from the bitmaps,
- * one page at a time. Until then a free block of that size is on the list if its page has
- * been visited, which page->epoch tells. The others are found when a neighbour is freed, and
- * no block is lost. Damage meanwhile raises heap->epoch, so the worker begins again.
+ * Its size is entered in heap->lost, and a worker rebuilds it from the bitmaps. A heap may
+ * have millions of pages, and heap->lock disables interrupts: the worker locks for one page at
+ * a time. Its position is heap->relist, a cursor as in iterate.c. Until then a free block of
+ * that size is on the list if its page has been visited, which page->epoch tells. The others
+ * are found when a neighbour is freed, and no block is lost. A page that is added meanwhile
+ * has the epoch of its heap and needs no visit. Damage meanwhile raises heap->epoch, so the
+ * worker begins again. Each heap has a work item of its own.
  *
  * The links of a block that leaves its list are wiped. A driver that gets the memory
  * does not see them.
  *
- * Locking: heap->lock protects everything here and is held by the callers.
+ * Locking: heap->lock protects everything here and is held by the callers. The worker takes
+ * it; it runs in process context and sleeps.
  */
 #include <linux/random.h>
 #include <linux/swab.h>
+#include <linux/workqueue.h>
 
 #include "heap/freelist.h"
 
@@ -105,27 +110,6 @@ void ntpool_freelist_add(struct ntpool_heap *heap, struct ntpool_header *hdr, un
 	__set_bit(granules, heap->filled);
 }
 
-void ntpool_freelist_relist(struct ntpool_heap *heap, struct ntpool_page *page)
-{
-	unsigned int granule, granules;
-
-	lockdep_assert_held(&heap->lock);
-	if (page->epoch == heap->epoch)
-		return;
-	page->epoch = heap->epoch;
-	for_each_set_bit(granule, page->free, NTPOOL_GRANULES) {
-		granules = ntpool_page_end(page, granule) - granule;
-		if (test_bit(granules, heap->lost))
-			ntpool_freelist_add(heap, ntpool_page_header(page, granule), granules);
-	}
-}
-
-void ntpool_freelist_relisted(struct ntpool_heap *heap)
-{
-	lockdep_assert_held(&heap->lock);
-	bitmap_zero(heap->lost, NTPOOL_GRANULES + 1);
-}
-
 /* Gives up the list of @granules, and those whose rebuilding is not complete. */
 static void freelist_lose(struct ntpool_heap *heap, unsigned int granules)
 {
@@ -197,50 +181,74 @@ struct ntpool_header *ntpool_freelist_find(struct ntpool_heap *heap, unsigned in
 	return *found <= NTPOOL_GRANULES ? heap->bins[*found] : NULL;
 }
 
+/* Puts the free blocks of @page on the lists that were lost. */
+static void page_relist(struct ntpool_heap *heap, struct ntpool_page *page)
+{
+	unsigned int granule, granules;
+
+	lockdep_assert_held(&heap->lock);
+	if (page->epoch == heap->epoch)
+		return;
+	page->epoch = heap->epoch;
+	for_each_set_bit(granule, page->free, NTPOOL_GRANULES) {
+		granules = ntpool_page_end(page, granule) - granule;
+		if (test_bit(granules, heap->lost))
+			ntpool_freelist_add(heap, ntpool_page_header(page, granule), granules);
+	}
+}
+
+/* Visits all pages. Returns false if more damage was found meanwhile. */
+static bool heap_visit(struct ntpool_heap *heap)
+{
+	struct ntpool_page *cursor = &heap->relist, *page;
+	u32 epoch = heap->epoch;
+
+	lockdep_assert_held(&heap->lock);
+	list_add(&cursor->link, &heap->pages);
+	while (epoch == heap->epoch && !list_is_last(&cursor->link, &heap->pages)) {
+		page = list_next_entry(cursor, link);
+		list_move(&cursor->link, &page->link);
+		if (page->base)
+			page_relist(heap, page);
+		raw_spin_unlock_irq(&heap->lock);
+		cond_resched();
+		raw_spin_lock_irq(&heap->lock);
+	}
+	list_del(&cursor->link);
+	return epoch == heap->epoch;
+}
+
+static void relist(struct work_struct *work)
+{
+	struct ntpool_heap *heap = container_of(work, struct ntpool_heap, relist_work);
+
+	raw_spin_lock_irq(&heap->lock);
+	while (!bitmap_empty(heap->lost, NTPOOL_GRANULES + 1))
+		if (heap_visit(heap))
+			bitmap_zero(heap->lost, NTPOOL_GRANULES + 1);
+	raw_spin_unlock_irq(&heap->lock);
+}
+
+void ntpool_relist_init(struct ntpool_heap *heap)
+{
+	INIT_WORK(&heap->relist_work, relist);
+}
+
+void ntpool_relist_start(struct ntpool_heap *heap)
+{
+	schedule_work(&heap->relist_work);
+}
+
+void ntpool_relist_flush(struct ntpool_heap *heap)
+{
+	flush_work(&heap->relist_work);
+}
+
 void ntpool_freelist_init(void)
 {
 	link_secret = get_random_long();
 }
 
 #if IS_ENABLED(CONFIG_KUNIT)
-static int bin_check(struct ntpool_heap *heap, unsigned int granules, unsigned long *blocks)
-{
-	struct ntpool_header *hdr = heap->bins[granules];
-
-	if (!!hdr != test_bit(granules, heap->filled))
-		return -EUCLEAN;
-	for (; hdr; ++*blocks)
-		if (*blocks > heap->nr_pages * NTPOOL_GRANULES ||
-		    !block_is_free(heap, hdr, granules) ||
-		    !link_load(heap, &links_of(hdr)->next, granules, &hdr))
-			return -EUCLEAN;
-	return 0;
-}
-
-/* Counts the free blocks of a page that must be on a list. */
-static unsigned long page_listed(const struct ntpool_page *page)
-{
-	unsigned long blocks = 0;
-	unsigned int granule;
-
-	for_each_set_bit(granule, page->free, NTPOOL_GRANULES)
-		blocks += ntpool_page_end(page, granule) - granule >= NTPOOL_MIN_GRANULES;
-	return blocks;
-}
-
-int ntpool_freelist_check(struct ntpool_heap *heap)
-{
-	unsigned long listed = 0, expected = 0;
-	struct ntpool_page *page;
-	unsigned int granules;
-
-	lockdep_assert_held(&heap->lock);
-	for (granules = NTPOOL_MIN_GRANULES; granules <= NTPOOL_GRANULES; granules++)
-		if (bin_check(heap, granules, &listed))
-			return -EUCLEAN;
-	list_for_each_entry(page, &heap->pages, link)
-		if (page->base)
-			expected += page_listed(page);
-	return listed == expected ? 0 : -EUCLEAN;
-}
+#include "hooks/freelist_hooks.c"
 #endif

@@ -36,19 +36,15 @@ void ntpool_freelist_del(struct ntpool_heap *heap, struct ntpool_header *hdr,
  */
 struct ntpool_header *ntpool_freelist_find(struct ntpool_heap *heap, unsigned int granules,
 					   unsigned int *found);
-/* For relist.c. Puts the free blocks of @page on the lists that were lost. */
-void ntpool_freelist_relist(struct ntpool_heap *heap, struct ntpool_page *page);
-/* For relist.c. No list is lost any more: all pages were visited. */
-void ntpool_freelist_relisted(struct ntpool_heap *heap);
 /* Chooses the secret of the links. */
 void ntpool_freelist_init(void);
-/* Prepares a new heap for the next two. */
+/* Prepares a new heap for the next two functions. */
 void ntpool_relist_init(struct ntpool_heap *heap);
 /* Starts the worker that rebuilds lists. Any context but NMI, without the heap's lock. */
 void ntpool_relist_start(struct ntpool_heap *heap);
 /* Waits until no list of @heap is lost. Sleeps. */
 void ntpool_relist_flush(struct ntpool_heap *heap);
-/* Checks all lists against the bitmaps, none of which is lost: 0 or -EUCLEAN. */
+/* For tests. Checks all lists against the bitmaps, none of which is lost: 0 or -EUCLEAN. */
 int ntpool_freelist_check(struct ntpool_heap *heap);
 
 #endif

@@ -20,7 +20,6 @@
 #include "heap/scan.h"
 #include "memory/record.h"
 #include "parts.h"
-#include "test.h"
 
 enum {
 	/* Guards that one periodic scan checks. */
@@ -88,14 +87,6 @@ static bool guard_scan(void)
 }
 
 static struct ntpool_scan scan = { .run = guard_scan };
-
-#if IS_ENABLED(CONFIG_KUNIT)
-void ntpool_test_guard_scan(void)
-{
-	ntpool_guard_scan(ULONG_MAX);
-}
-EXPORT_SYMBOL_GPL(ntpool_test_guard_scan);
-#endif
 
 /**
  * ntpool_guard_init() - report damaged guards, and check guards from time to time

@@ -136,9 +136,9 @@ static_assert(sizeof(struct ntpool_page) >=
  * @filled: bit n is set if @bins[n] is not empty
  * @lost: bit n is set if the list of @bins[n] was lost and is being rebuilt, see freelist.c
  * @epoch: how often a list was lost
- * @relist: cursor of relist.c
+ * @relist: cursor of the worker that rebuilds free lists
  * @relist_work: its worker; not protected by @lock
- * @pages: all pages, and the cursors of iterate.c and relist.c
+ * @pages: all pages, and the cursors of iterate.c and freelist.c
  * @nr_pages: carved pages; read without the lock as a figure
  * @nr_empty: pages that are one free block; likewise
  * @free_granules: granules in free blocks

@@ -62,7 +62,6 @@
 #include "heap/scan.h"
 #include "parts.h"
 #include "lists/lookaside_registry.h"
-#include "test.h"
 
 enum {
 	MISSES_ONE_IN = 20,		/* 5 % */
@@ -331,18 +330,5 @@ void ntpool_lookaside_balance_exit(void)
 }
 
 #if IS_ENABLED(CONFIG_KUNIT)
-void ntpool_test_balance(bool manual)
-{
-	ntpool_scan_set_manual(&balance, manual);
-}
-EXPORT_SYMBOL_GPL(ntpool_test_balance);
-
-bool ntpool_test_balance_scan(void)
-{
-	bool again = balance_scan();
-
-	ntpool_lookaside_settle();
-	return again;
-}
-EXPORT_SYMBOL_GPL(ntpool_test_balance_scan);
+#include "hooks/balance_hooks.c"
 #endif

@@ -43,9 +43,9 @@
 
 #include "base/irql.h"
 #include "base/refuse.h"
+#include "base/stub.h"
 #include "parts.h"
 #include "memory/backing.h"
-#include "test.h"
 
 /* At the start of pages that wait to be freed. */
 struct deferred_pages {
@@ -64,35 +64,11 @@ enum {
 	VERY_LOW_SHARE = 64,
 };
 
-#if IS_ENABLED(CONFIG_KUNIT)
-/* Pages reported as available; negative: the kernel's estimate. */
-static long test_available = -1;
-
-void ntpool_test_set_available(long pages)
-{
-	WRITE_ONCE(test_available, pages);
-}
-EXPORT_SYMBOL_GPL(ntpool_test_set_available);
-
-static bool available_is_set(unsigned long *pages)
-{
-	long set = READ_ONCE(test_available);
-
-	*pages = set;
-	return set >= 0;
-}
-#else
-static bool available_is_set(unsigned long *pages)
-{
-	return false;
-}
-#endif
-
 unsigned long ntpool_backing_available(void)
 {
 	unsigned long pages;
 
-	return available_is_set(&pages) ? pages : max(si_mem_available(), 0L);
+	return ntpool_stub_available(&pages) ? pages : max(si_mem_available(), 0L);
 }
 
 bool ntpool_backing_is_short(unsigned int flags)

@@ -43,7 +43,6 @@
 #include "memory/backing.h"
 #include "memory/pagemap.h"
 #include "memory/record.h"
-#include "test.h"
 
 struct ntpool_leaf **ntpool_map_root __read_mostly;
 unsigned long ntpool_map_base __read_mostly;	/* address of the first page of memory */
@@ -288,47 +287,6 @@ static int map_memory_event(struct notifier_block *nb, unsigned long event, void
 
 static struct notifier_block memory_notifier = { .notifier_call = map_memory_event };
 
-#if IS_ENABLED(CONFIG_KUNIT)
-void ntpool_test_map_cut(unsigned long pages)
-{
-	unsigned long i, leaves = max(pages / NTPOOL_LEAF_PAGES, 1UL);
-
-	mutex_lock(&grow_mutex);
-	map_publish_limit(leaves);
-	/* Readers that saw the old limit have gone. */
-	synchronize_rcu();
-	for (i = leaves; i < nr_leaves; i++)
-		if (ntpool_map_root[i] != empty_leaf)
-			ntpool_record_free(&leaf_records, ntpool_map_root[i]);
-	nr_leaves = leaves;
-	map_stuck = false;
-	mutex_unlock(&grow_mutex);
-}
-EXPORT_SYMBOL_GPL(ntpool_test_map_cut);
-
-void ntpool_test_map_cover(void)
-{
-	struct memory_notify memory = {};
-	unsigned long begin;
-
-	ntpool_backing_span(&begin, &memory.nr_pages);
-	map_memory_event(&memory_notifier, MEM_GOING_ONLINE, &memory);
-}
-EXPORT_SYMBOL_GPL(ntpool_test_map_cover);
-
-bool ntpool_test_map_far_is_empty(void)
-{
-	return xa_empty(&ntpool_map_far);
-}
-EXPORT_SYMBOL_GPL(ntpool_test_map_far_is_empty);
-
-bool ntpool_test_map_has(const void *p)
-{
-	return ntpool_in_linear_map(p);
-}
-EXPORT_SYMBOL_GPL(ntpool_test_map_has);
-#endif
-
 int ntpool_pagemap_init(void)
 {
 	unsigned long begin, end;
@@ -373,3 +331,7 @@ void ntpool_pagemap_exit(void)
 	ntpool_guarded_free(ntpool_map_root);
 	xa_destroy(&ntpool_map_far);
 }
+
+#if IS_ENABLED(CONFIG_KUNIT)
+#include "hooks/pagemap_hooks.c"
+#endif

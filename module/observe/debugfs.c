@@ -224,66 +224,6 @@ static const struct file_operations view_ops = {
 	.release = view_release,
 };
 
-#if IS_ENABLED(CONFIG_KUNIT)
-static const struct ntpool_file *file_by_name(const char *name)
-{
-	unsigned int table;
-	size_t i;
-
-	for (table = 0; table < nr_tables; table++)
-		for (i = 0; i < tables[table].nr; i++)
-			if (!strcmp(tables[table].file[i].name, name))
-				return &tables[table].file[i];
-	return NULL;
-}
-
-static int view_render(struct seq_file *m)
-{
-	loff_t pos = 0;
-	void *row = view_seq_start(m, &pos);
-
-	while (!IS_ERR_OR_NULL(row)) {
-		view_seq_show(m, row);
-		row = view_seq_next(m, row, &pos);
-	}
-	return PTR_ERR_OR_ZERO(row);
-}
-
-ssize_t ntpool_debugfs_render(const char *name, char *buf, size_t size)
-{
-	struct open_view view = { .file = file_by_name(name) };
-	struct seq_file m = { .buf = buf, .size = size, .private = &view };
-	int err;
-
-	if (!view.file)
-		return -ENOENT;
-	err = view_render(&m);
-	kvfree(view.rows);
-	if (err)
-		return err;
-	if (seq_has_overflowed(&m))
-		return -E2BIG;
-	buf[m.count] = '\0';
-	return m.count;
-}
-
-int ntpool_debugfs_store(const char *name, const char *text)
-{
-	const struct ntpool_file *file = file_by_name(name);
-	char *copy;
-	int err;
-
-	if (!file || !file->write)
-		return -ENOENT;
-	copy = kstrdup(text, GFP_KERNEL);
-	if (!copy)
-		return -ENOMEM;
-	err = file->write(past_header(copy));
-	kfree(copy);
-	return err;
-}
-#endif
-
 /* Errors of debugfs are ignored by convention: ntpool works without its files. */
 static void file_create(const struct ntpool_file *file, struct dentry *verifier)
 {
@@ -322,3 +262,7 @@ void ntpool_debugfs_exit(void)
 {
 	debugfs_remove(debugfs_root);
 }
+
+#if IS_ENABLED(CONFIG_KUNIT)
+#include "hooks/debugfs_hooks.c"
+#endif

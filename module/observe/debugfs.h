@@ -39,14 +39,4 @@ static inline int ntpool_order(unsigned long a, unsigned long b)
 /* Prints the columns tag and type. */
 void ntpool_show_tag(struct seq_file *m, u32 tag, enum ntpool_type type);
 
-#if IS_ENABLED(CONFIG_KUNIT)
-/*
- * For tests: prints the file @name to @buf, NUL terminated. Returns the length, or
- * -ENOENT, -ENOMEM, -E2BIG. May sleep.
- */
-ssize_t ntpool_debugfs_render(const char *name, char *buf, size_t size);
-/* For tests: writes @text to the file @name. Returns 0 or an error. May sleep. */
-int ntpool_debugfs_store(const char *name, const char *text);
-#endif
-
 #endif

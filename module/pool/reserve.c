@@ -39,7 +39,6 @@
 #include "memory/backing.h"
 #include "memory/pagemap.h"
 #include "pool/reserve.h"
-#include "test.h"
 
 enum {
 	MOST = 256,			/* limit of the parameter must_succeed_pages */
@@ -339,22 +338,6 @@ static void reserve_work_fn(struct work_struct *work)
 		queue_delayed_work(reserve_wq, &reserve_work, msecs_to_jiffies(RETRY_MS));
 }
 
-#if IS_ENABLED(CONFIG_KUNIT)
-unsigned int ntpool_test_reserve(void)
-{
-	return READ_ONCE(reserve.nr_base);
-}
-EXPORT_SYMBOL_GPL(ntpool_test_reserve);
-
-void ntpool_test_set_reserve(unsigned int pages)
-{
-	WRITE_ONCE(must_succeed_pages, pages);
-	reserve_refill_soon();
-	flush_delayed_work(&reserve_work);
-}
-EXPORT_SYMBOL_GPL(ntpool_test_set_reserve);
-#endif
-
 int ntpool_reserve_init(void)
 {
 	reserve_wq = ntpool_refused() ? NULL :
@@ -401,3 +384,7 @@ static const struct kernel_param_ops must_succeed_ops = {
 module_param_cb(must_succeed_pages, &must_succeed_ops, &must_succeed_pages, 0644);
 MODULE_PARM_DESC(must_succeed_pages,
 		 "pages kept back for NonPagedPoolMustSucceed, 0 to 256 (default 4)");
+
+#if IS_ENABLED(CONFIG_KUNIT)
+#include "hooks/reserve_hooks.c"
+#endif

@@ -32,7 +32,6 @@
 #include <linux/string.h>
 
 #include "base/param.h"
-#include "test.h"
 #include "special/special_slot.h"
 
 enum {
@@ -167,14 +166,6 @@ size_t ntpool_special_size(const void *p, bool *charged)
 	return size;
 }
 
-#if IS_ENABLED(CONFIG_KUNIT)
-void ntpool_test_special_start(bool at_start)
-{
-	WRITE_ONCE(special_at_start, at_start);
-}
-EXPORT_SYMBOL_GPL(ntpool_test_special_start);
-#endif
-
 static int special_start_set(const char *val, const struct kernel_param *kp)
 {
 	return ntpool_param_uint(val, kp, 0, 1);
@@ -188,3 +179,7 @@ static const struct kernel_param_ops special_start_ops = {
 module_param_cb(special_start, &special_start_ops, &special_at_start, 0644);
 MODULE_PARM_DESC(special_start,
 		 "special pool places blocks at the end of the page (0) or at the start (1) (default 0)");
+
+#if IS_ENABLED(CONFIG_KUNIT)
+#include "hooks/special_hooks.c"
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Places where a test acts instead of ntpool. Without KUnit they are no code. */
+#ifndef NTPOOL_STUB_H
+#define NTPOOL_STUB_H
+
+#include <linux/kconfig.h>
+#include <linux/types.h>
+
+struct ntpool_stop;
+
+#if IS_ENABLED(CONFIG_KUNIT)
+/* True if a test records @stop, which is not printed then. Any context. */
+bool ntpool_stub_report(const struct ntpool_stop *stop);
+/* True if kernel threads are charged for quota: suites run in one. Any context. */
+bool ntpool_stub_kthreads_pay(void);
+/* True if a test sets the number of available pages, *@pages. Any context. */
+bool ntpool_stub_available(unsigned long *pages);
+#else
+static inline bool ntpool_stub_report(const struct ntpool_stop *stop)
+{
+	return false;
+}
+
+static inline bool ntpool_stub_kthreads_pay(void)
+{
+	return false;
+}
+
+static inline bool ntpool_stub_available(unsigned long *pages)
+{
+	return false;
+}
+#endif
+
+#endif

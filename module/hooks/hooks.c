@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Hooks for the KUnit suites, which call the folders below. NT has no such routines.
+ *
+ * A hook that needs the static functions of a file is in a *_hooks.c, which that file
+ * includes. base/stub.c and base/refuse.c have those that ntpool calls.
+ *
+ * Locking: none. Context: process context, unless test.h says more.
+ */
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+
+#include "base/compat.h"
+#include "ddi/slist.h"
+#include "heap/cache.h"
+#include "heap/heap.h"
+#include "heap/run.h"
+#include "memory/backing.h"
+#include "memory/record.h"
+#include "special/special.h"
+#include "test.h"
+#include "verify/sample.h"
+#include "verify/verify.h"
+
+void ntpool_test_drain(void)
+{
+	ntpool_cache_drain();
+	ntpool_heap_trim_all(0, ULONG_MAX);
+	rcu_barrier();
+	ntpool_backing_flush();
+}
+EXPORT_SYMBOL_GPL(ntpool_test_drain);
+
+unsigned long ntpool_test_shrinkable(void)
+{
+	return ntpool_cache_shrinkable();
+}
+EXPORT_SYMBOL_GPL(ntpool_test_shrinkable);
+
+unsigned long ntpool_test_cached(void)
+{
+	return ntpool_cache_bytes(NTPOOL_NONPAGED);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_cached);
+
+int ntpool_test_check_heaps(void)
+{
+	return ntpool_heap_check();
+}
+EXPORT_SYMBOL_GPL(ntpool_test_check_heaps);
+
+enum ntpool_test_kind ntpool_test_page_kind(const void *p)
+{
+	struct ntpool_run run;
+	bool carved;
+
+	rcu_read_lock();
+	carved = ntpool_page_of(p);
+	rcu_read_unlock();
+	return carved || ntpool_run_near(p, &run) ? NTPOOL_TEST_POOL : ntpool_test_area_kind(p);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_page_kind);
+
+int ntpool_test_set_verifier(unsigned long flags)
+{
+	return ntpool_verifier_set(flags);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_set_verifier);
+
+int ntpool_test_sample(unsigned int ms)
+{
+	return ntpool_sample_set(ms);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_sample);
+
+bool ntpool_test_fault(unsigned long addr, bool write, unsigned long ip)
+{
+	return ntpool_special_fault(addr, write, ip, ip);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_fault);
+
+void ntpool_test_slist_locked(bool on)
+{
+	if (on || !ntpool_has_cmpxchg_pair())
+		static_branch_enable(&ntpool_slist_locked);
+	else
+		static_branch_disable(&ntpool_slist_locked);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_slist_locked);
+
+void ntpool_test_guard_scan(void)
+{
+	ntpool_guard_scan(ULONG_MAX);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_guard_scan);

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Included by memory/pagemap.c: memory that is plugged in, and look-ups. */
+#include <linux/export.h>
+
+#include "test.h"
+
+void ntpool_test_map_cut(unsigned long pages)
+{
+	unsigned long i, leaves = max(pages / NTPOOL_LEAF_PAGES, 1UL);
+
+	mutex_lock(&grow_mutex);
+	map_publish_limit(leaves);
+	/* Readers that saw the old limit have gone. */
+	synchronize_rcu();
+	for (i = leaves; i < nr_leaves; i++)
+		if (ntpool_map_root[i] != empty_leaf)
+			ntpool_record_free(&leaf_records, ntpool_map_root[i]);
+	nr_leaves = leaves;
+	map_stuck = false;
+	mutex_unlock(&grow_mutex);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_map_cut);
+
+void ntpool_test_map_cover(void)
+{
+	struct memory_notify memory = {};
+	unsigned long begin;
+
+	ntpool_backing_span(&begin, &memory.nr_pages);
+	map_memory_event(&memory_notifier, MEM_GOING_ONLINE, &memory);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_map_cover);
+
+bool ntpool_test_map_far_is_empty(void)
+{
+	return xa_empty(&ntpool_map_far);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_map_far_is_empty);
+
+bool ntpool_test_map_has(const void *p)
+{
+	return ntpool_in_linear_map(p);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_map_has);

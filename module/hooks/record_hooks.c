@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Included by memory/record.c: the use of a page. */
+#include <linux/export.h>
+
+#include "test.h"
+
+static enum ntpool_test_kind area_kind(const struct page *area, unsigned long pfn)
+{
+	unsigned long first = page_to_pfn(area);
+
+	if (pfn - first < area_pages(area))
+		return NTPOOL_TEST_RECORD;
+	return area_guard(area) && pfn == first - 1 ? NTPOOL_TEST_GUARD : NTPOOL_TEST_OTHER;
+}
+
+enum ntpool_test_kind ntpool_test_area_kind(const void *p)
+{
+	enum ntpool_test_kind kind = NTPOOL_TEST_OTHER;
+	unsigned long flags, pfn;
+	struct page *area;
+
+	if (!virt_addr_valid(p))
+		return kind;
+	pfn = page_to_pfn(virt_to_page(p));
+	raw_spin_lock_irqsave(&areas_lock, flags);
+	list_for_each_entry(area, &areas, lru) {
+		kind = area_kind(area, pfn);
+		if (kind != NTPOOL_TEST_OTHER)
+			break;
+	}
+	raw_spin_unlock_irqrestore(&areas_lock, flags);
+	return kind;
+}
+EXPORT_SYMBOL_GPL(ntpool_test_area_kind);
