@@ -64,9 +64,9 @@ static const struct part parts[] = {
 	{ ntpool_lookaside_init, ntpool_lookaside_exit },
 	{ ntpool_lookaside_balance_init, ntpool_lookaside_balance_exit },
 	{ ntpool_zone_init, ntpool_zone_exit },
+	{ .init = ntpool_slist_init },
 	/* ddi */
 	{ .init = ntpool_section_init },
-	{ .init = ntpool_slist_init },
 	{ .init = ntpool_raise_init },
 	/* Modules and timers that call into all parts above, which therefore exist. */
 	{ ntpool_client_init, ntpool_client_exit },

@@ -64,10 +64,10 @@ int ntpool_lookaside_balance_init(void);
 void ntpool_lookaside_balance_exit(void);
 int ntpool_zone_init(void);
 void ntpool_zone_exit(void);
+int ntpool_slist_init(void);
 
 /* ddi */
 int ntpool_section_init(void);
-int ntpool_slist_init(void);
 int ntpool_raise_init(void);
 
 /* observe */

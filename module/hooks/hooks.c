@@ -11,10 +11,10 @@
 #include <linux/rcupdate.h>
 
 #include "base/compat.h"
-#include "ddi/slist.h"
 #include "heap/cache.h"
 #include "heap/heap.h"
 #include "heap/run.h"
+#include "lists/slist.h"
 #include "memory/backing.h"
 #include "memory/record.h"
 #include "special/special.h"

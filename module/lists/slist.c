@@ -42,25 +42,21 @@
  * a pop from an empty list.
  *
  * Difference from NT: entries may have any address, and headers any multiple of a pointer's
- * size. NT demands 16 bytes for both on 64 bit, and the types have that alignment. While the
- * verifier is on, a push reports an alignment that NT forbids.
+ * size. NT demands 16 bytes for both on 64 bit, and the types have that alignment.
+ *
+ * The NT routines are in ddi/exinterlocked.c.
  */
 #include <linux/align.h>
 #include <linux/cache.h>
 #include <linux/compiler.h>
-#include <linux/export.h>
 #include <linux/hash.h>
-#include <linux/instruction_pointer.h>
 #include <linux/kasan-checks.h>
 #include <linux/spinlock.h>
 #include <linux/uaccess.h>
 
-#include <nt_slist.h>
-
 #include "base/compat.h"
-#include "ddi/slist.h"
+#include "lists/slist.h"
 #include "parts.h"
-#include "verify/argument.h"
 
 enum {
 	SLIST_LOCK_BITS = 6,
@@ -235,17 +231,8 @@ static __always_inline bool exchange(PSLIST_HEADER head, struct ntpool_pair old,
 	return exchange_locked(head, old, new);
 }
 
-static __always_inline void check_alignment(const void *head, const void *entry,
-					    unsigned long caller)
-{
-	ntpool_verify_alignment(head, __alignof__(SLIST_HEADER),
-				"the head of an S-list is misaligned", caller);
-	ntpool_verify_alignment(entry, __alignof__(SLIST_ENTRY),
-				"an entry of an S-list is misaligned", caller);
-}
-
-static __always_inline PSLIST_ENTRY push(PSLIST_HEADER head, PSLIST_ENTRY first,
-					 PSLIST_ENTRY last, ULONG count)
+PSLIST_ENTRY ntpool_slist_push(PSLIST_HEADER head, PSLIST_ENTRY first, PSLIST_ENTRY last,
+			       ULONG count)
 {
 	struct ntpool_pair old;
 
@@ -324,7 +311,7 @@ static bool is_empty(const SLIST_HEADER *head)
 	return empty;
 }
 
-static __always_inline PSLIST_ENTRY pop(PSLIST_HEADER head)
+PSLIST_ENTRY ntpool_slist_pop(PSLIST_HEADER head)
 {
 	struct ntpool_pair old;
 
@@ -342,109 +329,15 @@ static __always_inline PSLIST_ENTRY pop(PSLIST_HEADER head)
 	return first_of(old);
 }
 
-/**
- * ExInterlockedPushEntrySList() - insert an entry as the first of an S-list
- * @ListHead: head of the list
- * @ListEntry: the new entry; resident memory, in no list
- * @Lock: ignored, may be NULL
- *
- * Adds one to depth and sequence. InterlockedPushEntrySList() is the same without
- * a lock.
- *
- * While the verifier is on, a misaligned @ListHead or @ListEntry is reported as 0xC4/0x16
- * (IRQL, address, 0). The entry is inserted nevertheless.
- *
- * Differs: any alignment works and is reported under the verifier; a misaligned head is
- * protected by a lock.
- *
- * Context: any IRQL; not from an NMI.
- *
- * Return: the previous first entry, NULL if the list was empty.
- *
- * Contract: WDK, ExInterlockedPushEntrySList; the stop code is a choice.
- */
-PSLIST_ENTRY ExInterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_ENTRY ListEntry,
-					 PKSPIN_LOCK Lock)
-{
-	check_alignment(ListHead, ListEntry, _RET_IP_);
-	return push(ListHead, ListEntry, ListEntry, 1);
-}
-EXPORT_SYMBOL_GPL(ExInterlockedPushEntrySList);
-
-/**
- * InterlockedPushListSList() - insert a chain of entries at the front of an S-list
- * @ListHead: head of the list
- * @List: first entry of the chain, and afterwards of the list
- * @ListEnd: last entry of the chain; may be @List
- * @Count: number of entries in the chain, added to the depth without a check
- *
- * The chain keeps its order. It counts as one push and adds one to the sequence. The check of
- * alignment is that of ExInterlockedPushEntrySList(), for @ListHead and @List only.
- *
- * Differs: as ExInterlockedPushEntrySList().
- *
- * Context: any IRQL; not from an NMI.
- *
- * Return: the previous first entry, NULL if the list was empty.
- *
- * Contract: WDK, InterlockedPushListSList; the step of the sequence is a choice.
- */
-PSLIST_ENTRY InterlockedPushListSList(PSLIST_HEADER ListHead, PSLIST_ENTRY List,
-				      PSLIST_ENTRY ListEnd, ULONG Count)
-{
-	check_alignment(ListHead, List, _RET_IP_);
-	return push(ListHead, List, ListEnd, Count);
-}
-EXPORT_SYMBOL_GPL(InterlockedPushListSList);
-
-/**
- * ExInterlockedPopEntrySList() - remove the first entry of an S-list
- * @ListHead: head of the list
- * @Lock: ignored, may be NULL
- *
- * Takes one from the depth and keeps the sequence. No CPU reads the entry afterwards, so its
- * memory may be freed at once. InterlockedPopEntrySList() is the same without a lock.
- *
- * Differs: as ExInterlockedPushEntrySList(); the entry may be freed at once.
- *
- * Context: any IRQL; not from an NMI.
- *
- * Return: the entry, NULL if the list was empty.
- *
- * Contract: WDK, ExInterlockedPopEntrySList.
- */
-PSLIST_ENTRY ExInterlockedPopEntrySList(PSLIST_HEADER ListHead, PKSPIN_LOCK Lock)
-{
-	return pop(ListHead);
-}
-EXPORT_SYMBOL_GPL(ExInterlockedPopEntrySList);
-
-/**
- * ExInterlockedFlushSList() - remove all entries of an S-list
- * @ListHead: head of the list
- *
- * Sets the depth to 0 and keeps the sequence. No entry is freed. InterlockedFlushSList() is
- * the same.
- *
- * Differs: as ExInterlockedPushEntrySList().
- *
- * Context: any IRQL; not from an NMI.
- *
- * Return: the first entry of the chain, whose last entry has Next NULL; NULL if the list was
- * empty.
- *
- * Contract: WDK, ExInterlockedFlushSList.
- */
-PSLIST_ENTRY ExInterlockedFlushSList(PSLIST_HEADER ListHead)
+PSLIST_ENTRY ntpool_slist_flush(PSLIST_HEADER head)
 {
 	struct ntpool_pair old;
 
 	do {
-		old = header_read(ListHead);
-	} while (!exchange(ListHead, old, header_make(old, NULL, 0, 0)));
+		old = header_read(head);
+	} while (!exchange(head, old, header_make(old, NULL, 0, 0)));
 	return first_of(old);
 }
-EXPORT_SYMBOL_GPL(ExInterlockedFlushSList);
 
 /**
  * ntpool_slist_init() - find out whether the CPU exchanges two words
