@@ -11,7 +11,7 @@
  * includes it. Each record has the routines that may free it.
  *
  * The CPUs cache freed runs (run_cache.c). A record stays in the tree meanwhile. The page
- * map leads to the records of short runs in the linear map. A free finds these without the
+ * map leads to the records of short runs that a table covers. A free finds these without the
  * lock.
  *
  * Locking. run_lock protects the tree and the sums. It is raw, taken with interrupts
@@ -60,7 +60,7 @@ static bool run_less(struct rb_node *a, const struct rb_node *b)
 static bool run_is_mapped(const struct ntpool_run *run)
 {
 	return run->use == NTPOOL_USE_POOL && run->pages <= NTPOOL_RUN_CACHED_PAGES &&
-	       ntpool_in_linear_map(run->base);
+	       ntpool_map_has_table(run->base);
 }
 
 void ntpool_run_enter(struct ntpool_run *run)

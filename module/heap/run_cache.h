@@ -8,6 +8,7 @@
 #include <linux/topology.h>
 
 #include "account/tag.h"
+#include "base/irql.h"
 #include "heap/pcpu.h"
 #include "heap/run.h"
 #include "memory/pagemap.h"
@@ -149,20 +150,25 @@ static __always_inline bool ntpool_run_free_record(struct ntpool_run *run, void 
 }
 
 /*
- * Frees the run at @p into this CPU's cache and returns true. The run must be in the linear
- * map, live and without flags, and have @tag unless that is 0. Otherwise the function
- * changes nothing and returns false. Any context.
+ * Frees the run at @p into this CPU's cache and returns true. A table must cover its page, and
+ * the IRQL must allow paged pool if that table is the window. The run must be live and without
+ * flags, and have @tag unless that is 0. Otherwise the function changes nothing and returns
+ * false. Any context.
  */
 static __always_inline bool ntpool_run_cache_free(void *p, u32 tag)
 {
 	unsigned long nr = ntpool_map_nr(p);
+	bool in_window = nr >= ntpool_fast_limit;
 	struct ntpool_mapped *map;
 	bool done = false;
 
-	if (unlikely(nr >= ntpool_fast_limit))
-		return false;
+	if (in_window) {
+		nr = ntpool_window_nr(p);
+		if (unlikely(nr >= ntpool_window.fast_limit || !ntpool_paged_ok()))
+			return false;
+	}
 	preempt_disable();
-	map = ntpool_map_nth(nr);
+	map = in_window ? ntpool_window_nth(nr) : ntpool_map_nth(nr);
 	if (likely(!map->heap && map != &ntpool_map_nothing))
 		done = ntpool_run_free_record(container_of(map, struct ntpool_run, map), p, tag);
 	preempt_enable();

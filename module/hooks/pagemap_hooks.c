@@ -31,8 +31,24 @@ void ntpool_test_map_cover(void)
 }
 EXPORT_SYMBOL_GPL(ntpool_test_map_cover);
 
+/* True if no page of @leaf has an entry. */
+static bool leaf_is_empty(const struct ntpool_leaf *leaf)
+{
+	unsigned int i;
+
+	for (i = 0; i < NTPOOL_LEAF_PAGES; i++)
+		if (READ_ONCE(leaf->map[i]) != &ntpool_map_nothing)
+			return false;
+	return true;
+}
+
 bool ntpool_test_map_far_is_empty(void)
 {
+	unsigned long i;
+
+	for (i = 0; i < ntpool_window.limit / NTPOOL_LEAF_PAGES; i++)
+		if (!leaf_is_empty(READ_ONCE(ntpool_window.root[i])))
+			return false;
 	return xa_empty(&ntpool_map_far);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_map_far_is_empty);

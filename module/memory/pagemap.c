@@ -6,17 +6,21 @@
  * Every free looks its pointer up here before it reads memory through the pointer. NT
  * compares addresses with the range of a pool; this module's pools have no ranges.
  *
- * There are two tables. The first one covers the linear map, with the nonpaged pool. It
+ * There are three tables. The first one covers the linear map, with the nonpaged pool. It
  * has two levels: a root with a pointer for each 2 MiB, and leaves of one page. Their
  * index is the distance from the first page of memory. A leaf is allocated for the
- * first entry in its range. Root and leaves lie behind guards (record.c). The other table
- * is an xarray. It holds paged pool in vmalloc space; hot paths do not use it. An xarray
- * alone would do, but its look-up takes three to four times the dozen instructions of
- * this table.
+ * first entry in its range. Root and leaves lie behind guards (record.c).
+ *
+ * The second one is like it. It covers a window of vmalloc space, with the paged pool and
+ * long runs. vmalloc() takes the lowest free addresses. So the window begins below an area
+ * that was allocated at the load, and nearly all later areas lie in it. Its root never grows.
+ *
+ * The third one is an xarray, for all other addresses. An xarray alone would do, but its
+ * look-up takes three to four times the dozen instructions of the other two.
  *
  * Memory that is plugged in. A notifier replaces the root by a longer one before the
  * kernel uses the new memory. Without memory for that, or if the new pages lie below
- * the first one, their entries are in the xarray too. A longer root would hide these
+ * the first one, their entries are in another table. A longer root would hide these
  * entries. So after one growth has failed, the root never grows again. A limit above
  * the old root must not be seen with the old root. A grace period between the two
  * stores prevents that. A fast path needs no barrier: it reads the limit first, and
@@ -31,12 +35,15 @@
  * Contexts: any, but on PREEMPT_RT not with a raw lock held.
  */
 #include <linux/export.h>
+#include <linux/kasan.h>
 #include <linux/memory.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/pfn.h>
 #include <linux/rcupdate.h>
+#include <linux/sizes.h>
+#include <linux/vmalloc.h>
 
 #include "base/refuse.h"
 #include "parts.h"
@@ -48,8 +55,12 @@ struct ntpool_leaf **ntpool_map_root __read_mostly;
 unsigned long ntpool_map_base __read_mostly;	/* address of the first page of memory */
 unsigned long ntpool_map_limit __read_mostly;	/* number of pages that the table covers */
 unsigned long ntpool_fast_limit __read_mostly;
+struct ntpool_window ntpool_window __read_mostly;
 struct xarray ntpool_map_far;
 struct ntpool_mapped ntpool_map_nothing;	/* the entry of a page without descriptor */
+
+/* The bytes of the window. A quarter of it lies below the area of the load. */
+#define WINDOW_SIZE	(IS_ENABLED(CONFIG_64BIT) ? SZ_1G * 32ULL : SZ_256M)
 
 static struct ntpool_record_kind leaf_records;
 static struct ntpool_leaf *empty_leaf;	/* constant after init */
@@ -77,22 +88,46 @@ static struct ntpool_leaf *map_new_leaf(void)
 	return gfp && !ntpool_refused() ? leaf_create(gfp) : NULL;
 }
 
-/* Returns the leaf for the entry of page @nr, or the empty one. */
-static struct ntpool_leaf *map_leaf_of(unsigned long nr)
+/* The place of an entry: page @nr of the linear map or of the window. */
+struct place {
+	unsigned long nr;
+	bool in_window;
+};
+
+/* Returns false if the entry of the page at @base is in the xarray. */
+static bool place_of(const void *base, struct place *place)
+{
+	place->nr = ntpool_map_nr(base);
+	place->in_window = place->nr >= ntpool_map_limit;
+	if (place->in_window)
+		place->nr = ntpool_window_nr(base);
+	return !place->in_window || place->nr < ntpool_window.limit;
+}
+
+/* Called in an RCU read section or under root_lock: the root of the linear map changes. */
+static struct ntpool_leaf **place_in_root(const struct place *place)
+{
+	struct ntpool_leaf **root = place->in_window ? ntpool_window.root :
+				    READ_ONCE(ntpool_map_root);
+
+	return &root[place->nr / NTPOOL_LEAF_PAGES];
+}
+
+/* Returns the leaf for the entry, or the empty one. */
+static struct ntpool_leaf *map_leaf_of(const struct place *place)
 {
 	struct ntpool_leaf *leaf;
 
 	rcu_read_lock();
-	leaf = READ_ONCE(READ_ONCE(ntpool_map_root)[nr / NTPOOL_LEAF_PAGES]);
+	leaf = READ_ONCE(*place_in_root(place));
 	rcu_read_unlock();
 	return leaf;
 }
 
 /* The same, but allocates it if it is missing. */
-static struct ntpool_leaf *map_leaf(unsigned long nr)
+static struct ntpool_leaf *map_leaf(const struct place *place)
 {
-	struct ntpool_leaf *leaf = map_leaf_of(nr), *old;
-	unsigned long at = nr / NTPOOL_LEAF_PAGES;
+	struct ntpool_leaf *leaf = map_leaf_of(place), *old;
 	unsigned long flags;
 
 	if (leaf != empty_leaf)
@@ -101,12 +136,12 @@ static struct ntpool_leaf *map_leaf(unsigned long nr)
 	if (!leaf)
 		return NULL;
 	raw_spin_lock_irqsave(&root_lock, flags);
-	old = ntpool_map_root[at];
+	old = *place_in_root(place);
 	if (old == empty_leaf) {
-		/* Pairs with the dependent load in ntpool_map_nth(). */
-		smp_store_release(&ntpool_map_root[at], leaf);
-		if (longer_root)
-			longer_root[at] = leaf;
+		/* Pairs with the dependent load in ntpool_root_nth(). */
+		smp_store_release(place_in_root(place), leaf);
+		if (longer_root && !place->in_window)
+			longer_root[place->nr / NTPOOL_LEAF_PAGES] = leaf;
 	}
 	raw_spin_unlock_irqrestore(&root_lock, flags);
 	if (old == empty_leaf)
@@ -156,37 +191,38 @@ static int map_enter_far(const void *base, struct ntpool_mapped *map)
 bool ntpool_map_prepare(const void *base)
 {
 	gfp_t gfp = ntpool_backing_gfp();
+	struct place place;
 
-	if (ntpool_in_linear_map(base))
-		return map_leaf(ntpool_map_nr(base));
+	if (place_of(base, &place))
+		return map_leaf(&place);
 	return gfp && !ntpool_refused() &&
 	       !xa_reserve_irq(&ntpool_map_far, (unsigned long)base >> PAGE_SHIFT, gfp);
 }
 
 int ntpool_map_enter(const void *base, struct ntpool_mapped *map)
 {
-	unsigned long nr = ntpool_map_nr(base);
 	struct ntpool_leaf *leaf;
+	struct place place;
 
-	if (nr >= ntpool_map_limit)
+	if (!place_of(base, &place))
 		return map_enter_far(base, map);
-	leaf = map_leaf(nr);
+	leaf = map_leaf(&place);
 	if (!leaf)
 		return -ENOMEM;
-	/* Pairs with the dependent load in ntpool_map_nth(). */
-	smp_store_release(&leaf->map[nr % NTPOOL_LEAF_PAGES], map);
+	/* Pairs with the dependent load in ntpool_root_nth(). */
+	smp_store_release(&leaf->map[place.nr % NTPOOL_LEAF_PAGES], map);
 	return 0;
 }
 
 void ntpool_map_leave(const void *base)
 {
-	unsigned long nr = ntpool_map_nr(base);
 	struct ntpool_leaf *leaf;
+	struct place place;
 	unsigned long flags;
 
-	if (nr < ntpool_map_limit) {
-		leaf = map_leaf_of(nr);
-		WRITE_ONCE(leaf->map[nr % NTPOOL_LEAF_PAGES], &ntpool_map_nothing);
+	if (place_of(base, &place)) {
+		leaf = map_leaf_of(&place);
+		WRITE_ONCE(leaf->map[place.nr % NTPOOL_LEAF_PAGES], &ntpool_map_nothing);
 		return;
 	}
 	xa_lock_irqsave(&ntpool_map_far, flags);
@@ -240,7 +276,7 @@ static void root_replace(struct ntpool_leaf **root, unsigned long leaves)
 	root_set_longer(root);
 	root_copy(nr_leaves);
 	raw_spin_lock_irq(&root_lock);
-	/* Pairs with the dependent load in ntpool_map_nth(). */
+	/* Pairs with the dependent load in ntpool_root_nth(). */
 	smp_store_release(&ntpool_map_root, root);
 	longer_root = NULL;
 	nr_leaves = leaves;
@@ -287,6 +323,44 @@ static int map_memory_event(struct notifier_block *nb, unsigned long event, void
 
 static struct notifier_block memory_notifier = { .notifier_call = map_memory_event };
 
+/* Places the window around an area of vmalloc space. Returns 0 or -ENOMEM. */
+static int window_init(void)
+{
+	unsigned long leaves = WINDOW_SIZE / (NTPOOL_LEAF_PAGES * PAGE_SIZE);
+	void *area = ntpool_refused() ? NULL : vmalloc(PAGE_SIZE);
+	unsigned long low = round_down((unsigned long)kasan_reset_tag(area), SZ_1M * 64UL);
+
+	if (!area)
+		return -ENOMEM;
+	vfree(area);
+	ntpool_window.root = ntpool_refused() ? NULL : root_create(leaves);
+	if (!ntpool_window.root)
+		return -ENOMEM;
+	ntpool_window.base = low - min_t(unsigned long, low, WINDOW_SIZE / 4);
+	ntpool_window.limit = leaves * NTPOOL_LEAF_PAGES;
+	ntpool_window.fast_limit = want_init_on_free() ? 0 : ntpool_window.limit;
+	return 0;
+}
+
+/* Frees the leaves of a table, which may be NULL, and its root. */
+static void root_destroy(struct ntpool_leaf **root, unsigned long leaves)
+{
+	unsigned long i;
+
+	for (i = 0; root && i < leaves; i++)
+		if (root[i] != empty_leaf)
+			ntpool_record_free(&leaf_records, root[i]);
+	ntpool_guarded_free(root);
+}
+
+static void map_destroy(void)
+{
+	root_destroy(ntpool_map_root, nr_leaves);
+	root_destroy(ntpool_window.root, ntpool_window.limit / NTPOOL_LEAF_PAGES);
+	ntpool_record_free(&leaf_records, empty_leaf);
+	ntpool_record_exit(&leaf_records);
+}
+
 int ntpool_pagemap_init(void)
 {
 	unsigned long begin, end;
@@ -303,12 +377,12 @@ int ntpool_pagemap_init(void)
 	ntpool_map_root = empty_leaf && !ntpool_refused() ? root_create(nr_leaves) : NULL;
 	if (ntpool_map_root) {
 		map_publish_limit(nr_leaves);
-		err = ntpool_refused() ? -ENOMEM : register_memory_notifier(&memory_notifier);
+		err = window_init();
 	}
+	if (!err)
+		err = ntpool_refused() ? -ENOMEM : register_memory_notifier(&memory_notifier);
 	if (err) {
-		ntpool_guarded_free(ntpool_map_root);
-		ntpool_record_free(&leaf_records, empty_leaf);
-		ntpool_record_exit(&leaf_records);
+		map_destroy();
 		return err;
 	}
 	/* Memory may have been plugged in before the notifier was there. */
@@ -320,15 +394,8 @@ int ntpool_pagemap_init(void)
 /* Called when no page is in use. */
 void ntpool_pagemap_exit(void)
 {
-	unsigned long i;
-
 	unregister_memory_notifier(&memory_notifier);
-	for (i = 0; i < nr_leaves; i++)
-		if (ntpool_map_root[i] != empty_leaf)
-			ntpool_record_free(&leaf_records, ntpool_map_root[i]);
-	ntpool_record_free(&leaf_records, empty_leaf);
-	ntpool_record_exit(&leaf_records);
-	ntpool_guarded_free(ntpool_map_root);
+	map_destroy();
 	xa_destroy(&ntpool_map_far);
 }
 

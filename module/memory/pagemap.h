@@ -24,11 +24,26 @@ struct ntpool_leaf {
 	struct ntpool_mapped *map[NTPOOL_LEAF_PAGES];
 };
 
+/**
+ * struct ntpool_window - the part of vmalloc space that a table covers; constant after init
+ * @root: as ntpool_map_root
+ * @base: address of the first page
+ * @limit: number of pages
+ * @fast_limit: the same for fast frees, which do not zero: 0 with init_on_free=1
+ */
+struct ntpool_window {
+	struct ntpool_leaf **root;
+	unsigned long base;
+	unsigned long limit;
+	unsigned long fast_limit;
+};
+
 extern struct ntpool_leaf **ntpool_map_root;
 extern unsigned long ntpool_map_base;
 extern unsigned long ntpool_map_limit;
 /* The same for fast frees, which do not zero: 0 with init_on_free=1. */
 extern unsigned long ntpool_fast_limit;
+extern struct ntpool_window ntpool_window;
 extern struct xarray ntpool_map_far;
 extern struct ntpool_mapped ntpool_map_nothing;
 
@@ -47,11 +62,24 @@ static __always_inline bool ntpool_in_linear_map(const void *p)
 	return ntpool_map_nr(p) < ntpool_map_limit;
 }
 
-/* Returns the entry of page @nr of the linear map, &ntpool_map_nothing if it has none. */
-static __always_inline struct ntpool_mapped *ntpool_map_nth(unsigned long nr)
+/* Returns the number of the page that @p lies in, from the first page of the window on. */
+static __always_inline unsigned long ntpool_window_nr(const void *p)
+{
+	return ((unsigned long)p - ntpool_window.base) >> PAGE_SHIFT;
+}
+
+/* True if a table covers the page of @p, so that a look-up and an entry are cheap. */
+static __always_inline bool ntpool_map_has_table(const void *p)
+{
+	return ntpool_in_linear_map(p) || ntpool_window_nr(p) < ntpool_window.limit;
+}
+
+/* Returns the entry of page @nr of the table with @root, &ntpool_map_nothing if it has none. */
+static __always_inline struct ntpool_mapped *ntpool_root_nth(struct ntpool_leaf *const *root,
+							     unsigned long nr)
 {
 	/* Plain accesses make shorter code; hidden, so that the compiler reads each once. */
-	struct ntpool_leaf *leaf = data_race(ntpool_map_root[nr / NTPOOL_LEAF_PAGES]);
+	struct ntpool_leaf *leaf = data_race(root[nr / NTPOOL_LEAF_PAGES]);
 	struct ntpool_mapped *map;
 
 	OPTIMIZER_HIDE_VAR(leaf);
@@ -59,6 +87,18 @@ static __always_inline struct ntpool_mapped *ntpool_map_nth(unsigned long nr)
 	map = data_race(leaf->map[nr % NTPOOL_LEAF_PAGES]);
 	OPTIMIZER_HIDE_VAR(map);
 	return map;
+}
+
+/* The same for page @nr of the linear map. */
+static __always_inline struct ntpool_mapped *ntpool_map_nth(unsigned long nr)
+{
+	return ntpool_root_nth(ntpool_map_root, nr);
+}
+
+/* And for page @nr of the window. */
+static __always_inline struct ntpool_mapped *ntpool_window_nth(unsigned long nr)
+{
+	return ntpool_root_nth(ntpool_window.root, nr);
 }
 
 /*
@@ -70,9 +110,12 @@ static inline struct ntpool_mapped *ntpool_map_of(const void *p)
 {
 	struct ntpool_mapped *map;
 
-	if (unlikely(!ntpool_in_linear_map(p)))
+	if (likely(ntpool_in_linear_map(p)))
+		map = ntpool_map_nth(ntpool_map_nr(p));
+	else if (likely(ntpool_window_nr(p) < ntpool_window.limit))
+		map = ntpool_window_nth(ntpool_window_nr(p));
+	else
 		return xa_load(&ntpool_map_far, (unsigned long)p >> PAGE_SHIFT);
-	map = ntpool_map_nth(ntpool_map_nr(p));
 	return map == &ntpool_map_nothing ? NULL : map;
 }
 

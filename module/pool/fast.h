@@ -10,7 +10,8 @@
  * ntpool_free_fast() has the same guarantees as free.c. In the order of the code, it checks
  * these conditions before the claim or by the claim:
  *
- *	the address is aligned, and in the linear map
+ *	the address is aligned, and in the linear map or for paged pool in the
+ *	window of vmalloc space, and the IRQL allows that pool
  *	the page is a carved one of this CPU's heap, and
  *	this CPU's cache is not in use			(page map)
  *	a block begins at the address			(bitmap outside of the page)
@@ -37,6 +38,7 @@
 #include <linux/mm.h>
 
 #include "account/tag.h"
+#include "base/irql.h"
 #include "heap/cache.h"
 #include "memory/pagemap.h"
 
@@ -159,7 +161,7 @@ static __always_inline bool ntpool_tag_fits(u64 owner, u32 tag)
  */
 static __always_inline bool ntpool_free_header(struct ntpool_cache *cache,
 					       struct ntpool_header *hdr, unsigned long granules,
-					       u32 tag, bool probe)
+					       enum ntpool_type type, u32 tag, bool probe)
 {
 	struct ntpool_tag_counts __percpu *counts;
 	/* Another CPU may free the block at the same time; the claim decides. */
@@ -174,52 +176,78 @@ static __always_inline bool ntpool_free_header(struct ntpool_cache *cache,
 	    !(probe && ntpool_tag_probe(owner, &counts)))
 		return false;
 	/* Enters the per-CPU section as ntpool_cache_enter(), without loading @cache again. */
-	__this_cpu_write(ntpool_caches[NTPOOL_NONPAGED], &ntpool_cache_none);
+	__this_cpu_write(ntpool_caches[type], &ntpool_cache_none);
 	barrier();
 	done = ntpool_free_into(cache, hdr, granules, size, owner);
 	/* The header is this CPU's now. Reading it again saves a register. */
 	if (likely(done))
-		ntpool_tag_count_free_inside(&counts[NTPOOL_NONPAGED], granules, hdr->requested);
-	ntpool_cache_leave(NTPOOL_NONPAGED, cache);
+		ntpool_tag_count_free_inside(&counts[type], granules, hdr->requested);
+	ntpool_cache_leave(type, cache);
 	return done;
 }
 
 /*
- * Returns the position of the header of the body at @p. The low eight bits are the
- * granule in the page, the other bits the number of the page in the linear map. If @p
- * is not aligned to a granule, or not in the linear map, the page is beyond the map.
- * Computed from the body, so that the fast path needs no register for the header.
+ * Returns the position of the header of the body at @p; @body_base: the body of the first block
+ * that a table could have. The low eight bits are the granule in the page, the other bits the
+ * number of the page. If @p is not aligned to a granule, or below the table, the page is beyond
+ * the table. Computed from the body, so that the fast path needs no register for the header.
  */
-static __always_inline unsigned long ntpool_map_granule(const void *p)
+static __always_inline unsigned long ntpool_map_granule(const void *p, unsigned long body_base)
 {
-	unsigned long distance = (unsigned long)p - ntpool_body_base;
+	unsigned long distance = (unsigned long)p - body_base;
 
 	return distance >> NTPOOL_GRANULE_SHIFT |
 	       distance << (BITS_PER_LONG - NTPOOL_GRANULE_SHIFT);
 }
 
+/*
+ * Frees the block at @p, whose page has the entry @map; @granule as above, modulo
+ * NTPOOL_GRANULES. Called with preemption disabled.
+ */
+static __always_inline bool ntpool_free_mapped(void *p, const struct ntpool_mapped *map,
+					       unsigned long granule, enum ntpool_type type,
+					       u32 tag, bool probe)
+{
+	struct ntpool_cache *cache = __this_cpu_read(ntpool_caches[type]);
+	struct ntpool_header *hdr = ntpool_block_header(p);
+	unsigned long granules;
+
+	return likely(map->heap == cache->heap) &&
+	       likely(ntpool_fits_block(map, granule, hdr, &granules)) &&
+	       likely(ntpool_free_header(cache, hdr, granules, type, tag, probe));
+}
+
 /* ntpool_free_fast(), with @probe as above. */
 static __always_inline bool ntpool_free_block(void *p, u32 tag, bool probe)
 {
-	unsigned long granule = ntpool_map_granule(p);
-	unsigned long nr = granule / NTPOOL_GRANULES, granules;
-	struct ntpool_header *hdr = ntpool_block_header(p);
-	const struct ntpool_mapped *map;
-	struct ntpool_cache *cache;
+	unsigned long granule = ntpool_map_granule(p, ntpool_body_base);
+	unsigned long nr = granule / NTPOOL_GRANULES;
+	bool done;
 
 	if (unlikely(nr >= ntpool_fast_limit))
 		return false;
 	preempt_disable();
-	map = ntpool_map_nth(nr);
-	cache = __this_cpu_read(ntpool_caches[NTPOOL_NONPAGED]);
-	if (unlikely(map->heap != cache->heap ||
-		     !ntpool_fits_block(map, granule % NTPOOL_GRANULES, hdr, &granules) ||
-		     !ntpool_free_header(cache, hdr, granules, tag, probe))) {
-		preempt_enable();
-		return false;
-	}
+	done = ntpool_free_mapped(p, ntpool_map_nth(nr), granule % NTPOOL_GRANULES,
+				  NTPOOL_NONPAGED, tag, probe);
 	preempt_enable();
-	return true;
+	return done;
+}
+
+/* The same for a block of paged pool, which lies in the window of vmalloc space. */
+static __always_inline bool ntpool_free_paged_block(void *p, u32 tag, bool probe)
+{
+	unsigned long granule = ntpool_map_granule(p, ntpool_window.base +
+						      sizeof(struct ntpool_header));
+	unsigned long nr = granule / NTPOOL_GRANULES;
+	bool done;
+
+	if (unlikely(nr >= ntpool_window.fast_limit) || unlikely(!ntpool_paged_ok()))
+		return false;
+	preempt_disable();
+	done = ntpool_free_mapped(p, ntpool_window_nth(nr), granule % NTPOOL_GRANULES,
+				  NTPOOL_PAGED, tag, probe);
+	preempt_enable();
+	return done;
 }
 
 /* Frees the nonpaged block at @p, @tag as for ntpool_free(). False: nothing has changed. */

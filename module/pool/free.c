@@ -259,7 +259,7 @@ static noinline void free_slow(void *p, u32 tag, const struct ntpool_list_call *
 	bool done;
 
 	/* The fast path looks for a tag in one place of the table only. */
-	if (ntpool_free_block(p, tag, true))
+	if (ntpool_free_block(p, tag, true) || ntpool_free_paged_block(p, tag, true))
 		return;
 	rcu_read_lock();
 	page = ntpool_page_of(p);
@@ -272,7 +272,8 @@ static noinline void free_slow(void *p, u32 tag, const struct ntpool_list_call *
 void ntpool_free_slow(void *p, u32 tag, unsigned long caller)
 {
 	tag &= ~NTPOOL_TAG_PROTECTED;
-	if (unlikely(!PAGE_ALIGNED(p) || !ntpool_run_cache_free(p, tag)))
+	if (PAGE_ALIGNED(p) ? !ntpool_run_cache_free(p, tag) :
+			      !ntpool_free_paged_block(p, tag, false))
 		free_slow(p, tag, NULL, caller);
 }
 
@@ -284,6 +285,6 @@ void ntpool_free(void *p, u32 tag, unsigned long caller)
 
 void ntpool_list_free(void *p, const struct ntpool_list_call *list, unsigned long caller)
 {
-	if (unlikely(!ntpool_free_fast(p, 0)))
+	if (!ntpool_free_fast(p, 0) && !ntpool_free_paged_block(p, 0, false))
 		free_slow(p, 0, list, caller);
 }

@@ -29,7 +29,7 @@ static bool header_read(const void *p, struct ntpool_header *copy)
 	struct ntpool_page *page = ntpool_page_of(hdr);
 
 	if (!page || !IS_ALIGNED((unsigned long)hdr, NTPOOL_GRANULE) ||
-	    !ntpool_begins_block(&page->map, ntpool_map_granule(p) % NTPOOL_GRANULES))
+	    !ntpool_begins_block(&page->map, offset_in_page(hdr) >> NTPOOL_GRANULE_SHIFT))
 		return false;
 	/* If the block is being freed, its cookie does not fit, or the answer is out of date. */
 	*copy = data_race(*hdr);
