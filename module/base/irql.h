@@ -75,7 +75,9 @@ static inline bool ntpool_may_sleep(void)
  */
 static inline bool ntpool_paged_ok(void)
 {
-	return ntpool_irql() <= NTPOOL_APC_LEVEL;
+	/* ntpool_irql() <= NTPOOL_APC_LEVEL, in fewer instructions. */
+	return !preempt_count() && !irqs_disabled() && !rcu_preempt_depth() &&
+	       !(IS_ENABLED(CONFIG_PREEMPT_RT) && softirq_count());
 }
 
 /**

@@ -142,10 +142,21 @@ static unsigned int priority_flags(unsigned int priority)
 	return flags;
 }
 
-/* Out of line, so that the fast path of ExAllocatePoolWithTag() saves no registers. */
+/* Out of line, so that the fast paths of ExAllocatePoolWithTag() save no registers. */
 static noinline void *pool_alloc(unsigned int type, size_t size, u32 tag, unsigned long caller)
 {
 	return ntpool_ddi_alloc(type, size, tag, 0, caller);
+}
+
+/* The fast path of ExAllocatePoolWithTag() for paged pool, @size at most NTPOOL_SMALL_MAX. */
+static noinline void *paged_alloc(size_t size, u32 tag, unsigned long caller)
+{
+	void *p;
+
+	if (likely(!ntpool_verifier_is_on() && ntpool_paged_ok() &&
+		   ntpool_alloc_fast(NTPOOL_PAGED, size, tag, caller, &p)))
+		return want_init_on_alloc(0) ? ntpool_zeroed(p, size) : p;
+	return pool_alloc(PagedPool, size, tag, caller);
 }
 
 /**
@@ -185,6 +196,8 @@ PVOID ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 		   NumberOfBytes <= NTPOOL_SMALL_MAX && !ntpool_verifier_is_on() &&
 		   ntpool_alloc_fast(NTPOOL_NONPAGED, NumberOfBytes, Tag, _RET_IP_, &p)))
 		return want_init_on_alloc(0) ? ntpool_zeroed(p, NumberOfBytes) : p;
+	if (PoolType == PagedPool && NumberOfBytes <= NTPOOL_SMALL_MAX)
+		return paged_alloc(NumberOfBytes, Tag, _RET_IP_);
 	return pool_alloc(PoolType, NumberOfBytes, Tag, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExAllocatePoolWithTag);

@@ -269,11 +269,18 @@ static noinline void free_slow(void *p, u32 tag, const struct ntpool_list_call *
 		free_run(&call);
 }
 
-void ntpool_free_slow(void *p, u32 tag, unsigned long caller)
+void ntpool_free_aligned(void *p, u32 tag, unsigned long caller)
 {
 	tag &= ~NTPOOL_TAG_PROTECTED;
-	if (PAGE_ALIGNED(p) ? !ntpool_run_cache_free(p, tag) :
-			      !ntpool_free_paged_block(p, tag, false))
+	if (unlikely(!ntpool_run_cache_free(p, tag)))
+		free_slow(p, tag, NULL, caller);
+}
+
+/* As in fast.h: the fast path is a leaf, and free_slow() begins again. */
+void ntpool_free_unaligned(void *p, u32 tag, unsigned long caller)
+{
+	tag &= ~NTPOOL_TAG_PROTECTED;
+	if (unlikely(!ntpool_free_paged_block(p, tag, false)))
 		free_slow(p, tag, NULL, caller);
 }
 

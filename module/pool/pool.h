@@ -3,6 +3,8 @@
 #ifndef NTPOOL_POOL_H
 #define NTPOOL_POOL_H
 
+#include <linux/mm.h>
+
 #include "base/types.h"
 
 struct ntpool_list_call;
@@ -31,8 +33,18 @@ size_t ntpool_usable_size(const void *p, bool *charged);
  * free_report.c. Any context but NMI.
  */
 void ntpool_free(void *p, u32 tag, unsigned long caller);
-/* The same, after ntpool_free_fast() has returned false. */
-void ntpool_free_slow(void *p, u32 tag, unsigned long caller);
+/* The parts of ntpool_free_slow(): for an address where a page begins, and for another one. */
+void ntpool_free_aligned(void *p, u32 tag, unsigned long caller);
+void ntpool_free_unaligned(void *p, u32 tag, unsigned long caller);
+/* ntpool_free(), after ntpool_free_fast() has returned false. */
+static __always_inline void ntpool_free_slow(void *p, u32 tag, unsigned long caller)
+{
+	if (offset_in_page(p))
+		ntpool_free_unaligned(p, tag, caller);
+	else
+		ntpool_free_aligned(p, tag, caller);
+}
+
 /* True if @p points into memory of the paged pool. Any context but NMI. */
 bool ntpool_is_paged(const void *p);
 

@@ -97,6 +97,7 @@ u64 bench_shuffle_256_loop(unsigned int ops);
 
 /* The groups, each in the file of its name; 0 or the first error. All sleep. */
 int bench_pool(void);
+int bench_batch(void);
 int bench_lookaside(void);
 int bench_peer(void);
 int bench_scale(void);

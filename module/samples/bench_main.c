@@ -387,6 +387,7 @@ static int bench_all(void)
 		/* First: what the others leave in the allocators would be in its figures. */
 		bench_memory,
 		bench_pool,
+		bench_batch,
 		bench_lookaside,
 		bench_peer,
 		bench_scale,

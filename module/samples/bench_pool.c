@@ -57,8 +57,6 @@ static BENCH_PAIR_ROUND(kmalloc_pair_var, kmalloc(READ_ONCE(variable_size), GFP_
 static BENCH_PAIR_ROUND(pool_pair_var, POOL(NonPagedPool, READ_ONCE(variable_size)),
 			ExFreePoolWithTag(p, TAG))
 
-static BENCH_PAIR_ROUND(paged_pair_64, POOL(PagedPool, 64), ExFreePoolWithTag(p, TAG))
-
 /* ---- Batches -------------------------------------------------------------- */
 
 #define BATCH_ROUNDS(name, batch, which)				\
@@ -194,11 +192,6 @@ static const struct bench_case pool_cases[] = {
 		.ops = 1000,
 		.loop = bench_pair_loop,
 		.impl = { { "pool", pool_pair_var }, { "kmalloc", kmalloc_pair_var } },
-	}, {
-		.name = "pool_paged_64",
-		.ops = 1000,
-		.loop = bench_pair_loop,
-		.impl = { { "pool", paged_pair_64 }, { "kmalloc", kmalloc_pair_64 } },
 	},
 	BATCH_CASE(batch, 16),
 	BATCH_CASE(batch, 256),
