@@ -9,7 +9,7 @@
  * the next miss fills it again.
  *
  * A magazine and a length of runs that stay empty become idle (see cache.c). The scan
- * goes on until all of them are idle and all depots are empty. From then on the first
+ * goes on until all of them are idle and all depots are empty and small. From then on the first
  * block that is cached starts it again.
  *
  * Locking: none. A work item on each CPU ages the caches of that CPU. A CPU whose
@@ -56,8 +56,7 @@ static bool age_scan(void)
 {
 	bool again = age_cpus();
 
-	ntpool_depot_age();
-	return again || ntpool_depot_bytes(NTPOOL_NONPAGED) || ntpool_depot_bytes(NTPOOL_PAGED);
+	return ntpool_depot_age() || again;
 }
 
 static struct ntpool_scan age = { .run = age_scan };

@@ -15,7 +15,8 @@
  * A miss fills half of the magazine from the depot (depot.c). If the depot is empty, the
  * heap gives blocks, at most a page of them. A full magazine gives its older half to the
  * depot, or a few blocks to the heap. A cache holds only blocks of its CPU's node; others
- * return to their own heap.
+ * return to their own heap. A small magazine grows to GROWN_LIMIT blocks if the depot has been
+ * enlarged for batches, until the magazine is emptied.
  *
  * An idle magazine is empty, and its top leads to a pair of marks that say "empty" and
  * "full". So the first push of a block takes the slow path, which starts the periodic
@@ -49,6 +50,8 @@
 enum {
 	/* The most blocks that a free gives to the heap. */
 	FLUSH_BLOCKS = 8,
+	/* The least capacity of a magazine in front of an enlarged depot. */
+	GROWN_LIMIT = 8,
 };
 
 DEFINE_PER_CPU(struct ntpool_cache *, ntpool_caches[NTPOOL_TYPES]);
@@ -82,6 +85,36 @@ static unsigned int magazine_count(const struct ntpool_cache *cache, unsigned in
 	return top == idle_marks ? 0 : top - cache->floor[granules];
 }
 
+/* Returns the number of slots of a magazine. */
+static unsigned int magazine_room(unsigned int granules)
+{
+	unsigned int limit = ntpool_magazine_limit(granules);
+
+	return limit ? max_t(unsigned int, limit, GROWN_LIMIT) : 0;
+}
+
+/* Sets the capacity, which is no less than the number of blocks. Called in the section. */
+static void magazine_set_limit(struct ntpool_cache *cache, unsigned int granules,
+			       unsigned int limit)
+{
+	struct ntpool_header **first = cache->floor[granules] + 1;
+
+	first[cache->limit[granules]] = NULL;
+	first[limit] = NTPOOL_MAGAZINE_END;
+	cache->limit[granules] = limit;
+}
+
+/* Uses all slots if the depot has been enlarged. Returns true if that is more than before. */
+static bool magazine_grow(struct ntpool_cache *cache, unsigned int granules)
+{
+	unsigned int room = magazine_room(granules);
+
+	if (cache->limit[granules] == room || !ntpool_depot_is_enlarged(cache->heap, granules))
+		return false;
+	magazine_set_limit(cache, granules, room);
+	return true;
+}
+
 /*
  * Moves the oldest @nr blocks to the depot, as far as that has room. If it has none, some of
  * them go to the heap: the caller may be an interrupt, and the heap merges each block.
@@ -94,6 +127,7 @@ static void magazine_flush(struct ntpool_cache *cache, unsigned int granules, un
 	if (!moved) {
 		moved = min_t(unsigned int, nr, FLUSH_BLOCKS);
 		ntpool_heap_give(cache->heap, first, moved);
+		ntpool_depot_overflowed(cache->heap, granules, moved);
 	}
 	rest = magazine_count(cache, granules) - moved;
 	memmove(first, first + moved, rest * sizeof(*first));
@@ -103,14 +137,18 @@ static void magazine_flush(struct ntpool_cache *cache, unsigned int granules, un
 /* Fills an empty magazine by half and takes one of the blocks; NULL: there is none. */
 static struct ntpool_header *magazine_fill(struct ntpool_cache *cache, unsigned int granules)
 {
-	unsigned int half = max(cache->limit[granules] / 2, 1);
 	struct ntpool_header **first = cache->floor[granules] + 1;
-	unsigned int nr = ntpool_depot_take(cache->heap, granules, first, half);
+	unsigned int half, nr;
 
+	magazine_grow(cache, granules);
+	half = max(cache->limit[granules] / 2, 1);
+	nr = ntpool_depot_take(cache->heap, granules, first, half);
 	/* At most a page of one size: other sizes may need the rest. */
-	if (!nr)
+	if (!nr) {
 		nr = ntpool_heap_take(cache->heap, granules, 0, first,
 				      min(half, NTPOOL_GRANULES / granules));
+		ntpool_depot_missed(cache->heap, granules, nr);
+	}
 	if (!nr)
 		return NULL;
 	WRITE_ONCE(cache->top[granules], first + nr - 2);
@@ -125,6 +163,7 @@ static void magazine_empty(struct ntpool_cache *cache, unsigned int granules)
 	if (nr)
 		ntpool_heap_give(cache->heap, cache->floor[granules] + 1, nr);
 	WRITE_ONCE(cache->top[granules], idle_marks);
+	magazine_set_limit(cache, granules, ntpool_magazine_limit(granules));
 }
 
 static void cache_empty(struct ntpool_cache *cache)
@@ -221,7 +260,8 @@ static void magazine_push(struct ntpool_cache *cache, struct ntpool_header *hdr,
 {
 	if (magazine_is_idle(cache, granules))
 		WRITE_ONCE(cache->top[granules], cache->floor[granules]);
-	else if (magazine_count(cache, granules) == cache->limit[granules])
+	else if (magazine_count(cache, granules) == cache->limit[granules] &&
+		 !magazine_grow(cache, granules))
 		magazine_flush(cache, granules, max(cache->limit[granules] / 2, 1));
 	*(cache->top[granules] + 1) = hdr;
 	WRITE_ONCE(cache->top[granules], cache->top[granules] + 1);
@@ -351,15 +391,13 @@ bool ntpool_cache_reclaim_all(void)
 static void cache_init(struct ntpool_cache *cache)
 {
 	struct ntpool_header **slot = cache->slots;
-	unsigned int granules, limit;
+	unsigned int granules;
 
 	for (granules = 0; granules < NTPOOL_GRANULES; granules++) {
-		limit = ntpool_magazine_limit(granules);
-		cache->limit[granules] = limit;
 		cache->floor[granules] = slot;
 		cache->top[granules] = idle_marks;
-		slot += limit + 2;
-		slot[-1] = NTPOOL_MAGAZINE_END;
+		magazine_set_limit(cache, granules, ntpool_magazine_limit(granules));
+		slot += magazine_room(granules) + 2;
 	}
 }
 
@@ -379,7 +417,7 @@ static struct ntpool_cache *cache_create(int node)
 	struct ntpool_cache *cache;
 
 	for (granules = 0; granules < NTPOOL_GRANULES; granules++)
-		slots += ntpool_magazine_limit(granules);
+		slots += magazine_room(granules);
 	cache = ntpool_refused() ? NULL :
 		ntpool_guarded_alloc(struct_size(cache, slots, slots), GFP_KERNEL,
 				     node_online(node) ? node : NUMA_NO_NODE);

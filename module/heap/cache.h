@@ -19,7 +19,8 @@
  * @heap: the heap of this CPU's node, which all cached blocks belong to
  * @floor: the mark in front of the first slot, which contains NULL
  * @seen: the value of @top at the last scan, see ntpool_cache_age()
- * @limit: the most blocks in a magazine; 0: blocks of this size are not cached
+ * @limit: the most blocks in a magazine; 0: blocks of this size are not cached. It changes
+ *	   in the section only, see cache.c
  * @slots: the memory of all magazines, each with a mark at both ends
  *
  * A magazine is a stack of pointers to headers, one magazine per block size. Due to the

@@ -4,23 +4,34 @@
  *
  * For a small block NT tries a per-processor list, then a list that all processors share,
  * then the pool. A depot is the shared list. It pays off if blocks are freed on another CPU
- * than they are allocated on. It also does if batches are larger than a magazine. Half a
- * magazine moves by copying pointers; the heap would merge and carve each block.
+ * than they are allocated on. It also does if batches are larger than a magazine. Some
+ * blocks move by copying pointers; the heap would merge and carve each of them.
  *
- * Each heap has a depot for each block size up to NTPOOL_DEPOT_GRANULES. A depot is an
- * array of pointers, used as a stack, with twice the capacity of a magazine. Blocks
- * beyond that go to the heap. A block in a depot is in the cached state and counts as
- * free. Reclaim empties the depots, and a periodic scan (age.c) empties those that were
- * not used.
+ * Each heap has a depot for each block size. A depot is an array of pointers, used as a stack.
+ * Up to NTPOOL_DEPOT_GRANULES it has room for the blocks of two magazines from the start, above
+ * for none. Blocks beyond that go to the heap. A block in a depot is in the cached state and
+ * counts as free. Reclaim empties the depots, and a periodic scan (age.c) empties those that
+ * were not used.
+ *
+ * Demand. A driver that works in batches takes many blocks of one size from the heap in a row
+ * and then gives as many back in a row. Random requests take and give by turns. So a depot
+ * counts the blocks of the last row in each direction. If both rows are longer than four
+ * magazines, the depot has missed the shorter one of them, and a worker enlarges its array by
+ * that number. All enlarged depots of a heap together have room for MOST_BYTES. A depot that
+ * the scan finds unused gets its first array again.
  *
  * Locking: each depot has a raw spinlock, taken with interrupts disabled, because hard
- * interrupts allocate and free. No lock nests inside.
+ * interrupts allocate and free. No lock nests inside. Only the worker and the scan replace
+ * arrays; grow_mutex serialises them. The counts of rows are single words, which CPUs may
+ * overwrite for each other. They decide about speed only.
  *
- * Contexts: any.
+ * Contexts: any; the worker and the scan sleep.
  */
+#include <linux/mutex.h>
 #include <linux/nodemask.h>
 #include <linux/overflow.h>
 #include <linux/spinlock.h>
+#include <linux/workqueue.h>
 
 #include "base/refuse.h"
 #include "heap/depot.h"
@@ -31,36 +42,46 @@
 #define DRAIN_BATCH	32
 /* The same for reclaim, which may run with interrupts disabled. */
 #define RECLAIM_BATCH	8
+/* The room of an enlarged depot, and of all of a heap. */
+#define MOST_BLOCKS	1024
+#define MOST_BYTES	SZ_2M
 
 /**
  * struct ntpool_depot - the spare blocks of one heap and size
- * @lock: protects @nr, @used and @slot
+ * @lock: protects @nr, @limit, @used and @slot
  * @nr: number of blocks; read without the lock as a hint and as a figure
- * @limit: capacity; constant
+ * @limit: capacity; likewise
  * @used: blocks were taken or given since the last scan
- * @slot: headers of the blocks, the newest last
+ * @slot: headers of the blocks, the newest last: @first, or an array of the worker
+ * @first: the array of the load; constant
+ * @taken: the blocks of the last row that the heap gave; a hint
+ * @given: the blocks of the row after it that the heap got; a hint
+ * @wanted: the capacity that would have served both; a hint
  */
 struct ntpool_depot {
 	raw_spinlock_t lock;
 	unsigned int nr;
 	unsigned int limit;
 	bool used;
-	struct ntpool_header *slot[];
+	struct ntpool_header **slot;
+	struct ntpool_header **first;
+	unsigned int taken;
+	unsigned int given;
+	unsigned int wanted;
 } ____cacheline_aligned_in_smp;
 
-static struct ntpool_depot *depot_of(struct ntpool_heap *heap, unsigned int granules)
-{
-	return granules <= NTPOOL_DEPOT_GRANULES ? heap->depot[granules] : NULL;
-}
+static DEFINE_MUTEX(grow_mutex);
+static void depots_grow(struct work_struct *work);
+static DECLARE_WORK(grow_work, depots_grow);
 
 unsigned int ntpool_depot_take(struct ntpool_heap *heap, unsigned int granules,
 			       struct ntpool_header **out, unsigned int nr)
 {
-	struct ntpool_depot *depot = depot_of(heap, granules);
+	struct ntpool_depot *depot = heap->depot[granules];
 	unsigned long flags;
 
 	/* Avoid the lock in the common case: the depot is empty. */
-	if (!depot || !READ_ONCE(depot->nr))
+	if (!READ_ONCE(depot->nr))
 		return 0;
 	raw_spin_lock_irqsave(&depot->lock, flags);
 	depot->used = true;
@@ -74,10 +95,10 @@ unsigned int ntpool_depot_take(struct ntpool_heap *heap, unsigned int granules,
 unsigned int ntpool_depot_give(struct ntpool_heap *heap, unsigned int granules,
 			       struct ntpool_header **blocks, unsigned int nr)
 {
-	struct ntpool_depot *depot = depot_of(heap, granules);
+	struct ntpool_depot *depot = heap->depot[granules];
 	unsigned long flags;
 
-	if (!depot || READ_ONCE(depot->nr) == depot->limit)
+	if (READ_ONCE(depot->nr) == READ_ONCE(depot->limit))
 		return 0;
 	raw_spin_lock_irqsave(&depot->lock, flags);
 	depot->used = true;
@@ -86,6 +107,109 @@ unsigned int ntpool_depot_give(struct ntpool_heap *heap, unsigned int granules,
 	WRITE_ONCE(depot->nr, depot->nr + nr);
 	raw_spin_unlock_irqrestore(&depot->lock, flags);
 	return nr;
+}
+
+void ntpool_depot_missed(struct ntpool_heap *heap, unsigned int granules, unsigned int nr)
+{
+	struct ntpool_depot *depot = heap->depot[granules];
+
+	/* After a row in the other direction a new one begins. */
+	if (READ_ONCE(depot->given)) {
+		WRITE_ONCE(depot->given, 0);
+		WRITE_ONCE(depot->taken, 0);
+	}
+	WRITE_ONCE(depot->taken, READ_ONCE(depot->taken) + nr);
+}
+
+void ntpool_depot_overflowed(struct ntpool_heap *heap, unsigned int granules, unsigned int nr)
+{
+	struct ntpool_depot *depot = heap->depot[granules];
+	unsigned int given = READ_ONCE(depot->given) + nr;
+	unsigned int row = min(given, READ_ONCE(depot->taken));
+	unsigned int wanted = READ_ONCE(depot->limit) + row;
+
+	WRITE_ONCE(depot->given, given);
+	if (row <= 4 * ntpool_magazine_limit(granules) || wanted <= READ_ONCE(depot->wanted))
+		return;
+	WRITE_ONCE(depot->wanted, wanted);
+	queue_work(system_unbound_wq, &grow_work);
+}
+
+static bool depot_is_enlarged(const struct ntpool_depot *depot)
+{
+	return READ_ONCE(depot->slot) != depot->first;
+}
+
+bool ntpool_depot_is_enlarged(struct ntpool_heap *heap, unsigned int granules)
+{
+	return depot_is_enlarged(heap->depot[granules]);
+}
+
+/* Replaces the array by @slot with room for @limit blocks, no fewer than there are. */
+static void depot_replace(struct ntpool_depot *depot, struct ntpool_header **slot,
+			  unsigned int limit)
+{
+	struct ntpool_header **old;
+
+	lockdep_assert_held(&grow_mutex);
+	raw_spin_lock_irq(&depot->lock);
+	old = depot->slot;
+	if (depot->nr <= limit) {
+		memcpy(slot, old, depot->nr * sizeof(*slot));
+		WRITE_ONCE(depot->slot, slot);
+		WRITE_ONCE(depot->limit, limit);
+		slot = old;
+	}
+	raw_spin_unlock_irq(&depot->lock);
+	if (slot != depot->first)
+		ntpool_guarded_free(slot);
+}
+
+/* Returns the bytes for which the enlarged depots of @heap have room. */
+static unsigned long enlarged_bytes(const struct ntpool_heap *heap)
+{
+	unsigned long bytes = 0;
+	unsigned int granules;
+
+	for (granules = NTPOOL_MIN_GRANULES; granules < NTPOOL_GRANULES; granules++)
+		if (depot_is_enlarged(heap->depot[granules]))
+			bytes += (unsigned long)heap->depot[granules]->limit * granules;
+	return bytes << NTPOOL_GRANULE_SHIFT;
+}
+
+static void depot_grow(struct ntpool_heap *heap, unsigned int granules)
+{
+	struct ntpool_depot *depot = heap->depot[granules];
+	unsigned int limit = min_t(unsigned int, READ_ONCE(depot->wanted), MOST_BLOCKS);
+	unsigned long more = (unsigned long)(limit - min(limit, depot->limit)) * granules;
+	struct ntpool_header **slot = NULL;
+
+	if (limit > depot->limit && !ntpool_refused() &&
+	    enlarged_bytes(heap) + (more << NTPOOL_GRANULE_SHIFT) <= MOST_BYTES)
+		slot = ntpool_guarded_alloc(limit * sizeof(*slot), GFP_KERNEL,
+					    node_online(heap->node) ? heap->node : NUMA_NO_NODE);
+	WRITE_ONCE(depot->wanted, 0);
+	if (slot)
+		depot_replace(depot, slot, limit);
+}
+
+static void depots_grow(struct work_struct *work)
+{
+	struct ntpool_heap *heap;
+	unsigned int granules;
+
+	mutex_lock(&grow_mutex);
+	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap))
+		for (granules = NTPOOL_MIN_GRANULES; granules < NTPOOL_GRANULES; granules++)
+			if (READ_ONCE(heap->depot[granules]->wanted))
+				depot_grow(heap, granules);
+	mutex_unlock(&grow_mutex);
+}
+
+/* Returns the capacity of a depot from the start. */
+static unsigned int first_limit(unsigned int granules)
+{
+	return granules <= NTPOOL_DEPOT_GRANULES ? ntpool_depot_limit(granules) : 0;
 }
 
 static void depot_drain(struct ntpool_heap *heap, unsigned int granules)
@@ -118,10 +242,9 @@ struct ntpool_header *ntpool_depot_reclaim(struct ntpool_heap *heap, unsigned in
 	struct ntpool_header *hdr = NULL;
 	unsigned int from;
 
-	for (from = granules; from <= NTPOOL_DEPOT_GRANULES && !hdr; from++)
+	for (from = granules; from < NTPOOL_GRANULES && !hdr; from++)
 		hdr = depot_trade(heap, from, 1, granules, flags);
-	from = min(granules - 1, (unsigned int)NTPOOL_DEPOT_GRANULES);
-	for (; from >= NTPOOL_MIN_GRANULES && !hdr; from--)
+	for (from = granules - 1; from >= NTPOOL_MIN_GRANULES && !hdr; from--)
 		while (!hdr && READ_ONCE(heap->depot[from]->nr)) {
 			hdr = depot_trade(heap, from, RECLAIM_BATCH, granules, flags);
 			if (irqs_disabled())
@@ -143,18 +266,35 @@ static bool depot_is_old(struct ntpool_depot *depot)
 	return !used;
 }
 
-void ntpool_depot_age(void)
+/* Empties the depot if it was not used since the last call, and gives it its first array. */
+static void depot_age(struct ntpool_heap *heap, unsigned int granules)
+{
+	struct ntpool_depot *depot = heap->depot[granules];
+
+	if ((!READ_ONCE(depot->nr) && !depot_is_enlarged(depot)) || !depot_is_old(depot))
+		return;
+	depot_drain(heap, granules);
+	if (depot_is_enlarged(depot))
+		depot_replace(depot, depot->first, first_limit(granules));
+}
+
+bool ntpool_depot_age(void)
 {
 	struct ntpool_heap *heap;
 	unsigned int granules;
+	bool used = false;
 
 	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap)) {
-		for (granules = NTPOOL_MIN_GRANULES; granules <= NTPOOL_DEPOT_GRANULES; granules++)
-			if (READ_ONCE(heap->depot[granules]->nr) &&
-			    depot_is_old(heap->depot[granules]))
-				depot_drain(heap, granules);
+		mutex_lock(&grow_mutex);
+		for (granules = NTPOOL_MIN_GRANULES; granules < NTPOOL_GRANULES; granules++) {
+			depot_age(heap, granules);
+			used |= READ_ONCE(heap->depot[granules]->nr) ||
+				depot_is_enlarged(heap->depot[granules]);
+		}
+		mutex_unlock(&grow_mutex);
 		ntpool_heap_trim_surplus(heap);
 	}
+	return used;
 }
 
 void ntpool_depot_drain(void)
@@ -163,7 +303,7 @@ void ntpool_depot_drain(void)
 	unsigned int granules;
 
 	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap))
-		for (granules = NTPOOL_MIN_GRANULES; granules <= NTPOOL_DEPOT_GRANULES; granules++)
+		for (granules = NTPOOL_MIN_GRANULES; granules < NTPOOL_GRANULES; granules++)
 			depot_drain(heap, granules);
 }
 
@@ -172,7 +312,7 @@ static unsigned long depot_bytes(struct ntpool_heap *heap)
 	unsigned long bytes = 0;
 	unsigned int granules;
 
-	for (granules = NTPOOL_MIN_GRANULES; granules <= NTPOOL_DEPOT_GRANULES; granules++)
+	for (granules = NTPOOL_MIN_GRANULES; granules < NTPOOL_GRANULES; granules++)
 		bytes += ((unsigned long)READ_ONCE(heap->depot[granules]->nr) * granules) <<
 			 NTPOOL_GRANULE_SHIFT;
 	return bytes;
@@ -189,48 +329,55 @@ unsigned long ntpool_depot_bytes(enum ntpool_type type)
 	return bytes;
 }
 
-static size_t depot_size(unsigned int granules)
+/* The slots that all depots of a heap have from the start. */
+static size_t first_slots(void)
 {
-	return ALIGN(struct_size((struct ntpool_depot *)NULL, slot, ntpool_depot_limit(granules)),
-		     SMP_CACHE_BYTES);
-}
-
-/* The bytes of the array of depots, and of all of them. */
-static size_t depots_size(void)
-{
-	size_t size = ALIGN((NTPOOL_DEPOT_GRANULES + 1) * sizeof(struct ntpool_depot *),
-			    SMP_CACHE_BYTES);
 	unsigned int granules;
+	size_t nr = 0;
 
-	for (granules = NTPOOL_MIN_GRANULES; granules <= NTPOOL_DEPOT_GRANULES; granules++)
-		size += depot_size(granules);
-	return size;
+	for (granules = NTPOOL_MIN_GRANULES; granules < NTPOOL_GRANULES; granules++)
+		nr += first_limit(granules);
+	return nr;
 }
 
-/* The depots of a heap lie in one piece of memory, behind the array that leads to them. */
+/* The depots of a heap lie in one piece of memory: they, what leads to them, their slots. */
 static int depots_create(struct ntpool_heap *heap)
 {
-	void *end = ntpool_refused() ? NULL :
-		    ntpool_guarded_alloc(depots_size(), GFP_KERNEL,
-					 node_online(heap->node) ? heap->node : NUMA_NO_NODE);
+	size_t size = NTPOOL_GRANULES * (sizeof(struct ntpool_depot) + sizeof(*heap->depot)) +
+		      first_slots() * sizeof(struct ntpool_header *);
+	struct ntpool_depot *depot = ntpool_refused() ? NULL :
+		ntpool_guarded_alloc(size, GFP_KERNEL,
+				     node_online(heap->node) ? heap->node : NUMA_NO_NODE);
+	struct ntpool_header **slot;
 	unsigned int granules;
 
-	heap->depot = end;
-	if (!end)
+	if (!depot)
 		return -ENOMEM;
-	end += depots_size();
-	for (granules = NTPOOL_MIN_GRANULES; granules <= NTPOOL_DEPOT_GRANULES; granules++) {
-		end -= depot_size(granules);
-		heap->depot[granules] = end;
-		raw_spin_lock_init(&heap->depot[granules]->lock);
-		heap->depot[granules]->limit = ntpool_depot_limit(granules);
+	heap->depot = (void *)(depot + NTPOOL_GRANULES);
+	slot = (void *)(heap->depot + NTPOOL_GRANULES);
+	for (granules = 0; granules < NTPOOL_GRANULES; granules++, depot++) {
+		heap->depot[granules] = depot;
+		raw_spin_lock_init(&depot->lock);
+		depot->slot = slot;
+		depot->first = slot;
+		if (granules < NTPOOL_MIN_GRANULES)
+			continue;
+		depot->limit = first_limit(granules);
+		slot += depot->limit;
 	}
 	return 0;
 }
 
 static void depots_destroy(struct ntpool_heap *heap)
 {
-	ntpool_guarded_free(heap->depot);
+	unsigned int granules;
+
+	if (!heap->depot)
+		return;
+	for (granules = 0; granules < NTPOOL_GRANULES; granules++)
+		if (depot_is_enlarged(heap->depot[granules]))
+			ntpool_guarded_free(heap->depot[granules]->slot);
+	ntpool_guarded_free(heap->depot[0]);
 	heap->depot = NULL;
 }
 
@@ -253,6 +400,7 @@ void ntpool_depot_exit(void)
 {
 	struct ntpool_heap *heap;
 
+	cancel_work_sync(&grow_work);
 	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap))
 		depots_destroy(heap);
 }

@@ -6,14 +6,20 @@
 #include "heap/heap.h"
 
 /*
- * Moves up to @nr blocks of @granules from the depot of @heap to @out. Returns how many; 0
- * also for a size without depot. Any context.
+ * Moves up to @nr blocks of @granules from the depot of @heap to @out. Returns how many. Any
+ * context.
  */
 unsigned int ntpool_depot_take(struct ntpool_heap *heap, unsigned int granules,
 			       struct ntpool_header **out, unsigned int nr);
 /* Moves the first of @nr cached blocks, as far as there is room, and returns how many. */
 unsigned int ntpool_depot_give(struct ntpool_heap *heap, unsigned int granules,
 			       struct ntpool_header **blocks, unsigned int nr);
+/* Tells that the heap gave @nr blocks because the depot was empty. Any context but NMI. */
+void ntpool_depot_missed(struct ntpool_heap *heap, unsigned int granules, unsigned int nr);
+/* Tells that the heap got @nr blocks because the depot was full. Any context but NMI. */
+void ntpool_depot_overflowed(struct ntpool_heap *heap, unsigned int granules, unsigned int nr);
+/* True if the depot has more room than from the start. Any context. */
+bool ntpool_depot_is_enlarged(struct ntpool_heap *heap, unsigned int granules);
 /*
  * Gives blocks from the depots of @heap to it until one of @granules can be taken with @flags,
  * as for ntpool_heap_take(); with interrupts disabled only some blocks. Returns that block,
@@ -23,8 +29,11 @@ struct ntpool_header *ntpool_depot_reclaim(struct ntpool_heap *heap, unsigned in
 					   unsigned int flags);
 /* Empties all depots into their heaps. Any context. */
 void ntpool_depot_drain(void);
-/* Empties the depots that were not used since the last call. Process context. */
-void ntpool_depot_age(void);
+/*
+ * Empties the depots that were not used since the last call. Returns true if a depot has blocks
+ * or is enlarged. Process context.
+ */
+bool ntpool_depot_age(void);
 /* Returns the bytes of @type in all depots. */
 unsigned long ntpool_depot_bytes(enum ntpool_type type);
 

@@ -8,7 +8,7 @@
 
 #include "heap/heap.h"
 
-/* Blocks up to this size have depots: 512 bytes with 4 KiB pages, as in NT. */
+/* Depots have room from the start up to this size: 512 bytes with 4 KiB pages, as in NT. */
 #define NTPOOL_DEPOT_GRANULES	(NTPOOL_GRANULES / 8)
 
 /*
