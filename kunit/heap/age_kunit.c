@@ -2,10 +2,14 @@
 /*
  * The scan that empties idle caches, started by the case instead of a clock.
  */
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+
 #include "fixture.h"
 
 #define NTK_TAG		(ntk_tag4("KpAg"))
 #define NTK_BLOCKS	64
+#define NTK_PAGE_BLOCK	4064	/* nearly a page: no two of them fit one */
 
 /* Allocates and frees: afterwards a cache holds something of that size. */
 static void ntk_use(struct kunit *test, POOL_TYPE type, size_t size, unsigned int nr)
@@ -71,6 +75,73 @@ static void ntk_idle_scan_test(struct kunit *test)
 	}
 }
 
+/* A driver that works in batches finds its blocks in the depot, until it does so no more. */
+static void ntk_batch_depot_test(struct kunit *test)
+{
+	static const size_t sizes[] = { 700, 2000 };
+	unsigned long begin;
+	unsigned int i;
+	int paged;
+
+	for (paged = 0; paged <= 1; paged++)
+		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+			s64 most = 256 * sizes[i];
+
+			/* A worker enlarges the depot. */
+			for (begin = jiffies; time_before(jiffies, begin + 30 * HZ); msleep(20)) {
+				ntk_use(test, paged ? PagedPool : NonPagedPool, sizes[i], 256);
+				if (ntk_cached(test, paged) > most * 3 / 4)
+					break;
+			}
+			KUNIT_EXPECT_GT_MSG(test, ntk_cached(test, paged), most * 3 / 4, "%zu",
+					    sizes[i]);
+			KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
+			ntk_scan(4);
+			KUNIT_EXPECT_EQ_MSG(test, ntk_cached(test, paged), 0, "%zu", sizes[i]);
+			KUNIT_EXPECT_FALSE_MSG(test, ntpool_test_age_scan(), "%zu", sizes[i]);
+		}
+}
+
+/* Without memory for a larger depot the blocks go to the heap as before. */
+static void ntk_batch_refused_test(struct kunit *test)
+{
+	unsigned int i;
+
+	/* Empty pages for the blocks. */
+	ntk_use(test, NonPagedPool, NTK_PAGE_BLOCK, 30);
+	ntk_scan(4);
+	ntpool_test_fail_backing(0, -1);
+	for (i = 0; i < 4; i++) {
+		ntk_use(test, NonPagedPool, 2000, 48);
+		msleep(100);
+	}
+	KUNIT_EXPECT_GT(test, ntpool_test_backing_failed(), 0);
+	ntpool_test_fail_backing(0, 0);
+	KUNIT_EXPECT_LT(test, ntk_cached(test, false), 32 * 2000);
+	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
+}
+
+/* Random requests do not look like batches, and the caches stay as small as they are. */
+static void ntk_random_depot_test(struct kunit *test)
+{
+	void *block[64];
+	struct rnd_state rng;
+	unsigned int i, nr = 0;
+
+	prandom_seed_state(&rng, 7);
+	for (i = 0; i < 20000; i++)
+		if (nr < ARRAY_SIZE(block) && (!nr || ntk_random_below(&rng, 2))) {
+			block[nr] = ExAllocatePoolWithTag(NonPagedPool, 2000, NTK_TAG);
+			KUNIT_ASSERT_NOT_NULL(test, block[nr++]);
+		} else {
+			ExFreePoolWithTag(block[--nr], NTK_TAG);
+		}
+	while (nr)
+		ExFreePoolWithTag(block[--nr], NTK_TAG);
+	msleep(100);
+	KUNIT_EXPECT_LT(test, ntk_cached(test, false), 16 * 2000);
+}
+
 /* So many that they pass through the depot: that goes as well. */
 static void ntk_idle_depot_test(struct kunit *test)
 {
@@ -120,6 +191,9 @@ static struct kunit_case ntk_age_cases[] = {
 	KUNIT_CASE(ntk_idle_blocks_test),
 	KUNIT_CASE(ntk_idle_scan_test),
 	KUNIT_CASE(ntk_idle_depot_test),
+	KUNIT_CASE(ntk_batch_depot_test),
+	KUNIT_CASE(ntk_batch_refused_test),
+	KUNIT_CASE(ntk_random_depot_test),
 	KUNIT_CASE(ntk_idle_pages_test),
 	KUNIT_CASE(ntk_busy_test),
 	{}

@@ -151,6 +151,8 @@ static const struct {
 	{ "ntk_idle_scan_test", caching },
 	{ "ntk_idle_depot_test", caching },
 	{ "ntk_idle_pages_test", caching },
+	{ "ntk_batch_depot_test", caching },
+	{ "ntk_batch_refused_test", caching },
 	{ "ntk_busy_test", caching },
 	{ "ntk_own_cache_test", caching },
 	{ "ntk_other_cpu_test", caching },

@@ -68,7 +68,8 @@ static __always_inline struct ntpool_header *ntpool_magazine_pop(struct ntpool_c
 
 /*
  * Takes a block of @granules, marked cached, from this CPU's cache, which is filled from the
- * depot or the heap if it is empty. Returns NULL if these have none. Any context.
+ * depot or the heap if it is empty. Returns NULL if these have none. An interrupt of the section
+ * gets a block of the heap only. Any context but NMI.
  */
 struct ntpool_header *ntpool_cache_pop_slow(enum ntpool_type type, unsigned int granules);
 /*

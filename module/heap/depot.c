@@ -15,9 +15,8 @@
  *
  * Demand. A driver that works in batches takes many blocks of one size from the heap in a row
  * and then gives as many back in a row. Random requests take and give by turns. So a depot
- * counts the blocks of the last row in each direction. If both rows are longer than four
- * magazines, the depot has missed the shorter one of them, and a worker enlarges its array by
- * that number. All enlarged depots of a heap together have room for MOST_BYTES. A depot that
+ * counts the blocks of the last row in each direction. If both rows are longer than random
+ * requests make them, a worker enlarges the array by the shorter one. All enlarged depots of a heap together have room for MOST_BYTES. A depot that
  * the scan finds unused gets its first array again.
  *
  * Locking: each depot has a raw spinlock, taken with interrupts disabled, because hard
@@ -44,6 +43,11 @@
 #define RECLAIM_BATCH	8
 /* The room of an enlarged depot, and of all of a heap. */
 #define MOST_BLOCKS	1024
+/*
+ * A row has this many blocks and four magazines. Random requests go on in one direction with a
+ * probability of 3/4 at most, so two such rows happen once in a million changes of direction.
+ */
+#define LEAST_ROW	16
 #define MOST_BYTES	SZ_2M
 
 /**
@@ -129,7 +133,8 @@ void ntpool_depot_overflowed(struct ntpool_heap *heap, unsigned int granules, un
 	unsigned int wanted = READ_ONCE(depot->limit) + row;
 
 	WRITE_ONCE(depot->given, given);
-	if (row <= 4 * ntpool_magazine_limit(granules) || wanted <= READ_ONCE(depot->wanted))
+	if (row < 4 * ntpool_magazine_limit(granules) + LEAST_ROW ||
+	    wanted <= READ_ONCE(depot->wanted))
 		return;
 	WRITE_ONCE(depot->wanted, wanted);
 	queue_work(system_unbound_wq, &grow_work);

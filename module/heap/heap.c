@@ -377,8 +377,8 @@ static unsigned long heap_trim_some(struct ntpool_heap *heap, unsigned long keep
 }
 
 /*
- * Returns up to @max empty pages to the kernel, but keeps @keep. Returns their number. With
- * interrupts disabled @max may be missed.
+ * Returns up to @max empty pages to the kernel, but keeps @keep. Returns their number: with
+ * interrupts disabled TRIM_PAGES at most, in an atomic context on PREEMPT_RT none.
  */
 static unsigned long heap_trim(struct ntpool_heap *heap, unsigned long keep, unsigned long max)
 {
