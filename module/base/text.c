@@ -3,7 +3,7 @@
  * Text of tags, pool types and stop codes, for the log and debugfs.
  *
  * A tag of NT is four characters, the first one in the lowest byte. Output has one word
- * for it, in which other bytes than graphic ASCII are octal.
+ * for it, in which a backslash, and other bytes than graphic ASCII, are octal.
  *
  * Locking: none. Context: any.
  */

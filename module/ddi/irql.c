@@ -93,8 +93,9 @@ static void dispatch_leave(void)
 }
 
 /*
- * Counts raises to DISPATCH_LEVEL on this CPU that were not lowered yet. The first of them
- * has disabled softirqs. While the count is not 0, the thread stays on the CPU.
+ * Counts raises, not lowered yet, by a caller that was at DISPATCH_LEVEL already but did not
+ * hold off softirqs. The first of them has called dispatch_enter(). A raise from a lower level
+ * is not counted. While the count is not 0, the thread stays on the CPU.
  */
 static DEFINE_PER_CPU(unsigned int, raises_at_dispatch);
 

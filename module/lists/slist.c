@@ -281,8 +281,10 @@ static noinline enum pop_result pop_locked(PSLIST_HEADER head, struct ntpool_pai
 }
 
 /*
- * An ordinary access to an entry that the driver has freed. It faults in the driver's call,
- * outside of every lock. If the memory is mapped again, the pop continues with its content.
+ * Completes a pop whose read of the first entry failed although the header was unchanged: the
+ * driver has freed an entry that is on the list. Reads it by an ordinary access, which faults
+ * in the driver's call, outside of every lock. If the memory is mapped again, the pop continues
+ * with its content.
  */
 static noinline bool pop_freed(PSLIST_HEADER head, struct ntpool_pair old)
 {

@@ -179,8 +179,8 @@ static int map_enter_far(const void *base, struct ntpool_mapped *map)
 	if (gfpflags_allow_blocking(gfp))
 		return xa_err(xa_store_irq(&ntpool_map_far, index, map, gfp));
 	/*
-	 * Interrupts may be off already and stay off: a store that may not block does not
-	 * drop the lock.
+	 * xa_store_irq() would enable interrupts, which may be off. A store that may not block
+	 * does not drop the lock of the xarray, so they stay off.
 	 */
 	xa_lock_irqsave(&ntpool_map_far, flags);
 	old = __xa_store(&ntpool_map_far, index, map, gfp);

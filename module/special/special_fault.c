@@ -29,7 +29,7 @@ static unsigned long block_of(const struct ntpool_special_slot *slot)
 
 /*
  * Returns the nearer live block of the two that an access at @addr lies between: in slot
- * @before, or the next one. Returns NULL if there is none. *@past: it is the former.
+ * @before, or the next one. Returns NULL if there is none. *@past: the result is in @before.
  */
 static const struct ntpool_special_slot *guard_owner(const struct ntpool_special_slot *before,
 						     unsigned long addr, bool *past)

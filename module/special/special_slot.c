@@ -8,15 +8,15 @@
  *
  *	guard | slot | guard | slot | ... | guard | wider slot | guard | wider slot | ... | guard
  *
- * So an address leads to its slot without a search. A slot keeps its address, and has memory
- * from its first use on: 2^n pages that adjoin, each with a reference count of its own. An order
+ * So an address leads to its slot without a search. A slot keeps its address. Its memory,
+ * while it has any, is 2^n pages that adjoin, each with a reference count of its own. An order
  * has three lists of slots without a block. They are tried in this order:
  *
  *	ready	with pages, without a past; special_stock.c keeps a few there for callers
  *		that cannot get pages
- *	bare	without pages: never used, or special_stock.c has taken their pages; while all
- *		orders together have fewer than special_pages. A caller that can get no pages
- *		puts the slot back
+ *	bare	without pages: never used, or special_stock.c has taken their pages; tried only
+ *		while all orders together have room for its pages within special_pages. A
+ *		caller that can get no pages puts the slot back
  *	freed	in quarantine, the one freed longest ago first; only while more than an
  *		eighth of the slots of the order are there
  *
@@ -27,7 +27,7 @@
  * found by a hash table of pages.
  *
  * Locking: ntpool_special_lock, a raw spinlock and a leaf, interrupts off, guards lists,
- * states, counts and the hash table. The CPU that makes a slot NTPOOL_SPECIAL_BUSY owns it.
+ * states, counts and the hash table. The call that makes a slot NTPOOL_SPECIAL_BUSY owns it.
  * Contexts: any but NMI, on PREEMPT_RT too, where an atomic caller only takes a slot that has
  * pages. ntpool_special_slot_at() and ntpool_special_slot_after() take no lock, in any context.
  */

@@ -36,7 +36,7 @@
  * After a report the request is served if that is possible.
  *
  * Locking: verifier_mutex serialises changes of the bits; ntpool_verifier_state is changed by
- * atomic operations only. Clients are read under RCU. Contexts: any but NMI for begin, end and
+ * atomic operations only. Watchers are read under RCU. Contexts: any but NMI for begin, end and
  * free.
  */
 #include <linux/ctype.h>
