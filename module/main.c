@@ -38,6 +38,7 @@ static const struct part parts[] = {
 	/* memory */
 	{ ntpool_pagemap_init, ntpool_pagemap_exit },
 	{ ntpool_backing_init, ntpool_backing_exit },
+	{ ntpool_sized_init, ntpool_sized_exit },
 	/* account */
 	{ ntpool_tag_init, ntpool_tag_exit },
 	{ ntpool_quota_init, ntpool_quota_exit },

@@ -15,6 +15,8 @@ int ntpool_pagemap_init(void);
 void ntpool_pagemap_exit(void);
 int ntpool_backing_init(void);
 void ntpool_backing_exit(void);
+int ntpool_sized_init(void);
+void ntpool_sized_exit(void);
 
 /* account */
 int ntpool_tag_init(void);

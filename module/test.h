@@ -47,6 +47,8 @@ enum ntpool_test_kind {
 enum ntpool_test_kind ntpool_test_page_kind(const void *p);
 /* The same, but does not know NTPOOL_TEST_POOL. */
 enum ntpool_test_kind ntpool_test_area_kind(const void *p);
+/* Returns the number of records in chunks: bookkeeping that an overrun does not reach. */
+long ntpool_test_records(void);
 /* Checks guards as the periodic scan does. May sleep. */
 void ntpool_test_guard_scan(void);
 

@@ -9,6 +9,7 @@
 #include "fixture.h"
 
 #define NTK_TAG		(ntk_tag4("KgRd"))
+#define NTK_OBJECTS	100	/* of one kind; the pages of their blocks are far fewer */
 #define NTK_BLOCKS	6000	/* half of them runs: both kinds of records grow between them */
 
 struct ntk_blocks {
@@ -212,7 +213,35 @@ static void ntk_free_block_test(struct kunit *test)
 	ntk_blocks_give(blocks);
 }
 
+/* Expects that @nr objects have come since the number of records was @before. */
+static void ntk_expect_records(struct kunit *test, long before, long nr)
+{
+	KUNIT_EXPECT_GE(test, ntpool_test_records() - before, nr);
+	KUNIT_EXPECT_LT(test, ntpool_test_records() - before, nr + NTK_OBJECTS / 2);
+}
+
+/* Objects of lists, and magazines. */
+static void ntk_lists_test(struct kunit *test)
+{
+	NPAGED_LOOKASIDE_LIST *list = kunit_kcalloc(test, NTK_OBJECTS, sizeof(*list), GFP_KERNEL);
+	long before = ntpool_test_records();
+	unsigned int i;
+
+	ntk_need_guards(test);
+	KUNIT_ASSERT_NOT_NULL(test, list);
+	for (i = 0; i < NTK_OBJECTS; i++)
+		ExInitializeNPagedLookasideList(&list[i], NULL, NULL, 0, 100, NTK_TAG, 0);
+	ntk_expect_records(test, before, NTK_OBJECTS);
+	/* A free to a CPU's empty cache takes a magazine. */
+	for (i = 0; i < NTK_OBJECTS; i++)
+		ExFreeToNPagedLookasideList(&list[i], ExAllocateFromNPagedLookasideList(&list[i]));
+	ntk_expect_records(test, before, 2 * NTK_OBJECTS);
+	for (i = 0; i < NTK_OBJECTS; i++)
+		ExDeleteNPagedLookasideList(&list[i]);
+}
+
 static struct kunit_case ntk_guard_cases[] = {
+	KUNIT_CASE(ntk_lists_test),
 	KUNIT_CASE(ntk_no_record_behind_test),
 	KUNIT_CASE(ntk_page_overrun_test),
 	KUNIT_CASE(ntk_freed_guard_test),

@@ -32,7 +32,6 @@
  * Locking: none. ntpool_lookaside_off is read in the section, so an RCU grace period
  * separates its old value from its new one.
  */
-#include <linux/slab.h>
 
 #include "base/irql.h"
 #include "heap/scan.h"

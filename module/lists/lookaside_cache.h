@@ -58,7 +58,7 @@ struct ntpool_lookaside_head {
 /**
  * struct ntpool_lookaside_magazine - an array of blocks, used as a stack
  * @next: next one in ntpool_lookaside.deferred or .emptied
- * @memory: the address for kfree(); the magazine may begin behind it (lookaside_drain.c)
+ * @memory: the address to free; the magazine may begin behind it (lookaside_drain.c)
  * @nr: blocks in @slot once the magazine is detached; until then the cache has the number
  * @cap: number of slots
  * @slot: the blocks, the oldest one first

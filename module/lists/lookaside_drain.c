@@ -52,7 +52,6 @@
 #include <linux/bottom_half.h>
 #include <linux/cpumask.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
 #include <linux/wait_bit.h>
 
 #include "base/irql.h"

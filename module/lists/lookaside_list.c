@@ -10,20 +10,21 @@
  * A cache is used without it (lookaside_cache.h). Other CPUs change a cache only through
  * ntpool_lookaside_on_cpu().
  *
+ * Objects and magazines lie behind guards (memory/record.c).
+ *
  * Without memory for the caches a list works without them: its caches are those of
  * ntpool_lookaside_none, which are always busy. The scan gives it caches of its own later.
  *
  * module/README.md has the order of all locks.
  */
-#include <linux/log2.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/uaccess.h>
 
 #include "base/refuse.h"
 #include "lists/lookaside_list.h"
 #include "memory/backing.h"
+#include "memory/record.h"
 
 DEFINE_RAW_SPINLOCK(ntpool_lookaside_lock);
 bool ntpool_lookaside_off __read_mostly;
@@ -125,17 +126,22 @@ bool ntpool_lookaside_on_cpu(struct ntpool_lookaside *list, int nr, ntpool_looka
 struct ntpool_lookaside_magazine *ntpool_lookaside_magazine_alloc(u32 cap)
 {
 	struct ntpool_lookaside_magazine *magazine;
-	size_t size = roundup_pow_of_two(struct_size(magazine, slot, cap));
+	size_t size = ntpool_sized_bytes(struct_size(magazine, slot, cap));
 
 	if (ntpool_refused())
 		return NULL;
-	magazine = kmalloc(size, GFP_NOWAIT | __GFP_NOWARN);
+	magazine = ntpool_sized_alloc(size, GFP_NOWAIT | __GFP_NOWARN, NUMA_NO_NODE);
 	if (!magazine)
 		return NULL;
-	magazine->next = NULL;
 	magazine->memory = magazine;
 	magazine->cap = (size - sizeof(*magazine)) / sizeof(magazine->slot[0]);
 	return magazine;
+}
+
+/* Its end has not moved, even if its start has. */
+static size_t magazine_bytes(const struct ntpool_lookaside_magazine *magazine)
+{
+	return (void *)&magazine->slot[magazine->cap] - magazine->memory;
 }
 
 /**
@@ -150,7 +156,7 @@ void ntpool_lookaside_magazines_free(struct ntpool_lookaside_magazine *magazine)
 
 	for (; magazine; magazine = next) {
 		next = magazine->next;
-		kfree(magazine->memory);
+		ntpool_sized_free(magazine->memory, magazine_bytes(magazine));
 	}
 }
 
@@ -173,6 +179,11 @@ static struct ntpool_lookaside_cpu __percpu *cpus_alloc(struct ntpool_lookaside 
 	return cpus;
 }
 
+static size_t list_bytes(void)
+{
+	return struct_size((struct ntpool_lookaside *)NULL, prev, nr_cpu_ids);
+}
+
 /**
  * ntpool_lookaside_create() - allocate the object and the caches of a list
  *
@@ -187,7 +198,7 @@ struct ntpool_lookaside *ntpool_lookaside_create(void)
 
 	if (!gfp || ntpool_refused())
 		return NULL;
-	list = kzalloc(struct_size(list, prev, nr_cpu_ids), gfp);
+	list = ntpool_sized_alloc(list_bytes(), gfp, NUMA_NO_NODE);
 	if (!list)
 		return NULL;
 	list->cpus = cpus_alloc(list, gfp) ?: &ntpool_lookaside_none;
@@ -238,5 +249,5 @@ void ntpool_lookaside_destroy(struct ntpool_lookaside *list)
 	}
 	ntpool_lookaside_magazines_free(list->deferred);
 	ntpool_lookaside_magazines_free(list->emptied);
-	kfree(list);
+	ntpool_sized_free(list, list_bytes());
 }

@@ -24,6 +24,10 @@
  * tells which places are taken. An empty chunk is freed, except the last one with room on its
  * node: else each allocation at that point could need a whole chunk.
  *
+ * ntpool_sized_alloc() serves objects of any size. It has a kind for each power of two up to
+ * a page. Its objects are few, so these chunks have 2^SIZED_ORDER pages only. An object takes
+ * up to twice its size, as from kmalloc(), and a seventh for the guard.
+ *
  * Records are not aligned to cache lines. A descriptor of 112 bytes with that alignment, and
  * there is one for each page, would cost more memory than the guards.
  *
@@ -51,6 +55,7 @@
 #include <linux/bitmap.h>
 #include <linux/kasan.h>
 #include <linux/kmemleak.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/nodemask.h>
 #include <linux/sched.h>
@@ -58,13 +63,17 @@
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
+#include "base/refuse.h"
 #include "memory/backing.h"
 #include "memory/record.h"
+#include "parts.h"
 
 enum {
 	CHUNK_ORDER = 4,
+	SIZED_ORDER = 3,
 	RECORD_ALIGN = 16,
-	RECORD_MIN = 64,
+	RECORD_MIN_SHIFT = 6,
+	RECORD_MIN = 1 << RECORD_MIN_SHIFT,
 	CHUNK_PLACES = (PAGE_SIZE << CHUNK_ORDER) / RECORD_MIN,
 };
 
@@ -244,8 +253,9 @@ void *ntpool_guarded_alloc(size_t size, gfp_t gfp, int node)
 	if (nr == 1)
 		return area_create(1, 1, gfp_quick(gfp), node) ?: area_create(1, 0, gfp, node);
 	p = area_create(nr, 1, gfp_quick(gfp), node);
+	/* Takes no node, but @gfp: the caller may be in the path of writes to disk. */
 	if (!p && gfpflags_allow_blocking(gfp))
-		p = vzalloc_node(size, node);
+		p = __vmalloc(size, gfp);
 	return p;
 }
 
@@ -260,6 +270,25 @@ void ntpool_guarded_free(void *p)
 /*
  * Records
  */
+#if IS_ENABLED(CONFIG_KUNIT)
+static atomic_long_t test_records = ATOMIC_LONG_INIT(0);
+
+static void records_count(int nr)
+{
+	atomic_long_add(nr, &test_records);
+}
+
+long ntpool_test_records(void)
+{
+	return atomic_long_read(&test_records);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_records);
+#else
+static void records_count(int nr)
+{
+}
+#endif
+
 static const size_t chunk_header = ALIGN(sizeof(struct chunk), RECORD_ALIGN);
 
 static void *chunk_place(const struct ntpool_record_kind *kind, struct chunk *chunk,
@@ -276,7 +305,7 @@ static bool is_wide(const struct ntpool_record_kind *kind)
 
 static struct chunk *chunk_create(const struct ntpool_record_kind *kind, gfp_t gfp, int node)
 {
-	struct chunk *chunk = area_create((1 << CHUNK_ORDER) - 1, 1, gfp_cheap(gfp), node);
+	struct chunk *chunk = area_create((1 << kind->order) - 1, 1, gfp_cheap(gfp), node);
 	size_t bytes;
 
 	if (!chunk && !is_wide(kind))
@@ -368,8 +397,10 @@ void *ntpool_record_alloc(struct ntpool_record_kind *kind, gfp_t gfp, int node)
 	if (node == NUMA_NO_NODE)
 		node = numa_mem_id();
 	record = room_take(kind, node) ?: chunk_add(kind, gfp, node);
-	if (record)
+	if (record) {
+		records_count(1);
 		return memset(record, 0, kind->size);
+	}
 	return is_wide(kind) ? ntpool_guarded_alloc(kind->size, gfp, node) : NULL;
 }
 
@@ -393,42 +424,133 @@ void ntpool_record_free(struct ntpool_record_kind *kind, void *record)
 	raw_spin_lock_irqsave(&kind->lock, flags);
 	empty = chunk_give(kind, chunk, record, &damaged);
 	raw_spin_unlock_irqrestore(&kind->lock, flags);
+	records_count(-1);
 	WARN_ON_ONCE(damaged);
 	if (empty)
 		area_destroy(chunk);
 }
 
-int ntpool_record_init(struct ntpool_record_kind *kind, unsigned int size)
+/* Returns lists for @nr kinds, or NULL. */
+static struct list_head *rooms_alloc(unsigned int nr)
+{
+	return ntpool_guarded_alloc(nr * nr_node_ids * sizeof(struct list_head), GFP_KERNEL,
+				    NUMA_NO_NODE);
+}
+
+static void kind_init(struct ntpool_record_kind *kind, unsigned int size, unsigned int order,
+		      struct list_head *room)
 {
 	int node;
 
-	kind->size = records_are_slab ? size :
-		     max_t(unsigned int, ALIGN(size, RECORD_ALIGN), RECORD_MIN);
+	kind->size = size;
+	kind->order = order;
 	raw_spin_lock_init(&kind->lock);
-	kind->room = ntpool_guarded_alloc(nr_node_ids * sizeof(*kind->room), GFP_KERNEL,
-					  NUMA_NO_NODE);
-	if (!kind->room)
-		return -ENOMEM;
+	kind->room = room;
 	for_each_node(node)
 		INIT_LIST_HEAD(&kind->room[node]);
-	return 0;
 }
 
-void ntpool_record_exit(struct ntpool_record_kind *kind)
+/* Frees the chunks. */
+static void kind_exit(struct ntpool_record_kind *kind)
 {
 	struct chunk *chunk, *next;
 	int node;
 
-	if (!kind->room)
-		return;
 	for_each_node(node)
 		list_for_each_entry_safe(chunk, next, &kind->room[node], link) {
 			/* A record in use keeps its chunk: the memory is lost. */
 			if (!WARN_ON_ONCE(chunk->used))
 				area_destroy(chunk);
 		}
+}
+
+int ntpool_record_init(struct ntpool_record_kind *kind, unsigned int size)
+{
+	struct list_head *room = rooms_alloc(1);
+
+	if (!room)
+		return -ENOMEM;
+	kind_init(kind, records_are_slab ? size :
+		  max_t(unsigned int, ALIGN(size, RECORD_ALIGN), RECORD_MIN), CHUNK_ORDER, room);
+	return 0;
+}
+
+void ntpool_record_exit(struct ntpool_record_kind *kind)
+{
+	if (!kind->room)
+		return;
+	kind_exit(kind);
 	ntpool_guarded_free(kind->room);
 	kind->room = NULL;
+}
+
+/*
+ * Objects of any size
+ */
+static struct ntpool_record_kind sized[PAGE_SHIFT - RECORD_MIN_SHIFT + 1];
+
+/* Returns the kind that @size fits into; NULL: @size is above a page. */
+static struct ntpool_record_kind *sized_kind(size_t size)
+{
+	unsigned int nr = size > RECORD_MIN ? order_base_2(size) - RECORD_MIN_SHIFT : 0;
+
+	return nr < ARRAY_SIZE(sized) ? &sized[nr] : NULL;
+}
+
+void *ntpool_sized_alloc(size_t size, gfp_t gfp, int node)
+{
+	struct ntpool_record_kind *kind = sized_kind(size);
+
+	if (!kind)
+		return ntpool_guarded_alloc(size, gfp, node);
+	/* Not the size of the kind: KASAN sees each byte too much. */
+	return records_are_slab ? kzalloc_node(size, gfp, node) :
+				  ntpool_record_alloc(kind, gfp, node);
+}
+
+void ntpool_sized_free(void *p, size_t size)
+{
+	struct ntpool_record_kind *kind = sized_kind(size);
+
+	if (kind)
+		ntpool_record_free(kind, p);
+	else
+		ntpool_guarded_free(p);
+}
+
+size_t ntpool_sized_bytes(size_t size)
+{
+	struct ntpool_record_kind *kind = sized_kind(size);
+
+	return kind ? kind->size : PAGE_ALIGN(size);
+}
+
+/**
+ * ntpool_sized_init() - prepare ntpool_sized_alloc()
+ *
+ * Context: process context.
+ * Return: 0 or -ENOMEM.
+ */
+int ntpool_sized_init(void)
+{
+	struct list_head *room = ntpool_refused() ? NULL : rooms_alloc(ARRAY_SIZE(sized));
+	unsigned int i;
+
+	if (!room)
+		return -ENOMEM;
+	for (i = 0; i < ARRAY_SIZE(sized); i++)
+		kind_init(&sized[i], RECORD_MIN << i, SIZED_ORDER, room + i * nr_node_ids);
+	return 0;
+}
+
+/* Called when none of the objects is in use. */
+void ntpool_sized_exit(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sized); i++)
+		kind_exit(&sized[i]);
+	ntpool_guarded_free(sized[0].room);
 }
 
 #if IS_ENABLED(CONFIG_KUNIT)

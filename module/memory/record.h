@@ -10,11 +10,13 @@
 /**
  * struct ntpool_record_kind - records of one size
  * @size: bytes of a record; constant
+ * @order: log2 of the pages of a chunk and its guard; constant
  * @lock: a leaf; protects the lists, and the headers of all chunks
  * @room: by node: chunks with a free place; NULL before ntpool_record_init()
  */
 struct ntpool_record_kind {
 	unsigned int size;
+	unsigned int order;
 	raw_spinlock_t lock;
 	struct list_head *room;
 };
@@ -37,8 +39,21 @@ void ntpool_record_free(struct ntpool_record_kind *kind, void *record);
  * memory of vmalloc(). Returns NULL without memory. Sleeps if @gfp allows that.
  */
 void *ntpool_guarded_alloc(size_t size, gfp_t gfp, int node);
-/* Frees it, unless it is NULL. Process context, and for one page any context but NMI. */
+/*
+ * Frees it, unless it is NULL. Any context but NMI, without locks of ntpool. Memory of more
+ * than a page that was allocated by a caller that may sleep needs a caller that may, or RCU.
+ */
 void ntpool_guarded_free(void *p);
+
+/*
+ * Returns @size zeroed bytes, for bookkeeping of few objects or of many sizes. Up to a page it is
+ * a record, which shares its chunk with others of about its size. Else it is as above.
+ */
+void *ntpool_sized_alloc(size_t size, gfp_t gfp, int node);
+/* Frees it, unless it is NULL. @size is that of the allocation. Contexts as above. */
+void ntpool_sized_free(void *p, size_t size);
+/* Returns the largest size that takes as much memory as @size. */
+size_t ntpool_sized_bytes(size_t size);
 
 /*
  * Sets the function that reports a damaged guard; NULL: none. Its arguments are the address of
