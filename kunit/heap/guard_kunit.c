@@ -240,8 +240,43 @@ static void ntk_lists_test(struct kunit *test)
 		ExDeleteNPagedLookasideList(&list[i]);
 }
 
+struct ntk_payers {
+	void *block[NTK_MAX_WORKERS];
+};
+
+/* The worker is a process of its own. Its ledger stays as long as the block. */
+static void ntk_pay(struct ntk_worker *worker)
+{
+	struct ntk_payers *payers = worker->crew->arg;
+
+	payers->block[worker->id] = ExAllocatePoolWithQuotaTag(NonPagedPool |
+							       POOL_QUOTA_FAIL_INSTEAD_OF_RAISE,
+							       16, NTK_TAG);
+	ntk_check(&worker->tally, payers->block[worker->id], "no block");
+}
+
+static void ntk_ledgers_test(struct kunit *test)
+{
+	struct ntk_payers payers = {};
+	unsigned int i;
+	long before;
+
+	ntk_need_guards(test);
+	/* The page that has the blocks needs a record, too. */
+	ExFreePoolWithTag(ExAllocatePoolWithTag(NonPagedPool, 24, NTK_TAG), NTK_TAG);
+	ntpool_test_charge_kthreads(true);
+	before = ntpool_test_records();
+	ntk_crew_run(test, NTK_MAX_WORKERS, false, ntk_pay, &payers);
+	ntpool_test_charge_kthreads(false);
+	ntk_expect_records(test, before, NTK_MAX_WORKERS);
+	for (i = 0; i < NTK_MAX_WORKERS; i++)
+		if (payers.block[i])
+			ExFreePoolWithTag(payers.block[i], NTK_TAG);
+}
+
 static struct kunit_case ntk_guard_cases[] = {
 	KUNIT_CASE(ntk_lists_test),
+	KUNIT_CASE(ntk_ledgers_test),
 	KUNIT_CASE(ntk_no_record_behind_test),
 	KUNIT_CASE(ntk_page_overrun_test),
 	KUNIT_CASE(ntk_freed_guard_test),

@@ -72,6 +72,7 @@ static const struct {
 	{ "ntk_freed_guard_test", layout },
 	{ "ntk_free_block_test", layout },
 	{ "ntk_lists_test", caching },
+	{ "ntk_ledgers_test", layout },
 	{ "ntk_trim_interrupt_test", layout },
 	{ "ntk_scarce_interrupt_test", layout },
 	{ "ntk_damaged_list_test", header },

@@ -18,6 +18,8 @@
  * of the number and its address follows it. If the checksum does not match, the free
  * is reported, and the charge stays in its ledger.
  *
+ * Ledgers lie behind guards (memory/record.c).
+ *
  * Lifetime. A ledger exists until its process has gone and nothing is charged to it.
  * Unused ledgers are removed by the refund that empties them, by a snapshot, and by a
  * sweep every SWEEP_S seconds. A charge pins the ledger first. Removal changes the
@@ -53,6 +55,7 @@
 #include "base/stub.h"
 #include "parts.h"
 #include "memory/backing.h"
+#include "memory/record.h"
 
 enum {
 	HASH_BITS_USED = 10,
@@ -153,7 +156,7 @@ static void ledger_free_rcu(struct rcu_head *rcu)
 	struct ledger *ledger = container_of(rcu, struct ledger, rcu);
 
 	put_pid(ledger->pid);
-	kfree(ledger);
+	ntpool_sized_free(ledger, sizeof(*ledger));
 }
 
 /*
@@ -218,7 +221,8 @@ static struct ledger *ledger_create(struct pid *pid)
 	struct ledger *ledger;
 	struct task_struct *task;
 
-	ledger = gfp && !ntpool_refused() ? kzalloc(sizeof(*ledger), gfp) : NULL;
+	ledger = gfp && !ntpool_refused() ?
+		 ntpool_sized_alloc(sizeof(*ledger), gfp, NUMA_NO_NODE) : NULL;
 	if (!ledger)
 		return NULL;
 	ledger->pid = get_pid(pid);

@@ -27,6 +27,8 @@
  * every tag past max_tags. NTPOOL_HDR_OVERFLOW in the header of the block directs the
  * free to the same counters.
  *
+ * Tables and chunks lie behind guards (memory/record.c). The counters are per-CPU memory.
+ *
  * Locking. tag_lock, raw and a leaf, protects insertions, the replacement of the
  * table, and the chunks.
  *
@@ -48,6 +50,7 @@
 #include "base/text.h"
 #include "parts.h"
 #include "memory/backing.h"
+#include "memory/record.h"
 
 enum {
 	CHUNK_TAGS = 32,		/* 6.5 KiB on each CPU */
@@ -84,7 +87,7 @@ struct tag_table {
 	unsigned int shift;
 	u32 mask;
 	struct tag_table *older;
-	struct ntpool_tag_slot *slot;
+	struct ntpool_tag_slot slot[];
 };
 
 unsigned int ntpool_tag_shift __read_mostly;
@@ -113,12 +116,12 @@ static struct tag_chunk *chunk_alloc(gfp_t gfp)
 
 	if (ntpool_refused())
 		return NULL;
-	chunk = kzalloc(sizeof(*chunk), gfp);
+	chunk = ntpool_sized_alloc(sizeof(*chunk), gfp, NUMA_NO_NODE);
 	if (!chunk)
 		return NULL;
 	chunk->counts = __alloc_percpu_gfp(size, __alignof__(struct ntpool_tag_counts), gfp);
 	if (!chunk->counts) {
-		kfree(chunk);
+		ntpool_sized_free(chunk, sizeof(*chunk));
 		return NULL;
 	}
 	return chunk;
@@ -130,7 +133,7 @@ static void chunk_free_all(struct list_head *list)
 
 	list_for_each_entry_safe(chunk, next, list, link) {
 		free_percpu(chunk->counts);
-		kfree(chunk);
+		ntpool_sized_free(chunk, sizeof(*chunk));
 	}
 }
 
@@ -157,14 +160,9 @@ static struct tag_table *table_alloc(unsigned int bits, gfp_t gfp)
 
 	if (ntpool_refused())
 		return NULL;
-	table = kzalloc(sizeof(*table), gfp);
+	table = ntpool_guarded_alloc(struct_size(table, slot, BIT(bits)), gfp, NUMA_NO_NODE);
 	if (!table)
 		return NULL;
-	table->slot = kvcalloc(BIT(bits), sizeof(*table->slot), gfp);
-	if (!table->slot) {
-		kfree(table);
-		return NULL;
-	}
 	table->shift = 32 - bits;
 	table->mask = BIT(bits) - 1;
 	for (i = 0; i <= table->mask; i++)
@@ -544,8 +542,7 @@ void ntpool_tag_exit(void)
 	cancel_work_sync(&room_work);
 	for (; table; table = older) {
 		older = table->older;
-		kvfree(table->slot);
-		kfree(table);
+		ntpool_guarded_free(table);
 	}
 	chunk_free_all(&chunks);
 	chunk_free_all(&reserve);
