@@ -274,9 +274,34 @@ static void ntk_ledgers_test(struct kunit *test)
 			ExFreePoolWithTag(payers.block[i], NTK_TAG);
 }
 
+/* A note for each segment. */
+static void ntk_notes_test(struct kunit *test)
+{
+	enum { NTK_SEGMENT = 64 };
+	u8 *memory = kunit_kcalloc(test, NTK_OBJECTS, NTK_SEGMENT, GFP_KERNEL);
+	ZONE_HEADER *zone = kunit_kzalloc(test, sizeof(*zone), GFP_KERNEL);
+	unsigned int i;
+	long before;
+
+	ntk_need_guards(test);
+	KUNIT_ASSERT_TRUE(test, memory && zone);
+	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0x8), 0);
+	before = ntpool_test_records();
+	KUNIT_EXPECT_EQ(test, ExInitializeZone(zone, 16, memory, NTK_SEGMENT), STATUS_SUCCESS);
+	for (i = 1; i < NTK_OBJECTS; i++)
+		KUNIT_EXPECT_EQ(test, ExExtendZone(zone, memory + i * NTK_SEGMENT, NTK_SEGMENT),
+				STATUS_SUCCESS);
+	ntk_expect_records(test, before, NTK_OBJECTS);
+	/* The next initialisation drops these notes. RCU frees them. */
+	KUNIT_EXPECT_EQ(test, ExInitializeZone(zone, 16, memory, NTK_SEGMENT), STATUS_SUCCESS);
+	ntpool_test_drain();
+	ntk_expect_records(test, before, 0);
+}
+
 static struct kunit_case ntk_guard_cases[] = {
 	KUNIT_CASE(ntk_lists_test),
 	KUNIT_CASE(ntk_ledgers_test),
+	KUNIT_CASE(ntk_notes_test),
 	KUNIT_CASE(ntk_no_record_behind_test),
 	KUNIT_CASE(ntk_page_overrun_test),
 	KUNIT_CASE(ntk_freed_guard_test),

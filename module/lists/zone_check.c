@@ -24,6 +24,7 @@
  * more. One tree has all segments by address, another one all zones by the address of the
  * header. The first note of a zone is in both and has the list of the others. Each lookup
  * takes logarithmic time. Notes are dropped one by one, so interrupts are off for one only.
+ * Notes lie behind guards (memory/record.c).
  *
  * Locking: notes_lock is raw, is taken with interrupts disabled, and protects trees, lists
  * and bits. It nests inside the lock of a zone, which belongs to the driver. Memory of the
@@ -34,7 +35,6 @@
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/rbtree.h>
-#include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/uaccess.h>
 
@@ -47,6 +47,7 @@
 #include "lists/span.h"
 #include "lists/zone_check.h"
 #include "memory/backing.h"
+#include "memory/record.h"
 
 /**
  * struct zone_note - a segment
@@ -61,7 +62,7 @@
  * @end: end of its last block
  * @block: size of a block in bytes
  * @used: number of allocated blocks; notes_lock
- * @rcu: for kvfree_rcu()
+ * @rcu: frees the note
  * @taken: the allocated blocks; notes_lock
  */
 struct zone_note {
@@ -154,8 +155,29 @@ static struct zone_note *zones_find(const struct ntpool_span *span)
 	return node ? zone_note(node) : NULL;
 }
 
-/* Drops one note of the zone of @note, the first one at last. */
-static void drop_one(struct zone_note *note)
+static size_t note_bytes(unsigned long blocks)
+{
+	return struct_size((struct zone_note *)NULL, taken, BITS_TO_LONGS(blocks));
+}
+
+static void note_free_rcu(struct rcu_head *rcu)
+{
+	struct zone_note *note = container_of(rcu, struct zone_note, rcu);
+
+	ntpool_sized_free(note, note_bytes((note->end - note->first) / note->block));
+}
+
+void ntpool_zone_discard(struct zone_note *note)
+{
+	if (note)
+		call_rcu(&note->rcu, note_free_rcu);
+}
+
+/*
+ * Takes one note of the zone of @note out of trees and lists, the first one at last. Returns
+ * it, for ntpool_zone_discard().
+ */
+static struct zone_note *drop_one(struct zone_note *note)
 {
 	struct zone_note *head = note->head;
 
@@ -170,7 +192,7 @@ static void drop_one(struct zone_note *note)
 		list_del(&note->others);
 	}
 	rb_erase(&note->by_segment, &segments);
-	kvfree_rcu(note, rcu);
+	return note;
 }
 
 /* Drops one note of a zone with its header or a segment in the range; false: there is none. */
@@ -184,8 +206,9 @@ static bool drop_step(const struct ntpool_span *span, bool headers)
 	if (!note && headers)
 		note = zones_find(span);
 	if (note)
-		drop_one(note);
+		note = drop_one(note);
 	raw_spin_unlock_irqrestore(&notes_lock, flags);
+	ntpool_zone_discard(note);
 	return note;
 }
 
@@ -208,8 +231,9 @@ static void drop_zone(PZONE_HEADER zone)
 		raw_spin_lock_irqsave(&notes_lock, flags);
 		note = zones_find(&span);
 		if (note)
-			drop_one(note);
+			note = drop_one(note);
 		raw_spin_unlock_irqrestore(&notes_lock, flags);
+		ntpool_zone_discard(note);
 	} while (note);
 }
 
@@ -222,7 +246,6 @@ struct zone_note *ntpool_zone_prepare(void *segment, ULONG bytes, ULONG block)
 	unsigned long blocks = (bytes - sizeof(ZONE_SEGMENT_HEADER)) / block;
 	gfp_t gfp = ntpool_backing_gfp();
 	struct zone_note *note;
-	size_t size;
 
 	if (!ntpool_verifier_has_bits())
 		return NULL;
@@ -230,8 +253,7 @@ struct zone_note *ntpool_zone_prepare(void *segment, ULONG bytes, ULONG block)
 	drop_range((unsigned long)segment, bytes, false);
 	if (!gfp || ntpool_refused())
 		return NULL;
-	size = struct_size(note, taken, BITS_TO_LONGS(blocks));
-	note = gfpflags_allow_blocking(gfp) ? kvzalloc(size, gfp) : kzalloc(size, gfp);
+	note = ntpool_sized_alloc(note_bytes(blocks), gfp, NUMA_NO_NODE);
 	if (!note)
 		return NULL;
 	INIT_LIST_HEAD(&note->others);
@@ -240,12 +262,6 @@ struct zone_note *ntpool_zone_prepare(void *segment, ULONG bytes, ULONG block)
 	note->end = note->first + blocks * block;
 	note->block = block;
 	return note;
-}
-
-void ntpool_zone_discard(struct zone_note *note)
-{
-	if (note)
-		kvfree_rcu(note, rcu);
 }
 
 /* Adds the note to the zone's. @total: size of all segments. Returns false if one is missing. */
@@ -548,4 +564,6 @@ void ntpool_zone_exit(void)
 {
 	ntpool_verifier_register(NTPOOL_VERIFIER_ZONE, NULL);
 	drop_range(0, SIZE_MAX, true);
+	/* For note_free_rcu(). */
+	rcu_barrier();
 }
