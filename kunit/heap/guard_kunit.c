@@ -274,6 +274,23 @@ static void ntk_ledgers_test(struct kunit *test)
 			ExFreePoolWithTag(payers.block[i], NTK_TAG);
 }
 
+static void ntk_tracks_test(struct kunit *test)
+{
+	void *block[NTK_OBJECTS];
+	unsigned int i;
+	long before;
+
+	ntk_need_guards(test);
+	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0x8), 0);
+	before = ntpool_test_records();
+	for (i = 0; i < NTK_OBJECTS; i++)
+		block[i] = ExAllocatePoolWithTag(NonPagedPool, 16, NTK_TAG);
+	ntk_expect_records(test, before, NTK_OBJECTS);
+	for (i = 0; i < NTK_OBJECTS; i++)
+		ExFreePoolWithTag(block[i], NTK_TAG);
+	ntk_expect_records(test, before, 0);
+}
+
 /* A note for each segment. */
 static void ntk_notes_test(struct kunit *test)
 {
@@ -301,6 +318,7 @@ static void ntk_notes_test(struct kunit *test)
 static struct kunit_case ntk_guard_cases[] = {
 	KUNIT_CASE(ntk_lists_test),
 	KUNIT_CASE(ntk_ledgers_test),
+	KUNIT_CASE(ntk_tracks_test),
 	KUNIT_CASE(ntk_notes_test),
 	KUNIT_CASE(ntk_no_record_behind_test),
 	KUNIT_CASE(ntk_page_overrun_test),

@@ -8,7 +8,7 @@
  * the block.
  *
  * The records are in a hash table by address. Its size is fixed, because it cannot grow where
- * there is no memory. At a million live blocks, following a chain still takes less time than
+ * there is no memory. Table and records lie behind guards (memory/record.c). At a million live blocks, following a chain still takes less time than
  * unwinding a stack. If there is no memory for a record, the block is not tracked, and the
  * counter unable_to_track counts it.
  *
@@ -38,6 +38,7 @@
 #include "base/text.h"
 #include "parts.h"
 #include "memory/backing.h"
+#include "memory/record.h"
 #include "verify/track.h"
 
 enum {
@@ -52,6 +53,7 @@ struct track_record {
 	struct ntpool_track track;
 };
 
+static struct ntpool_record_kind track_records;	/* struct track_record; with track_table */
 static struct hlist_head *track_table;	/* set once, under verifier_mutex (verify.c) */
 static raw_spinlock_t track_lock[TRACK_STRIPES];	/* guard the chains of track_table */
 static atomic_long_t track_nr = ATOMIC_LONG_INIT(0);	/* records in the table */
@@ -72,7 +74,8 @@ bool ntpool_track_add(const struct ntpool_track_block *block, unsigned long call
 	/* Pairs with the release in ntpool_track_start(). */
 	if (!smp_load_acquire(&track_table))
 		return false;
-	record = gfp && !ntpool_refused() ? kmalloc(sizeof(*record), gfp) : NULL;
+	record = gfp && !ntpool_refused() ?
+		 ntpool_record_alloc(&track_records, gfp, NUMA_NO_NODE) : NULL;
 	if (!record)
 		return false;
 	record->track.block = *block;
@@ -96,6 +99,11 @@ static struct track_record *track_find(u32 bucket, const void *p)
 	return NULL;
 }
 
+static void record_free_rcu(struct rcu_head *rcu)
+{
+	ntpool_record_free(&track_records, container_of(rcu, struct track_record, rcu));
+}
+
 bool ntpool_track_take(void *p, struct ntpool_track *track)
 {
 	u32 bucket = track_bucket(p);
@@ -115,11 +123,11 @@ bool ntpool_track_take(void *p, struct ntpool_track *track)
 		return false;
 	*track = record->track;
 	atomic_long_dec(&track_nr);
-	/* On PREEMPT_RT kfree() may sleep. */
+	/* With KASAN this is kfree(), which may sleep on PREEMPT_RT. */
 	if (ntpool_raw_atomic())
-		kfree_rcu(record, rcu);
+		call_rcu(&record->rcu, record_free_rcu);
 	else
-		kfree(record);
+		ntpool_record_free(&track_records, record);
 	return true;
 }
 
@@ -314,10 +322,14 @@ int ntpool_track_start(void)
 
 	if (track_table)
 		return 0;
-	table = ntpool_refused() ? NULL :
-		kvcalloc(BIT(TRACK_BITS), sizeof(*table), GFP_KERNEL);
-	if (!table)
+	if (ntpool_refused() || ntpool_record_init(&track_records, sizeof(struct track_record)))
 		return -ENOMEM;
+	table = ntpool_refused() ? NULL :
+		ntpool_guarded_alloc(BIT(TRACK_BITS) * sizeof(*table), GFP_KERNEL, NUMA_NO_NODE);
+	if (!table) {
+		ntpool_record_exit(&track_records);
+		return -ENOMEM;
+	}
 	for (i = 0; i < TRACK_STRIPES; i++)
 		raw_spin_lock_init(&track_lock[i]);
 	/* Readers that see the table see initialised locks. */
@@ -350,6 +362,9 @@ void ntpool_track_exit(void)
 
 	for (bucket = 0; track_table && bucket < BIT(TRACK_BITS); bucket++)
 		hlist_for_each_entry_safe(record, next, &track_table[bucket], node)
-			kfree(record);
-	kvfree(track_table);
+			ntpool_record_free(&track_records, record);
+	/* For record_free_rcu(). */
+	rcu_barrier();
+	ntpool_guarded_free(track_table);
+	ntpool_record_exit(&track_records);
 }
