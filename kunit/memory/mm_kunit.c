@@ -175,7 +175,10 @@ static void MmAllocateContiguousMemorySpecifyCache_test(struct kunit *test)
 	ntk_expect_clean(test, &tally);
 }
 
-/* Quarters of memory: an allocation may fail in one, but a run that is found lies in it. */
+/*
+ * Quarters of memory: an allocation may fail in one, but a run that is found lies in it. The
+ * first one has a zone of its own.
+ */
 static void ntk_narrow_range_test(struct kunit *test)
 {
 	u64 step = PFN_PHYS(PFN_DOWN(__pa((unsigned long)high_memory - 1)) / 4);
@@ -197,7 +200,40 @@ static void ntk_narrow_range_test(struct kunit *test)
 		MmFreeContiguousMemory(base);
 	}
 	ntk_expect_clean(test, &tally);
-	KUNIT_EXPECT_GE(test, found, 2);
+	KUNIT_EXPECT_GE(test, found, 1);
+}
+
+/* Requests to the kernel of a search in @want, in vain, when @pages pages are available. */
+static unsigned int ntk_search(struct kunit *test, const struct ntk_want *want, long pages)
+{
+	unsigned int calls;
+
+	ntpool_test_set_available(pages);
+	ntpool_test_fail_backing(0, 0);
+	KUNIT_EXPECT_NULL(test, ntk_get(want));
+	calls = ntpool_test_backing_calls();
+	ntpool_test_set_available(-1);
+	return calls;
+}
+
+/* A search holds an eighth of what is available. Of each zone it takes that many pieces. */
+static void ntk_probes_test(struct kunit *test)
+{
+	enum { NTK_PIECES = 4, NTK_ZONES = 3 };
+	struct ntk_want want = { .size = PAGE_SIZE, .type = MmCached };
+	void *base = MmAllocateContiguousMemory(PAGE_SIZE, ntk_pa(-1));
+	unsigned int without, with;
+
+	KUNIT_ASSERT_NOT_NULL(test, base);
+	/* This page is not free. */
+	want.low = MmGetPhysicalAddress(base).QuadPart;
+	want.high = want.low + PAGE_SIZE - 1;
+	without = ntk_search(test, &want, 0);
+	with = ntk_search(test, &want, 8L * NTK_PIECES << MAX_PAGE_ORDER);
+	MmFreeContiguousMemory(base);
+	kunit_info(test, "%u requests, %u with probes\n", without, with);
+	KUNIT_EXPECT_GE(test, with, without + NTK_PIECES);
+	KUNIT_EXPECT_LE(test, with, without + NTK_PIECES * NTK_ZONES);
 }
 
 /* No whole page is left of these, wherever the ends are rounded to. */
@@ -610,6 +646,7 @@ static struct kunit_case ntk_mm_cases[] = {
 	KUNIT_CASE(ntk_highest_test),
 	KUNIT_CASE(MmAllocateContiguousMemorySpecifyCache_test),
 	KUNIT_CASE(ntk_narrow_range_test),
+	KUNIT_CASE(ntk_probes_test),
 	KUNIT_CASE(ntk_range_rounding_test),
 	KUNIT_CASE(ntk_boundary_test),
 	KUNIT_CASE(ntk_boundary_in_range_test),

@@ -11,9 +11,9 @@
  *		that size. The pages beyond the request are freed.
  *	again	A piece outside of the range is held until the search ends, so the
  *		allocator returns another one.
- *	probes	Pieces of the largest order are taken from free memory, up to 1 GiB and
- *		half of what is available. On a larger machine they cover a part only, so
- *		a small range may be missed.
+ *	probes	Pieces of the largest order are taken from free memory, up to 256 MiB and
+ *		an eighth of what is available: other tasks miss this memory meanwhile.
+ *		The pieces cover a part of memory only, so a small range may be missed.
  *
  * The limit is 2^MAX_PAGE_ORDER pages, 4 MiB on x86. Some kernels export
  * alloc_contig_range(), which has no such limit. It moves pages of other owners and may wait
@@ -51,8 +51,9 @@
 
 /* Pieces of the requested size that are tried, per zone. */
 #define RUN_TRIES	8
-/* Probes hold at most this many pages for a moment, and half of what is available. */
-#define PROBE_PAGES	((unsigned long)SZ_1G >> PAGE_SHIFT)
+/* Probes hold at most this many pages for a moment, and this part of what is available. */
+#define PROBE_PAGES	((unsigned long)SZ_256M >> PAGE_SHIFT)
+#define PROBE_SHARE	8
 
 /* Free memory only, without waking kswapd. */
 #define FREE_ONLY	(__GFP_NOWARN | __GFP_NOMEMALLOC)
@@ -249,7 +250,7 @@ static void *run_alloc(const struct ntpool_phys_want *want, gfp_t gfp)
 		return base;
 	if (!want->first && !ends_early(want))
 		return NULL;
-	probes = min(ntpool_backing_available() / 2, PROBE_PAGES) >> MAX_PAGE_ORDER;
+	probes = min(ntpool_backing_available() / PROBE_SHARE, PROBE_PAGES) >> MAX_PAGE_ORDER;
 	return run_search_zones(want, FREE_ONLY, MAX_PAGE_ORDER, probes);
 }
 
