@@ -456,6 +456,25 @@ static void PsChargeProcessPoolQuota_test(struct kunit *test)
 	PsReturnPoolQuota(mine, NonPagedPool, 1);
 	PsReturnPoolQuota(mine, NonPagedPool, 999);
 	KUNIT_EXPECT_EQ(test, ntk_my_row(test).used[0], 0);
+}
+
+/* Another process is found by its name. A copy of its memory is no name. */
+static void ntk_other_process_test(struct kunit *test)
+{
+	size_t size = offsetof(struct pid, numbers) + sizeof(struct upid);
+	struct pid *init = find_get_pid(1);
+	struct pid *copy = kunit_kzalloc(test, sizeof(*copy) + size, GFP_KERNEL);
+
+	KUNIT_ASSERT_TRUE(test, init && copy);
+	memcpy(copy, init, size);
+	KUNIT_EXPECT_EQ(test, PsChargeProcessPoolQuota((PEPROCESS)init, NonPagedPool, 10),
+			STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, ntk_row_of(test, 1).used[0], 10);
+	PsReturnPoolQuota((PEPROCESS)init, NonPagedPool, 10);
+	KUNIT_EXPECT_EQ(test, ntk_row_of(test, 1).used[0], 0);
+	KUNIT_EXPECT_EQ(test, PsChargeProcessPoolQuota((PEPROCESS)copy, NonPagedPool, 10),
+			STATUS_QUOTA_EXCEEDED);
+	put_pid(init);
 	/* A name that no process has. */
 	KUNIT_EXPECT_EQ(test, PsChargeProcessPoolQuota((PEPROCESS)test, PagedPool, 1),
 			STATUS_QUOTA_EXCEEDED);
@@ -578,6 +597,7 @@ static struct kunit_case ntk_quota_cases[] = {
 	KUNIT_CASE(PsGetCurrentProcess_test),
 	KUNIT_CASE(PsChargePoolQuota_test),
 	KUNIT_CASE(PsChargeProcessPoolQuota_test),
+	KUNIT_CASE(ntk_other_process_test),
 	KUNIT_CASE(PsReturnPoolQuota_test),
 	KUNIT_CASE(ntk_storm_test),
 	KUNIT_CASE(ntk_spoiled_test),

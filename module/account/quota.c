@@ -39,14 +39,15 @@
 #include <linux/export.h>
 #include <linux/hashtable.h>
 #include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/random.h>
 #include <linux/rculist.h>
-#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 #include <linux/workqueue.h>
 
 #include "account/quota.h"
@@ -424,34 +425,29 @@ u32 ntpool_quota_payer(const void *end)
 }
 
 /*
- * Returns a reference to @pid if a process has it now. The process may have exited long
- * ago, so @pid is only compared until it was found. A ledger has a reference, so the
- * search through all processes comes before the first charge of a process only.
+ * Returns a reference to @pid if a process has it now. The process may have exited long ago, and
+ * @pid may be other memory. The number in it, whatever that is, finds a struct pid. If that is
+ * @pid, it is valid.
  */
 static struct pid *process_get(struct pid *pid)
 {
-	struct task_struct *task;
-	struct pid *found = NULL;
+	struct pid *found;
+	pid_t nr;
 
+	if (pid == task_tgid(current))
+		return get_pid(pid);
+	if (copy_from_kernel_nofault(&nr, &pid->numbers[0].nr, sizeof(nr)))
+		return NULL;
 	rcu_read_lock();
-	if (pid == task_tgid(current)) {
-		found = get_pid(pid);
-	} else if (ledger_by_pid(pid)) {
-		found = process_is_gone(pid) ? NULL : get_pid(pid);
-	} else {
-		for_each_process(task)
-			if (task_tgid(task) == pid) {
-				found = get_pid(pid);
-				break;
-			}
-	}
+	found = find_pid_ns(nr, &init_pid_ns);
+	found = found == pid && !process_is_gone(pid) ? get_pid(pid) : NULL;
 	rcu_read_unlock();
 	return found;
 }
 
 /**
  * ntpool_quota_charge_process() - charge a process without a block
- * @pid: thread group; compared, not dereferenced unless a process has it now
+ * @pid: thread group; read as memory that may not exist, unless a process has it now
  * @type: pool type
  * @bytes: bytes to charge
  *
