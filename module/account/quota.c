@@ -44,7 +44,6 @@
 #include <linux/rculist.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -54,6 +53,7 @@
 #include "base/param.h"
 #include "base/refuse.h"
 #include "base/stub.h"
+#include "base/sort.h"
 #include "parts.h"
 #include "memory/backing.h"
 #include "memory/record.h"
@@ -545,12 +545,15 @@ struct ntpool_quota_row *ntpool_quota_snapshot(size_t *nr)
 	       kvcalloc(max_t(size_t, room, 1), sizeof(*rows), GFP_KERNEL);
 	if (!rows)
 		return NULL;
-	rcu_read_lock();
-	hash_for_each_rcu(ledgers_by_id, bucket, ledger, by_id)
-		if (used < room)
-			row_fill(&rows[used++], ledger);
-	rcu_read_unlock();
-	sort(rows, used, sizeof(*rows), row_compare, NULL);
+	for (bucket = 0; bucket < HASH_SIZE(ledgers_by_id); bucket++) {
+		rcu_read_lock();
+		hlist_for_each_entry_rcu(ledger, &ledgers_by_id[bucket], by_id)
+			if (used < room)
+				row_fill(&rows[used++], ledger);
+		rcu_read_unlock();
+		cond_resched();
+	}
+	ntpool_sort(rows, used, sizeof(*rows), row_compare);
 	*nr = used;
 	return rows;
 }

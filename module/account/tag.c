@@ -37,7 +37,6 @@
 #include <linux/mm.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -47,6 +46,7 @@
 #include "base/param.h"
 #include "base/refuse.h"
 #include "base/report.h"
+#include "base/sort.h"
 #include "base/text.h"
 #include "parts.h"
 #include "memory/backing.h"
@@ -498,7 +498,7 @@ struct ntpool_tag_sums *ntpool_tag_snapshot(size_t *nr)
 					    chunk->counts + i * NTPOOL_TYPES);
 		cond_resched();
 	}
-	sort(array, used, sizeof(*array), tag_compare, NULL);
+	ntpool_sort(array, used, sizeof(*array), tag_compare);
 	*nr = used;
 	return array;
 }

@@ -30,7 +30,7 @@ void ntpool_debugfs_add(const struct ntpool_file *files, size_t nr);
 
 /* Allocates @nr zeroed rows of @size bytes, for kvfree(). NULL: no memory. May sleep. */
 void *ntpool_rows_alloc(size_t nr, size_t size);
-/* For sort(), in ascending order. */
+/* For ntpool_sort(), in ascending order. */
 static inline int ntpool_order(unsigned long a, unsigned long b)
 {
 	return a < b ? -1 : a > b;

@@ -15,10 +15,10 @@
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/seq_file.h>
-#include <linux/sort.h>
 
 #include "account/quota.h"
 #include "base/callsite.h"
+#include "base/sort.h"
 #include "base/text.h"
 #include "ddi/raise.h"
 #include "ddi/section.h"
@@ -79,7 +79,7 @@ static void *lists_snapshot(size_t *nr)
 		kvfree(lists.row);
 		return NULL;
 	}
-	sort(lists.row, lists.nr, sizeof(*lists.row), lists_compare, NULL);
+	ntpool_sort(lists.row, lists.nr, sizeof(*lists.row), lists_compare);
 	*nr = lists.nr;
 	return lists.row;
 }

@@ -14,8 +14,8 @@
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/seq_file.h>
-#include <linux/sort.h>
 
+#include "base/sort.h"
 #include "heap/heap.h"
 #include "parts.h"
 #include "observe/debugfs.h"
@@ -89,7 +89,7 @@ static void *advice_snapshot(size_t *nr)
 	for (i = 0; i < sizes.nr; i++)
 		if (advice_rest(&sizes.sum[i]))
 			sizes.sum[used++] = sizes.sum[i];
-	sort(sizes.sum, used, sizeof(*sizes.sum), advice_compare, NULL);
+	ntpool_sort(sizes.sum, used, sizeof(*sizes.sum), advice_compare);
 	*nr = min_t(size_t, used, ADVICE_ROWS);
 	return sizes.sum;
 }

@@ -28,11 +28,11 @@
 #include <linux/rculist.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/string.h>
 
 #include "base/callsite.h"
 #include "base/refuse.h"
+#include "base/sort.h"
 #include "base/text.h"
 #include "heap/run.h"
 #include "parts.h"
@@ -68,13 +68,6 @@ static int sum_compare(const void *a, const void *b)
 	if (x->past != y->past)
 		return x->past < y->past ? -1 : 1;
 	return 0;
-}
-
-/* For sort(), which takes long and has no other place to let other tasks run. */
-static int sum_compare_resched(const void *a, const void *b)
-{
-	cond_resched();
-	return sum_compare(a, b);
 }
 
 static struct ntpool_sum *sums_alloc(size_t room)
@@ -179,7 +172,7 @@ static void sums_pack(struct ntpool_sums *sums, size_t end)
 		if (sums->sum[i].count)
 			sums->sum[nr++] = sums->sum[i];
 	sums->nr = nr;
-	sort(sums->sum, nr, sizeof(*sums->sum), sum_compare_resched, NULL);
+	ntpool_sort(sums->sum, nr, sizeof(*sums->sum), sum_compare);
 }
 
 /* Makes room for one more entry at the end. */

@@ -26,7 +26,6 @@
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/spinlock.h>
 
 #include "base/callsite.h"
@@ -35,6 +34,7 @@
 #include "base/irql.h"
 #include "base/refuse.h"
 #include "base/report.h"
+#include "base/sort.h"
 #include "base/text.h"
 #include "parts.h"
 #include "memory/backing.h"
@@ -200,8 +200,6 @@ static int track_compare(const void *a, const void *b)
 {
 	const struct ntpool_track *x = a, *y = b;
 
-	/* There may be millions, and sort() lets no other task run. */
-	cond_resched();
 	return x->stack.when < y->stack.when ? -1 : x->stack.when > y->stack.when;
 }
 
@@ -220,7 +218,7 @@ static struct ntpool_track *track_collect(enum track_choice choice, const struct
 	for (bucket = 0; track_table && bucket < BIT(TRACK_BITS); bucket++)
 		if (!track_copy(bucket, choice, mod, to, room, nr))
 			break;
-	sort(to, *nr, sizeof(*to), track_compare, NULL);
+	ntpool_sort(to, *nr, sizeof(*to), track_compare);
 	return to;
 }
 
