@@ -426,8 +426,8 @@ u32 ntpool_quota_payer(const void *end)
 
 /*
  * Returns a reference to @pid if a process has it now. The process may have exited long ago, and
- * @pid may be other memory. The number in it, whatever that is, finds a struct pid. If that is
- * @pid, it is valid.
+ * @pid may be other memory. Any number in it finds a struct pid, or none. If that is @pid, then
+ * @pid is valid.
  */
 static struct pid *process_get(struct pid *pid)
 {

@@ -8,9 +8,9 @@
  * the block.
  *
  * The records are in a hash table by address. Its size is fixed, because it cannot grow where
- * there is no memory. Table and records lie behind guards (memory/record.c). At a million live blocks, following a chain still takes less time than
+ * there is no memory. At a million live blocks, following a chain still takes less time than
  * unwinding a stack. If there is no memory for a record, the block is not tracked, and the
- * counter unable_to_track counts it.
+ * counter unable_to_track counts it. Table and records lie behind guards (memory/record.c).
  *
  * A library may allocate for its client. When a module is unloaded, the list also has
  * blocks that other modules have allocated while code of this module was on the stack.
