@@ -152,6 +152,49 @@ static void ntk_idle_depot_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
 }
 
+/* A CPU of another node than this one, or -1. */
+static int ntk_cpu_elsewhere(void)
+{
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		if (cpu_to_node(cpu) != numa_node_id())
+			return cpu;
+	return -1;
+}
+
+static void ntk_free_all(void *arg)
+{
+	void **block = arg;
+	unsigned int i;
+
+	for (i = 0; i < NTK_BLOCKS / 4; i++)
+		ExFreePoolWithTag(block[i], NTK_TAG);
+}
+
+/* The other CPU's cache does not take blocks of this node. The depot does, until it ages. */
+static void ntk_other_node_test(struct kunit *test)
+{
+	void *block[NTK_BLOCKS / 4];
+	int cpu = ntk_cpu_elsewhere();
+	s64 before;
+	int i;
+
+	if (cpu < 0)
+		kunit_skip(test, "needs two nodes");
+	for (i = 0; i < ARRAY_SIZE(block); i++) {
+		block[i] = ExAllocatePoolWithTag(NonPagedPool, 64, NTK_TAG);
+		KUNIT_ASSERT_NOT_NULL(test, block[i]);
+	}
+	before = ntk_cached(test, false);
+	KUNIT_ASSERT_EQ(test, ntk_run_in(NTK_THREAD, cpu, ntk_free_all, block), 0);
+	KUNIT_EXPECT_EQ(test, ntk_cached(test, false),
+			before + ARRAY_SIZE(block) * ntk_block_bytes(64));
+	ntk_scan(3);
+	KUNIT_EXPECT_EQ(test, ntk_cached(test, false), 0);
+	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
+}
+
 static void ntk_idle_pages_test(struct kunit *test)
 {
 	ntk_use(test, NonPagedPool, 5000, 4);
@@ -194,6 +237,7 @@ static struct kunit_case ntk_age_cases[] = {
 	KUNIT_CASE(ntk_batch_depot_test),
 	KUNIT_CASE(ntk_batch_refused_test),
 	KUNIT_CASE(ntk_random_depot_test),
+	KUNIT_CASE(ntk_other_node_test),
 	KUNIT_CASE(ntk_idle_pages_test),
 	KUNIT_CASE(ntk_busy_test),
 	{}

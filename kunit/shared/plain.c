@@ -71,6 +71,7 @@ static const struct {
 	{ "ntk_page_overrun_test", layout },
 	{ "ntk_freed_guard_test", layout },
 	{ "ntk_free_block_test", layout },
+	{ "ntk_other_node_test", layout },
 	{ "ntk_lists_test", caching },
 	{ "ntk_ledgers_test", layout },
 	{ "ntk_trim_interrupt_test", layout },

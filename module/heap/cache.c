@@ -15,8 +15,9 @@
  * A miss fills half of the magazine from the depot (depot.c). If the depot is empty, the
  * heap gives blocks, at most a page of them. A full magazine gives its older half to the
  * depot, or a few blocks to the heap. A cache holds only blocks of its CPU's node; others
- * return to their own heap. A small magazine grows to GROWN_LIMIT blocks if the depot has been
- * enlarged for batches, until the magazine is emptied.
+ * return to the depot of their own heap. So do blocks that an interrupt of the section frees.
+ * A small magazine grows to GROWN_LIMIT blocks if the depot has been enlarged for batches, until
+ * the magazine is emptied.
  *
  * An idle magazine is empty, and its top leads to a pair of marks that say "empty" and
  * "full". So the first push of a block takes the slow path, which starts the periodic
@@ -277,7 +278,7 @@ void ntpool_cache_push_slow(struct ntpool_heap *heap, struct ntpool_header *hdr,
 	/* The heap of &ntpool_cache_none is none. */
 	if (cache->heap == heap && cache->limit[granules])
 		magazine_push(cache, hdr, granules);
-	else
+	else if (!ntpool_depot_give(heap, granules, &hdr, 1))
 		ntpool_heap_give(heap, &hdr, 1);
 	ntpool_cache_leave(heap->type, cache);
 	preempt_enable();

@@ -528,11 +528,32 @@ static enum ntpool_verdict claim_locked(struct ntpool_page *page, void *p,
 	return ntpool_header_claim(hdr, copy->cookie) ? NTPOOL_FREE_OK : NTPOOL_FREE_TWICE;
 }
 
+/*
+ * Claims an intact live block, as pool/fast.h does, but of any heap and with any flags. False:
+ * nothing has changed. If the block is live, no bit of it in the bitmap changes meanwhile. Else
+ * the claim fails, since its cookie has another state.
+ */
+static bool claim_unlocked(struct ntpool_page *page, void *p, struct ntpool_header *copy)
+{
+	struct ntpool_header *hdr = ntpool_block_header(p);
+	unsigned int granule;
+
+	if (offset_in_page(p) < sizeof(*hdr) || offset_in_page(p) % NTPOOL_GRANULE)
+		return false;
+	granule = ntpool_page_granule(page, hdr);
+	/* Other CPUs may change the header and other blocks' bits. */
+	return test_bit(granule, page->start) &&
+	       data_race(ntpool_header_read_live(page, granule, copy)) &&
+	       ntpool_header_claim(hdr, copy->cookie);
+}
+
 enum ntpool_verdict ntpool_heap_claim(struct ntpool_page *page, void *p, struct ntpool_header *copy)
 {
 	enum ntpool_verdict verdict;
 	unsigned long flags;
 
+	if (likely(claim_unlocked(page, p, copy)))
+		return NTPOOL_FREE_OK;
 	raw_spin_lock_irqsave(&page->map.heap->lock, flags);
 	verdict = claim_locked(page, p, copy);
 	raw_spin_unlock_irqrestore(&page->map.heap->lock, flags);

@@ -247,8 +247,9 @@ unsigned long ntpool_heap_type_pages(enum ntpool_type type);
 
 /*
  * Copies the header at @granule. Returns true if it is that of a live block and its cookie
- * matches. The caller holds the heap's lock. A concurrent free may change the header while
- * it is copied; the cookie then fails to match or is the old one.
+ * matches. The caller holds the heap's lock, or claims the block by that cookie. A concurrent
+ * free may change the header while it is copied; the cookie then fails to match or is the old
+ * one.
  */
 bool ntpool_header_read_live(const struct ntpool_page *page, unsigned int granule,
 			     struct ntpool_header *copy);

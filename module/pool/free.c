@@ -23,8 +23,9 @@
  * pool too. A sample is in special pool without that flag. The fast path refuses both. The
  * slow path calls ntpool_verify_free() for the flag only.
  *
- * Locking: none of its own. The claim takes the lock of the owner. The descriptor of a
- * carved page is used in an RCU read section. Contexts: any but NMI.
+ * Locking: none of its own. The claim takes the lock of the owner, unless it is that of an
+ * intact block in a carved page. The descriptor of such a page is used in an RCU read
+ * section. Contexts: any but NMI.
  */
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
