@@ -136,10 +136,11 @@ static void *area_guard(const struct page *page)
 }
 
 /*
- * Allocates an area of @nr pages behind @guards guards, 0 or 1. The guard is zeroed, and the
- * pages are as @gfp says.
+ * Allocates an area of @nr pages behind @guards guards, 0 or 1, with @effort. The guard is zeroed,
+ * and the pages are as @effort says. @gfp: the flags of the caller. kmemleak gets these, since it
+ * switches itself off if it cannot have an object.
  */
-static void *area_create(unsigned long nr, unsigned int guards, gfp_t gfp, int node)
+static void *area_create(unsigned long nr, unsigned int guards, gfp_t effort, gfp_t gfp, int node)
 {
 	unsigned int order = get_order((nr + guards) << PAGE_SHIFT);
 	unsigned long i, flags;
@@ -148,7 +149,7 @@ static void *area_create(unsigned long nr, unsigned int guards, gfp_t gfp, int n
 
 	if (order > MAX_PAGE_ORDER || nr > AREA_PAGES_MAX)
 		return NULL;
-	page = alloc_pages_node(node, gfp, order);
+	page = alloc_pages_node(node, effort, order);
 	if (!page)
 		return NULL;
 	split_page(page, order);
@@ -251,8 +252,9 @@ void *ntpool_guarded_alloc(size_t size, gfp_t gfp, int node)
 
 	gfp |= __GFP_ZERO;
 	if (nr == 1)
-		return area_create(1, 1, gfp_quick(gfp), node) ?: area_create(1, 0, gfp, node);
-	p = area_create(nr, 1, gfp_quick(gfp), node);
+		return area_create(1, 1, gfp_quick(gfp), gfp, node) ?:
+		       area_create(1, 0, gfp, gfp, node);
+	p = area_create(nr, 1, gfp_quick(gfp), gfp, node);
 	/* Takes no node, but @gfp: the caller may be in the path of writes to disk. */
 	if (!p && gfpflags_allow_blocking(gfp))
 		p = __vmalloc(size, gfp);
@@ -305,11 +307,13 @@ static bool is_wide(const struct ntpool_record_kind *kind)
 
 static struct chunk *chunk_create(const struct ntpool_record_kind *kind, gfp_t gfp, int node)
 {
-	struct chunk *chunk = area_create((1 << kind->order) - 1, 1, gfp_cheap(gfp), node);
+	unsigned long nr = (1 << kind->order) - 1;
+	struct chunk *chunk = area_create(nr, 1, gfp_cheap(gfp), gfp, node);
 	size_t bytes;
 
 	if (!chunk && !is_wide(kind))
-		chunk = area_create(1, 1, gfp_quick(gfp), node) ?: area_create(1, 0, gfp, node);
+		chunk = area_create(1, 1, gfp_quick(gfp), gfp, node) ?:
+			area_create(1, 0, gfp, gfp, node);
 	if (!chunk)
 		return NULL;
 	bytes = area_pages(virt_to_page(chunk)) << PAGE_SHIFT;
