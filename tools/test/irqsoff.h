@@ -3,10 +3,13 @@
  * Measures how long ntpool keeps interrupts off.
  *
  * `make test PARTS=irqsoff` builds the modules with this header in front of every source. It
- * replaces the macros that take a lock with interrupts off and drop it. The time between them
- * is measured if interrupts were on before. The log gets a line when a place in the source
- * exceeds its longest time: module, function, line, time. The cost of a call in an interrupt
- * is none of these times. A source as NT has it sees no Linux header, and is left out.
+ * replaces the macros that disable interrupts, with a lock or without, and enable them. The
+ * time between them is measured if interrupts were on before. A function that another CPU calls
+ * by an interrupt has interrupts off already: there the time of its lock is measured. The log
+ * gets a line when a place in the source exceeds its longest time: module, function, line, time.
+ * The cost of a call in an interrupt is none of these times. A source as NT has it sees no Linux
+ * header, and is left out. Nor is raw_local_irq_save() measured, nor the time of a driver that
+ * keeps interrupts off by a routine of NT.
  *
  * Time is the processor's cycle counter. In a guest of `run-qemu --count` that is the number
  * of instructions. The guest has one processor, so the variables need no lock.
@@ -14,14 +17,19 @@
 #if !defined(NTPOOL_IRQSOFF_H) && !defined(NTPOOL_PURE_NT)
 #define NTPOOL_IRQSOFF_H
 
+/* All with inlines that take locks, or build functions from the macros, come first. */
 #include <linux/irqflags.h>
+#include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/printk.h>
+#include <linux/seqlock.h>
 #include <linux/spinlock.h>
 #include <linux/timex.h>
 
 struct irqsoff_site {
 	const char *function;
 	unsigned int line;
+	bool plain;		/* begun by raw_spin_lock() */
 	cycles_t longest;
 };
 
@@ -29,8 +37,10 @@ struct irqsoff_site {
 struct irqsoff_site *irqsoff_site __weak;
 cycles_t irqsoff_since __weak;
 
-#define irqsoff_begin() do {						\
-	static struct irqsoff_site site_ = { __func__, __LINE__ };	\
+#define irqsoff_begin(plain_) do {					\
+	static struct irqsoff_site site_ = {				\
+		__func__, __LINE__, .plain = (plain_),			\
+	};								\
 									\
 	irqsoff_site = &site_;						\
 	irqsoff_since = get_cycles();					\
@@ -62,7 +72,7 @@ static __always_inline void irqsoff_tell(const struct irqsoff_site *site)
 									\
 	flags = _raw_spin_lock_irqsave(lock);				\
 	if (on_)							\
-		irqsoff_begin();					\
+		irqsoff_begin(false);					\
 } while (0)
 
 #undef raw_spin_unlock_irqrestore
@@ -78,7 +88,7 @@ static __always_inline void irqsoff_tell(const struct irqsoff_site *site)
 #undef raw_spin_lock_irq
 #define raw_spin_lock_irq(lock) do {					\
 	_raw_spin_lock_irq(lock);					\
-	irqsoff_begin();						\
+	irqsoff_begin(false);						\
 } while (0)
 
 #undef raw_spin_unlock_irq
@@ -86,6 +96,41 @@ static __always_inline void irqsoff_tell(const struct irqsoff_site *site)
 	struct irqsoff_site *told_ = irqsoff_end();			\
 									\
 	_raw_spin_unlock_irq(lock);					\
+	irqsoff_tell(told_);						\
+} while (0)
+
+#undef raw_spin_lock
+#define raw_spin_lock(lock) do {					\
+	_raw_spin_lock(lock);						\
+	if (irqs_disabled() && !irqsoff_site)				\
+		irqsoff_begin(true);					\
+} while (0)
+
+#undef raw_spin_unlock
+#define raw_spin_unlock(lock) do {					\
+	struct irqsoff_site *told_ = irqsoff_site;			\
+									\
+	told_ = told_ && told_->plain ? irqsoff_end() : NULL;		\
+	_raw_spin_unlock(lock);						\
+	irqsoff_tell(told_);						\
+} while (0)
+
+#undef local_irq_save
+#define local_irq_save(flags) do {					\
+	bool on_ = !irqs_disabled();					\
+									\
+	raw_local_irq_save(flags);					\
+	if (on_)							\
+		irqsoff_begin(false);					\
+} while (0)
+
+#undef local_irq_restore
+#define local_irq_restore(flags) do {					\
+	unsigned long flags_ = (flags);					\
+	struct irqsoff_site *told_ =					\
+		irqs_disabled_flags(flags_) ? NULL : irqsoff_end();	\
+									\
+	raw_local_irq_restore(flags_);					\
 	irqsoff_tell(told_);						\
 } while (0)
 

@@ -172,8 +172,8 @@ kunit_i386() {
 
 # Instructions that ntpool may keep interrupts off
 IRQSOFF_MOST=10000
-# The suites of the run: those that load the heaps in all contexts.
-IRQSOFF_SUITES='heap/% pool/pool pool/free observe/callers whole/stress'
+# The suites of the run: those that load heaps, lists and the verifier in all contexts.
+IRQSOFF_SUITES='heap/% pool/pool pool/free lists/% verify/% special/% observe/callers whole/stress'
 # Only the suites call it, and it checks a whole heap under its lock.
 IRQSOFF_NOT='ntpool_heap_check'
 
