@@ -8,6 +8,7 @@
  * Locking: none. Context: any.
  */
 #include <linux/kernel.h>
+#include <linux/string.h>
 
 #include "base/text.h"
 
@@ -31,7 +32,8 @@ static bool tag_char_is_plain(u8 c)
 /**
  * ntpool_tag_text() - text of a tag
  * @tag: the tag; its lowest byte is the first character
- * @buf: NTPOOL_TAG_TEXT bytes
+ * @buf: NTPOOL_TAG_TEXT bytes, all of which are set: tools compare the field of a tracepoint
+ *	as a whole
  *
  * A blank, a backslash and a byte that is not graphic ASCII become \ooo. The text is
  * one word and can be parsed.
@@ -42,6 +44,7 @@ void ntpool_tag_text(u32 tag, char *buf)
 {
 	unsigned int i;
 
+	memset(buf, 0, NTPOOL_TAG_TEXT);
 	for (i = 0; i < 4; i++, tag >>= 8) {
 		u8 c = tag;
 
@@ -50,7 +53,6 @@ void ntpool_tag_text(u32 tag, char *buf)
 		else
 			buf += sprintf(buf, "\\%03o", c);
 	}
-	*buf = '\0';
 }
 
 /* Octal codes of three digits sort as their numbers. */

@@ -20,6 +20,9 @@ enum {
 /* Number of one more bit of ntpool_verifier_state: the next allocation is sampled. */
 #define NTPOOL_SAMPLE_WANTED	8
 
+/* Number of another one: allocations are traced (base/trace.c). */
+#define NTPOOL_ALLOCS_TRACED	9
+
 /* Not 0: each allocation takes the slow path. Changed with atomic bit operations. */
 extern unsigned long ntpool_verifier_state;
 
@@ -27,7 +30,8 @@ extern unsigned long ntpool_verifier_state;
  * ntpool_verifier_is_on() - whether an allocation takes the slow path
  *
  * Context: any.
- * Return: true if the parameter has a bit, or the next allocation is sampled.
+ * Return: true if the parameter has a bit, the next allocation is sampled, or allocations
+ * are traced.
  */
 static __always_inline bool ntpool_verifier_is_on(void)
 {
@@ -42,7 +46,7 @@ static __always_inline bool ntpool_verifier_is_on(void)
  * ntpool_verifier_has_bits() - whether the parameter verifier has a bit
  *
  * Context: any.
- * Return: true if it has; NTPOOL_SAMPLE_WANTED does not count.
+ * Return: true if it has; the other bits of the word do not count.
  */
 static __always_inline bool ntpool_verifier_has_bits(void)
 {
@@ -53,10 +57,25 @@ static __always_inline bool ntpool_verifier_has_bits(void)
 }
 
 /**
+ * ntpool_verifier_is_on_for_runs() - whether an allocation above a page takes the slow path
+ *
+ * Context: any.
+ * Return: as ntpool_verifier_is_on(), but such an allocation is never sampled.
+ */
+static __always_inline bool ntpool_verifier_is_on_for_runs(void)
+{
+	if (__is_defined(NTPOOL_WITHOUT_VERIFIER))
+		return false;
+	/* A plain load, as above. */
+	return unlikely(data_race(ntpool_verifier_state) &
+			(NTPOOL_VERIFIER_BITS | BIT(NTPOOL_ALLOCS_TRACED)));
+}
+
+/**
  * ntpool_verifier() - the bits of the parameter verifier
  *
  * Context: any.
- * Return: the bits, without NTPOOL_SAMPLE_WANTED.
+ * Return: the bits, without the other ones of the word.
  */
 static inline unsigned long ntpool_verifier(void)
 {

@@ -27,6 +27,7 @@
 #include <linux/kernel.h>
 #include <linux/nodemask.h>
 
+#include "base/trace.h"
 #include "pool/fast.h"
 #include "verify/argument.h"
 #include "verify/verify.h"
@@ -74,10 +75,18 @@ static void *failed(int err, bool raise, unsigned long caller)
 	return NULL;
 }
 
-static void *refused(const struct ntpool_verify_refusal *refusal, bool raise)
+static void *refused(const struct ntpool_verify_refusal *refusal, enum ntpool_type type, bool raise)
 {
+	const struct ntpool_request req = {
+		.type = type,
+		.size = refusal->size,
+		.tag = refusal->tag & ~NTPOOL_TAG_PROTECTED,
+		.caller = refusal->caller,
+	};
+
 	if (ntpool_verifier())
 		ntpool_verify_refused(refusal);
+	trace_ntpool_fail(&req, -EINVAL, ntpool_irql());
 	return failed(-EINVAL, raise, refusal->caller);
 }
 
@@ -99,7 +108,8 @@ static void *type_refused(unsigned int type, size_t size, u32 tag, unsigned long
 		.caller = caller,
 	};
 
-	return refused(&refusal, type & POOL_RAISE_IF_ALLOCATION_FAILURE);
+	return refused(&refusal, type & NTPOOL_TYPE_PAGED ? NTPOOL_PAGED : NTPOOL_NONPAGED,
+		       type & POOL_RAISE_IF_ALLOCATION_FAILURE);
 }
 
 static void *request_alloc(const struct ntpool_request *req, bool raise)
@@ -332,7 +342,7 @@ static void *flags_failed(POOL_FLAGS flags, size_t size, u32 tag, unsigned long 
 		.caller = caller,
 	};
 
-	return refused(&refusal, flags & POOL_FLAG_RAISE_ON_FAILURE);
+	return refused(&refusal, flags_type(flags), flags & POOL_FLAG_RAISE_ON_FAILURE);
 }
 
 static void *flags_alloc(POOL_FLAGS flags, struct ntpool_request *req)

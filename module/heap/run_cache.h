@@ -164,7 +164,7 @@ static __always_inline bool ntpool_run_cache_free(void *p, u32 tag)
 
 	if (in_window) {
 		nr = ntpool_window_nr(p);
-		if (unlikely(nr >= ntpool_window.fast_limit || !ntpool_paged_ok()))
+		if (unlikely(nr >= ntpool_fast_window_limit || !ntpool_paged_ok()))
 			return false;
 	}
 	preempt_disable();

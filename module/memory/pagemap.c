@@ -54,7 +54,6 @@
 struct ntpool_leaf **ntpool_map_root __read_mostly;
 unsigned long ntpool_map_base __read_mostly;	/* address of the first page of memory */
 unsigned long ntpool_map_limit __read_mostly;	/* number of pages that the table covers */
-unsigned long ntpool_fast_limit __read_mostly;
 struct ntpool_window ntpool_window __read_mostly;
 struct xarray ntpool_map_far;
 struct ntpool_mapped ntpool_map_nothing;	/* the entry of a page without descriptor */
@@ -233,7 +232,9 @@ void ntpool_map_leave(const void *base)
 static void map_publish_limit(unsigned long leaves)
 {
 	WRITE_ONCE(ntpool_map_limit, leaves * NTPOOL_LEAF_PAGES);
-	WRITE_ONCE(ntpool_fast_limit, want_init_on_free() ? 0 : leaves * NTPOOL_LEAF_PAGES);
+	/* Fast frees do not zero. */
+	if (!want_init_on_free())
+		ntpool_fast_limits_set(ntpool_map_limit, ntpool_window.limit);
 }
 
 static struct ntpool_leaf **root_create(unsigned long leaves)
@@ -338,7 +339,6 @@ static int window_init(void)
 		return -ENOMEM;
 	ntpool_window.base = low - min_t(unsigned long, low, WINDOW_SIZE / 4);
 	ntpool_window.limit = leaves * NTPOOL_LEAF_PAGES;
-	ntpool_window.fast_limit = want_init_on_free() ? 0 : ntpool_window.limit;
 	return 0;
 }
 
@@ -375,10 +375,9 @@ int ntpool_pagemap_init(void)
 		return -ENOMEM;
 	empty_leaf = ntpool_refused() ? NULL : leaf_create(GFP_KERNEL);
 	ntpool_map_root = empty_leaf && !ntpool_refused() ? root_create(nr_leaves) : NULL;
-	if (ntpool_map_root) {
-		map_publish_limit(nr_leaves);
+	if (ntpool_map_root)
 		err = window_init();
-	}
+	map_publish_limit(err ? 0 : nr_leaves);
 	if (!err)
 		err = ntpool_refused() ? -ENOMEM : register_memory_notifier(&memory_notifier);
 	if (err) {

@@ -6,6 +6,8 @@
 #include <linux/mm.h>
 #include <linux/xarray.h>
 
+#include "base/detour.h"
+
 struct ntpool_heap;
 
 /**
@@ -29,20 +31,16 @@ struct ntpool_leaf {
  * @root: as ntpool_map_root
  * @base: address of the first page
  * @limit: number of pages
- * @fast_limit: the same for fast frees, which do not zero: 0 with init_on_free=1
  */
 struct ntpool_window {
 	struct ntpool_leaf **root;
 	unsigned long base;
 	unsigned long limit;
-	unsigned long fast_limit;
 };
 
 extern struct ntpool_leaf **ntpool_map_root;
 extern unsigned long ntpool_map_base;
 extern unsigned long ntpool_map_limit;
-/* The same for fast frees, which do not zero: 0 with init_on_free=1. */
-extern unsigned long ntpool_fast_limit;
 extern struct ntpool_window ntpool_window;
 extern struct xarray ntpool_map_far;
 extern struct ntpool_mapped ntpool_map_nothing;

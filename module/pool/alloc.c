@@ -6,7 +6,9 @@
  * takes a block from this CPU's cache (fast.h), or a run of pages from this CPU's cache
  * of runs. All other requests take the slow path. It asks the verifier how to serve the
  * request: from ordinary pool, from special pool, or not at all. Then it serves the request
- * and passes the result to the verifier.
+ * and passes the result to the verifier. While allocations are traced, all of them take the
+ * slow path (base/trace.c), which serves them from the same caches. The verifier reads its own
+ * bits there, and has no plan without one.
  *
  * Locking: none of its own. Contexts: any but NMI.
  */
@@ -14,6 +16,7 @@
 #include <linux/mm.h>
 
 #include "base/irql.h"
+#include "base/trace.h"
 #include "heap/run_cache.h"
 #include "pool/constrained.h"
 #include "pool/fast.h"
@@ -39,7 +42,7 @@ static void *alloc_planned(struct ntpool_request *req, const struct ntpool_verif
 	void *p = NULL;
 
 	if (plan->refuse) {
-		ntpool_alloc_failed(req->type, req->tag);
+		ntpool_alloc_failed(req, -ENOMEM);
 		return ERR_PTR(-ENOMEM);
 	}
 	/* Drivers in production rely on the linear map. */
@@ -55,7 +58,7 @@ static void *alloc_planned(struct ntpool_request *req, const struct ntpool_verif
 	return p ?: ntpool_alloc_ordinary(req, plan->keep) ?: ERR_PTR(-ENOMEM);
 }
 
-/* Serves a request while the verifier is on or a sample is due. Returns as above. */
+/* Serves a request while ntpool_verifier_is_on(). Returns as above. */
 static void *alloc_verified(const struct ntpool_request *given)
 {
 	struct ntpool_request req = *given;
@@ -72,6 +75,24 @@ static void *alloc_verified(const struct ntpool_request *given)
 	return p;
 }
 
+/*
+ * Serves a request above a page from this CPU's cache of runs while allocations are traced, as
+ * the fast path does otherwise. Returns NULL if the cache has no such run, or does not serve.
+ */
+static void *alloc_traced_run(const struct ntpool_request *req)
+{
+	void *base;
+
+	if (req->size <= NTPOOL_SMALL_MAX || !trace_ntpool_alloc_enabled() ||
+	    ntpool_verifier_has_bits())
+		return NULL;
+	base = ntpool_run_cache_alloc(req->type, req->size, req->tag,
+				      ntpool_wants_zeroes(req->flags), req->caller);
+	if (base)
+		ntpool_alloc_trace(req, base, ntpool_run_pages_for(req->size) << PAGE_SHIFT);
+	return base;
+}
+
 /* Serves requests that the fast paths have refused or must not serve. */
 static noinline void *alloc_slow(enum ntpool_type type, size_t size, u32 tag,
 				 unsigned int flags, unsigned long caller)
@@ -86,7 +107,7 @@ static noinline void *alloc_slow(enum ntpool_type type, size_t size, u32 tag,
 	void *p;
 
 	if (ntpool_verifier_is_on()) {
-		p = alloc_verified(&req);
+		p = alloc_traced_run(&req) ?: alloc_verified(&req);
 		return IS_ERR(p) ? NULL : p;
 	}
 	if (size <= NTPOOL_SMALL_MAX && alloc_cached(&req, &p))
@@ -99,8 +120,7 @@ static noinline void *alloc_whole_pages(enum ntpool_type type, size_t size, u32 
 {
 	void *base = NULL;
 
-	/* The sampler never takes an allocation above a page. */
-	if (!ntpool_verifier_has_bits())
+	if (!ntpool_verifier_is_on_for_runs())
 		base = ntpool_run_cache_alloc(type, size, tag, ntpool_wants_zeroes(flags), caller);
 	return likely(base) ? base : alloc_slow(type, size, tag, flags, caller);
 }

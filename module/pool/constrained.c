@@ -217,7 +217,7 @@ static void *constrained_must(struct sized_request *sized)
 
 static void *constrained_failed(const struct sized_request *sized, int err)
 {
-	ntpool_alloc_failed(sized->req.type, sized->req.tag);
+	ntpool_alloc_failed(&sized->req, err);
 	return ERR_PTR(err);
 }
 

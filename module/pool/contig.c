@@ -34,6 +34,7 @@
 #include "account/tag.h"
 #include "base/irql.h"
 #include "base/report.h"
+#include "base/trace.h"
 #include "heap/source.h"
 #include "pool/contig.h"
 #include "pool/ordinary.h"
@@ -112,29 +113,38 @@ static void *contig_finish(struct ntpool_run *run, const struct ntpool_request *
 void *ntpool_contig_alloc(const struct ntpool_phys_want *want, size_t size, u32 tag,
 			  unsigned long caller)
 {
+	const struct ntpool_request req = {
+		.type = NTPOOL_NONPAGED,
+		.size = size,
+		.tag = tag & ~NTPOOL_TAG_PROTECTED,
+		.caller = caller,
+	};
 	struct ntpool_run *run;
 	void *base;
 
-	tag &= ~NTPOOL_TAG_PROTECTED;
 	if (ntpool_verify_is_above(NTPOOL_DISPATCH_LEVEL))
-		report_alloc_irql(&kinds[ALLOC_ABOVE_DISPATCH], size, tag, caller);
-	if (ntpool_verify_refuses(size, tag, caller))
-		return ntpool_alloc_failed(NTPOOL_NONPAGED, tag);
+		report_alloc_irql(&kinds[ALLOC_ABOVE_DISPATCH], size, req.tag, caller);
+	if (ntpool_verify_refuses(size, req.tag, caller))
+		return ntpool_alloc_failed(&req, -ENOMEM);
 	run = ntpool_phys_is_possible(want) ? contig_record() : NULL;
 	base = run ? contig_pages(want) : NULL;
 	if (!base) {
 		ntpool_run_discard(run);
-		return ntpool_alloc_failed(NTPOOL_NONPAGED, tag);
+		return ntpool_alloc_failed(&req, -ENOMEM);
 	}
 	ntpool_run_fill(run, NTPOOL_USE_CONTIGUOUS, NTPOOL_NONPAGED, base, want->nr);
 	run->cache = want->cache;
-	return contig_finish(run, &(struct ntpool_request){
-		.type = NTPOOL_NONPAGED, .size = size, .tag = tag, .caller = caller,
-	});
+	return contig_finish(run, &req);
 }
 
 void *ntpool_noncached_alloc(size_t size, unsigned long caller)
 {
+	const struct ntpool_request req = {
+		.type = NTPOOL_NONPAGED,
+		.size = size,
+		.tag = NTPOOL_TAG_NONCACHED,
+		.caller = caller,
+	};
 	unsigned long pages = ntpool_run_pages_for(size);
 	struct page **page;
 	struct ntpool_run *run;
@@ -142,25 +152,22 @@ void *ntpool_noncached_alloc(size_t size, unsigned long caller)
 
 	if (!ntpool_paged_ok()) {
 		report_alloc_irql(&kinds[ALLOC_AT_DISPATCH], size, NTPOOL_TAG_NONCACHED, caller);
-		return ntpool_alloc_failed(NTPOOL_NONPAGED, NTPOOL_TAG_NONCACHED);
+		return ntpool_alloc_failed(&req, -ENOMEM);
 	}
 	if (ntpool_verify_refuses(size, NTPOOL_TAG_NONCACHED, caller))
-		return ntpool_alloc_failed(NTPOOL_NONPAGED, NTPOOL_TAG_NONCACHED);
+		return ntpool_alloc_failed(&req, -ENOMEM);
 	run = ntpool_phys_can_map(pages) ? contig_record() : NULL;
 	base = run ? ntpool_phys_map(pages, &page) : NULL;
 	if (run && !base && ntpool_source_reclaim())
 		base = ntpool_phys_map(pages, &page);
 	if (!base) {
 		ntpool_run_discard(run);
-		return ntpool_alloc_failed(NTPOOL_NONPAGED, NTPOOL_TAG_NONCACHED);
+		return ntpool_alloc_failed(&req, -ENOMEM);
 	}
 	ntpool_run_fill(run, NTPOOL_USE_NONCACHED, NTPOOL_NONPAGED, base, pages);
 	run->cache = NTPOOL_NONCACHED;
 	run->page = page;
-	return contig_finish(run, &(struct ntpool_request){
-		.type = NTPOOL_NONPAGED, .size = size, .tag = NTPOOL_TAG_NONCACHED,
-		.caller = caller,
-	});
+	return contig_finish(run, &req);
 }
 
 static void report_unowned(const struct ntpool_contig_free *call)
@@ -219,6 +226,20 @@ static void free_check(const struct ntpool_contig_free *call, const struct ntpoo
 		report_free_irql(&kinds[FREE_ABOVE_DISPATCH], call, run);
 }
 
+static void trace_free(const struct ntpool_contig_free *call, const struct ntpool_run *run)
+{
+	const struct ntpool_block block = {
+		.addr = run->base,
+		.tag = run->tag,
+		.type = run->type,
+		.bytes = run->pages << PAGE_SHIFT,
+		.requested = run->requested,
+		.caller = run->caller,
+	};
+
+	trace_ntpool_free(&block, call->caller, ntpool_irql());
+}
+
 void ntpool_contig_free(const struct ntpool_contig_free *call)
 {
 	struct ntpool_tag_counts __percpu *counts;
@@ -231,6 +252,7 @@ void ntpool_contig_free(const struct ntpool_contig_free *call)
 	free_check(call, run);
 	if (run->flags & NTPOOL_HDR_VERIFIED)
 		ntpool_verify_remove(call->p, run->requested, call->caller);
+	trace_free(call, run);
 	counts = run->flags & NTPOOL_HDR_OVERFLOW ? ntpool_tag_overflow : ntpool_tag_find(run->tag);
 	ntpool_tag_count_free(&counts[NTPOOL_NONPAGED], run->pages * NTPOOL_GRANULES,
 			      run->requested);

@@ -241,7 +241,7 @@ static __always_inline bool ntpool_free_paged_block(void *p, u32 tag, bool probe
 	unsigned long nr = granule / NTPOOL_GRANULES;
 	bool done;
 
-	if (unlikely(nr >= ntpool_window.fast_limit) || unlikely(!ntpool_paged_ok()))
+	if (unlikely(nr >= ntpool_fast_window_limit) || unlikely(!ntpool_paged_ok()))
 		return false;
 	preempt_disable();
 	done = ntpool_free_mapped(p, ntpool_window_nth(nr), granule % NTPOOL_GRANULES,

@@ -16,6 +16,9 @@
  * with its tag. ExFreePool(), or tag 0, is a wrong tag then. The bit is no part of the tag.
  * A free may pass it or leave it out. Figures are those of the tag without the bit.
  *
+ * While frees are traced, the fast path refuses all of them (base/trace.c). A free is traced
+ * after the claim and its checks, and before the memory can be used again.
+ *
  * A block whose header was overwritten is kept. It stays live in every figure, its memory
  * is not used again, and it is reported when ntpool is unloaded.
  *
@@ -32,6 +35,7 @@
 
 #include "account/quota.h"
 #include "base/irql.h"
+#include "base/trace.h"
 #include "heap/run_cache.h"
 #include "pool/fast.h"
 #include "pool/free_report.h"
@@ -43,24 +47,37 @@
  * struct free_call - the arguments of a free, and its context
  * @p: the address
  * @tag: tag without PROTECTED_POOL; 0: not checked
- * @at_dispatch: IRQL is above APC_LEVEL
+ * @irql: IRQL of the caller
  * @list: the lookaside list that frees; NULL: a routine of the pool
  * @caller: address that the call returns to
  */
 struct free_call {
 	void *p;
 	u32 tag;
-	bool at_dispatch;
+	unsigned int irql;
 	const struct ntpool_list_call *list;
 	unsigned long caller;
 };
 
-static void count_free(const struct ntpool_block *block, u8 flags, unsigned long granules)
+static noinline void free_trace(const struct free_call *call, const struct ntpool_block *block,
+				size_t bytes)
+{
+	struct ntpool_block copy = *block;
+
+	copy.bytes = bytes;
+	trace_ntpool_free(&copy, call->caller, call->irql);
+}
+
+/* Counts and traces the free of @block, which has @flags and is @granules large. */
+static void count_free(const struct free_call *call, const struct ntpool_block *block, u8 flags,
+		       unsigned long granules)
 {
 	struct ntpool_tag_counts __percpu *counts =
 		flags & NTPOOL_HDR_OVERFLOW ? ntpool_tag_overflow : ntpool_tag_find(block->tag);
 
 	ntpool_tag_count_free(&counts[block->type], granules, block->requested);
+	if (trace_ntpool_free_enabled())
+		free_trace(call, block, ntpool_granules_bytes(granules));
 }
 
 /*
@@ -71,7 +88,7 @@ static void free_check(const struct free_call *call, const struct ntpool_block *
 {
 	if (call->tag ? call->tag != block->tag : ntpool_header_has(flags, NTPOOL_HDR_PROTECTED))
 		ntpool_free_report_tag(block, call->tag, call->caller);
-	if (call->at_dispatch && block->type == NTPOOL_PAGED)
+	if (call->irql > NTPOOL_APC_LEVEL && block->type == NTPOOL_PAGED)
 		ntpool_free_report_irql(block, call->caller);
 	if (flags & NTPOOL_HDR_VERIFIED)
 		ntpool_verify_free(block, call->list, call->caller);
@@ -111,7 +128,7 @@ static void free_claimed(const struct free_call *call, struct ntpool_heap *heap,
 		free_refund(call, &block, bytes);
 	if (want_init_on_free())
 		memset(call->p, 0, bytes - sizeof(*hdr));
-	count_free(&block, flags, granules);
+	count_free(call, &block, flags, granules);
 	ntpool_cache_push_slow(heap, hdr, granules);
 }
 
@@ -135,7 +152,7 @@ static void free_run_claimed(const struct free_call *call, struct ntpool_run *ru
 		ntpool_tail_check(&block, run->pages << PAGE_SHIFT, call->caller);
 	if (ntpool_header_has(run->flags, NTPOOL_HDR_QUOTA))
 		ntpool_quota_refund(run->payer, run->type, run->pages << PAGE_SHIFT);
-	count_free(&block, run->flags, run->pages * NTPOOL_GRANULES);
+	count_free(call, &block, run->flags, run->pages * NTPOOL_GRANULES);
 	ntpool_run_cache_put(run);
 }
 
@@ -187,7 +204,7 @@ static void free_special_claimed(const struct free_call *call, struct ntpool_spe
 	free_check(call, &block, slot->flags);
 	if (ntpool_header_has(slot->flags, NTPOOL_HDR_QUOTA))
 		ntpool_quota_refund(slot->payer, slot->type, slot->charged);
-	count_free(&block, slot->flags, slot->pages * NTPOOL_GRANULES);
+	count_free(call, &block, slot->flags, slot->pages * NTPOOL_GRANULES);
 	ntpool_special_release(slot, call->caller);
 }
 
@@ -252,7 +269,7 @@ static noinline void free_slow(void *p, u32 tag, const struct ntpool_list_call *
 	const struct free_call call = {
 		.p = p,
 		.tag = tag,
-		.at_dispatch = !ntpool_paged_ok(),
+		.irql = ntpool_irql(),
 		.list = list,
 		.caller = caller,
 	};

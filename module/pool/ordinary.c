@@ -5,7 +5,7 @@
  * A request below a page takes a block, a larger one a run of pages. heap/source.c finds
  * them in the first source that has memory. Then the block's header or the record of the
  * run is written, and its tag is counted. constrained.c and contig.c share these last
- * steps.
+ * steps. An allocation is traced after all of them.
  *
  * Locking: none of its own. Contexts: any but NMI.
  */
@@ -16,6 +16,7 @@
 #include "account/tag.h"
 #include "base/irql.h"
 #include "base/report.h"
+#include "base/trace.h"
 #include "base/verifier.h"
 #include "heap/run_cache.h"
 #include "heap/source.h"
@@ -28,9 +29,10 @@ static const struct ntpool_violation at_dispatch = {
 	NTPOOL_STOP_BAD_POOL_CALLER, 0x08, 0, "paged pool was asked for at DISPATCH_LEVEL or above"
 };
 
-void *ntpool_alloc_failed(enum ntpool_type type, u32 tag)
+void *ntpool_alloc_failed(const struct ntpool_request *req, int err)
 {
-	this_cpu_inc(ntpool_tag_find(tag)[type].failed);
+	this_cpu_inc(ntpool_tag_find(req->tag)[req->type].failed);
+	trace_ntpool_fail(req, err, ntpool_irql());
 	return NULL;
 }
 
@@ -43,7 +45,9 @@ void *ntpool_alloc_at_dispatch(size_t size, u32 tag, unsigned long caller)
 		.size = size,
 		.caller = caller,
 	});
-	return ntpool_alloc_failed(NTPOOL_PAGED, tag);
+	return ntpool_alloc_failed(&(struct ntpool_request){
+		.type = NTPOOL_PAGED, .size = size, .tag = tag, .caller = caller,
+	}, -ENOMEM);
 }
 
 bool ntpool_wants_zeroes(unsigned int flags)
@@ -59,9 +63,38 @@ void *ntpool_zeroed(void *p, size_t size)
 	return memset(p, 0, ntpool_granules_bytes(granules) - sizeof(struct ntpool_header));
 }
 
+void ntpool_alloc_trace(const struct ntpool_request *req, void *p, size_t bytes)
+{
+	const struct ntpool_block block = {
+		.addr = p,
+		.tag = req->tag,
+		.type = req->type,
+		.bytes = bytes,
+		.requested = req->size,
+		.caller = req->caller,
+	};
+
+	trace_ntpool_alloc(&block, req->caller, ntpool_irql());
+}
+
+/* Traces the allocation of @req at @p, which took @bytes from the pool. Returns @p. */
+static void *alloc_traced(const struct ntpool_request *req, void *p, size_t bytes)
+{
+	if (trace_ntpool_alloc_enabled())
+		ntpool_alloc_trace(req, p, bytes);
+	return p;
+}
+
 void *ntpool_alloc_finish_run(struct ntpool_run *run, unsigned int flags)
 {
 	struct ntpool_tag_counts __percpu *counts = ntpool_tag_find(run->tag);
+	const struct ntpool_request req = {
+		.type = run->type,
+		.size = run->requested,
+		.tag = run->tag,
+		.caller = run->caller,
+	};
+	size_t bytes = run->pages << PAGE_SHIFT;
 	void *base = run->base;
 
 	if (counts == ntpool_tag_overflow)
@@ -69,19 +102,19 @@ void *ntpool_alloc_finish_run(struct ntpool_run *run, unsigned int flags)
 	/* With init_on_alloc the page allocator has zeroed the pages already, if they are fresh. */
 	if (ntpool_run_is_entered(run) ? ntpool_wants_zeroes(flags) :
 					 (flags & NTPOOL_ZERO) && !want_init_on_alloc(0))
-		memset(base, 0, run->pages << PAGE_SHIFT);
+		memset(base, 0, bytes);
 	if ((run->flags & NTPOOL_HDR_VERIFIED) && run->use == NTPOOL_USE_POOL)
-		ntpool_tail_fill(base, run->requested, run->pages << PAGE_SHIFT);
+		ntpool_tail_fill(base, run->requested, bytes);
 	ntpool_tag_count_alloc(&counts[run->type], run->pages * NTPOOL_GRANULES, run->requested);
 	/* From here on a wrong free may free it. */
 	ntpool_run_enter(run);
-	return base;
+	return alloc_traced(&req, base, bytes);
 }
 
 static void *alloc_run(const struct ntpool_request *req, struct ntpool_run *run, u8 keep)
 {
 	if (!run)
-		return ntpool_alloc_failed(req->type, req->tag);
+		return ntpool_alloc_failed(req, -ENOMEM);
 	ntpool_run_assign(run, req->size, req->tag, keep, req->caller);
 	return ntpool_alloc_finish_run(run, req->flags);
 }
@@ -109,7 +142,7 @@ void *ntpool_alloc_finish(struct ntpool_header *hdr, unsigned int granules,
 	ntpool_tag_count_alloc(&counts[req->type], granules, req->size);
 	/* From here on a wrong free may free it. */
 	ntpool_header_fill(hdr, granules, req->size, req->tag, keep, req->caller);
-	return ntpool_block_body(hdr);
+	return alloc_traced(req, ntpool_block_body(hdr), ntpool_granules_bytes(granules));
 }
 
 static void *alloc_block(const struct ntpool_request *req, u8 keep)
@@ -133,6 +166,7 @@ void *ntpool_alloc_ordinary(const struct ntpool_request *req, u8 keep)
 void *ntpool_alloc_special(const struct ntpool_request *req, u8 keep)
 {
 	struct ntpool_tag_counts __percpu *counts = ntpool_tag_find(req->tag);
+	unsigned long granules = ntpool_special_pages_for(req->size) * NTPOOL_GRANULES;
 	void *p;
 
 	if (counts == ntpool_tag_overflow)
@@ -140,8 +174,7 @@ void *ntpool_alloc_special(const struct ntpool_request *req, u8 keep)
 	p = ntpool_special_alloc(req, keep);
 	if (!p)
 		return NULL;
-	ntpool_tag_count_alloc(&counts[req->type],
-			       ntpool_special_pages_for(req->size) * NTPOOL_GRANULES, req->size);
+	ntpool_tag_count_alloc(&counts[req->type], granules, req->size);
 	atomic_long_inc(&ntpool_verify_counts[NTPOOL_VC_SPECIAL]);
-	return p;
+	return alloc_traced(req, p, ntpool_granules_bytes(granules));
 }

@@ -5,20 +5,22 @@
 
 #include "heap/run.h"
 
-/* Counts a failed request. Returns NULL. Any context. */
-void *ntpool_alloc_failed(enum ntpool_type type, u32 tag);
+/* Traces the allocation of @req at @p, which took @bytes from the pool. Any context but NMI. */
+void ntpool_alloc_trace(const struct ntpool_request *req, void *p, size_t bytes);
+/* Counts and traces the failed @req; @err tells why. Returns NULL. Any context. */
+void *ntpool_alloc_failed(const struct ntpool_request *req, int err);
 /* Reports and counts a request of paged pool above APC_LEVEL. Returns NULL. Any context. */
 void *ntpool_alloc_at_dispatch(size_t size, u32 tag, unsigned long caller);
 /*
  * Turns the cached block at @hdr, which the caller owns, into the live block for @req. The
- * block is counted, is zeroed if requested, and has @keep (NTPOOL_HDR_*) in its header.
- * Returns its body. Any context.
+ * block is counted and traced, is zeroed if requested, and has @keep (NTPOOL_HDR_*) in its
+ * header. Returns its body. Any context.
  */
 void *ntpool_alloc_finish(struct ntpool_header *hdr, unsigned int granules,
 			  const struct ntpool_request *req, u8 keep);
 /*
  * Makes @run, which ntpool_run_assign() has described, live: zeroed if @flags ask for it,
- * counted, entered. Returns its first byte. Any context.
+ * counted, entered, traced. Returns its first byte. Any context.
  */
 void *ntpool_alloc_finish_run(struct ntpool_run *run, unsigned int flags);
 
