@@ -51,14 +51,15 @@
  *
  * A scan also looks for memory for the caches of lists that could not get any before.
  *
- * Locking: balance_mutex serialises scans. It protects prev, prev_total, span and spare of
- * struct ntpool_lookaside. It is taken before ntpool_lookaside_lock. Free routines are
- * called by the helper, without it.
+ * Locking: balance_mutex serialises the tuning of each list. It protects prev, prev_total, span
+ * and spare of struct ntpool_lookaside. It is taken before ntpool_lookaside_lock. Free
+ * routines are called by the helper, without it. A change is traced without it.
  */
 #include <linux/export.h>
 #include <linux/math.h>
 #include <linux/mutex.h>
 
+#include "base/trace.h"
 #include "heap/scan.h"
 #include "parts.h"
 #include "lists/lookaside_registry.h"
@@ -77,6 +78,8 @@ enum {
  * @span: the largest span of a CPU
  * @excess: the most misses beyond its room of a CPU that used the whole depth
  * @excess_allocs: allocations of that CPU
+ * @tuned: the scan has set the depth that it decided on
+ * @depth_new: that depth
  */
 struct usage {
 	union ntpool_lookaside_depth depth;
@@ -87,6 +90,8 @@ struct usage {
 	u32 span;
 	u32 excess;
 	u32 excess_allocs;
+	bool tuned;
+	u32 depth_new;
 };
 
 static DEFINE_MUTEX(balance_mutex);
@@ -218,15 +223,17 @@ static u32 depth_tuned(const struct ntpool_lookaside *list, const struct usage *
  * Sets the public depth, if the driver has not written it since list_read(). Otherwise the
  * next scan finds the driver's value.
  */
-static void list_set_depth(struct ntpool_lookaside *list, union ntpool_lookaside_depth old,
-			   u32 depth)
+static void list_set_depth(struct ntpool_lookaside *list, struct usage *usage, u32 depth)
 {
+	union ntpool_lookaside_depth old = usage->depth;
 	union ntpool_lookaside_depth new = { .now = depth, .max = old.max };
 
 	raw_spin_lock_irq(&ntpool_lookaside_lock);
-	if (!list->zeroed && !ntpool_lookaside_off && ntpool_lookaside_is_alive(list) &&
-	    (new.both == old.both ||
-	     cmpxchg(&list->head->depth.both, old.both, new.both) == old.both))
+	usage->depth_new = depth;
+	usage->tuned = !list->zeroed && !ntpool_lookaside_off && ntpool_lookaside_is_alive(list) &&
+		       (new.both == old.both ||
+			cmpxchg(&list->head->depth.both, old.both, new.both) == old.both);
+	if (usage->tuned)
 		WRITE_ONCE(list->depth, depth);
 	raw_spin_unlock_irq(&ntpool_lookaside_lock);
 }
@@ -263,11 +270,13 @@ static bool list_is_idle(struct ntpool_lookaside *list)
 	return idle;
 }
 
-/* Returns false if the list was not used and needs no further scan. */
-static bool list_tune(struct ntpool_lookaside *list)
+/*
+ * Returns false if the list was not used and needs no further scan. *@usage has the depths.
+ * Called under balance_mutex.
+ */
+static bool list_tune(struct ntpool_lookaside *list, struct usage *usage)
 {
-	struct usage usage = { .owner = NTPOOL_LA_UNOWNED };
-	bool tunable = list_read(list, &usage);
+	bool tunable = list_read(list, usage);
 	u32 depth, was = READ_ONCE(list->depth);
 	int nr;
 
@@ -277,19 +286,35 @@ static bool list_tune(struct ntpool_lookaside *list)
 		return tunable;
 	}
 	for_each_possible_cpu(nr)
-		usage_add_cpu(&usage, list, nr);
+		usage_add_cpu(usage, list, nr);
 	if (!tunable) {
 		list_save_rooms(list, NTPOOL_LA_DEPTH);
-		return usage.allocs;
+		return usage->allocs;
 	}
-	depth = depth_tuned(list, &usage);
-	list_set_depth(list, usage.depth, depth);
+	depth = depth_tuned(list, usage);
+	list_set_depth(list, usage, depth);
 	if (ntpool_lookaside_detach_surplus(list))
 		ntpool_lookaside_drain(list);
 	list_save_rooms(list, READ_ONCE(list->depth));
-	if (usage.allocs || depth != usage.depth.now || depth != was)
+	if (usage->allocs || depth != usage->depth.now || depth != was)
 		return true;
 	return !list_is_idle(list);
+}
+
+/* The same, for a list that the caller has a reference of. Traces the change. */
+static bool list_scan(struct ntpool_lookaside *list)
+{
+	struct usage usage = { .owner = NTPOOL_LA_UNOWNED };
+	bool again;
+
+	mutex_lock(&balance_mutex);
+	again = list_tune(list, &usage);
+	ntpool_lookaside_totals_update(list);
+	mutex_unlock(&balance_mutex);
+	if (usage.tuned && usage.depth_new != usage.depth.now)
+		trace_ntpool_depth(list->head, list->desc.tag, usage.depth.now, usage.depth_new,
+				   usage.allocs, usage.misses);
+	return again;
 }
 
 /*
@@ -301,12 +326,8 @@ static bool balance_scan(void)
 	struct ntpool_lookaside *list = NULL;
 	bool again = false;
 
-	mutex_lock(&balance_mutex);
-	while ((list = ntpool_lookaside_next(list))) {
-		again |= list_tune(list);
-		ntpool_lookaside_totals_update(list);
-	}
-	mutex_unlock(&balance_mutex);
+	while ((list = ntpool_lookaside_next(list)))
+		again |= list_scan(list);
 	return again;
 }
 
