@@ -53,6 +53,7 @@
 #include "base/stack.h"
 #include "base/stub.h"
 #include "base/text.h"
+#include "base/trace.h"
 #include "parts.h"
 
 enum {
@@ -448,6 +449,8 @@ void ntpool_report(const struct ntpool_stop *found)
 	atomic_long_inc(&report_violations);
 	stop.called = &called;
 	stop.caller = ntpool_stack_take_call(&called, stop.caller);
+	if (!in_nmi())
+		trace_ntpool_report(&stop);
 	if (ntpool_stub_report(&stop))
 		return;
 	stop_text(&stop, first);
