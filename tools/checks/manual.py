@@ -6,8 +6,8 @@
 
 The page has each parameter of the module with its default, its range and whether it
 changes at run time, each file in debugfs with its columns and whether it can be
-written, and each stop code with its name; and it has no others. Nothing is printed
-where all is right.
+written, each tracepoint with its fields, and each stop code with its name; and it has
+no others. Nothing is printed where all is right.
 """
 
 import pathlib
@@ -86,6 +86,30 @@ def check_files():
             yield f'{name}: the page is wrong about writes'
 
 
+def tracepoints():
+    """Fields of each tracepoint, in their order."""
+    text = (TOP / 'module/base/trace.h').read_text()
+    fields, rows = {}, {}
+    for kind, name, body in re.findall(
+            r'^(DECLARE_EVENT_CLASS|TRACE_EVENT)\((\w+),(.*?)^\);', text, re.M | re.S):
+        fields[name] = ' '.join(re.findall(r'__(?:field|array)\([^,]*, (\w+)', body))
+        if kind == 'TRACE_EVENT':
+            rows[name] = fields[name]
+    for kind, name in re.findall(r'^DEFINE_EVENT\w*\((\w+), (\w+),', text, re.M):
+        rows[name] = fields[kind]
+    return rows
+
+
+def check_tracepoints():
+    page = {head.strip('*'): one_line(text) for head, text in paragraphs('TRACEPOINTS')
+            if head.startswith('*ntpool_')}
+    known = tracepoints()
+    yield from differences('tracepoint', page, known)
+    for name in page.keys() & known.keys():
+        if not page[name].endswith(f'Fields: {known[name]}.'):
+            yield f'{name}: the fields are {known[name]}'
+
+
 def stop_codes():
     """Name and number of each stop code that the module reports."""
     header = (TOP / 'module/base/report.h').read_text()
@@ -116,7 +140,8 @@ def differences(what, page, known):
 
 
 def main():
-    for line in (*check_parameters(sys.argv[1]), *check_files(), *check_stop_codes()):
+    for line in (*check_parameters(sys.argv[1]), *check_files(), *check_tracepoints(),
+                 *check_stop_codes()):
         print(f'{PAGE.relative_to(TOP)}: {line}')
 
 
