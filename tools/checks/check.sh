@@ -259,7 +259,7 @@ check_shell() {
 	(cd "$TOP" && shellcheck -x $(grep -lE '^#!/.*(sh|bash)$' \
 		$(files)) tools/lib/lib.sh tools/lib/initramfs.sh tools/checks/headers.sh \
 		tools/checks/setup.sh tools/test/example.sh \
-		tools/test/install.sh tools/test/package.sh tools/test/poolmon.sh \
+		tools/test/install.sh tools/test/package.sh tools/test/poolmon.sh tools/test/trace.sh \
 		tools/poolmon/lib.sh tools/poolmon/test/*.sh)
 }
 

@@ -6,9 +6,11 @@
 
 name_of() { basename "$1" .sh | sed 's/^[0-9]*-//'; }
 
+seconds=$(sed -n 's/.*nt_seconds:\([0-9]*\).*/\1/p' /proc/cmdline)
+
 run_scenario() {
 	echo "    # Subtest: $2"
-	timeout 150 sh "$1" 2>&1 | sed 's/^/    /'
+	timeout "${seconds:-150}" sh "$1" 2>&1 | sed 's/^/    /'
 	if grep -q '^nt_\|^ntpool ' /proc/modules; then
 		echo "    # $2 left modules loaded"
 		return 1

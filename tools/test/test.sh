@@ -21,6 +21,8 @@
 . "$TOP/tools/test/package.sh"
 # shellcheck source=tools/test/poolmon.sh
 . "$TOP/tools/test/poolmon.sh"
+# shellcheck source=tools/test/trace.sh
+. "$TOP/tools/test/trace.sh"
 
 passed=0 failed=0 skipped=0
 
@@ -362,7 +364,7 @@ peers() {
 }
 
 main() {
-	local part list packages standard="kunit i386 irqsoff system example poolmon"
+	local part list packages standard="kunit i386 irqsoff system example poolmon trace"
 	[ -z "${QUICK:-}" ] || standard="kunit i386 system example poolmon"
 	list=$(kernel_packages "$KERNEL")
 	mapfile -t packages <<<"$list"
@@ -378,8 +380,9 @@ main() {
 		peers) peers ;;
 		install) install_releases ;;
 		poolmon) poolmon_tests ;;
+		trace) trace_part ;;
 		*) die "PARTS=$PARTS: some of kunit, i386, irqsoff, system, example," \
-			"poolmon, peers and install" ;;
+			"poolmon, trace, peers and install" ;;
 		esac
 	done
 	say "$passed passed, $failed failed, $skipped skipped"

@@ -1,0 +1,59 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The tracepoints in perf and trace-cmd, which read the formats and print by themselves.
+# shellcheck source=tools/system/lib.sh
+. /lib.sh
+
+plan 16
+
+export HOME=/tmp
+driver=/sys/module/nt_trace/parameters
+
+cat >/tmp/work.sh <<'END'
+echo 50 >/sys/module/nt_trace/parameters/rounds
+END
+
+# printed N PATTERN: the tool has printed so many lines that match
+printed() {
+	same "$(grep -cE -- "$2" /tmp/printed)" "$1" || { head -n 5 /tmp/printed; false; }
+}
+# printed_least N PATTERN: the same with so many lines or more
+printed_least() {
+	[ "$(grep -cE -- "$2" /tmp/printed)" -ge "$1" ] || { head -n 5 /tmp/printed; false; }
+}
+# status STATUS COMMAND...: both outputs go to a file
+status() {
+	want=$1
+	shift
+	"$@" >/tmp/printed 2>&1
+	same $? "$want" || { tail -n 15 /tmp/printed; false; }
+}
+both_off() { same "$(cat $driver/state)" 0x0; }
+
+small='bytes_req=100 bytes_alloc=128 tag=Trac type=Nonp context=PASSIVE'
+raised='bytes_req=64 bytes_alloc=80 tag=Dr\\134\\001 type=Nonp context=DISPATCH'
+
+load ntpool
+load nt_trace
+
+is "perf record" status 0 perf record -q -a -e 'ntpool:*' -o /tmp/data sh /tmp/work.sh
+is "perf script" status 0 perf script -i /tmp/data
+is "it prints allocations" printed 50 "ntpool:ntpool_alloc: call_site=.* $small"
+# perf looks for the names of functions after it has printed the first one.
+is "with the function" printed_least 49 "ntpool:ntpool_alloc: call_site=take.* $small"
+is "and frees" printed 50 "ntpool:ntpool_free: call_site=give.* $raised"
+is "and failures" printed 100 'ntpool:ntpool_fail: .* tag=Fail type=Nonp .* err=-(12|22)'
+is "perf has gone" both_off
+is "perf record with a filter" status 0 perf record -q -a -e ntpool:ntpool_alloc \
+	--filter 'tag == "TBig"' -o /tmp/data sh /tmp/work.sh
+perf script -i /tmp/data >/tmp/printed 2>&1
+is "the filter" printed 50 'ntpool_alloc: .* tag=TBig'
+is "lets nothing else through" printed 50 ntpool_alloc
+is "perf trace" status 0 perf trace --no-syscalls -a -e 'ntpool:ntpool_alloc' sh /tmp/work.sh
+is "prints tags" printed 50 'ntpool_alloc.*Trac'
+
+is "trace-cmd record" status 0 trace-cmd record -q -e ntpool -o /tmp/dat sh /tmp/work.sh
+is "trace-cmd report" status 0 trace-cmd report -i /tmp/dat
+is "it prints allocations" printed 50 "ntpool_alloc: .*call_site=take.* $small"
+is "and frees" printed 50 "ntpool_free: .*call_site=give.* $raised"
+rmmod nt_trace ntpool
