@@ -13,21 +13,6 @@
 fail() { say "demo: FAILED: $*"; trap - EXIT; exit 1; }
 trap 'say "demo: FAILED: the set-up did not succeed"' EXIT
 
-# add_stock_module ROOT STOCK NAME: with what it depends on, in loading order
-add_stock_module() {
-	local path file
-	mkdir -p "$1/modules/stock"
-	while read -r _ path _; do
-		file=$(basename "$path" .xz)
-		[ ! -e "$1/modules/stock/$file" ] || continue
-		case $path in
-		*.xz) xz -dc "$path" >"$1/modules/stock/$file" ;;
-		*) cp "$path" "$1/modules/stock/$file" ;;
-		esac
-		say "$file" >>"$1/modules/stock/order"
-	done < <(modprobe -S "${2##*/}" -d "$2" --show-depends "$3" | grep '^insmod ')
-}
-
 # demo_initramfs STOCK MODULES TREE: prints the archive
 demo_initramfs() {
 	local root=$BUILD/guest/demo

@@ -31,6 +31,21 @@ add_program() {
 	done
 }
 
+# add_stock_module ROOT STOCK NAME: with what it depends on, in loading order
+add_stock_module() {
+	local path file
+	mkdir -p "$1/modules/stock"
+	while read -r _ path _; do
+		file=$(basename "$path" .xz)
+		[ ! -e "$1/modules/stock/$file" ] || continue
+		case $path in
+		*.xz) xz -dc "$path" >"$1/modules/stock/$file" ;;
+		*) cp "$path" "$1/modules/stock/$file" ;;
+		esac
+		say "$file" >>"$1/modules/stock/order"
+	done < <(modprobe -S "${2##*/}" -d "$2" --show-depends "$3" | grep '^insmod ')
+}
+
 # pack ROOT FILE
 pack() {
 	(cd "$1" && find . -print0 | cpio --null --quiet -o -H newc -R 0:0) >"$2.tmp"

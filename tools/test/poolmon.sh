@@ -13,21 +13,6 @@
 POOLMON_TESTS=$TOP/tools/poolmon/test
 POOLMON_WORK=$BUILD/poolmon-test
 
-# in_work COMMAND...: in the folder of the tests
-in_work() {
-	cd "$POOLMON_WORK" && "$@"
-}
-
-# checked NAME COMMAND...: as expect() of the other parts, with the output on failure
-checked() {
-	local name=$1
-	shift
-	: >"$POOLMON_WORK/check.log"
-	strictly "$POOLMON_WORK/check.log" in_work "$@"
-	verdict "$STRICT_STATUS" "poolmon: $name"
-	[ "$STRICT_STATUS" = 0 ] || tail -n 20 "$POOLMON_WORK/check.log" | sed 's/^/  /'
-}
-
 # monitor ARG...: poolmon with the sanitizers; UBSan ends it too. Status 99 is theirs.
 monitor() {
 	ASAN_OPTIONS=detect_leaks=0:exitcode=99 UBSAN_OPTIONS=halt_on_error=1:exitcode=99 \
@@ -88,8 +73,7 @@ guest_checks() {
 poolmon_tests() {
 	say "poolmon"
 	need_packages "${POOLMON_PACKAGES[@]}" jq
-	rm -rf "$POOLMON_WORK"
-	mkdir -p "$POOLMON_WORK"
+	checks_in "$POOLMON_WORK" poolmon
 	checked "builds without warnings" build_poolmon
 	checked "builds with AddressSanitizer" build_sanitized
 	batch_checks

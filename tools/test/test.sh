@@ -15,6 +15,8 @@
 
 # shellcheck source=tools/test/example.sh
 . "$TOP/tools/test/example.sh"
+# shellcheck source=tools/test/fleet.sh
+. "$TOP/tools/test/fleet.sh"
 # shellcheck source=tools/test/install.sh
 . "$TOP/tools/test/install.sh"
 # shellcheck source=tools/test/package.sh
@@ -24,7 +26,7 @@
 # shellcheck source=tools/test/trace.sh
 . "$TOP/tools/test/trace.sh"
 
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 groups=()
 
 # verdict STATUS NAME: counts and prints
 verdict() {
@@ -35,6 +37,44 @@ verdict() {
 		failed=$((failed + 1))
 		note "FAILED $2"
 	fi
+}
+
+# checks_in DIR PART: an empty folder for the checks that follow, and what their names begin with
+checks_in() {
+	CHECK_DIR=$1 CHECK_PART=$2
+	rm -rf "$CHECK_DIR"
+	mkdir -p "$CHECK_DIR"
+}
+
+in_check_dir() {
+	cd "$CHECK_DIR" && "$@"
+}
+
+# checked NAME COMMAND...: the verdict on a command, with its output on failure
+checked() {
+	local name=$1
+	shift
+	: >"$CHECK_DIR/check.log"
+	strictly "$CHECK_DIR/check.log" in_check_dir "$@"
+	verdict "$STRICT_STATUS" "$CHECK_PART: $name"
+	[ "$STRICT_STATUS" = 0 ] || tail -n 20 "$CHECK_DIR/check.log" | sed 's/^/  /'
+}
+
+# in_group COMMAND...: in the background, as a process group of its own
+in_group() {
+	set -m
+	"$@" </dev/null &
+	set +m
+	groups+=($!)
+}
+
+# Ends all that in_group has started
+groups_stop() {
+	local group
+	for group in "${groups[@]}"; do
+		kill -- "-$group" 2>/dev/null || true
+	done
+	groups=()
 }
 
 # A kernel tree of one's own has no stock image: the oldest series stands in.
@@ -364,7 +404,7 @@ peers() {
 }
 
 main() {
-	local part list packages standard="kunit i386 irqsoff system example poolmon trace"
+	local part list packages standard="kunit i386 irqsoff system example poolmon trace fleet"
 	[ -z "${QUICK:-}" ] || standard="kunit i386 system example poolmon"
 	list=$(kernel_packages "$KERNEL")
 	mapfile -t packages <<<"$list"
@@ -381,8 +421,9 @@ main() {
 		install) install_releases ;;
 		poolmon) poolmon_tests ;;
 		trace) trace_part ;;
+		fleet) fleet_tests ;;
 		*) die "PARTS=$PARTS: some of kunit, i386, irqsoff, system, example," \
-			"poolmon, trace, peers and install" ;;
+			"poolmon, trace, fleet, peers and install" ;;
 		esac
 	done
 	say "$passed passed, $failed failed, $skipped skipped"
