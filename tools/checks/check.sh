@@ -258,7 +258,7 @@ check_shell() {
 	# shellcheck disable=SC2046 # names without blanks
 	(cd "$TOP" && shellcheck -x $(grep -lE '^#!/.*(sh|bash)$' \
 		$(files)) tools/lib/lib.sh tools/lib/initramfs.sh tools/checks/headers.sh \
-		tools/checks/setup.sh tools/test/{example,fleet,trace}.sh \
+		tools/checks/setup.sh tools/test/{debug,example,fleet,trace}.sh \
 		tools/test/install.sh tools/test/package.sh tools/test/poolmon.sh \
 		tools/poolmon/lib.sh tools/poolmon/test/*.sh)
 }

@@ -13,6 +13,8 @@
 # shellcheck source=tools/lib/initramfs.sh
 . "$TOP/tools/lib/initramfs.sh"
 
+# shellcheck source=tools/test/debug.sh
+. "$TOP/tools/test/debug.sh"
 # shellcheck source=tools/test/example.sh
 . "$TOP/tools/test/example.sh"
 # shellcheck source=tools/test/fleet.sh
@@ -404,7 +406,9 @@ peers() {
 }
 
 main() {
-	local part list packages standard="kunit i386 irqsoff system example poolmon trace fleet"
+	local part list packages
+	local standard="kunit i386 irqsoff system example poolmon trace fleet debug"
+
 	[ -z "${QUICK:-}" ] || standard="kunit i386 system example poolmon"
 	list=$(kernel_packages "$KERNEL")
 	mapfile -t packages <<<"$list"
@@ -422,8 +426,9 @@ main() {
 		poolmon) poolmon_tests ;;
 		trace) trace_part ;;
 		fleet) fleet_tests ;;
+		debug) debug_tests ;;
 		*) die "PARTS=$PARTS: some of kunit, i386, irqsoff, system, example," \
-			"poolmon, trace, fleet, peers and install" ;;
+			"poolmon, trace, fleet, debug, peers and install" ;;
 		esac
 	done
 	say "$passed passed, $failed failed, $skipped skipped"

@@ -1,0 +1,31 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# The guest that a debugger reads: the first script in it. Drivers use ntpool, one has been
+# unloaded and has left blocks. Then nothing more is allocated, and the result port gets the
+# files of debugfs and the addresses of symbols. The machine waits until it is stopped.
+
+debug=/sys/kernel/debug/ntpool
+
+set -e
+insmod /modules/ntpool.ko
+insmod /modules/nt_hold.ko
+insmod /modules/nt_grow.ko period_ms=10 others=60
+insmod /modules/nt_leak.ko
+taskset 1 sh -c 'echo 1000 >/sys/module/nt_hold/parameters/churn'
+taskset 2 sh -c 'echo 50 >/sys/module/nt_hold/parameters/churn'
+rmmod nt_leak
+sleep 2
+rmmod nt_grow
+# The scan of the caches has seen the last use of the lists then.
+sleep 4
+{
+	for file in tags callers lookaside; do
+		echo "=== $file"
+		cat $debug/$file
+	done
+	echo "=== kallsyms"
+	grep -E '\[| (__per_cpu_offset|__cpu_possible_mask|nr_cpu_ids|nr_node_ids)$' /proc/kallsyms
+	echo "=== end"
+} >"$RESULT"
+sleep 1000
