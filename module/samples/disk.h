@@ -44,7 +44,7 @@ enum ntdisk_result ntdisk_create(unsigned long long bytes);
 void ntdisk_delete(void);
 void ntdisk_usage(struct ntdisk_usage *usage);
 
-/* Every I/O is one begin, any number of transfers, and one end. */
+/* Every I/O is one begin, any number of transfers, and one end, or one forget, which leaks. */
 enum ntdisk_result ntdisk_begin(struct ntdisk_io **io);
 enum ntdisk_result ntdisk_read(struct ntdisk_io *io, unsigned long long offset,
 			       void *buffer, unsigned int length);
@@ -53,5 +53,6 @@ enum ntdisk_result ntdisk_write(struct ntdisk_io *io, unsigned long long offset,
 enum ntdisk_result ntdisk_zero(struct ntdisk_io *io, unsigned long long offset,
 			       unsigned long long length);
 void ntdisk_end(struct ntdisk_io *io);
+void ntdisk_forget(struct ntdisk_io *io);
 
 #endif /* NTPOOL_SAMPLES_DISK_H */

@@ -538,6 +538,17 @@ void ntdisk_end(struct ntdisk_io *io)
 }
 
 /**
+ * ntdisk_forget - finish an I/O and leak its context: an error that is made on purpose
+ * @io: its context
+ *
+ * Context: PASSIVE_LEVEL.
+ */
+void ntdisk_forget(struct ntdisk_io *io)
+{
+	RequestUnstock(&TheDisk, io);
+}
+
+/**
  * ntdisk_read - copy a range of the disk
  * @io: context of the I/O
  * @offset: start of the range in bytes

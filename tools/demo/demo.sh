@@ -9,6 +9,8 @@
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=tools/lib/initramfs.sh
 . "$TOP/tools/lib/initramfs.sh"
+# shellcheck source=tools/poolmon/lib.sh
+. "$TOP/tools/poolmon/lib.sh"
 
 fail() { say "demo: FAILED: $*"; trap - EXIT; exit 1; }
 trap 'say "demo: FAILED: the set-up did not succeed"' EXIT
@@ -19,7 +21,7 @@ demo_initramfs() {
 	new_root "$root"
 	cp "$TOP/tools/demo/main.sh" "$root/main.sh"
 	cp "$2/module/ntpool.ko" "$2/module/samples/ntpool_disk.ko" "$root/modules/"
-	add_program "$root" mkfs.ext4 fsck.ext4
+	add_program "$root" mkfs.ext4 fsck.ext4 "$TOP/tools/poolmon/poolmon"
 	cp /etc/mke2fs.conf "$root/etc/"
 	: >"$root/etc/fstab"
 	ln -sf /proc/mounts "$root/etc/mtab"
@@ -32,12 +34,22 @@ demo_initramfs() {
 	say "$root.cpio"
 }
 
+# screen FILE: commands and output of poolmon on a leak, and the leak in the log, without
+# what differs from run to run
+screen() {
+	tr -d '\r' <"$1" | sed -n '/^ *# poolmon record/,/^ *ntpool: leak: /p' |
+		grep -E '^ *(# poolmon |tag |(`-)?DskI |ntpool: leak: )' |
+		sed 's/0x[0-9a-f]\+/N/g; s/[0-9][0-9.]*/N/g; s/^ *//; s/ \+/ /g; s/ $//'
+}
+
 main() {
 	local list packages headers stock modules initramfs status=0
 	[ ! -d "$KERNEL" ] || fail "KERNEL=$KERNEL: the demo runs on Debian's kernels"
 	list=$(kernel_packages "$KERNEL" | sed /source/d)
 	mapfile -t packages <<<"$list"
-	need_packages "${BUILD_TOOLS[@]}" "${GUEST_TOOLS[@]}" e2fsprogs "${packages[@]}"
+	need_packages "${BUILD_TOOLS[@]}" "${GUEST_TOOLS[@]}" "${POOLMON_PACKAGES[@]}" e2fsprogs \
+		"${packages[@]}"
+	build_poolmon
 	headers=$(stock_headers "$KERNEL")
 	stock=$(stock_kernel "$KERNEL")
 	modules=$(build_modules "$headers" "$(stock_name "$KERNEL")-stock")
@@ -51,6 +63,8 @@ main() {
 	python3 "$TOP/tools/test/judge.py" demo "$LOGS/demo.result" \
 		"$LOGS/demo.console" >"$LOGS/demo.report" ||
 		fail "$(sed -n 's/^  FAILED //p' "$LOGS/demo.report" | head -n 3)"
+	diff <(screen "$TOP/README.md") <(screen "$LOGS/demo.console") ||
+		fail "README.md shows another screen of poolmon"
 	trap - EXIT
 	say "demo: OK"
 }

@@ -4,7 +4,7 @@
 # The guest's part of the demo: a file system on the RAM disk of ntpool_disk.ko.
 #
 # Runs under busybox with /proc, /sys, /dev and debugfs mounted. Found there:
-#   /modules/ntpool.ko, /modules/ntpool_disk.ko
+#   /modules/ntpool.ko, /modules/ntpool_disk.ko, poolmon
 #   /tree         the real tree that is copied to the disk
 #   $RESULT       receives one line at the end: RESULT OK or RESULT FAIL reason
 #   $DEMO_KVER    the kernel release that should be running
@@ -453,6 +453,69 @@ pass()
 	[ -z "$FAILED" ] || finish
 }
 
+# ---- A leak -----------------------------------------------------------------------
+
+# Writes the same blocks again and again, 64 requests at a time.
+write_on()
+{
+	while :; do
+		dd if=/dev/zero of=$DEV bs=4k count=64 oflag=direct 2> $WORK/dd
+		sleep 0.2
+	done
+}
+
+# shown NAME COMMAND...: the command and its output, which is kept as $WORK/NAME
+shown()
+{
+	local name=$1
+
+	shift
+	printf '\n   # %s\n' "$*"
+	if "$@" > "$WORK/$name" 2>&1; then
+		sed 's/^/   /' "$WORK/$name"
+	else
+		sed 's/^/   /' "$WORK/$name"
+		fail "$*"
+	fi
+}
+
+find_leak()
+{
+	local writer blocks
+
+	heading "Three commands, while the disk is written to"
+	write_on &
+	writer=$!
+	sleep 2
+	shown record poolmon record -d 1 -n 12 /tmp/record
+	shown report poolmon report /tmp/record
+	shown diff poolmon diff /tmp/record
+	kill $writer
+	echo
+	check "report has one tag that grows: DskI of ntpool_disk" \
+		[ "$(awk 'NR > 1 { print $1, $3 }' $WORK/report)" = "DskI ntpool_disk" ]
+	check "diff has the call site: ntdisk_begin" \
+		grep -q '^[^ ]*DskI .* ntdisk_begin+0x.* \[ntpool_disk\]$' $WORK/diff
+	sleep 1
+	run "rmmod ntpool_disk" rmmod ntpool_disk
+	blocks=$(awk '$1 == "DskI" { print $5 }' $DEBUG/tags)
+	dmesg | sed -n 's/^.*\(ntpool: leak: [0-9]* blocks, .*\)/   \1/p' > $WORK/leaks
+	cat $WORK/leaks
+	check "the log names all $blocks blocks at the unload" \
+		grep -q "leak: $blocks blocks, .* tag DskI, Nonp, .* ntdisk_begin+" $WORK/leaks
+	run "rmmod ntpool" rmmod ntpool
+}
+
+leak_pass()
+{
+	printf '\n== %s\n' "Pass 3: the disk forgets each eighth request, and poolmon finds it"
+	heading "Load"
+	run "insmod ntpool.ko" insmod /modules/ntpool.ko
+	run "insmod ntpool_disk.ko leak=8" insmod /modules/ntpool_disk.ko leak=8
+	[ -b $DEV ] || mdev -s
+	find_leak
+}
+
 BEGIN=$(now)
 mkdir -p $MNT
 mkfifo $WORK/pipe
@@ -466,4 +529,5 @@ prepare_tree
 pass "Pass 1: verifier off, the whole tree" "" 1 4096 check_big check_depth_tuned
 pass "Pass 2: verifier=0xb (special pool, IRQL, tracking), a quarter" \
 	verifier=0xb 4 1024 check_big_special check_depth_zero
+leak_pass
 finish
