@@ -206,4 +206,6 @@ screen_checks() {
 	checked "screen: l marks changes (with a terminal without colours)" eval \
 		"SCREEN_TERM=vt100 screen_start 100 24 -d 2 && shows '^Hold' && highlights"
 	screen_stop
+	checked "the manual page has these screens" python3 "$POOLMON_TESTS/manual.py" \
+		"$BUILD/poolmon-asan/poolmon"
 }
