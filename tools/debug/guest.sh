@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The guest that a debugger reads: the first script in it. Drivers use ntpool, one has been
-# unloaded and has left blocks. Then nothing more is allocated, and the result port gets the
-# files of debugfs and the addresses of symbols. The machine waits until it is stopped.
+# unloaded and has left blocks. Then nothing more is allocated. gdb reads /proc/kcore, and the
+# result port gets its output, the files of debugfs and the addresses of symbols. The machine
+# waits until it is stopped.
 
 debug=/sys/kernel/debug/ntpool
 
@@ -19,13 +20,20 @@ sleep 2
 rmmod nt_grow
 # The scan of the caches has seen the last use of the lists then.
 sleep 4
+grep -E '\[| (__per_cpu_offset|__cpu_possible_mask|nr_cpu_ids|nr_node_ids)$' /proc/kallsyms \
+	>/tmp/kallsyms
+/usr/bin/gdb -nx -batch -iex 'set auto-load off' -ex 'source /ntpool.py' \
+	-ex 'ntpool-load /tmp/kallsyms /modules/ntpool.ko' -ex 'target core /proc/kcore' \
+	-ex ntpool-tags -ex ntpool-callers -ex ntpool-lookaside >/tmp/kcore </dev/null || true
 {
 	for file in tags callers lookaside; do
 		echo "=== $file"
 		cat $debug/$file
 	done
 	echo "=== kallsyms"
-	grep -E '\[| (__per_cpu_offset|__cpu_possible_mask|nr_cpu_ids|nr_node_ids)$' /proc/kallsyms
+	cat /tmp/kallsyms
+	echo "=== kcore"
+	cat /tmp/kcore
 	echo "=== end"
 } >"$RESULT"
 sleep 1000

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# PARTS=debug: the commands for gdb, on a running guest by QEMU's gdb server, and on a dump of
-# its memory. They have to print what the files of debugfs had in the guest.  Sourced by
-# test.sh.
+# PARTS=debug: the commands for gdb: in a guest on /proc/kcore, on the guest by QEMU's gdb
+# server, and on a dump of its memory. They have to print what the files of debugfs had in the
+# guest.  Sourced by test.sh.
 #
 # The guest has a stock kernel without debug information; only the modules have it.
 
@@ -15,12 +15,26 @@ debug_stop() {
 	[ -z "$DEBUG_SOCKETS" ] || rm -rf "$DEBUG_SOCKETS"
 }
 
+# add_gdb ROOT: gdb, the objdump that the commands call, and Python's own modules
+add_gdb() {
+	local python
+	python=$(gdb -nx -batch -ex 'python import sysconfig; print(sysconfig.get_path("stdlib"))')
+	add_program "$1" gdb objdump
+	mkdir -p "$1/usr/bin" "$1/usr/share"
+	mv "$1/sbin/gdb" "$1/usr/bin/"
+	cp -r /usr/share/gdb "$1/usr/share/"
+	tar -C / --exclude=dist-packages --exclude=test --exclude=__pycache__ \
+		-cf - "${python#/}" | tar -C "$1" -xf -
+}
+
 # debug_initramfs NTPOOL HELPERS: prints the archive
 debug_initramfs() {
 	local root=$BUILD/guest/debug
 	new_root "$root"
 	cp "$TOP/tools/debug/guest.sh" "$root/main.sh"
 	cp "$1/module/ntpool.ko" "$2"/nt_{hold,grow,leak}.ko "$root/modules/"
+	cp "$TOP/tools/debug/ntpool.py" "$root/"
+	add_gdb "$root"
 	pack "$root" "$root.cpio"
 	say "$root.cpio"
 }
@@ -28,7 +42,7 @@ debug_initramfs() {
 # The guest has written all that the checks compare with.
 debug_ready() {
 	local result=$LOGS/debug.result try
-	for try in $(seq 180); do
+	for try in $(seq 400); do
 		! grep -qs '^=== end' "$result" || break
 		sleep 1
 	done
@@ -57,10 +71,15 @@ rows_of() {
 	awk '{ $1 = $1; print }' | sort
 }
 
-# same_file TARGET FILE
+# same_file TARGET FILE: TARGET may be `kcore`, which was read in the guest
 same_file() {
-	in_gdb "$1" "ntpool-$2" >shown
-	sed -n "/^# ntpool $2 1/,\$p" shown | sed '/^\[Inferior/d' | rows_of >"$2.shown"
+	if [ "$1" = kcore ]; then
+		cp kcore.guest shown
+	else
+		in_gdb "$1" "ntpool-$2" >shown
+	fi
+	awk -v file="$2" '/^# ntpool / { on = $3 == file } on && !/^\[Inferior/' shown |
+		rows_of >"$2.shown"
 	rows_of <"$2.guest" | diff - "$2.shown"
 }
 
@@ -112,11 +131,12 @@ debug_checks() {
 	local target file
 	checked "the guest is ready" debug_ready
 	checked "QEMU dumps its memory" memory_dump
-	for target in live dump; do
+	for target in kcore live dump; do
 		for file in tags callers lookaside; do
 			checked "$target: ntpool-$file prints what debugfs has" \
 				same_file $target $file
 		done
+		[ $target != kcore ] || continue
 		checked "$target: ntpool-block, at the start of blocks" held_blocks $target
 		checked "$target: ntpool-block, inside of them" held_blocks $target 1
 	done
@@ -142,11 +162,12 @@ debug_tests() {
 	DEBUG_SOCKETS=$(mktemp -d)
 	rm -f "$LOGS/debug.result"
 	trap debug_stop EXIT
-	in_group boot debug --kernel "$stock/vmlinuz" --initrd "$initramfs" --cpus 2 --mem 256 \
+	in_group boot debug --kernel "$stock/vmlinuz" --initrd "$initramfs" --cpus 2 --mem 512 \
 		--timeout 800 --append "quiet nowatchdog" -- \
 		-gdb "unix:$DEBUG_SOCKETS/gdb,server=on,wait=off" \
 		-qmp "unix:$DEBUG_SOCKETS/qmp,server=on,wait=off"
 	debug_checks
 	debug_stop
+	rm -f "$DEBUG_WORK/memory"
 	trap - EXIT
 }
