@@ -11,16 +11,21 @@ debug=/sys/kernel/debug/ntpool
 set -e
 insmod /modules/ntpool.ko
 insmod /modules/nt_hold.ko
+# From here on some blocks are samples in special pool.
+echo 50 >/sys/module/ntpool/parameters/sample_ms
 insmod /modules/nt_grow.ko period_ms=10 others=60
 insmod /modules/nt_leak.ko
 taskset 1 sh -c 'echo 1000 >/sys/module/nt_hold/parameters/churn'
 taskset 2 sh -c 'echo 50 >/sys/module/nt_hold/parameters/churn'
 rmmod nt_leak
+# It takes the place of its former code, whose blocks are told from the new ones.
+insmod /modules/nt_leak.ko small_blocks=5
 sleep 2
 rmmod nt_grow
 # The scan of the caches has seen the last use of the lists then.
 sleep 4
-grep -E '\[| (__per_cpu_offset|__cpu_possible_mask|nr_cpu_ids|nr_node_ids)$' /proc/kallsyms \
+grep -E -e '\[| (__per_cpu_offset|__cpu_possible_mask|nr_cpu_ids|nr_node_ids)$'\
+	-e ' (page_offset_base|vmemmap_base)$' /proc/kallsyms \
 	>/tmp/kallsyms
 /usr/bin/gdb -nx -batch -iex 'set auto-load off' -ex 'source /ntpool.py' \
 	-ex 'ntpool-load /tmp/kallsyms /modules/ntpool.ko' -ex 'target core /proc/kcore' \

@@ -29,7 +29,9 @@ STATES = {0x1e: 'free', 0x63: 'cached', LIVE: 'live'}
 TYPES = ('Nonp', 'Paged')
 MASK = (1 << 64) - 1
 NEEDED = ('__per_cpu_offset', '__cpu_possible_mask', 'nr_cpu_ids')
-OPTIONAL = ('nr_node_ids',)
+# Where the kernel lacks one, its value is constant.
+OPTIONAL = {'nr_node_ids': 1, 'page_offset_base': 0xffff888000000000,
+            'vmemmap_base': 0xffffea0000000000}
 
 Block = collections.namedtuple('Block', 'addr tag type bytes requested caller')
 
@@ -48,7 +50,7 @@ class Symbols:
                 if module:
                     self.modules[module[0]][name] = address
                     rows.append((address, kind, name, module[0]))
-                elif name in NEEDED + OPTIONAL:
+                elif name in NEEDED or name in OPTIONAL:
                     self.address[name] = address
         if not all(self.address.get(name) for name in NEEDED):
             raise gdb.GdbError(f'{path} has no addresses: was it read by root?')
@@ -63,7 +65,9 @@ class Symbols:
         start, _, name, module = self.rows[at]
         following = [row[0] for row in self.rows[at + 1:at + 9]
                      if row[0] > start and row[3] == module and row[1] in 'tT']
-        end = following[0] if following else -(-address // PAGE) * PAGE
+        end = following[0] if following else (start // PAGE + 1) * PAGE
+        if address > end:
+            return hex(address)
         return f'{name}+{address - start:#x}/{end - start:#x} {module}'
 
 
@@ -93,6 +97,12 @@ def number(address, size=8):
 def variable(name, file):
     """A variable of the module; static ones have the name of their file."""
     return gdb.parse_and_eval(f"'{file}'::{name}")
+
+
+def optional(name, size=8):
+    """A number of the kernel, which may be a constant."""
+    address = Kernel.get().address.get(name)
+    return number(address, size) if address else OPTIONAL[name]
 
 
 def pointer_to(type_name, address):
@@ -140,14 +150,23 @@ def tag_text(tag):
                    for c in tag.to_bytes(4, 'little'))
 
 
+def past_codes():
+    """Records of call sites in code that was freed, the oldest first."""
+    return list_of(gdb.parse_and_eval('ntpool_past_codes'), 'struct ntpool_past_code', 'link')
+
+
 def caller_text(caller):
-    """A call site, also in code that is gone."""
+    """A call site. The text of freed code counts until other code is loaded over it."""
     if not caller:
         return 'unknown'
-    for past in list_of(gdb.parse_and_eval('ntpool_past_codes'), 'struct ntpool_past_code', 'link'):
-        if int(past['caller']) == caller and (past['pinned'] or not past['covered']):
-            return past['text'].string()
-    return Kernel.get().text(caller)
+    text = Kernel.get().text(caller)
+    for past in past_codes():
+        if int(past['caller']) == caller:
+            if past['pinned'] or not past['covered']:
+                return past['text'].string()
+            if text.startswith('0x'):
+                text = past['text'].string()
+    return text
 
 
 def print_rows(name, columns, rows):
@@ -214,10 +233,8 @@ def bits(page, field):
 def pages():
     """Pages with blocks, and their pool types. Cursors of iterations have no base."""
     heaps = variable('heaps', 'heap.c')
-    nodes = Kernel.get().address.get('nr_node_ids')
-    nodes = number(nodes, 4) if nodes else 1
     for kind in range(2):
-        for node in range(nodes):
+        for node in range(optional('nr_node_ids', 4)):
             heap = heaps[kind][node]
             if int(heap):
                 for page in list_of(heap['pages'], 'struct ntpool_page', 'link'):
@@ -250,15 +267,22 @@ def run_blocks():
                         int(run['pages']) * PAGE, int(run['requested']), int(run['caller']))
 
 
+def linear(page):
+    """The address of a page in the linear map."""
+    number_of_page = (int(page) - optional('vmemmap_base')) // page.dereference().type.sizeof
+    return optional('page_offset_base') + number_of_page * PAGE
+
+
 def special_blocks():
     """Live blocks of special pool. One that was sampled has its address in the linear map."""
     special = gdb.parse_and_eval('ntpool_special')
     for i in range(int(special['nr'])):
         slot = special['slots'][i]
         if int(slot['state']) == 2:
-            base = 0 if slot['linear'] else int(slot['base']) + int(slot['offset'])
-            yield Block(base, int(slot['tag']), int(slot['type']), int(slot['pages']) * PAGE,
-                        int(slot['size']), int(slot['allocated']['caller']))
+            base = linear(slot['page']) if slot['linear'] else int(slot['base'])
+            yield Block(base + int(slot['offset']), int(slot['tag']), int(slot['type']),
+                        int(slot['pages']) * PAGE, int(slot['size']),
+                        int(slot['allocated']['caller']))
 
 
 def blocks():
@@ -269,19 +293,39 @@ def blocks():
     yield from special_blocks()
 
 
+def past_share(past, key, row):
+    """The part of a sum that is the record's. A covered record noted its blocks."""
+    if not past['covered']:
+        return list(row)
+    if int(past['left']):
+        note = past['left'].cast(gdb.lookup_type('struct past_note').pointer())
+        for i in range(int(note['nr'])):
+            left = note['sum'][i]
+            if int(left['past']) == int(past['number']) and \
+                    key == (int(left['tag']), int(left['type']), int(left['caller'])):
+                if int(left['count']) >= row[0]:
+                    return list(row)
+                return [min(int(left[field]), row[j])
+                        for j, field in enumerate(('count', 'bytes', 'requested'))]
+    return [0, 0, 0]
+
+
 def callers():
-    """Rows of `callers`."""
+    """Rows of `callers`: blocks of freed code are separate from those of loaded code."""
     sums = collections.defaultdict(lambda: [0, 0, 0])
-    names = {}
     for block in blocks():
-        if block.caller not in names:
-            names[block.caller] = caller_text(block.caller)
-        row = sums[tag_text(block.tag), TYPES[block.type], names[block.caller]]
-        row[0] += 1
-        row[1] += block.bytes
-        row[2] += block.requested
+        row = sums[block.tag, block.type, block.caller]
+        for i, value in enumerate((1, block.bytes, block.requested)):
+            row[i] += value
+    for past in past_codes():
+        for key, row in sums.items():
+            share = past_share(past, key, row) if key[2] == int(past['caller']) else [0]
+            if share[0]:
+                row[:] = (old - new for old, new in zip(row, share))
+                yield (tag_text(key[0]), TYPES[key[1]], *share, past['text'].string())
     for (tag, kind, caller), row in sums.items():
-        yield (tag, kind, *row, caller)
+        if row[0]:
+            yield (tag_text(tag), TYPES[kind], *row, caller_text(caller))
 
 
 # ---- Lookaside lists

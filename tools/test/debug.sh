@@ -103,6 +103,14 @@ held_blocks() {
 	[ "$(grep -cE '^header 0x[0-9a-f]{16}: cookie 0x00b5[0-9a-f]{4}, live, ' shown)" = 3 ]
 }
 
+# The sums above have to have them, and blocks of a driver that was loaded again.
+special_pool() {
+	in_gdb dump 'print ntpool_special.nr_live[0] > 0' >shown
+	cat shown
+	grep -q '^\$1 = 1$' shown
+	[ "$(awk '$3 == 3 || $3 == 5' callers.guest | grep -c 'Leak Nonp .* leak_small+')" = 2 ]
+}
+
 # A header that was overwritten is told from a good one. The guest is stopped meanwhile.
 damaged_header() {
 	local address requested
@@ -140,6 +148,7 @@ debug_checks() {
 		checked "$target: ntpool-block, at the start of blocks" held_blocks $target
 		checked "$target: ntpool-block, inside of them" held_blocks $target 1
 	done
+	checked "blocks in special pool and of former code are among them" special_pool
 	checked "a damaged header" damaged_header
 	checked "an address outside of the pools" fails 'is in no block of ntpool' \
 		'ntpool-block &ntpool_secret'
@@ -168,6 +177,5 @@ debug_tests() {
 		-qmp "unix:$DEBUG_SOCKETS/qmp,server=on,wait=off"
 	debug_checks
 	debug_stop
-	rm -f "$DEBUG_WORK/memory"
 	trap - EXIT
 }
