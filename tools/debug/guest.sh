@@ -18,7 +18,9 @@ insmod /modules/nt_leak.ko
 taskset 1 sh -c 'echo 1000 >/sys/module/nt_hold/parameters/churn'
 taskset 2 sh -c 'echo 50 >/sys/module/nt_hold/parameters/churn'
 rmmod nt_leak
-# It takes the place of its former code, whose blocks are told from the new ones.
+# Each load lets the kernel reuse addresses of former code, whose blocks keep their names.
+insmod /modules/nt_leak.ko small_blocks=0 big_blocks=0
+rmmod nt_leak
 insmod /modules/nt_leak.ko small_blocks=5
 sleep 2
 rmmod nt_grow
