@@ -5,7 +5,7 @@
 
 #include <linux/types.h>
 
-/* base/refuse.c and base/stub.c */
+/* base/stub.c */
 
 /*
  * Makes requests of ntpool for kernel memory fail: pages, vmalloc, descriptors, per-CPU
