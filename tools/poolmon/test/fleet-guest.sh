@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # A machine of the fleet: the first script in the guest. A driver leaks, poolmon writes its
-# metrics once a second, and node_exporter serves them on port 9100. Port 9101 has the
+# metrics every two seconds, and node_exporter serves them on port 9100. Port 9101 has the
 # files themselves. The machine ends when cgi-bin/end is read there.
 
 WWW=/tmp/www
@@ -28,8 +28,8 @@ insmod /modules/nt_hold.ko
 # shellcheck disable=SC2046 # parameters of the module
 insmod /modules/nt_grow.ko $(argument grow | tr , ' ')
 end_page
-poolmon --prometheus="$WWW/ntpool.prom" -d 1 &
-poolmon --openmetrics="$WWW/ntpool.openmetrics" -d 1 &
+poolmon --prometheus="$WWW/ntpool.prom" -d 2 &
+poolmon --openmetrics="$WWW/ntpool.openmetrics" -d 10 &
 httpd -h "$WWW" -p 9101
 GOMAXPROCS=1 prometheus-node-exporter --collector.disable-defaults --collector.textfile \
 	--collector.textfile.directory="$WWW" --web.disable-exporter-metrics \
