@@ -16,8 +16,9 @@
  * Demand. A driver that works in batches takes many blocks of one size from the heap in a row
  * and then gives as many back in a row. Random requests take and give by turns. So a depot
  * counts the blocks of the last row in each direction. If both rows are longer than random
- * requests make them, a worker enlarges the array by the shorter one. All enlarged depots of a heap together have room for MOST_BYTES. A depot that
- * the scan finds unused gets its first array again.
+ * requests make them, a worker enlarges the array by the shorter one. All enlarged depots of a
+ * heap together have room for MOST_BYTES. A depot that the scan finds unused gets its first array
+ * again.
  *
  * Locking: each depot has a raw spinlock, taken with interrupts disabled, because hard
  * interrupts allocate and free. No lock nests inside. Only the worker and the scan replace

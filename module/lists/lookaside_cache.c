@@ -16,8 +16,9 @@
  * them would cost more instructions. Instead cpu->low and cpu->high are its limits. A pop
  * stops at @low, not at 0. A push stops at @high, not at the end of the magazine. The slow
  * path moves the limit by one, and the operation still is a hit. A scan sets both limits to
- * the current number, unless the depth is the minimum. Between two scans a CPU takes the slow path once for each block that
- * it needs. The scans end when no list is used; the slow path starts them again.
+ * the current number, unless the depth is the minimum. Between two scans a CPU takes the slow
+ * path once for each block that it needs. The scans end when no list is used; the slow path
+ * starts them again.
  *
  * Counting. Drivers read and reset TotalAllocates, AllocateMisses, TotalFrees and
  * FreeMisses as plain fields. Each operation reads ListHead and Depth in the same cache

@@ -57,7 +57,8 @@ is_nt_style() {
 	include/nt/* | kunit/* | tools/system/mod/* | module/samples/disk_nt.c) ;;
 	tools/packaging/example/*) ;;
 	module/samples/bench*) ;;
-	module/ddi/* | module/lists/zone_check.c | module/base/irql.h | module/base/klock.h) ;;
+	module/ddi/* | module/lists/zone_check.c | module/lists/slist.c) ;;
+	module/base/irql.h | module/base/klock.h) ;;
 	*) return 1 ;;
 	esac
 }
