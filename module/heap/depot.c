@@ -138,7 +138,7 @@ void ntpool_depot_overflowed(struct ntpool_heap *heap, unsigned int granules, un
 	    wanted <= READ_ONCE(depot->wanted))
 		return;
 	WRITE_ONCE(depot->wanted, wanted);
-	queue_work(system_unbound_wq, &grow_work);
+	schedule_work(&grow_work);
 }
 
 static bool depot_is_enlarged(const struct ntpool_depot *depot)

@@ -138,7 +138,7 @@ static u64 remote_round(unsigned int ops, bool (*fill)(void), void (*empty)(void
 		bool filled = fill();
 
 		ticks += bench_clock() - start;
-		queue_work_on(remote_cpu, system_wq, &remote.work);
+		schedule_work_on(remote_cpu, &remote.work);
 		flush_work(&remote.work);
 		ticks += remote.ticks;
 		if (!filled)

@@ -70,7 +70,9 @@ static void sample_apply(unsigned int ms)
 {
 	WRITE_ONCE(sample_interval, ms);
 	if (ms) {
-		mod_delayed_work(system_wq, &sample_work, msecs_to_jiffies(ms));
+		/* mod_delayed_work() needs the name of the queue, which 7.x changes. */
+		cancel_delayed_work(&sample_work);
+		schedule_delayed_work(&sample_work, msecs_to_jiffies(ms));
 		return;
 	}
 	cancel_delayed_work_sync(&sample_work);
