@@ -32,6 +32,7 @@ SKIP = re.compile(r'# SKIP\b')
 
 SPLAT = re.compile(
     r'\bBUG[: ]|WARNING:|KASAN:|UBSAN:|possible circular locking|INFO: |'
+    r'deprecated workqueue|'
     r'scheduling while atomic|sleeping function called|Oops|'
     r'general protection|Unable to handle|unreferenced object|rcu: INFO|'
     r'Call Trace|ODEBUG:|list_(?:add|del) corruption|Kernel panic|'
