@@ -6,8 +6,10 @@
 
 Looks at the comments of C, Python, shell and make files and at Markdown
 outside of code blocks and generated tables. Prints FILE:LINE: and the words
-of each sentence whose subject is "What" or "Who", and of each pronoun that
-names no part of the code. Nothing is printed where all is right.
+of each sentence whose subject is "What" or "Who", of each pronoun that
+names no part of the code, and of each sentence of C comments that has more
+than 20 words. A colon or a semicolon ends a sentence here. Nothing is printed
+where all is right.
 """
 
 import re
@@ -20,6 +22,10 @@ SUBJECT = re.compile(r'(?:^|[.!] )(?:\w+: )?(What|Who)\b(?![^.]*\?)|'
 QUOTED = re.compile(r'"[^"\n]*"|`[^`\n]*`')
 C_COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*', re.DOTALL)
 C_STRING = re.compile(r'"(?:\\.|[^"\\\n])*"')
+MOST_WORDS = 20
+SENTENCE_END = re.compile(r'(?<=[.!?:;]) +')
+# A line that begins a paragraph, an item of a list or a part of kernel-doc.
+BEGINS = re.compile(r'(?:@\w+:|[-*] |\w+:$|(?:Context|Return|Contract|Differs|Locking):)')
 GENERATED = re.compile(r'<!-- (\w+): begin -->.*?<!-- \1: end -->', re.DOTALL)
 FENCE = re.compile(r'^```.*?^```|^    [^\n]*$', re.DOTALL | re.MULTILINE)
 
@@ -57,11 +63,37 @@ def plain(text):
         yield QUOTED.sub('Q', line.replace('*/', '').strip())
 
 
+def sentences(text):
+    """Pairs of line, counted from 0, and sentence of a comment. Tables are left out."""
+    paragraph, first = '', 0
+    rows = [re.sub(r'^\s*(?:/\*+|\*+/?|//)? ?', '', line).replace('*/', '')
+            for line in text.split('\n')]
+    for number, row in enumerate(rows + ['']):
+        inner = row.strip()
+        if not inner or BEGINS.match(inner) or re.search(r'^\t|\S\t', row):
+            for sentence in SENTENCE_END.split(paragraph):
+                yield first, sentence
+            paragraph, first = '', number
+        if not re.search(r'^\t|\S\t', row):
+            paragraph += ' ' + inner
+
+
+def long_sentences(path, first, text):
+    """Sentences of a C comment that are too long, as complaints."""
+    if not path.endswith(('.c', '.h')):
+        return
+    for line, sentence in sentences(text):
+        words = [word for word in sentence.split() if re.search(r'\w', word)]
+        if len(words) > MOST_WORDS:
+            yield first + line, f'{len(words)} words', sentence.strip()
+
+
 def complaints(path):
     """What is wrong in one file."""
     with open(path, encoding='utf-8') as file:
         source = file.read()
     for first, text in texts(path, source):
+        yield from long_sentences(path, first, text)
         before = '.'
         for number, line in enumerate(plain(text), first):
             for match in PRONOUNS.finditer(line):
