@@ -69,7 +69,7 @@ static const struct part parts[] = {
 	/* ddi */
 	{ .init = ntpool_section_init },
 	{ .init = ntpool_raise_init },
-	/* Modules and timers that call into all parts above, which therefore exist. */
+	/* Their callbacks use all parts above, so these parts start after them. */
 	{ ntpool_client_init, ntpool_client_exit },
 	{ ntpool_sample_init, ntpool_sample_exit },
 	{ ntpool_verifier_init, ntpool_verifier_exit },

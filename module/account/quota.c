@@ -71,7 +71,7 @@ enum {
  * @id: number of the ledger, not 0
  * @comm: name of the process when the ledger was created
  * @pins: 1, and one for each charge in progress; 0: the ledger is being removed
- * @used: bytes charged now
+ * @used: bytes charged now; this and the next three are atomic and need no lock
  * @direct: the part of @used that was charged without a block
  * @peak: largest value of @used
  * @refused: charges that a limit refused

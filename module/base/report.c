@@ -17,14 +17,14 @@
  *   and its report waits in the queue. An NMI only queues its report.
  * - A report is in the log before the machine stops, or before a fault ends the thread.
  *   Its CPU then waits for another printer, but not for longer than REPORT_WAIT_MS.
- * - A flood ends, see report_site.c. A later report states how many were left out, or a
+ * - A flood ends, see report_budget.c. A later report states how many were left out, or a
  *   delayed work does if none follows. Reports that find no room in the queue count too.
  *
  * Stack dumps of the kernel may come between the lines of a report. Single lines, as
  * those about leaks, go through the same queue. Addresses are hashed, as in all of Linux.
  *
  * Locking: report_lock, a raw spinlock and a leaf, interrupts off, protects the queue and the
- * table of report_site.c. The printer owns the cursor.
+ * table of report_budget.c. The printer owns the cursor.
  *
  * Context: any for reports; any but NMI for single lines.
  */
@@ -49,7 +49,7 @@
 #include "base/frame.h"
 #include "base/param.h"
 #include "base/report.h"
-#include "base/report_site.h"
+#include "base/report_budget.h"
 #include "base/stack.h"
 #include "base/stub.h"
 #include "base/text.h"
@@ -171,7 +171,7 @@ static void print_tag(const struct report *report)
 	       report->stop.damaged ? ", read from the damaged header" : "");
 }
 
-static void print_site(const char *what, unsigned long address)
+static void print_callsite(const char *what, unsigned long address)
 {
 	if (!address)
 		return;
@@ -188,12 +188,12 @@ static void print_frame(unsigned long address, u64 when)
 
 static void print_caller(const struct report *report)
 {
-	print_site("caller", report->stop.caller);
+	print_callsite("caller", report->stop.caller);
 }
 
 static void print_allocator(const struct report *report)
 {
-	print_site("allocator", report->stop.allocator);
+	print_callsite("allocator", report->stop.allocator);
 }
 
 static void print_before(const struct report *report)
@@ -387,7 +387,7 @@ static void report_fill(struct report *report, const struct ntpool_stop *stop, c
 static bool queue_add(const struct ntpool_stop *stop, const char *first, unsigned int *nr)
 {
 	if (report_head - report_tail >= REPORT_QUEUE ||
-	    (stop->text && !ntpool_report_site_admits(stop)))
+	    (stop->text && !ntpool_report_budget_admits(stop)))
 		return false;
 	*nr = report_head;
 	report_fill(&reports[*nr % REPORT_QUEUE], stop, first);
@@ -600,4 +600,4 @@ static const struct kernel_param_ops bugcheck_ops = {
 
 module_param_cb(bugcheck, &bugcheck_ops, NULL, 0644);
 MODULE_PARM_DESC(bugcheck,
-		 "what follows the report of a violation: report (go on) or panic (stop the machine) (default report)");
+		 "action after the report of a violation: report (go on) or panic (stop the machine) (default report)");

@@ -124,8 +124,8 @@ static void *contig_by_cache(size_t size, PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS
  * the tag `MmCm`, in nonpaged pool.
  *
  * Differs: not executable; not longer than the largest run of the page allocator; size
- * 0 fails. Pages of other owners are not moved away: the search looks at up to 256 MiB of free
- * memory, and an eighth of what is available, so it may miss a small range.
+ * 0 fails. Pages of other owners are not moved away. The search looks at up to 256 MiB of free
+ * memory, and an eighth of the available memory. It may miss a small range.
  *
  * Context: IRQL <= DISPATCH_LEVEL, and hard interrupts. If the caller may sleep, memory is
  * reclaimed with GFP_NOIO; otherwise only free memory is used.

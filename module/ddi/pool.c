@@ -103,7 +103,7 @@ static void *type_refused(unsigned int type, size_t size, u32 tag, unsigned long
 	const struct ntpool_verify_refusal refusal = {
 		.size = size,
 		.tag = tag,
-		.kind = type,
+		.given = type,
 		.is_other = flags_are_valid(type),
 		.caller = caller,
 	};
@@ -336,7 +336,7 @@ static void *flags_failed(POOL_FLAGS flags, size_t size, u32 tag, unsigned long 
 	const struct ntpool_verify_refusal refusal = {
 		.size = size,
 		.tag = tag,
-		.kind = flags,
+		.given = flags,
 		.is_flags = true,
 		.is_other = flags <= U32_MAX && type_is_valid(flags),
 		.caller = caller,

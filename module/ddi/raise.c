@@ -8,8 +8,8 @@
  * failure. Without a handler the raise is only counted; it never crashes the machine.
  *
  * The return address of the raising call selects the handler. For an allocation routine
- * that is the return address of the driver's call. section.c finds the driver that
- * contains the address. It keeps handler and figures with its other data about the driver.
+ * that is the return address of the driver's call. base/client.c finds the driver that
+ * contains the address. Its struct ntpool_client has the handler and the figures.
  * Code that is not linked against ntpool has no handler, and its raises are counted
  * together.
  *

@@ -229,7 +229,7 @@ struct ntpool_header *ntpool_cache_reclaim(struct ntpool_heap *heap, unsigned in
 
 	preempt_disable();
 	cache = ntpool_cache_enter(heap->type);
-	/* The heap of &ntpool_cache_none is none. */
+	/* The heap of ntpool_cache_none is an error pointer, equal to no heap. */
 	if (cache->heap == heap)
 		hdr = cache_reclaim(cache, granules, flags);
 	ntpool_cache_leave(heap->type, cache);
@@ -275,7 +275,7 @@ void ntpool_cache_push_slow(struct ntpool_heap *heap, struct ntpool_header *hdr,
 
 	preempt_disable();
 	cache = ntpool_cache_enter(heap->type);
-	/* The heap of &ntpool_cache_none is none. */
+	/* The heap of ntpool_cache_none is an error pointer, equal to no heap. */
 	if (cache->heap == heap && cache->limit[granules])
 		magazine_push(cache, hdr, granules);
 	else if (!ntpool_depot_give(heap, granules, &hdr, 1))
@@ -361,15 +361,6 @@ static bool drain_start(void)
 			started = true;
 		}
 	return started;
-}
-
-void ntpool_cache_drain(void)
-{
-	cpus_read_lock();
-	drain_start();
-	flush_workqueue(drain_wq);
-	cpus_read_unlock();
-	ntpool_depot_drain();
 }
 
 bool ntpool_cache_reclaim_all(void)
@@ -590,3 +581,7 @@ void ntpool_cache_exit(void)
 	caches_free();
 	ntpool_depot_exit();
 }
+
+#if IS_ENABLED(CONFIG_KUNIT)
+#include "hooks/cache_hooks.c"
+#endif

@@ -86,11 +86,9 @@ void ntpool_cache_push_slow(struct ntpool_heap *heap, struct ntpool_header *hdr,
  */
 struct ntpool_header *ntpool_cache_reclaim(struct ntpool_heap *heap, unsigned int granules,
 					   unsigned int flags);
-/* Returns all cached blocks of all CPUs and depots to the heaps. Sleeps. */
-void ntpool_cache_drain(void);
 /*
- * The same, but leaves out other CPUs while one comes up or goes down. Returns false if
- * nothing was cached. Sleeps.
+ * Returns all cached blocks of all CPUs and depots to the heaps, but leaves out other CPUs while
+ * one comes up or goes down. Returns false if nothing was cached. Sleeps.
  */
 bool ntpool_cache_reclaim_all(void);
 /*

@@ -69,8 +69,6 @@ static bool scan_one(unsigned int i)
 
 	mutex_lock(&scan_mutex);
 	scan = scans[i];
-	if (scan && scan->manual)
-		scan = NULL;
 	WRITE_ONCE(scan_running, scan);
 	mutex_unlock(&scan_mutex);
 	if (!scan)
@@ -133,24 +131,6 @@ void ntpool_scan_unregister(struct ntpool_scan *scan)
 			scans[i] = NULL;
 	mutex_unlock(&scan_mutex);
 	scan_wait_for(scan);
-}
-
-/**
- * ntpool_scan_set_manual() - exclude a group of caches from the periodic scan, for tests
- * @scan: the group
- * @manual: true: exclude it, and wait while its function runs; false: include it again
- *
- * Context: process context; sleeps.
- */
-void ntpool_scan_set_manual(struct ntpool_scan *scan, bool manual)
-{
-	mutex_lock(&scan_mutex);
-	scan->manual = manual;
-	mutex_unlock(&scan_mutex);
-	if (manual)
-		scan_wait_for(scan);
-	else
-		ntpool_scan_start();
 }
 
 /**

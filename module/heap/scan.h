@@ -9,17 +9,13 @@
  * struct ntpool_scan - a group of caches that the periodic scan visits
  * @run: scans the caches; returns true if the next scan may find work. Called in process
  *	 context, one call at a time; may sleep
- * @manual: the periodic scan skips this entry, because a test calls @run; scan.c's mutex
- *	    protects it
  */
 struct ntpool_scan {
 	bool (*run)(void);
-	bool manual;
 };
 
 void ntpool_scan_register(struct ntpool_scan *scan);
 void ntpool_scan_unregister(struct ntpool_scan *scan);
 void ntpool_scan_start(void);
-void ntpool_scan_set_manual(struct ntpool_scan *scan, bool manual);
 
 #endif

@@ -6,9 +6,12 @@
 
 void ntpool_test_age(bool manual)
 {
-	ntpool_scan_set_manual(&age, manual);
-	if (manual)
-		age_flush();
+	ntpool_scan_unregister(&age);
+	age_flush();
+	if (!manual) {
+		ntpool_scan_register(&age);
+		ntpool_scan_start();
+	}
 }
 EXPORT_SYMBOL_GPL(ntpool_test_age);
 

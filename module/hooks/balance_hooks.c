@@ -6,7 +6,11 @@
 
 void ntpool_test_balance(bool manual)
 {
-	ntpool_scan_set_manual(&balance, manual);
+	ntpool_scan_unregister(&balance);
+	if (!manual) {
+		ntpool_scan_register(&balance);
+		ntpool_scan_start();
+	}
 }
 EXPORT_SYMBOL_GPL(ntpool_test_balance);
 

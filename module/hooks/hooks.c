@@ -15,21 +15,11 @@
 #include "heap/heap.h"
 #include "heap/run.h"
 #include "lists/slist.h"
-#include "memory/backing.h"
 #include "memory/record.h"
 #include "special/special.h"
 #include "test.h"
 #include "verify/sample.h"
 #include "verify/verify.h"
-
-void ntpool_test_drain(void)
-{
-	ntpool_cache_drain();
-	ntpool_heap_trim_all(0, ULONG_MAX);
-	rcu_barrier();
-	ntpool_backing_flush();
-}
-EXPORT_SYMBOL_GPL(ntpool_test_drain);
 
 unsigned long ntpool_test_shrinkable(void)
 {

@@ -88,7 +88,7 @@ enum block_state {
 	STATE_TAKEN,
 };
 
-const char *const ntpool_no_zone = "what is no zone was used as one; nothing was done";
+const char *const ntpool_no_zone = "a structure that is no zone was used as a zone; nothing was done";
 
 static DEFINE_RAW_SPINLOCK(notes_lock);
 static struct rb_root segments = RB_ROOT;	/* under notes_lock */
@@ -436,7 +436,7 @@ const char *ntpool_zone_push(PZONE_HEADER zone, PSINGLE_LIST_ENTRY block,
 		return "a block was freed to a zone that is free already; nothing was done";
 	if (state == STATE_NO_BLOCK ||
 	    copy_from_kernel_nofault(&next, block, sizeof(next)))
-		return "what is no block of a zone was freed to it; nothing was done";
+		return "an address that is no block of a zone was freed to it; nothing was done";
 	if (!list_check(zone, &header, &next))
 		return "the free list of a zone was overwritten; the block was kept";
 	block->Next = header.FreeList.Next;

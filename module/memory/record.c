@@ -18,11 +18,11 @@
  * which the folder above knows: it sets a function for that.
  *
  * A chunk has 2^CHUNK_ORDER pages, so guards take a sixteenth. If the kernel has none, a chunk
- * of two pages is tried, then one of a single page without guard: a request must not fail for
- * want of a guard. The first try does not reclaim, and only the last one may use reserves. A
+ * of two pages is tried. The last try is a single page without guard, because a request must
+ * not fail for want of a guard. The first try does not reclaim, and only the last one may use reserves. A
  * record of a page has an area of its own instead of such a chunk. A bitmap in the header
- * tells which places are taken. An empty chunk is freed, except the last one with room on its
- * node: else each allocation at that point could need a whole chunk.
+ * tells which places are taken. An empty chunk is freed, but not the last one with room on its
+ * node. Otherwise each allocation at that point could need a whole chunk.
  *
  * ntpool_sized_alloc() serves objects of any size. It has a kind for each power of two up to
  * a page. Its objects are few, so these chunks have 2^SIZED_ORDER pages only. An object takes
@@ -32,18 +32,18 @@
  * there is one for each page, would cost more memory than the guards.
  *
  * Limits. An overrun of more than a page reaches past the guard, and so does a wild write. An
- * underrun may reach the end of an area from the page behind it. Memory of vmalloc(), which
- * serves large requests when no area can be had, the data of the module and per-CPU memory
- * have no guards.
+ * underrun may reach the end of an area from the page behind it. The module's data, per-CPU
+ * memory and memory of vmalloc() have no guards. vmalloc() serves large requests when no area
+ * can be had.
  *
  * With KASAN in software, records come from kmalloc(): it then sees accesses to freed ones.
  *
- * Data. page->private of each page of an area, except of the guard, has the address of the first
- * of these pages, with the number of pages and a bit for the guard in the low bits.
- * page->lru of the first one links the areas.
+ * Data. Each page of an area but the guard has the address of the first such page in
+ * page->private. The low bits have the number of pages, and a bit for the guard. page->lru of the
+ * first one links the areas.
  *
- * Locking. kind->lock protects the lists of a kind and the headers of its chunks. A chunk that
- * is on no list and has no record in use is its finder's. areas_lock protects the list of areas.
+ * Locking. kind->lock protects the lists of a kind and the headers of its chunks. The CPU that
+ * finds a chunk empty and on no list owns it. areas_lock protects the list of areas.
  * Both are raw, taken with interrupts off, and leaves. Under areas_lock one guard is read, and
  * zeroed if it is damaged. Pages are allocated before a lock is taken and freed after its
  * release. Reports are made without a lock.
@@ -89,8 +89,8 @@ struct chunk {
 	struct list_head link;	/* in kind->room; empty: no place is free */
 	int node;		/* whose list that is; constant */
 	unsigned int nr;	/* places; constant */
-	unsigned int used;
-	DECLARE_BITMAP(taken, CHUNK_PLACES);
+	unsigned int used;	/* kind->lock */
+	DECLARE_BITMAP(taken, CHUNK_PLACES);	/* kind->lock */
 };
 
 static const bool records_are_slab = IS_ENABLED(CONFIG_KASAN_GENERIC) ||
@@ -99,7 +99,7 @@ static const bool records_are_slab = IS_ENABLED(CONFIG_KASAN_GENERIC) ||
 static DEFINE_RAW_SPINLOCK(areas_lock);
 static LIST_HEAD(areas);			/* areas_lock */
 static unsigned long nr_areas;			/* areas_lock; read without it */
-static void (*on_damage)(const void *guard, u64 value);
+static void (*on_damage)(const void *guard, u64 value);	/* one word */
 
 /*
  * Areas

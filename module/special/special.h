@@ -139,7 +139,7 @@ enum ntpool_verdict ntpool_special_claim(void *p, struct ntpool_special_slot **s
  * the pattern of a freed block. Returns NULL if there is none. Any context but NMI.
  */
 struct ntpool_special_slot *ntpool_special_take(unsigned int order);
-/* Ends that, with a live block or a freed one. Likewise. */
+/* Gives up @slot, whose block is live or freed from now on. Any context but NMI. */
 void ntpool_special_enter(struct ntpool_special_slot *slot, enum ntpool_special_state state);
 /* Returns the slot on whose pages @p lies, or NULL. The caller holds ntpool_special_lock. */
 struct ntpool_special_slot *ntpool_special_find(const void *p);

@@ -127,6 +127,7 @@ static bool verifier_over;		/* under verifier_mutex */
 static atomic_t verifier_settling;	/* changes that still wait for the watchers */
 
 /* Read under RCU. */
+/* Set and cleared by the inits and exits of parts, which one task runs. */
 static const struct ntpool_verifier_watch *watches[NTPOOL_VERIFIER_WATCHERS];
 
 /* Calls all watchers for a range of memory, see struct ntpool_verifier_watch. */
@@ -388,7 +389,7 @@ static void report_kind_refused(const struct ntpool_violation *kind,
 				const struct ntpool_verify_refusal *refusal)
 {
 	ntpool_report_kind(kind, (struct ntpool_stop){
-		.param = { 0, ntpool_irql(), refusal->kind, refusal->size },
+		.param = { 0, ntpool_irql(), refusal->given, refusal->size },
 		.has_tag = true,
 		.tag = refusal->tag,
 		.size = refusal->size,

@@ -40,15 +40,15 @@ bool ntpool_verify_refuses(size_t size, u32 tag, unsigned long caller);
  * struct ntpool_verify_refusal - an allocation that is refused because of an argument
  * @size: bytes requested
  * @tag: pool tag
- * @kind: the POOL_TYPE or POOL_FLAGS
- * @is_flags: @kind is a POOL_FLAGS
+ * @given: the POOL_TYPE or POOL_FLAGS
+ * @is_flags: @given is a POOL_FLAGS
  * @is_other: it would be a valid value of the other type
  * @caller: call site of the allocation
  */
 struct ntpool_verify_refusal {
 	size_t size;
 	u32 tag;
-	u64 kind;
+	u64 given;
 	bool is_flags;
 	bool is_other;
 	unsigned long caller;

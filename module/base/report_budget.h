@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Budgets of reports by kind of violation and call site. */
-#ifndef NTPOOL_REPORT_SITE_H
-#define NTPOOL_REPORT_SITE_H
+#ifndef NTPOOL_REPORT_BUDGET_H
+#define NTPOOL_REPORT_BUDGET_H
 
 #include "base/report.h"
 
@@ -10,6 +10,6 @@ enum {
 };
 
 /* True if @stop is to be printed. Under the lock of the queue of reports. Any context. */
-bool ntpool_report_site_admits(const struct ntpool_stop *stop);
+bool ntpool_report_budget_admits(const struct ntpool_stop *stop);
 
 #endif

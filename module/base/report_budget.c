@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Budgets of reports by kind of violation and call site.
+ *
+ * One faulty line of a driver can make thousands of reports. They must not hide the report
+ * of another line. ___ratelimit() has a budget for each kind of violation and call site,
+ * and one for the repeated reports of all together. The first report of a kind and
+ * call site is always printed.
+ *
+ * Budgets are in a hash table of fixed size. An entry that was not used for a window may be
+ * replaced. A call site that finds no entry only has the budget for all. So a window has at
+ * most BUDGETS first reports and BURST others.
+ *
+ * ___ratelimit() also counts missed calls, but each kernel stores that number differently.
+ * The caller counts them.
+ *
+ * Locking: report_lock (report.c) protects the table. Context: any.
+ */
+#include <linux/jhash.h>
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+#include <linux/ratelimit.h>
+
+#include "base/report_budget.h"
+
+enum {
+	BURST = 64,		/* repeated reports of all call sites per window */
+	OWN_BURST = 16,		/* reports of one call site per window */
+	BUDGETS = 256,		/* a power of two */
+	PROBES = 16,
+};
+
+/**
+ * struct budget - that of a kind of violation at one call site
+ * @key: hash of both; 0: unused
+ * @used: jiffies of the last report
+ * @rate: the reports that are left
+ *
+ * report_lock protects all fields.
+ */
+struct budget {
+	u32 key;
+	unsigned long used;
+	struct ratelimit_state rate;
+};
+
+static struct budget budgets[BUDGETS];	/* report_lock */
+static struct ratelimit_state report_rate =
+	RATELIMIT_STATE_INIT_FLAGS(report_rate, NTPOOL_REPORT_WINDOW_S * HZ, BURST,
+				   RATELIMIT_MSG_ON_RELEASE);	/* prints nothing itself */
+
+/* The first parameter is a subcode, unless it is an address. */
+static u32 budget_key(const struct ntpool_stop *stop)
+{
+	u64 kind = stop->addr_mask & BIT(0) ? 0 : stop->param[0];
+	u32 caller = jhash(&stop->caller, sizeof(stop->caller), stop->code);
+
+	return jhash_3words(caller, lower_32_bits(kind), upper_32_bits(kind), 0) ?: 1;
+}
+
+static void budget_begin(struct budget *budget, u32 key)
+{
+	budget->key = key;
+	ratelimit_state_init(&budget->rate, NTPOOL_REPORT_WINDOW_S * HZ, OWN_BURST);
+	ratelimit_set_flags(&budget->rate, RATELIMIT_MSG_ON_RELEASE);
+}
+
+static bool budget_is_idle(const struct budget *budget)
+{
+	return !budget->key || time_after(jiffies, budget->used + NTPOOL_REPORT_WINDOW_S * HZ);
+}
+
+/* Returns the entry of @key. *@first: it is new. NULL: there is no room. */
+static struct budget *budget_find(u32 key, bool *first)
+{
+	struct budget *budget, *idle = NULL;
+	unsigned int i;
+
+	for (i = 0; i < PROBES; i++) {
+		budget = &budgets[(key + i) % BUDGETS];
+		if (budget->key == key)
+			return budget;
+		if (!idle && budget_is_idle(budget))
+			idle = budget;
+	}
+	*first = idle;
+	if (idle)
+		budget_begin(idle, key);
+	return idle;
+}
+
+bool ntpool_report_budget_admits(const struct ntpool_stop *stop)
+{
+	struct budget *budget;
+	bool first = false;
+
+	budget = budget_find(budget_key(stop), &first);
+	if (!budget)
+		return __ratelimit(&report_rate);
+	budget->used = jiffies;
+	return __ratelimit(&budget->rate) && (first || __ratelimit(&report_rate));
+}

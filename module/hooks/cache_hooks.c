@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Included by heap/cache.c: empties all caches, and waits for that. */
+#include <linux/export.h>
+#include <linux/rcupdate.h>
+
+#include "memory/backing.h"
+#include "test.h"
+
+void ntpool_test_drain(void)
+{
+	cpus_read_lock();
+	drain_start();
+	flush_workqueue(drain_wq);
+	cpus_read_unlock();
+	ntpool_depot_drain();
+	ntpool_heap_trim_all(0, ULONG_MAX);
+	rcu_barrier();
+	ntpool_backing_flush();
+}
+EXPORT_SYMBOL_GPL(ntpool_test_drain);
