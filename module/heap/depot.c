@@ -131,11 +131,12 @@ void ntpool_depot_overflowed(struct ntpool_heap *heap, unsigned int granules, un
 	struct ntpool_depot *depot = heap->depot[granules];
 	unsigned int given = READ_ONCE(depot->given) + nr;
 	unsigned int row = min(given, READ_ONCE(depot->taken));
-	unsigned int wanted = READ_ONCE(depot->limit) + row;
+	unsigned int limit = READ_ONCE(depot->limit);
+	unsigned int wanted = min_t(unsigned int, limit + row, MOST_BLOCKS);
 
 	WRITE_ONCE(depot->given, given);
 	if (row < 4 * ntpool_magazine_limit(granules) + LEAST_ROW ||
-	    wanted <= READ_ONCE(depot->wanted))
+	    wanted <= limit || wanted <= READ_ONCE(depot->wanted))
 		return;
 	WRITE_ONCE(depot->wanted, wanted);
 	schedule_work(&grow_work);
@@ -151,9 +152,12 @@ bool ntpool_depot_is_enlarged(struct ntpool_heap *heap, unsigned int granules)
 	return depot_is_enlarged(heap->depot[granules]);
 }
 
-/* Replaces the array by @slot with room for @limit blocks, no fewer than there are. */
-static void depot_replace(struct ntpool_depot *depot, struct ntpool_header **slot,
-			  unsigned int limit)
+/*
+ * Replaces the array by @slot with room for @limit blocks, no fewer than there are. Returns the
+ * array that is not used any more, for the caller to free without the mutex; NULL: none.
+ */
+static struct ntpool_header **depot_replace(struct ntpool_depot *depot,
+					    struct ntpool_header **slot, unsigned int limit)
 {
 	struct ntpool_header **old;
 
@@ -167,8 +171,7 @@ static void depot_replace(struct ntpool_depot *depot, struct ntpool_header **slo
 		slot = old;
 	}
 	raw_spin_unlock_irq(&depot->lock);
-	if (slot != depot->first)
-		ntpool_guarded_free(slot);
+	return slot != depot->first ? slot : NULL;
 }
 
 /* Returns the bytes for which the enlarged depots of @heap have room. */
@@ -183,7 +186,8 @@ static unsigned long enlarged_bytes(const struct ntpool_heap *heap)
 	return bytes << NTPOOL_GRANULE_SHIFT;
 }
 
-static void depot_grow(struct ntpool_heap *heap, unsigned int granules)
+/* Enlarges the depot if it wants that. Returns the array to free, or NULL. */
+static struct ntpool_header **depot_grow(struct ntpool_heap *heap, unsigned int granules)
 {
 	struct ntpool_depot *depot = heap->depot[granules];
 	unsigned int limit = min_t(unsigned int, READ_ONCE(depot->wanted), MOST_BLOCKS);
@@ -194,22 +198,29 @@ static void depot_grow(struct ntpool_heap *heap, unsigned int granules)
 	    enlarged_bytes(heap) + (more << NTPOOL_GRANULE_SHIFT) <= MOST_BYTES)
 		slot = ntpool_guarded_alloc(limit * sizeof(*slot), GFP_KERNEL,
 					    node_online(heap->node) ? heap->node : NUMA_NO_NODE);
+	/* A demand that was refused stands until the next scan: each free would try again. */
+	if (!slot)
+		return NULL;
 	WRITE_ONCE(depot->wanted, 0);
-	if (slot)
-		depot_replace(depot, slot, limit);
+	return depot_replace(depot, slot, limit);
 }
 
 static void depots_grow(struct work_struct *work)
 {
+	struct ntpool_header **old;
 	struct ntpool_heap *heap;
 	unsigned int granules;
 
-	mutex_lock(&grow_mutex);
 	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap))
-		for (granules = NTPOOL_MIN_GRANULES; granules < NTPOOL_GRANULES; granules++)
-			if (READ_ONCE(heap->depot[granules]->wanted))
-				depot_grow(heap, granules);
-	mutex_unlock(&grow_mutex);
+		for (granules = NTPOOL_MIN_GRANULES; granules < NTPOOL_GRANULES; granules++) {
+			if (!READ_ONCE(heap->depot[granules]->wanted))
+				continue;
+			mutex_lock(&grow_mutex);
+			old = depot_grow(heap, granules);
+			mutex_unlock(&grow_mutex);
+			/* A damaged guard is reported without the mutex. */
+			ntpool_guarded_free(old);
+		}
 }
 
 /* Returns the capacity of a depot from the start. */
@@ -248,8 +259,14 @@ struct ntpool_header *ntpool_depot_reclaim(struct ntpool_heap *heap, unsigned in
 	struct ntpool_header *hdr = NULL;
 	unsigned int from;
 
-	for (from = granules; from < NTPOOL_GRANULES && !hdr; from++)
+	for (from = granules; from < NTPOOL_GRANULES && !hdr; from++) {
+		if (!READ_ONCE(heap->depot[from]->nr))
+			continue;
 		hdr = depot_trade(heap, from, 1, granules, flags);
+		/* A block on another node or line does not serve a constrained request. */
+		if (flags && irqs_disabled())
+			return hdr;
+	}
 	for (from = granules - 1; from >= NTPOOL_MIN_GRANULES && !hdr; from--)
 		while (!hdr && READ_ONCE(heap->depot[from]->nr)) {
 			hdr = depot_trade(heap, from, RECLAIM_BATCH, granules, flags);
@@ -276,12 +293,18 @@ static bool depot_is_old(struct ntpool_depot *depot)
 static void depot_age(struct ntpool_heap *heap, unsigned int granules)
 {
 	struct ntpool_depot *depot = heap->depot[granules];
+	struct ntpool_header **old = NULL;
 
+	WRITE_ONCE(depot->wanted, 0);
 	if ((!READ_ONCE(depot->nr) && !depot_is_enlarged(depot)) || !depot_is_old(depot))
 		return;
 	depot_drain(heap, granules);
+	mutex_lock(&grow_mutex);
 	if (depot_is_enlarged(depot))
-		depot_replace(depot, depot->first, first_limit(granules));
+		old = depot_replace(depot, depot->first, first_limit(granules));
+	mutex_unlock(&grow_mutex);
+	/* Blocks and guards are reported without the mutex. */
+	ntpool_guarded_free(old);
 }
 
 bool ntpool_depot_age(void)
@@ -291,13 +314,11 @@ bool ntpool_depot_age(void)
 	bool used = false;
 
 	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap)) {
-		mutex_lock(&grow_mutex);
 		for (granules = NTPOOL_MIN_GRANULES; granules < NTPOOL_GRANULES; granules++) {
 			depot_age(heap, granules);
 			used |= READ_ONCE(heap->depot[granules]->nr) ||
 				depot_is_enlarged(heap->depot[granules]);
 		}
-		mutex_unlock(&grow_mutex);
 		ntpool_heap_trim_surplus(heap);
 	}
 	return used;

@@ -305,12 +305,17 @@ static bool list_tune(struct ntpool_lookaside *list, struct usage *usage)
 static bool list_scan(struct ntpool_lookaside *list)
 {
 	struct usage usage = { .owner = NTPOOL_LA_UNOWNED };
+	struct ntpool_lookaside_magazine *spare;
 	bool again;
 
 	mutex_lock(&balance_mutex);
 	again = list_tune(list, &usage);
 	ntpool_lookaside_totals_update(list);
+	spare = list->spare;
+	list->spare = NULL;
 	mutex_unlock(&balance_mutex);
+	/* A damaged guard is reported without the mutex. */
+	ntpool_lookaside_magazines_free(spare);
 	if (usage.tuned && usage.depth_new != usage.depth.now)
 		trace_ntpool_depth(list->head, list->desc.tag, usage.depth.now, usage.depth_new,
 				   usage.allocs, usage.misses);

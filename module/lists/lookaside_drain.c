@@ -212,6 +212,8 @@ static bool cpu_detach_surplus(struct ntpool_lookaside *list, int nr)
  * ntpool_lookaside_detach_surplus() - detach the blocks that CPUs cache beyond list->depth
  * @list: the list
  *
+ * It may leave list->spare, which the caller frees without the mutex.
+ *
  * Context: process context, with balance_mutex held; sleeps.
  * Return: true if there may be deferred blocks now.
  */
@@ -222,8 +224,6 @@ bool ntpool_lookaside_detach_surplus(struct ntpool_lookaside *list)
 
 	for_each_online_cpu(nr)
 		found |= cpu_detach_surplus(list, nr);
-	ntpool_lookaside_magazines_free(list->spare);
-	list->spare = NULL;
 	return found;
 }
 

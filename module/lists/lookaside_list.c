@@ -120,6 +120,8 @@ bool ntpool_lookaside_on_cpu(struct ntpool_lookaside *list, int nr, ntpool_looka
  * ntpool_lookaside_magazine_alloc() - allocate an empty magazine
  * @cap: slots that are needed; the magazine may have more
  *
+ * It lies behind a guard, unless it is larger than a page.
+ *
  * Context: any but atomic on PREEMPT_RT; does not sleep.
  * Return: the magazine, or NULL without memory.
  */
@@ -130,9 +132,15 @@ struct ntpool_lookaside_magazine *ntpool_lookaside_magazine_alloc(u32 cap)
 
 	if (ntpool_refused())
 		return NULL;
-	magazine = ntpool_sized_alloc(size, GFP_NOWAIT | __GFP_NOWARN, NUMA_NO_NODE);
+	/* An area is zeroed, split and freed page by page: too long for an atomic context. */
+	if (size > PAGE_SIZE)
+		magazine = kmalloc(size, GFP_NOWAIT | __GFP_NOWARN);
+	else
+		magazine = ntpool_sized_alloc(size, GFP_NOWAIT | __GFP_NOWARN, NUMA_NO_NODE);
 	if (!magazine)
 		return NULL;
+	magazine->next = NULL;
+	magazine->nr = 0;
 	magazine->memory = magazine;
 	magazine->cap = (size - sizeof(*magazine)) / sizeof(magazine->slot[0]);
 	return magazine;
@@ -156,7 +164,10 @@ void ntpool_lookaside_magazines_free(struct ntpool_lookaside_magazine *magazine)
 
 	for (; magazine; magazine = next) {
 		next = magazine->next;
-		ntpool_sized_free(magazine->memory, magazine_bytes(magazine));
+		if (magazine_bytes(magazine) > PAGE_SIZE)
+			kfree(magazine->memory);
+		else
+			ntpool_sized_free(magazine->memory, magazine_bytes(magazine));
 	}
 }
 

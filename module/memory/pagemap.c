@@ -268,8 +268,11 @@ static void root_set_longer(struct ntpool_leaf **root)
 	raw_spin_unlock_irq(&root_lock);
 }
 
-/* Replaces the root by @root with @leaves entries, which are no fewer. Sleeps. */
-static void root_replace(struct ntpool_leaf **root, unsigned long leaves)
+/*
+ * Replaces the root by @root with @leaves entries, which are no fewer. Returns the old one, for
+ * the caller to free without grow_mutex. Sleeps.
+ */
+static struct ntpool_leaf **root_replace(struct ntpool_leaf **root, unsigned long leaves)
 {
 	struct ntpool_leaf **old = ntpool_map_root;
 
@@ -285,7 +288,7 @@ static void root_replace(struct ntpool_leaf **root, unsigned long leaves)
 	/* No reader has the old root any more, so none finds it with the new limit. */
 	synchronize_rcu();
 	map_publish_limit(leaves);
-	ntpool_guarded_free(old);
+	return old;
 }
 
 /* Returns the number of leaves that cover the page frames below @end. */
@@ -300,16 +303,18 @@ static unsigned long leaves_below(unsigned long end)
 static void map_cover(unsigned long end)
 {
 	unsigned long leaves = leaves_below(end);
-	struct ntpool_leaf **root;
+	struct ntpool_leaf **root, **old = NULL;
 
 	mutex_lock(&grow_mutex);
 	if (leaves > nr_leaves && !map_stuck) {
 		root = ntpool_refused() ? NULL : root_create(leaves);
 		map_stuck = !root;
 		if (root)
-			root_replace(root, leaves);
+			old = root_replace(root, leaves);
 	}
 	mutex_unlock(&grow_mutex);
+	/* A damaged guard is reported without the mutex. */
+	ntpool_guarded_free(old);
 }
 
 /* Called before the kernel uses memory that was plugged in. */
@@ -327,7 +332,9 @@ static struct notifier_block memory_notifier = { .notifier_call = map_memory_eve
 /* Places the window around an area of vmalloc space. Returns 0 or -ENOMEM. */
 static int window_init(void)
 {
-	unsigned long leaves = WINDOW_SIZE / (NTPOOL_LEAF_PAGES * PAGE_SIZE);
+	/* With pages of 64 KiB on 32 bit, a leaf covers more than the window. */
+	unsigned long leaves = max_t(unsigned long, 1,
+				     WINDOW_SIZE / (NTPOOL_LEAF_PAGES * PAGE_SIZE));
 	void *area = ntpool_refused() ? NULL : vmalloc(PAGE_SIZE);
 	unsigned long low = round_down((unsigned long)kasan_reset_tag(area), SZ_1M * 64UL);
 

@@ -147,7 +147,7 @@ static void *area_create(unsigned long nr, unsigned int guards, gfp_t effort, gf
 	struct page *page;
 	void *start;
 
-	if (order > MAX_PAGE_ORDER || nr > AREA_PAGES_MAX)
+	if (!nr || order > MAX_PAGE_ORDER || nr > AREA_PAGES_MAX)
 		return NULL;
 	page = alloc_pages_node(node, effort, order);
 	if (!page)
