@@ -18,6 +18,7 @@
  * module/README.md has the order of all locks.
  */
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/uaccess.h>
 
