@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Memory barriers, and the forms of spin locks. The cases check the IRQL before, during
- * and after each form, the owner of the lock, and mutual exclusion between all forms.
+ * and after each form. They also check the owner of the lock, and mutual exclusion
+ * between all forms.
  */
 #include <linux/cpumask.h>
 #include <linux/delay.h>

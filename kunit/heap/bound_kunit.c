@@ -23,7 +23,7 @@
 
 /* Bytes of a block that is alone in its page. */
 #define NTK_PAGE_BLOCK	(PAGE_SIZE * 3 / 4)
-/* So few fit into a page that some lie side by side, and the free list of their size is long. */
+/* Few fit into a page, so some lie side by side and the free list of their size is long. */
 #define NTK_FREE_BLOCK	(PAGE_SIZE / 16)
 
 static void **ntk_take(struct kunit *test, unsigned int nr, size_t size)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sizes: every size from 0 to three pages, paged ones in steps beyond the first page, and
- * large ones up to several MiB. A block below a page is aligned to a granule and lies
- * within one page. A size that does not fit below a header takes whole pages, as few as
- * possible. Contents stay intact while every neighbour is written to its last byte. The
- * figures are exact to the byte. Most free memory returns to the kernel at once, the rest
- * on reclaim.
+ * Sizes: every size from 0 to three pages, and large ones up to several MiB. Beyond the
+ * first page, sizes of paged blocks go in steps. A block below a page is aligned to a
+ * granule and lies within one page. A size that does not fit below a header takes whole
+ * pages, as few as possible. Contents stay intact while every neighbour is written to its
+ * last byte. The figures are exact to the byte. Most free memory returns to the kernel at
+ * once, the rest on reclaim.
  */
 #include <linux/cpumask.h>
 #include <linux/err.h>

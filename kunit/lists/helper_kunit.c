@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Free routines that the system calls may do anything that their IRQL allows. Each case
- * lets the system empty a list whose Free routine takes the CPU hotplug lock, switches the
+ * lets the system empty a list. The Free routine takes the CPU hotplug lock, switches the
  * verifier, flushes, or deletes its own list. A flush returns when all blocks that were
- * cached before have been freed, also if the system frees some of them.
+ * cached before have been freed. That is so even if the system frees some of them.
  */
 #include <linux/completion.h>
 #include <linux/cpu.h>

@@ -3,7 +3,7 @@
  * The list that the suites about lookaside lists work on, and its Allocate and Free
  * routines. The case chooses the kind of list.
  *
- * The figures of a list are exact if one CPU uses it, so every case is bound to the CPU
+ * The figures of a list are exact if one CPU uses it. So every case is bound to the CPU
  * it starts on. A scan tunes the depth when the case starts it.
  */
 #include <linux/cpumask.h>

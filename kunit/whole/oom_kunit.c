@@ -3,7 +3,7 @@
  * Allocation failures at every place. A scenario runs again and again. In the n-th run
  * the n-th request of ntpool to the kernel fails. The last run makes fewer than n
  * requests, so none fails. After each run nothing is lost, a check of the heaps finds
- * nothing, each NULL is counted as failed, and the scenario works.
+ * nothing, and the scenario works. Each NULL is counted as failed.
  */
 #include <linux/sched.h>
 #include <linux/sizes.h>
@@ -405,8 +405,8 @@ static void ntk_stock_up(struct kunit *test)
 
 /*
  * If there is no memory to count a tag, its block is counted under Ovfl. The
- * free of that block is counted there too, even if the tag has a row of its own
- * by then.
+ * free of that block is counted there too. That is so even if the tag has a row
+ * of its own by then.
  */
 static void ntk_late_tag_test(struct kunit *test)
 {

@@ -3,7 +3,7 @@
  * The memory side of a network driver, as NT sources have it: only <ntddk.h>.
  *
  * A message is cut into packets, which go to a channel's transmit queue together. The
- * wire takes each packet, copies it into memory of its own, and puts the copy on the
+ * wire takes each packet and copies it into memory of its own. It puts the copy on the
  * channel's receive queue. A receiver takes the copies and checks them. The data belong
  * to the message's number, the checksum is right, and the order is kept.
  *

@@ -11,8 +11,8 @@
  *
  * The notifier also calls the watchers in other folders, in a fixed order. It has two
  * priorities. Clients are added and removed before all other notifiers, which may run code
- * of the module. Watchers are called for LIVE and GOING at the usual priority, because other
- * notifiers may free memory on behalf of the module.
+ * of the module. Watchers are called for LIVE and GOING at the usual priority. The reason is
+ * that other notifiers may free memory on behalf of the module.
  *
  * Locking. clients_mutex protects the list. Readers use RCU, and the kernel waits for
  * them after the notifiers, before it frees a module. Only the thread that loads or

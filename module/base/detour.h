@@ -8,8 +8,8 @@
 #define NTPOOL_DETOUR_H
 
 /*
- * Number of pages, from the first one of memory on, whose blocks fast frees accept, and the same
- * for the window of the page map.
+ * Fast frees accept the blocks of this many pages, from the first one of memory on. The second
+ * limit is the same for the window of the page map.
  */
 extern unsigned long ntpool_fast_limit;
 extern unsigned long ntpool_fast_window_limit;

@@ -8,8 +8,8 @@
  * their code is freed.
  *
  * A name has the time at which its code was freed. It applies to stacks that were recorded
- * before that time and after the same address was freed the last time before. Younger stacks
- * have the name that the kernel knows.
+ * before that time, but after the previous free of that address. Younger stacks have the
+ * name that the kernel knows.
  *
  * The number of names is bounded; the oldest one is dropped. Then the address has the name
  * that the kernel knows, or none.

@@ -3,9 +3,9 @@
  * Budgets of reports by kind of violation and call site.
  *
  * One faulty line of a driver can make thousands of reports. They must not hide the report
- * of another line. ___ratelimit() has a budget for each kind of violation and call site,
- * and one for the repeated reports of all together. The first report of a kind and
- * call site is always printed.
+ * of another line. ___ratelimit() has a budget for each kind of violation and call site. It
+ * has one more for the repeated reports of all together. The first report of a kind and call
+ * site is always printed.
  *
  * Budgets are in a hash table of fixed size. An entry that was not used for a window may be
  * replaced. A call site that finds no entry only has the budget for all. So a window has at

@@ -9,8 +9,8 @@
  * those. The first user of ntpool_free sets the limits to 0. A call that has passed its test
  * at that moment is not traced.
  *
- * The kernel calls the switches under a mutex of its own, also while ntpool is being loaded or
- * when it has ended. So they only change these two words.
+ * The kernel calls the switches under a mutex of its own. It does so also while ntpool is
+ * being loaded or when ntpool has ended. So the switches only change these two words.
  *
  * Locking: limit_lock, a raw spinlock and a leaf, protects the limits. Contexts: any but NMI.
  */

@@ -9,8 +9,8 @@
  * CPUs may share a list. NT's rule applies: a driver must not hold such a lock with interrupts
  * enabled. An interrupt handler would spin on the lock that the interrupted thread holds.
  *
- * If a driver frees an entry that is on a list, the fault comes under the driver's lock, as on
- * NT. Only that list hangs then: no lock of ntpool is held.
+ * A driver may free an entry that is on a list. The fault then comes under the driver's lock,
+ * as on NT. Only that list hangs then: no lock of ntpool is held.
  */
 #include <linux/export.h>
 #include <linux/instruction_pointer.h>

@@ -15,11 +15,11 @@
  *  - A list is usable in hard interrupts if its routines are.
  *  - An allocation that the pool serves is recorded under the caller of the list's
  *    routine.
- *  - The system also calls the Free routine. It does so when the verifier is switched
- *    on, when a CPU goes offline, and after a flush that could not wait. It calls it at
- *    DISPATCH_LEVEL for nonpaged blocks and at PASSIVE_LEVEL for paged ones. It serves
- *    one list at a time and holds no lock. Such a call may use, flush and delete any
- *    list, its own included.
+ *  - The system also calls the Free routine. It does so when the verifier is switched on
+ *    and when a CPU goes offline. It does so also after a flush that could not wait. It
+ *    calls the routine at DISPATCH_LEVEL for nonpaged blocks and at PASSIVE_LEVEL for
+ *    paged ones. It serves one list at a time and holds no lock. Such a call may use,
+ *    flush and delete any list, its own included.
  *  - If the pool's routine fails for a list that raises, the status is raised (raise.c)
  *    and NULL is returned.
  *  - All figures of the pool count cached blocks as allocated, as on NT. A reused block

@@ -276,7 +276,7 @@ EXPORT_SYMBOL_GPL(MmLockPagableSectionByHandle);
  * @ImageSectionHandle: result of the routine that locked it
  *
  * Takes 1 from the count; at 0 the section is pageable again. If the section is not locked,
- * or no loaded driver has the handle, nothing changes and 0x1A/0x1010 is reported (second
+ * or no loaded driver has the handle, nothing changes. Then 0x1A/0x1010 is reported (second
  * parameter: the handle). Above APC_LEVEL 0xA is reported (handle, IRQL, 0, caller), and the
  * section is unlocked.
  *

@@ -122,8 +122,8 @@ static NTSTATUS splice(PZONE_HEADER zone, const struct zone_run *run, struct zon
  *
  * Blocks are aligned to 16 bytes only if @InitialSegment and @BlockSize are multiples of 16.
  *
- * Differs: also refuses a block size that is no multiple of 8 or below a pointer's size,
- * and a segment without room for a block.
+ * Differs: also refuses a block size that is no multiple of 8 or below a pointer's size.
+ * Also refuses a segment without room for a block.
  *
  * Context: PASSIVE_LEVEL; works at any.
  *

@@ -67,8 +67,8 @@ static __always_inline struct ntpool_header *ntpool_magazine_pop(struct ntpool_c
 }
 
 /*
- * Takes a block of @granules, marked cached, from this CPU's cache, which is filled from the
- * depot or the heap if it is empty. Returns NULL if these have none. An interrupt of the section
+ * Takes a block of @granules, marked cached, from this CPU's cache. An empty cache is filled
+ * from the depot or the heap first. Returns NULL if these have none. An interrupt of the section
  * gets a block of the heap only. Any context but NMI.
  */
 struct ntpool_header *ntpool_cache_pop_slow(enum ntpool_type type, unsigned int granules);
@@ -80,15 +80,15 @@ struct ntpool_header *ntpool_cache_pop_slow(enum ntpool_type type, unsigned int 
 void ntpool_cache_push_slow(struct ntpool_heap *heap, struct ntpool_header *hdr,
 			    unsigned int granules);
 /*
- * Moves blocks of other sizes, of this CPU's cache and of the depots of @heap, to @heap until
- * it has one of @granules. Takes that with @flags, as for ntpool_heap_take(). Returns NULL if
- * there is none. Any context.
+ * Moves blocks of other sizes to @heap until it has one of @granules. The blocks come from
+ * this CPU's cache and from the depots of @heap. Takes the block of @granules with @flags, as
+ * for ntpool_heap_take(). Returns NULL if there is none. Any context.
  */
 struct ntpool_header *ntpool_cache_reclaim(struct ntpool_heap *heap, unsigned int granules,
 					   unsigned int flags);
 /*
- * Returns all cached blocks of all CPUs and depots to the heaps, but leaves out other CPUs while
- * one comes up or goes down. Returns false if nothing was cached. Sleeps.
+ * Returns all cached blocks of all CPUs and depots to the heaps. Leaves out other CPUs while one
+ * comes up or goes down. Returns false if nothing was cached. Sleeps.
  */
 bool ntpool_cache_reclaim_all(void);
 /*

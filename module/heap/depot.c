@@ -13,12 +13,11 @@
  * counts as free. Reclaim empties the depots, and a periodic scan (age.c) empties those that
  * were not used.
  *
- * Demand. A driver that works in batches takes many blocks of one size from the heap in a row
- * and then gives as many back in a row. Random requests take and give by turns. So a depot
- * counts the blocks of the last row in each direction. If both rows are longer than random
- * requests make them, a worker enlarges the array by the shorter one. All enlarged depots of a
- * heap together have room for MOST_BYTES. A depot that the scan finds unused gets its first array
- * again.
+ * Demand. A driver that works in batches takes many blocks of one size from the heap in a row.
+ * Then it gives as many back in a row. Random requests take and give by turns. So a depot counts
+ * the blocks of the last row in each direction. If both rows are longer than random requests make
+ * them, a worker enlarges the array by the shorter one. All enlarged depots of a heap together
+ * have room for MOST_BYTES. A depot that the scan finds unused gets its first array again.
  *
  * Locking: each depot has a raw spinlock, taken with interrupts disabled, because hard
  * interrupts allocate and free. No lock nests inside. Only the worker and the scan replace
@@ -46,7 +45,7 @@
 #define MOST_BLOCKS	1024
 /*
  * A row has this many blocks and four magazines. Random requests go on in one direction with a
- * probability of 3/4 at most, so two such rows happen once in a million changes of direction.
+ * probability of 3/4 at most. So two such rows happen once in a million changes of direction.
  */
 #define LEAST_ROW	16
 #define MOST_BYTES	SZ_2M

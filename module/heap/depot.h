@@ -21,9 +21,9 @@ void ntpool_depot_overflowed(struct ntpool_heap *heap, unsigned int granules, un
 /* True if the depot has more room than from the start. Any context. */
 bool ntpool_depot_is_enlarged(struct ntpool_heap *heap, unsigned int granules);
 /*
- * Gives blocks from the depots of @heap to it until one of @granules can be taken with @flags,
- * as for ntpool_heap_take(); with interrupts disabled only some blocks. Returns that block,
- * marked cached, or NULL. Any context.
+ * Gives blocks from the depots of @heap to it until one of @granules can be taken. Takes that
+ * one with @flags, as for ntpool_heap_take(). Gives only some blocks with interrupts disabled.
+ * Returns the block of @granules, marked cached, or NULL. Any context.
  */
 struct ntpool_header *ntpool_depot_reclaim(struct ntpool_heap *heap, unsigned int granules,
 					   unsigned int flags);

@@ -21,10 +21,10 @@
  * Its size is entered in heap->lost, and a worker rebuilds it from the bitmaps. A heap may
  * have millions of pages, and heap->lock disables interrupts: the worker locks for one page at
  * a time. Its position is heap->relist, a cursor as in iterate.c. Until then a free block of
- * that size is on the list if its page has been visited, which page->epoch tells. The others
- * are found when a neighbour is freed, and no block is lost. A page that is added meanwhile
- * has the epoch of its heap and needs no visit. Damage meanwhile raises heap->epoch, so the
- * worker begins again. Each heap has a work item of its own.
+ * that size is on the list if its page has been visited. page->epoch tells whether it has. The
+ * other blocks are found when a neighbour is freed, and no block is lost. A page that is added
+ * meanwhile has the epoch of its heap and needs no visit. Damage meanwhile raises heap->epoch,
+ * so the worker begins again. Each heap has a work item of its own.
  *
  * The links of a block that leaves its list are wiped. A driver that gets the memory
  * does not see them.

@@ -23,14 +23,14 @@
  * allocate and free. The critical sections are short, without an allocation. Pages are
  * allocated before the lock is taken and freed after its release. heap->lock is a leaf. No
  * two heaps are locked at once. Damage is noted under the lock and reported without it
- * (damage.c). The lock is held for a few blocks or pages at a time, so that interrupts are
- * off for no more than some thousand instructions. A caller with interrupts disabled gets one
- * such part of the work.
+ * (damage.c). The lock is held for a few blocks or pages at a time. So interrupts are off for
+ * no more than some thousand instructions. A caller with interrupts disabled gets one such
+ * part of the work.
  *
  * Life of a page. It enters the page map before its first block is carved. Until page->live
  * is set under the lock, a free finds no block in it. An empty page is detached under the
- * lock, which clears page->live, removed from the page map, and freed after an RCU grace
- * period. A look-up in an RCU read section may therefore use its result.
+ * lock, which clears page->live. Then it is removed from the page map, and freed after an RCU
+ * grace period. A look-up in an RCU read section may therefore use its result.
  *
  * Contexts: any. On PREEMPT_RT the kernel has no memory for atomic contexts; a worker
  * keeps a few empty pages in the nonpaged heaps.

@@ -15,7 +15,8 @@
  * Returns the capacity of a magazine in blocks; 0: blocks of @granules are not cached.
  * Drivers hold many blocks of the smallest sizes. All magazines of a CPU and pool
  * together hold about 2 MiB with 4 KiB pages. With larger pages a magazine of the largest
- * sizes holds one block, and all of them hold about 10 MiB with 64 KiB pages.
+ * sizes holds one block. All magazines of a CPU and pool together hold about 10 MiB with
+ * 64 KiB pages.
  */
 static inline unsigned int ntpool_magazine_limit(unsigned int granules)
 {

@@ -2,10 +2,10 @@
 /*
  * Per-CPU caches of runs of pages, up to NTPOOL_RUN_CACHED_PAGES long.
  *
- * A large request has to allocate a record, enter it into the tree of runs, and call the
- * page allocator or vmalloc. But drivers allocate buffers of one size again and again. A
- * freed run therefore stays in the cache of its CPU. It keeps its record, its place in the
- * tree, and its entry in the page map. The next request for that many pages only writes
+ * A large request has to allocate a record and enter it into the tree of runs. It also has to
+ * call the page allocator or vmalloc. But drivers allocate buffers of one size again and
+ * again. A freed run therefore stays in the cache of its CPU. It keeps its record, its place
+ * in the tree, and its entry in the page map. The next request for that many pages only writes
  * tag, size and call site anew.
  *
  * A push or pop runs in the per-CPU section of pcpu.h. An interrupt that finds the section
@@ -19,10 +19,11 @@
  *
  * The runs of a length are a stack, linked through their records. The limit of a length is 0
  * while it is idle. So the first push takes the slow path, which sets the limit and starts the
- * periodic scan, as in cache.c. The limit follows demand: it doubles when a push finds the
- * stack full, and more requests than the stack holds found it empty since the last scan. A
- * driver that allocates and frees in batches soon finds the whole batch here. A CPU that only
- * frees keeps the first limit. A length that was not used between two scans is idle again.
+ * periodic scan, as in cache.c. The limit follows demand: it can double when a push finds the
+ * stack full. The condition is that more requests than the stack holds found it empty since
+ * the last scan. A driver that allocates and frees in batches soon finds the whole batch here.
+ * A CPU that only frees keeps the first limit. A length that was not used between two scans is
+ * idle again.
  *
  * Cached runs count as free in every figure, and the shrinker frees them.
  *
@@ -37,8 +38,9 @@
 #include "parts.h"
 
 /*
- * The first limit of a length is this many bytes, but at least LEAST_RUNS runs up to SHORT_PAGES
- * pages, and one run above. All limits of a CPU and pool together grow to MOST_BYTES.
+ * The first limit of a length is this many bytes, but at least a number of runs. That number is
+ * LEAST_RUNS up to SHORT_PAGES pages, and one above. All limits of a CPU and pool together grow
+ * to MOST_BYTES.
  */
 #define CACHED_BYTES	SZ_64K
 #define MOST_BYTES	SZ_2M

@@ -182,7 +182,7 @@ void ntpool_run_cache_put(struct ntpool_run *run);
 void ntpool_run_cache_missed(enum ntpool_type type, unsigned long pages);
 /*
  * Takes a run of @pages pages that this CPU caches, or a longer one. A longer one is shortened
- * if its pages can be parted, else it serves as it is, unless @exact is true.
+ * if its pages can be parted. Else it serves as it is, unless @exact is true.
  * @node: the only acceptable node; NUMA_NO_NODE: any. The caller owns the record. Returns
  * NULL if there is none. Any context.
  */

@@ -45,9 +45,9 @@
  * first. The helper frees it (lookaside_drain.c). Lists are not tuned while the verifier is on.
  *
  * Cost. At the minimum depth, a scan only reads the counts of each CPU. At a larger depth it
- * interrupts each CPU that has used the list, and again for each 500 blocks of surplus.
- * ntpool_lookaside_lock is held only for a step of the iteration, for the access to a public
- * structure, or to copy at most 500 pointers.
+ * interrupts each CPU that has used the list. It does so again for each 500 blocks of surplus.
+ * Under ntpool_lookaside_lock it only makes a step of the iteration, accesses a public
+ * structure, or copies at most 500 pointers.
  *
  * A scan also looks for memory for the caches of lists that could not get any before.
  *

@@ -11,14 +11,14 @@
  * without a lock. A CPU gets its first magazine when it frees its first block to the list.
  * Magazines grow by doubling up to Depth. Without memory a CPU caches less.
  *
- * Measuring. To tune Depth, a scan (lookaside_balance.c) needs the smallest and the largest
- * number of blocks that a CPU has cached since the scan before. A fast path that recorded
- * them would cost more instructions. Instead cpu->low and cpu->high are its limits. A pop
- * stops at @low, not at 0. A push stops at @high, not at the end of the magazine. The slow
- * path moves the limit by one, and the operation still is a hit. A scan sets both limits to
- * the current number, unless the depth is the minimum. Between two scans a CPU takes the slow
- * path once for each block that it needs. The scans end when no list is used; the slow path
- * starts them again.
+ * Measuring. To tune Depth, a scan (lookaside_balance.c) looks at the number of blocks that a
+ * CPU has cached. It needs the smallest and the largest number since the scan before. A fast
+ * path that recorded them would cost more instructions. Instead cpu->low and cpu->high are
+ * its limits. A pop stops at @low, not at 0. A push stops at @high, not at the end of the
+ * magazine. The slow path moves the limit by one, and the operation still is a hit. A scan
+ * sets both limits to the current number, unless the depth is the minimum. Between two scans
+ * a CPU takes the slow path once for each block that it needs. The scans end when no list is
+ * used; the slow path starts them again.
  *
  * Counting. Drivers read and reset TotalAllocates, AllocateMisses, TotalFrees and
  * FreeMisses as plain fields. Each operation reads ListHead and Depth in the same cache

@@ -9,7 +9,7 @@
  * list caches blocks under the verifier.
  *
  * A static key would save a comparison. But the verifier may be switched while all CPUs use
- * lists, and QEMU's threads run into instructions that are being replaced.
+ * lists. QEMU's threads then run into instructions that are being replaced.
  *
  * Locking: none of its own. Contexts: any but NMI.
  */

@@ -3,8 +3,8 @@
  * Emptying the caches of a lookaside list.
  *
  * On NT, only the driver's own calls and the balance set manager lead to the Free routine of
- * a list. Here the system also empties caches when the verifier is switched on, when a CPU
- * goes offline, and after a flush.
+ * a list. Here the system also empties caches when the verifier is switched on and when a CPU
+ * goes offline. It does so after a flush too.
  *
  * Blocks leave a cache in two steps. First the magazine is detached, in constant time:
  * the CPU itself moves it to list->deferred, by interprocessor interrupt if need be.
@@ -13,9 +13,10 @@
  * its Free routine, at the right IRQL, and never after the list's deletion. A lock-free
  * list cannot ensure that.
  *
- * At any moment each cached block is in a magazine of a CPU, in list->deferred, or in a
- * Free routine that the helper has called. One critical section moves it from one place
- * to the next. A flush that looks at these places in this order therefore misses none.
+ * At any moment each cached block is in one of three places. These are a magazine of a CPU,
+ * list->deferred, and a Free routine that the helper has called. One critical section moves a
+ * block from one place to the next. A flush that looks at these places in this order
+ * therefore misses none.
  *
  * Surplus. A scan leaves a CPU the blocks that were freed last, as many as the depth. If
  * they are few, they are copied to a smaller magazine, and the old one is detached. If they
@@ -410,10 +411,10 @@ static void user_free_deferred(struct ntpool_lookaside *list, unsigned long call
  * @list: the list
  * @caller: return address of the call
  *
- * If the caller may sleep, all blocks that were cached before the call have been freed, and
- * the helper has left the Free routine. Otherwise only this CPU's magazine is detached. Then
- * all deferred nonpaged blocks are freed. Deferred paged blocks wait for the helper, because
- * DISPATCH_LEVEL does not allow their free.
+ * If the caller may sleep, all blocks that were cached before the call have been freed. The
+ * helper has left the Free routine too. If the caller may not sleep, only this CPU's
+ * magazine is detached. Then all deferred nonpaged blocks are freed. Deferred paged blocks
+ * wait for the helper, because DISPATCH_LEVEL does not allow their free.
  *
  * Context: IRQL <= DISPATCH_LEVEL.
  * Return: true if all cached blocks were freed; false if the helper has to free the others.

@@ -7,8 +7,8 @@
  * writes to Depth. Switching the verifier on sets it, waits for an RCU grace period, and
  * lets the helper empty all caches. The grace period ends all per-CPU sections that may have
  * read the old value, since they run with preemption disabled. The switch waits for the
- * helper when verify/ holds no lock any more. When the verifier is switched off, each list
- * gets the depth of a new list, unless the driver has written another one.
+ * helper when verify/ holds no lock any more. When the verifier is switched off, each list gets
+ * the depth of a new list. A depth that the driver has written meanwhile stays.
  *
  * CPU hotplug. The callback runs under the hotplug lock. It detaches the magazine of the dead
  * CPU and ends its ownership of the public totals. The helper frees the blocks later.
@@ -95,8 +95,8 @@ static void list_zero_depth(struct ntpool_lookaside *list, bool zero)
 }
 
 /*
- * Stops caching in all lists (any of @bits), and lets the helper free what is cached, or
- * starts it again (no bit). Process context, one call at a time; sleeps.
+ * Stops caching in all lists (any of @bits), or starts it again (no bit). A stop lets
+ * the helper free what is cached. Process context, one call at a time; sleeps.
  */
 static void verifier_switched(unsigned long bits)
 {

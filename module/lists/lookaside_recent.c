@@ -4,8 +4,8 @@
  *
  * A driver may use a list after its deletion, or delete it twice. The memory of the list no
  * longer describes it then. For the report, the table has the tag of the list and the call
- * that initialised it. An entry is dropped when another list is initialised at the address,
- * and when the code of the initialising call is unloaded.
+ * that initialised it. An entry is dropped when another list is initialised at the address. It is
+ * also dropped when the code of the initialising call is unloaded.
  *
  * A list is added when it is marked dead, and only if it was alive. One that was abandoned may
  * have been initialised by code that has gone.

@@ -15,10 +15,11 @@
  * A zone with segments from before the verifier was switched on has no notes. Its header and
  * the first free block are still read as memory that may not exist.
  *
- * A call that begins while the verifier is off changes no bit, so the bits may be wrong from
+ * A call that begins while the verifier is off changes no bit. So the bits may be wrong from
  * then on. A call that began before the switch may get the zone's lock after it, while the
  * notes still exist. So each lookup of a block tests the verifier again. After an unchecked
- * call on the zone, the verifier is off, or it is on again and the notes are gone.
+ * call on the zone, the verifier is off or was switched on again. In the second case the
+ * notes are gone.
  *
  * If one note of a zone is dropped, the others prove nothing, and the zone is not checked any
  * more. One tree has all segments by address, another one all zones by the address of the

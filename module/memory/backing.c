@@ -8,9 +8,9 @@
  * allows that.
  *
  * A nonpaged request of several pages need not be physically contiguous. The page allocator
- * is asked first, for a power of two that is then trimmed, or kept in one piece if it fits.
- * If it has none, a caller that may sleep gets vmalloc memory. A request for one page, for
- * one node only, or for physical contiguity has no such fallback.
+ * is asked first, for a power of two. That is then trimmed, or kept in one piece if it
+ * fits. If the page allocator has none, a caller that may sleep gets vmalloc memory. A
+ * request for one page, for one node only, or for physical contiguity has no such fallback.
  *
  * Contexts. The GFP flags depend on the context of the caller:
  *
@@ -118,9 +118,9 @@ gfp_t ntpool_backing_gfp(void)
 
 /*
  * Allocates a power of two. If that is @nr, the pages remain one compound page, as those of
- * kmalloc() do, unless the caller wants to free them one by one (@parts). Else the pages beyond
- * @nr are freed. alloc_pages_exact() does the same but takes no node, and
- * alloc_pages_exact_nid() is not exported to modules.
+ * kmalloc() do. They do not if the caller wants to free them one by one (@parts). If the power
+ * is larger, the pages beyond @nr are freed. alloc_pages_exact() does the same but takes no
+ * node, and alloc_pages_exact_nid() is not exported to modules.
  */
 static void *backing_linear(unsigned long nr, int node, gfp_t gfp, bool parts)
 {

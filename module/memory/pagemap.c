@@ -13,7 +13,8 @@
  *
  * The second one is like it. It covers a window of vmalloc space, with the paged pool and
  * long runs. vmalloc() takes the lowest free addresses. So the window begins below an area
- * that was allocated at the load, and nearly all later areas lie in it. Its root never grows.
+ * that was allocated at the load. Nearly all later areas lie in the window. Its root never
+ * grows.
  *
  * The third one is an xarray, for all other addresses. An xarray alone would do, but its
  * look-up takes three to four times the dozen instructions of the other two.

@@ -28,8 +28,8 @@
  * a page. Its objects are few, so these chunks have 2^SIZED_ORDER pages only. An object takes
  * up to twice its size, as from kmalloc(), and a seventh for the guard.
  *
- * Records are not aligned to cache lines. A descriptor of 112 bytes with that alignment, and
- * there is one for each page, would cost more memory than the guards.
+ * Records are not aligned to cache lines. Each page has a descriptor of 112 bytes. With that
+ * alignment the descriptors would cost more memory than the guards.
  *
  * Limits. An overrun of more than a page reaches past the guard, and so does a wild write. An
  * underrun may reach the end of an area from the page behind it. The module's data, per-CPU
@@ -48,9 +48,9 @@
  * zeroed if it is damaged. Pages are allocated before a lock is taken and freed after its
  * release. Reports are made without a lock.
  *
- * Contexts: any but NMI. On PREEMPT_RT the page allocator has sleeping locks: an allocation
- * needs a caller without raw locks, and pages that are freed in an atomic context are left
- * to the worker of backing.c.
+ * Contexts: any but NMI. On PREEMPT_RT the page allocator has sleeping locks. So an allocation
+ * needs a caller without raw locks. Pages that are freed in an atomic context are left to the
+ * worker of backing.c.
  */
 #include <linux/bitmap.h>
 #include <linux/kasan.h>

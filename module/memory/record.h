@@ -40,8 +40,9 @@ void ntpool_record_free(struct ntpool_record_kind *kind, void *record);
  */
 void *ntpool_guarded_alloc(size_t size, gfp_t gfp, int node);
 /*
- * Frees it, unless it is NULL. Any context but NMI, without locks of ntpool. Memory of more
- * than a page that was allocated by a caller that may sleep needs a caller that may, or RCU.
+ * Frees it, unless it is NULL. Any context but NMI, without locks of ntpool. The exception
+ * is memory of more than a page that a caller that may sleep has allocated. Its free needs a
+ * caller that may sleep, or RCU.
  */
 void ntpool_guarded_free(void *p);
 
@@ -57,8 +58,8 @@ size_t ntpool_sized_bytes(size_t size);
 
 /*
  * Sets the function that reports a damaged guard; NULL: none. Its arguments are the address of
- * the guard, which may be other memory by now, and the first word that was not zero. It is called
- * in any context but NMI, without a lock of ntpool.
+ * the guard and the first word that was not zero. The guard may be other memory by now. It is
+ * called in any context but NMI, without a lock of ntpool.
  */
 void ntpool_guard_on_damage(void (*fn)(const void *guard, u64 value));
 /*

@@ -76,8 +76,9 @@ static void *alloc_verified(const struct ntpool_request *given)
 }
 
 /*
- * Serves a request above a page from this CPU's cache of runs while allocations are traced, as
- * the fast path does otherwise. Returns NULL if the cache has no such run, or does not serve.
+ * Serves a request above a page from this CPU's cache of runs while allocations are traced.
+ * The fast path does so otherwise. Returns NULL if the cache has no such run, or does not
+ * serve.
  */
 static void *alloc_traced_run(const struct ntpool_request *req)
 {

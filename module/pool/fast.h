@@ -104,8 +104,9 @@ static __always_inline bool ntpool_alloc_fast(enum ntpool_type type, size_t size
 }
 
 /*
- * Returns true if a block of the carved page @map begins at @granule, which is less than twice
- * NTPOOL_GRANULES, or if the page ends there. Beyond that the bits have no meaning.
+ * Returns true if a block of the carved page @map begins at @granule, or if the page ends
+ * there. @granule is less than twice NTPOOL_GRANULES. Beyond the end of the page the bits have
+ * no meaning.
  */
 static __always_inline bool ntpool_begins_block(const struct ntpool_mapped *map,
 						unsigned long granule)

@@ -3,8 +3,8 @@
  * The reserve: pages kept back for NonPagedPoolMustSucceed.
  *
  * NT 4 and 2000 keep a few pages for such requests. When these are used up too, NT stops the
- * machine. Here the reserve has must_succeed_pages pages. Each has a place in the page map,
- * and is stored with the descriptor of a carved page and the record of a run. So a request
+ * machine. Here the reserve has must_succeed_pages pages. Each has a place in the page map.
+ * Each is stored with the descriptor of a carved page and the record of a run. So a request
  * that finds a page here cannot fail, in any context.
  *
  * A page never returns to the reserve: its blocks become ordinary blocks. As soon as the

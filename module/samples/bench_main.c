@@ -2,8 +2,8 @@
 /*
  * ntpool_bench.ko: what ntpool's routines cost beside the kernel's own.
  *
- * The benchmark runs when it is loaded, or at boot where it is built in, and ends
- * when the load returns. It prints lines of words, for tools/bench/bench.sh:
+ * The benchmark runs when it is loaded, or at boot where it is built in. It ends when
+ * the load returns. It prints lines of words, for tools/bench/bench.sh:
  *
  *	ntpool_bench: begin unit=insn cpus=1
  *	ntpool_bench: case=pool_pair_64 impl=pool best=80.00 median=80.00 mean=80.11 unit=insn

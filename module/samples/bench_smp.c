@@ -3,10 +3,10 @@
  * Rates of several CPUs against the rate of one.
  *
  * A slice counts the pairs of one CPU, then the pairs of all CPUs at once. Each CPU has
- * its own blocks. A loop that touches no other memory is measured before and after in
- * the same way, because the host may have fewer CPUs. The result is the rate per CPU of
- * all against one, divided by that of the loop. The median is printed. Short slices
- * suffer from the clock's resolution, long ones from changes of the host's load.
+ * its own blocks. The host may have fewer CPUs. So a loop that touches no other memory
+ * is measured before and after in the same way. The result is the rate per CPU of all
+ * against one, divided by that of the loop. The median is printed. Short slices suffer
+ * from the clock's resolution, long ones from changes of the host's load.
  */
 #include <linux/atomic.h>
 #include <linux/cpumask.h>

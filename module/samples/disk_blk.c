@@ -14,7 +14,7 @@
  * write and cannot reserve it.
  *
  * While the device is open or mounted the block layer holds a reference to the
- * module, which keeps it from being unloaded.
+ * module. The reference keeps the module from being unloaded.
  *
  * /sys/block/ntpool0/ntpool/ shows what the disk holds: blocks and index_nodes.
  */

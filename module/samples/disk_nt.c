@@ -8,32 +8,32 @@
  * until it is discarded or zeroed as a whole. A block that does not exist reads
  * as zeroes.
  *
- *   blocks         nonpaged pool, tag "DskB", one page each
- *   index          a radix tree from block number to block, 64 slots a node;
- *                  Levels is fixed when the disk is created, a node goes when
- *                  its last slot is cleared
+ *   blocks         nonpaged pool, tag "DskB", one page each.
+ *   index          a radix tree from block number to block, 64 slots a node.
+ *                  Levels is fixed when the disk is created. A node goes when
+ *                  its last slot is cleared.
  *   index nodes    a zone; its segments are nonpaged pool, tag "DskZ". A zone
  *                  never gives a segment back, so they stay on a list until
- *                  the disk is deleted
- *   requests       one for each I/O, from a nonpaged lookaside list, tag "DskI"
+ *                  the disk is deleted.
+ *   requests       one for each I/O, from a nonpaged lookaside list, tag "DskI".
  *
  * A tag literal is written backwards ('BksD'): it is stored little endian, and
  * tools show its bytes in memory order.
  *
  * Locks. IndexLock guards the tree, its counters and the contents of every
  * block: data is copied under it. A transfer is thus atomic against a write to
- * the same block and against its removal, and a block needs no reference count.
- * The price: the copy of at most 4 KiB runs at DISPATCH_LEVEL, and transfers do
- * not overlap. A disk for many processors would split the tree. ZoneLock guards
- * the zone and the list of segments. Only the interlocked routines use it, as
- * their contract demands, and it never nests.
+ * the same block and against its removal. A block needs no reference count. The
+ * price: the copy of at most 4 KiB runs at DISPATCH_LEVEL, and transfers do not
+ * overlap. A disk for many processors would split the tree. ZoneLock guards the
+ * zone and the list of segments. Only the interlocked routines use it, as their
+ * contract demands, and it never nests.
  *
  * No memory is allocated or freed under IndexLock. A request carries a stock: a
  * block and as many nodes as an insertion can need. A write that finds no block
  * drops the lock, fills the stock at its caller's IRQL, and starts again. A
  * removal puts the block and the nodes that it unlinked into the stock. If a
- * step fails, the stock goes back where it came from when the I/O ends, and the
- * tree is unchanged.
+ * step fails, the tree is unchanged. The stock goes back where it came from
+ * when the I/O ends.
  *
  * Against NT: a driver there would serve IRPs in dispatch routines. The block
  * layer's bios take that place, in disk_blk.c.

@@ -22,9 +22,9 @@
  *	a read faults at the first byte of a page, and not in a routine that copies, except
  *	for strscpy() and csum_partial().
  *
- * The caller in a report is the code that made the access. If that is ntpool, or a
- * routine of the kernel that copies, and a module has called it, the report names the
- * call in the module. The stack shows it.
+ * The caller in a report is the code that made the access. That code may be ntpool, or a
+ * routine of the kernel that copies. If a module has called it, the report names the call in
+ * the module. The stack shows it.
  *
  * ntpool_special_fault() makes the report; with bugcheck=panic the machine stops there. The
  * fault itself is not changed: the thread ends as in any oops. The address of the registers

@@ -18,7 +18,7 @@
  * special_pattern.c fills and checks pages, special_fault.c explains faults. If there is no
  * slot, the caller falls back to ordinary pool, as on NT.
  *
- * A sample (sample.c) is in a slot too, but its address is in the linear map, where drivers may
+ * A sample (sample.c) is in a slot too. But its address is in the linear map, where drivers may
  * use virt_to_page() and DMA. There is no guard page, only the pattern.
  *
  * Differences from NT: larger blocks, and blocks of paged pool are in the same slots. A driver

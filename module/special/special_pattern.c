@@ -4,16 +4,16 @@
  *
  * NT fills the rest of a page around a block with a pattern. When the block is freed, NT
  * checks the pattern (0xC1). Here each block gets another pattern, in the field fill of its
- * slot. Pages in quarantine have the pattern FREED_FILL, which is checked before they are
- * used again or return to the kernel (0xC6). That finds a write by DMA, or through a stale
- * TLB entry of another CPU. Samples are not mapped page by page, so only patterns guard
- * them.
+ * slot. Pages in quarantine have the pattern FREED_FILL. It is checked before they are used
+ * again or return to the kernel (0xC6). That finds a write by DMA, or through a stale TLB
+ * entry of another CPU. Samples are not mapped page by page, so only patterns guard them.
  *
  * All accesses go through the linear map, so that the pages need not be mapped in special
  * pool.
  *
- * A block of whole pages that special pool has not served has a pattern too, from its end to
- * the end of its last page. Those bytes are no part of it.
+ * A block of whole pages that special pool has not served has a pattern too. The pattern
+ * goes from the block's end to the end of its last page. Those bytes are no part of the
+ * block.
  *
  * Locking: none. The caller has made the slot NTPOOL_SPECIAL_BUSY. last_fill is a single
  * word; two CPUs that read the same value only choose the same pattern.

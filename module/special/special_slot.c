@@ -4,7 +4,7 @@
  *
  * A slot of order n holds one block of at most 2^n pages. Each order has its own slots, as
  * many as special_pages would fill. They lie one behind the other in the address space that
- * special_map.c creates, each between two guard pages, which are never mapped:
+ * special_map.c creates. Each lies between two guard pages, which are never mapped:
  *
  *	guard | slot | guard | slot | ... | guard | wider slot | guard | wider slot | ... | guard
  *

@@ -3,9 +3,9 @@
  * Names of stack frames in the verifier's records. They are stored before the
  * code of the frames is freed.
  *
- * base/client.c calls this file when a module's initialisation code is about to be freed,
- * and when a module is about to be unloaded. All stacks of pool tracking, special pool and
- * the list of failures are searched for addresses in that code.
+ * base/client.c calls this file when a module's initialisation code is about to be freed.
+ * It also calls this file when a module is about to be unloaded. All stacks of pool
+ * tracking, special pool and the list of failures are searched for addresses in that code.
  *
  * Locking: none here. Context: process context, may sleep.
  */

@@ -14,10 +14,10 @@
  *	sample_open()  ->  ntpool_sample_take()  -- interval -->  sample_open()
  *
  * The sample gets a slot of special pool (special_slot.c), but at the address of its page in the
- * linear map. So drivers may do with it what they do with any nonpaged memory. Errors are
- * found by the patterns around the block and in the page after the free, as no page is
- * unmapped. Requests of whole pages are not sampled, because most are served from a cache that
- * does not look at the bit.
+ * linear map. So drivers may do with it what they do with any nonpaged memory. No page is
+ * unmapped. So errors are found by the patterns around the block, and in the page after the
+ * free. Requests of whole pages are not sampled. The reason is that most are served from a cache
+ * that does not look at the bit.
  *
  * Locking: sample_mutex serialises changes of the parameter. sample_interval is a
  * single word. A work that was queued with the old value reads the new one. Contexts: any but

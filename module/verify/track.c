@@ -12,8 +12,9 @@
  * unwinding a stack. If there is no memory for a record, the block is not tracked, and the
  * counter unable_to_track counts it. Table and records lie behind guards (memory/record.c).
  *
- * A library may allocate for its client. When a module is unloaded, the list also has
- * blocks that other modules have allocated while code of this module was on the stack.
+ * A library may allocate for its client. So the list of a module that is unloaded also has
+ * blocks that other modules have allocated. They were allocated while code of the unloaded
+ * module was on the stack.
  *
  * Locking: track_lock[], raw spinlocks and leaves, interrupts off. Lock n guards the buckets
  * whose number modulo TRACK_STRIPES is n. Records are allocated and freed outside of it.

@@ -3,8 +3,8 @@
  * Metrics, in the text format of Prometheus or as OpenMetrics.
  *
  * The tags with most bytes have series of their own, 100 without --top. The others have
- * one series per pool with the label tag="other", which no tag has, since a tag has four
- * characters. Tags move between the two. A sum over others would then go back, as a
+ * one series per pool with the label tag="other". No tag has that name, since a tag has
+ * four characters. Tags move between the two. A sum over others would then go back, as a
  * counter must not. So "other" exists for gauges alone, and each pool has counters of all
  * its tags. A tag that comes back goes on at its own figures: its counters never go back.
  *

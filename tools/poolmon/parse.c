@@ -7,8 +7,8 @@
  * call site has blanks. A file arrives in pieces of any size. A line without its end is
  * torn and never counts as a row.
  *
- * A file that cannot be trusted does no harm: a line has at most LINE_MAX_BYTES, a file
- * at most ROWS_MAX rows, and a row that does not parse is counted and left out.
+ * A file that cannot be trusted does no harm. A line has at most LINE_MAX_BYTES, and a
+ * file at most ROWS_MAX rows. A row that does not parse is counted and left out.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -2,8 +2,8 @@
 /*
  * poolmon: live figures of ntpool's tags, from the files in debugfs.
  *
- * parse.c takes the text of one file apart, snapshot.c reads files into a struct
- * snapshot, view.c filters and sorts the tags of two snapshots. table.c prints a view
+ * parse.c takes the text of one file apart, and snapshot.c reads files into a struct
+ * snapshot. view.c filters and sorts the tags of two snapshots. table.c prints a view
  * with libsmartcols, screen.c shows it with ncurses, metrics.c writes it for Prometheus.
  * option.c reads the options that the commands share. record.c keeps snapshots in a file;
  * diff.c and report.c compare them.

@@ -11,8 +11,8 @@
  * torn end off. A reader skips a damaged sample and looks for the next line that begins
  * with `sample `: no row of debugfs does, because a tag has four characters.
  *
- * A file that reaches its limit is thinned: every second sample is copied to a new file
- * that takes its place, and from then on only every second sample is taken. The disk thus
+ * A file that reaches its limit is thinned. Every second sample is copied to a new file
+ * that takes its place. From then on only every second sample is taken. The disk thus
  * needs one and a half times the limit at most.
  */
 #include <errno.h>

@@ -87,8 +87,8 @@ static void bad_offset(void)
 }
 
 /*
- * Frees a block twice. No other thread may get the block between the two frees,
- * so this thread stays on its CPU and is not preempted.
+ * Frees a block twice. No other thread may get the block between the two frees.
+ * So this thread stays on its CPU and is not preempted.
  */
 static void bad_double(void)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A driver that leaks while it works. Each tick takes a block whose only pointer is then
- * lost. The rest is sound: blocks of the tag Busy are collected and freed together, and
- * the tags F000, F001 and so on hold between none and three blocks each.
+ * lost. The rest is sound. Blocks of the tag Busy are collected and freed together. The
+ * tags F000, F001 and so on hold between none and three blocks each.
  */
 #include <linux/module.h>
 #include <linux/workqueue.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A driver that leaks. It takes three blocks at one place and two blocks of whole pages
- * at another, and never deletes its lookaside list. When it is unloaded, all of that
+ * at another. It never deletes its lookaside list. When it is unloaded, all of that
  * must be reported, and nothing crashes.
  */
 #include <linux/module.h>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A library with a lookaside list whose Free routine belongs to one client, nt_first, and whose
- * Allocate routine to another, nt_second. It raises statuses that a handler of nt_first gets.
- * The clients may go before it, in any order; its parameters use what is left.
+ * A library with a lookaside list whose routines belong to two clients. The Free routine
+ * belongs to nt_first, and the Allocate routine to nt_second. The library raises statuses that
+ * a handler of nt_first gets. The clients may go before it, in any order; its parameters use
+ * what is left.
  */
 #include <linux/module.h>
 

@@ -4,7 +4,7 @@
  * rounds does the following N times. It allocates and frees a small block, a paged one, two
  * pages, and a block at DISPATCH_LEVEL. It also makes two requests that fail. Writing N to
  * small allocates and frees the small block N times. Writing N to burst takes N blocks from
- * a lookaside list and gives them back, again and again for about two seconds. Reading state
+ * a lookaside list and gives them back. It repeats this for about two seconds. Reading state
  * shows the word that an allocation tests for the verifier.
  */
 #include <linux/delay.h>
