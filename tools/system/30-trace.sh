@@ -83,7 +83,7 @@ clear
 rounds 10
 is "nothing is traced before" not grep -q 'ntpool_' $tracing/trace
 is "the word of the verifier is 0" same "$(cat $driver/state)" 0x0
-echo 'alloc_slow ntpool_free_slow' >$tracing/set_ftrace_filter
+echo 'alloc_slow ntpool_free_unaligned' >$tracing/set_ftrace_filter
 is "small blocks take the fast paths" few_slow_calls 4 0
 
 tags_before
