@@ -39,7 +39,7 @@ raised='bytes_req=64 bytes_alloc=80 tag=Dr\\134\\001 type=Nonp context=DISPATCH'
 few_slow_calls() {
 	echo function >$tracing/current_tracer
 	echo 1000 >$driver/small
-	calls=$(grep -cE 'alloc_slow|ntpool_free_slow' $tracing/trace)
+	calls=$(grep -cE 'alloc_slow|ntpool_free_unaligned' $tracing/trace)
 	echo nop >$tracing/current_tracer
 	echo "$calls calls"
 	[ "$calls" -le "$1" ] && [ "$calls" -ge "$2" ]
