@@ -108,6 +108,7 @@ unsigned int ntpool_test_reports(struct ntpool_test_report *out, unsigned int ma
 EXPORT_SYMBOL_GPL(ntpool_test_reports);
 
 static bool kthreads_pay;		/* one word, written by a test */
+static atomic_long_t records_in_chunks = ATOMIC_LONG_INIT(0);
 static long available = -1;		/* pages; negative: the kernel's estimate. One word */
 
 void ntpool_test_charge_kthreads(bool on)
@@ -126,6 +127,17 @@ void ntpool_test_set_available(long pages)
 	WRITE_ONCE(available, pages);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_set_available);
+
+void ntpool_stub_records(int nr)
+{
+	atomic_long_add(nr, &records_in_chunks);
+}
+
+long ntpool_test_records(void)
+{
+	return atomic_long_read(&records_in_chunks);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_records);
 
 bool ntpool_stub_available(unsigned long *pages)
 {

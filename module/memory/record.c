@@ -64,6 +64,7 @@
 #include <linux/vmalloc.h>
 
 #include "base/refuse.h"
+#include "base/stub.h"
 #include "memory/backing.h"
 #include "memory/record.h"
 #include "parts.h"
@@ -272,24 +273,6 @@ void ntpool_guarded_free(void *p)
 /*
  * Records
  */
-#if IS_ENABLED(CONFIG_KUNIT)
-static atomic_long_t test_records = ATOMIC_LONG_INIT(0);
-
-static void records_count(int nr)
-{
-	atomic_long_add(nr, &test_records);
-}
-
-long ntpool_test_records(void)
-{
-	return atomic_long_read(&test_records);
-}
-EXPORT_SYMBOL_GPL(ntpool_test_records);
-#else
-static void records_count(int nr)
-{
-}
-#endif
 
 static const size_t chunk_header = ALIGN(sizeof(struct chunk), RECORD_ALIGN);
 
@@ -402,7 +385,7 @@ void *ntpool_record_alloc(struct ntpool_record_kind *kind, gfp_t gfp, int node)
 		node = numa_mem_id();
 	record = room_take(kind, node) ?: chunk_add(kind, gfp, node);
 	if (record) {
-		records_count(1);
+		ntpool_stub_records(1);
 		return memset(record, 0, kind->size);
 	}
 	return is_wide(kind) ? ntpool_guarded_alloc(kind->size, gfp, node) : NULL;
@@ -428,7 +411,7 @@ void ntpool_record_free(struct ntpool_record_kind *kind, void *record)
 	raw_spin_lock_irqsave(&kind->lock, flags);
 	empty = chunk_give(kind, chunk, record, &damaged);
 	raw_spin_unlock_irqrestore(&kind->lock, flags);
-	records_count(-1);
+	ntpool_stub_records(-1);
 	WARN_ON_ONCE(damaged);
 	if (empty)
 		area_destroy(chunk);
