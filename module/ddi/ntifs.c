@@ -125,7 +125,7 @@ static void report_underflow(PEPROCESS process, enum ntpool_type type, size_t am
 		.code = NTPOOL_STOP_QUOTA_UNDERFLOW,
 		.param = { (unsigned long)process, type, amount, charged },
 		.addr_mask = BIT(0),
-		.text = "more quota was returned than had been charged; only the charge was returned",
+		.text = "more quota was returned than was charged; only the charge was returned",
 		.caller = caller,
 	};
 

@@ -89,7 +89,7 @@ enum block_state {
 	STATE_TAKEN,
 };
 
-const char *const ntpool_no_zone = "a structure that is no zone was used as a zone; nothing was done";
+const char *const ntpool_no_zone = "a structure that is no zone was used as one; nothing was done";
 
 static DEFINE_RAW_SPINLOCK(notes_lock);
 static struct rb_root segments = RB_ROOT;	/* under notes_lock */
