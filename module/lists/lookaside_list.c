@@ -17,6 +17,8 @@
  *
  * module/README.md has the order of all locks.
  */
+#include <linux/log2.h>
+#include <linux/overflow.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
@@ -129,7 +131,7 @@ bool ntpool_lookaside_on_cpu(struct ntpool_lookaside *list, int nr, ntpool_looka
 struct ntpool_lookaside_magazine *ntpool_lookaside_magazine_alloc(u32 cap)
 {
 	struct ntpool_lookaside_magazine *magazine;
-	size_t size = ntpool_sized_bytes(struct_size(magazine, slot, cap));
+	size_t size = roundup_pow_of_two(struct_size(magazine, slot, cap));
 
 	if (ntpool_refused())
 		return NULL;

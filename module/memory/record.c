@@ -505,13 +505,6 @@ void ntpool_sized_free(void *p, size_t size)
 		ntpool_guarded_free(p);
 }
 
-size_t ntpool_sized_bytes(size_t size)
-{
-	struct ntpool_record_kind *kind = sized_kind(size);
-
-	return kind ? kind->size : PAGE_ALIGN(size);
-}
-
 /**
  * ntpool_sized_init() - prepare ntpool_sized_alloc()
  *

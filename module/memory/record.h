@@ -53,8 +53,6 @@ void ntpool_guarded_free(void *p);
 void *ntpool_sized_alloc(size_t size, gfp_t gfp, int node);
 /* Frees it, unless it is NULL. @size is that of the allocation. Contexts as above. */
 void ntpool_sized_free(void *p, size_t size);
-/* Returns the largest size that takes as much memory as @size. */
-size_t ntpool_sized_bytes(size_t size);
 
 /*
  * Sets the function that reports a damaged guard; NULL: none. Its arguments are the address of
