@@ -102,6 +102,19 @@ static __always_inline void ntpool_run_assign(struct ntpool_run *run, size_t siz
 	run->flags = flags;
 }
 
+/* Describes the block that a run serves. The caller owns the record, or it is a copy. */
+static inline struct ntpool_block ntpool_run_block(const struct ntpool_run *run)
+{
+	return (struct ntpool_block){
+		.addr = run->base,
+		.tag = run->tag,
+		.type = run->type,
+		.bytes = run->pages << PAGE_SHIFT,
+		.requested = run->requested,
+		.caller = run->caller,
+	};
+}
+
 /*
  * Makes a live record, read with @state, cached and the caller's. Of several concurrent
  * callers one gets true.

@@ -228,14 +228,7 @@ static void free_check(const struct ntpool_contig_free *call, const struct ntpoo
 
 static void trace_free(const struct ntpool_contig_free *call, const struct ntpool_run *run)
 {
-	const struct ntpool_block block = {
-		.addr = run->base,
-		.tag = run->tag,
-		.type = run->type,
-		.bytes = run->pages << PAGE_SHIFT,
-		.requested = run->requested,
-		.caller = run->caller,
-	};
+	const struct ntpool_block block = ntpool_run_block(run);
 
 	trace_ntpool_free(&block, call->caller, ntpool_irql());
 }

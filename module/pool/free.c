@@ -59,25 +59,15 @@ struct free_call {
 	unsigned long caller;
 };
 
-static noinline void free_trace(const struct free_call *call, const struct ntpool_block *block,
-				size_t bytes)
-{
-	struct ntpool_block copy = *block;
-
-	copy.bytes = bytes;
-	trace_ntpool_free(&copy, call->caller, call->irql);
-}
-
-/* Counts and traces the free of @block, which has @flags and is @granules large. */
-static void count_free(const struct free_call *call, const struct ntpool_block *block, u8 flags,
-		       unsigned long granules)
+/* Counts and traces the free of @block, which has @flags. */
+static void count_free(const struct free_call *call, const struct ntpool_block *block, u8 flags)
 {
 	struct ntpool_tag_counts __percpu *counts =
 		flags & NTPOOL_HDR_OVERFLOW ? ntpool_tag_overflow : ntpool_tag_find(block->tag);
 
-	ntpool_tag_count_free(&counts[block->type], granules, block->requested);
-	if (trace_ntpool_free_enabled())
-		free_trace(call, block, ntpool_granules_bytes(granules));
+	ntpool_tag_count_free(&counts[block->type], block->bytes >> NTPOOL_GRANULE_SHIFT,
+			      block->requested);
+	trace_ntpool_free(block, call->caller, call->irql);
 }
 
 /*
@@ -95,15 +85,14 @@ static void free_check(const struct free_call *call, const struct ntpool_block *
 }
 
 /* Refunds the process that was charged for a block of @bytes, which its trailer names. */
-static void free_refund(const struct free_call *call, const struct ntpool_block *block,
-			size_t bytes)
+static void free_refund(const struct free_call *call, const struct ntpool_block *block)
 {
-	void *end = (void *)ntpool_block_header(call->p) + bytes;
+	void *end = (void *)ntpool_block_header(call->p) + block->bytes;
 	u32 payer = ntpool_quota_payer(end);
 
 	/* The next driver that gets the memory sees nothing that is keyed. */
 	memset(end - NTPOOL_QUOTA_TRAILER, 0, NTPOOL_QUOTA_TRAILER);
-	if (!payer || !ntpool_quota_refund(payer, block->type, bytes))
+	if (!payer || !ntpool_quota_refund(payer, block->type, block->bytes))
 		ntpool_free_report_payer(block, call->caller);
 }
 
@@ -111,48 +100,37 @@ static void free_refund(const struct free_call *call, const struct ntpool_block 
 static void free_claimed(const struct free_call *call, struct ntpool_heap *heap,
 			 const struct ntpool_header *copy)
 {
+	unsigned int granules = ntpool_header_granules(copy);
 	const struct ntpool_block block = {
 		.addr = call->p,
 		.tag = ntpool_header_tag(copy),
 		.type = heap->type,
+		.bytes = ntpool_granules_bytes(granules),
 		.requested = ntpool_header_requested(copy),
 		.caller = ntpool_header_caller(copy),
 	};
 	struct ntpool_header *hdr = ntpool_block_header(call->p);
-	unsigned int granules = ntpool_header_granules(copy);
-	size_t bytes = ntpool_granules_bytes(granules);
 	u8 flags = ntpool_header_flags(copy);
 
 	free_check(call, &block, flags);
 	if (ntpool_header_has(flags, NTPOOL_HDR_QUOTA))
-		free_refund(call, &block, bytes);
+		free_refund(call, &block);
 	if (want_init_on_free())
-		memset(call->p, 0, bytes - sizeof(*hdr));
-	count_free(call, &block, flags, granules);
+		memset(call->p, 0, block.bytes - sizeof(*hdr));
+	count_free(call, &block, flags);
 	ntpool_cache_push_slow(heap, hdr, granules);
-}
-
-static struct ntpool_block run_block(const struct ntpool_run *run)
-{
-	return (struct ntpool_block){
-		.addr = run->base,
-		.tag = run->tag,
-		.type = run->type,
-		.requested = run->requested,
-		.caller = run->caller,
-	};
 }
 
 static void free_run_claimed(const struct free_call *call, struct ntpool_run *run)
 {
-	const struct ntpool_block block = run_block(run);
+	const struct ntpool_block block = ntpool_run_block(run);
 
 	free_check(call, &block, run->flags);
 	if (run->flags & NTPOOL_HDR_VERIFIED)
-		ntpool_tail_check(&block, run->pages << PAGE_SHIFT, call->caller);
+		ntpool_tail_check(&block, call->caller);
 	if (ntpool_header_has(run->flags, NTPOOL_HDR_QUOTA))
-		ntpool_quota_refund(run->payer, run->type, run->pages << PAGE_SHIFT);
-	count_free(call, &block, run->flags, run->pages * NTPOOL_GRANULES);
+		ntpool_quota_refund(run->payer, run->type, block.bytes);
+	count_free(call, &block, run->flags);
 	ntpool_run_cache_put(run);
 }
 
@@ -167,11 +145,11 @@ static void free_run(const struct free_call *call)
 		free_run_claimed(call, run);
 		break;
 	case NTPOOL_FREE_MIDDLE:
-		block = run_block(&copy);
+		block = ntpool_run_block(&copy);
 		ntpool_free_report_middle(copy.type, call->p, &block, call->caller);
 		break;
 	case NTPOOL_FREE_TWICE:
-		block = run_block(&copy);
+		block = ntpool_run_block(&copy);
 		ntpool_free_report_twice(call->p, 0, &block, call->caller);
 		break;
 	default:
@@ -192,6 +170,7 @@ static struct ntpool_block special_block(const struct free_call *call,
 		.addr = (void *)base + slot->offset,
 		.tag = slot->tag,
 		.type = slot->type,
+		.bytes = (size_t)slot->pages << PAGE_SHIFT,
 		.requested = slot->size,
 		.caller = slot->allocated.caller,
 	};
@@ -204,7 +183,7 @@ static void free_special_claimed(const struct free_call *call, struct ntpool_spe
 	free_check(call, &block, slot->flags);
 	if (ntpool_header_has(slot->flags, NTPOOL_HDR_QUOTA))
 		ntpool_quota_refund(slot->payer, slot->type, slot->charged);
-	count_free(call, &block, slot->flags, slot->pages * NTPOOL_GRANULES);
+	count_free(call, &block, slot->flags);
 	ntpool_special_release(slot, call->caller);
 }
 

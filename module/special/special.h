@@ -213,7 +213,7 @@ void ntpool_special_check_around(const struct ntpool_special_slot *slot, unsigne
 /* Fills the rest of the @bytes at @base behind a block of @size bytes in ordinary pool. */
 void ntpool_tail_fill(void *base, size_t size, size_t bytes);
 /* Reports a write there, when @caller frees the block. Any context but NMI. */
-void ntpool_tail_check(const struct ntpool_block *block, size_t bytes, unsigned long caller);
+void ntpool_tail_check(const struct ntpool_block *block, unsigned long caller);
 
 /* oops.c */
 

@@ -145,10 +145,10 @@ void ntpool_tail_fill(void *base, size_t size, size_t bytes)
 	memset(base + size, TAIL_FILL, bytes - size);
 }
 
-void ntpool_tail_check(const struct ntpool_block *block, size_t bytes, unsigned long caller)
+void ntpool_tail_check(const struct ntpool_block *block, unsigned long caller)
 {
 	const void *end = block->addr + block->requested;
-	const void *bad = memchr_inv(end, TAIL_FILL, bytes - block->requested);
+	const void *bad = memchr_inv(end, TAIL_FILL, block->bytes - block->requested);
 
 	if (!bad)
 		return;
