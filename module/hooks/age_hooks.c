@@ -2,16 +2,13 @@
 /* Included by heap/age.c: scans that a test starts. */
 #include <linux/export.h>
 
+#include "hooks/scan_hooks.h"
 #include "test.h"
 
 void ntpool_test_age(bool manual)
 {
-	ntpool_scan_unregister(&age);
+	scan_set_manual(&age, manual);
 	age_flush();
-	if (!manual) {
-		ntpool_scan_register(&age);
-		ntpool_scan_start();
-	}
 }
 EXPORT_SYMBOL_GPL(ntpool_test_age);
 

@@ -2,15 +2,12 @@
 /* Included by lists/lookaside_balance.c: scans that a test starts. */
 #include <linux/export.h>
 
+#include "hooks/scan_hooks.h"
 #include "test.h"
 
 void ntpool_test_balance(bool manual)
 {
-	ntpool_scan_unregister(&balance);
-	if (!manual) {
-		ntpool_scan_register(&balance);
-		ntpool_scan_start();
-	}
+	scan_set_manual(&balance, manual);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_balance);
 
