@@ -29,8 +29,12 @@ void ntpool_test_set_available(long pages);
 void ntpool_test_map_cut(unsigned long pages);
 /* Plugs the rest in again. May sleep. */
 void ntpool_test_map_cover(void);
-/* True if the other table has no entry and no place. */
+/* True if the tables for other addresses have no entry and no place. */
 bool ntpool_test_map_far_is_empty(void);
+/* True if the table of vmalloc space covers @p. */
+bool ntpool_test_map_in_window(const void *p);
+/* Whether that table covers anything. The conditions are those of ntpool_test_map_cut(). */
+void ntpool_test_map_window(bool on);
 /* True if the table of the linear map covers @p. */
 bool ntpool_test_map_has(const void *p);
 
@@ -83,6 +87,8 @@ bool ntpool_test_balance_scan(void);
 void ntpool_test_slist_locked(bool on);
 /* Drains all CPUs' caches to the heaps, and frees empty pages. May sleep. */
 void ntpool_test_drain(void);
+/* Number of depots that have more room than from the start. Any context. */
+unsigned int ntpool_test_depots_enlarged(void);
 /* Bytes that the caches of the nonpaged pool hold. Any context. */
 unsigned long ntpool_test_cached(void);
 /* Returns the pages that the shrinker promises. */

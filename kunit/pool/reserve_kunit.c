@@ -474,6 +474,44 @@ static void ntk_plugged_without_memory_test(struct kunit *test)
 	ntpool_test_set_reserve(NTK_PAGES);
 }
 
+/* Uses paged memory of all kinds, which lies where the table covers it if @in_window. */
+static void ntk_expect_window(struct kunit *test, bool in_window)
+{
+	static const size_t sizes[] = { 100, NTK_FULL, PAGE_SIZE, 3 * PAGE_SIZE };
+	void *block[ARRAY_SIZE(sizes)];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		block[i] = ExAllocatePoolWithTag(PagedPool, sizes[i], NTK_TAG);
+		KUNIT_EXPECT_NOT_NULL(test, block[i]);
+		KUNIT_EXPECT_EQ_MSG(test, ntpool_test_map_in_window(block[i]), in_window, "%zu",
+				    sizes[i]);
+	}
+	KUNIT_EXPECT_FALSE(test, ntpool_test_map_far_is_empty());
+	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		if (block[i])
+			ExFreePoolWithTag(block[i], NTK_TAG);
+	ntk_expect_no_report(test, "paged memory");
+	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, NTK_TAG, true).diff, 0);
+	ntpool_test_drain();
+	KUNIT_EXPECT_TRUE(test, ntpool_test_map_far_is_empty());
+}
+
+/* Paged memory has a fast table, and works as well at addresses that this does not cover. */
+static void ntk_window_test(struct kunit *test)
+{
+	ntpool_test_set_reserve(0);
+	ntpool_test_drain();
+	KUNIT_ASSERT_TRUE(test, ntpool_test_map_far_is_empty());
+	ntk_expect_window(test, true);
+	ntpool_test_map_window(false);
+	ntk_expect_window(test, false);
+	ntpool_test_map_window(true);
+	ntk_expect_window(test, true);
+	ntpool_test_set_reserve(NTK_PAGES);
+}
+
 static void ntk_killed_thread(struct ntk_worker *worker)
 {
 	struct ntk_wait *wait = worker->crew->arg;
@@ -525,6 +563,7 @@ static struct kunit_case ntk_reserve_cases[] = {
 	KUNIT_CASE(ntk_killed_test),
 	KUNIT_CASE(ntk_plugged_test),
 	KUNIT_CASE(ntk_plugged_without_memory_test),
+	KUNIT_CASE(ntk_window_test),
 	{}
 };
 

@@ -53,6 +53,27 @@ bool ntpool_test_map_far_is_empty(void)
 }
 EXPORT_SYMBOL_GPL(ntpool_test_map_far_is_empty);
 
+bool ntpool_test_map_in_window(const void *p)
+{
+	return ntpool_window_nr(p) < ntpool_window.limit;
+}
+EXPORT_SYMBOL_GPL(ntpool_test_map_in_window);
+
+void ntpool_test_map_window(bool on)
+{
+	static unsigned long limit;
+
+	mutex_lock(&grow_mutex);
+	if (on != !!ntpool_window.limit) {
+		swap(limit, ntpool_window.limit);
+		map_publish_limit(nr_leaves);
+	}
+	mutex_unlock(&grow_mutex);
+	/* Readers that saw the old limit have gone. */
+	synchronize_rcu();
+}
+EXPORT_SYMBOL_GPL(ntpool_test_map_window);
+
 bool ntpool_test_map_has(const void *p)
 {
 	return ntpool_in_linear_map(p);
