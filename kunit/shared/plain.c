@@ -156,6 +156,7 @@ static const struct {
 	{ "ntk_idle_pages_test", caching },
 	{ "ntk_batch_depot_test", caching },
 	{ "ntk_batch_refused_test", caching },
+	{ "ntk_random_depot_test", caching },
 	{ "ntk_busy_test", caching },
 	{ "ntk_own_cache_test", caching },
 	{ "ntk_other_cpu_test", caching },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Included by heap/cache.c: empties all caches, and waits for that. */
+/* Included by heap/cache.c: empties all caches, and looks at the depots. */
 #include <linux/export.h>
 #include <linux/rcupdate.h>
 
@@ -18,3 +18,15 @@ void ntpool_test_drain(void)
 	ntpool_backing_flush();
 }
 EXPORT_SYMBOL_GPL(ntpool_test_drain);
+
+unsigned int ntpool_test_depots_enlarged(void)
+{
+	struct ntpool_heap *heap;
+	unsigned int granules, nr = 0;
+
+	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap))
+		for (granules = NTPOOL_MIN_GRANULES; granules < NTPOOL_GRANULES; granules++)
+			nr += ntpool_depot_is_enlarged(heap, granules);
+	return nr;
+}
+EXPORT_SYMBOL_GPL(ntpool_test_depots_enlarged);
