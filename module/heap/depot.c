@@ -43,12 +43,12 @@
 #define RECLAIM_BATCH	8
 /* The room of an enlarged depot, and of all of a heap. */
 #define MOST_BLOCKS	1024
+#define MOST_BYTES	SZ_2M
 /*
  * A row has this many blocks and four magazines. Random requests go on in one direction with a
  * probability of 3/4 at most. So two such rows happen once in a million changes of direction.
  */
 #define LEAST_ROW	16
-#define MOST_BYTES	SZ_2M
 
 /**
  * struct ntpool_depot - the spare blocks of one heap and size
@@ -294,7 +294,9 @@ static void depot_age(struct ntpool_heap *heap, unsigned int granules)
 	struct ntpool_depot *depot = heap->depot[granules];
 	struct ntpool_header **old = NULL;
 
-	WRITE_ONCE(depot->wanted, 0);
+	/* The scan visits all depots, and most of them are not used. */
+	if (READ_ONCE(depot->wanted))
+		WRITE_ONCE(depot->wanted, 0);
 	if ((!READ_ONCE(depot->nr) && !depot_is_enlarged(depot)) || !depot_is_old(depot))
 		return;
 	depot_drain(heap, granules);
