@@ -13,8 +13,8 @@
 #include "base/frame.h"
 #include "base/stack.h"
 #include "parts.h"
-#include "verify/fault.h"
 #include "special/special.h"
+#include "verify/fault.h"
 #include "verify/track.h"
 
 static void frames_search(const struct module *mod, bool init)

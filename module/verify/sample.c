@@ -31,8 +31,8 @@
 #include "base/param.h"
 #include "base/verifier.h"
 #include "parts.h"
-#include "verify/sample.h"
 #include "special/special.h"
+#include "verify/sample.h"
 
 enum {
 	SAMPLE_MS_MAX = 3600000,

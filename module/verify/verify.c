@@ -53,11 +53,11 @@
 #include "base/report.h"
 #include "heap/heap.h"
 #include "parts.h"
+#include "special/special.h"
 #include "verify/argument.h"
 #include "verify/fault.h"
 #include "verify/filter.h"
 #include "verify/sample.h"
-#include "special/special.h"
 #include "verify/track.h"
 #include "verify/verify.h"
 
@@ -126,8 +126,7 @@ static bool verifier_started;		/* under verifier_mutex */
 static bool verifier_over;		/* under verifier_mutex */
 static atomic_t verifier_settling;	/* changes that still wait for the watchers */
 
-/* Read under RCU. */
-/* Set and cleared by the inits and exits of parts, which one task runs. */
+/* Set and cleared by the inits and exits of parts, which one task runs. Readers use RCU. */
 static const struct ntpool_verifier_watch *watches[NTPOOL_VERIFIER_WATCHERS];
 
 /* Calls all watchers for a range of memory, see struct ntpool_verifier_watch. */
