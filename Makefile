@@ -33,8 +33,8 @@ KDIR ?= $(or $(wildcard /lib/modules/$(or $(KERNELRELEASE),$(shell uname -r))/bu
 INSTALL_MOD_DIR ?= updates/ntpool
 prefix ?= /usr/local
 INSTALL_MOD_PATH ?= $(DESTDIR)
-KERNEL ?= 6.1
 ACCEL ?= auto
+# tools/lib/lib.sh and test.sh have the defaults.
 export KERNEL VARIANT ACCEL CPUS V SUITES PARTS BENCH RELEASES KVER QUICK KERNELS VARIANTS
 # An empty ARCH in the environment is one of its own for a kernel's makefiles.
 ifneq ($(ARCH),)

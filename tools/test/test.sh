@@ -3,10 +3,14 @@
 #
 # make test: the KUnit suites on 64-bit and 32-bit kernels built for them, the times
 # with interrupts off, and the system scenarios and a driver outside the tree on the stock
-# Debian kernel. KERNEL chooses the series or a tree, and VARIANT one variant instead of
-# both. CPUS chooses one number of processors instead of two and four. PARTS chooses some
+# Debian kernel. KERNEL chooses the series or a tree; without it the suites run on 6.1 and
+# 7.3, and the other parts on 6.1. VARIANT chooses one variant instead of both. CPUS chooses one number of processors instead of two and four. PARTS chooses some
 # of the parts, ARCH=i386 the 32-bit kernel alone, and SUITES some of the KUnit suites.
 # The last line is `N passed, N failed, N skipped`.
+
+# Kernels of the suites. lib.sh gives KERNEL its default.
+SUITE_KERNELS=("${KERNEL:-6.1}")
+[ -n "${KERNEL:-}${QUICK:-}" ] || SUITE_KERNELS+=(7.3)
 
 # shellcheck source=tools/lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
@@ -195,10 +199,16 @@ kunit_variant() {
 }
 
 kunit_variants() {
-	local variant
+	local variant KERNEL
 	[ "${VARIANT:-}" != cloud ] || die "VARIANT=cloud: Debian's kernels alone, PARTS=system"
-	for variant in ${VARIANT:-release debug}; do
-		kunit_variant "$variant"
+	for KERNEL in "${SUITE_KERNELS[@]}"; do
+		for variant in ${VARIANT:-release debug}; do
+			if [ ${#SUITE_KERNELS[@]} -gt 1 ] && ! has_variant "$KERNEL" "$variant"; then
+				note "$KERNEL has no variant $variant"
+				continue
+			fi
+			kunit_variant "$variant"
+		done
 	done
 }
 
