@@ -131,10 +131,12 @@ bool ntpool_lookaside_on_cpu(struct ntpool_lookaside *list, int nr, ntpool_looka
 struct ntpool_lookaside_magazine *ntpool_lookaside_magazine_alloc(u32 cap)
 {
 	struct ntpool_lookaside_magazine *magazine;
-	size_t size = roundup_pow_of_two(struct_size(magazine, slot, cap));
+	size_t size = struct_size(magazine, slot, cap);
 
 	if (ntpool_refused())
 		return NULL;
+	/* All of its record holds slots. */
+	size = roundup_pow_of_two(max_t(size_t, size, NTPOOL_RECORD_MIN));
 	/* An area is zeroed, split and freed page by page: too long for an atomic context. */
 	if (size > PAGE_SIZE)
 		magazine = kmalloc(size, GFP_NOWAIT | __GFP_NOWARN);

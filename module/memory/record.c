@@ -74,9 +74,9 @@ enum {
 	SIZED_ORDER = 3,
 	RECORD_ALIGN = 16,
 	RECORD_MIN_SHIFT = 6,
-	RECORD_MIN = 1 << RECORD_MIN_SHIFT,
-	CHUNK_PLACES = (PAGE_SIZE << CHUNK_ORDER) / RECORD_MIN,
+	CHUNK_PLACES = (PAGE_SIZE << CHUNK_ORDER) / NTPOOL_RECORD_MIN,
 };
+static_assert(NTPOOL_RECORD_MIN == 1 << RECORD_MIN_SHIFT);
 
 /* The low bits of page->private. */
 enum {
@@ -458,7 +458,7 @@ int ntpool_record_init(struct ntpool_record_kind *kind, unsigned int size)
 	if (!room)
 		return -ENOMEM;
 	kind_init(kind, records_are_slab ? size :
-		  max_t(unsigned int, ALIGN(size, RECORD_ALIGN), RECORD_MIN), CHUNK_ORDER, room);
+		  max_t(unsigned int, ALIGN(size, RECORD_ALIGN), NTPOOL_RECORD_MIN), CHUNK_ORDER, room);
 	return 0;
 }
 
@@ -479,7 +479,7 @@ static struct ntpool_record_kind sized[PAGE_SHIFT - RECORD_MIN_SHIFT + 1];
 /* Returns the kind that @size fits into; NULL: @size is above a page. */
 static struct ntpool_record_kind *sized_kind(size_t size)
 {
-	unsigned int nr = size > RECORD_MIN ? order_base_2(size) - RECORD_MIN_SHIFT : 0;
+	unsigned int nr = size > NTPOOL_RECORD_MIN ? order_base_2(size) - RECORD_MIN_SHIFT : 0;
 
 	return nr < ARRAY_SIZE(sized) ? &sized[nr] : NULL;
 }
@@ -519,7 +519,7 @@ int ntpool_sized_init(void)
 	if (!room)
 		return -ENOMEM;
 	for (i = 0; i < ARRAY_SIZE(sized); i++)
-		kind_init(&sized[i], RECORD_MIN << i, SIZED_ORDER, room + i * nr_node_ids);
+		kind_init(&sized[i], NTPOOL_RECORD_MIN << i, SIZED_ORDER, room + i * nr_node_ids);
 	return 0;
 }
 

@@ -7,6 +7,10 @@
 #include <linux/list.h>
 #include <linux/spinlock.h>
 
+enum {
+	NTPOOL_RECORD_MIN = 64,	/* bytes of the smallest record */
+};
+
 /**
  * struct ntpool_record_kind - records of one size
  * @size: bytes of a record; constant
