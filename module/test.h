@@ -29,11 +29,17 @@ void ntpool_test_set_available(long pages);
 void ntpool_test_map_cut(unsigned long pages);
 /* Plugs the rest in again. May sleep. */
 void ntpool_test_map_cover(void);
-/* True if the tables for other addresses have no entry and no place. */
+/*
+ * True if the tables for other addresses have no entry and no place. The window counts only
+ * where it is covered.
+ */
 bool ntpool_test_map_far_is_empty(void);
 /* True if the table of vmalloc space covers @p. */
 bool ntpool_test_map_in_window(const void *p);
-/* Whether that table covers anything. The conditions are those of ntpool_test_map_cut(). */
+/*
+ * Lets that table cover its window, or nothing. The conditions are those of
+ * ntpool_test_map_cut(). May sleep.
+ */
 void ntpool_test_map_window(bool on);
 /* True if the table of the linear map covers @p. */
 bool ntpool_test_map_has(const void *p);

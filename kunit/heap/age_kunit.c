@@ -129,7 +129,7 @@ static void ntk_random_depot_test(struct kunit *test)
 	struct rnd_state rng;
 	unsigned int i, nr = 0;
 
-	/* Demands of earlier cases have gone after that. */
+	/* The scans drop the demands of earlier cases. */
 	ntk_scan(4);
 	KUNIT_ASSERT_EQ(test, ntpool_test_depots_enlarged(), 0);
 	prandom_seed_state(&rng, 7);

@@ -29,6 +29,8 @@ static int ntk_reserve_init(struct kunit *test)
 static void ntk_reserve_exit(struct kunit *test)
 {
 	ntk_raise_exit(test);
+	/* A case that was aborted may have switched it off. */
+	ntpool_test_map_window(true);
 	ntpool_test_set_reserve(NTK_PAGES);
 	KUNIT_EXPECT_EQ(test, ntpool_test_reserve(), NTK_PAGES);
 }
@@ -498,7 +500,7 @@ static void ntk_expect_window(struct kunit *test, bool in_window)
 	KUNIT_EXPECT_TRUE(test, ntpool_test_map_far_is_empty());
 }
 
-/* Paged memory has a fast table, and works as well at addresses that this does not cover. */
+/* Paged memory has a fast table, and works as well at addresses that the table does not cover. */
 static void ntk_window_test(struct kunit *test)
 {
 	ntpool_test_set_reserve(0);

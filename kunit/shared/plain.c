@@ -178,7 +178,7 @@ static const struct {
 	{ "ntk_killed_test", wrong },
 	{ "ntk_plugged_test", reserve },
 	{ "ntk_plugged_without_memory_test", reserve },
-	{ "ntk_window_test", reserve },
+	{ "ntk_window_test", layout },
 	{ "ntk_run_test", wrong },
 	{ "ntk_never_test", wrong },
 	{ "ntk_exhaust_test", reserve },

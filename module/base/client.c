@@ -3,9 +3,8 @@
  * Clients: the loaded modules that are linked against ntpool.
  *
  * NT finds the driver of an address in its list of loaded modules. Linux exports no
- * such lookup, so this file keeps a list of clients. A client is added
- * before the init of its module runs, and removed after the exit. A module that is
- * linked against ntpool is loaded after it and unloaded before it, so the list is
+ * such lookup, so this file keeps a list of clients. The notifier adds a client before the
+ * init of its module runs, and removes it after the exit. A module that is linked against ntpool is loaded after it and unloaded before it, so the list is
  * complete. Code that reaches ntpool by symbol_get() or by a pointer is in no client.
  * Drivers that are built into the kernel with ntpool are one client, "vmlinux".
  *

@@ -54,13 +54,7 @@ static bool run_block(const void *end, struct ntpool_block *block)
 
 	if (!ntpool_run_near(end - 1, &run))
 		return false;
-	*block = (struct ntpool_block){
-		.addr = run.base,
-		.tag = run.tag,
-		.bytes = run.pages << PAGE_SHIFT,
-		.requested = run.requested,
-		.caller = run.caller,
-	};
+	*block = ntpool_run_block(&run);
 	return true;
 }
 

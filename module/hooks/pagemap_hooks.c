@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Included by memory/pagemap.c: memory that is plugged in, and look-ups. */
+/* Included by memory/pagemap.c: memory that is plugged in, the window, look-ups. */
 #include <linux/export.h>
 
 #include "test.h"

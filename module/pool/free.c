@@ -84,7 +84,7 @@ static void free_check(const struct free_call *call, const struct ntpool_block *
 		ntpool_verify_free(block, call->list, call->caller);
 }
 
-/* Refunds the process that was charged for a block of @bytes, which its trailer names. */
+/* Refunds the process that was charged for @block, which the trailer of the block names. */
 static void free_refund(const struct free_call *call, const struct ntpool_block *block)
 {
 	void *end = (void *)ntpool_block_header(call->p) + block->bytes;
