@@ -7,7 +7,8 @@
 
 RESULTS is the folder that test-all.sh writes, with a file KERNEL-VARIANT for each cell:
 `PASSED FAILED SKIPPED COMMIT`, `broken COMMIT` for a run without totals, or `none` where
-the kernel does not have the variant. A cell without a file was not run.
+the kernel does not have the variant. A cell without a file keeps its text in README.md, so
+results of another clone stay. A new cell without a file is `not run`.
 """
 
 import os
@@ -20,7 +21,7 @@ END = '<!-- kernels: end -->\n'
 
 
 def words_of(folder, kernel, variant):
-    """The words of a result; no words: the cell was not run."""
+    """The words of a result; no words: this clone has not run the cell."""
     try:
         with open(os.path.join(folder, f'{kernel}-{variant}'), encoding='utf-8') as file:
             return file.read().split()
@@ -29,8 +30,6 @@ def words_of(folder, kernel, variant):
 
 
 def text_of(words):
-    if not words:
-        return 'not run'
     if words[0] == 'none':
         return 'none'
     if words[0] == 'broken':
@@ -45,22 +44,35 @@ def passed(words):
     return len(words) == 4 and words[1] == '0' and words[0] != '0'
 
 
-def table(folder, kernels, variants):
+def cells_of(table):
+    """(kernel, variant) -> text of each cell of a table."""
+    rows = [[cell.strip() for cell in line.strip('|').split('|')]
+            for line in table.splitlines() if line]
+    return {(row[0], variant): text
+            for row in rows[2:] for variant, text in zip(rows[0][1:], row[1:])}
+
+
+def table(folder, kernels, variants, old):
     lines = ['| kernel | ' + ' | '.join(variants) + ' |', '|---' * (len(variants) + 1) + '|']
     for kernel in kernels:
-        cells = (text_of(words_of(folder, kernel, variant)) for variant in variants)
+        cells = []
+        for variant in variants:
+            words = words_of(folder, kernel, variant)
+            cells.append(text_of(words) if words else old.get((kernel, variant), 'not run'))
         lines.append(f'| {kernel} | ' + ' | '.join(cells) + ' |')
     return '\n'.join(lines) + '\n'
 
 
-def write(new):
+def write(folder, kernels, variants):
     with open(README, encoding='utf-8') as file:
         text = file.read()
     if text.count(BEGIN) != 1 or text.count(END) != 1:
         sys.exit('README.md has no place for the table')
     before, rest = text.split(BEGIN)
+    old, after = rest.split(END)
+    new = table(folder, kernels, variants, cells_of(old))
     with open(README, 'w', encoding='utf-8') as file:
-        file.write(before + BEGIN + new + END + rest.split(END)[1])
+        file.write(before + BEGIN + new + END + after)
 
 
 def main():
@@ -68,7 +80,7 @@ def main():
         sys.exit(__doc__)
     folder, kernels, variants = sys.argv[2], sys.argv[3].split(), sys.argv[4].split()
     if sys.argv[1] == '--write':
-        write(table(folder, kernels, variants))
+        write(folder, kernels, variants)
         return 0
     verdicts = [passed(words_of(folder, kernel, variant))
                 for kernel in kernels for variant in variants]
