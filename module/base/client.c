@@ -11,7 +11,8 @@
  * The notifier also calls the watchers in other folders, in a fixed order. It has two
  * priorities. Clients are added and removed before all other notifiers, which may run code
  * of the module. Watchers are called for LIVE and GOING at the usual priority. The reason is
- * that other notifiers may free memory on behalf of the module.
+ * that other notifiers may free memory on behalf of the module. A watcher can keep data of its
+ * own in each client.
  *
  * Locking. clients_mutex protects the list. Readers use RCU, and the kernel waits for
  * them after the notifiers, before it frees a module. Only the thread that loads or
@@ -103,24 +104,45 @@ bool ntpool_client_is_linked(const struct module *mod)
 	return ntpool_module_uses(mod, THIS_MODULE);
 }
 
-static void client_publish(struct ntpool_client *client, struct module *mod, const char *name)
+/* Longs in the data of a client in front of those of watcher @which. */
+static size_t data_at(unsigned int which)
 {
+	size_t longs = 0;
+	unsigned int i;
+
+	for (i = 0; i < which; i++)
+		if (watchers[i])
+			longs += DIV_ROUND_UP(watchers[i]->data_size, sizeof(long));
+	return longs;
+}
+
+/**
+ * ntpool_client_data() - the data that a watcher keeps of a client
+ * @client: the client
+ * @which: the watcher, registered
+ *
+ * Context: any.
+ * Return: the data, of the watcher's data_size, valid as long as @client.
+ */
+void *ntpool_client_data(struct ntpool_client *client, enum ntpool_client_watchers which)
+{
+	return &client->data[data_at(which)];
+}
+
+static int client_add(struct module *mod, const char *name)
+{
+	struct ntpool_client *client;
+
+	client = ntpool_refused() ? NULL :
+		 kzalloc(struct_size(client, data, data_at(NTPOOL_WATCHERS)), GFP_KERNEL);
+	if (!client)
+		return -ENOMEM;
 	client->mod = mod;
 	strscpy(client->name, name, sizeof(client->name));
 	mutex_lock(&clients_mutex);
 	client->number = ++last_number;
 	list_add_tail_rcu(&client->link, &clients);
 	mutex_unlock(&clients_mutex);
-}
-
-static int client_add(struct module *mod)
-{
-	struct ntpool_client *client;
-
-	client = ntpool_refused() ? NULL : kzalloc(sizeof(*client), GFP_KERNEL);
-	if (!client)
-		return -ENOMEM;
-	client_publish(client, mod, mod->name);
 	return 0;
 }
 
@@ -135,7 +157,10 @@ static struct ntpool_client *client_find(const struct module *mod)
 	return NULL;
 }
 
-/* The thread that unloads @mod is the only one that removes its client. */
+/*
+ * The thread that unloads @mod is the only one that removes its client. @mod is NULL for
+ * "vmlinux". A module without a client is left alone.
+ */
 static void client_remove(const struct module *mod)
 {
 	struct ntpool_client *client;
@@ -190,7 +215,7 @@ static int client_notify(struct notifier_block *nb, unsigned long state, void *d
 	switch (state) {
 	case MODULE_STATE_COMING:
 		if (ntpool_client_is_linked(mod))
-			err = client_add(mod);
+			err = client_add(mod, mod->name);
 		/* A refused module never takes its addresses. */
 		if (!err)
 			tell(mod, state);
@@ -239,22 +264,26 @@ void ntpool_client_watch(enum ntpool_client_watchers which,
  * ntpool_client_init() - register the module notifier
  *
  * Context: process context, after all watchers have registered.
- * Return: 0 or an error of register_module_notifier().
+ * Return: 0, -ENOMEM or an error of register_module_notifier().
  */
 int ntpool_client_init(void)
 {
-	int err;
-#ifndef MODULE
-	static struct ntpool_client built_in;
+	int err = IS_BUILTIN(CONFIG_NTPOOL) ? client_add(NULL, "vmlinux") : 0;
 
-	client_publish(&built_in, NULL, "vmlinux");
-#endif
-	err = ntpool_refused() ? -ENOMEM : register_module_notifier(&client_notifier);
 	if (err)
 		return err;
+	err = ntpool_refused() ? -ENOMEM : register_module_notifier(&client_notifier);
+	if (err)
+		goto out_client;
 	err = ntpool_refused() ? -ENOMEM : register_module_notifier(&client_notifier_late);
 	if (err)
-		unregister_module_notifier(&client_notifier);
+		goto out_notifier;
+	return 0;
+
+out_notifier:
+	unregister_module_notifier(&client_notifier);
+out_client:
+	client_remove(NULL);
 	return err;
 }
 
@@ -267,4 +296,5 @@ void ntpool_client_exit(void)
 {
 	unregister_module_notifier(&client_notifier_late);
 	unregister_module_notifier(&client_notifier);
+	client_remove(NULL);
 }

@@ -9,7 +9,7 @@
  *
  * The return address of the raising call selects the handler. For an allocation routine
  * that is the return address of the driver's call. base/client.c finds the driver that
- * contains the address. Its struct ntpool_client has the handler and the figures.
+ * contains the address, and this file keeps the handler and the figures in its client.
  * Code that is not linked against ntpool has no handler, and its raises are counted
  * together.
  *
@@ -21,6 +21,7 @@
  * The driver of the call cannot go meanwhile, because the call returns to it. If the handler
  * is in another one, the raise holds a reference to that module.
  */
+#include <linux/atomic.h>
 #include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -40,34 +41,51 @@
 
 static_assert(sizeof(NTSTATUS) == sizeof(s32));
 
+/**
+ * struct raise - raises of one client
+ * @handler: the handler that the driver registered, or NULL; stored in one piece
+ * @handled: raises that called it
+ * @unhandled: raises without a handler
+ */
+struct raise {
+	PNTPOOL_RAISE_HANDLER handler;
+	atomic_long_t handled;
+	atomic_long_t unhandled;
+};
+
 /* Raises of code that is in no client; it never gets a handler. */
-static struct ntpool_raise unlinked;
+static struct raise unlinked;
+
+static struct raise *client_raise(struct ntpool_client *client)
+{
+	return ntpool_client_data(client, NTPOOL_WATCH_RAISES);
+}
 
 /* In an RCU read section. */
-static struct ntpool_raise *raise_of(unsigned long addr)
+static struct raise *raise_of(unsigned long addr)
 {
 	struct ntpool_client *client = ntpool_client_of(addr);
 
-	return client ? &client->raise : &unlinked;
+	return client ? client_raise(client) : &unlinked;
 }
 
 /*
  * Keeps the code of @handler while it runs. Returns false if it is about to go. *@pinned is
  * the module that module_put() gets, or NULL. In an RCU read section.
  */
-static bool handler_pin(ntpool_raise_handler handler, const struct ntpool_raise *raise,
+static bool handler_pin(PNTPOOL_RAISE_HANDLER handler, const struct raise *raise,
 			struct module **pinned)
 {
 	struct ntpool_client *owner = ntpool_client_of((unsigned long)handler);
 
-	*pinned = owner && &owner->raise != raise ? owner->mod : NULL;
+	*pinned = owner && client_raise(owner) != raise ? owner->mod : NULL;
 	return try_module_get(*pinned);
 }
 
 void ntpool_raise(s32 status, unsigned long caller)
 {
-	ntpool_raise_handler handler;
-	struct ntpool_raise *raise;
+	PNTPOOL_RAISE_HANDLER handler;
+	struct raise *raise;
 	struct module *pinned;
 
 	rcu_read_lock();
@@ -85,13 +103,14 @@ void ntpool_raise(s32 status, unsigned long caller)
 
 static void handler_drop(struct ntpool_client *client, void *arg)
 {
-	ntpool_raise_handler handler = READ_ONCE(client->raise.handler);
+	struct raise *raise = client_raise(client);
+	PNTPOOL_RAISE_HANDLER handler = READ_ONCE(raise->handler);
 	unsigned long addr = (unsigned long)handler;
 	const struct ntpool_going *going = arg;
 
 	/* The driver may register another one meanwhile. */
 	if (ntpool_is_going(going, addr))
-		cmpxchg(&client->raise.handler, handler, NULL);
+		cmpxchg(&raise->handler, handler, NULL);
 }
 
 static void module_live(const struct module *mod)
@@ -105,6 +124,7 @@ static void module_going(const struct module *mod)
 }
 
 static const struct ntpool_client_watch client_watch = {
+	.data_size = sizeof(struct raise),
 	.live = module_live,
 	.going = module_going,
 };
@@ -146,7 +166,7 @@ PNTPOOL_RAISE_HANDLER NtpoolSetRaiseHandler(PNTPOOL_RAISE_HANDLER Handler)
 	rcu_read_lock();
 	client = ntpool_client_of(_RET_IP_);
 	if (client)
-		old = xchg(&client->raise.handler, (ntpool_raise_handler)Handler);
+		old = xchg(&client_raise(client)->handler, Handler);
 	rcu_read_unlock();
 	return old;
 }
@@ -231,7 +251,7 @@ struct raise_rows {
 };
 
 /* Counts a row without room for it, but does not store it. */
-static void row_add(struct raise_rows *rows, const char *owner, const struct ntpool_raise *raise)
+static void row_add(struct raise_rows *rows, const char *owner, const struct raise *raise)
 {
 	struct ntpool_raise_row row = {
 		.handled = atomic_long_read(&raise->handled),
@@ -248,7 +268,7 @@ static void row_add(struct raise_rows *rows, const char *owner, const struct ntp
 
 static void client_row_add(struct ntpool_client *client, void *arg)
 {
-	row_add(arg, client->name, &client->raise);
+	row_add(arg, client->name, client_raise(client));
 }
 
 static void rows_add_all(struct raise_rows *rows)

@@ -8,8 +8,8 @@
 /**
  * struct ntpool_raise_row - one driver that raised
  * @owner: its name; "-" for code outside all drivers
- * @handled: as in struct ntpool_raise
- * @unhandled: likewise
+ * @handled: raises that called its handler
+ * @unhandled: raises without a handler
  */
 struct ntpool_raise_row {
 	char owner[MODULE_NAME_LEN];

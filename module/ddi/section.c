@@ -56,17 +56,43 @@ enum {
 	CHECK_TEXT = 160,
 };
 
+/* The sections of a driver. */
+enum part {
+	PART_CODE,
+	PART_DATA,
+	PARTS
+};
+
+/**
+ * struct section - a section of a client
+ * @locks: how often it is locked; locks_lock, read without it
+ * @unheld: how many of these locks hold no reference to the module; locks_lock
+ * @pinned: the others hold one; locks_lock
+ */
+struct section {
+	unsigned long locks;
+	unsigned long unheld;
+	bool pinned;
+};
+
 /* A section found, valid under RCU. */
 struct place {
 	struct ntpool_client *client;
-	enum ntpool_part part;
+	enum part part;
 };
 
 static DEFINE_RAW_SPINLOCK(locks_lock);
 
-static const char *part_name(enum ntpool_part part)
+static const char *part_name(enum part part)
 {
-	return part == NTPOOL_CODE ? "code" : "data";
+	return part == PART_CODE ? "code" : "data";
+}
+
+static struct section *section_of(struct ntpool_client *client, enum part part)
+{
+	struct section *sections = ntpool_client_data(client, NTPOOL_WATCH_SECTIONS);
+
+	return &sections[part];
 }
 
 /* In an RCU read section. */
@@ -76,9 +102,9 @@ static bool place_of(unsigned long addr, struct place *place)
 	if (!place->client)
 		return false;
 	if (ntpool_module_has_code(place->client->mod, addr))
-		place->part = NTPOOL_CODE;
+		place->part = PART_CODE;
 	else if (ntpool_module_has_data(place->client->mod, addr))
-		place->part = NTPOOL_DATA;
+		place->part = PART_DATA;
 	else
 		return false;
 	return true;
@@ -86,7 +112,7 @@ static bool place_of(unsigned long addr, struct place *place)
 
 static PVOID place_handle(const struct place *place)
 {
-	return (PVOID)(place->client->number * NTPOOL_PARTS + place->part);
+	return (PVOID)(place->client->number * PARTS + place->part);
 }
 
 /* In an RCU read section. */
@@ -94,8 +120,8 @@ static bool place_by_handle(PVOID handle, struct place *place)
 {
 	unsigned long value = (unsigned long)handle;
 
-	place->part = value % NTPOOL_PARTS;
-	place->client = ntpool_client_by_number(value / NTPOOL_PARTS);
+	place->part = value % PARTS;
+	place->client = ntpool_client_by_number(value / PARTS);
 	return place->client;
 }
 
@@ -107,7 +133,7 @@ static bool is_starting(const struct module *mod)
 
 static void place_lock(const struct place *place)
 {
-	struct ntpool_section *section = &place->client->section[place->part];
+	struct section *section = section_of(place->client, place->part);
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&locks_lock, flags);
@@ -122,7 +148,7 @@ static void place_lock(const struct place *place)
 /* Returns false if the section is not locked. */
 static bool place_unlock(const struct place *place)
 {
-	struct ntpool_section *section = &place->client->section[place->part];
+	struct section *section = section_of(place->client, place->part);
 	unsigned long flags;
 	bool locked;
 
@@ -419,7 +445,7 @@ void NtpoolPagedCodeLocked(PCSTR Function, PCSTR File, ULONG Line)
 
 	rcu_read_lock();
 	client = ntpool_client_of((unsigned long)Function);
-	locked = client && READ_ONCE(client->section[NTPOOL_CODE].locks);
+	locked = client && READ_ONCE(section_of(client, PART_CODE)->locks);
 	rcu_read_unlock();
 	if (unlikely(!locked))
 		report_code(Function, File, Line, "is not locked", _RET_IP_);
@@ -436,20 +462,20 @@ static void rows_count(struct ntpool_client *client, void *arg)
 {
 	struct section_rows *rows = arg;
 
-	rows->room += NTPOOL_PARTS;
+	rows->room += PARTS;
 }
 
 static void rows_add(struct ntpool_client *client, void *arg)
 {
 	struct section_rows *rows = arg;
 	struct ntpool_section_row *row;
-	enum ntpool_part part;
+	enum part part;
 
-	for (part = 0; part < NTPOOL_PARTS && rows->used < rows->room; part++) {
+	for (part = 0; part < PARTS && rows->used < rows->room; part++) {
 		row = &rows->row[rows->used++];
 		strscpy(row->module, client->name, sizeof(row->module));
 		row->section = part_name(part);
-		row->locks = READ_ONCE(client->section[part].locks);
+		row->locks = READ_ONCE(section_of(client, part)->locks);
 	}
 }
 
@@ -468,13 +494,13 @@ struct ntpool_section_row *ntpool_sections_snapshot(size_t *nr)
 	return rows.row;
 }
 
-static void section_removed(const struct ntpool_client *client)
+static void section_removed(struct ntpool_client *client)
 {
-	enum ntpool_part part;
+	enum part part;
 	unsigned long locks;
 
-	for (part = 0; part < NTPOOL_PARTS; part++) {
-		locks = READ_ONCE(client->section[part].locks);
+	for (part = 0; part < PARTS; part++) {
+		locks = READ_ONCE(section_of(client, part)->locks);
 		if (locks)
 			ntpool_report_leak("section %s of %s, locked %lu time%s", part_name(part),
 					   client->name, locks, locks == 1 ? "" : "s");
@@ -482,6 +508,7 @@ static void section_removed(const struct ntpool_client *client)
 }
 
 static const struct ntpool_client_watch section_watch = {
+	.data_size = PARTS * sizeof(struct section),
 	.removed = section_removed,
 };
 
