@@ -235,17 +235,17 @@ static void report_paged(const void *list, unsigned long caller)
 	ntpool_report(&stop);
 }
 
+static const struct ntpool_violation small_blocks = {
+	NTPOOL_STOP_VERIFIER, 0xcd, BIT(1),
+	"the blocks of a list are too small for a link; they were made larger"
+};
+
 static void report_small(const void *list, SIZE_T size, unsigned long caller)
 {
-	struct ntpool_stop stop = {
-		.code = NTPOOL_STOP_VERIFIER,
-		.param = { 0xcd, (unsigned long)list, size, LOOKASIDE_MINIMUM_BLOCK_SIZE },
-		.addr_mask = BIT(1),
-		.text = "the blocks of a list are too small for a link; they were made larger",
+	ntpool_report_kind(&small_blocks, (struct ntpool_stop){
+		.param = { 0, (unsigned long)list, size, LOOKASIDE_MINIMUM_BLOCK_SIZE },
 		.caller = caller,
-	};
-
-	ntpool_report(&stop);
+	});
 }
 
 /*
