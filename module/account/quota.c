@@ -102,6 +102,7 @@ struct trailer {
 static_assert(sizeof(struct trailer) == NTPOOL_QUOTA_TRAILER);
 
 static DEFINE_RAW_SPINLOCK(ledgers_lock);
+/* Both: ledgers_lock, readers under RCU. */
 static DEFINE_HASHTABLE(ledgers_by_pid, HASH_BITS_USED);
 static DEFINE_HASHTABLE(ledgers_by_id, HASH_BITS_USED);
 static u64 quota_secret __ro_after_init;	/* odd; keys the trailers */

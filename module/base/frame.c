@@ -57,8 +57,8 @@ struct frame_name {
 };
 
 static DEFINE_MUTEX(frames_mutex);
-static DEFINE_HASHTABLE(names, NAMES_BITS);
-static LIST_HEAD(names_by_age);		/* oldest first */
+static DEFINE_HASHTABLE(names, NAMES_BITS);	/* frames_mutex; readers under RCU */
+static LIST_HEAD(names_by_age);		/* oldest first; frames_mutex */
 static unsigned int nr_names;		/* frames_mutex */
 
 /* True if @addr was other code at the time @when. The search of this unload has added a name. */

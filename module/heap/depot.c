@@ -52,15 +52,16 @@
 
 /**
  * struct ntpool_depot - the spare blocks of one heap and size
- * @lock: protects @nr, @limit, @used and @slot
- * @nr: number of blocks; read without the lock as a hint and as a figure
- * @limit: capacity; likewise
- * @used: blocks were taken or given since the last scan
- * @slot: headers of the blocks, the newest last: @first, or an array of the worker
+ * @lock: a leaf, taken with interrupts disabled
+ * @nr: number of blocks; @lock, read without it as a hint and as a figure
+ * @limit: capacity; @lock and grow_mutex to change it, read without @lock as a hint
+ * @used: blocks were taken or given since the last scan; @lock
+ * @slot: headers of the blocks, the newest last: @first, or an array of the worker; @lock
+ *	  and grow_mutex to change it
  * @first: the array of the load; constant
- * @taken: the blocks of the last row that the heap gave; a hint
- * @given: the blocks of the row after it that the heap got; a hint
- * @wanted: the capacity that would have served both; a hint
+ * @taken: the blocks of the last row that the heap gave; a hint without a lock
+ * @given: the blocks of the row after it that the heap got; a hint without a lock
+ * @wanted: the capacity that would have served both; a hint without a lock
  */
 struct ntpool_depot {
 	raw_spinlock_t lock;

@@ -91,18 +91,19 @@ static_assert(sizeof(struct ntpool_header) == 16);
 /**
  * struct ntpool_page - descriptor of one carved page
  * @map: the heap; constant
- * @start: a block in any state begins at this granule. Fast frees read it without a lock
- * @live: 1: the page is in its heap. 0: it is being added, or waits for readers. Fast frees
- *	  read it as bit NTPOOL_GRANULES of @start: a block may end there
- * @free: the block that begins at this granule is free in the heap
+ * @start: a block in any state begins at this granule; heap->lock. Fast frees read it
+ *	   without the lock
+ * @live: 1: the page is in its heap. 0: it is being added, or waits for readers; heap->lock.
+ *	  Fast frees read it as bit NTPOOL_GRANULES of @start: a block may end there
+ * @free: the block that begins at this granule is free in the heap; heap->lock
  * @base: the page; constant. NULL: the descriptor is a cursor, see iterate.c
- * @link: entry in heap->pages
- * @free_granules: granules in free blocks
- * @epoch: the last value of heap->epoch at which the page was visited, see freelist.c
+ * @link: entry in heap->pages; heap->lock
+ * @free_granules: granules in free blocks; heap->lock
+ * @epoch: the last value of heap->epoch at which the page was visited, see freelist.c;
+ *	   heap->lock
  * @rcu: of a page without @live: frees the page and this descriptor
  *
- * The descriptor lies outside the page, where no overrun reaches it. heap->lock protects
- * every field that is not constant.
+ * The descriptor lies outside the page, where no overrun reaches it.
  */
 struct ntpool_page {
 	struct ntpool_mapped map;
@@ -126,23 +127,23 @@ static_assert(sizeof(struct ntpool_page) >=
 
 /**
  * struct ntpool_heap - the blocks of one pool on one node
- * @lock: protects the fields below it, except @type, @node and @depot, and all page
- *	  descriptors. Taken in hard interrupts, hence with interrupts disabled. A
- *	  leaf: no lock is taken and nothing is printed under it
+ * @lock: taken in hard interrupts, hence with interrupts disabled. A leaf: no lock is
+ *	  taken and nothing is printed under it
  * @type: the pool; constant
  * @node: NUMA node of the pages; constant. Paged pool comes from vmalloc, which follows the
  *	  memory policy of the task: by default its own node
- * @bins: @bins[n] is the header of the first free block of n granules
- * @filled: bit n is set if @bins[n] is not empty
- * @lost: bit n is set if the list of @bins[n] was lost and is being rebuilt, see freelist.c
- * @epoch: how often a list was lost
- * @relist: cursor of the worker that rebuilds free lists
- * @relist_work: its worker; not protected by @lock
- * @pages: all pages, and the cursors of iterate.c and freelist.c
- * @nr_pages: carved pages; read without the lock as a figure
- * @nr_empty: pages that are one free block; likewise
- * @free_granules: granules in free blocks
- * @damage: findings that are reported when the lock is dropped
+ * @bins: @bins[n] is the header of the first free block of n granules; @lock
+ * @filled: bit n is set if @bins[n] is not empty; @lock
+ * @lost: bit n is set if the list of @bins[n] was lost and is being rebuilt, see
+ *	  freelist.c; @lock
+ * @epoch: how often a list was lost; @lock
+ * @relist: cursor of the worker that rebuilds free lists; @lock
+ * @relist_work: its worker
+ * @pages: all pages, and the cursors of iterate.c and freelist.c; @lock
+ * @nr_pages: carved pages; @lock, read without it as a figure
+ * @nr_empty: pages that are one free block; @lock, read without it as a figure
+ * @free_granules: granules in free blocks; @lock
+ * @damage: findings that are reported when the lock is dropped; @lock
  * @depot: by size in granules, see depot.c; constant between ntpool_depot_init() and
  *	   ntpool_depot_exit()
  */

@@ -43,7 +43,7 @@ enum ntpool_run_state {
  * @nid: NUMA node of linear memory, or of the CPU that allocated other memory; constant
  * @cache: cache type of the pages; not for NTPOOL_USE_POOL; constant
  * @page: the pages behind @base; with NTPOOL_USE_NONCACHED; constant
- * @next: the next run in a CPU's cache
+ * @next: the next run in a CPU's cache; the per-CPU section of run_cache.h
  * @rcu: of a run that was released: frees the record after a grace period
  *
  * A run has no header in its memory. Its record is in the tree while it has pages, live or

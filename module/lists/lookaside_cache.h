@@ -57,10 +57,10 @@ struct ntpool_lookaside_head {
 
 /**
  * struct ntpool_lookaside_magazine - an array of blocks, used as a stack
- * @next: next one in ntpool_lookaside.deferred or .emptied
- * @memory: the address to free; the magazine may begin behind it (lookaside_drain.c)
+ * @next: next one in ntpool_lookaside.deferred or .emptied; ntpool_lookaside_lock
+ * @memory: the address to free; the magazine may begin behind it (lookaside_drain.c); constant
  * @nr: blocks in @slot once the magazine is detached; until then the cache has the number
- * @cap: number of slots
+ * @cap: number of slots; constant
  * @slot: the blocks, the oldest one first
  */
 struct ntpool_lookaside_magazine {

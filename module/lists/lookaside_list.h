@@ -80,33 +80,34 @@ struct ntpool_lookaside_prev {
  * struct ntpool_lookaside - a lookaside list
  * @desc: constant
  * @head: the public structure, constant; once @dead is set only to remove its routines
- * @cpus: the caches of all CPUs; those of ntpool_lookaside_none while there is no memory
- * @link: in the registry until the last reference is dropped
- * @node: in the registry's tree until @dead or @lost is set
- * @totals_owner: the CPU that counts in the public fields, or NTPOOL_LA_*
- * @dead: the list was deleted, or abandoned because its driver was unloaded
+ * @cpus: the caches of all CPUs; those of ntpool_lookaside_none while there is no memory.
+ *	  Changed once, under the lock
+ * @link: in the registry until the last reference is dropped; lock
+ * @node: in the registry's tree until @dead or @lost is set; lock
+ * @totals_owner: the CPU that counts in the public fields, or NTPOOL_LA_*; lock, except that
+ *	  the first CPU that counts replaces NTPOOL_LA_UNOWNED by compare-and-exchange
+ * @dead: the list was deleted, or abandoned because its driver was unloaded; lock
  * @lost: the list was deleted, or the memory of @head was freed. Visitors do not access @head
- *	  any more
- * @zeroed: the public depth is 0 because the verifier is on, or the list was abandoned
- * @depth: the public depth after the last scan
- * @folded: sums over all ntpool_lookaside_cpu.own, as far as the public fields contain them
- * @deferred: detached magazines whose blocks wait for the Free routine; none is empty
- * @emptied: detached magazines without blocks
+ *	  any more; lock
+ * @zeroed: the public depth is 0 because the verifier is on, or the list was abandoned; lock
+ * @depth: the public depth after the last scan; lock, the scan reads it without
+ * @folded: sums over all ntpool_lookaside_cpu.own, as far as the public fields contain
+ *	  them; lock
+ * @deferred: detached magazines whose blocks wait for the Free routine; none is empty; lock
+ * @emptied: detached magazines without blocks; lock
  * @freeing: incremented before and after each call of the Free routine by the helper, so
  *	     it is odd during the call. Only the helper writes it, before a call under the lock
  * @prev_total: public TotalAllocates and AllocateMisses at the last scan, while a CPU owns
- *	  the totals
- * @span: blocks that one CPU needed since the scan before
- * @spare: empty magazine for a CPU that is about to lose its surplus
- * @refs: one reference of the list itself, one of each visitor and each queued work
+ *	  the totals; balance_mutex
+ * @span: blocks that one CPU needed since the scan before; balance_mutex
+ * @spare: empty magazine for a CPU that is about to lose its surplus; balance_mutex
+ * @refs: one reference of the list itself, one of each visitor and each queued work; atomic
  * @flush_work: empties the caches
  * @drain_work: frees the deferred blocks
  * @free_work: frees this object
- * @prev: by CPU number
+ * @prev: by CPU number; balance_mutex
  *
- * ntpool_lookaside_lock protects @cpus to @freeing. One write needs no lock: the first CPU
- * that counts changes @totals_owner from NTPOOL_LA_UNOWNED to itself by compare-and-exchange.
- * balance_mutex (lookaside_balance.c) protects @prev_total, @span, @spare and @prev.
+ * "Lock" is ntpool_lookaside_lock, and balance_mutex is that of lookaside_balance.c.
  */
 struct ntpool_lookaside {
 	struct ntpool_lookaside_desc desc;

@@ -87,7 +87,7 @@ enum {
 
 /* At the start of the first page behind the guard. */
 struct chunk {
-	struct list_head link;	/* in kind->room; empty: no place is free */
+	struct list_head link;	/* in kind->room, kind->lock; empty: no place is free */
 	int node;		/* whose list that is; constant */
 	unsigned int nr;	/* places; constant */
 	unsigned int used;	/* kind->lock */

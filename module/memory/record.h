@@ -15,8 +15,9 @@ enum {
  * struct ntpool_record_kind - records of one size
  * @size: bytes of a record; constant
  * @order: log2 of the pages of a chunk and its guard; constant
- * @lock: a leaf; protects the lists, and the headers of all chunks
- * @room: by node: chunks with a free place; NULL before ntpool_record_init()
+ * @lock: a leaf; taken for the headers of all chunks too
+ * @room: by node: chunks with a free place; NULL before ntpool_record_init(), then constant.
+ *	  @lock for the lists
  */
 struct ntpool_record_kind {
 	unsigned int size;

@@ -30,12 +30,13 @@ enum ntpool_special_user {
 
 /**
  * struct ntpool_special_slot - one block of special pool
- * @link: in a list of its order; guarded by ntpool_special_lock
- * @node: a sample: in the hash table of pages; likewise
+ * @link: in a list of its order; ntpool_special_lock
+ * @node: a sample: in the hash table of pages; ntpool_special_lock
  * @base: address of its first page in special pool; constant
  * @order: logarithm of its number of pages; constant
- * @page: the first of its pages, which adjoin; NULL: it has none now
- * @state: changed under ntpool_special_lock
+ * @page: the first of its pages, which adjoin; NULL: it has none now. Changed by the call
+ *	  that made the slot BUSY
+ * @state: ntpool_special_lock to change it, read without it
  * @type: pool type of the block
  * @linear: a sample: the block is not mapped, its address is that of the linear map
  * @flags: NTPOOL_HDR_*, as in a header

@@ -15,12 +15,13 @@
  * @slots: the first of them; constant
  * @nr: their number; constant
  * @first: number of the guard page before the first of them; constant
- * @bare: NTPOOL_SPECIAL_IDLE or FREED, no pages. The rest is guarded by ntpool_special_lock
- * @ready: NTPOOL_SPECIAL_IDLE, with pages
- * @freed: NTPOOL_SPECIAL_FREED, with pages, longest first
- * @nr_ready: slots in @ready
- * @nr_freed: slots in @freed
- * @wanted: a request has found no slot, because other orders have the pages
+ * @bare: NTPOOL_SPECIAL_IDLE or FREED, no pages; ntpool_special_lock
+ * @ready: NTPOOL_SPECIAL_IDLE, with pages; ntpool_special_lock
+ * @freed: NTPOOL_SPECIAL_FREED, with pages, longest first; ntpool_special_lock
+ * @nr_ready: slots in @ready; ntpool_special_lock
+ * @nr_freed: slots in @freed; ntpool_special_lock
+ * @wanted: a request has found no slot, because other orders have the pages;
+ *	    ntpool_special_lock
  */
 struct ntpool_special_order {
 	struct ntpool_special_slot *slots;
@@ -41,11 +42,11 @@ struct ntpool_special_order {
  * @base: address of the first guard page
  * @size: bytes of address space; 0: there is none
  * @nr: number of slots
- * @stale: pages that other CPUs may still reach. The rest is guarded by ntpool_special_lock
- * @any_stale: @stale is not empty
- * @nr_pages: pages of all slots
- * @nr_live: pages of live blocks
- * @users: bits of enum ntpool_special_user; special_mutex too
+ * @stale: pages that other CPUs may still reach; ntpool_special_lock
+ * @any_stale: @stale is not empty; ntpool_special_lock
+ * @nr_pages: pages of all slots; ntpool_special_lock
+ * @nr_live: pages of live blocks; ntpool_special_lock
+ * @users: bits of enum ntpool_special_user; ntpool_special_lock and special_mutex to change it
  * @work: the worker of special_stock.c; constant once @slots is set
  */
 struct ntpool_special_pool {

@@ -48,6 +48,12 @@ enum {
 	UNFREED_MAX = 500,	/* blocks listed per driver: as many as the log can hold */
 };
 
+/**
+ * struct track_record - an entry of track_table
+ * @node: in the chain of its bucket; track_lock[] of the bucket
+ * @rcu: frees the record where that cannot be done at once
+ * @track: the block and its call, constant except @track.block.orphan; track_lock[]
+ */
 struct track_record {
 	struct hlist_node node;
 	struct rcu_head rcu;

@@ -119,6 +119,7 @@ uml_kernel() {
 	fi
 	farm "$tree/drivers/misc/ntpool"
 	quietly "$LOGS/kernel-uml.log" make -C "$tree" O="$out" ARCH=um -j"$JOBS" linux >&2
+	quietly "$LOGS/floors-uml.log" floors "$out/drivers/misc/ntpool" >&2
 	say "$out/linux"
 }
 

@@ -189,13 +189,20 @@ farm() {
 	done
 }
 
-# build_modules KDIR NAME [MAKE-ARG...]: prints the folder with the modules
+# floors DIR: fails and prints the reason if a call between the objects below DIR goes up
+floors() {
+	"$TOP/tools/checks/floors.py" "$TOP/module" "$1/module"
+}
+
+# build_modules KDIR NAME [MAKE-ARG...]: prints the folder with the modules. Each variant of
+# kernel compiles other code, so each build has its calls checked.
 build_modules() {
 	local kdir=$1 name=$2 out=$BUILD/ext/$2
 	shift 2
 	farm "$out"
 	quietly "$LOGS/modules-$name.log" kbuild "$kdir" M="$out" -j"$JOBS" \
 		"$@" modules >&2
+	quietly "$LOGS/floors-$name.log" floors "$out" >&2
 	say "$out"
 }
 
