@@ -125,8 +125,10 @@ def main():
     graph = edges(folder, names)
     if len(names) < 10 or not any(graph.values()):
         lines.append(f'no objects of ntpool in {folder}')
-    lines += upward(graph, ranks)
-    for group in cycles(graph):
+    up = list(upward(graph, ranks))
+    lines += up
+    # A call that goes up closes a cycle through most objects: its own line says more.
+    for group in [] if up else cycles(graph):
         lines.append('a cycle: ' + ' '.join(sorted(group)))
         for name in sorted(group):
             lines += [f'  {name} uses {symbol} of {other}'
