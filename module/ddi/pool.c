@@ -6,7 +6,9 @@
  * ntpool_alloc(). Arguments that ntpool_alloc() does not cover become a struct ntpool_request
  * for ntpool_alloc_constrained(). The older routines take a POOL_TYPE, with POOL_* bits added
  * to it. ExAllocatePool2() and ExAllocatePool3() take POOL_FLAGS: they zero the memory,
- * except with POOL_FLAG_UNINITIALIZED, and reject a size or tag of 0.
+ * except with POOL_FLAG_UNINITIALIZED, and reject a size or tag of 0. A new bit of POOL_FLAGS
+ * goes to FLAGS_CONSTRAINED or FLAGS_KNOWN and to request_flags(), one of POOL_TYPE to
+ * TYPE_KNOWN and type_flags().
  *
  * Differences from NT:
  *

@@ -23,6 +23,12 @@
  * The priority of a request that must succeed limits its first attempt only. A request that
  * is larger than the machine's memory fails in any case.
  *
+ * A new constraint is a bit of NTPOOL_CONSTRAINED in base/types.h, and of FLAGS_CONSTRAINED in
+ * ddi/pool.c. constrained_measure() decides the size, and whether the request takes whole
+ * pages. block_near() in heap/source.c, and heap_find() and block_carve() in heap/heap.c make
+ * an alignment within a page. In special pool, room_for() and offset_for() in
+ * special/special.c decide about the address.
+ *
  * Locking: none of its own. Contexts: any but NMI.
  */
 #include <linux/err.h>

@@ -33,7 +33,10 @@
  *	pool and lookaside list mixed up (0x8)		0xC4/0x13E
  *	wrong size for the list (0x8)			0xC4/0x13F
  *
- * After a report the request is served if that is possible.
+ * After a report the request is served if that is possible. Requests of the Mm routines are
+ * checked in pool/contig.c. A new code, not only a new subcode, also needs base/report.h,
+ * base/text.c and tools/packaging/ntpool.4.scd. The table of detected errors is measured by
+ * nt_detect.c, detect.sh and detect.py in tools/system/.
  *
  * Locking: verifier_mutex serialises changes of the bits; ntpool_verifier_state is changed by
  * atomic operations only. Watchers are read under RCU. Contexts: any but NMI for begin, end and
