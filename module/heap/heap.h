@@ -277,8 +277,6 @@ int ntpool_heap_classes(enum ntpool_type type, unsigned long *live, unsigned lon
  * -ENOMEM. No lock is held around @fn. Sleeps.
  */
 int ntpool_heap_for_each(ntpool_block_fn fn, void *arg);
-/* Checks bitmaps, headers and free lists against each other: 0, or -EUCLEAN. */
-int ntpool_heap_check(void);
 
 extern u64 ntpool_secret;		/* odd; keys the cookies and nothing else */
 

@@ -6,8 +6,10 @@
  * that takes. Context: process context.
  */
 #include <linux/errno.h>
+#include <linux/export.h>
 
 #include "heap/freelist.h"
+#include "test.h"
 
 static bool block_is_sound(const struct ntpool_page *page, unsigned int granule)
 {
@@ -61,7 +63,7 @@ static int heap_check(struct ntpool_heap *heap)
 	       free == heap->free_granules ? 0 : -EUCLEAN;
 }
 
-int ntpool_heap_check(void)
+int ntpool_test_check_heaps(void)
 {
 	struct ntpool_heap *heap;
 	int ret = 0;
@@ -74,3 +76,4 @@ int ntpool_heap_check(void)
 	}
 	return ret;
 }
+EXPORT_SYMBOL_GPL(ntpool_test_check_heaps);

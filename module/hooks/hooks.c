@@ -33,12 +33,6 @@ unsigned long ntpool_test_cached(void)
 }
 EXPORT_SYMBOL_GPL(ntpool_test_cached);
 
-int ntpool_test_check_heaps(void)
-{
-	return ntpool_heap_check();
-}
-EXPORT_SYMBOL_GPL(ntpool_test_check_heaps);
-
 enum ntpool_test_kind ntpool_test_page_kind(const void *p)
 {
 	struct ntpool_run run;

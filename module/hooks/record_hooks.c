@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Included by memory/record.c: the use of a page. */
-#include <linux/export.h>
-
 #include "test.h"
 
 static enum ntpool_test_kind area_kind(const struct page *area, unsigned long pfn)
@@ -31,4 +29,3 @@ enum ntpool_test_kind ntpool_test_area_kind(const void *p)
 	raw_spin_unlock_irqrestore(&areas_lock, flags);
 	return kind;
 }
-EXPORT_SYMBOL_GPL(ntpool_test_area_kind);

@@ -229,7 +229,7 @@ IRQSOFF_MOST=10000
 # The suites of the run: those that load heaps, lists and the verifier in all contexts.
 IRQSOFF_SUITES='heap/% pool/pool pool/free lists/% verify/% special/% observe/callers whole/stress'
 # Only the suites call it, and it checks a whole heap under its lock.
-IRQSOFF_NOT='ntpool_heap_check'
+IRQSOFF_NOT='ntpool_test_check_heaps'
 
 # irqsoff_says NAME: the longest time with interrupts off, and where
 irqsoff_says() {
