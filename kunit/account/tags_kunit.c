@@ -246,7 +246,7 @@ static void ntk_escape_test(struct kunit *test)
 	ntk_expect_no_report(test, c->text);
 }
 
-/* Rows are in the order of their tags; where escaped ones stand is left open. */
+/* Rows are in the order of their tags. The place of escaped tags is not tested. */
 static void ntk_sorted_test(struct kunit *test)
 {
 	static const char * const names[] = { "Kzzz", "KAAA", "Kaaa", "K000" };

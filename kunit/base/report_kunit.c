@@ -86,7 +86,7 @@ static void ntk_twice_told_test(struct kunit *test)
 	}
 }
 
-/* Two blocks of whose page the second follows the first; the others are freed. */
+/* Allocates two blocks of a page, of which the second follows the first. */
 static void ntk_pair(struct kunit *test, u8 *pair[2])
 {
 	u8 *block[64];

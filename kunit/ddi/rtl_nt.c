@@ -15,7 +15,7 @@
 #error "an old version of NT"
 #endif
 
-/* Where the macro is in effect, a prototype may have the type of its value. */
+/* If RtlMoveMemory is a macro here, this prototype declares the function behind it. */
 PVOID NTAPI RtlMoveMemory(PVOID Destination, PCVOID Source, SIZE_T Length);
 
 #undef RtlMoveMemory

@@ -332,7 +332,7 @@ static void ntk_forged_size_test(struct kunit *test)
 		if (offset_in_page(block[i]) < PAGE_SIZE / 2)
 			break;
 	KUNIT_ASSERT_LT(test, i, NTK_SCRAPS);
-	/* Where no block of a size was freed yet, the slow path judges alone. */
+	/* The slow path serves the first free of a size, so a block is freed first. */
 	ntk_give(ntk_take(test, 1, 32 * NTK_GRANULE - NTK_HEADER), 1);
 	/* Five granules in fact; blocks of five follow. */
 	if (ntk_forge(block[i], 32)) {

@@ -244,7 +244,7 @@ static void ntk_batch_follows_test(struct kunit *test)
 		}
 }
 
-/* A CPU that frees what another one has allocated has no use for all of it. */
+/* A CPU frees blocks of another CPU, and needs only some of them itself. */
 static void ntk_consumer_test(struct kunit *test)
 {
 	struct ntk_batch batch = {

@@ -260,7 +260,7 @@ static void ntk_written_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ntk_cached(), 10);
 }
 
-/* Below 4 there is nothing to lower; what misses goes up to 4 at least. */
+/* A depth below 4 is not lowered. A list that misses gets at least 4. */
 static void ntk_written_low_test(struct kunit *test)
 {
 	static const u16 depths[] = { 0, 1, 2, 3 };

@@ -224,7 +224,7 @@ static void ExInitializeZone_refused_test(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(z->first, 0xa5, sizeof(z->first)));
 }
 
-/* No segment, and one that goes on at address 0; that none is written is the test. */
+/* No segment, and one that goes on at address 0. The test is that neither is written. */
 static void ExInitializeZone_nowhere_test(struct kunit *test)
 {
 	struct ntk_zone *z = ntk_new_zone(test);

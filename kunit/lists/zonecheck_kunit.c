@@ -306,8 +306,8 @@ static void *ntk_make_ballast(struct kunit *test, u8 *memory)
 }
 
 /*
- * The verifier is switched off, and the notes are not dropped yet. A call that began before
- * comes after an unchecked one, whose free the note does not show.
+ * The verifier is switched off, and the notes are not dropped yet. A call that began
+ * before runs after an unchecked free, which the note does not contain.
  */
 static void ntk_late_test(struct kunit *test)
 {

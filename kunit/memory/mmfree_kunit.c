@@ -295,7 +295,7 @@ static enum ntk_context ntk_here(struct kunit *test)
 	return context;
 }
 
-/* Cached memory everywhere; what would have to sleep, in a thread only. */
+/* All contexts get cached memory. Kinds that need sleep are for a thread only. */
 static void ntk_context_alloc_test(struct kunit *test)
 {
 	struct ntk_mm_call call = { .size = 3 * PAGE_SIZE };
@@ -441,7 +441,7 @@ static void ntk_oom_test(struct kunit *test)
 	for (kind = 0; kind < NTK_MM_KINDS; kind++) {
 		if (!ntk_mm_has(kind))
 			continue;
-		/* The tag's own place in the tables is not what is looked at. */
+		/* The first allocation makes a place for the tag in the tables. */
 		mem = ntk_mm_get(kind, 1);
 		KUNIT_ASSERT_NOT_NULL(test, mem);
 		ntk_mm_put(kind, mem, 1);
@@ -458,8 +458,8 @@ static void ntk_oom_test(struct kunit *test)
 }
 
 /*
- * A request with many tries, for memory that is taken: what was held meanwhile
- * comes back however it ends.
+ * A request searches for memory that is taken. Memory that the search held is free
+ * again after it, whatever the result is.
  */
 static void ntk_oom_range_test(struct kunit *test)
 {

@@ -39,7 +39,7 @@ static void ntk_file_desc(struct ntk_file_case *c, char *desc)
 
 KUNIT_ARRAY_PARAM(ntk_file, ntk_files, ntk_file_desc);
 
-/* Whether a line holds these words, blanks apart, behind its number sign. */
+/* True if a line has these words after its number sign; blanks do not count. */
 static bool ntk_same_words(const char *line, const char *words)
 {
 	if (*line++ != '#')

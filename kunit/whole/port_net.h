@@ -15,7 +15,7 @@
 #define PNET_MTU		1500
 #define PNET_FRAGMENTS		4
 
-/* Whose a packet is. It goes through all of them in this order. */
+/* The owners of a packet, in the order in which they get it. */
 #define PNET_OWNED_BY_SENDER	1
 #define PNET_QUEUED		2
 #define PNET_ON_WIRE		3

@@ -180,7 +180,7 @@ static void ntk_thread_part(struct ntk_worker *worker)
 	ntk_drop_all(shadow);
 }
 
-/* Every file, over and over; the rows that can be judged alone are. */
+/* Reads every file repeatedly, and checks the rows that need no other row. */
 static void ntk_reader_part(struct ntk_worker *worker)
 {
 	static const char * const files[] = {

@@ -76,7 +76,8 @@ struct ntpool_tag_slot {
 /*
  * The hash table: 32 - log2 of the number of slots, and the slots. A larger table is
  * published with its slots first. A reader loads the shift first: it gets both of one
- * table, or the new slots with the old shift. That pair finds a wrong slot, no worse.
+ * table, or the new slots with the old shift. The second pair leads to a wrong slot, and the
+ * tag in the slot shows that.
  */
 extern unsigned int ntpool_tag_shift;
 extern struct ntpool_tag_slot *ntpool_tag_slots;

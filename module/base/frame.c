@@ -118,7 +118,7 @@ static void name_drop(struct frame_name *name)
 }
 
 /*
- * Returns the name that @addr had at the time @when; NULL: that which the kernel knows. Of
+ * Returns the name that @addr had at the time @when; NULL: the kernel's name applies. Of
  * several names the one freed first after @when applies. In an RCU read section.
  */
 static const struct frame_name *name_at(unsigned long addr, u64 when)

@@ -75,7 +75,8 @@ struct ntpool_header *ntpool_cache_pop_slow(enum ntpool_type type, unsigned int 
 /*
  * Frees the block at @hdr of @heap, marked cached, which the caller owns. It goes into
  * this CPU's cache; a full magazine first gives some of its blocks back. A block of another
- * node, or one that interrupts a section, goes to @heap. Any context.
+ * node, or one that an interrupt of the section frees, goes to the depot or to @heap. Any
+ * context.
  */
 void ntpool_cache_push_slow(struct ntpool_heap *heap, struct ntpool_header *hdr,
 			    unsigned int granules);
@@ -98,7 +99,7 @@ bool ntpool_cache_reclaim_all(void);
 void ntpool_cache_age(void);
 /* True if @cpu caches any block. */
 bool ntpool_cache_is_used(int cpu);
-/* Returns how many pages the shrinker may expect: empty pages and what is cached. */
+/* Returns how many pages the shrinker may expect: empty pages, cached runs and blocks. */
 unsigned long ntpool_cache_shrinkable(void);
 /* Returns the bytes of @type in all magazines and depots. */
 unsigned long ntpool_cache_bytes(enum ntpool_type type);

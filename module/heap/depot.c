@@ -369,7 +369,7 @@ static size_t first_slots(void)
 	return nr;
 }
 
-/* The depots of a heap lie in one piece of memory: they, what leads to them, their slots. */
+/* One piece of memory has the depots of a heap, the pointers to them, and their slots. */
 static int depots_create(struct ntpool_heap *heap)
 {
 	size_t size = NTPOOL_GRANULES * (sizeof(struct ntpool_depot) + sizeof(*heap->depot)) +

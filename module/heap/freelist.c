@@ -110,7 +110,7 @@ void ntpool_freelist_add(struct ntpool_heap *heap, struct ntpool_header *hdr, un
 	__set_bit(granules, heap->filled);
 }
 
-/* Gives up the list of @granules, and those whose rebuilding is not complete. */
+/* Abandons the list of @granules, and all lists that are still being rebuilt. */
 static void freelist_lose(struct ntpool_heap *heap, unsigned int granules)
 {
 	unsigned int lost;

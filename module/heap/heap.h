@@ -298,7 +298,7 @@ static inline enum ntpool_state ntpool_cookie_state(u32 cookie)
 static __always_inline u32 ntpool_cookie_live(const struct ntpool_header *at, u64 size,
 					      unsigned int flags, u64 owner)
 {
-	/* The body's address is what a free has at hand. */
+	/* The address of the body: a free has it in a register. */
 	u64 sum = (owner ^ size ^ (u64)flags << 56 ^ (unsigned long)(at + 1)) * ntpool_secret;
 
 	return (u32)(sum >> 48) | NTPOOL_STATE_LIVE << 16 | flags << 24;

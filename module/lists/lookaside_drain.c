@@ -468,8 +468,8 @@ static void free_to_pool(struct ntpool_lookaside *list)
  * ntpool_lookaside_abandon() - free the deferred blocks of a list whose driver is unloaded
  * @list: the list; list->dead is set
  *
- * Blocks go back to the pool if its Free routine is the list's. Others are lost, because a
- * Free routine of the driver's cannot be called any more.
+ * If the Free routine of the list is the pool's, the blocks return to the pool. Other blocks
+ * are lost, because a Free routine of the unloaded driver cannot be called.
  *
  * Context: process context; sleeps.
  */

@@ -521,7 +521,7 @@ static void range_freed(void *p, size_t size, unsigned long caller)
 {
 	unsigned long start = (unsigned long)p;
 
-	/* With @p NULL all notes go, so one that is being added must not be missed. */
+	/* A call with @p NULL drops all notes, also one that is being added. */
 	if (p && RB_EMPTY_ROOT(&zones))
 		return;
 	if (caller)

@@ -42,9 +42,9 @@ enum bench_context {
 typedef u64 (*bench_round_fn)(unsigned int ops);
 
 /**
- * struct bench_impl - one way to do what a case is about
+ * struct bench_impl - one implementation of the work of a case
  * @name: as printed
- * @round: carries it out
+ * @round: does a round of the work
  */
 struct bench_impl {
 	const char *name;
@@ -52,12 +52,12 @@ struct bench_impl {
 };
 
 /**
- * struct bench_case - what is compared
+ * struct bench_case - work that several implementations do
  * @name: as printed; the word before the first underscore is its group
  * @ops: operations in a round when instructions are counted; more when time is
  * @context: where the rounds run
  * @setup: called before the first round, may sleep; 0, -ENODEV if this machine
- *	   has not what the case needs, or another error. May be NULL
+ *	   cannot run the case, or another error. May be NULL
  * @teardown: undoes it; not called when @setup failed. May be NULL
  * @loop: the round without the work, measured and taken off; NULL for none
  * @impl: up to the first without a name

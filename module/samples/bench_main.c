@@ -384,7 +384,7 @@ static int bench_choose_clock(void)
 static int bench_all(void)
 {
 	int (* const groups[])(void) = {
-		/* First: what the others leave in the allocators would be in its figures. */
+		/* First: its figures would include memory that the other groups leave cached. */
 		bench_memory,
 		bench_pool,
 		bench_batch,

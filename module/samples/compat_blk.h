@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The block layer's differences between kernels, for disk_blk.c. compat.h knows
- * which kernel has what.
+ * The block layer's differences between kernels, for disk_blk.c. compat.h tests for
+ * the features.
  *
  * Since 6.9, blk_alloc_disk() gets the limits of a disk and returns an error
  * pointer. Before, it returned NULL on failure, and setters changed the limits

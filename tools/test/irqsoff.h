@@ -17,7 +17,7 @@
 #if !defined(NTPOOL_IRQSOFF_H) && !defined(NTPOOL_PURE_NT)
 #define NTPOOL_IRQSOFF_H
 
-/* All with inlines that take locks, or build functions from the macros, come first. */
+/* Headers come first that take locks in inline functions or use the macros. */
 #include <linux/irqflags.h>
 #include <linux/mm.h>
 #include <linux/module.h>
