@@ -50,7 +50,7 @@ enum ntpool_test_kind {
 	NTPOOL_TEST_OTHER,
 	NTPOOL_TEST_POOL,	/* carved, or part of a run */
 	NTPOOL_TEST_GUARD,
-	NTPOOL_TEST_RECORD,	/* bookkeeping behind a guard, or for want of memory without */
+	NTPOOL_TEST_RECORD,	/* bookkeeping; behind a guard if there was memory */
 };
 
 /* Returns the use of the page of the linear map at @p. */

@@ -459,7 +459,7 @@ static void ntk_oom_test(struct kunit *test)
 
 /*
  * A request searches for memory that is taken. Memory that the search held is free
- * again after it, whatever the result is.
+ * again after it, with each result.
  */
 static void ntk_oom_range_test(struct kunit *test)
 {

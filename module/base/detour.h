@@ -14,7 +14,7 @@
 extern unsigned long ntpool_fast_limit;
 extern unsigned long ntpool_fast_window_limit;
 
-/* Sets the limits, now or when frees are traced no more. Any context but NMI. */
+/* Sets the limits at once, or when the last user of the tracepoint goes. Any context but NMI. */
 void ntpool_fast_limits_set(unsigned long limit, unsigned long window_limit);
 
 /* For the tracepoints: the first user of one comes, the last one goes. Process context. */

@@ -15,7 +15,7 @@ bool ntpool_stub_report(const struct ntpool_stop *stop);
 bool ntpool_stub_kthreads_pay(void);
 /* True if a test sets the number of available pages, *@pages. Any context. */
 bool ntpool_stub_available(unsigned long *pages);
-/* Counts @nr records that lie in chunks now; negative: that lie there no more. Any context. */
+/* Counts @nr records that lie in chunks now; negative: they have been freed. Any context. */
 void ntpool_stub_records(int nr);
 #else
 static inline bool ntpool_stub_report(const struct ntpool_stop *stop)

@@ -4,10 +4,10 @@
  *
  * While ntpool_alloc and ntpool_free have no user, the fast paths are the same instructions as
  * without tracepoints. An allocation tests ntpool_verifier_state for the verifier anyway, and
- * a free compares its page with a limit. The first user of ntpool_alloc sets a bit
- * of that word, which is none of the verifier's: checks, lookaside lists and zones test
- * those. The first user of ntpool_free sets the limits to 0. A call that has passed its test
- * at that moment is not traced.
+ * a free compares its page with a limit. The first user of ntpool_alloc sets a bit of its own
+ * in that word. Checks, lookaside lists and zones test the bits of the verifier only. The
+ * first user of ntpool_free sets the limits to 0. A call that has passed its test at that
+ * moment is not traced.
  *
  * The kernel calls the switches under a mutex of its own. It does so also while ntpool is
  * being loaded or when ntpool has ended. So the switches only change these two words.

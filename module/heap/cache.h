@@ -74,8 +74,8 @@ static __always_inline struct ntpool_header *ntpool_magazine_pop(struct ntpool_c
 struct ntpool_header *ntpool_cache_pop_slow(enum ntpool_type type, unsigned int granules);
 /*
  * Frees the block at @hdr of @heap, marked cached, which the caller owns. It goes into
- * this CPU's cache; a full magazine first gives some of its blocks back. A block of another
- * node, or one that an interrupt of the section frees, goes to the depot or to @heap. Any
+ * this CPU's cache; a full magazine first gives some of its blocks back. Two other blocks go
+ * to the depot or to @heap: that of another node, and that of an interrupt of the section. Any
  * context.
  */
 void ntpool_cache_push_slow(struct ntpool_heap *heap, struct ntpool_header *hdr,

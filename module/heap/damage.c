@@ -39,7 +39,7 @@ static const struct ntpool_violation violations[] = {
 
 /*
  * Describes the block that begins at @granule. A cached block has the header of its last
- * life. Returns false if its header tells nothing. The heap's lock is held.
+ * life. Returns false if that header describes no block. The heap's lock is held.
  */
 static bool block_describe(struct ntpool_page *page, unsigned int granule,
 			   struct ntpool_block *block)

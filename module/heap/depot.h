@@ -14,9 +14,9 @@ unsigned int ntpool_depot_take(struct ntpool_heap *heap, unsigned int granules,
 /* Moves the first of @nr cached blocks, as far as there is room, and returns how many. */
 unsigned int ntpool_depot_give(struct ntpool_heap *heap, unsigned int granules,
 			       struct ntpool_header **blocks, unsigned int nr);
-/* Tells that the heap gave @nr blocks because the depot was empty. Any context but NMI. */
+/* Counts @nr blocks that the heap gave because the depot was empty. Any context but NMI. */
 void ntpool_depot_missed(struct ntpool_heap *heap, unsigned int granules, unsigned int nr);
-/* Tells that the heap got @nr blocks because the depot was full. Any context but NMI. */
+/* Counts @nr blocks that the heap got because the depot was full. Any context but NMI. */
 void ntpool_depot_overflowed(struct ntpool_heap *heap, unsigned int granules, unsigned int nr);
 /* True if the depot has more room than from the start. Any context. */
 bool ntpool_depot_is_enlarged(struct ntpool_heap *heap, unsigned int granules);

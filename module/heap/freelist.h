@@ -44,7 +44,5 @@ void ntpool_relist_init(struct ntpool_heap *heap);
 void ntpool_relist_start(struct ntpool_heap *heap);
 /* Waits until no list of @heap is lost. Sleeps. */
 void ntpool_relist_flush(struct ntpool_heap *heap);
-/* For tests. Checks all lists against the bitmaps, none of which is lost: 0 or -EUCLEAN. */
-int ntpool_freelist_check(struct ntpool_heap *heap);
 
 #endif

@@ -9,9 +9,9 @@
  *
  *  - An interrupt outside of a section runs to its end before the interrupted code goes
  *    on. Plain loads and stores therefore suffice.
- *  - An interrupt inside a section enters its own section and gets the substitute, in
- *    which a pop finds no block and a push finds no room. So the interrupt takes its slow
- *    path like any other miss, without an extra test.
+ *  - An interrupt inside a section enters its own section and gets the substitute. In the
+ *    substitute a pop finds no block, and a push finds no room. So the interrupt takes its
+ *    slow path like any other miss, without an extra test.
  *  - barrier() keeps the compiler from moving accesses to the cache out of the section.
  *
  * The substitute is never written, and a section does not sleep. Another CPU touches the

@@ -178,7 +178,7 @@ static __always_inline bool ntpool_run_cache_free(void *p, u32 tag)
 /* Frees a run that the caller owns: into this CPU's cache, else to the kernel. Any context. */
 void ntpool_run_cache_put(struct ntpool_run *run);
 
-/* Tells that a request for @pages pages found no run. Any context. */
+/* Counts a request for @pages pages that found no run. Any context. */
 void ntpool_run_cache_missed(enum ntpool_type type, unsigned long pages);
 /*
  * Takes a run of @pages pages that this CPU caches, or a longer one. A longer one is shortened

@@ -9,6 +9,7 @@
 #include <linux/export.h>
 
 #include "heap/freelist.h"
+#include "hooks/check.h"
 #include "test.h"
 
 static bool block_is_sound(const struct ntpool_page *page, unsigned int granule)

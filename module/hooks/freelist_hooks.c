@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Included by heap/freelist.c: the free lists agree with the bitmaps. */
+#include "hooks/check.h"
 
 static int bin_check(struct ntpool_heap *heap, unsigned int granules, unsigned long *blocks)
 {

@@ -13,9 +13,10 @@
  * CPU hotplug. The callback runs under the hotplug lock. It detaches the magazine of the dead
  * CPU and ends its ownership of the public totals. The helper frees the blocks later.
  *
- * Memory. While the verifier is on, each allocation asks for lists in its memory. So does each
- * free of a block that was allocated meanwhile. Such a list was not deleted; a free reports it.
- * It leaves the tree of lookaside_registry.c, so its structure is not accessed any more.
+ * Memory. While the verifier is on, each allocation calls range_freed() for its memory. So
+ * does each free of a block that was allocated meanwhile. A list in that memory was not deleted;
+ * a free reports it. The list leaves the tree of lookaside_registry.c, so its structure is not
+ * accessed any more.
  *
  * Modules. A list belongs to each module that it points into: that of its initialising call,
  * of its structure, and of its routines. When one of them is unloaded, the list is abandoned:

@@ -14,12 +14,12 @@
  *
  * A guard has no data. An overrun of up to a page from any page ends there.
  * Guards are zero. They are checked by the periodic scan, and when their area is freed. A
- * damaged guard is reported and zeroed again. The report names the block on the page before,
- * which the folder above knows: it sets a function for that.
+ * damaged guard is zeroed again. A registered function reports it, with the block on the page
+ * before.
  *
  * A chunk has 2^CHUNK_ORDER pages, so guards take a sixteenth. If the kernel has none, a chunk
  * of two pages is tried. The last try is a single page without guard, because a request must
- * not fail for want of a guard. The first try does not reclaim, and only the last one may use
+ * not fail because of a guard. The first try does not reclaim, and only the last one may use
  * reserves. A record of a page has an area of its own instead of such a chunk. A bitmap in the
  * header tells which places are taken. An empty chunk is freed, but not the last one with room
  * on its node. Otherwise each allocation at that point could need a whole chunk.
@@ -36,7 +36,7 @@
  * memory and memory of vmalloc() have no guards. vmalloc() serves large requests when no area
  * can be had.
  *
- * With KASAN in software, records come from kmalloc(): it then sees accesses to freed ones.
+ * With KASAN in software, records come from kmalloc(), so KASAN finds accesses to freed records.
  *
  * Data. Each page of an area but the guard has the address of the first such page in
  * page->private. The low bits have the number of pages, and a bit for the guard. page->lru of the
@@ -490,7 +490,7 @@ void *ntpool_sized_alloc(size_t size, gfp_t gfp, int node)
 
 	if (!kind)
 		return ntpool_guarded_alloc(size, gfp, node);
-	/* Not the size of the kind: KASAN sees each byte too much. */
+	/* KASAN gets @size, not the size of the kind: it finds an overrun of one byte. */
 	return records_are_slab ? kzalloc_node(size, gfp, node) :
 				  ntpool_record_alloc(kind, gfp, node);
 }

@@ -90,7 +90,7 @@ static void free_refund(const struct free_call *call, const struct ntpool_block 
 	void *end = (void *)ntpool_block_header(call->p) + block->bytes;
 	u32 payer = ntpool_quota_payer(end);
 
-	/* The next driver that gets the memory sees nothing that is keyed. */
+	/* The next driver that gets the memory cannot read the keyed checksum. */
 	memset(end - NTPOOL_QUOTA_TRAILER, 0, NTPOOL_QUOTA_TRAILER);
 	if (!payer || !ntpool_quota_refund(payer, block->type, block->bytes))
 		ntpool_free_report_payer(block, call->caller);

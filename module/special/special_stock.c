@@ -5,10 +5,10 @@
  * The worker does what sleeps. Frees queue it, and allocations that find few slots ready.
  *
  *	flush	It flushes the pages of freed blocks from the TLBs of all CPUs.
- *	shrink	An order wants pages, and the others have them all. The worker takes those of
- *		slots that were freed longest ago, from the order that has most in quarantine
- *		beyond the eighth that it keeps. The request itself was served from ordinary
- *		pool.
+ *	shrink	An order wants pages, and the others have them all. The worker takes pages of
+ *		the slots that were freed longest ago. They come from the order that has most
+ *		in quarantine beyond the eighth that it keeps. Meanwhile ordinary pool has
+ *		served the request.
  *	refill	It gets pages for some slots ahead, more for small orders.
  *
  * The users are the verifier's bit and the sampler. When the last of them stops, the worker
