@@ -281,7 +281,7 @@ static void printer_step(void)
 	raw_spin_unlock(&report_lock);
 }
 
-/* Prints the reports up to number @last, unless another CPU is at it. */
+/* Prints the reports up to number @last, unless another CPU prints them. */
 static void report_drain(unsigned int last)
 {
 	unsigned long flags;

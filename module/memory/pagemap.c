@@ -300,7 +300,7 @@ static unsigned long leaves_below(unsigned long end)
 	return end > base ? DIV_ROUND_UP(end - base, NTPOOL_LEAF_PAGES) : 0;
 }
 
-/* Makes the table cover the page frames below @end. Without memory it stays as it is for ever. */
+/* Makes the table cover the page frames below @end. Without memory it never grows again. */
 static void map_cover(unsigned long end)
 {
 	unsigned long leaves = leaves_below(end);

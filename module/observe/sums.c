@@ -363,7 +363,7 @@ static size_t sums_copy_of(const struct ntpool_past_code *past, const struct ntp
 	return nr;
 }
 
-/* Without memory for the note the new code is charged with the blocks. */
+/* If there is no memory for the note, the blocks count for the new code. */
 static void past_cover(struct ntpool_past_code *past, const struct ntpool_sums *sums)
 {
 	size_t nr = sums_copy_of(past, sums, NULL);
