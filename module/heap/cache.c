@@ -344,7 +344,7 @@ static bool cpu_has_memory(int cpu)
 	enum ntpool_type type;
 
 	for (type = 0; type < NTPOOL_TYPES; type++)
-		if (cache_bytes(per_cpu(own_cache[type], cpu)))
+		if (cache_bytes(READ_ONCE(per_cpu(own_cache[type], cpu))))
 			return true;
 	return ntpool_run_cache_has_runs(cpu);
 }
@@ -435,7 +435,8 @@ static int cache_cpu_prepare(unsigned int cpu)
 		if (!cache)
 			return -ENOMEM;
 		cache->heap = ntpool_heap_of(type, node);
-		per_cpu(own_cache[type], cpu) = cache;
+		/* Observers on other CPUs find its magazines. */
+		smp_store_release(&per_cpu(own_cache[type], cpu), cache);
 		per_cpu(ntpool_caches[type], cpu) = cache;
 	}
 	ntpool_run_cache_cpu_prepare(cpu, node);
@@ -474,7 +475,7 @@ bool ntpool_cache_is_used(int cpu)
 	enum ntpool_type type;
 
 	for (type = 0; type < NTPOOL_TYPES; type++)
-		if (cache_is_used(per_cpu(own_cache[type], cpu)))
+		if (cache_is_used(READ_ONCE(per_cpu(own_cache[type], cpu))))
 			return true;
 	return false;
 }
@@ -485,7 +486,7 @@ unsigned long ntpool_cache_bytes(enum ntpool_type type)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		bytes += cache_bytes(per_cpu(own_cache[type], cpu));
+		bytes += cache_bytes(READ_ONCE(per_cpu(own_cache[type], cpu)));
 	return bytes;
 }
 

@@ -62,7 +62,7 @@ static __always_inline struct ntpool_header *ntpool_magazine_pop(struct ntpool_c
 	struct ntpool_header *hdr = *top;
 
 	if (likely(hdr))
-		cache->top[granules] = top - 1;
+		WRITE_ONCE(cache->top[granules], top - 1);
 	return hdr;
 }
 

@@ -112,11 +112,11 @@ static void block_del_free(struct ntpool_page *page, unsigned int granule, unsig
 static void page_account(struct ntpool_page *page, int granules)
 {
 	struct ntpool_heap *heap = page->map.heap;
+	unsigned long empty = heap->nr_empty - (page->free_granules == NTPOOL_GRANULES);
 
-	heap->nr_empty -= page->free_granules == NTPOOL_GRANULES;
 	page->free_granules += granules;
 	heap->free_granules += granules;
-	heap->nr_empty += page->free_granules == NTPOOL_GRANULES;
+	WRITE_ONCE(heap->nr_empty, empty + (page->free_granules == NTPOOL_GRANULES));
 }
 
 /* Returns the first granule at or after @granule that puts the body on a cache line. */
@@ -219,7 +219,7 @@ static void page_add(struct ntpool_page *page)
 	list_add(&page->link, &heap->pages);
 	page->live = 1;
 	page->epoch = heap->epoch;
-	heap->nr_pages++;
+	WRITE_ONCE(heap->nr_pages, heap->nr_pages + 1);
 	page_account(page, NTPOOL_GRANULES);
 	block_add_free(page, 0, NTPOOL_GRANULES);
 }
@@ -338,7 +338,7 @@ static void page_detach(struct ntpool_page *page, struct list_head *out)
 
 	page_account(page, -NTPOOL_GRANULES);
 	block_del_free(page, 0, NTPOOL_GRANULES);
-	heap->nr_pages--;
+	WRITE_ONCE(heap->nr_pages, heap->nr_pages - 1);
 	page->live = 0;
 	list_move(&page->link, out);
 }

@@ -63,6 +63,14 @@ static bool run_is_mapped(const struct ntpool_run *run)
 	       ntpool_map_has_table(run->base);
 }
 
+/* Adds to the two figures; a negative number is one modulo 2 to the width of a long. */
+static void run_account(enum ntpool_type type, unsigned long pages, unsigned long runs)
+{
+	lockdep_assert_held(&run_lock);
+	WRITE_ONCE(run_pages[type], run_pages[type] + pages);
+	WRITE_ONCE(run_count[type], run_count[type] + runs);
+}
+
 void ntpool_run_enter(struct ntpool_run *run)
 {
 	unsigned long flags;
@@ -76,8 +84,7 @@ void ntpool_run_enter(struct ntpool_run *run)
 		ntpool_map_enter(run->base, &run->map);
 	raw_spin_lock_irqsave(&run_lock, flags);
 	rb_add(&run->node, &run_tree, run_less);
-	run_pages[run->type] += run->pages;
-	run_count[run->type]++;
+	run_account(run->type, run->pages, 1);
 	ntpool_run_make_live(run);
 	raw_spin_unlock_irqrestore(&run_lock, flags);
 }
@@ -171,8 +178,7 @@ static void run_leave(struct ntpool_run *run)
 
 	raw_spin_lock_irqsave(&run_lock, flags);
 	rb_erase(&run->node, &run_tree);
-	run_pages[run->type] -= run->pages;
-	run_count[run->type]--;
+	run_account(run->type, -run->pages, -1);
 	raw_spin_unlock_irqrestore(&run_lock, flags);
 	if (run_is_mapped(run))
 		ntpool_map_leave(run->base);
@@ -185,7 +191,7 @@ void ntpool_run_shorten(struct ntpool_run *run, unsigned long pages)
 	raw_spin_lock_irqsave(&run_lock, flags);
 	/* A wrong free may read it meanwhile, and fails because the run is not live. */
 	WRITE_ONCE(run->pages, pages);
-	run_pages[run->type] -= surplus;
+	run_account(run->type, -surplus, 0);
 	raw_spin_unlock_irqrestore(&run_lock, flags);
 	ntpool_backing_free(run->base + (pages << PAGE_SHIFT), surplus);
 }

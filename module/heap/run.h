@@ -96,10 +96,10 @@ static inline void ntpool_run_make_live(struct ntpool_run *run)
 static __always_inline void ntpool_run_assign(struct ntpool_run *run, size_t size, u32 tag,
 					      u8 flags, unsigned long caller)
 {
-	run->requested = size;
-	run->caller = caller;
-	run->tag = tag;
-	run->flags = flags;
+	WRITE_ONCE(run->requested, size);
+	WRITE_ONCE(run->caller, caller);
+	WRITE_ONCE(run->tag, tag);
+	WRITE_ONCE(run->flags, flags);
 }
 
 /* Describes the block that a run serves. The caller owns the record, or it is a copy. */

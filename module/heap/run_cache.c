@@ -81,7 +81,7 @@ static void limit_raise(struct ntpool_run_cache *cache, unsigned int pages)
 	unsigned int more = limit ? min_t(unsigned int, limit, MOST_RUNS - limit) :
 				    first_limit(pages);
 
-	if (limit && (cache->nr[pages] < limit || cache->missed[pages] <= limit ||
+	if (limit && (cache->nr[pages] < limit || READ_ONCE(cache->missed[pages]) <= limit ||
 		      limit_pages(cache) + more * pages > MOST_BYTES >> PAGE_SHIFT))
 		return;
 	WRITE_ONCE(cache->limit[pages], limit + more);
@@ -127,13 +127,16 @@ static struct ntpool_run *cache_any(struct ntpool_run_cache *cache)
 void ntpool_run_cache_missed(enum ntpool_type type, unsigned long pages)
 {
 	struct ntpool_run_cache *cache;
+	unsigned char missed;
 
 	if (pages > NTPOOL_RUN_CACHED_PAGES)
 		return;
 	preempt_disable();
 	cache = this_cpu_ptr(&own_caches[type]);
-	if (cache->missed[pages] < U8_MAX)
-		cache->missed[pages]++;
+	missed = READ_ONCE(cache->missed[pages]);
+	/* An interrupt may count at the same time; one request more or less does not matter. */
+	if (missed < U8_MAX)
+		WRITE_ONCE(cache->missed[pages], missed + 1);
 	preempt_enable();
 }
 
@@ -195,13 +198,16 @@ unsigned long ntpool_run_cache_drain(void)
 static bool runs_are_old(enum ntpool_type type, unsigned int pages)
 {
 	struct ntpool_run_cache *cache;
+	unsigned char nr;
 	bool old;
 
 	preempt_disable();
 	cache = this_cpu_ptr(&own_caches[type]);
-	old = cache->nr[pages] == cache->seen[pages];
-	cache->seen[pages] = cache->nr[pages];
-	cache->missed[pages] = 0;
+	/* An interrupt may change both numbers. */
+	nr = READ_ONCE(cache->nr[pages]);
+	old = nr == cache->seen[pages];
+	cache->seen[pages] = nr;
+	WRITE_ONCE(cache->missed[pages], 0);
 	preempt_enable();
 	return old;
 }

@@ -63,7 +63,8 @@ static __always_inline struct ntpool_run *ntpool_run_unlink(struct ntpool_run_ca
 
 	if (likely(run)) {
 		cache->top[pages] = run->next;
-		cache->nr[pages]--;
+		/* Observers on other CPUs read it: a byte is never half written. */
+		data_race(cache->nr[pages]--);
 	}
 	return run;
 }
@@ -122,7 +123,8 @@ static __always_inline void ntpool_run_push(struct ntpool_run_cache *cache, stru
 {
 	run->next = cache->top[run->pages];
 	cache->top[run->pages] = run;
-	cache->nr[run->pages]++;
+	/* As in ntpool_run_unlink(). */
+	data_race(cache->nr[run->pages]++);
 }
 
 /* Part of ntpool_run_cache_free(), with preemption disabled. */

@@ -113,7 +113,8 @@ static __always_inline bool ntpool_begins_block(const struct ntpool_mapped *map,
 {
 	const struct ntpool_page *page = container_of(map, struct ntpool_page, map);
 
-	return test_bit(granule, page->start);
+	/* Other blocks in the same word come and go. The bit of a live block does not change. */
+	return data_race(test_bit(granule, page->start));
 }
 
 /*
@@ -142,7 +143,7 @@ static __always_inline bool ntpool_free_into(struct ntpool_cache *cache, struct 
 	if (unlikely(top[1] == NTPOOL_MAGAZINE_END) || unlikely(!ntpool_header_claim(hdr, cookie)))
 		return false;
 	top[1] = hdr;
-	cache->top[granules] = top + 1;
+	WRITE_ONCE(cache->top[granules], top + 1);
 	return true;
 }
 
