@@ -37,7 +37,7 @@ struct ntk_held {
 };
 
 struct ntk_queue {
-	spinlock_t lock;	/* of held */
+	raw_spinlock_t lock;	/* of held; interrupts take it, on PREEMPT_RT too */
 	struct ntk_held held[NTK_QUEUE];
 };
 
@@ -112,9 +112,9 @@ static void ntk_exchange(struct ntk_shadow *shadow, struct ntk_held *held)
 	if (held->block && is_vmalloc_addr(held->block))
 		return;
 	at = ntk_random_below(&shadow->rng, NTK_QUEUE);
-	spin_lock_irqsave(&queue->lock, flags);
+	raw_spin_lock_irqsave(&queue->lock, flags);
 	swap(queue->held[at], *held);
-	spin_unlock_irqrestore(&queue->lock, flags);
+	raw_spin_unlock_irqrestore(&queue->lock, flags);
 }
 
 static void ntk_operate(struct ntk_shadow *shadow)
@@ -244,7 +244,7 @@ static struct ntk_stress *ntk_new_stress(struct kunit *test)
 
 	stress = kunit_kzalloc(test, sizeof(*stress), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, stress);
-	spin_lock_init(&stress->queue.lock);
+	raw_spin_lock_init(&stress->queue.lock);
 	for (i = 0; i < NTK_MAX_WORKERS; i++)
 		ntk_shadow_init(stress, &stress->thread[i], 100 + i, true);
 	for (i = 0; i < NTK_CPUS; i++) {
