@@ -257,9 +257,9 @@ static bool printer_claim(unsigned int last)
 	raw_spin_lock(&report_lock);
 	mine = report_printer < 0 || report_printer == me;
 	if (mine && (int)(last - report_tail) >= 0)
-		report_printer = me;
+		WRITE_ONCE(report_printer, me);
 	else if (report_printer == me && !report_stepping)
-		report_printer = -1;
+		WRITE_ONCE(report_printer, -1);
 	mine = report_printer == me && !report_stepping;
 	if (mine)
 		report_stepping = true;

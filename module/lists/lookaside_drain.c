@@ -175,7 +175,7 @@ static void take_oldest(struct ntpool_lookaside *list, struct ntpool_lookaside_c
 static void detach_surplus(struct ntpool_lookaside *list, struct ntpool_lookaside_cpu *cpu)
 {
 	struct ntpool_lookaside_magazine *spare = list->spare;
-	u32 keep = list->depth;
+	u32 keep = READ_ONCE(list->depth);
 
 	if (cpu->nr <= keep)
 		return;

@@ -48,7 +48,7 @@ enum {
 };
 
 /**
- * struct reserve - the pages that are kept back, all fields under reserve_lock
+ * struct reserve - the pages that are kept back; reserve_lock, the numbers are read without it
  * @base: addresses of the pages, in ascending order
  * @page: descriptors
  * @run: records
@@ -83,13 +83,28 @@ static void reserve_refill_soon(void)
 	mod_delayed_work(reserve_wq, &reserve_work, 0);
 }
 
+/* These two remove the last one. There is one. */
+static struct ntpool_page *page_pop(void)
+{
+	lockdep_assert_held(&reserve_lock);
+	WRITE_ONCE(reserve.nr_page, reserve.nr_page - 1);
+	return reserve.page[reserve.nr_page];
+}
+
+static struct ntpool_run *run_pop(void)
+{
+	lockdep_assert_held(&reserve_lock);
+	WRITE_ONCE(reserve.nr_run, reserve.nr_run - 1);
+	return reserve.run[reserve.nr_run];
+}
+
 /* Removes @nr pages from index @at on. Returns the address of the first. */
 static void *bases_take(unsigned int at, unsigned int nr)
 {
 	void *base = reserve.base[at];
 
 	lockdep_assert_held(&reserve_lock);
-	reserve.nr_base -= nr;
+	WRITE_ONCE(reserve.nr_base, reserve.nr_base - nr);
 	memmove(&reserve.base[at], &reserve.base[at + nr],
 		(reserve.nr_base - at) * sizeof(reserve.base[0]));
 	return base;
@@ -139,7 +154,7 @@ struct ntpool_header *ntpool_reserve_block(unsigned int granules, unsigned int f
 	raw_spin_lock_irqsave(&reserve_lock, irq);
 	if (reserve.nr_base) {
 		base = bases_take(bases_find_single(), 1);
-		page = reserve.page[--reserve.nr_page];
+		page = page_pop();
 	}
 	raw_spin_unlock_irqrestore(&reserve_lock, irq);
 	if (!page)
@@ -159,7 +174,7 @@ struct ntpool_run *ntpool_reserve_pages(unsigned long pages)
 	at = pages == 1 ? bases_find_single() : bases_find(pages);
 	if (at < reserve.nr_base) {
 		base = bases_take(at, pages);
-		run = reserve.run[--reserve.nr_run];
+		run = run_pop();
 	}
 	raw_spin_unlock_irqrestore(&reserve_lock, irq);
 	if (!run)
@@ -207,7 +222,8 @@ static bool stock_up(void)
 		if (!page)
 			return false;
 		raw_spin_lock_irq(&reserve_lock);
-		reserve.page[reserve.nr_page++] = page;
+		reserve.page[reserve.nr_page] = page;
+		WRITE_ONCE(reserve.nr_page, reserve.nr_page + 1);
 		raw_spin_unlock_irq(&reserve_lock);
 	}
 	while (READ_ONCE(reserve.nr_run) < reserve_target()) {
@@ -215,7 +231,8 @@ static bool stock_up(void)
 		if (!run)
 			return false;
 		raw_spin_lock_irq(&reserve_lock);
-		reserve.run[reserve.nr_run++] = run;
+		reserve.run[reserve.nr_run] = run;
+		WRITE_ONCE(reserve.nr_run, reserve.nr_run + 1);
 		raw_spin_unlock_irq(&reserve_lock);
 	}
 	return true;
@@ -232,7 +249,7 @@ static bool base_insert(void *base)
 	for (at = reserve.nr_base; at && reserve.base[at - 1] > base; at--)
 		reserve.base[at] = reserve.base[at - 1];
 	reserve.base[at] = base;
-	reserve.nr_base++;
+	WRITE_ONCE(reserve.nr_base, reserve.nr_base + 1);
 	WRITE_ONCE(reserve.filled, reserve.filled + 1);
 	return true;
 }
@@ -310,9 +327,9 @@ static void reserve_shrink(unsigned int target)
 
 	do {
 		raw_spin_lock_irq(&reserve_lock);
-		base = reserve.nr_base > target ? reserve.base[--reserve.nr_base] : NULL;
-		page = reserve.nr_page > target ? reserve.page[--reserve.nr_page] : NULL;
-		run = reserve.nr_run > target ? reserve.run[--reserve.nr_run] : NULL;
+		base = reserve.nr_base > target ? bases_take(reserve.nr_base - 1, 1) : NULL;
+		page = reserve.nr_page > target ? page_pop() : NULL;
+		run = reserve.nr_run > target ? run_pop() : NULL;
 		raw_spin_unlock_irq(&reserve_lock);
 		if (base) {
 			ntpool_map_leave(base);
