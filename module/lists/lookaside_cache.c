@@ -71,7 +71,7 @@ void *ntpool_lookaside_add_nested(struct ntpool_lookaside_cpu *cpu, void *entry)
 	u32 nr;
 
 	do {
-		cpu->busy = true;
+		WRITE_ONCE(cpu->busy, true);
 		barrier();
 		/* First, because a new owner adds these counts to the public fields. */
 		totals_claim(cpu);
@@ -82,9 +82,9 @@ void *ntpool_lookaside_add_nested(struct ntpool_lookaside_cpu *cpu, void *entry)
 		cpu_count(cpu, NTPOOL_LA_FREES, nr);
 		cpu_count(cpu, NTPOOL_LA_FREE_MISSES, nr);
 		barrier();
-		cpu->busy = false;
+		WRITE_ONCE(cpu->busy, false);
 		barrier();
-	} while (cpu->nested.any);
+	} while (READ_ONCE(cpu->nested.any));
 	preempt_enable();
 	return entry;
 }

@@ -188,9 +188,10 @@ void ntpool_lookaside_push_checked(struct ntpool_lookaside_head *head, void *ent
  */
 static __always_inline bool ntpool_lookaside_enter(struct ntpool_lookaside_cpu *cpu)
 {
-	if (unlikely(cpu->busy))
+	/* An interrupt at this place leaves it clear. A plain load is one instruction. */
+	if (unlikely(data_race(cpu->busy)))
 		return false;
-	cpu->busy = true;
+	WRITE_ONCE(cpu->busy, true);
 	barrier();
 	return true;
 }
@@ -209,9 +210,10 @@ static __always_inline bool ntpool_lookaside_enter(struct ntpool_lookaside_cpu *
 static __always_inline void *ntpool_lookaside_leave(struct ntpool_lookaside_cpu *cpu, void *entry)
 {
 	barrier();
-	cpu->busy = false;
+	WRITE_ONCE(cpu->busy, false);
 	barrier();
-	if (unlikely(cpu->nested.any))
+	/* No interrupt counts there any more. A plain load is one instruction. */
+	if (unlikely(data_race(cpu->nested.any)))
 		return ntpool_lookaside_add_nested(cpu, entry);
 	preempt_enable();
 	return entry;

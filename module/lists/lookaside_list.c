@@ -89,7 +89,7 @@ static void on_cpu_run(void *arg)
 	struct ntpool_lookaside_cpu *cpu = this_cpu_ptr(list->cpus);
 
 	raw_spin_lock(&ntpool_lookaside_lock);
-	call->busy = cpu->busy;
+	call->busy = READ_ONCE(cpu->busy);
 	if (!call->busy && !list->dead)
 		call->fn(list, cpu);
 	raw_spin_unlock(&ntpool_lookaside_lock);
