@@ -541,9 +541,10 @@ static bool claim_unlocked(struct ntpool_page *page, void *p, struct ntpool_head
 	if (offset_in_page(p) < sizeof(*hdr) || offset_in_page(p) % NTPOOL_GRANULE)
 		return false;
 	granule = ntpool_page_granule(page, hdr);
-	if (!test_bit(granule, page->start))
+	/* Other CPUs may change other blocks' bits in the same word. */
+	if (!data_race(test_bit(granule, page->start)))
 		return false;
-	/* Other CPUs may change the header and other blocks' bits. */
+	/* They may also change the header. */
 	return data_race(ntpool_header_read_live(page, granule, copy)) &&
 	       ntpool_header_claim(hdr, copy->cookie);
 }

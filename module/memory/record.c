@@ -167,7 +167,7 @@ static void *area_create(unsigned long nr, unsigned int guards, gfp_t effort, gf
 		set_page_private(page + i, (unsigned long)start | nr << AREA_PAGES_SHIFT | guards);
 	raw_spin_lock_irqsave(&areas_lock, flags);
 	list_add_tail(&page->lru, &areas);
-	nr_areas++;
+	WRITE_ONCE(nr_areas, nr_areas + 1);
 	raw_spin_unlock_irqrestore(&areas_lock, flags);
 	return start;
 }
@@ -201,7 +201,7 @@ static void area_destroy(void *start)
 
 	raw_spin_lock_irqsave(&areas_lock, flags);
 	list_del(&page->lru);
-	nr_areas--;
+	WRITE_ONCE(nr_areas, nr_areas - 1);
 	raw_spin_unlock_irqrestore(&areas_lock, flags);
 	if (guard_restore(guard, &value))
 		guard_report(guard, value);

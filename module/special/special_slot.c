@@ -268,7 +268,7 @@ void ntpool_special_enter(struct ntpool_special_slot *slot, enum ntpool_special_
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&ntpool_special_lock, flags);
-	slot->state = state;
+	WRITE_ONCE(slot->state, state);
 	if (state == NTPOOL_SPECIAL_LIVE) {
 		ntpool_special.nr_live[slot->type] += slot->pages;
 		if (slot->linear)
@@ -306,7 +306,7 @@ enum ntpool_verdict ntpool_special_claim(void *p, struct ntpool_special_slot **s
 		verdict = NTPOOL_FREE_MIDDLE;
 		if (p == ntpool_special_block(*slot)) {
 			verdict = NTPOOL_FREE_OK;
-			(*slot)->state = NTPOOL_SPECIAL_BUSY;
+			WRITE_ONCE((*slot)->state, NTPOOL_SPECIAL_BUSY);
 			ntpool_special.nr_live[(*slot)->type] -= (*slot)->pages;
 		}
 		break;
