@@ -19,6 +19,11 @@ unsigned int ntpool_test_backing_failed(void);
 void ntpool_test_hit_refill(bool on);
 /* Sets the number of available pages that priorities compare; < 0: the real number. */
 void ntpool_test_set_available(long pages);
+/*
+ * Whether the heaps keep empty pages for callers that the kernel gives none. They do so on
+ * PREEMPT_RT. A page that is in stock already stays until the next drain.
+ */
+void ntpool_test_keep_stock(bool on);
 
 /* memory/pagemap.c, by hooks/pagemap_hooks.c */
 

@@ -445,6 +445,7 @@ void ntk_exit(struct kunit *test)
 	if (!fixture)
 		return;
 	ntpool_test_fail_backing(0, 0);
+	ntpool_test_keep_stock(true);
 	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0), 0);
 	ntpool_test_drain();
 	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
@@ -490,6 +491,14 @@ static_assert(ARRAY_SIZE(ntk_context_names) == NTK_NR_CONTEXTS);
 const char *ntk_context_name(enum ntk_context context)
 {
 	return ntk_context_names[context];
+}
+
+/* On PREEMPT_RT the kernel gives no memory to a caller that cannot be preempted. */
+bool ntk_kernel_serves(enum ntk_context context)
+{
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		return true;
+	return context != NTK_PREEMPT_OFF && context != NTK_IRQ_OFF && context != NTK_HARDIRQ;
 }
 
 static void ntk_call_soft(struct tasklet_struct *soft)

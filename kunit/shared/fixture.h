@@ -148,6 +148,7 @@ enum ntk_context {
 };
 
 const char *ntk_context_name(enum ntk_context context);
+bool ntk_kernel_serves(enum ntk_context context);
 int ntk_run_in(enum ntk_context context, int cpu, void (*fn)(void *arg),
 	       void *arg);
 int ntk_nth_cpu(unsigned int nr);

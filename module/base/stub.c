@@ -108,6 +108,7 @@ unsigned int ntpool_test_reports(struct ntpool_test_report *out, unsigned int ma
 EXPORT_SYMBOL_GPL(ntpool_test_reports);
 
 static bool kthreads_pay;		/* one word, written by a test */
+static bool no_stock;			/* likewise */
 static atomic_long_t records_in_chunks = ATOMIC_LONG_INIT(0);
 static long available = -1;		/* pages; negative: the kernel's estimate. One word */
 
@@ -120,6 +121,17 @@ EXPORT_SYMBOL_GPL(ntpool_test_charge_kthreads);
 bool ntpool_stub_kthreads_pay(void)
 {
 	return READ_ONCE(kthreads_pay);
+}
+
+void ntpool_test_keep_stock(bool on)
+{
+	WRITE_ONCE(no_stock, !on);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_keep_stock);
+
+bool ntpool_stub_no_stock(void)
+{
+	return READ_ONCE(no_stock);
 }
 
 void ntpool_test_set_available(long pages)

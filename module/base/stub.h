@@ -15,6 +15,8 @@ bool ntpool_stub_report(const struct ntpool_stop *stop);
 bool ntpool_stub_kthreads_pay(void);
 /* True if a test sets the number of available pages, *@pages. Any context. */
 bool ntpool_stub_available(unsigned long *pages);
+/* True if a test lets the heaps keep no stock of empty pages. Any context. */
+bool ntpool_stub_no_stock(void);
 /* Counts @nr records that lie in chunks now; negative: they have been freed. Any context. */
 void ntpool_stub_records(int nr);
 #else
@@ -29,6 +31,11 @@ static inline bool ntpool_stub_kthreads_pay(void)
 }
 
 static inline bool ntpool_stub_available(unsigned long *pages)
+{
+	return false;
+}
+
+static inline bool ntpool_stub_no_stock(void)
 {
 	return false;
 }

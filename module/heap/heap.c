@@ -42,6 +42,7 @@
 
 #include "base/irql.h"
 #include "base/refuse.h"
+#include "base/stub.h"
 #include "heap/freelist.h"
 #include "parts.h"
 #include "memory/backing.h"
@@ -224,11 +225,19 @@ static void page_add(struct ntpool_page *page)
 	block_add_free(page, 0, NTPOOL_GRANULES);
 }
 
-/* On PREEMPT_RT an atomic context gets no page from the kernel, only from this stock. */
-static bool heap_needs_stock(const struct ntpool_heap *heap)
+/*
+ * Returns the number of empty pages to keep. On PREEMPT_RT an atomic context gets no page from
+ * the kernel, only from this stock.
+ */
+static unsigned int heap_stock(const struct ntpool_heap *heap)
 {
 	return IS_ENABLED(CONFIG_PREEMPT_RT) && heap->type == NTPOOL_NONPAGED &&
-	       node_online(heap->node) && READ_ONCE(heap->nr_empty) < RT_STOCK;
+	       node_online(heap->node) && !ntpool_stub_no_stock() ? RT_STOCK : 0;
+}
+
+static bool heap_needs_stock(const struct ntpool_heap *heap)
+{
+	return heap_stock(heap) && READ_ONCE(heap->nr_empty) < heap_stock(heap);
 }
 
 static void heaps_stock_up(struct work_struct *work)
@@ -387,8 +396,7 @@ static unsigned long heap_trim(struct ntpool_heap *heap, unsigned long keep, uns
 	/* On PREEMPT_RT the xarray of the page map has a sleeping lock. */
 	if (ntpool_raw_atomic())
 		return 0;
-	if (IS_ENABLED(CONFIG_PREEMPT_RT) && heap->type == NTPOOL_NONPAGED)
-		keep = max(keep, (unsigned long)RT_STOCK);
+	keep = max_t(unsigned long, keep, heap_stock(heap));
 	do {
 		some = heap_trim_some(heap, keep, min_t(unsigned long, max - n, TRIM_PAGES));
 		n += some;
@@ -433,7 +441,8 @@ unsigned long ntpool_heap_empty_pages(void)
 	unsigned long n = 0;
 
 	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap))
-		n += READ_ONCE(heap->nr_empty);
+		n += max_t(unsigned long, READ_ONCE(heap->nr_empty), heap_stock(heap)) -
+		     heap_stock(heap);
 	return n;
 }
 

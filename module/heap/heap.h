@@ -241,7 +241,7 @@ enum ntpool_verdict ntpool_heap_claim(struct ntpool_page *page, void *p,
 unsigned long ntpool_heap_trim_all(unsigned long keep, unsigned long max);
 /* Number of carved pages in all heaps. These three take no lock. */
 unsigned long ntpool_heap_pages(void);
-/* Number of carved pages that are one free block. */
+/* Number of carved pages that are one free block, beyond the stock that a heap keeps. */
 unsigned long ntpool_heap_empty_pages(void);
 /* Number of carved pages of one pool. */
 unsigned long ntpool_heap_type_pages(enum ntpool_type type);
