@@ -160,13 +160,15 @@ static __always_inline bool ntpool_run_free_record(struct ntpool_run *run, void 
 static __always_inline bool ntpool_run_cache_free(void *p, u32 tag)
 {
 	unsigned long nr = ntpool_map_nr(p);
-	bool in_window = nr >= ntpool_fast_limit;
+	/* Plain loads of limits, which compare in memory: a CPU may see a change late. */
+	bool in_window = nr >= data_race(ntpool_fast_limit);
 	struct ntpool_mapped *map;
 	bool done = false;
 
 	if (in_window) {
 		nr = ntpool_window_nr(p);
-		if (unlikely(nr >= ntpool_fast_window_limit || !ntpool_paged_ok()))
+		/* Likewise. */
+		if (unlikely(nr >= data_race(ntpool_fast_window_limit) || !ntpool_paged_ok()))
 			return false;
 	}
 	preempt_disable();

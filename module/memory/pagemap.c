@@ -98,7 +98,7 @@ struct place {
 static bool place_of(const void *base, struct place *place)
 {
 	place->nr = ntpool_map_nr(base);
-	place->in_window = place->nr >= ntpool_map_limit;
+	place->in_window = place->nr >= READ_ONCE(ntpool_map_limit);
 	if (place->in_window)
 		place->nr = ntpool_window_nr(base);
 	return !place->in_window || place->nr < ntpool_window.limit;

@@ -57,7 +57,8 @@ static __always_inline unsigned long ntpool_map_nr(const void *p)
 /* True for addresses of nonpaged pool as a rule, false for vmalloc memory. */
 static __always_inline bool ntpool_in_linear_map(const void *p)
 {
-	return ntpool_map_nr(p) < ntpool_map_limit;
+	/* A plain load compares in memory. A limit that grows meanwhile is one or the other. */
+	return ntpool_map_nr(p) < data_race(ntpool_map_limit);
 }
 
 /* Returns the number of the page that @p lies in, from the first page of the window on. */
@@ -90,7 +91,8 @@ static __always_inline struct ntpool_mapped *ntpool_root_nth(struct ntpool_leaf 
 /* The same for page @nr of the linear map. */
 static __always_inline struct ntpool_mapped *ntpool_map_nth(unsigned long nr)
 {
-	return ntpool_root_nth(ntpool_map_root, nr);
+	/* As in ntpool_root_nth(): the old root or the longer one, and both have the page. */
+	return ntpool_root_nth(data_race(ntpool_map_root), nr);
 }
 
 /* And for page @nr of the window. */

@@ -226,7 +226,8 @@ static __always_inline bool ntpool_free_block(void *p, u32 tag, bool probe)
 	unsigned long nr = granule / NTPOOL_GRANULES;
 	bool done;
 
-	if (unlikely(nr >= ntpool_fast_limit))
+	/* Plain loads of limits, which compare in memory: a CPU may see a change late. */
+	if (unlikely(nr >= data_race(ntpool_fast_limit)))
 		return false;
 	preempt_disable();
 	done = ntpool_free_mapped(p, ntpool_map_nth(nr), granule % NTPOOL_GRANULES,
@@ -243,7 +244,8 @@ static __always_inline bool ntpool_free_paged_block(void *p, u32 tag, bool probe
 	unsigned long nr = granule / NTPOOL_GRANULES;
 	bool done;
 
-	if (unlikely(nr >= ntpool_fast_window_limit) || unlikely(!ntpool_paged_ok()))
+	/* As in ntpool_free_block(). */
+	if (unlikely(nr >= data_race(ntpool_fast_window_limit)) || unlikely(!ntpool_paged_ok()))
 		return false;
 	preempt_disable();
 	done = ntpool_free_mapped(p, ntpool_window_nth(nr), granule % NTPOOL_GRANULES,
