@@ -301,11 +301,24 @@ static bool ntk_mortal_pop(struct ntk_grave *grave)
 	return true;
 }
 
+/* On PREEMPT_RT an interrupt has no kmalloc(): the entry goes back as it is. */
+static void ntk_mortal_return(struct ntk_grave *grave)
+{
+	SLIST_ENTRY *link = ExInterlockedPopEntrySList(&grave->head, NULL);
+
+	if (!link)
+		return;
+	atomic_inc(&grave->pushes);
+	ExInterlockedPushEntrySList(&grave->head, link, NULL);
+}
+
 static void ntk_mortal_interrupt(void *arg)
 {
 	struct ntk_grave *grave = arg;
 
-	if (ntk_mortal_pop(grave))
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) && !grave->special)
+		ntk_mortal_return(grave);
+	else if (ntk_mortal_pop(grave))
 		ntk_mortal_push(grave);
 	if (in_hardirq())
 		atomic_inc(&grave->hard);
@@ -345,6 +358,7 @@ static void ntk_mortal_test(struct kunit *test)
 	ntk_need_cpus(test, 2);
 	KUNIT_ASSERT_NOT_NULL(test, grave);
 	ntk_use_way(test);
+	ntk_keep_stock(test);
 	grave->special = way->special;
 	InitializeSListHead(&grave->head);
 	for (i = 0; i < NTK_LIVE; i++)

@@ -156,6 +156,7 @@ static void ntk_aligned_contexts_test(struct kunit *test)
 	struct ntk_tally tally = {};
 	enum ntk_context context;
 
+	ntk_keep_stock(test);
 	for (context = 0; context < NTK_NR_CONTEXTS; context++)
 		KUNIT_ASSERT_EQ(test, ntk_run_in(context, ntk_nth_cpu(0), ntk_alloc_some, &tally),
 				0);

@@ -140,7 +140,6 @@ static void ntk_scarce_interrupt_test(struct kunit *test)
 	s64 before;
 
 	KUNIT_ASSERT_NOT_NULL(test, scarcity);
-	ntpool_test_keep_stock(false);
 	ntpool_test_drain();
 	scarcity->size = 64;
 	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_THREAD, cpu, ntk_fill_cache, scarcity), 0);
@@ -152,7 +151,7 @@ static void ntk_scarce_interrupt_test(struct kunit *test)
 			before - 16 * (s64)ntk_block_bytes(scarcity->size));
 	scarcity->size = NTK_PAGE_BLOCK;
 	/* Where an interrupt gets nothing from the kernel, it fills the cache from the stock. */
-	ntpool_test_keep_stock(true);
+	ntk_keep_stock(test);
 	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_THREAD, cpu, ntk_fill_cache, scarcity), 0);
 	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_HARDIRQ, cpu, ntk_fill_and_request, scarcity), 0);
 	KUNIT_EXPECT_NOT_NULL(test, scarcity->got);

@@ -281,13 +281,6 @@ static void ntk_reference_test(struct kunit *test)
 	ntk_expect_no_report(test, "references to pages");
 }
 
-/* So that only the caches have what the kernel refuses. */
-static int ntk_source_init(struct kunit *test)
-{
-	ntpool_test_keep_stock(false);
-	return ntk_init(test);
-}
-
 static struct kunit_case ntk_source_cases[] = {
 	KUNIT_CASE(ntk_own_cache_test),
 	KUNIT_CASE(ntk_other_cpu_test),
@@ -304,7 +297,7 @@ static struct kunit_case ntk_source_cases[] = {
 
 static struct kunit_suite ntk_source_suite = {
 	.name = "ntpool_source",
-	.init = ntk_source_init,
+	.init = ntk_init,
 	.exit = ntk_exit,
 	.test_cases = ntk_source_cases,
 };

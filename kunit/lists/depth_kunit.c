@@ -339,6 +339,7 @@ static void ntk_cpus_test(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, crew);
 	KUNIT_ASSERT_EQ(test, ntk_start(&ntk_list, kind, true, 0),
 			STATUS_SUCCESS);
+	ntk_keep_stock(test);
 	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, NTK_LOADERS, true,
 					     ntk_load_list, load), 0);
 	for (i = 0; i < 4; i++) {

@@ -295,7 +295,7 @@ static enum ntk_context ntk_here(struct kunit *test)
 	return context;
 }
 
-/* All contexts get cached memory. Kinds that need sleep are for a thread only. */
+/* All contexts get cached memory if the kernel has some. Kinds that need sleep are for a thread only. */
 static void ntk_context_alloc_test(struct kunit *test)
 {
 	struct ntk_mm_call call = { .size = 3 * PAGE_SIZE };
@@ -305,7 +305,8 @@ static void ntk_context_alloc_test(struct kunit *test)
 
 	for (call.kind = 0; call.kind < NTK_MM_KINDS; call.kind++) {
 		there = ntk_mm_has(call.kind) &&
-			(call.kind == NTK_MM_CACHED || context == NTK_THREAD);
+			(call.kind == NTK_MM_CACHED ? ntk_kernel_serves(context) :
+						      context == NTK_THREAD);
 		KUNIT_EXPECT_EQ(test, ntk_run_in(context, -1, ntk_call_get, &call), 0);
 		KUNIT_EXPECT_EQ(test, !!call.mem, there);
 		if (call.kind == NTK_MM_SINGLE && context != NTK_THREAD) {

@@ -21,8 +21,6 @@ static int ntk_reserve_init(struct kunit *test)
 {
 	int err = ntk_raise_init(test);
 
-	/* So that the reserve alone serves atomic contexts. */
-	ntpool_test_keep_stock(false);
 	if (!err)
 		ntpool_test_set_reserve(NTK_PAGES);
 	return err;

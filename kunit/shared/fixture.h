@@ -123,6 +123,7 @@ struct ntk_tag_row ntk_tag_row(struct kunit *test, u32 tag, bool paged);
 struct ntk_pool_row ntk_pool_row(struct kunit *test, bool paged);
 /* A number of verifier/counters. */
 s64 ntk_counter(struct kunit *test, const char *name);
+void ntk_keep_stock(struct kunit *test);
 void ntk_need_cpus(struct kunit *test, unsigned int nr);
 
 u32 ntk_tag4(const char *text);

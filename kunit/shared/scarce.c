@@ -77,7 +77,6 @@ unsigned int ntk_fail_each(struct kunit *test, ntk_operation *op, void *arg)
 	struct ntk_tally tally = {};
 	int run;
 
-	ntpool_test_keep_stock(false);
 	KUNIT_EXPECT_EQ(test, op(arg), STATUS_SUCCESS);
 	for (run = 0; run < NTK_RUNS && refused; run++) {
 		ntpool_test_drain();
@@ -174,7 +173,6 @@ void ntk_scarce(struct kunit *test, bool paged, ntk_operation *op, void *arg, co
 	NTSTATUS status;
 
 	KUNIT_ASSERT_TRUE(test, fill && was);
-	ntpool_test_keep_stock(false);
 	KUNIT_EXPECT_EQ(test, op(arg), STATUS_SUCCESS);
 	for (i = 0; i < nr; i++)
 		was[i] = ntk_refused(test, tags[i], paged);

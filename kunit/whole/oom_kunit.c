@@ -260,7 +260,6 @@ static void ntk_every_place_test(struct kunit *test)
 
 	if (!ntk_kernel_serves(c->context))
 		kunit_skip(test, "PREEMPT_RT: the kernel gives no memory here");
-	ntpool_test_keep_stock(false);
 	ntk_check_works(&tally, c, NTK_TAG, -1);
 	for (run = 0; run < NTK_RUNS && failed; run++) {
 		oom = (struct ntk_oom){
