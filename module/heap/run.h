@@ -87,8 +87,11 @@ static inline bool ntpool_run_state_is_live(u32 state)
 /* Makes a record of the caller live: from here on any CPU may free the run. */
 static inline void ntpool_run_make_live(struct ntpool_run *run)
 {
+	/* The exchange of a stray free, which fails, may touch it at the same time. */
+	u32 state = data_race(run->state);
+
 	/* Pairs with the acquire in run_describe(): the other fields are written before. */
-	smp_store_release(&run->state, ((run->state + NTPOOL_RUN_STEP) & ~NTPOOL_RUN_STATE) |
+	smp_store_release(&run->state, ((state + NTPOOL_RUN_STEP) & ~NTPOOL_RUN_STATE) |
 			  NTPOOL_RUN_LIVE);
 }
 
