@@ -107,8 +107,11 @@ struct ntpool_lookaside *ntpool_lookaside_lose(const void *start, size_t size, b
 	struct ntpool_lookaside *list;
 	unsigned long flags;
 
-	/* A list in this memory is in the tree before the memory is freed. */
-	if (RB_EMPTY_ROOT(&heads))
+	/*
+	 * A list in this memory is in the tree before the memory is freed. A CPU that links
+	 * another one stores the root with a plain write.
+	 */
+	if (data_race(RB_EMPTY_ROOT(&heads)))
 		return NULL;
 	raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
 	list = heads_find(start, size);

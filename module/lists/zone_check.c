@@ -521,8 +521,11 @@ static void range_freed(void *p, size_t size, unsigned long caller)
 {
 	unsigned long start = (unsigned long)p;
 
-	/* A call with @p NULL drops all notes, also one that is being added. */
-	if (p && RB_EMPTY_ROOT(&zones))
+	/*
+	 * A call with @p NULL drops all notes, also one that is being added. Other calls find the
+	 * notes in this memory, and a CPU that adds another one does no harm.
+	 */
+	if (p && data_race(RB_EMPTY_ROOT(&zones)))
 		return;
 	if (caller)
 		report_used(start, start + size, caller);
