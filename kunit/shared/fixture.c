@@ -474,7 +474,7 @@ void ntk_keep_stock(struct kunit *test)
 	ntpool_test_keep_stock(true);
 	ExFreePoolWithTag(ExAllocatePoolWithTag(NonPagedPool, 2000, tag), tag);
 	while (patience-- && ntk_pool_row(test, false).pages < NTK_STOCK)
-		msleep(10);
+		msleep(20);
 	KUNIT_EXPECT_GE(test, patience, 0);
 }
 

@@ -138,12 +138,10 @@ void ntpool_run_discard(struct ntpool_run *run);
  */
 void ntpool_run_fill(struct ntpool_run *run, enum ntpool_use use, enum ntpool_type type,
 		     void *base, unsigned long pages);
-/*
- * True if the run is in the tree: a CPU has cached it. Other runs that come and go change the
- * word that is read, but never to or from the mark of an empty node.
- */
+/* True if the run is in the tree: a CPU has cached it. */
 static inline bool ntpool_run_is_entered(const struct ntpool_run *run)
 {
+	/* Other runs change the word when they come and go, but not to the mark of no tree. */
 	return data_race(!RB_EMPTY_NODE(&run->node));
 }
 
