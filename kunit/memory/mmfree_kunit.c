@@ -295,7 +295,7 @@ static enum ntk_context ntk_here(struct kunit *test)
 	return context;
 }
 
-/* All contexts get cached memory if the kernel has some. Kinds that need sleep are for a thread only. */
+/* All contexts get cached memory if the kernel has some. Kinds that sleep are for a thread. */
 static void ntk_context_alloc_test(struct kunit *test)
 {
 	struct ntk_mm_call call = { .size = 3 * PAGE_SIZE };
