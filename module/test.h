@@ -78,6 +78,14 @@ unsigned int ntpool_test_reserve(void);
 /* Sets must_succeed_pages, and waits for one run of the worker. May sleep. */
 void ntpool_test_set_reserve(unsigned int pages);
 
+/* heap/heap.c, by hooks/heap_hooks.c */
+
+/*
+ * Calls @fn with a page of this node that is in the page map, but in no heap yet. Then the heap
+ * gets it. Returns false without memory. May sleep.
+ */
+bool ntpool_test_page_not_added(bool paged, void (*fn)(void *base, void *arg), void *arg);
+
 /* heap/age.c */
 
 /* If @manual, only ntpool_test_age_scan() scans caches, no timer does. May sleep. */

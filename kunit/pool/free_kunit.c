@@ -121,6 +121,26 @@ static void ntk_free_mapped_test(struct kunit *test)
 						      NTK_LINEAR_ADDRESS);
 }
 
+/* The first block of the page, a body that could be one, and addresses inside of it. */
+static void ntk_free_not_added(void *base, void *test)
+{
+	u64 param = is_vmalloc_addr(base) ? NTK_MAPPED_ADDRESS : NTK_LINEAR_ADDRESS;
+
+	ntk_expect_refused(test, "a page that no heap has", base, param);
+	ntk_expect_refused(test, "its first body", base + sizeof(u64[2]), param);
+	ntk_expect_refused(test, "its middle", base + PAGE_SIZE / 2, param);
+	ntk_expect_refused(test, "its last granule", base + PAGE_SIZE - 16, param);
+	ntk_expect_refused(test, "no granule", base + 1001, param);
+}
+
+/* The page map has a new page before its heap does: a free must not take it for a block. */
+static void ntk_free_not_added_test(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, ntpool_test_page_not_added(false, ntk_free_not_added, test));
+	KUNIT_EXPECT_TRUE(test, ntpool_test_page_not_added(true, ntk_free_not_added, test));
+	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
+}
+
 static void ntk_free_stack_test(struct kunit *test)
 {
 	u64 local[4] = {};
@@ -720,6 +740,7 @@ static struct kunit_case ntk_free_cases[] = {
 	KUNIT_CASE(ntk_free_user_test),
 	KUNIT_CASE(ntk_free_linear_test),
 	KUNIT_CASE(ntk_free_mapped_test),
+	KUNIT_CASE(ntk_free_not_added_test),
 	KUNIT_CASE(ntk_free_stack_test),
 	KUNIT_CASE(ntk_free_hole_test),
 	KUNIT_CASE(ntk_middle_nonpaged_test),

@@ -648,3 +648,7 @@ void ntpool_heap_exit(void)
 	rcu_barrier();
 	ntpool_record_exit(&page_records);
 }
+
+#if IS_ENABLED(CONFIG_KUNIT)
+#include "hooks/heap_hooks.c"
+#endif
