@@ -158,7 +158,8 @@ static void *backing_vmalloc(unsigned long nr, gfp_t gfp)
 {
 	if (!gfpflags_allow_blocking(gfp) || nr > totalram_pages())
 		return NULL;
-	return __vmalloc(nr << PAGE_SHIFT, gfp);
+	/* As in backing_linear(). The window of the page map is one of addresses without tag. */
+	return kasan_reset_tag(__vmalloc(nr << PAGE_SHIFT, gfp));
 }
 
 void *ntpool_backing_alloc(enum ntpool_type type, unsigned long nr, int node, unsigned int flags)

@@ -3,6 +3,7 @@
 #ifndef NTPOOL_SPECIAL_H
 #define NTPOOL_SPECIAL_H
 
+#include <linux/kasan.h>
 #include <linux/mm.h>
 #include <linux/spinlock.h>
 
@@ -78,10 +79,19 @@ static inline unsigned int ntpool_special_slot_pages(const struct ntpool_special
 	return 1U << slot->order;
 }
 
+/*
+ * Address of the first page in the linear map. It has no KASAN tag, as all addresses of the pools.
+ * The slot has pages.
+ */
+static inline void *ntpool_special_page(const struct ntpool_special_slot *slot)
+{
+	return kasan_reset_tag(page_address(slot->page));
+}
+
 /* Address of the first page, as the driver sees it. The caller owns the slot, or it is live. */
 static inline unsigned long ntpool_special_addr(const struct ntpool_special_slot *slot)
 {
-	return slot->linear ? (unsigned long)page_address(slot->page) : slot->base;
+	return slot->linear ? (unsigned long)ntpool_special_page(slot) : slot->base;
 }
 
 static inline void *ntpool_special_block(const struct ntpool_special_slot *slot)

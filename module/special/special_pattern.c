@@ -50,7 +50,7 @@ static u8 next_fill(void)
 
 void ntpool_special_fill(struct ntpool_special_slot *slot, bool zero)
 {
-	void *page = page_address(slot->page);
+	void *page = ntpool_special_page(slot);
 
 	slot->fill = next_fill();
 	memset(page, slot->fill, slot_bytes(slot));
@@ -60,12 +60,12 @@ void ntpool_special_fill(struct ntpool_special_slot *slot, bool zero)
 
 void ntpool_special_fill_freed(const struct ntpool_special_slot *slot)
 {
-	memset(page_address(slot->page), FREED_FILL, slot_bytes(slot));
+	memset(ntpool_special_page(slot), FREED_FILL, slot_bytes(slot));
 }
 
 void ntpool_special_check_freed(const struct ntpool_special_slot *slot)
 {
-	const u8 *page = page_address(slot->page);
+	const u8 *page = ntpool_special_page(slot);
 	const u8 *bad = memchr_inv(page, FREED_FILL, slot_bytes(slot));
 	struct ntpool_stop stop = {
 		.code = NTPOOL_STOP_MODIFIED_FREED_POOL,
@@ -125,7 +125,7 @@ static void report_overwritten(const struct ntpool_special_slot *slot, unsigned 
 /* Reported are the last overwritten byte before the block and the first one behind it. */
 void ntpool_special_check_around(const struct ntpool_special_slot *slot, unsigned long caller)
 {
-	const u8 *page = page_address(slot->page);
+	const u8 *page = ntpool_special_page(slot);
 	const u8 *end = page + slot->offset + slot->size;
 	const u8 *at = page + slot->offset;
 

@@ -112,7 +112,7 @@ static struct ntpool_special_slot *linear_at(const void *p)
 
 	lockdep_assert_held(&ntpool_special_lock);
 	hlist_for_each_entry(slot, linear_bucket(page), node)
-		if (page_address(slot->page) == page)
+		if (ntpool_special_page(slot) == page)
 			return slot;
 	return NULL;
 }
@@ -131,7 +131,7 @@ struct ntpool_special_slot *ntpool_special_find(const void *p)
 
 static void linear_add(struct ntpool_special_slot *slot)
 {
-	hlist_add_head(&slot->node, linear_bucket(page_address(slot->page)));
+	hlist_add_head(&slot->node, linear_bucket(ntpool_special_page(slot)));
 	WRITE_ONCE(special_nr_linear, special_nr_linear + 1);
 }
 
