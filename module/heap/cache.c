@@ -16,8 +16,8 @@
  * heap gives blocks, at most a page of them. A full magazine gives its older half to the
  * depot, or a few blocks to the heap. A cache holds only blocks of its CPU's node; others
  * return to the depot of their own heap. So do blocks that an interrupt of the section frees.
- * A small magazine grows to GROWN_LIMIT blocks if the depot has been enlarged for batches, until
- * the magazine is emptied.
+ * A small magazine grows if the depot has been enlarged for batches, until the magazine is
+ * emptied. Blocks above NTPOOL_MAGAZINE_BYTES are not cached: limits.h tells why.
  *
  * An idle magazine is empty, and its top leads to a pair of marks that say "empty" and
  * "full". So the first push of a block takes the slow path, which starts the periodic
@@ -51,8 +51,6 @@
 enum {
 	/* The most blocks that a free gives to the heap. */
 	FLUSH_BLOCKS = 8,
-	/* The least capacity of a magazine in front of an enlarged depot. */
-	GROWN_LIMIT = 8,
 };
 
 DEFINE_PER_CPU(struct ntpool_cache *, ntpool_caches[NTPOOL_TYPES]);
@@ -86,14 +84,6 @@ static unsigned int magazine_count(const struct ntpool_cache *cache, unsigned in
 	return top == idle_marks ? 0 : top - cache->floor[granules];
 }
 
-/* Returns the number of slots of a magazine. */
-static unsigned int magazine_room(unsigned int granules)
-{
-	unsigned int limit = ntpool_magazine_limit(granules);
-
-	return limit ? max_t(unsigned int, limit, GROWN_LIMIT) : 0;
-}
-
 /* Sets the capacity, which is no less than the number of blocks. Called in the section. */
 static void magazine_set_limit(struct ntpool_cache *cache, unsigned int granules,
 			       unsigned int limit)
@@ -108,7 +98,7 @@ static void magazine_set_limit(struct ntpool_cache *cache, unsigned int granules
 /* Uses all slots if the depot has been enlarged. Returns true if that is more than before. */
 static bool magazine_grow(struct ntpool_cache *cache, unsigned int granules)
 {
-	unsigned int room = magazine_room(granules);
+	unsigned int room = ntpool_magazine_grown(granules);
 
 	if (cache->limit[granules] == room || !ntpool_depot_is_enlarged(cache->heap, granules))
 		return false;
@@ -246,7 +236,7 @@ struct ntpool_header *ntpool_cache_pop_slow(enum ntpool_type type, unsigned int 
 
 	preempt_disable();
 	cache = ntpool_cache_enter(type);
-	if (cache != &ntpool_cache_none)
+	if (cache != &ntpool_cache_none && cache->limit[granules])
 		hdr = ntpool_magazine_pop(cache, granules) ?: magazine_fill(cache, granules);
 	else
 		ntpool_heap_take(heap_here(type), granules, 0, &hdr, 1);
@@ -389,7 +379,7 @@ static void cache_init(struct ntpool_cache *cache)
 		cache->floor[granules] = slot;
 		cache->top[granules] = idle_marks;
 		magazine_set_limit(cache, granules, ntpool_magazine_limit(granules));
-		slot += magazine_room(granules) + 2;
+		slot += ntpool_magazine_grown(granules) + 2;
 	}
 }
 
@@ -409,7 +399,7 @@ static struct ntpool_cache *cache_create(int node)
 	struct ntpool_cache *cache;
 
 	for (granules = 0; granules < NTPOOL_GRANULES; granules++)
-		slots += magazine_room(granules);
+		slots += ntpool_magazine_grown(granules);
 	cache = ntpool_refused() ? NULL :
 		ntpool_guarded_alloc(struct_size(cache, slots, slots), GFP_KERNEL,
 				     node_online(node) ? node : NUMA_NO_NODE);

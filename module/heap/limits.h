@@ -3,6 +3,7 @@
 #ifndef NTPOOL_LIMITS_H
 #define NTPOOL_LIMITS_H
 
+#include <linux/build_bug.h>
 #include <linux/minmax.h>
 #include <linux/sizes.h>
 
@@ -11,18 +12,21 @@
 /* Depots have room from the start up to this size: 512 bytes with 4 KiB pages, as in NT. */
 #define NTPOOL_DEPOT_GRANULES	(NTPOOL_GRANULES / 8)
 
+/* The largest blocks that a CPU caches. With pages of 64 KiB, larger ones come from the heap. */
+#define NTPOOL_MAGAZINE_BYTES	SZ_16K
+/* The bytes of a magazine in front of an enlarged depot, see cache.c. */
+#define NTPOOL_GROWN_BYTES	SZ_32K
+
 /*
  * Returns the capacity of a magazine in blocks; 0: blocks of @granules are not cached.
  * Drivers hold many blocks of the smallest sizes. All magazines of a CPU and pool
- * together hold about 2 MiB with 4 KiB pages. With larger pages a magazine of the largest
- * sizes holds one block. All magazines of a CPU and pool together hold about 10 MiB with
- * 64 KiB pages.
+ * together hold about 2 MiB, with pages of 4 KiB and of 64 KiB.
  */
 static inline unsigned int ntpool_magazine_limit(unsigned int granules)
 {
 	unsigned int bytes = granules << NTPOOL_GRANULE_SHIFT;
 
-	if (granules < NTPOOL_MIN_GRANULES)
+	if (granules < NTPOOL_MIN_GRANULES || bytes > NTPOOL_MAGAZINE_BYTES)
 		return 0;
 	if (granules <= NTPOOL_GRANULES / 32)
 		return min_t(unsigned int, 320, SZ_128K / bytes);
@@ -30,6 +34,30 @@ static inline unsigned int ntpool_magazine_limit(unsigned int granules)
 		return max_t(unsigned int, 4 * SZ_4K / bytes, 2);
 	return max_t(unsigned int, SZ_4K / bytes, PAGE_SIZE > SZ_4K ? 1 : 2);
 }
+
+/*
+ * Returns the capacity of a magazine in front of a depot that has been enlarged: up to 8 blocks,
+ * if that is more than before. At most NTPOOL_GROWN_BYTES are in these blocks.
+ */
+static inline unsigned int ntpool_magazine_grown(unsigned int granules)
+{
+	unsigned int limit = ntpool_magazine_limit(granules);
+	unsigned int bytes = granules << NTPOOL_GRANULE_SHIFT;
+
+	return limit ? max_t(unsigned int, limit, min_t(unsigned int, 8, NTPOOL_GROWN_BYTES / bytes))
+		     : 0;
+}
+
+/*
+ * The most bytes in the grown magazines of a CPU and pool. NTPOOL_GRANULES / 32 sizes have up to
+ * 128 KiB each, the other ones that are cached NTPOOL_GROWN_BYTES. The number of sizes does not
+ * depend on the size of a page, and with larger pages fewer of them are cached.
+ */
+#define NTPOOL_MAGAZINES_BYTES						\
+	(NTPOOL_GRANULES / 32 * SZ_128K +				\
+	 (NTPOOL_MAGAZINE_BYTES >> NTPOOL_GRANULE_SHIFT < NTPOOL_GRANULES ?	\
+	  NTPOOL_MAGAZINE_BYTES >> NTPOOL_GRANULE_SHIFT : NTPOOL_GRANULES) * NTPOOL_GROWN_BYTES)
+static_assert(NTPOOL_MAGAZINES_BYTES <= 9 * SZ_1M);
 
 /* Returns the capacity of a depot in blocks; @granules is at most NTPOOL_DEPOT_GRANULES. */
 static inline unsigned int ntpool_depot_limit(unsigned int granules)

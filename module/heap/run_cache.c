@@ -39,8 +39,8 @@
 
 /*
  * The first limit of a length is this many bytes, but at least a number of runs. That number is
- * LEAST_RUNS up to SHORT_PAGES pages, and one above. All limits of a CPU and pool together grow
- * to MOST_BYTES.
+ * LEAST_RUNS up to SHORT_PAGES pages, and one above. All limits of a CPU and pool together are at
+ * most MOST_BYTES, whatever the size of a page.
  */
 #define CACHED_BYTES	SZ_64K
 #define MOST_BYTES	SZ_2M
@@ -81,8 +81,8 @@ static void limit_raise(struct ntpool_run_cache *cache, unsigned int pages)
 	unsigned int more = limit ? min_t(unsigned int, limit, MOST_RUNS - limit) :
 				    first_limit(pages);
 
-	if (limit && (cache->nr[pages] < limit || READ_ONCE(cache->missed[pages]) <= limit ||
-		      limit_pages(cache) + more * pages > MOST_BYTES >> PAGE_SHIFT))
+	if ((limit && (cache->nr[pages] < limit || READ_ONCE(cache->missed[pages]) <= limit)) ||
+	    limit_pages(cache) + more * pages > MOST_BYTES >> PAGE_SHIFT)
 		return;
 	WRITE_ONCE(cache->limit[pages], limit + more);
 }
