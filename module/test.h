@@ -35,6 +35,13 @@ void ntpool_test_map_cut(unsigned long pages);
 /* Plugs the rest in again. May sleep. */
 void ntpool_test_map_cover(void);
 /*
+ * Bounds the page map to @pages, for the next call of ntpool_test_map_cover(). Returns the bound
+ * before.
+ */
+unsigned long ntpool_test_map_bound(unsigned long pages);
+/* Plugs in twice the memory that the bound allows. Returns the bytes of the root. May sleep. */
+unsigned long ntpool_test_map_far_cover(void);
+/*
  * True if the tables for other addresses have no entry and no place. The window counts only
  * where it is covered.
  */

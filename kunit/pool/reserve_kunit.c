@@ -4,6 +4,7 @@
  * the reserve is empty, a caller that may sleep waits. Any other caller gets stop code
  * 0x41.
  */
+#include <linux/sizes.h>
 #include <linux/cache.h>
 #include <linux/delay.h>
 #include <linux/mm.h>
@@ -479,6 +480,52 @@ static void ntk_plugged_without_memory_test(struct kunit *test)
 	ntpool_test_set_reserve(NTK_PAGES);
 }
 
+/*
+ * Memory lies so far apart that the root of the page map would be large. It is bounded, and memory
+ * beyond the bound serves everything. Later the map must not grow over pages in use.
+ */
+static void ntk_bounded_map_test(struct kunit *test)
+{
+	static const size_t sizes[] = { 100, NTK_FULL, PAGE_SIZE, 3 * PAGE_SIZE };
+	unsigned long bound, bytes;
+	void *block[ARRAY_SIZE(sizes)];
+	unsigned int i;
+
+	ntpool_test_set_reserve(0);
+	ntpool_test_drain();
+	ntpool_test_map_cut(0);
+	bound = ntpool_test_map_bound(0);
+	ntpool_test_map_cover();
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		block[i] = ExAllocatePoolWithTag(NonPagedPool, sizes[i], NTK_TAG);
+		KUNIT_EXPECT_NOT_NULL(test, block[i]);
+		KUNIT_EXPECT_FALSE(test, ntpool_test_map_has(block[i]));
+	}
+	ntpool_test_map_bound(bound);
+	ntpool_test_map_cover();
+	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		if (block[i])
+			ExFreePoolWithTag(block[i], NTK_TAG);
+	ntk_expect_no_report(test, "memory beyond the bound");
+	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, NTK_TAG, false).diff, 0);
+	ntpool_test_drain();
+	ntpool_test_map_cut(0);
+	/* The last of these pages is 1 TiB and more behind the first one. */
+	bytes = ntpool_test_map_far_cover();
+	KUNIT_EXPECT_GE(test, bytes, SZ_1M);
+	KUNIT_EXPECT_LE(test, bytes, max_t(unsigned long, SZ_4M,
+					   totalram_pages() / 1024 * PAGE_SIZE));
+	block[0] = ExAllocatePoolWithTag(NonPagedPool, 100, NTK_TAG);
+	KUNIT_EXPECT_TRUE(test, ntpool_test_map_has(block[0]));
+	ExFreePoolWithTag(block[0], NTK_TAG);
+	ntpool_test_drain();
+	ntpool_test_map_cut(0);
+	ntpool_test_map_cover();
+	ntpool_test_set_reserve(NTK_PAGES);
+	ntk_expect_no_report(test, "a long root");
+}
+
 /* Uses paged memory of all kinds, which lies where the table covers it if @in_window. */
 static void ntk_expect_window(struct kunit *test, bool in_window)
 {
@@ -568,6 +615,7 @@ static struct kunit_case ntk_reserve_cases[] = {
 	KUNIT_CASE(ntk_killed_test),
 	KUNIT_CASE(ntk_plugged_test),
 	KUNIT_CASE(ntk_plugged_without_memory_test),
+	KUNIT_CASE(ntk_bounded_map_test),
 	KUNIT_CASE(ntk_window_test),
 	{}
 };

@@ -21,6 +21,27 @@ void ntpool_test_map_cut(unsigned long pages)
 }
 EXPORT_SYMBOL_GPL(ntpool_test_map_cut);
 
+unsigned long ntpool_test_map_bound(unsigned long pages)
+{
+	unsigned long old = root_most * NTPOOL_LEAF_PAGES;
+
+	mutex_lock(&grow_mutex);
+	root_most = max(pages / NTPOOL_LEAF_PAGES, 1UL);
+	mutex_unlock(&grow_mutex);
+	return old;
+}
+EXPORT_SYMBOL_GPL(ntpool_test_map_bound);
+
+unsigned long ntpool_test_map_far_cover(void)
+{
+	struct memory_notify memory = { .start_pfn = PFN_DOWN(__pa(ntpool_map_base)) };
+
+	memory.nr_pages = 2 * root_most * NTPOOL_LEAF_PAGES;
+	map_memory_event(&memory_notifier, MEM_GOING_ONLINE, &memory);
+	return nr_leaves * sizeof(*ntpool_map_root);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_map_far_cover);
+
 void ntpool_test_map_cover(void)
 {
 	struct memory_notify memory = {};

@@ -19,11 +19,15 @@
  * The third one is an xarray, for all other addresses. An xarray alone would do, but its
  * look-up takes three to four times the dozen instructions of the other two.
  *
+ * The root needs 8 bytes for each 2 MiB between the first page of memory and the last one. Where
+ * sockets lie 64 TiB apart, that is 256 MiB. So the root has at most ROOT_BYTES, or a thousandth
+ * of memory if that is more. Memory beyond is in the third table.
+ *
  * Memory that is plugged in. A notifier replaces the root by a longer one before the
  * kernel uses the new memory. Without memory for that, or if the new pages lie below
  * the first one, their entries are in another table. A longer root would hide these
- * entries. So after one growth has failed, the root never grows again. A limit above
- * the old root must not be seen with the old root. A grace period between the two
+ * entries. So after one growth has failed, or met the bound, the root never grows again.
+ * A limit above the old root must not be seen with the old root. A grace period between the two
  * stores prevents that. A fast path needs no barrier: it reads the limit first, and
  * then the root in an RCU read section.
  *
@@ -62,11 +66,17 @@ struct ntpool_mapped ntpool_map_nothing;	/* the entry of a page without descript
 /* The bytes of the window. A quarter of it lies below the area of the load. */
 #define WINDOW_SIZE	(IS_ENABLED(CONFIG_64BIT) ? SZ_1G * 32ULL : SZ_256M)
 
+/* The root may have this many bytes on any machine: enough for 1 TiB with 4 KiB pages. */
+#define ROOT_BYTES	SZ_4M
+/* On a large one it may have this part of memory. */
+#define ROOT_SHARE	1024
+
 static struct ntpool_record_kind leaf_records;
 static struct ntpool_leaf *empty_leaf;	/* constant after init */
 static unsigned long nr_leaves;		/* root_lock and grow_mutex to change it */
 static struct ntpool_leaf **longer_root;	/* root_lock; NULL, or being filled */
-static bool map_stuck;			/* the root could not grow; grow_mutex */
+static bool map_stuck;			/* the root could not grow, or met the bound; grow_mutex */
+static unsigned long root_most;	/* leaves that the root may have; constant after init */
 static DEFINE_RAW_SPINLOCK(root_lock);	/* a leaf */
 static DEFINE_MUTEX(grow_mutex);
 
@@ -292,24 +302,34 @@ static struct ntpool_leaf **root_replace(struct ntpool_leaf **root, unsigned lon
 	return old;
 }
 
-/* Returns the number of leaves that cover the page frames below @end. */
+/*
+ * Returns the number of leaves that cover the page frames below @end. If these are too many, the
+ * root may not grow later.
+ */
 static unsigned long leaves_below(unsigned long end)
 {
 	unsigned long base = PFN_DOWN(__pa(ntpool_map_base));
+	unsigned long leaves = end > base ? DIV_ROUND_UP(end - base, NTPOOL_LEAF_PAGES) : 0;
 
-	return end > base ? DIV_ROUND_UP(end - base, NTPOOL_LEAF_PAGES) : 0;
+	if (leaves <= root_most)
+		return leaves;
+	map_stuck = true;
+	return root_most;
 }
 
 /* Makes the table cover the page frames below @end. Without memory it never grows again. */
 static void map_cover(unsigned long end)
 {
-	unsigned long leaves = leaves_below(end);
 	struct ntpool_leaf **root, **old = NULL;
+	unsigned long leaves;
+	bool may_grow;
 
 	mutex_lock(&grow_mutex);
-	if (leaves > nr_leaves && !map_stuck) {
+	may_grow = !map_stuck;
+	leaves = leaves_below(end);
+	if (leaves > nr_leaves && may_grow) {
 		root = ntpool_refused() ? NULL : root_create(leaves);
-		map_stuck = !root;
+		map_stuck |= !root;
 		if (root)
 			old = root_replace(root, leaves);
 	}
@@ -378,6 +398,8 @@ int ntpool_pagemap_init(void)
 	/* PAGE_OFFSET may be far below the first page. */
 	ntpool_backing_span(&begin, &end);
 	ntpool_map_base = (unsigned long)__va(PFN_PHYS(begin));
+	root_most = max_t(unsigned long, ROOT_BYTES, totalram_pages() / ROOT_SHARE * PAGE_SIZE) /
+		    sizeof(*ntpool_map_root);
 	nr_leaves = leaves_below(end);
 	if (ntpool_refused() || ntpool_record_init(&leaf_records, sizeof(struct ntpool_leaf)))
 		return -ENOMEM;
