@@ -28,6 +28,8 @@ struct part {
 };
 
 static const struct part parts[] = {
+	/* memory: base/ has bookkeeping of this part until its own exits */
+	{ ntpool_sized_init, ntpool_sized_exit },
 	/* base */
 	{ .exit = ntpool_report_exit },
 	/* verify: a module parameter may have made a filter before the first init */
@@ -38,7 +40,6 @@ static const struct part parts[] = {
 	/* memory */
 	{ ntpool_pagemap_init, ntpool_pagemap_exit },
 	{ ntpool_backing_init, ntpool_backing_exit },
-	{ ntpool_sized_init, ntpool_sized_exit },
 	/* account */
 	{ ntpool_tag_init, ntpool_tag_exit },
 	{ ntpool_quota_init, ntpool_quota_exit },

@@ -56,7 +56,7 @@ void ntpool_test_map_window(bool on);
 /* True if the table of the linear map covers @p. */
 bool ntpool_test_map_has(const void *p);
 
-/* memory/record.c, by hooks/record_hooks.c, and hooks/hooks.c */
+/* memory/area.c, by hooks/area_hooks.c, and hooks/hooks.c */
 
 enum ntpool_test_kind {
 	NTPOOL_TEST_OTHER,

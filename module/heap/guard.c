@@ -2,7 +2,7 @@
 /*
  * Damaged guards: which block is the culprit, and the periodic check.
  *
- * A guard lies in front of bookkeeping of ntpool (memory/record.c). A write to it is likely an
+ * A guard lies in front of bookkeeping of ntpool (memory/area.c). A write to it is likely an
  * overrun of the block at the end of the page before. As in NT the report is 0x19/0x21: the
  * block, its bytes, and a word of what was found behind it. If the block is gone, or that page
  * is not ntpool's, the address is that of the guard.

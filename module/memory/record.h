@@ -4,8 +4,9 @@
 #define NTPOOL_RECORD_H
 
 #include <linux/gfp.h>
-#include <linux/list.h>
-#include <linux/spinlock.h>
+#include <linux/types.h>
+
+struct ntpool_record_room;
 
 enum {
 	NTPOOL_RECORD_MIN = 64,	/* bytes of the smallest record */
@@ -15,15 +16,13 @@ enum {
  * struct ntpool_record_kind - records of one size
  * @size: bytes of a record; constant
  * @order: log2 of the pages of a chunk and its guard; constant
- * @lock: a leaf; taken for the headers of all chunks too
- * @room: by node: chunks with a free place; NULL before ntpool_record_init(), then constant.
- *	  @lock for the lists
+ * @room: by node: chunks with a free place, and their lock; NULL before ntpool_record_init(),
+ *	  then constant
  */
 struct ntpool_record_kind {
 	unsigned int size;
 	unsigned int order;
-	raw_spinlock_t lock;
-	struct list_head *room;
+	struct ntpool_record_room *room;
 };
 
 /* Returns 0 or -ENOMEM. Sleeps. */
@@ -40,14 +39,14 @@ void ntpool_record_free(struct ntpool_record_kind *kind, void *record);
 
 /*
  * Returns @size zeroed bytes near @node, for bookkeeping that is rarely freed. They begin a page
- * behind a guard. If the kernel has no memory for that, they are one page without guard, or
- * memory of vmalloc(). Returns NULL without memory. Sleeps if @gfp allows that.
+ * behind a guard. If the kernel has no memory for that, a single page has no guard, and more pages
+ * lie in vmalloc space, some behind each guard. Returns NULL without memory. Sleeps if @gfp allows
+ * that.
  */
 void *ntpool_guarded_alloc(size_t size, gfp_t gfp, int node);
 /*
- * Frees it, unless it is NULL. Any context but NMI, without locks of ntpool. The exception
- * is memory of more than a page that a caller that may sleep has allocated. Its free needs a
- * caller that may sleep, or RCU.
+ * Frees it, unless it is NULL. Any context but NMI, without locks of ntpool. A worker frees memory
+ * in vmalloc space where the caller cannot sleep.
  */
 void ntpool_guarded_free(void *p);
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Included by memory/record.c: the use of a page. */
+/* Included by memory/area.c: the use of a page. */
+#include <linux/export.h>
+
 #include "test.h"
 
 static enum ntpool_test_kind area_kind(const struct page *area, unsigned long pfn)
 {
 	unsigned long first = page_to_pfn(area);
 
-	if (pfn - first < area_pages(area))
+	if (pfn - first < ntpool_area_pages(area))
 		return NTPOOL_TEST_RECORD;
 	return area_guard(area) && pfn == first - 1 ? NTPOOL_TEST_GUARD : NTPOOL_TEST_OTHER;
 }
@@ -29,3 +31,25 @@ enum ntpool_test_kind ntpool_test_area_kind(const void *p)
 	raw_spin_unlock_irqrestore(&areas_lock, flags);
 	return kind;
 }
+
+void *ntpool_test_spread(unsigned long nr)
+{
+	return spread_create(nr, GFP_KERNEL | __GFP_ZERO, NUMA_NO_NODE);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_spread);
+
+void ntpool_test_spread_free(void *p)
+{
+	ntpool_guarded_free(p);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_spread_free);
+
+bool ntpool_test_guard_pieces(unsigned int nr)
+{
+	bool last = false;
+
+	while (nr-- && !last)
+		last = guard_check_piece();
+	return last;
+}
+EXPORT_SYMBOL_GPL(ntpool_test_guard_pieces);
