@@ -71,6 +71,19 @@ enum ntpool_test_kind ntpool_test_page_kind(const void *p);
 enum ntpool_test_kind ntpool_test_area_kind(const void *p);
 /* Returns the number of records in chunks: bookkeeping that an overrun does not reach. */
 long ntpool_test_records(void);
+/* Return the bookkeeping of the client with the code at @addr, and of verifier/tags; or NULL. */
+const void *ntpool_test_client(unsigned long addr);
+const void *ntpool_test_filter(void);
+/* Remembers the name of a call site, as when its code is freed. May sleep. */
+void ntpool_test_remember(unsigned long caller);
+/*
+ * Returns @nr pages of bookkeeping as for large objects where the kernel has no adjacent pages, or
+ * NULL. May sleep.
+ */
+void *ntpool_test_spread(unsigned long nr);
+void ntpool_test_spread_free(void *p);
+/* Checks up to @nr pieces of the next guard. True if the last one was among them. May sleep. */
+bool ntpool_test_guard_pieces(unsigned int nr);
 /* Checks guards as the periodic scan does. May sleep. */
 void ntpool_test_guard_scan(void);
 

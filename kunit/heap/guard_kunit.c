@@ -5,6 +5,8 @@
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
 
 #include "fixture.h"
 
@@ -315,7 +317,93 @@ static void ntk_notes_test(struct kunit *test)
 	ntk_expect_records(test, before, 0);
 }
 
+/* Returns the address in the linear map of page @nr of an area of vmalloc space. */
+static void *ntk_linear_page(void *p, unsigned int nr)
+{
+	return page_address(vmalloc_to_page(p + nr * PAGE_SIZE));
+}
+
+/* Large objects lie behind guards even if the kernel has no adjacent pages for them. */
+static void ntk_spread_test(struct kunit *test)
+{
+	enum { NTK_PAGES = 20 };
+	u8 *p = ntpool_test_spread(NTK_PAGES), *page, *guard = NULL;
+	unsigned int i, guards = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	KUNIT_EXPECT_TRUE(test, is_vmalloc_addr(p));
+	KUNIT_EXPECT_NULL(test, memchr_inv(p, 0, NTK_PAGES * PAGE_SIZE));
+	memset(p, 0x5a, NTK_PAGES * PAGE_SIZE);
+	for (i = 0; i < NTK_PAGES; i++) {
+		page = ntk_linear_page(p, i);
+		KUNIT_EXPECT_EQ(test, ntpool_test_area_kind(page), NTPOOL_TEST_RECORD);
+		if (ntpool_test_area_kind(page - PAGE_SIZE) != NTPOOL_TEST_GUARD) {
+			/* The page before belongs to the object, too. */
+			KUNIT_EXPECT_GT(test, i, 0);
+			KUNIT_EXPECT_PTR_EQ(test, page - PAGE_SIZE, ntk_linear_page(p, i - !!i));
+			continue;
+		}
+		guard = page - PAGE_SIZE;
+		guards++;
+	}
+	KUNIT_EXPECT_GE(test, guards, 3);
+	ntpool_test_guard_scan();
+	ntk_expect_no_report(test, "guards of a spread object");
+	if (guard)
+		guard[PAGE_SIZE - 1] = 1;
+	ntpool_test_spread_free(p);
+	KUNIT_EXPECT_EQ(test, ntpool_test_reports(NULL, 0), 1);
+	ntpool_test_expect_reports(true);
+	/* RCU frees in a softirq, where nothing can be unmapped. */
+	p = ntpool_test_spread(NTK_PAGES);
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	local_bh_disable();
+	ntpool_test_spread_free(p);
+	local_bh_enable();
+	ntpool_test_drain();
+	KUNIT_EXPECT_NULL(test, vmalloc_to_page(p));
+	ntk_expect_no_report(test, "a free in a softirq");
+}
+
+/* A section with interrupts off checks a kibibyte. Of several damaged ones the first counts. */
+static void ntk_pieces_test(struct kunit *test)
+{
+	unsigned int pieces = PAGE_SIZE / 1024, i;
+
+	ntpool_test_age(true);
+	while (!ntpool_test_guard_pieces(1))
+		;
+	/* Some of the next areas may have no guard. */
+	for (i = 0; i < NTK_OBJECTS && ntpool_test_guard_pieces(1); i++)
+		;
+	KUNIT_EXPECT_LT(test, i, NTK_OBJECTS);
+	KUNIT_EXPECT_FALSE(test, ntpool_test_guard_pieces(pieces - 2));
+	KUNIT_EXPECT_TRUE(test, ntpool_test_guard_pieces(1));
+	ntpool_test_age(false);
+}
+
+/* Clients, past call sites and filters, which reports and the verifier follow. */
+static void ntk_bookkeeping_test(struct kunit *test)
+{
+	const void *client = ntpool_test_client((unsigned long)ntk_bookkeeping_test);
+	long before;
+
+	ntk_need_guards(test);
+	KUNIT_EXPECT_NOT_NULL(test, client);
+	KUNIT_EXPECT_EQ(test, ntpool_test_area_kind(client), NTPOOL_TEST_RECORD);
+	KUNIT_ASSERT_EQ(test, ntpool_test_write("verifier/tags", "KgRd"), 0);
+	KUNIT_EXPECT_EQ(test, ntpool_test_area_kind(ntpool_test_filter()), NTPOOL_TEST_RECORD);
+	KUNIT_EXPECT_EQ(test, ntpool_test_write("verifier/tags", "*"), 0);
+	KUNIT_EXPECT_NULL(test, ntpool_test_filter());
+	before = ntpool_test_records();
+	ntpool_test_remember((unsigned long)ntk_bookkeeping_test);
+	KUNIT_EXPECT_EQ(test, ntpool_test_records() - before, 1);
+}
+
 static struct kunit_case ntk_guard_cases[] = {
+	KUNIT_CASE(ntk_spread_test),
+	KUNIT_CASE(ntk_pieces_test),
+	KUNIT_CASE(ntk_bookkeeping_test),
 	KUNIT_CASE(ntk_lists_test),
 	KUNIT_CASE(ntk_ledgers_test),
 	KUNIT_CASE(ntk_tracks_test),

@@ -21,20 +21,29 @@
  * Context: any to read a text, process context for all changes.
  */
 #include <linux/kernel.h>
-#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/rculist.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "base/callsite.h"
-#include "base/refuse.h"
+#include "base/store.h"
 #include "parts.h"
 
 /* Protects the list of records and their notes. */
 DEFINE_MUTEX(ntpool_past_mutex);
 LIST_HEAD(ntpool_past_codes);		/* ntpool_past_mutex; readers under RCU */
 static unsigned int past_last;		/* number of the newest record; ntpool_past_mutex */
+
+static void past_free(struct ntpool_past_code *past)
+{
+	ntpool_store_free(past->left, past->left_size);
+	ntpool_store_free(past, sizeof(*past));
+}
+
+static void past_free_rcu(struct rcu_head *rcu)
+{
+	past_free(container_of(rcu, struct ntpool_past_code, rcu));
+}
 
 /**
  * ntpool_past_drop() - free a record
@@ -46,8 +55,7 @@ void ntpool_past_drop(struct ntpool_past_code *past)
 {
 	lockdep_assert_held(&ntpool_past_mutex);
 	list_del_rcu(&past->link);
-	kvfree(past->left);
-	kfree_rcu(past, rcu);
+	call_rcu(&past->rcu, past_free_rcu);
 }
 
 /* In an RCU read section. Returns the record whose text the address has, or NULL. */
@@ -132,7 +140,7 @@ static struct ntpool_past_code *past_add(unsigned long caller, const struct modu
 	struct ntpool_past_code *past;
 
 	lockdep_assert_held(&ntpool_past_mutex);
-	past = ntpool_refused() ? NULL : kzalloc(sizeof(*past), GFP_KERNEL);
+	past = ntpool_store_alloc(sizeof(*past));
 	if (!past)
 		return NULL;
 	ntpool_callsite_text(caller, past->text, sizeof(past->text));
@@ -224,6 +232,8 @@ void ntpool_callsite_disown(const struct module *mod)
 /**
  * ntpool_callsite_exit() - free all records
  *
+ * No reader is left. Records that were dropped before are freed: ntpool_heap_exit() has waited.
+ *
  * Context: process context, may sleep; after the last report.
  */
 void ntpool_callsite_exit(void)
@@ -231,7 +241,9 @@ void ntpool_callsite_exit(void)
 	struct ntpool_past_code *past, *next;
 
 	mutex_lock(&ntpool_past_mutex);
-	list_for_each_entry_safe(past, next, &ntpool_past_codes, link)
-		ntpool_past_drop(past);
+	list_for_each_entry_safe(past, next, &ntpool_past_codes, link) {
+		list_del(&past->link);
+		past_free(past);
+	}
 	mutex_unlock(&ntpool_past_mutex);
 }

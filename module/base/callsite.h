@@ -32,8 +32,9 @@ void ntpool_callsite_disown(const struct module *mod);
  * @covered: other code has been loaded over it; ntpool_past_mutex, read without it
  * @pinned: kept without blocks until its owner is unloaded; ntpool_past_mutex, read
  *	without it
- * @left: the blocks that it had when it was covered; of observe/sums.c, for kvfree().
- *	ntpool_past_mutex
+ * @left: the blocks that it had when it was covered; of observe/sums.c, for
+ *	ntpool_store_free(). ntpool_past_mutex
+ * @left_size: bytes of @left; likewise
  * @text: text of the call site; constant
  */
 struct ntpool_past_code {
@@ -45,6 +46,7 @@ struct ntpool_past_code {
 	bool covered;
 	bool pinned;
 	void *left;
+	size_t left_size;
 	char text[NTPOOL_CALLSITE_TEXT];
 };
 

@@ -26,12 +26,12 @@
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/rculist.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "base/client.h"
 #include "base/compat.h"
 #include "base/refuse.h"
+#include "base/store.h"
 #include "parts.h"
 
 static DEFINE_MUTEX(clients_mutex);
@@ -132,11 +132,12 @@ void *ntpool_client_data(struct ntpool_client *client, enum ntpool_client_watche
 static int client_add(struct module *mod, const char *name)
 {
 	struct ntpool_client *client;
+	size_t size = struct_size(client, data, data_at(NTPOOL_WATCHERS));
 
-	client = ntpool_refused() ? NULL :
-		 kzalloc(struct_size(client, data, data_at(NTPOOL_WATCHERS)), GFP_KERNEL);
+	client = ntpool_store_alloc(size);
 	if (!client)
 		return -ENOMEM;
+	client->size = size;
 	client->mod = mod;
 	strscpy(client->name, name, sizeof(client->name));
 	mutex_lock(&clients_mutex);
@@ -155,6 +156,13 @@ static struct ntpool_client *client_find(const struct module *mod)
 		if (client->mod == mod)
 			return client;
 	return NULL;
+}
+
+static void client_free(struct rcu_head *rcu)
+{
+	struct ntpool_client *client = container_of(rcu, struct ntpool_client, rcu);
+
+	ntpool_store_free(client, client->size);
 }
 
 /*
@@ -177,7 +185,7 @@ static void client_remove(const struct module *mod)
 	mutex_lock(&clients_mutex);
 	list_del_rcu(&client->link);
 	mutex_unlock(&clients_mutex);
-	kfree_rcu(client, rcu);
+	call_rcu(&client->rcu, client_free);
 }
 
 typedef void (*watch_fn)(const struct module *mod);

@@ -11,6 +11,7 @@
  * struct ntpool_client - a driver; only the data of its watchers change
  * @link: in the list of clients, oldest first; clients_mutex, readers under RCU
  * @rcu: frees it
+ * @size: its bytes, data included
  * @mod: the module; NULL: all code that is built into the kernel
  * @number: from 1, unique
  * @name: name of the module, or "vmlinux"
@@ -19,6 +20,7 @@
 struct ntpool_client {
 	struct list_head link;
 	struct rcu_head rcu;
+	size_t size;
 	struct module *mod;
 	unsigned long number;
 	char name[MODULE_NAME_LEN];

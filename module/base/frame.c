@@ -23,14 +23,13 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/rculist.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "base/callsite.h"
 #include "base/compat.h"
 #include "base/frame.h"
-#include "base/refuse.h"
 #include "base/stack.h"
+#include "base/store.h"
 #include "parts.h"
 
 enum {
@@ -108,13 +107,33 @@ void ntpool_frames_add(struct ntpool_frames *frames, const struct ntpool_stack *
 		frames_add(frames, stack->entry[i]);
 }
 
-static void name_drop(struct frame_name *name)
+static size_t name_bytes(size_t length)
+{
+	return offsetof(struct frame_name, text) + length + 1;
+}
+
+static void name_free(struct frame_name *name)
+{
+	ntpool_store_free(name, name_bytes(strlen(name->text)));
+}
+
+static void name_free_rcu(struct rcu_head *rcu)
+{
+	name_free(container_of(rcu, struct frame_name, rcu));
+}
+
+static void name_unlink(struct frame_name *name)
 {
 	lockdep_assert_held(&frames_mutex);
 	hash_del_rcu(&name->node);
 	list_del(&name->link);
 	nr_names--;
-	kfree_rcu(name, rcu);
+}
+
+static void name_drop(struct frame_name *name)
+{
+	name_unlink(name);
+	call_rcu(&name->rcu, name_free_rcu);
 }
 
 /*
@@ -148,17 +167,17 @@ static void name_add(unsigned long addr, u64 freed)
 {
 	char text[NTPOOL_CALLSITE_TEXT];
 	struct frame_name *name;
-	size_t size;
+	size_t length;
 
 	lockdep_assert_held(&frames_mutex);
 	ntpool_callsite_text(addr, text, sizeof(text));
-	size = strlen(text) + 1;
-	name = ntpool_refused() ? NULL : kmalloc(struct_size(name, text, size), GFP_KERNEL);
+	length = strlen(text);
+	name = ntpool_store_alloc(name_bytes(length));
 	if (!name)
 		return;
 	name->addr = addr;
 	name->freed = freed;
-	memcpy(name->text, text, size);
+	memcpy(name->text, text, length + 1);
 	if (nr_names == NAMES_MAX)
 		name_drop(list_first_entry(&names_by_age, struct frame_name, link));
 	hash_add_rcu(names, &name->node, addr);
@@ -196,6 +215,8 @@ void ntpool_frame_text(unsigned long addr, u64 when, char *buf, size_t size)
 /**
  * ntpool_frame_exit() - free all names
  *
+ * No reader is left. Names that were dropped before are freed: ntpool_heap_exit() has waited.
+ *
  * Context: process context, may sleep; after the last report.
  */
 void ntpool_frame_exit(void)
@@ -203,7 +224,9 @@ void ntpool_frame_exit(void)
 	struct frame_name *name, *next;
 
 	mutex_lock(&frames_mutex);
-	list_for_each_entry_safe(name, next, &names_by_age, link)
-		name_drop(name);
+	list_for_each_entry_safe(name, next, &names_by_age, link) {
+		name_unlink(name);
+		name_free(name);
+	}
 	mutex_unlock(&frames_mutex);
 }

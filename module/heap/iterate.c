@@ -18,10 +18,10 @@
  */
 #include <linux/minmax.h>
 #include <linux/nodemask.h>
-#include <linux/slab.h>
 
 #include "base/report.h"
 #include "heap/freelist.h"
+#include "memory/record.h"
 
 /* Granules of a part. */
 #define PART_GRANULES	32
@@ -85,7 +85,8 @@ static int heap_iterate_parts(struct ntpool_heap *heap,
 			      void (*fn)(const struct part *part, void *arg),
 			      int (*then)(void *arg), void *arg)
 {
-	struct ntpool_page *cursor = kzalloc(sizeof(*cursor), GFP_KERNEL);
+	/* It is linked between the pages, so it lies behind a guard as they do. */
+	struct ntpool_page *cursor = ntpool_page_alloc(GFP_KERNEL, NUMA_NO_NODE);
 	struct position at = { cursor, NULL, NTPOOL_GRANULES };
 	struct part part;
 	int ret = 0;
@@ -103,7 +104,7 @@ static int heap_iterate_parts(struct ntpool_heap *heap,
 	}
 	list_del(&cursor->link);
 	raw_spin_unlock_irq(&heap->lock);
-	kfree(cursor);
+	ntpool_page_free(cursor);
 	return ret;
 }
 
@@ -189,7 +190,7 @@ static int iter_call(void *arg)
 
 int ntpool_heap_for_each(ntpool_block_fn fn, void *arg)
 {
-	struct block_iter *iter = kmalloc(sizeof(*iter), GFP_KERNEL);
+	struct block_iter *iter = ntpool_sized_alloc(sizeof(*iter), GFP_KERNEL, NUMA_NO_NODE);
 	struct ntpool_heap *heap;
 	int ret = 0;
 
@@ -199,7 +200,7 @@ int ntpool_heap_for_each(ntpool_block_fn fn, void *arg)
 	iter->arg = arg;
 	for (heap = ntpool_heap_next(NULL); heap && !ret; heap = ntpool_heap_next(heap))
 		ret = heap_iterate_parts(heap, iter_copy_part, iter_call, iter);
-	kfree(iter);
+	ntpool_sized_free(iter, sizeof(*iter));
 	return ret;
 }
 

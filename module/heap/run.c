@@ -23,7 +23,6 @@
  * Contexts: any, except for the iteration, which sleeps.
  */
 #include <linux/mm.h>
-#include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/topology.h>
 
@@ -303,7 +302,7 @@ static void run_copy(struct run_batch *batch, void **from)
 
 int ntpool_run_for_each(ntpool_block_fn fn, void *arg)
 {
-	struct run_batch *batch = kmalloc(sizeof(*batch), GFP_KERNEL);
+	struct run_batch *batch = ntpool_sized_alloc(sizeof(*batch), GFP_KERNEL, NUMA_NO_NODE);
 	void *from = NULL;
 	unsigned int i;
 	int ret = 0;
@@ -316,7 +315,7 @@ int ntpool_run_for_each(ntpool_block_fn fn, void *arg)
 			ret = fn(&batch->block[i], arg);
 		cond_resched();
 	} while (batch->seen && !ret);
-	kfree(batch);
+	ntpool_sized_free(batch, sizeof(*batch));
 	return ret;
 }
 

@@ -10,6 +10,8 @@
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 
+#include "base/callsite.h"
+#include "base/client.h"
 #include "base/compat.h"
 #include "heap/cache.h"
 #include "heap/heap.h"
@@ -18,6 +20,7 @@
 #include "memory/record.h"
 #include "special/special.h"
 #include "test.h"
+#include "verify/filter.h"
 #include "verify/sample.h"
 #include "verify/verify.h"
 
@@ -44,6 +47,29 @@ enum ntpool_test_kind ntpool_test_page_kind(const void *p)
 	return carved || ntpool_run_near(p, &run) ? NTPOOL_TEST_POOL : ntpool_test_area_kind(p);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_page_kind);
+
+const void *ntpool_test_client(unsigned long addr)
+{
+	const struct ntpool_client *client;
+
+	rcu_read_lock();
+	client = ntpool_client_of(addr);
+	rcu_read_unlock();
+	return client;
+}
+EXPORT_SYMBOL_GPL(ntpool_test_client);
+
+const void *ntpool_test_filter(void)
+{
+	return rcu_access_pointer(ntpool_filter_tags.list);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_filter);
+
+void ntpool_test_remember(unsigned long caller)
+{
+	ntpool_callsite_remember(caller, NULL);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_remember);
 
 int ntpool_test_set_verifier(unsigned long flags)
 {

@@ -33,6 +33,7 @@
 #include "base/callsite.h"
 #include "base/refuse.h"
 #include "base/sort.h"
+#include "base/store.h"
 #include "base/text.h"
 #include "heap/run.h"
 #include "parts.h"
@@ -369,12 +370,13 @@ static void past_cover(struct ntpool_past_code *past, const struct ntpool_sums *
 	size_t nr = sums_copy_of(past, sums, NULL);
 	struct past_note *note = NULL;
 
-	if (nr && !ntpool_refused())
-		note = kvzalloc(struct_size(note, sum, nr), GFP_KERNEL);
+	if (nr)
+		note = ntpool_store_alloc(struct_size(note, sum, nr));
 	if (note)
 		note->nr = sums_copy_of(past, sums, note->sum);
-	kvfree(past->left);
+	ntpool_store_free(past->left, past->left_size);
 	past->left = note;
+	past->left_size = struct_size(note, sum, nr);
 	WRITE_ONCE(past->covered, true);
 }
 

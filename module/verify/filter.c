@@ -26,6 +26,8 @@
  * always set. An answer may be found before a change and stored after it. Then the generation
  * differs, and the entry is cleared again.
  *
+ * Lists lie behind guards (memory/area.c).
+ *
  * Locking: filter_mutex guards replacing a list and the generation; readers of a list use RCU.
  * Entries of the table are single words. Contexts: any for matching; setting sleeps.
  */
@@ -35,7 +37,6 @@
 #include <linux/log2.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
@@ -45,7 +46,7 @@
 #include "base/param.h"
 #include "base/refuse.h"
 #include "parts.h"
-#include "memory/backing.h"
+#include "memory/record.h"
 #include "verify/filter.h"
 
 enum {
@@ -423,14 +424,16 @@ static int filter_parse(const char *text, bool (*valid)(const char *pattern),
 	struct ntpool_filter_list *new;
 	int err = 0;
 
-	new = ntpool_refused() ? NULL : kzalloc(sizeof(*new), GFP_KERNEL);
+	/* A parameter may come before ntpool_sized_init(). */
+	new = ntpool_refused() ? NULL :
+	      ntpool_guarded_alloc(sizeof(*new), GFP_KERNEL, NUMA_NO_NODE);
 	if (!new)
 		return -ENOMEM;
 	if (!text_copy(new->text, text) || !all_valid(new->text, valid))
 		err = -EINVAL;
 	memcpy(new->match, new->text, sizeof(new->match));
 	if (err || !strcmp(new->text, "*")) {
-		kfree(new);
+		ntpool_guarded_free(new);
 		new = NULL;
 	}
 	*list = new;
@@ -453,7 +456,12 @@ int ntpool_filter_parse_drivers(const char *text, struct ntpool_filter_list **li
 
 void ntpool_filter_free(struct ntpool_filter_list *list)
 {
-	kfree(list);
+	ntpool_guarded_free(list);
+}
+
+static void filter_free_rcu(struct rcu_head *rcu)
+{
+	ntpool_guarded_free(container_of(rcu, struct ntpool_filter_list, rcu));
 }
 
 int ntpool_filter_replace(struct ntpool_filter *filter, struct ntpool_filter_list *list)
@@ -463,14 +471,14 @@ int ntpool_filter_replace(struct ntpool_filter *filter, struct ntpool_filter_lis
 	mutex_lock(&filter_mutex);
 	if (filter_over) {
 		mutex_unlock(&filter_mutex);
-		kfree(list);
+		ntpool_guarded_free(list);
 		return -ENODEV;
 	}
 	old = rcu_replace_pointer(filter->list, list, lockdep_is_held(&filter_mutex));
 	filter_forget(filter);
 	mutex_unlock(&filter_mutex);
 	if (old)
-		kfree_rcu(old, rcu);
+		call_rcu(&old->rcu, filter_free_rcu);
 	return 0;
 }
 
@@ -511,7 +519,7 @@ static void filter_modules_changed(const struct module *mod)
 
 static void filter_drop(struct ntpool_filter *filter)
 {
-	kfree(rcu_dereference_protected(filter->list, true));
+	ntpool_guarded_free(rcu_dereference_protected(filter->list, true));
 	RCU_INIT_POINTER(filter->list, NULL);
 }
 
@@ -544,6 +552,8 @@ void ntpool_filter_exit(void)
 	filter_drop(&ntpool_fault_tags);
 	filter_drop(&ntpool_fault_drivers);
 	mutex_unlock(&filter_mutex);
+	/* Lists that were replaced may wait for their callback. */
+	rcu_barrier();
 }
 
 static int drivers_set(const char *val, const struct kernel_param *kp)
@@ -566,6 +576,8 @@ static int drivers_get(char *buf, const struct kernel_param *kp)
 static void drivers_free(void *arg)
 {
 	filter_drop(&ntpool_filter_drivers);
+	/* A refused load may have replaced a list, too. */
+	rcu_barrier();
 }
 
 static const struct kernel_param_ops drivers_ops = {
