@@ -44,8 +44,9 @@ static inline unsigned int ntpool_magazine_grown(unsigned int granules)
 	unsigned int limit = ntpool_magazine_limit(granules);
 	unsigned int bytes = granules << NTPOOL_GRANULE_SHIFT;
 
-	return limit ? max_t(unsigned int, limit, min_t(unsigned int, 8, NTPOOL_GROWN_BYTES / bytes))
-		     : 0;
+	if (!limit)
+		return 0;
+	return max(limit, min_t(unsigned int, 8, NTPOOL_GROWN_BYTES / bytes));
 }
 
 /*

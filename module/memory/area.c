@@ -86,8 +86,9 @@ gfp_t ntpool_area_gfp_cheap(gfp_t gfp)
 /* The same, but with a quick reclaim where the caller may sleep. */
 static gfp_t gfp_quick(gfp_t gfp)
 {
-	return gfpflags_allow_blocking(gfp) ?
-	       (gfp & ~__GFP_RETRY_MAYFAIL) | __GFP_NORETRY | __GFP_NOWARN : ntpool_area_gfp_cheap(gfp);
+	if (!gfpflags_allow_blocking(gfp))
+		return ntpool_area_gfp_cheap(gfp);
+	return (gfp & ~__GFP_RETRY_MAYFAIL) | __GFP_NORETRY | __GFP_NOWARN;
 }
 
 void *ntpool_area_start(const struct page *page)
