@@ -12,7 +12,8 @@
  * record until other code is loaded over it. The record is then "covered", and
  * observe/sums.c notes the blocks that it had at that moment. The next sum drops a
  * record without blocks. A lookaside list of initialisation code needs a record without
- * blocks. Such a record is pinned until the module is unloaded.
+ * blocks. Such a record is pinned until the module is unloaded. Records lie behind guards
+ * (store.c).
  *
  * Locking. ntpool_past_mutex protects the list of records and their notes. A sum holds
  * it over its whole iteration: a record that was added meanwhile would seem to have no

@@ -14,6 +14,8 @@
  * that other notifiers may free memory on behalf of the module. A watcher can keep data of its
  * own in each client.
  *
+ * Clients lie behind guards (store.c).
+ *
  * Locking. clients_mutex protects the list. Readers use RCU, and the kernel waits for
  * them after the notifiers, before it frees a module. Only the thread that loads or
  * unloads a module changes the list of modules that it uses. The notifier runs in that

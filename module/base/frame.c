@@ -12,7 +12,7 @@
  * name that the kernel knows.
  *
  * The number of names is bounded; the oldest one is dropped. Then the address has the name
- * that the kernel knows, or none.
+ * that the kernel knows, or none. Names lie behind guards (store.c).
  *
  * Locking: frames_mutex protects the table; readers use RCU, because ntpool_report() reads
  * names in any context. Context: process context for changes.
