@@ -487,8 +487,8 @@ static void ntk_plugged_without_memory_test(struct kunit *test)
 static void ntk_bounded_map_test(struct kunit *test)
 {
 	static const size_t sizes[] = { 100, NTK_FULL, PAGE_SIZE, 3 * PAGE_SIZE };
-	unsigned long bound, bytes;
 	void *block[ARRAY_SIZE(sizes)];
+	unsigned long bound;
 	unsigned int i;
 
 	ntpool_test_set_reserve(0);
@@ -511,14 +511,28 @@ static void ntk_bounded_map_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, NTK_TAG, false).diff, 0);
 	ntpool_test_drain();
 	ntpool_test_map_cut(0);
-	/* The last of these pages is 1 TiB and more behind the first one. */
+	ntpool_test_map_cover();
+	ntpool_test_set_reserve(NTK_PAGES);
+}
+
+/* The root of a map that ends at its bound. The last page is 1 TiB and more behind the first one. */
+static void ntk_far_map_test(struct kunit *test)
+{
+	unsigned long bytes;
+	void *block;
+
+	if (!IS_ENABLED(CONFIG_64BIT))
+		kunit_skip(test, "no addresses that far apart");
+	ntpool_test_set_reserve(0);
+	ntpool_test_drain();
+	ntpool_test_map_cut(0);
 	bytes = ntpool_test_map_far_cover();
 	KUNIT_EXPECT_GE(test, bytes, SZ_1M);
 	KUNIT_EXPECT_LE(test, bytes, max_t(unsigned long, SZ_4M,
 					   totalram_pages() / 1024 * PAGE_SIZE));
-	block[0] = ExAllocatePoolWithTag(NonPagedPool, 100, NTK_TAG);
-	KUNIT_EXPECT_TRUE(test, ntpool_test_map_has(block[0]));
-	ExFreePoolWithTag(block[0], NTK_TAG);
+	block = ExAllocatePoolWithTag(NonPagedPool, 100, NTK_TAG);
+	KUNIT_EXPECT_TRUE(test, ntpool_test_map_has(block));
+	ExFreePoolWithTag(block, NTK_TAG);
 	ntpool_test_drain();
 	ntpool_test_map_cut(0);
 	ntpool_test_map_cover();
@@ -616,6 +630,7 @@ static struct kunit_case ntk_reserve_cases[] = {
 	KUNIT_CASE(ntk_plugged_test),
 	KUNIT_CASE(ntk_plugged_without_memory_test),
 	KUNIT_CASE(ntk_bounded_map_test),
+	KUNIT_CASE(ntk_far_map_test),
 	KUNIT_CASE(ntk_window_test),
 	{}
 };
