@@ -4,11 +4,11 @@
  * the reserve is empty, a caller that may sleep waits. Any other caller gets stop code
  * 0x41.
  */
-#include <linux/sizes.h>
 #include <linux/cache.h>
 #include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 
 #include "raised.h"
 
