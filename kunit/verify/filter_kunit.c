@@ -10,6 +10,7 @@
 #include "fixture.h"
 
 #define NTK_LIST_MAX	255	/* characters of a list of patterns */
+#define NTK_ROUNDS	2000	/* of replacing and reading a list */
 
 static const char * const ntk_controls[] = {
 	"verifier/flags", "verifier/drivers", "verifier/tags", "verifier/faults",
@@ -265,7 +266,43 @@ static void ntk_match_test(struct kunit *test)
 	ntk_take_reports(&report);
 }
 
+static const char * const ntk_short_and_long[] = {
+	"Fred", "Aa*,Bb*,Cc*,Dd*,Ee*,Ff*,Gg*,Hh*,Ii*,Jj*,Kk*,Ll*,Mm*,Nn*,Oo*,Pp*,Qq*,Rr*",
+};
+
+/* The even workers write, the odd ones read the text that the others replace and free. */
+static void ntk_replace(struct ntk_worker *worker)
+{
+	char shown[2 * NTK_LIST_MAX] = "";
+	const char *row;
+	unsigned int i;
+
+	for (i = 0; i < NTK_ROUNDS; i++) {
+		if (worker->id & 1) {
+			ntpool_test_show("verifier/tags", shown, sizeof(shown));
+			/* The row is the last line. */
+			shown[strlen(shown) - !!*shown] = '\0';
+			row = strrchr(shown, '\n');
+			ntk_check(&worker->tally, row && (!strcmp(row + 1, ntk_short_and_long[0]) ||
+							  !strcmp(row + 1, ntk_short_and_long[1])),
+				  "shown: %s", shown);
+		} else {
+			ntk_check(&worker->tally,
+				  !ntpool_test_write("verifier/tags", ntk_short_and_long[i & 1]),
+				  "a write");
+		}
+		cond_resched();
+	}
+}
+
+static void ntk_replaced_test(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, ntpool_test_write("verifier/tags", ntk_short_and_long[0]), 0);
+	ntk_crew_run(test, 4, false, ntk_replace, NULL);
+}
+
 static struct kunit_case ntk_filter_cases[] = {
+	KUNIT_CASE(ntk_replaced_test),
 	KUNIT_CASE_PARAM(ntk_text_test, ntk_text_gen_params),
 	KUNIT_CASE(ntk_half_test),
 	KUNIT_CASE(ntk_longest_test),
