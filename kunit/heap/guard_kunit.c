@@ -395,6 +395,7 @@ static void ntk_bookkeeping_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ntpool_test_area_kind(ntpool_test_filter()), NTPOOL_TEST_RECORD);
 	KUNIT_EXPECT_EQ(test, ntpool_test_write("verifier/tags", "*"), 0);
 	KUNIT_EXPECT_NULL(test, ntpool_test_filter());
+	ntpool_test_drain();
 	before = ntpool_test_records();
 	ntpool_test_remember((unsigned long)ntk_bookkeeping_test);
 	KUNIT_EXPECT_EQ(test, ntpool_test_records() - before, 1);
