@@ -190,14 +190,14 @@ static int table_fill(struct libscols_table *table, const struct options *o, boo
 /* Reads the first and the last sample, those that are wanted. */
 static enum status read_ends(const char *path, struct snapshot *first, struct snapshot *last)
 {
-	enum status status = PM_OK;
 	struct snapshot *into;
 	struct record r;
 	struct sample s;
+	enum status status = record_open(&r, path);
 	size_t nr = 0;
 
-	if (!record_open(&r, path))
-		return PM_FAILED;
+	if (status != PM_OK)
+		return status;
 	while (status == PM_OK && record_next(&r, &s)) {
 		into = !nr++ && first ? first : last;
 		snapshot_free(into);

@@ -27,7 +27,8 @@
 
 #include "record.h"
 
-#define HEADER "# poolmon record 1\n"
+#define HEADER_START "# poolmon record "
+#define HEADER HEADER_START "1\n"
 
 enum {
 	HEAD_MAX = 128,		/* bytes of the line before a sample */
@@ -41,7 +42,7 @@ static uint32_t checksum(const char *text, size_t size)
 
 /* ---- Reader */
 
-bool record_open(struct record *r, const char *path)
+enum status record_open(struct record *r, const char *path)
 {
 	char text[sizeof(HEADER)] = "";
 
@@ -50,15 +51,19 @@ bool record_open(struct record *r, const char *path)
 	r->file = fopen(path, "re");
 	if (!r->file) {
 		complain("%s: %s", path, strerror(errno));
-		return false;
+		return PM_FAILED;
 	}
-	if (!fgets(text, sizeof(text), r->file) || strcmp(text, HEADER)) {
-		complain("%s: this is no record of poolmon, or one of an unknown version", path);
-		record_close(r);
-		return false;
+	if (fgets(text, sizeof(text), r->file) && !strcmp(text, HEADER)) {
+		r->good_end = ftello(r->file);
+		return PM_OK;
 	}
-	r->good_end = ftello(r->file);
-	return true;
+	record_close(r);
+	if (!strncmp(text, HEADER_START, strlen(HEADER_START))) {
+		complain("%s: this record has an unknown version; version 1 is known", path);
+		return PM_UNKNOWN_VERSION;
+	}
+	complain("%s: this is no record of poolmon", path);
+	return PM_FAILED;
 }
 
 void record_close(struct record *r)
@@ -283,7 +288,7 @@ static void thin(struct writer *w)
 	struct record r;
 	char *path;
 
-	if (!record_open(&r, w->path))
+	if (record_open(&r, w->path) != PM_OK)
 		return;
 	if (asprintf(&path, "%s.new", w->path) >= 0) {
 		if (thin_to(w, &r, path))
@@ -332,50 +337,66 @@ static enum status record_sample(void *arg, const struct snapshot *before,
 }
 
 /* Finds the end of the last good sample, and cuts off what is behind it. */
-static bool writer_resume(struct writer *w)
+static enum status writer_resume(struct writer *w)
 {
 	struct record r;
 	struct sample s;
+	enum status status = record_open(&r, w->path);
 
-	if (!record_open(&r, w->path))
-		return false;
+	if (status != PM_OK)
+		return status;
 	while (record_next(&r, &s))
 		;
 	w->end = r.good_end;
 	record_close(&r);
-	return !ftruncate(w->fd, w->end);
+	if (!ftruncate(w->fd, w->end))
+		return PM_OK;
+	complain("%s: %s", w->path, strerror(errno));
+	return PM_FAILED;
 }
 
-static bool writer_open(struct writer *w)
+/* Whether the file is empty, or was cut off in its first write: it is a part of the header. */
+static bool is_begun(int fd)
+{
+	char text[sizeof(HEADER)];
+	ssize_t got = pread(fd, text, sizeof(text), 0);
+
+	return got >= 0 && (size_t)got < strlen(HEADER) && !memcmp(text, HEADER, got);
+}
+
+static enum status writer_open(struct writer *w)
 {
 	struct stat st;
 
 	w->fd = open(w->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (w->fd < 0 || fstat(w->fd, &st)) {
 		complain("%s: %s", w->path, strerror(errno));
-		return false;
+		return PM_FAILED;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		complain("%s: this is no regular file", w->path);
+		return PM_FAILED;
 	}
 	if (flock(w->fd, LOCK_EX | LOCK_NB)) {
 		complain("%s: another poolmon writes to it", w->path);
-		return false;
+		return PM_FAILED;
 	}
-	/* A file that is shorter than the header was cut off in its first write. */
-	if ((size_t)st.st_size >= strlen(HEADER))
+	if (!is_begun(w->fd))
 		return writer_resume(w);
 	w->end = strlen(HEADER);
 	if (!ftruncate(w->fd, 0) && write_all(w->fd, HEADER, w->end, 0))
-		return true;
+		return PM_OK;
 	complain("%s: %s", w->path, strerror(errno));
-	return false;
+	return PM_FAILED;
 }
 
-/* Records until o->count samples were taken; a signal ends it in good order. */
+/* Records until loop_run() ends; a signal ends it in good order. */
 enum status record_run(struct options *o, const char *path, size_t limit)
 {
 	struct writer w = { .path = path, .fd = -1, .limit = limit, .stride = 1 };
-	enum status status = PM_FAILED;
+	enum status status = writer_open(&w);
 
-	if (writer_open(&w)) {
+	if (status == PM_OK) {
 		o->parts = PART_CALLS;
 		status = loop_run(o, record_sample, &w);
 	}

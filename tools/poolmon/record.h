@@ -24,7 +24,7 @@ struct sample {
 	off_t head_start;
 };
 
-bool record_open(struct record *r, const char *path);
+enum status record_open(struct record *r, const char *path);
 bool record_next(struct record *r, struct sample *s);
 void record_close(struct record *r);
 enum status sample_parse(const struct sample *s, struct snapshot *snapshot);

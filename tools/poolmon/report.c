@@ -146,21 +146,21 @@ static void point_add(struct growth *g, const struct options *o, const struct sn
 	qsort(g->grower, g->nr, sizeof(*g->grower), key_compare);
 }
 
-static size_t count_samples(const char *path, bool *good)
+static enum status count_samples(const char *path, size_t *nr)
 {
 	struct record r;
 	struct sample s;
-	size_t nr = 0;
+	enum status status = record_open(&r, path);
 
-	*good = record_open(&r, path);
-	if (!*good)
-		return 0;
+	*nr = 0;
+	if (status != PM_OK)
+		return status;
 	while (record_next(&r, &s))
-		nr++;
+		(*nr)++;
 	if (r.damaged)
 		complain("%s: damaged samples were skipped", path);
 	record_close(&r);
-	return nr;
+	return PM_OK;
 }
 
 /* Whether sample @at of @nr is one of the points: the first and the last one always are. */
@@ -173,16 +173,16 @@ static bool is_point(size_t at, size_t nr)
 
 static enum status growth_read(struct growth *g, const struct options *o, const char *path)
 {
-	enum status status = PM_OK;
 	struct snapshot snapshot;
 	struct record r;
 	struct sample s;
 	size_t at = 0, nr;
-	bool good;
+	enum status status = count_samples(path, &nr);
 
-	nr = count_samples(path, &good);
-	if (!good || !record_open(&r, path))
-		return PM_FAILED;
+	if (status == PM_OK)
+		status = record_open(&r, path);
+	if (status != PM_OK)
+		return status;
 	g->seconds = xrealloc(NULL, POINTS_MAX, sizeof(double));
 	while (status == PM_OK && at < nr && record_next(&r, &s)) {
 		if (!is_point(at++, nr))

@@ -83,7 +83,7 @@ static void fuzz_record(const char *text, size_t size)
 	fwrite(text, 1, size, file);
 	fflush(file);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fileno(file));
-	check(record_open(&r, path));
+	check(record_open(&r, path) == PM_OK);
 	while (record_next(&r, &s)) {
 		sample_parse(&s, &snapshot);
 		snapshot_free(&snapshot);

@@ -84,11 +84,32 @@ record_once() {
 	wait $!
 }
 
-record_foreign() {
-	echo 'this is a text that is long enough' >text
+# foreign TEXT: a file that is no record is left alone, also a short one
+foreign() {
+	printf '%s' "$1" >text
 	cp text rec
-	ends 1 'no record of poolmon' recorder -n 1 rec
+	ends 1 'this is no record of poolmon' recorder -n 1 rec
 	cmp rec text
+	ends 1 'this is no record of poolmon' monitor diff rec
+	ends 1 'this is no record of poolmon' monitor report rec
+}
+
+# A kill in the first write leaves a part of the header.
+begun_header() {
+	printf '# poolm' >rec
+	recorder -n 1 rec
+	[ "$(samples rec)" = 1 ]
+	ends 1 'no regular file' recorder -n 1 /dev/null
+}
+
+record_version() {
+	sed '1s/1$/2/' growth >version
+	cp version rec
+	ends 7 'unknown version' recorder -n 1 rec
+	cmp rec version
+	ends 7 'unknown version' monitor diff rec
+	ends 7 'unknown version' monitor diff growth rec
+	ends 7 'unknown version' monitor report rec
 }
 
 # A damaged sample is skipped, and those around it are read.
@@ -169,7 +190,10 @@ record_checks() {
 	checked "a full disk loses no earlier sample" record_disk_full
 	checked "a record is thinned at its limit" record_limit
 	checked "one writer at a time" record_once
-	checked "another file is left alone" record_foreign
+	checked "another file is left alone" foreign 'this is a text that is long enough'
+	checked "so is a short one" foreign hello
+	checked "a header that was cut off is written again" begun_header
+	checked "status 7: a record of version 2" record_version
 	checked "a damaged sample is skipped" damaged_middle
 	checked "a record without samples" hostile_record ''
 	checked "a sample that is larger than the file" hostile_record \
