@@ -58,27 +58,11 @@ int signals_start(bool resize)
 	return fd;
 }
 
-/* Waits for the timer. Returns false where a signal says that it is enough. */
-static bool next_tick(int timer, int signals)
-{
-	struct pollfd fds[] = {
-		{ .fd = timer, .events = POLLIN },
-		{ .fd = signals, .events = POLLIN },
-	};
-	uint64_t ticks;
-
-	for (;;) {
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
-			return false;
-		if (fds[1].revents)
-			return false;
-		if (fds[0].revents && read(timer, &ticks, sizeof(ticks)) == sizeof(ticks))
-			return true;
-	}
-}
-
 struct loop {
 	struct options *o;
+	int timer, signals;
+	int end;		/* timer of the duration, or -1 */
+	bool over;		/* the duration */
 	sample_fn sample;
 	void *arg;
 	struct snapshot snapshot[2];
@@ -86,6 +70,29 @@ struct loop {
 	bool have_before, waiting;
 	bool bad;		/* a snapshot was not complete */
 };
+
+/* Waits for the timer. Returns false where a signal or the duration ends the loop. */
+static bool next_tick(struct loop *loop)
+{
+	struct pollfd fds[] = {
+		{ .fd = loop->timer, .events = POLLIN },
+		{ .fd = loop->signals, .events = POLLIN },
+		{ .fd = loop->end, .events = POLLIN },
+	};
+	uint64_t ticks;
+
+	while (!loop->over) {
+		if (poll(fds, 3, -1) < 0 && errno != EINTR)
+			return false;
+		if (fds[1].revents)
+			return false;
+		/* A sample that is due at the end is the last one. */
+		loop->over = fds[2].revents;
+		if (fds[0].revents && read(loop->timer, &ticks, sizeof(ticks)) == sizeof(ticks))
+			return true;
+	}
+	return false;
+}
 
 static enum status take_sample(struct loop *loop, bool first)
 {
@@ -123,31 +130,52 @@ static enum status take_sample(struct loop *loop, bool first)
 	return status;
 }
 
-/* Takes o->count samples, 0: without end. A sample that ntpool's absence costs is none. */
+static void loop_close(struct loop *loop)
+{
+	int fds[] = { loop->timer, loop->signals, loop->end }, i;
+
+	for (i = 0; i < 3; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+static bool loop_open(struct loop *loop)
+{
+	loop->timer = -1;
+	loop->end = -1;
+	loop->signals = signals_start(false);
+	if (loop->signals >= 0)
+		loop->timer = timer_start(loop->o->delay);
+	if (loop->timer >= 0 && loop->o->duration > 0)
+		loop->end = timer_start(loop->o->duration);
+	if (loop->timer >= 0 && (loop->end >= 0 || loop->o->duration <= 0))
+		return true;
+	loop_close(loop);
+	return false;
+}
+
+/*
+ * Takes o->count samples, 0: without end, or those of o->duration. A sample that ntpool's absence
+ * costs is none.
+ */
 enum status loop_run(struct options *o, sample_fn sample, void *arg)
 {
 	struct loop loop = { .o = o, .sample = sample, .arg = arg };
 	unsigned long done = 0;
 	enum status status;
-	int timer, signals = signals_start(false);
 
-	timer = signals < 0 ? -1 : timer_start(o->delay);
-	if (timer < 0) {
-		if (signals >= 0)
-			close(signals);
+	if (!loop_open(&loop))
 		return PM_FAILED;
-	}
 	do {
 		status = take_sample(&loop, !done);
 		if (status == PM_OK)
 			done++;
 		else if (status != PM_ABSENT || !done)
 			break;
-	} while ((!o->count || done < o->count) && next_tick(timer, signals));
+	} while ((!o->count || done < o->count) && next_tick(&loop));
 	if (loop.have_before)
 		snapshot_free(&loop.snapshot[!loop.at]);
-	close(timer);
-	close(signals);
+	loop_close(&loop);
 	return status == PM_OK && loop.bad ? PM_FAILED : status;
 }
 

@@ -40,7 +40,7 @@ static const char help[] =
 "record appends samples to FILE until a signal arrives:\n"
 "  -d, --delay SECONDS     interval, 0.1 or more (default: 5)\n"
 "  -n, --count NUMBER      number of samples\n"
-"  -t, --duration SECONDS  time after which it ends\n"
+"  -t, --duration SECONDS  time after which it ends, also while ntpool is unloaded\n"
 "      --max-size MIB      size at which every second sample is dropped (default: 64)\n"
 "\n"
 "diff shows what grew between the last samples of A and B, or the first and the last one\n"
@@ -53,7 +53,6 @@ static const char help[] =
 
 struct command {
 	struct options o;
-	double duration;
 	size_t limit;
 	enum form form;
 	bool all;
@@ -66,7 +65,7 @@ static void option_own(struct command *c, int option, const char *value)
 		fputs(help, stdout);
 		exit(PM_OK);
 	case 't':
-		c->duration = option_seconds("--duration", value);
+		c->o.duration = option_seconds("--duration", value);
 		break;
 	case OPT_MAX:
 		c->limit = option_number("--max-size", value) * (size_t)MIB;
@@ -101,8 +100,6 @@ static enum status run(struct command *c, const char *name, int argc, char **arg
 		usage(name, ": one file is expected");
 	if (!strcmp(name, "report"))
 		return report_run(&c->o, argv[0], c->form, c->all);
-	if (c->duration && !c->o.count)
-		c->o.count = (unsigned long)(c->duration / c->o.delay) + 1;
 	return record_run(&c->o, argv[0], c->limit);
 }
 

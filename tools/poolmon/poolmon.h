@@ -218,6 +218,7 @@ struct options {
 	unsigned int parts;		/* files that are read, PART_* */
 	unsigned long count;	/* samples */
 	double delay;		/* seconds */
+	double duration;	/* seconds after which the loop ends, 0: never */
 	size_t top;		/* rows, 0: all */
 	struct filter filter;
 	struct view view;

@@ -75,6 +75,22 @@ open("rec", "wb").write(head + b"\n" + body * (0x100000 // len(body)))'
 	grep -q Hold shown && [ ! -s stderr ]
 }
 
+# The duration is one of time: it ends while ntpool is away, too.
+record_duration() {
+	local status=0 end=$((SECONDS + 8))
+	rm -rf rec short
+	recorder -d 0.1 -t 0.3 rec
+	[ "$(samples rec)" = 4 ]
+	cp -r "$RECORDED" short
+	monitor record --debugfs short -d 0.2 -t 2 rec 2>stderr &
+	until [ "$(samples rec)" -gt 5 ]; do sleep 0.05; done
+	mv short/ntpool short/gone
+	wait $! || status=$?
+	cat stderr
+	[ $status = 3 ] && [ $SECONDS -lt $end ] && grep -q 'waiting for its return' stderr
+	monitor diff --all rec | grep -q Hold
+}
+
 record_once() {
 	rm -f rec
 	"$TOP/tools/poolmon/poolmon" record --debugfs "$RECORDED" rec &
@@ -189,6 +205,7 @@ record_checks() {
 	checked "kill -9 loses no earlier sample" record_killed
 	checked "a full disk loses no earlier sample" record_disk_full
 	checked "a record is thinned at its limit" record_limit
+	checked "a record ends after its duration" record_duration
 	checked "one writer at a time" record_once
 	checked "another file is left alone" foreign 'this is a text that is long enough'
 	checked "so is a short one" foreign hello
