@@ -80,6 +80,21 @@ static char *take_tag(char *line, char *pattern)
 	return end + 1;
 }
 
+/*
+ * The hyphen before the description. The name of a driver may have hyphens. So a blank is on
+ * one side of the separator, or `<unknown>` before it.
+ */
+static char *find_separator(char *driver)
+{
+	char *at = driver + strspn(driver, " \t");
+
+	for (; (at = strchr(at, '-')); at++)
+		if (at > driver && (at[-1] == '>' || isblank((unsigned char)at[-1]) ||
+				    isblank((unsigned char)at[1])))
+			break;
+	return at;
+}
+
 static bool entry_parse(char *line, struct entry *entry)
 {
 	char *driver, *description;
@@ -97,14 +112,9 @@ static bool entry_parse(char *line, struct entry *entry)
 		if (entry->pattern[i] != '?')
 			entry->literal++;
 	}
-	/* The name of a driver may have hyphens, the separator has blanks. */
-	description = strstr(driver, " - ");
-	if (!description)
-		description = strstr(driver, "\t-");
-	if (description) {
-		*description = '\0';
-		description += 2 + (description[1] == '-' && description[2] == ' ');
-	}
+	description = find_separator(driver);
+	if (description)
+		*description++ = '\0';
 	entry->driver = xstrdup(trim(driver));
 	entry->description = xstrdup(description ? trim(description) : "");
 	return true;

@@ -85,6 +85,104 @@ deltas_right() {
 		"allocs_delta": 7, "frees_delta": 2, "diff_delta": 5, "bytes_delta": 900}' shown
 }
 
+# Lines as they are in NT's file and in those of drivers
+wild_pooltag() {
+	printf '%s\r\n' 'rem Hold - rem.sys - a remark' '	REM' 'rem' '' 'Hold' ' - no tag' \
+		'TooLong - long.sys - five characters or more' \
+		'????	-	any.sys	-	any tag' \
+		'H*   - star.sys     - all tags with H' \
+		'Ho?? - two.sys      - two characters' \
+		'Hol? - three-3.sys  - three characters - the last one is open' \
+		'Hol? - later.sys    - the same pattern again' \
+		'Hold - exact.sys    - the tag itself' 'Hold - second.sys   - a duplicate' \
+		'Fs   - <unknown>    - padded' 'A bB - inner.sys - an inner blank' \
+		'Unkn -<unknown>-no blanks' 'Left - left.sys -no blank behind' 'None - none.sys -' \
+		'Driv - driver.sys' >pooltag.txt
+	head -c 5000 /dev/zero | tr '\0' x >>pooltag.txt
+	printf '\r\nLast - last.sys - no end of line' >>pooltag.txt
+}
+
+# described TAG TEXT: what the column says about a tag
+described() {
+	hostile_folder wild
+	wild_pooltag
+	say "$1 Nonp 1 0 1 80 64 0" >>wild/ntpool/tags
+	monitor --debugfs wild -g pooltag.txt -J -o description |
+		jq -r '.tags[0].description // ""' >shown
+	cat shown
+	[ "$(cat shown)" = "$2" ]
+}
+
+# The driver is the module that allocates, whatever the file says.
+driver_beside_pooltag() {
+	wild_pooltag
+	monitor --debugfs "$RECORDED" -J /g pooltag.txt | jq -e '.tags | map(select(.tag == "Hold"))
+		| length == 2 and all(.driver == "nt_hold" and
+		.description == "exact.sys: the tag itself")'
+	ends 1 'nowhere: No such file' monitor --debugfs "$RECORDED" -b --pooltag nowhere
+}
+
+pooltag_checks() {
+	checked "pooltag.txt: a tag, not its duplicate or a pattern" \
+		described Hold 'exact.sys: the tag itself'
+	checked "pooltag.txt: three characters, the first line" \
+		described Holx 'three-3.sys: three characters - the last one is open'
+	checked "pooltag.txt: two characters" described Hoxx 'two.sys: two characters'
+	checked "pooltag.txt: a star" described Hxxx 'star.sys: all tags with H'
+	checked "pooltag.txt: no character" described xxxx 'any.sys: any tag'
+	checked "pooltag.txt: a padded tag" described 'Fs\040\040' '<unknown>: padded'
+	checked "pooltag.txt: a tag with zero bytes" described 'Fs\000\000' '<unknown>: padded'
+	checked "pooltag.txt: an inner blank" described 'A\040bB' 'inner.sys: an inner blank'
+	checked "pooltag.txt: hyphens without blanks" described Unkn '<unknown>: no blanks'
+	checked "pooltag.txt: a blank on one side" described Left 'left.sys: no blank behind'
+	checked "pooltag.txt: no description" described None none.sys
+	checked "pooltag.txt: a driver alone" described Driv driver.sys
+	checked "pooltag.txt: a last line without an end" described Last \
+		'last.sys: no end of line'
+	checked "pooltag.txt: a remark is no tag" described 'rem\040' 'any.sys: any tag'
+	checked "pooltag.txt: the driver comes from callers" driver_beside_pooltag
+}
+
+# /n takes one table to a file, also where -n is a number.
+saves_snapshot() {
+	rm -f snap
+	monitor --debugfs "$RECORDED" /n snap -o tag,bytes -s bytes >stdout
+	[ ! -s stdout ] && monitor --debugfs "$RECORDED" -b -o tag,bytes -s bytes | diff - snap
+	monitor --debugfs "$RECORDED" --snapshot=snap -J && jq -e '.tags | length == 4' snap
+	ends 1 'nowhere/snap: No such' monitor --debugfs "$RECORDED" /n nowhere/snap
+	ends 1 '/dev/full: No space' monitor --debugfs "$RECORDED" /n /dev/full
+	ends 2 '/n: a file must follow' monitor --debugfs "$RECORDED" /n
+}
+
+# Rows that changed most come first.
+by_change() {
+	hostile_folder change
+	printf '%s\n' 'Aaaa Nonp 9 0 9 900 9 0' 'Bbbb Nonp 1 0 1 10 9 0' >>change/ntpool/tags
+	sed 's/^Bbbb.*/Bbbb Nonp 3 0 3 70 27 0/' change/ntpool/tags >change/second
+	rm -f shown
+	monitor --debugfs change -d 1 -n 2 -J -s bytes -o tag "$1" >shown &
+	until [ -s shown ] 2>/dev/null; do sleep 0.05; done
+	mv change/second change/ntpool/tags
+	wait $!
+	[ "$(jq -r '.tags[].tag' shown | tr '\n' ' ')" = "$2 " ]
+}
+
+no_headings() {
+	monitor --debugfs "$RECORDED" "$@" >with
+	monitor --debugfs "$RECORDED" --noheadings "$@" >without
+	tail -n +2 with | tr -s ' ' | diff - <(tr -s ' ' <without)
+	head -n 1 with | grep -q '^tag '
+}
+
+# every_short_option: with a dash, those of poolmon.exe that keep their meaning, and with a slash
+every_short_option() {
+	local option
+	for option in -p -e -t -a -f -m -l '-(' '-)' /p /e /t /a /f /d /b /m /l '/(' '/)' /tel -tel; do
+		ends 0 '' monitor --debugfs "$RECORDED" -b "$option" || return 1
+		[ -s stdout ] || { say "$option prints nothing"; return 1; }
+	done
+}
+
 totals_right() {
 	monitor --debugfs "$RECORDED" -b /e --noheadings -o tag,type,bytes >shown
 	[ "$(awk '$1 == "Total" { s += $3 } END { print s }' shown)" = \
@@ -258,6 +356,13 @@ batch_checks() {
 	checked "--top takes the first rows" takes '--top 1 --sort tag' 'Fs\040\040'
 	checked "waits while ntpool is unloaded" waits_for_return
 	checked "every long option" every_long_option
+	checked "every option of one letter" every_short_option
+	checked "/n saves a snapshot" saves_snapshot
+	checked "-( sorts by change" by_change '-(' 'Aaaa Bbbb Bbbb Aaaa'
+	checked "without it by the value" by_change /b 'Aaaa Bbbb Aaaa Bbbb'
+	checked "--noheadings of a table" no_headings -b
+	checked "--noheadings of raw text" no_headings -r
+	pooltag_checks
 	checked "-V" ends 0 '' monitor -V
 	checked "/?" ends 0 '' monitor '/?'
 	checked "-?" ends 0 '' monitor '-?'
