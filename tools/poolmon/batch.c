@@ -197,12 +197,7 @@ static enum status batch_sample(void *arg, const struct snapshot *before,
 	if (o->printed && !o->json && !o->raw)
 		putchar('\n');
 	o->printed = true;
-	status = table_print(o, &o->view, stdout);
-	if ((fflush(stdout) || ferror(stdout)) && status == PM_OK) {
-		complain("standard output: %s", strerror(errno));
-		status = PM_FAILED;
-	}
-	return status;
+	return output_status(table_print(o, &o->view, stdout));
 }
 
 /* Without a number and a delay one sample is enough. */

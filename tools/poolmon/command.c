@@ -2,7 +2,6 @@
 /*
  * The commands record, diff and report, and their options.
  */
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +62,7 @@ static void option_own(struct command *c, int option, const char *value)
 	switch (option) {
 	case 'h':
 		fputs(help, stdout);
-		exit(PM_OK);
+		exit(output_status(PM_OK));
 	case 't':
 		c->o.duration = option_seconds("--duration", value);
 		break;
@@ -106,7 +105,6 @@ static enum status run(struct command *c, const char *name, int argc, char **arg
 int command_run(int argc, char **argv)
 {
 	static struct command c = { .o.delay = 5, .limit = (size_t)LIMIT_MIB * MIB };
-	enum status status;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "hi:x:d:n:t:Jr", long_options, NULL)) != -1) {
@@ -115,10 +113,5 @@ int command_run(int argc, char **argv)
 	}
 	if (c.o.json + c.o.raw + !!c.form > 1)
 		usage("one form of output only", "");
-	status = run(&c, argv[0], argc - optind, argv + optind);
-	if ((fflush(stdout) || ferror(stdout)) && status == PM_OK) {
-		complain("standard output: %s", strerror(errno));
-		status = PM_FAILED;
-	}
-	return status;
+	return output_status(run(&c, argv[0], argc - optind, argv + optind));
 }

@@ -111,7 +111,7 @@ static void set_columns(struct options *o, const char *list)
 	if (!strcmp(list, "help")) {
 		for (i = 0; i < COLUMNS; i++)
 			puts(column_info[i].name);
-		exit(PM_OK);
+		exit(output_status(PM_OK));
 	}
 	o->nr_columns = 0;
 	for (name = strtok_r(copy, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
@@ -215,10 +215,10 @@ static bool option_flag(struct options *o, int option)
 		return true;
 	case 'h':
 		fputs(help, stdout);
-		exit(PM_OK);
+		exit(output_status(PM_OK));
 	case 'V':
 		puts("poolmon " POOLMON_VERSION);
-		exit(PM_OK);
+		exit(output_status(PM_OK));
 	}
 	return false;
 }

@@ -222,11 +222,7 @@ static enum status metrics_write(struct options *o)
 	if (o->prometheus_file)
 		return write_file(o);
 	print_all(stdout, o);
-	if (fflush(stdout) || ferror(stdout)) {
-		complain("standard output: %s", strerror(errno));
-		return PM_FAILED;
-	}
-	return PM_OK;
+	return output_status(PM_OK);
 }
 
 /* Without figures: ntpool_up is 0 */

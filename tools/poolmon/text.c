@@ -203,3 +203,12 @@ void complain(const char *format, ...)
 	va_end(args);
 	fputc('\n', stderr);
 }
+
+/* The status, or a failure if the text has not reached standard output */
+enum status output_status(enum status status)
+{
+	if ((!fflush(stdout) && !ferror(stdout)) || status != PM_OK)
+		return status;
+	complain("standard output: %s", strerror(errno));
+	return PM_FAILED;
+}

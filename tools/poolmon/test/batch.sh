@@ -183,6 +183,16 @@ every_short_option() {
 	done
 }
 
+# A help that does not reach its reader is a failure.
+text_is_lost() {
+	local option
+	for option in --help -V '-o help' 'record --help'; do
+		# shellcheck disable=SC2016,SC2086 # of the inner shell; two words
+		ends 1 'standard output' sh -c 'exec "$0" "$@" >/dev/full' \
+			"$BUILD/poolmon-asan/poolmon" $option || return 1
+	done
+}
+
 totals_right() {
 	monitor --debugfs "$RECORDED" -b /e --noheadings -o tag,type,bytes >shown
 	[ "$(awk '$1 == "Total" { s += $3 } END { print s }' shown)" = \
@@ -324,6 +334,7 @@ status_checks() {
 		monitor --debugfs none -b
 	checked "status 1: standard output is full" ends 1 'standard output' sh -c \
 		"exec '$BUILD/poolmon-asan/poolmon' --debugfs '$RECORDED' -b >/dev/full"
+	checked "status 1: help that cannot be written" text_is_lost
 	checked "status 2: an unknown option" is_refused 'unrecognized option' --wrong
 	checked "status 2: an unknown option with a slash" is_refused 'no such option: /q' /q
 	checked "status 2: an unknown column" is_refused 'no such column: nix' -o nix
