@@ -194,13 +194,20 @@ static void print_all(FILE *to, struct options *o)
 /* Writes beside the file, since a rename works in one file system only. */
 static enum status write_file(struct options *o)
 {
+	struct stat st;
 	char *aside;
 	FILE *to;
 	bool good;
+	int fd;
 
+	if (!stat(o->prometheus_file, &st) && !S_ISREG(st.st_mode)) {
+		complain("%s: this is no regular file", o->prometheus_file);
+		return PM_FAILED;
+	}
 	if (asprintf(&aside, "%s.%d", o->prometheus_file, (int)getpid()) < 0)
 		return PM_FAILED;
-	to = fopen(aside, "we");
+	fd = open_aside(aside, 0644);
+	to = fd < 0 ? NULL : fdopen(fd, "w");
 	good = to;
 	if (to) {
 		print_all(to, o);

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 #include <time.h>
 
 #define POOLMON_VERSION "0.1"
@@ -58,6 +59,7 @@ void *xrealloc(void *old, size_t nr, size_t size);
 void *xextend(void *array, size_t nr, size_t size);
 char *xstrdup(const char *text);
 enum status output_status(enum status status);
+int open_aside(const char *path, mode_t mode);
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* ---- parse.c */

@@ -251,7 +251,7 @@ static bool write_all(int fd, const char *text, size_t size, off_t at)
 /* Copies every second sample to a new file, which takes the place of the old one. */
 static bool thin_to(struct writer *w, struct record *r, const char *path)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd = open_aside(path, 0600);
 	off_t end = strlen(HEADER);
 	struct sample s;
 	bool good, take = true;
@@ -290,7 +290,7 @@ static void thin(struct writer *w)
 
 	if (record_open(&r, w->path) != PM_OK)
 		return;
-	if (asprintf(&path, "%s.new", w->path) >= 0) {
+	if (asprintf(&path, "%s.thinning", w->path) >= 0) {
 		if (thin_to(w, &r, path))
 			w->stride *= 2;
 		free(path);

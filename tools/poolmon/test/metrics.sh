@@ -87,6 +87,27 @@ file_is_replaced() {
 	ends 1 'nowhere/n.prom: No such' monitor --debugfs "$RECORDED" --prometheus=nowhere/n.prom
 }
 
+# A device is not replaced by a file.
+device_is_kept() {
+	ln -sf /dev/full device
+	ends 1 'device: this is no regular file' monitor --debugfs "$RECORDED" --prometheus=device
+	[ -c device ] && [ -L device ]
+}
+
+# A full disk leaves the file as it was, and no other file.
+full_disk_keeps_file() {
+	mkdir -p small
+	# shellcheck disable=SC2016 # of the inner shell
+	ends 1 'small/n.prom: No space' unshare -m sh -c '
+		mount -t tmpfs -o size=4k tmpfs small && echo old >small/n.prom
+		status=0
+		"$0" --debugfs "$1" --prometheus=small/n.prom || status=$?
+		ls small; cat small/n.prom
+		exit $status' "$BUILD/poolmon-asan/poolmon" "$RECORDED"
+	[ "$(cat stdout)" = "n.prom
+old" ]
+}
+
 # CPU and peak memory of the program as users build it
 screen_cost() {
 	local pid ticks
@@ -165,6 +186,8 @@ metrics_checks() {
 	checked "the number of series is bounded" top_is_bounded
 	checked "no counter goes back when the top changes" no_counter_resets
 	checked "a file is replaced at once" file_is_replaced
+	checked "a device is not replaced" device_is_kept
+	checked "a full disk keeps the file" full_disk_keeps_file
 	checked "no old figures while ntpool is away" metrics_of_nothing
 	checked "promtool test rules" promtool test rules \
 		"$TOP/tools/poolmon/fleet/ntpool.rules.test.yml"

@@ -64,13 +64,17 @@ record_disk_full() {
 
 # At its limit the file is thinned, and still grows.
 record_limit() {
-	rm -f rec big
+	rm -f rec big victim
+	echo mine >rec.new
+	echo mine >victim
+	ln -sf victim rec.thinning
 	recorder -d 0.1 -n 1 big
 	# 1 MiB of samples, then the next one is too much.
 	python3 -c 'head, body = open("big", "rb").read().split(b"\n", 1)
 open("rec", "wb").write(head + b"\n" + body * (0x100000 // len(body)))'
 	monitor record --debugfs "$RECORDED" -d 0.1 -n 5 --max-size 1 rec
-	[ "$(stat -c %s rec)" -lt 700000 ] && [ ! -e rec.new ]
+	[ "$(stat -c %s rec)" -lt 700000 ] && [ "$(cat rec.new)" = mine ]
+	[ "$(cat victim)" = mine ] && [ ! -e rec.thinning ]
 	monitor diff --all rec >shown 2>stderr
 	grep -q Hold shown && [ ! -s stderr ]
 }
