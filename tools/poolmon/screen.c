@@ -87,15 +87,17 @@ static void draw_head(struct screen *s)
 {
 	const struct options *o = s->o;
 	const struct pool_row *pool = shown(s)->pool;
-	char line[512], when[32];
+	char line[512], when[32], bad[48] = "";
 	struct tm tm;
 
 	localtime_r(&shown(s)->when.tv_sec, &tm);
 	strftime(when, sizeof(when), "%H:%M:%S", &tm);
-	snprintf(line, sizeof(line), "poolmon %s  %zu tags  every %g s  sort: %s%s%s%s%s%s", when,
+	if (shown(s)->bad)
+		snprintf(bad, sizeof(bad), "  unreadable rows: %zu", shown(s)->bad);
+	snprintf(line, sizeof(line), "poolmon %s  %zu tags  every %g s  sort: %s%s%s%s%s%s%s", when,
 		 o->view.nr, o->delay, column_info[o->view.sort].name,
 		 o->view.by_change ? ", by change" : "", s->paused ? "  PAUSED" : "",
-		 s->away ? "  ntpool is not loaded: waiting" : "",
+		 s->away ? "  ntpool is not loaded: waiting" : "", bad,
 		 s->search[0] ? "  filter: " : "", s->search);
 	put_line(0, line, A_NORMAL);
 	snprintf(line, sizeof(line), "Nonp: %lu K, %lu K free   Paged: %lu K, %lu K free   %s",
@@ -236,25 +238,81 @@ static void draw(struct screen *s)
 
 /* ---- Keys */
 
-static void ask(const char *question, char *answer, int size)
+static void signals(struct screen *s)
 {
-	put_line(1, question, A_NORMAL);
-	echo();
+	struct signalfd_siginfo info;
+	struct winsize size;
+
+	while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo != SIGWINCH)
+			s->done = true;
+		else if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
+			resizeterm(size.ws_row, size.ws_col);
+	}
+}
+
+/* Takes a key into the answer; a backspace takes off a whole character of UTF-8. */
+static void answer_edit(char *answer, size_t size, int key)
+{
+	size_t used = strlen(answer);
+
+	if (key == KEY_BACKSPACE || key == 0x7f || key == '\b') {
+		while (used && (answer[--used] & 0xc0) == 0x80)
+			;
+		answer[used] = '\0';
+	} else if (key >= ' ' && key <= 0xff && used + 1 < size) {
+		answer[used] = key;
+		answer[used + 1] = '\0';
+	}
+}
+
+/* Returns false without an answer: ESC, or a signal that ends the program. */
+static bool ask(struct screen *s, const char *question, char *answer, size_t size)
+{
+	struct pollfd fds[] = {
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = s->signals, .events = POLLIN },
+	};
+	char line[512];
+	int key = ERR;
+
+	answer[0] = '\0';
 	curs_set(1);
-	nodelay(stdscr, FALSE);
-	if (mvgetnstr(1, strlen(question), answer, size - 1) == ERR)
-		answer[0] = '\0';
-	nodelay(stdscr, TRUE);
+	while (!s->done && key != 27 && key != '\n' && key != '\r' && key != KEY_ENTER) {
+		answer_edit(answer, size, key);
+		draw(s);
+		snprintf(line, sizeof(line), "%s%s", question, answer);
+		put_line(1, line, A_NORMAL);
+		move(1, (int)strlen(line) < COLS ? (int)strlen(line) : COLS - 1);
+		refresh();
+		if (poll(fds, 2, -1) > 0 && fds[1].revents)
+			signals(s);
+		if (fds[0].revents & (POLLHUP | POLLERR))
+			s->done = true;
+		key = getch();
+	}
 	curs_set(0);
-	noecho();
+	return !s->done && key != 27;
+}
+
+static void ask_filter(struct screen *s)
+{
+	char answer[sizeof(s->search)];
+
+	if (!ask(s, "Filter, a part of the tag or of the call site: ", answer, sizeof(answer)))
+		return;
+	strcpy(s->search, answer);
+	s->o->filter.search = s->search;
+	update(s);
 }
 
 static void ask_interval(struct screen *s)
 {
-	char answer[32] = "";
+	char answer[32];
 	double seconds;
 
-	ask("Seconds between two samples: ", answer, sizeof(answer));
+	if (!ask(s, "Seconds between two samples: ", answer, sizeof(answer)))
+		return;
 	if (seconds_parse(answer, &seconds) && !timer_set(s->timer, seconds))
 		s->o->delay = seconds;
 	else
@@ -263,10 +321,9 @@ static void ask_interval(struct screen *s)
 
 static void ask_save(struct screen *s)
 {
-	char answer[128] = "";
+	char answer[128];
 
-	ask("Save to file: ", answer, sizeof(answer));
-	if (!answer[0])
+	if (!ask(s, "Save to file: ", answer, sizeof(answer)) || !answer[0])
 		return;
 	if (table_save(s->o, answer) == PM_OK)
 		snprintf(s->message, sizeof(s->message), "saved: %.120s", answer);
@@ -414,10 +471,7 @@ static void key_other(struct screen *s, int key)
 		s->paused = !s->paused;
 		break;
 	case '/':
-		ask("Filter, a part of the tag or of the call site: ", s->search,
-		    sizeof(s->search));
-		s->o->filter.search = s->search;
-		update(s);
+		ask_filter(s);
 		break;
 	case 's':
 		ask_interval(s);
@@ -436,19 +490,6 @@ static void keys(struct screen *s)
 		s->message[0] = '\0';
 		if (!key_moves(s, key) && !key_sorts(s, key))
 			key_other(s, key);
-	}
-}
-
-static void signals(struct screen *s)
-{
-	struct signalfd_siginfo info;
-	struct winsize size;
-
-	while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo != SIGWINCH)
-			s->done = true;
-		else if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
-			resizeterm(size.ws_row, size.ws_col);
 	}
 }
 

@@ -101,6 +101,22 @@ filters() {
 	term send-keys / && shows '^Filter' && term send-keys Enter && shows '^Hold'
 }
 
+# ESC leaves the filter as it was, a backspace corrects it, and a signal ends poolmon meanwhile.
+prompts() {
+	term send-keys / && shows '^Filter' && term send-keys -l Listx &&
+		term send-keys BSpace Enter && shows 'filter: List$' && shows_not '^Hold'
+	term send-keys / && shows '^Filter' && term send-keys -l Hold && term send-keys Escape
+	shows_not '^Filter' && shows 'filter: List$' && shows '^List' || return 1
+	term send-keys w && shows '^Save' && term resize-window -x 90 -y 20 && shows '^Save' &&
+		term send-keys Escape && shows_not '^Save' && shows '^Tag'
+	term send-keys s && shows '^Seconds' && term send-keys C-c && ended 0
+}
+
+shows_bad_rows() {
+	say 'Bad row' >>live/ntpool/tags
+	shows 'unreadable rows: 1'
+}
+
 sets_interval() {
 	term send-keys s && shows '^Seconds' && term send-keys -l 0.3 && term send-keys Enter
 	shows 'every 0.3 s'
@@ -202,6 +218,8 @@ screen_checks() {
 	checked "screen: waits while ntpool is unloaded" returns
 	checked "screen: SPACE pauses" pauses
 	checked "screen: the terminal changes its size" resizes
+	checked "screen: rows that cannot be read" shows_bad_rows
+	checked "screen: questions are answered, corrected, left and ended" prompts
 	screen_stop
 	checked "screen: l marks changes (with a terminal without colours)" eval \
 		"SCREEN_TERM=vt100 screen_start 100 24 -d 2 && shows '^Hold' && highlights"
