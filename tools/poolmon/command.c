@@ -48,7 +48,10 @@ static const char help[] =
 "  -i, --include TAG       tags to show; * and ? are wildcards; may be repeated\n"
 "  -x, --exclude TAG       tags to leave out\n"
 "      --top NUMBER        the first ones only\n"
-"      --all               also what did not grow\n";
+"      --all               also what did not grow\n"
+"\n"
+"      --debugfs DIR       where debugfs is (default: " DEBUGFS ")\n"
+"  -h, --help              this text\n";
 
 struct command {
 	struct options o;

@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Completion of poolmon's options.  The program itself lists its columns.
+# Completion of poolmon's commands and options.  The program itself lists its columns.
+
+# _poolmon_options COMMAND...: the options in its help
+_poolmon_options() {
+	"$@" --help | grep -oE -- '(^|[ ,[(])--?[a-zA-Z(][a-z-]*' | tr -d ' ,['
+}
 
 _poolmon() {
-	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} list
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} list head=
+	local command=${COMP_WORDS[1]}
+	COMPREPLY=()
 	case $before in
 	-s | --sort) list=$(poolmon -o help) ;;
 	-o | --output)
-		local head=
 		[[ $word != *,* ]] || head=${word%,*},
 		list=$(poolmon -o help | sed "s/^/$head/")
 		;;
@@ -20,7 +26,22 @@ _poolmon() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 		;;
-	*) list=$(poolmon --help | grep -oE -- '(^| )--?[a-z]+[a-z-]*' ) ;;
+	*)
+		case $command in
+		record | diff | report)
+			if [[ $COMP_CWORD -gt 1 && $word != -* ]]; then
+				mapfile -t COMPREPLY < <(compgen -f -- "$word")
+				return
+			fi
+			;;
+		esac
+		if [[ $COMP_CWORD -gt 1 && $command == @(record|diff|report) ]]; then
+			list=$(_poolmon_options poolmon "$command")
+		else
+			list=$(_poolmon_options poolmon)
+			[ "$COMP_CWORD" -gt 1 ] || list+=$'\nrecord\ndiff\nreport'
+		fi
+		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$list" -- "$word")
 }

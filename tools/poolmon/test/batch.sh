@@ -228,6 +228,45 @@ every_long_option() {
 	done
 }
 
+# completes WANT WORD...: the completion of the last word, by the shipped script
+completes() {
+	local want=$1
+	shift
+	touch growth.rec
+	# shellcheck disable=SC2016 # of the inner shell
+	PATH=$TOP/tools/poolmon:$PATH bash --norc -c '. "$0"
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+		_poolmon
+		printf "%s\n" "${COMPREPLY[@]}"' "$TOP/tools/poolmon/poolmon.bash" "$@" >shown
+	cat shown
+	[ "$(sort -u shown | tr '\n' ' ')" = "$want " ]
+}
+
+# Each long option of the program is in the help, the manual page and the completion.
+options_are_known() {
+	local source command option page=$TOP/tools/poolmon/poolmon.1.scd
+	for source in main.c command.c; do
+		command=(poolmon)
+		[ $source = main.c ] || command=(poolmon report)
+		sed -n 's/^\t{ "\([a-z-]*\)", .*_argument.*/--\1/p' "$TOP/tools/poolmon/$source" |
+		while read -r option; do
+			completes "$option" "${command[@]}" "$option" >/dev/null ||
+				grep -qx -- "$option" shown || { say "completion: $option"; return 1; }
+			grep -q -- "$option" "$page" || { say "manual page: $option"; return 1; }
+		done || return 1
+	done
+}
+
+completion_checks() {
+	checked "completion: commands" completes 'record report' poolmon re
+	checked "completion: options" completes '--prometheus' poolmon --prom
+	checked "completion: options of a command" completes '--max-size' poolmon record --m
+	checked "completion: files of a command" completes 'growth.rec' poolmon report growth.
+	checked "completion: columns" completes 'tag,allocs tag,allocs_delta' \
+		poolmon -o tag,all
+	checked "completion, help and manual page have each option" options_are_known
+}
+
 # ---- Hostile files
 
 # rows_bad NUMBER: so many rows are left out, with status 1
@@ -374,6 +413,7 @@ batch_checks() {
 	checked "--noheadings of a table" no_headings -b
 	checked "--noheadings of raw text" no_headings -r
 	pooltag_checks
+	completion_checks
 	checked "-V" ends 0 '' monitor -V
 	checked "/?" ends 0 '' monitor '/?'
 	checked "-?" ends 0 '' monitor '-?'
