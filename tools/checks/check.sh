@@ -277,7 +277,12 @@ check_routines() {
 		"$BUILD/ext/check-clang-6.1"
 }
 
+# Both pages are formatted, as make deb does it.
 check_manual() {
+	local page
+	for page in "$TOP"/tools/{packaging/ntpool.4,poolmon/poolmon.1}.scd; do
+		scdoc <"$page" 2>&1 >/dev/null | sed "s|^|${page#"$TOP/"}: |"
+	done
 	"$TOP/tools/checks/manual.py" "$BUILD/ext/check-sparse-6.1/module/ntpool.ko"
 }
 
@@ -338,7 +343,7 @@ main() {
 	list=$(kernel_packages "${SERIES[@]}"
 		kernel_packages "${LATER[@]}" | sed /source/d)
 	mapfile -t packages <<<"$list"
-	need_packages "${BUILD_TOOLS[@]}" sparse coccinelle shellcheck perl \
+	need_packages "${BUILD_TOOLS[@]}" sparse coccinelle shellcheck scdoc perl \
 		clang gcc-aarch64-linux-gnu "${packages[@]}"
 	for series in "${SERIES[@]}"; do
 		kernel_source "$series" >/dev/null
