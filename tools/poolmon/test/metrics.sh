@@ -44,6 +44,28 @@ openmetrics_parses() {
 	END
 }
 
+# Tags and owners with quotes and backslashes, read back by both parsers
+labels_escaped() {
+	hostile_folder escape
+	printf '%s\n' 'a"b" Nonp 1 0 1 80 64 0' '\134\134\012\377 Paged 1 0 1 96 64 0' \
+		>>escape/ntpool/tags
+	say 'a"b" Nonp 1 80 64 f+0x1/0x2 [dr"i\v]' >>escape/ntpool/callers
+	monitor --debugfs escape --prometheus --owner >classic
+	monitor --debugfs escape --openmetrics --owner >text
+	promtool check metrics <classic
+	/usr/bin/python3 - <<-'END'
+	from prometheus_client.openmetrics import parser as openmetrics
+	from prometheus_client import parser as classic
+	want = {('a"b"', 'Nonp', 'dr"i\\v', 80), ('\\134\\134\\012\\377', 'Paged', '', 96)}
+	for parser, name in (classic, 'classic'), (openmetrics, 'text'):
+	    with open(name, encoding='utf-8') as file:
+	        families = list(parser.text_string_to_metric_families(file.read()))
+	    found = {(s.labels['tag'], s.labels['type'], s.labels['driver'], s.value)
+	             for f in families for s in f.samples if s.name == 'ntpool_tag_bytes'}
+	    assert found == want, (name, found)
+	END
+}
+
 series() { grep -c "^$1" text; }
 
 top_is_bounded() {
@@ -56,6 +78,8 @@ top_is_bounded() {
 		"$(awk '!/^#/ { s += $6 } END { print s }' many/ntpool/tags)" ]
 	monitor --debugfs many --prometheus --top 7 -i '000*' >text
 	[ "$(series 'ntpool_tag_bytes{tag="000')" = 7 ]
+	monitor --debugfs many --prometheus --include '000*' --exclude '000[' -x 0003 >text
+	[ "$(series 'ntpool_tag_bytes{tag="000')" = 9 ] && ! grep -q '"0003"' text
 }
 
 # A tag that leaves the top has no series, and "other" has no counters that could go back.
@@ -183,6 +207,7 @@ metrics_of_nothing() {
 metrics_checks() {
 	checked "promtool check metrics" promtool_clean
 	checked "a strict parser reads OpenMetrics" openmetrics_parses
+	checked "labels are escaped" labels_escaped
 	checked "the number of series is bounded" top_is_bounded
 	checked "no counter goes back when the top changes" no_counter_resets
 	checked "a file is replaced at once" file_is_replaced
