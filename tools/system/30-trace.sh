@@ -5,7 +5,7 @@
 # shellcheck source=tools/system/lib.sh
 . /lib.sh
 
-plan 42
+plan 50
 
 tracing=/sys/kernel/debug/tracing
 events=$tracing/events/ntpool
@@ -166,18 +166,36 @@ is "no report twice" traced ntpool_report '' 1
 rmmod nt_badfree
 off ntpool_report
 
+# unloads HOW: tracefs holds no reference, and the next ntpool starts without users
+unloads() {
+	new_log
+	rmmod nt_trace
+	is "ntpool is unloaded $1" rmmod ntpool
+	is "the events are gone" not test -e $events
+	is "no complaint of the kernel" not logged '(BUG|WARNING|Oops|general protection).*'
+	load ntpool
+	load nt_trace
+	is "the next ntpool starts with the word 0" same "$(cat $driver/state)" 0x0
+	clear
+	rounds 10
+	is "and traces nothing" not grep -q 'ntpool_' $tracing/trace
+}
+
 on ntpool_alloc
 on ntpool_free
-new_log
-rmmod nt_trace
-is "ntpool is unloaded with events on" rmmod ntpool
-is "the events are gone" not test -e $events
-is "no complaint of the kernel" not logged '(BUG|WARNING|Oops|general protection).*'
-load ntpool
-load nt_trace
-is "the next ntpool starts with the word 0" same "$(cat $driver/state)" 0x0
-clear
 rounds 10
-is "and traces nothing" not grep -q 'ntpool_' $tracing/trace
+unloads "with events on"
+mkdir $tracing/instances/second
+echo 1 >$tracing/instances/second/events/ntpool/enable
+cat $tracing/trace_pipe >/tmp/pipe &
+reader=$!
+rounds 10
+is "the instance has allocations" grep -q 'ntpool_alloc: .*tag=Trac' \
+	$tracing/instances/second/trace
+unloads "under an instance and a reader"
+is "the instance has lost them" not grep -q ntpool_ $tracing/instances/second/trace
+is "the event of the instance is off" same "$(cat $tracing/instances/second/events/ntpool/enable)" 0
+kill "$reader"
+rmdir $tracing/instances/second
 echo >$tracing/set_ftrace_filter
 rmmod nt_trace ntpool

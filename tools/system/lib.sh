@@ -65,6 +65,23 @@ refused() {
 # rows FILE: what a file of debugfs holds below its two header lines
 rows() { tail -n +3 "$debug/$1"; }
 
+# used_by_tool: rmmod is refused, and ntpool serves
+used_by_tool() {
+	! rmmod ntpool 2>/tmp/refused || { echo "ntpool was unloaded"; return 1; }
+	cat /tmp/refused
+	grep -q 'temporarily unavailable' /tmp/refused && test -d "$debug"
+}
+
+# until_true COMMAND...: waits for it, for 30 s at most
+until_true() {
+	tries=300
+	until "$@"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
 # sum FILE COLUMN
 sum() { rows "$1" | awk -v c="$2" '{ s += $c } END { printf "%d\n", s }'; }
 

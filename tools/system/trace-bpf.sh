@@ -4,7 +4,7 @@
 # shellcheck source=tools/system/lib.sh
 . /lib.sh
 
-plan 21
+plan 25
 
 driver=/sys/module/nt_trace/parameters
 
@@ -44,4 +44,22 @@ is "reports" script reports 'insmod /modules/nt_badfree.ko what=double; sleep 1'
 is "the report" printed 'STOP 0xc2 \(0x7, 0x.*\) tag Bad\\040, bad_double'
 rmmod nt_badfree
 is "no script is left" same "$(cat $driver/state)" 0x0
+
+traced() { [ "$(cat $driver/state)" != 0x0 ]; }
+new_log
+bpftrace /bpf/tags.bt >/tmp/printed 2>&1 &
+tool=$!
+is "a script begins" until_true traced
+# The event is on before the script has attached to it.
+for _ in 1 2 3; do
+	sleep 1
+	echo 50 >$driver/rounds
+done
+rmmod nt_trace
+is "ntpool is not unloaded meanwhile" used_by_tool
+kill -INT "$tool"
+wait "$tool"
+is "the script has its figures" printed '@allocations\[Trac\]: [1-9][0-9]+'
+is "no complaint of the kernel" not logged '(BUG|WARNING|Oops|general protection).*'
+load nt_trace
 rmmod nt_trace ntpool

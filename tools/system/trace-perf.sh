@@ -4,7 +4,7 @@
 # shellcheck source=tools/system/lib.sh
 . /lib.sh
 
-plan 16
+plan 27
 
 export HOME=/tmp
 driver=/sys/module/nt_trace/parameters
@@ -56,4 +56,49 @@ is "trace-cmd record" status 0 trace-cmd record -q -e ntpool -o /tmp/dat sh /tmp
 is "trace-cmd report" status 0 trace-cmd report -i /tmp/dat
 is "it prints allocations" printed 50 "ntpool_alloc: .*call_site=take.* $small"
 is "and frees" printed 50 "ntpool_free: .*call_site=give.* $raised"
+
+# traced: an event is on
+traced() { not both_off >/dev/null; }
+# begun COMMAND...: a tool that runs until it is told to end
+begun() {
+	: >/tmp/tool
+	"$@" >/tmp/tool 2>&1 &
+	tool=$!
+	until_true traced || { cat /tmp/tool; return 1; }
+}
+# ended STATUS: the tool, by Ctrl-C
+ended() {
+	kill -INT "$tool"
+	wait "$tool"
+	same $? "$1" || { cat /tmp/tool; false; }
+}
+
+new_log
+is "perf record begins" begun perf record -q -a -e 'ntpool:*' -o /tmp/data
+# The event is open before perf has switched it on.
+for _ in 1 2 3; do
+	sleep 1
+	echo 50 >$driver/rounds
+done
+rmmod nt_trace
+is "ntpool is not unloaded meanwhile" used_by_tool
+# What perf returns then depends on its version.
+kill -INT "$tool"
+wait "$tool"
+is "perf has its data" status 0 perf script -i /tmp/data
+is "its allocations" printed_least 50 "ntpool:ntpool_alloc: call_site=.* $small"
+is "ntpool is unloaded after it" rmmod ntpool
+load ntpool
+load nt_trace
+is "trace-cmd record begins" begun trace-cmd record -q -e ntpool -o /tmp/dat
+echo 50 >$driver/rounds
+sleep 2
+rmmod nt_trace
+is "ntpool is unloaded meanwhile" rmmod ntpool
+is "trace-cmd ends" ended 0
+is "it has what it had read" status 0 trace-cmd report -i /tmp/dat
+load ntpool
+load nt_trace
+is "the next ntpool has no user" both_off
+is "no complaint of the kernel" not logged '(BUG|WARNING|Oops|general protection).*'
 rmmod nt_trace ntpool
