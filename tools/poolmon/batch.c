@@ -115,8 +115,10 @@ static enum status take_sample(struct loop *loop, bool first)
 	/* Once more, for the message */
 	if (status != PM_OK && !first)
 		status = snapshot_read(now, loop->o->parts, false);
-	if (status != PM_OK)
+	if (status != PM_OK) {
+		loop->sample(loop->arg, NULL, NULL);
 		return status;
+	}
 	if (loop->waiting)
 		complain("ntpool is loaded again");
 	loop->waiting = false;

@@ -253,8 +253,6 @@ static enum status metrics_sample(void *arg, const struct snapshot *before,
 
 enum status metrics_run(struct options *o)
 {
-	enum status status;
-
 	o->view.sort = COL_BYTES;
 	o->view.by_change = false;
 	o->view.reverse = false;
@@ -262,8 +260,5 @@ enum status metrics_run(struct options *o)
 		o->parts |= PART_CALLS;
 	if (!o->have_count && !o->have_delay)
 		o->count = 1;
-	status = loop_run(o, metrics_sample, o);
-	if (status > PM_USAGE)
-		metrics_write_absent(o);
-	return status;
+	return loop_run(o, metrics_sample, o);
 }

@@ -244,8 +244,8 @@ enum status table_save(const struct options *o, const char *path);
 /* ---- batch.c */
 
 /*
- * Gets a new snapshot, and the one before or NULL. Both are NULL when ntpool was unloaded: no
- * earlier snapshot may be used any more.
+ * Gets a new snapshot, and the one before or NULL. Both are NULL when ntpool was unloaded or
+ * cannot be read: no earlier snapshot may be used any more.
  */
 typedef enum status (*sample_fn)(void *arg, const struct snapshot *before,
 				 const struct snapshot *now);

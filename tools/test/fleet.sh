@@ -257,7 +257,9 @@ ends_by_itself() {
 	done
 	leaks | while read -r name _; do
 		said_end "$LOGS/fleet-$name.result"
-		! grep -E 'BUG|WARNING|Oops|Call Trace' "$LOGS/fleet-$name.console"
+		if grep -E 'BUG|WARNING|Oops|Call Trace' "$LOGS/fleet-$name.console"; then
+			exit 1
+		fi
 	done
 }
 

@@ -6,6 +6,9 @@
 
 RECORDED=$POOLMON_TESTS/recorded
 
+# lacks GREP-ARGUMENT...: set -e does not see a failure of a line that begins with !
+lacks() { ! grep "$@"; }
+
 # files DIR: a folder with a header for each file, to which rows can be added
 hostile_folder() {
 	rm -rf "$1"
@@ -147,8 +150,10 @@ pooltag_checks() {
 saves_snapshot() {
 	rm -f snap
 	monitor --debugfs "$RECORDED" /n snap -o tag,bytes -s bytes >stdout
-	[ ! -s stdout ] && monitor --debugfs "$RECORDED" -b -o tag,bytes -s bytes | diff - snap
-	monitor --debugfs "$RECORDED" --snapshot=snap -J && jq -e '.tags | length == 4' snap
+	[ ! -s stdout ]
+	monitor --debugfs "$RECORDED" -b -o tag,bytes -s bytes | diff - snap
+	monitor --debugfs "$RECORDED" --snapshot=snap -J
+	jq -e '.tags | length == 4' snap
 	ends 1 'nowhere/snap: No such' monitor --debugfs "$RECORDED" /n nowhere/snap
 	ends 1 '/dev/full: No space' monitor --debugfs "$RECORDED" /n /dev/full
 	ends 2 '/n: a file must follow' monitor --debugfs "$RECORDED" /n

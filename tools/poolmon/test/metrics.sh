@@ -86,7 +86,7 @@ top_is_bounded() {
 no_counter_resets() {
 	many_tags 200
 	monitor --debugfs many --prometheus >text
-	! grep -q '_total{tag="other"' text
+	lacks '_total{tag="other"' text
 	cp text text.before
 	awk '/^#/ { print; next } { $6 = $6 * ($1 % 7 + 1); $3 += 5; print }' many/ntpool/tags >t
 	cp t many/ntpool/tags
@@ -103,11 +103,21 @@ file_is_replaced() {
 	echo old >n.prom
 	exec 7<n.prom
 	monitor --debugfs "$RECORDED" --prometheus=n.prom
-	[ "$(cat <&7)" = old ] && grep -q '^ntpool_up 1' n.prom
+	[ "$(cat <&7)" = old ]
+	grep -q '^ntpool_up 1' n.prom
 	[ "$(stat -c %a n.prom)" = 644 ]
 	ends 3 'not loaded' monitor --debugfs none --prometheus=n.prom
-	grep -q '^ntpool_up 0' n.prom && ! grep -q Hold n.prom
+	grep -q '^ntpool_up 0' n.prom
+	lacks Hold n.prom
 	[ -z "$(find . -name 'n.prom.*')" ]
+	hostile_folder unread
+	rm unread/ntpool/tags
+	mkdir unread/ntpool/tags
+	monitor --debugfs "$RECORDED" --prometheus=n.prom
+	grep -q Hold n.prom
+	ends 1 'tags: Is a directory' monitor --debugfs unread --prometheus=n.prom
+	grep -q '^ntpool_up 0' n.prom
+	lacks Hold n.prom
 	ends 1 'nowhere/n.prom: No such' monitor --debugfs "$RECORDED" --prometheus=nowhere/n.prom
 }
 

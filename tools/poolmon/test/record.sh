@@ -73,8 +73,10 @@ record_limit() {
 	python3 -c 'head, body = open("big", "rb").read().split(b"\n", 1)
 open("rec", "wb").write(head + b"\n" + body * (0x100000 // len(body)))'
 	monitor record --debugfs "$RECORDED" -d 0.1 -n 5 --max-size 1 rec
-	[ "$(stat -c %s rec)" -lt 700000 ] && [ "$(cat rec.new)" = mine ]
-	[ "$(cat victim)" = mine ] && [ ! -e rec.thinning ]
+	[ "$(stat -c %s rec)" -lt 700000 ]
+	[ "$(cat rec.new)" = mine ]
+	[ "$(cat victim)" = mine ]
+	[ ! -e rec.thinning ]
 	monitor diff --all rec >shown 2>stderr
 	grep -q Hold shown && [ ! -s stderr ]
 }
@@ -91,7 +93,9 @@ record_duration() {
 	mv short/ntpool short/gone
 	wait $! || status=$?
 	cat stderr
-	[ $status = 3 ] && [ $SECONDS -lt $end ] && grep -q 'waiting for its return' stderr
+	[ $status = 3 ]
+	[ $SECONDS -lt $end ]
+	grep -q 'waiting for its return' stderr
 	monitor diff --all rec | grep -q Hold
 }
 

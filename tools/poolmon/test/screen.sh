@@ -96,19 +96,19 @@ pauses() {
 }
 
 filters() {
-	term send-keys / && shows '^Filter' && term send-keys -l List && term send-keys Enter
-	shows 'filter: List' && shows_not '^Hold'
+	term send-keys / && shows '^Filter' && term send-keys -l List && term send-keys Enter || return 1
+	shows 'filter: List' && shows_not '^Hold' || return 1
 	term send-keys / && shows '^Filter' && term send-keys Enter && shows '^Hold'
 }
 
 # ESC leaves the filter as it was, a backspace corrects it, and a signal ends poolmon meanwhile.
 prompts() {
 	term send-keys / && shows '^Filter' && term send-keys -l Listx &&
-		term send-keys BSpace Enter && shows 'filter: List$' && shows_not '^Hold'
-	term send-keys / && shows '^Filter' && term send-keys -l Hold && term send-keys Escape
+		term send-keys BSpace Enter && shows 'filter: List$' && shows_not '^Hold' || return 1
+	term send-keys / && shows '^Filter' && term send-keys -l Hold && term send-keys Escape || return 1
 	shows_not '^Filter' && shows 'filter: List$' && shows '^List' || return 1
 	term send-keys w && shows '^Save' && term resize-window -x 90 -y 20 && shows '^Save' &&
-		term send-keys Escape && shows_not '^Save' && shows '^Tag'
+		term send-keys Escape && shows_not '^Save' && shows '^Tag' || return 1
 	term send-keys s && shows '^Seconds' && term send-keys C-c && ended 0
 }
 
@@ -118,15 +118,15 @@ shows_bad_rows() {
 }
 
 sets_interval() {
-	term send-keys s && shows '^Seconds' && term send-keys -l 0.3 && term send-keys Enter
+	term send-keys s && shows '^Seconds' && term send-keys -l 0.3 && term send-keys Enter || return 1
 	shows 'every 0.3 s'
-	term send-keys s && shows '^Seconds' && term send-keys -l 0 && term send-keys Enter
+	term send-keys s && shows '^Seconds' && term send-keys -l 0 && term send-keys Enter || return 1
 	shows '0.1 or more'
 }
 
 saves() {
 	rm -f live/saved
-	term send-keys w && shows '^Save' && term send-keys -l live/saved && term send-keys Enter
+	term send-keys w && shows '^Save' && term send-keys -l live/saved && term send-keys Enter || return 1
 	shows 'saved: live/saved' && grep -q '^Hold' live/saved
 }
 
@@ -163,7 +163,7 @@ shifts() {
 
 # opens_tag: ENTER on the second row shows all about it, ESC goes back
 opens_tag() {
-	term send-keys Home Down && marked 'Hold Nonp'
+	term send-keys Home Down && marked 'Hold Nonp' || return 1
 	key Enter '^Tag Hold, nonpaged pool: 3 live' &&
 		shows 'hold_init\+0x2d/0x1000 \[nt_hold\]' &&
 		shows '^Hold Nonp +5120 ' && key Escape '^Fs'
