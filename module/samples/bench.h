@@ -103,6 +103,23 @@ int bench_peer(void);
 int bench_scale(void);
 int bench_memory(void);
 int bench_smp(void);
+int bench_sizes(void);
+int bench_disk(void);
+int bench_paper(void);
+int bench_idle(void);
+
+/* Gives back what bench_idle() left. Sleeps. */
+void bench_idle_release(void);
+
+/* The disks that bench_disk_*.c make, each from another allocator. */
+#define BENCH_FOR_EACH_DISK(x)	x(pool) x(kmalloc) x(cache) x(mempool)
+
+#define BENCH_DECLARE_DISK(kind)				\
+	u64 bench_disk_##kind##_round(unsigned int ops);	\
+	int bench_disk_##kind##_setup(void);			\
+	void bench_disk_##kind##_teardown(void);
+
+BENCH_FOR_EACH_DISK(BENCH_DECLARE_DISK)
 
 /*
  * Under an emulator that counts instructions the time stamp counter goes up by

@@ -29,6 +29,7 @@ enum {
 /* ---- One list ------------------------------------------------------------- */
 
 static NPAGED_LOOKASIDE_LIST list;
+static PAGED_LOOKASIDE_LIST paged_list;
 static struct kmem_cache *cache;
 
 static int one_setup(void)
@@ -52,6 +53,21 @@ static int miss_setup(void)
 	return error;
 }
 
+static int paged_setup(void)
+{
+	cache = kmem_cache_create("ntpool_bench", BLOCK_BYTES, 0, 0, NULL);
+	if (!cache)
+		return -ENOMEM;
+	ExInitializePagedLookasideList(&paged_list, NULL, NULL, 0, BLOCK_BYTES, TAG, 0);
+	return 0;
+}
+
+static void paged_teardown(void)
+{
+	ExDeletePagedLookasideList(&paged_list);
+	kmem_cache_destroy(cache);
+}
+
 static void one_teardown(void)
 {
 	ExDeleteNPagedLookasideList(&list);
@@ -60,6 +76,8 @@ static void one_teardown(void)
 
 static BENCH_PAIR_ROUND(list_pair, ExAllocateFromNPagedLookasideList(&list),
 			ExFreeToNPagedLookasideList(&list, p))
+static BENCH_PAIR_ROUND(paged_pair, ExAllocateFromPagedLookasideList(&paged_list),
+			ExFreeToPagedLookasideList(&paged_list, p))
 static BENCH_PAIR_ROUND(cache_pair, kmem_cache_alloc(cache, GFP_KERNEL),
 			kmem_cache_free(cache, p))
 static BENCH_BATCH_ROUND(list_batch, 256, i, ExAllocateFromNPagedLookasideList(&list),
@@ -240,6 +258,13 @@ static const struct bench_case lookaside_cases[] = {
 		.teardown = one_teardown,
 		.loop = bench_pair_loop,
 		.impl = { { "lookaside", list_pair }, { "kmem_cache", cache_pair } },
+	}, {
+		.name = "lookaside_paged_pair",
+		.ops = 1000,
+		.setup = paged_setup,
+		.teardown = paged_teardown,
+		.loop = bench_pair_loop,
+		.impl = { { "lookaside", paged_pair }, { "kmem_cache", cache_pair } },
 	}, {
 		.name = "lookaside_miss",
 		.ops = 1000,

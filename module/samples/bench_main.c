@@ -390,8 +390,12 @@ static int bench_all(void)
 		bench_batch,
 		bench_lookaside,
 		bench_peer,
+		bench_sizes,
+		bench_disk,
 		bench_scale,
 		bench_smp,
+		bench_paper,
+		bench_idle,
 	};
 	unsigned int i;
 	int error = bench_insn ? bench_calibrate() : 0;
@@ -428,6 +432,7 @@ static int __init bench_init(void)
 
 static void __exit bench_exit(void)
 {
+	bench_idle_release();
 }
 
 /* Built in, it comes after ntpool. */
