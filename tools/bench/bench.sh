@@ -10,6 +10,8 @@
 #   native [CASES]         time, User Mode Linux
 #   smp CPUS [CASES]       rates and emulated time, several processors
 #   verify [CASES]         instructions with the verifier off, on, and not there
+#   idle                   events of the kernel while nothing is allocated or freed
+#   latency                the longest time with interrupts off
 #
 # CASES are names with wildcards, comma separated.  BENCH chooses groups of cases for
 # everything: the words before the first underscore in the names.  The last line is
@@ -21,8 +23,11 @@
 . "$TOP/tools/lib/initramfs.sh"
 
 OUT=$BUILD/bench
+# Instructions are counted on the stock kernels of these.
+SERIES_ALL=(6.1 6.12 7.3)
 # Several processors are compared on this series; User Mode Linux is of the other.
 SMP_SERIES=6.1
+IDLE_SERIES=6.1
 VERIFY_SERIES=6.1
 UML_SERIES=6.12
 
@@ -102,6 +107,27 @@ run_verify() {
 	split_settings
 }
 
+run_idle() {
+	local modules root
+	modules=$(build_modules "$(stock_headers "$IDLE_SERIES")" "$IDLE_SERIES-stock")
+	root=$(bench_root idle "$modules" idle.sh unit=insn "cases=$1")
+	boot idle "$IDLE_SERIES" 1 "$root" --count
+}
+
+# The figure is that of the test, which has the suites that load all paths.
+run_latency() {
+	local times=$LOGS/kunit-6.1-irqsoff-1cpu.times longest
+	rm -f "$times"
+	KERNEL=6.1 PARTS=irqsoff SUITES='' "$TOP/tools/test/test.sh" >"$LOGS/bench-latency.log" 2>&1 ||
+		note "make test PARTS=irqsoff failed: $LOGS/bench-latency.log"
+	longest=$(head -n 1 "$times")
+	mkdir -p "$OUT"
+	{
+		say "case=latency_irqsoff impl=pool value=${longest%% *} unit=insn"
+		say "end status=0"
+	} >"$OUT/latency.txt"
+}
+
 # ---- Without one
 
 uml_kernel() {
@@ -149,7 +175,8 @@ run_depth() {
 
 # ---- All of it
 
-GROUPS_ALL=(pool lookaside zone peer scale memory remote smp depth verify)
+GROUPS_ALL=(pool lookaside zone peer sizes disk paper scale memory remote smp depth verify idle
+	    latency)
 
 # The verifier is measured with these.
 VERIFY_CASES="pool_pair_*,pool_batch_256,pool_pages_5120,lookaside_pair"
@@ -185,18 +212,22 @@ check_groups() {
 }
 
 run_all() {
-	local status=0 script
+	local status=0 script series
 	check_groups
 	rm -f "$OUT"/*.txt "$OUT"/*.csv "$OUT"/*.svg "$OUT"/*.dat "$OUT"/*.gp
 	run "native time" "$(cases_of pool lookaside zone peer scale memory)" run_native
 	run "depth of a lookaside list" "$(cases_of depth)" run_depth
-	run "instructions, 6.1" "$(cases_of pool lookaside zone peer scale)" run_icount 6.1
-	run "instructions, 6.12" "$(cases_of pool lookaside zone peer scale)" run_icount 6.12
+	for series in "${SERIES_ALL[@]}"; do
+		run "instructions, $series" \
+			"$(cases_of pool lookaside zone peer sizes disk paper scale)" run_icount "$series"
+	done
 	# Remote frees need another processor; the time of an emulator stands for
 	# instructions there.
 	run "two processors" "$(cases_of smp remote)" run_smp 2
 	run "four processors" "$(cases_of smp)" run_smp 4
 	run "the verifier" "$([ -z "$(cases_of verify)" ] || say "$VERIFY_CASES")" run_verify
+	run "an idle machine" "$(cases_of idle)" run_idle
+	run "interrupts off" "$(cases_of latency)" run_latency
 	# shellcheck disable=SC2086 # the groups are words
 	python3 "$TOP/tools/bench/report.py" "$OUT" ${BENCH:-} || status=$?
 	find "$OUT" -maxdepth 1 -name '*.gp' | while read -r script; do
@@ -207,7 +238,7 @@ run_all() {
 
 main() {
 	local list packages
-	list=$(kernel_packages 6.1 6.12)
+	list=$(kernel_packages "${SERIES_ALL[@]}")
 	mapfile -t packages <<<"$list"
 	need_packages "${BUILD_TOOLS[@]}" "${GUEST_TOOLS[@]}" gnuplot-nox "${packages[@]}"
 	case ${1:-all} in
@@ -215,6 +246,8 @@ main() {
 	icount) run_icount "$2" "${3:-*}"; cat "$OUT/icount-$2.txt" ;;
 	native) run_native "${2:-*}"; cat "$OUT/native.txt" ;;
 	verify) run_verify "${2:-$VERIFY_CASES}"; tail -n +1 "$OUT"/verify-*.txt ;;
+	idle) run_idle 'idle_*'; cat "$OUT/idle.txt" ;;
+	latency) run_latency; cat "$OUT/latency.txt" ;;
 	smp) run_smp "$2" "${3:-*}"; cat "$OUT/smp-$2.txt" ;;
 	*) die "bench: what is $1?" ;;
 	esac

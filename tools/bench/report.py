@@ -3,9 +3,10 @@
 """Tables, verdicts, CSV and plots from what ntpool_bench printed.
 
     report.py DIR [GROUP...]
+    report.py --write DIR     writes the figures of DIR to the tables of the READMEs
 
-DIR holds one file per run, named after it: icount-6.1.txt, icount-6.12.txt,
-native.txt, depth.txt, smp-2.txt, smp-4.txt, verify-off.txt and so on. The tables and
+DIR holds one file per run, named after it: icount-6.1.txt, icount-7.3.txt,
+native.txt, smp-2.txt, idle.txt, latency.txt, verify-off.txt and so on. The tables and
 the verdicts go to standard output, bench.csv, *.gp and *.dat to DIR; tools/bench/bench.sh
 gives the .gp files to gnuplot.
 GROUPs limit the targets to those whose cases were asked for; without, a target that
@@ -16,14 +17,19 @@ met.
 import csv
 import math
 import os
+import pathlib
 import re
 import sys
 from dataclasses import dataclass
 from typing import Callable, Optional
 
-RUNS = ("icount-6.1", "icount-6.12", "native", "depth", "smp-2", "smp-4")
+SERIES = ("6.1", "6.12", "7.3")
+RUNS = (*(f"icount-{series}" for series in SERIES), "native", "depth", "smp-2", "smp-4",
+        "idle", "latency")
 # Settings of the verifier; all of one boot. Those after the second are of a table.
 SETTINGS = ("off-long", "sampling", "without", "off", "tracking", "special")
+# Seconds that tools/bench/idle.sh looks at, as it has them.
+IDLE_S = 60
 SIZES = (16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4064)
 
 
@@ -104,6 +110,8 @@ class Target:
 
     def excess(self, value):
         """How far @value is beyond the bound, as a factor; the table begins with the largest."""
+        if not self.bound:
+            return 2.0 if value else 0.0
         return self.bound / value if self.least else value / self.bound
 
     def verdict(self, value):
@@ -138,9 +146,12 @@ def mean_of(figures):
     return figure
 
 
-def mean_of_sizes(run):
-    """The mean of pool over kmalloc, of all sizes below a page."""
-    return mean_of([ratio_of(run, f"pool_pair_{size}", "pool", "kmalloc") for size in SIZES])
+def worst_of_sizes(run):
+    """The worst of pool over kmalloc, of all sizes below a page."""
+    def figure(results):
+        ratios = [results.ratio(run, f"pool_pair_{size}", "pool", "kmalloc") for size in SIZES]
+        return None if None in ratios else max(ratios)
+    return figure
 
 
 def verifier_off(case, impl="pool"):
@@ -152,6 +163,21 @@ def verifier_off(case, impl="pool"):
     return figure
 
 
+def best_peer(run, case, impl, peers):
+    """A figure: impl over the best of its peers."""
+    def figure(results):
+        ratios = [results.ratio(run, case, impl, peer) for peer in peers]
+        return None if None in ratios else max(ratios)
+    return figure
+
+
+def idle_events(results):
+    """A figure: events in a second, if the trace saw ntpool at all while it was at work."""
+    seen = results.get("idle", "idle_traced", "pool")
+    events = results.get("idle", "idle_events", "pool")
+    return events / IDLE_S if seen and events is not None else None
+
+
 def sampling(results):
     """A figure: of means, because the best round is one without a sample."""
     key = "pool_pair_64", "pool"
@@ -160,66 +186,101 @@ def sampling(results):
     return on / off if on and off and taken else None
 
 
-def targets():
-    """All of them, in the order of the table."""
-    insn, pool, kmalloc = "icount-6.1", "pool", "kmalloc"
+TOP = pathlib.Path(__file__).resolve().parents[2]
+TABLE_HEADER = "| measure | is | target | |"
+FIRST_PAGE_HEADER = "| one allocation and its free, ntpool divided by the kernel | is |"
+# Rows of the table, as README.md has them.
+FIRST_PAGE = (
+    ("pool pair 64 / kmalloc, instructions, 6.1", "64 bytes / kmalloc, instructions on 6.1"),
+    ("pool pair 64 / kmalloc pair, native time", "64 bytes / kmalloc, native time"),
+    ("lookaside pair / kmem_cache, instructions, 6.1",
+     "lookaside list / kmem_cache, instructions on 6.1"),
+    ("pool pairs 16..4064 / kmalloc, worst, instructions, 7.3",
+     "16 to 4064 bytes / kmalloc, the worst size, instructions on 7.3"),
+)
+
+DISK_PEERS = ("kmalloc", "kmem_cache", "mempool")
+
+# Text, case, ours, peer, and a bound for each of SERIES. Newer kernels have a faster kmalloc().
+BY_SERIES = (
+    ("pool pair 64", "pool_pair_64", "pool", "kmalloc", 0.50, 0.70, 0.70),
+    ("paged pair 16", "pool_paged_16", "pool", "kmalloc", 0.70, 0.85, 0.85),
+    ("paged pair 64", "pool_paged_64", "pool", "kmalloc", 0.70, 0.85, 0.85),
+    ("paged pair 700", "pool_paged_700", "pool", "kmalloc", 0.70, 0.85, 0.85),
+    ("paged pair 4064", "pool_paged_4064", "pool", "kmalloc", 0.70, 0.85, 0.85),
+    ("paged pair 5120", "pool_paged_5120", "pool", "kmalloc", 1.2, 1.2, 1.2),
+    ("paged pair 131072", "pool_paged_131072", "pool", "vmalloc", 1.0, 1.0, 1.0),
+    ("paged batch of 256 x 64", "pool_paged_batch_256_64", "pool", "kmalloc", 1.0, 1.0, 1.0),
+    ("paged batch of 256 x 700", "pool_paged_batch_256_700", "pool", "kmalloc", 1.2, 1.2, 1.2),
+    ("paged batch of 16 x 5120", "pool_paged_batch_16_5120", "pool", "kmalloc", 3.0, 3.0, 3.0),
+    ("batch of 256 x 64", "pool_batch_256", "pool", "kmalloc", 1.0, 1.0, 1.0),
+    ("batch of 256 x 700", "pool_batch_256_700", "pool", "kmalloc", 1.0, 1.0, 1.0),
+    ("batch of 256 x 2000", "pool_batch_256_2000", "pool", "kmalloc", 1.2, 1.2, 1.2),
+    ("batch of 16 x 5120", "pool_batch_16_5120", "pool", "kmalloc", 1.5, 1.5, 1.5),
+    ("batch of 64 x 8192", "pool_batch_64_8192", "pool", "kmalloc", 1.5, 1.5, 1.5),
+    ("batch of 16 x 65536", "pool_batch_16_65536", "pool", "kmalloc", 1.2, 1.2, 1.2),
+    ("pair 4096", "pool_pages_4096", "pool", "kmalloc", 1.0, 1.0, 1.0),
+    ("pair 5120", "pool_pages_5120", "pool", "kmalloc", 1.0, 1.0, 1.0),
+    ("pair 65536", "pool_pages_65536", "pool", "kmalloc", 1.0, 1.0, 1.0),
+    ("lookaside pair", "lookaside_pair", "lookaside", "kmem_cache", 0.35, 0.40, 0.40),
+    ("paged lookaside pair", "lookaside_paged_pair", "lookaside", "kmem_cache",
+     0.40, 0.45, 0.45),
+)
+
+
+def targets_by_series():
+    """Instructions beside a peer, on each kernel."""
+    out = []
+    for text, case, ours, peer, *bounds in BY_SERIES:
+        for series, bound in zip(SERIES, bounds):
+            out.append(Target(f"{text} / {peer}, instructions, {series}", case,
+                              ratio_of(f"icount-{series}", case, ours, peer), bound))
+    for series, bound in zip(SERIES, (0.50, 0.70, 0.70)):
+        out.append(Target(f"pool pairs 16..4064 / kmalloc, worst, instructions, {series}",
+                          "pool_pair", worst_of_sizes(f"icount-{series}"), bound))
+    return out
+
+
+def targets_time():
+    """Native times, and rates of several processors."""
     out = [
-        Target("lookaside pair / kmem_cache pair, instructions, 6.1", "lookaside_pair",
-               ratio_of(insn, "lookaside_pair", "lookaside", "kmem_cache"), 0.35),
         Target("lookaside pair / kmem_cache pair, native time", "lookaside_pair",
                ratio_of("native", "lookaside_pair", "lookaside", "kmem_cache"), 0.50),
-        Target("pool pair 64 / kmalloc pair, instructions, 6.1", "pool_pair_64",
-               ratio_of(insn, "pool_pair_64", pool, kmalloc), 0.60),
-        Target("pool pairs 16..4064 / kmalloc, mean, instructions, 6.1", "pool_pair",
-               mean_of_sizes(insn), 0.70),
-        Target("pool pairs 16..4064 / kmalloc, mean, instructions, 6.12", "pool_pair",
-               mean_of_sizes("icount-6.12"), 0.70),
         Target("pool pair 64 / kmalloc pair, native time", "pool_pair_64",
-               ratio_of("native", "pool_pair_64", pool, kmalloc), 1.0),
-        Target("batch of 256, pool / kmalloc, instructions, 6.1", "pool_batch_256",
-               ratio_of(insn, "pool_batch_256", pool, kmalloc), 1.0),
+               ratio_of("native", "pool_pair_64", "pool", "kmalloc"), 1.0),
         Target("remote free, pool / kmalloc, emulated time, 2 CPUs", "remote_64",
-               ratio_of("smp-2", "remote_64", pool, kmalloc), 1.2),
-        Target("5 KiB pair, pool / kmalloc, instructions, 6.1", "pool_pages_5120",
-               ratio_of(insn, "pool_pages_5120", pool, kmalloc), 1.0),
-        Target("5 KiB block, backing in KiB", "memory_pages_5120",
-               value_of("native", "memory_pages_5120", pool, 1 / 1024), 8.25),
-        Target("interlocked zone / locked list, instructions, 6.1", "zone_interlocked",
-               ratio_of(insn, "zone_interlocked", "zone", "locked_list"), 1.1),
+               ratio_of("smp-2", "remote_64", "pool", "kmalloc"), 1.2),
+        Target("reading `tags` with 10,000 tags, ms, native", "scale_read_tags",
+               value_of("native", "scale_read_tags", "pool", 0.001), 100.0),
     ]
     for cpus in (2, 4):
         for impl in ("pool", "lookaside"):
             out.append(Target(f"rate per CPU, {impl}, {cpus} CPUs / 1", "smp_pair_64",
                               value_of(f"smp-{cpus}", "smp_pair_64", impl, 0.01), 0.95, True,
                               cpus))
-    # Paged pool, batches and whole pages. Newer kernels have a faster kmalloc().
-    for text, case, peer, *bounds in (
-            ("paged pair 16", "pool_paged_16", kmalloc, 0.70, 0.85),
-            ("paged pair 64", "pool_paged_64", kmalloc, 0.70, 0.85),
-            ("paged pair 700", "pool_paged_700", kmalloc, 0.70, 0.85),
-            ("paged pair 4064", "pool_paged_4064", kmalloc, 0.70, 0.85),
-            ("paged pair 5120", "pool_paged_5120", kmalloc, 1.2, 1.2),
-            ("paged pair 131072", "pool_paged_131072", "vmalloc", 1.0, 1.0),
-            ("paged batch of 256 x 64", "pool_paged_batch_256_64", kmalloc, 1.0, 1.0),
-            ("paged batch of 256 x 700", "pool_paged_batch_256_700", kmalloc, 1.2, 1.2),
-            ("paged batch of 16 x 5120", "pool_paged_batch_16_5120", kmalloc, 3.0, 3.0),
-            ("batch of 256 x 700", "pool_batch_256_700", kmalloc, 1.0, 1.0),
-            ("batch of 256 x 2000", "pool_batch_256_2000", kmalloc, 1.2, 1.2),
-            ("batch of 16 x 5120", "pool_batch_16_5120", kmalloc, 1.5, 1.5),
-            ("batch of 64 x 8192", "pool_batch_64_8192", kmalloc, 1.5, 1.5),
-            ("pair 4096", "pool_pages_4096", kmalloc, 1.0, 1.0),
-            ("pair 65536", "pool_pages_65536", kmalloc, 1.0, 1.0),
-            ("batch of 16 x 65536", "pool_batch_16_65536", kmalloc, 1.2, 1.2)):
-        for series, bound in zip(("6.1", "6.12"), bounds):
-            out.append(Target(f"{text} / {peer}, instructions, {series}", case,
-                              ratio_of(f"icount-{series}", case, pool, peer), bound))
-    out += [
+    return out
+
+
+def targets_memory():
+    """Backing of what is live."""
+    return [
+        Target("5 KiB block, backing in KiB", "memory_pages_5120",
+               value_of("native", "memory_pages_5120", "pool", 1 / 1024), 8.25),
         Target("backing / requested, churned", "memory_churned",
-               value_of("native", "memory_churned", pool, 0.01), 1.12),
+               value_of("native", "memory_churned", "pool", 0.01), 1.12),
         Target("backing, churned, pool / kmalloc", "memory_churned",
-               ratio_of("native", "memory_churned", pool, kmalloc), 1.0),
+               ratio_of("native", "memory_churned", "pool", "kmalloc"), 1.0),
         Target("backing after freeing 90 %, pool / kmalloc", "memory_thinned",
-               ratio_of("native", "memory_thinned", pool, kmalloc), 0.6),
+               ratio_of("native", "memory_thinned", "pool", "kmalloc"), 0.6),
+    ]
+
+
+def targets_scale():
+    """Instructions as numbers grow, and with the verifier there but off."""
+    insn, pool = "icount-6.1", "pool"
+    return [
+        Target("interlocked zone / locked list, instructions, 6.1", "zone_interlocked",
+               ratio_of(insn, "zone_interlocked", "zone", "locked_list"), 1.1),
         Target("pair at 10,000 tags / at 1, instructions, 6.1", "scale_tags_10000",
                ratio_of(insn, "scale_tags_10000", pool, pool, "scale_tags_1"), 1.15),
         Target("pair at 10^6 live blocks / at 10^3, instructions, 6.1", "scale_live_1000000",
@@ -227,8 +288,6 @@ def targets():
         Target("pair at 1,000 lists / at 1, instructions, 6.1", "lookaside_lists_1000",
                ratio_of(insn, "lookaside_lists_1000", "lookaside", "lookaside",
                         "lookaside_lists_1"), 1.1),
-        Target("reading `tags` with 10,000 tags, ms, native", "scale_read_tags",
-               value_of("native", "scale_read_tags", "pool", 0.001), 100.0),
         Target("verifier off / built without, pair 64, instructions, 6.1", "verify_off",
                verifier_off("pool_pair_64"), 1.02),
         Target("verifier off / built without, pairs 16..4064, mean", "verify_off",
@@ -240,7 +299,28 @@ def targets():
         Target("sampling at 100 ms / off, pair 64, instructions, 6.1", "verify_sampling",
                sampling, 1.01),
     ]
-    return out
+
+
+def targets_whole():
+    """A driver as a whole, and what others notice of ntpool."""
+    out = [Target(f"demo disk, an I/O of 4 KiB / best of its peers, instructions, {series}",
+                  "disk_io_4096", best_peer(f"icount-{series}", "disk_io_4096", "pool", DISK_PEERS),
+                  1.0) for series in SERIES]
+    return out + [
+        Target("interrupts off, most instructions, 6.1", "latency_irqsoff",
+               value_of("latency", "latency_irqsoff", "pool", 1), 10000.0),
+        Target("timers, work items and wake-ups per second, idle, 6.1", "idle_events",
+               idle_events, 0.0),
+        Target("counters of 16,384 tags on 256 CPUs, MiB, on paper", "paper_tags",
+               value_of("icount-6.1", "paper_tags", "pool", 1 / (1 << 20)), 64.0),
+        Target("cache of one pool on one CPU, KiB, on paper", "paper_cache",
+               value_of("icount-6.1", "paper_cache", "pool", 1 / 1024), 24.0),
+    ]
+
+
+def targets():
+    """All of them."""
+    return targets_whole() + targets_by_series() + targets_time() + targets_memory() + targets_scale()
 
 
 def print_cases(results):
@@ -300,7 +380,7 @@ def print_targets(results, groups):
     print(f"\n  {'measure':58} {'is':>8}  {'target':>8}  verdict")
     wanted = [(target, target.figure(results)) for target in targets()
               if not groups or target.case.split("_")[0] in groups]
-    wanted.sort(key=lambda row: -row[0].excess(row[1]) if row[1] else 0)
+    wanted.sort(key=lambda row: -row[0].excess(row[1]) if row[1] else 0.0)
     for target, value in wanted:
         verdict = target.verdict(value)
         shown = "-" if value is None else f"{value:.3f}"
@@ -308,6 +388,45 @@ def print_targets(results, groups):
         sign = ">=" if target.least else "<="
         print(f"  {target.text:58} {shown:>8}  {sign} {target.bound:5.2f}  {verdict}")
     return counts["met"], counts["MISSED"], counts["not measured"]
+
+
+def table_of(path, header):
+    """The text of a file up to the rows of a table, the rows, and the rest."""
+    text = path.read_text(encoding="utf-8")
+    start = text.index("\n", text.index("|---", text.index(header))) + 1
+    end = text.index("\n\n", start) + 1
+    return text[:start], text[start:end].splitlines(), text[end:]
+
+
+def write_table(results):
+    """Replaces the rows that were measured. Returns all as (target, figure), worst first."""
+    path = TOP / "module/samples/README.md"
+    before, lines, after = table_of(path, TABLE_HEADER)
+    kept = dict(re.findall(r"^\| (.*?) \| ([0-9.]+) \|", "\n".join(lines), re.M))
+    rows = []
+    for target in targets():
+        value = target.figure(results)
+        if value is None and target.text in kept:
+            value = float(kept[target.text])
+        if value is not None:
+            rows.append((target, value))
+    rows.sort(key=lambda row: -row[0].excess(row[1]))
+    text = "".join(f"| {target.text} | {value:.3f} | {'>=' if target.least else '<='} "
+                   f"{target.bound:g} | {target.verdict(value)} |\n" for target, value in rows)
+    path.write_text(before + text + after, encoding="utf-8")
+    return rows
+
+
+def write_first_page(rows):
+    """The rows of FIRST_PAGE, and the worst one that compares with the kernel."""
+    path = TOP / "README.md"
+    before, _, after = table_of(path, FIRST_PAGE_HEADER)
+    values = {target.text: value for target, value in rows}
+    text = "".join(f"| {shown} | {values[name]:.3f} |\n" for name, shown in FIRST_PAGE
+                   if name in values)
+    worst, value = next(row for row in rows if " / k" in row[0].text or " / v" in row[0].text)
+    text += f"| {worst.text}: the worst row with a target | {value:.3f} |\n"
+    path.write_text(before + text + after, encoding="utf-8")
 
 
 def write_csv(results, directory):
@@ -346,9 +465,29 @@ def points_of(results, run, pattern, impl):
     return sorted(out)
 
 
+def ratios_of(results, series, kind):
+    """(bytes, ours over the peer) of the pairs of one pool type."""
+    run, out = f"icount-{series}", []
+    for row in results.rows:
+        match = re.fullmatch(rf"sizes_{kind}_(\d+)", row[1])
+        if row[0] == run and row[2] in ("kmalloc", "vmalloc") and match and row[3]:
+            out.append((int(match.group(1)), results.ratio(run, row[1], "pool", row[2])))
+    return sorted(out)
+
+
+def write_ratios(results, directory):
+    """Plots of the ratio over the size, a line for each kernel."""
+    for kind, peer in (("nonpaged", "kmalloc"), ("paged", "kmalloc, from 128 KiB on vmalloc")):
+        write_plot(directory, f"ratio-{kind}", f"Pair of {kind} pool / {peer}, instructions",
+                   ("bytes", "ratio"),
+                   [(series, ratios_of(results, series, kind)) for series in SERIES],
+                   "set logscale x 2\nset arrow from graph 0, first 1 to graph 1, first 1 nohead")
+
+
 def write_plots(results, directory):
     """Plots of the costs that change with a number."""
-    for run, unit in (("icount-6.1", "instructions"), ("icount-6.12", "instructions"),
+    write_ratios(results, directory)
+    for run, unit in (*((f"icount-{series}", "instructions") for series in SERIES),
                       ("native", "ns")):
         tag = run.replace(".", "_")
         for name, title, pattern, impls in (
@@ -371,6 +510,9 @@ def write_plots(results, directory):
 
 def main():
     """Prints, writes, judges."""
+    if sys.argv[1] == "--write":
+        write_first_page(write_table(Results(sys.argv[2])))
+        return
     directory, groups = sys.argv[1], sys.argv[2:]
     results = Results(directory)
     print_cases(results)
