@@ -31,7 +31,7 @@ static u64 cache_bytes(void)
 	struct ntpool_cache *cache = NULL;
 
 	for (granules = 0; granules < NTPOOL_GRANULES; granules++)
-		slots += ntpool_magazine_room(granules);
+		slots += ntpool_magazine_grown(granules);
 	return struct_size(cache, slots, slots);
 }
 
