@@ -31,6 +31,7 @@ enum ntpool_test_kind ntpool_test_area_kind(const void *p)
 	raw_spin_unlock_irqrestore(&areas_lock, flags);
 	return kind;
 }
+EXPORT_SYMBOL_GPL(ntpool_test_area_kind);
 
 void *ntpool_test_spread(unsigned long nr)
 {
