@@ -17,13 +17,15 @@
  *
  * Locking. ntpool_past_mutex protects the list of records and their notes. A sum holds
  * it over its whole iteration: a record that was added meanwhile would seem to have no
- * blocks. Texts are read under RCU, because ntpool_report() reads them in any context.
+ * blocks. A sum frees memory behind guards meanwhile, so a damaged guard may be reported under
+ * the mutex. Texts are read under RCU, because ntpool_report() reads them in any context.
  *
  * Context: any to read a text, process context for all changes.
  */
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/rculist.h>
+#include <linux/rcupdate.h>
 #include <linux/string.h>
 
 #include "base/callsite.h"
@@ -233,18 +235,19 @@ void ntpool_callsite_disown(const struct module *mod)
 /**
  * ntpool_callsite_exit() - free all records
  *
- * No reader is left. Records that were dropped before are freed: ntpool_heap_exit() has waited.
+ * A report may still be printed, so the exit waits for readers. Records that were dropped before
+ * are freed: ntpool_heap_exit() has waited.
  *
- * Context: process context, may sleep; after the last report.
+ * Context: process context, may sleep; no block is allocated or freed any more.
  */
 void ntpool_callsite_exit(void)
 {
 	struct ntpool_past_code *past, *next;
+	LIST_HEAD(gone);
 
 	mutex_lock(&ntpool_past_mutex);
-	list_for_each_entry_safe(past, next, &ntpool_past_codes, link) {
-		list_del(&past->link);
-		past_free(past);
-	}
+	list_splice_init_rcu(&ntpool_past_codes, &gone, synchronize_rcu);
 	mutex_unlock(&ntpool_past_mutex);
+	list_for_each_entry_safe(past, next, &gone, link)
+		past_free(past);
 }

@@ -23,6 +23,7 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/rculist.h>
+#include <linux/rcupdate.h>
 #include <linux/string.h>
 
 #include "base/callsite.h"
@@ -122,17 +123,12 @@ static void name_free_rcu(struct rcu_head *rcu)
 	name_free(container_of(rcu, struct frame_name, rcu));
 }
 
-static void name_unlink(struct frame_name *name)
+static void name_drop(struct frame_name *name)
 {
 	lockdep_assert_held(&frames_mutex);
 	hash_del_rcu(&name->node);
 	list_del(&name->link);
 	nr_names--;
-}
-
-static void name_drop(struct frame_name *name)
-{
-	name_unlink(name);
 	call_rcu(&name->rcu, name_free_rcu);
 }
 
@@ -215,17 +211,22 @@ void ntpool_frame_text(unsigned long addr, u64 when, char *buf, size_t size)
 /**
  * ntpool_frame_exit() - free all names
  *
- * No reader is left. Names that were dropped before are freed: ntpool_heap_exit() has waited.
+ * A report may still be printed, so the exit waits for readers. Names that were dropped before
+ * are freed: ntpool_heap_exit() has waited.
  *
- * Context: process context, may sleep; after the last report.
+ * Context: process context, may sleep; no block is allocated or freed any more.
  */
 void ntpool_frame_exit(void)
 {
 	struct frame_name *name, *next;
 
 	mutex_lock(&frames_mutex);
+	list_for_each_entry(name, &names_by_age, link)
+		hash_del_rcu(&name->node);
+	synchronize_rcu();
 	list_for_each_entry_safe(name, next, &names_by_age, link) {
-		name_unlink(name);
+		list_del(&name->link);
+		nr_names--;
 		name_free(name);
 	}
 	mutex_unlock(&frames_mutex);
