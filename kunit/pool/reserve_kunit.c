@@ -488,14 +488,22 @@ static void ntk_bounded_map_test(struct kunit *test)
 {
 	static const size_t sizes[] = { 100, NTK_FULL, PAGE_SIZE, 3 * PAGE_SIZE };
 	void *block[ARRAY_SIZE(sizes)];
+	void *page = (void *)__get_free_page(GFP_KERNEL);
+	struct ntpool_test_report report;
 	unsigned long bound;
 	unsigned int i;
 
+	KUNIT_ASSERT_NOT_NULL(test, page);
 	ntpool_test_set_reserve(0);
 	ntpool_test_drain();
 	ntpool_test_map_cut(0);
 	bound = ntpool_test_map_bound(0);
 	ntpool_test_map_cover();
+	KUNIT_EXPECT_FALSE(test, ntpool_test_map_has(page));
+	ExFreePoolWithTag(page, 0);
+	ntk_expect_report(test, "a page beyond the bound", NTK_BAD_POOL_CALLER,
+			  NTK_LINEAR_ADDRESS, &report);
+	free_page((unsigned long)page);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		block[i] = ExAllocatePoolWithTag(NonPagedPool, sizes[i], NTK_TAG);
 		KUNIT_EXPECT_NOT_NULL(test, block[i]);
@@ -515,7 +523,7 @@ static void ntk_bounded_map_test(struct kunit *test)
 	ntpool_test_set_reserve(NTK_PAGES);
 }
 
-/* The root of a map that ends at its bound. The last page is 1 TiB and more behind the first one. */
+/* The root of a map that ends at its bound. The last page is 1 TiB or more behind the first. */
 static void ntk_far_map_test(struct kunit *test)
 {
 	unsigned long bytes;

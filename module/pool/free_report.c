@@ -17,6 +17,7 @@
  *
  * Locking: none. Contexts: any but NMI.
  */
+#include <linux/kasan.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/uaccess.h>
@@ -105,6 +106,14 @@ static void report_address(const struct ntpool_violation *kind, void *p, unsigne
 	});
 }
 
+/* True also beyond the bound of the page map. The kernel's image is another mapping. */
+static bool is_linear(const void *p)
+{
+	return virt_addr_valid(p) &&
+	       kasan_reset_tag(page_address(virt_to_page(p))) ==
+	       PTR_ALIGN_DOWN(kasan_reset_tag(p), PAGE_SIZE);
+}
+
 static const struct ntpool_violation *kind_of_unowned(const void *p)
 {
 	phys_addr_t phys;
@@ -113,7 +122,7 @@ static const struct ntpool_violation *kind_of_unowned(const void *p)
 		return &kinds[FREED_NULL];
 	if ((unsigned long)p < TASK_SIZE_MAX)
 		return &kinds[FREED_USER];
-	if (ntpool_in_linear_map(p) && virt_addr_valid(p))
+	if (is_linear(p))
 		return &kinds[FREED_LINEAR];
 	return &kinds[ntpool_phys_of(p, &phys) ? FREED_MAPPED : FREED_UNMAPPED];
 }
