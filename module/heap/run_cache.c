@@ -39,8 +39,9 @@
 
 /*
  * The first limit of a length is this many bytes, but at least a number of runs. That number is
- * LEAST_RUNS up to SHORT_PAGES pages, and one above. All limits of a CPU and pool together are at
- * most MOST_BYTES, whatever the size of a page.
+ * LEAST_RUNS up to SHORT_PAGES pages, and one above. Limits grow while all of a CPU and pool are
+ * together at most MOST_BYTES, for every size of a page. The first limits of other lengths may
+ * come on top: 880 KiB with pages of 4 KiB, 2.25 MiB with pages of 64 KiB.
  */
 #define CACHED_BYTES	SZ_64K
 #define MOST_BYTES	SZ_2M
@@ -81,8 +82,9 @@ static void limit_raise(struct ntpool_run_cache *cache, unsigned int pages)
 	unsigned int more = limit ? min_t(unsigned int, limit, MOST_RUNS - limit) :
 				    first_limit(pages);
 
-	if ((limit && (cache->nr[pages] < limit || READ_ONCE(cache->missed[pages]) <= limit)) ||
-	    limit_pages(cache) + more * pages > MOST_BYTES >> PAGE_SHIFT)
+	/* The first limit is always given: a length in steady use would have no cache. */
+	if (limit && (cache->nr[pages] < limit || READ_ONCE(cache->missed[pages]) <= limit ||
+		      limit_pages(cache) + more * pages > MOST_BYTES >> PAGE_SHIFT))
 		return;
 	WRITE_ONCE(cache->limit[pages], limit + more);
 }
