@@ -414,27 +414,6 @@ unsigned long ntpool_heap_trim_all(unsigned long keep, unsigned long max)
 	return n;
 }
 
-unsigned long ntpool_heap_pages(void)
-{
-	struct ntpool_heap *heap;
-	unsigned long n = 0;
-
-	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap))
-		n += READ_ONCE(heap->nr_pages);
-	return n;
-}
-
-unsigned long ntpool_heap_type_pages(enum ntpool_type type)
-{
-	struct ntpool_heap *heap;
-	unsigned long n = 0;
-
-	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap))
-		if (heap->type == type)
-			n += READ_ONCE(heap->nr_pages);
-	return n;
-}
-
 unsigned long ntpool_heap_empty_pages(void)
 {
 	struct ntpool_heap *heap;

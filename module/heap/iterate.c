@@ -252,3 +252,24 @@ int ntpool_heap_classes(enum ntpool_type type, unsigned long *live, unsigned lon
 			ret = heap_iterate_parts(heap, count_part, NULL, &count);
 	return ret;
 }
+
+unsigned long ntpool_heap_pages(void)
+{
+	struct ntpool_heap *heap;
+	unsigned long n = 0;
+
+	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap))
+		n += READ_ONCE(heap->nr_pages);
+	return n;
+}
+
+unsigned long ntpool_heap_type_pages(enum ntpool_type type)
+{
+	struct ntpool_heap *heap;
+	unsigned long n = 0;
+
+	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap))
+		if (heap->type == type)
+			n += READ_ONCE(heap->nr_pages);
+	return n;
+}

@@ -588,10 +588,6 @@ void ntpool_lookaside_flush(struct ntpool_lookaside_head *head, unsigned long ca
 	ntpool_lookaside_drain_caches(list);
 }
 
-/*
- * Observers
- */
-
 /* Returns false if the public structure is gone. The lock is held. */
 static bool list_info(struct ntpool_lookaside *list, struct ntpool_lookaside_info *info)
 {
