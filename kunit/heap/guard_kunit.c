@@ -365,7 +365,7 @@ static void ntk_spread_test(struct kunit *test)
 	ntk_expect_no_report(test, "a free in a softirq");
 }
 
-/* A section with interrupts off checks a kibibyte. Of several damaged ones the first counts. */
+/* A section with interrupts off checks a kibibyte. */
 static void ntk_pieces_test(struct kunit *test)
 {
 	unsigned int pieces = PAGE_SIZE / 1024, i;

@@ -396,7 +396,7 @@ static int ntk_begin(struct kunit *test, unsigned long flags)
 	set_cpus_allowed_ptr(current, cpumask_of(ntk_nth_cpu(0)));
 	/* Cached memory stays cached until the case starts a scan. */
 	ntpool_test_age(true);
-	/* What is free after a drain does not depend on the kernel. */
+	/* After a drain, the free memory does not depend on the kernel. */
 	ntpool_test_keep_stock(false);
 	ntpool_test_drain();
 	ntpool_test_expect_reports(true);

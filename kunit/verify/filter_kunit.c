@@ -4,6 +4,7 @@
  * pattern matches the tags that it describes. Any other text is refused and changes
  * nothing.
  */
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string_helpers.h>
 
@@ -290,6 +291,9 @@ static void ntk_replace(struct ntk_worker *worker)
 			ntk_check(&worker->tally,
 				  !ntpool_test_write("verifier/tags", ntk_short_and_long[i & 1]),
 				  "a write");
+			/* Each old list waits for RCU. */
+			if (i % 64 == 0)
+				rcu_barrier();
 		}
 		cond_resched();
 	}

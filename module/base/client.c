@@ -4,9 +4,10 @@
  *
  * NT finds the driver of an address in its list of loaded modules. Linux exports no
  * such lookup, so this file keeps a list of clients. The notifier adds a client before the
- * init of its module runs, and removes it after the exit. A module that is linked against ntpool is loaded after it and unloaded before it, so the list is
- * complete. Code that reaches ntpool by symbol_get() or by a pointer is in no client.
- * Drivers that are built into the kernel with ntpool are one client, "vmlinux".
+ * init of its module runs, and removes it after the exit. A module that is linked against
+ * ntpool is loaded after it and unloaded before it, so the list is complete. Code that reaches
+ * ntpool by symbol_get() or by a pointer is in no client. Drivers that are built into the
+ * kernel with ntpool are one client, "vmlinux".
  *
  * The notifier also calls the watchers in other folders, in a fixed order. It has two
  * priorities. Clients are added and removed before all other notifiers, which may run code

@@ -12,15 +12,18 @@
 /* Depots have room from the start up to this size: 512 bytes with 4 KiB pages, as in NT. */
 #define NTPOOL_DEPOT_GRANULES	(NTPOOL_GRANULES / 8)
 
-/* The largest blocks that a CPU caches. With pages of 64 KiB, larger ones come from the heap. */
+/*
+ * The largest blocks that a CPU caches. With pages of 64 KiB, larger ones come from the heap:
+ * caches of all their sizes would hold tens of MiB per CPU.
+ */
 #define NTPOOL_MAGAZINE_BYTES	SZ_16K
 /* The bytes of a magazine in front of an enlarged depot, see cache.c. */
 #define NTPOOL_GROWN_BYTES	SZ_32K
 
 /*
  * Returns the capacity of a magazine in blocks; 0: blocks of @granules are not cached.
- * Drivers hold many blocks of the smallest sizes. All magazines of a CPU and pool
- * together hold about 2 MiB, with pages of 4 KiB and of 64 KiB.
+ * Drivers hold many blocks of the smallest sizes. All magazines of a CPU and pool together hold
+ * about 2 MiB. This holds for pages of 4 KiB and of 64 KiB.
  */
 static inline unsigned int ntpool_magazine_limit(unsigned int granules)
 {
@@ -52,7 +55,7 @@ static inline unsigned int ntpool_magazine_grown(unsigned int granules)
 /*
  * The most bytes in the grown magazines of a CPU and pool. NTPOOL_GRANULES / 32 sizes have up to
  * 128 KiB each, the other ones that are cached NTPOOL_GROWN_BYTES. The number of sizes does not
- * depend on the size of a page, and with larger pages fewer of them are cached.
+ * depend on the size of a page. With larger pages fewer of them are cached.
  */
 #define NTPOOL_MAGAZINES_BYTES						\
 	(NTPOOL_GRANULES / 32 * SZ_128K +				\

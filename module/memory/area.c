@@ -3,9 +3,9 @@
  * Areas: pages of bookkeeping, out of the reach of overruns.
  *
  * A driver that writes past the end of its page writes into the next page of the linear map.
- * Memory of kmalloc() may be there. If that is bookkeeping of ntpool, the pools no longer know
- * their own pages, and a later free crashes in ntpool. Memory of vmalloc() is no shelter: its pages
- * are in the linear map too, and behind any page.
+ * Memory of kmalloc() may be there. If that is bookkeeping of ntpool, the pools lose track of
+ * their own pages. A later free then crashes in ntpool. Memory of vmalloc() is no shelter: its
+ * pages are in the linear map too, and behind any page.
  *
  * So bookkeeping lies in areas: adjacent pages of the linear map with a guard page in front.
  *
@@ -61,6 +61,8 @@ enum {
 	/* The most pages of an area of a spread object. With its guard it is a power of two. */
 	SPREAD_PAGES = 7,
 };
+
+static_assert(PAGE_SIZE % GUARD_PIECE == 0);
 
 /* The low bits of page->private. */
 enum {

@@ -9,7 +9,7 @@
  * There are three tables. The first one covers the linear map, with the nonpaged pool. It
  * has two levels: a root with a pointer for each 2 MiB, and leaves of one page. Their
  * index is the distance from the first page of memory. A leaf is allocated for the
- * first entry in its range. Root and leaves lie behind guards (record.c).
+ * first entry in its range. Root and leaves lie behind guards (area.c).
  *
  * The second one is like it. It covers a window of vmalloc space, with the paged pool and
  * long runs. vmalloc() takes the lowest free addresses. So the window begins below an area

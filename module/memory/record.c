@@ -20,7 +20,7 @@
  * With KASAN in software, records come from kmalloc(), so KASAN finds accesses to freed records.
  *
  * Locking. room->lock protects the chunks of a kind on one node: their list and their headers.
- * A page of the pools needs a record, so CPUs of one node meet at this lock no more often than
+ * A page of the pools needs a record. So CPUs of one node meet at this lock no more often than
  * at zone->lock of the page allocator. The CPU that finds a chunk empty and on no list owns it.
  * The lock is raw, taken with interrupts off, and a leaf.
  *
@@ -50,6 +50,7 @@ enum {
 	RECORD_MIN_SHIFT = 6,
 	CHUNK_PLACES = (PAGE_SIZE << CHUNK_ORDER) / NTPOOL_RECORD_MIN,
 };
+
 static_assert(NTPOOL_RECORD_MIN == 1 << RECORD_MIN_SHIFT);
 
 /* At the start of the first page behind the guard. */
@@ -262,7 +263,8 @@ int ntpool_record_init(struct ntpool_record_kind *kind, unsigned int size)
 	if (!room)
 		return -ENOMEM;
 	kind_init(kind, records_are_slab ? size :
-		  max_t(unsigned int, ALIGN(size, RECORD_ALIGN), NTPOOL_RECORD_MIN), CHUNK_ORDER, room);
+		  max_t(unsigned int, ALIGN(size, RECORD_ALIGN), NTPOOL_RECORD_MIN),
+		  CHUNK_ORDER, room);
 	return 0;
 }
 

@@ -39,14 +39,15 @@ void ntpool_record_free(struct ntpool_record_kind *kind, void *record);
 
 /*
  * Returns @size zeroed bytes near @node, for bookkeeping that is rarely freed. They begin a page
- * behind a guard. If the kernel has no memory for that, a single page has no guard, and more pages
- * lie in vmalloc space, some behind each guard. Returns NULL without memory. Sleeps if @gfp allows
- * that.
+ * behind a guard. If the kernel has no memory for that, a single page has no guard. More pages
+ * then lie in vmalloc space, some behind each guard. Returns NULL without memory. Sleeps if @gfp
+ * allows that.
  */
 void *ntpool_guarded_alloc(size_t size, gfp_t gfp, int node);
 /*
- * Frees it, unless it is NULL. Any context but NMI, without locks of ntpool. A worker frees memory
- * in vmalloc space where the caller cannot sleep.
+ * Frees it, unless it is NULL. Any context but NMI, without locks of ntpool. The exception is
+ * memory of more than a page that a caller that may sleep has allocated. Its free needs a caller
+ * that may sleep, or RCU, which leaves memory in vmalloc space to a worker.
  */
 void ntpool_guarded_free(void *p);
 

@@ -421,6 +421,9 @@ static int __init bench_init(void)
 	bench_contexts_init();
 	pr_info("begin unit=%s cpus=%u\n", unit, num_online_cpus());
 	error = set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id())) ?: bench_all();
+	/* Without success there is no exit of the module. */
+	if (error)
+		bench_idle_release();
 	pr_info("end status=%d\n", error);
 	bench_contexts_exit();
 	set_cpus_allowed_ptr(current, allowed);

@@ -129,7 +129,7 @@ static bool verifier_started;		/* under verifier_mutex */
 static bool verifier_over;		/* under verifier_mutex */
 static atomic_t verifier_settling;	/* changes that still wait for the watchers */
 
-/* Set and cleared by the inits and exits of parts, which one task runs. notify_ranges() uses RCU. */
+/* Set and cleared by inits and exits of parts, which one task runs. notify_ranges() uses RCU. */
 static const struct ntpool_verifier_watch *watches[NTPOOL_VERIFIER_WATCHERS];
 
 /* Calls all watchers for a range of memory, see struct ntpool_verifier_watch. */

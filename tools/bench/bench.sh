@@ -118,7 +118,8 @@ run_idle() {
 run_latency() {
 	local times=$LOGS/kunit-6.1-irqsoff-1cpu.times longest
 	rm -f "$times"
-	KERNEL=6.1 PARTS=irqsoff SUITES='' "$TOP/tools/test/test.sh" >"$LOGS/bench-latency.log" 2>&1 ||
+	KERNEL=6.1 PARTS=irqsoff SUITES='' "$TOP/tools/test/test.sh" \
+		>"$LOGS/bench-latency.log" 2>&1 ||
 		note "make test PARTS=irqsoff failed: $LOGS/bench-latency.log"
 	longest=$(head -n 1 "$times")
 	mkdir -p "$OUT"
@@ -219,7 +220,8 @@ run_all() {
 	run "depth of a lookaside list" "$(cases_of depth)" run_depth
 	for series in "${SERIES_ALL[@]}"; do
 		run "instructions, $series" \
-			"$(cases_of pool lookaside zone peer sizes disk paper scale)" run_icount "$series"
+			"$(cases_of pool lookaside zone peer sizes disk paper scale)" \
+			run_icount "$series"
 	done
 	# Remote frees need another processor; the time of an emulator stands for
 	# instructions there.

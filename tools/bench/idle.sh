@@ -16,7 +16,8 @@ IDLE_S=60
 
 # Counts the events of ntpool in the trace
 ours() {
-	grep -v '^#' $TRACING/trace | grep -v workqueue_execute_end | grep -cE '\[ntpool\]|comm=ntpool'
+	grep -v '^#' $TRACING/trace | grep -v workqueue_execute_end |
+		grep -cE '\[ntpool\]|comm=ntpool'
 }
 
 # The longest time from the start to the end of a work item of ntpool
@@ -38,7 +39,7 @@ longest_work() {
 }
 
 watch() {
-	mount -t tracefs tracefs $TRACING || return 1
+	mount -t tracefs none $TRACING || return 1
 	echo x86-tsc >$TRACING/trace_clock || return 1
 	echo 16384 >$TRACING/buffer_size_kb || return 1
 	for event in workqueue/workqueue_queue_work workqueue/workqueue_execute_start \

@@ -82,7 +82,7 @@ for _ in 1 2 3; do
 done
 rmmod nt_trace
 is "ntpool is not unloaded meanwhile" used_by_tool
-# What perf returns then depends on its version.
+# The status that perf returns then depends on its version.
 kill -INT "$tool"
 wait "$tool"
 is "perf has its data" status 0 perf script -i /tmp/data

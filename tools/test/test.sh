@@ -4,8 +4,9 @@
 # make test: the KUnit suites on 64-bit and 32-bit kernels built for them, the times
 # with interrupts off, and the system scenarios and a driver outside the tree on the stock
 # Debian kernel. KERNEL chooses the series or a tree; without it the suites run on 6.1 and
-# 7.3, and the other parts on 6.1. VARIANT chooses one variant instead of both. CPUS chooses one number of processors instead of two and four. PARTS chooses some
-# of the parts, ARCH=i386 the 32-bit kernel alone, and SUITES some of the KUnit suites.
+# 7.3, and the other parts on 6.1. VARIANT chooses one variant instead of both. CPUS chooses
+# one number of processors instead of two and four. PARTS chooses some of the parts, ARCH=i386
+# the 32-bit kernel alone, and SUITES some of the KUnit suites.
 # The last line is `N passed, N failed, N skipped`.
 
 # Kernels of the suites. lib.sh gives KERNEL its default.
@@ -203,7 +204,8 @@ kunit_variants() {
 	[ "${VARIANT:-}" != cloud ] || die "VARIANT=cloud: Debian's kernels alone, PARTS=system"
 	for KERNEL in "${SUITE_KERNELS[@]}"; do
 		for variant in ${VARIANT:-release debug}; do
-			if [ ${#SUITE_KERNELS[@]} -gt 1 ] && ! has_variant "$KERNEL" "$variant"; then
+			if [ ${#SUITE_KERNELS[@]} -gt 1 ] &&
+			   ! has_variant "$KERNEL" "$variant"; then
 				note "$KERNEL has no variant $variant"
 				continue
 			fi

@@ -116,7 +116,7 @@ described() {
 	[ "$(cat shown)" = "$2" ]
 }
 
-# The driver is the module that allocates, whatever the file says.
+# The driver is the module that allocates. The file does not change that.
 driver_beside_pooltag() {
 	wild_pooltag
 	monitor --debugfs "$RECORDED" -J /g pooltag.txt | jq -e '.tags | map(select(.tag == "Hold"))
@@ -182,7 +182,8 @@ no_headings() {
 # every_short_option: with a dash, those of poolmon.exe that keep their meaning, and with a slash
 every_short_option() {
 	local option
-	for option in -p -e -t -a -f -m -l '-(' '-)' /p /e /t /a /f /d /b /m /l '/(' '/)' /tel -tel; do
+	for option in -p -e -t -a -f -m -l '-(' '-)' /p /e /t /a /f /d /b /m /l '/(' '/)' \
+			/tel -tel; do
 		ends 0 '' monitor --debugfs "$RECORDED" -b "$option" || return 1
 		[ -s stdout ] || { say "$option prints nothing"; return 1; }
 	done
@@ -256,7 +257,8 @@ options_are_known() {
 		sed -n 's/^\t{ "\([a-z-]*\)", .*_argument.*/--\1/p' "$TOP/tools/poolmon/$source" |
 		while read -r option; do
 			completes "$option" "${command[@]}" "$option" >/dev/null ||
-				grep -qx -- "$option" shown || { say "completion: $option"; return 1; }
+				grep -qx -- "$option" shown ||
+					{ say "completion: $option"; return 1; }
 			grep -q -- "$option" "$page" || { say "manual page: $option"; return 1; }
 		done || return 1
 	done

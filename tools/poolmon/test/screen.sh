@@ -96,7 +96,8 @@ pauses() {
 }
 
 filters() {
-	term send-keys / && shows '^Filter' && term send-keys -l List && term send-keys Enter || return 1
+	term send-keys / && shows '^Filter' && term send-keys -l List &&
+		term send-keys Enter || return 1
 	shows 'filter: List' && shows_not '^Hold' || return 1
 	term send-keys / && shows '^Filter' && term send-keys Enter && shows '^Hold'
 }
@@ -104,8 +105,10 @@ filters() {
 # ESC leaves the filter as it was, a backspace corrects it, and a signal ends poolmon meanwhile.
 prompts() {
 	term send-keys / && shows '^Filter' && term send-keys -l Listx &&
-		term send-keys BSpace Enter && shows 'filter: List$' && shows_not '^Hold' || return 1
-	term send-keys / && shows '^Filter' && term send-keys -l Hold && term send-keys Escape || return 1
+		term send-keys BSpace Enter && shows 'filter: List$' &&
+		shows_not '^Hold' || return 1
+	term send-keys / && shows '^Filter' && term send-keys -l Hold &&
+		term send-keys Escape || return 1
 	shows_not '^Filter' && shows 'filter: List$' && shows '^List' || return 1
 	term send-keys w && shows '^Save' && term resize-window -x 90 -y 20 && shows '^Save' &&
 		term send-keys Escape && shows_not '^Save' && shows '^Tag' || return 1
@@ -118,15 +121,18 @@ shows_bad_rows() {
 }
 
 sets_interval() {
-	term send-keys s && shows '^Seconds' && term send-keys -l 0.3 && term send-keys Enter || return 1
+	term send-keys s && shows '^Seconds' && term send-keys -l 0.3 &&
+		term send-keys Enter || return 1
 	shows 'every 0.3 s'
-	term send-keys s && shows '^Seconds' && term send-keys -l 0 && term send-keys Enter || return 1
+	term send-keys s && shows '^Seconds' && term send-keys -l 0 &&
+		term send-keys Enter || return 1
 	shows '0.1 or more'
 }
 
 saves() {
 	rm -f live/saved
-	term send-keys w && shows '^Save' && term send-keys -l live/saved && term send-keys Enter || return 1
+	term send-keys w && shows '^Save' && term send-keys -l live/saved &&
+		term send-keys Enter || return 1
 	shows 'saved: live/saved' && grep -q '^Hold' live/saved
 }
 
