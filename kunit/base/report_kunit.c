@@ -355,7 +355,7 @@ static void ntk_flood_test(struct kunit *test)
 #define NTK_SITES16	(NTK_SITES4, NTK_SITES4, NTK_SITES4, NTK_SITES4)
 
 /* One kind at many lines: the first of each. */
-static void ntk_sites_test(struct kunit *test)
+static void ntk_callsites_test(struct kunit *test)
 {
 	ntk_log_begin();
 	NTK_SITES16;
@@ -390,7 +390,7 @@ static struct kunit_case ntk_report_cases[] = {
 	KUNIT_CASE(ntk_list_told_test),
 	KUNIT_CASE(ntk_fault_told_test),
 	KUNIT_CASE(ntk_flood_test),
-	KUNIT_CASE(ntk_sites_test),
+	KUNIT_CASE(ntk_callsites_test),
 	KUNIT_CASE(ntk_interrupts_test),
 	{}
 };

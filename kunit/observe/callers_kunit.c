@@ -28,7 +28,7 @@
  * makes the second function different code, so that neither a compiler nor a
  * linker merges the two.
  */
-static noinline void *ntk_site_one(POOL_TYPE type, size_t size, u32 tag)
+static noinline void *ntk_callsite_one(POOL_TYPE type, size_t size, u32 tag)
 {
 	void *block = ExAllocatePoolWithTag(type, size, tag);
 
@@ -36,7 +36,7 @@ static noinline void *ntk_site_one(POOL_TYPE type, size_t size, u32 tag)
 	return block;
 }
 
-static noinline void *ntk_site_two(POOL_TYPE type, size_t size, u32 tag)
+static noinline void *ntk_callsite_two(POOL_TYPE type, size_t size, u32 tag)
 {
 	void *block = ExAllocatePoolWithTag(type, size, tag);
 
@@ -45,7 +45,7 @@ static noinline void *ntk_site_two(POOL_TYPE type, size_t size, u32 tag)
 	return block;
 }
 
-static noinline void *ntk_site_flags(u64 flags, size_t size, u32 tag)
+static noinline void *ntk_callsite_flags(u64 flags, size_t size, u32 tag)
 {
 	void *block = ExAllocatePool2(flags, size, tag);
 
@@ -53,7 +53,7 @@ static noinline void *ntk_site_flags(u64 flags, size_t size, u32 tag)
 	return block;
 }
 
-static noinline void *ntk_site_untagged(POOL_TYPE type, size_t size)
+static noinline void *ntk_callsite_untagged(POOL_TYPE type, size_t size)
 {
 	void *block = ExAllocatePool(type, size);
 
@@ -61,7 +61,7 @@ static noinline void *ntk_site_untagged(POOL_TYPE type, size_t size)
 	return block;
 }
 
-struct ntk_site {
+struct ntk_callsite {
 	bool found;
 	s64 count;
 	s64 bytes;
@@ -70,12 +70,12 @@ struct ntk_site {
 };
 
 /* The row of @tag whose caller is a place in the function @symbol. */
-static struct ntk_site ntk_site_row(struct kunit *test, u32 tag, bool paged,
-				    const char *symbol)
+static struct ntk_callsite ntk_callsite_row(struct kunit *test, u32 tag, bool paged,
+					    const char *symbol)
 {
 	struct ntk_table *table = ntk_read(test, "callers");
 	int caller = ntk_table_column(table, "caller");
-	struct ntk_site site = {};
+	struct ntk_callsite site = {};
 	const char *row = NULL;
 	char text[80], name[17];
 
@@ -104,10 +104,10 @@ static struct ntk_site ntk_site_row(struct kunit *test, u32 tag, bool paged,
 	return site;
 }
 
-static void ntk_expect_site(struct kunit *test, const char *symbol, bool paged,
-			    unsigned int count, size_t size)
+static void ntk_expect_callsite(struct kunit *test, const char *symbol, bool paged,
+				unsigned int count, size_t size)
 {
-	struct ntk_site site = ntk_site_row(test, NTK_TAG, paged, symbol);
+	struct ntk_callsite site = ntk_callsite_row(test, NTK_TAG, paged, symbol);
 
 	KUNIT_EXPECT_TRUE_MSG(test, site.found, "%s", symbol);
 	KUNIT_EXPECT_EQ_MSG(test, site.count, count, "%s", symbol);
@@ -123,38 +123,38 @@ static void ntk_need_symbols(struct kunit *test)
 		kunit_skip(test, "needs CONFIG_KALLSYMS");
 }
 
-static void ntk_site_test(struct kunit *test)
+static void ntk_callsite_test(struct kunit *test)
 {
 	void *small, *large, *flags;
 
 	ntk_need_symbols(test);
-	small = ntk_site_one(NonPagedPool, 48, NTK_TAG);
-	large = ntk_site_two(PagedPool, 5120, NTK_TAG);
-	flags = ntk_site_flags(POOL_FLAG_PAGED, 100, NTK_TAG);
+	small = ntk_callsite_one(NonPagedPool, 48, NTK_TAG);
+	large = ntk_callsite_two(PagedPool, 5120, NTK_TAG);
+	flags = ntk_callsite_flags(POOL_FLAG_PAGED, 100, NTK_TAG);
 	KUNIT_ASSERT_NOT_NULL(test, small);
 	KUNIT_ASSERT_NOT_NULL(test, large);
 	KUNIT_ASSERT_NOT_NULL(test, flags);
-	ntk_expect_site(test, "ntk_site_one", false, 1, 48);
-	ntk_expect_site(test, "ntk_site_two", true, 1, 5120);
-	ntk_expect_site(test, "ntk_site_flags", true, 1, 100);
+	ntk_expect_callsite(test, "ntk_callsite_one", false, 1, 48);
+	ntk_expect_callsite(test, "ntk_callsite_two", true, 1, 5120);
+	ntk_expect_callsite(test, "ntk_callsite_flags", true, 1, 100);
 	ExFreePool(small);
 	ExFreePool(large);
 	ExFreePool(flags);
-	KUNIT_EXPECT_FALSE(test, ntk_site_row(test, NTK_TAG, false,
-					      "ntk_site_one").found);
-	KUNIT_EXPECT_FALSE(test, ntk_site_row(test, NTK_TAG, true,
-					      "ntk_site_two").found);
+	KUNIT_EXPECT_FALSE(test, ntk_callsite_row(test, NTK_TAG, false,
+						  "ntk_callsite_one").found);
+	KUNIT_EXPECT_FALSE(test, ntk_callsite_row(test, NTK_TAG, true,
+						  "ntk_callsite_two").found);
 }
 
 static void ntk_untagged_test(struct kunit *test)
 {
-	struct ntk_site site;
+	struct ntk_callsite site;
 	void *block;
 
 	ntk_need_symbols(test);
-	block = ntk_site_untagged(NonPagedPool, 33);
+	block = ntk_callsite_untagged(NonPagedPool, 33);
 	KUNIT_ASSERT_NOT_NULL(test, block);
-	site = ntk_site_row(test, ntk_tag4("None"), false, "ntk_site_untagged");
+	site = ntk_callsite_row(test, ntk_tag4("None"), false, "ntk_callsite_untagged");
 	KUNIT_EXPECT_TRUE(test, site.found);
 	KUNIT_EXPECT_EQ(test, site.count, 1);
 	KUNIT_EXPECT_EQ(test, site.requested, 33);
@@ -162,41 +162,41 @@ static void ntk_untagged_test(struct kunit *test)
 }
 
 /* Two places that allocate under one tag have two rows, and so do the types. */
-static void ntk_sites_apart_test(struct kunit *test)
+static void ntk_callsites_apart_test(struct kunit *test)
 {
 	void *block[9];
 	int i;
 
 	ntk_need_symbols(test);
 	for (i = 0; i < 9; i++)
-		block[i] = i < 5 ? ntk_site_one(NonPagedPool, 64, NTK_TAG)
-			 : i < 7 ? ntk_site_one(PagedPool, 64, NTK_TAG)
-				 : ntk_site_two(NonPagedPool, 64, NTK_TAG);
-	ntk_expect_site(test, "ntk_site_one", false, 5, 64);
-	ntk_expect_site(test, "ntk_site_one", true, 2, 64);
-	ntk_expect_site(test, "ntk_site_two", false, 2, 64);
+		block[i] = i < 5 ? ntk_callsite_one(NonPagedPool, 64, NTK_TAG)
+			 : i < 7 ? ntk_callsite_one(PagedPool, 64, NTK_TAG)
+				 : ntk_callsite_two(NonPagedPool, 64, NTK_TAG);
+	ntk_expect_callsite(test, "ntk_callsite_one", false, 5, 64);
+	ntk_expect_callsite(test, "ntk_callsite_one", true, 2, 64);
+	ntk_expect_callsite(test, "ntk_callsite_two", false, 2, 64);
 	for (i = 0; i < 3; i++)
 		ExFreePool(block[i]);
-	ntk_expect_site(test, "ntk_site_one", false, 2, 64);
-	ntk_expect_site(test, "ntk_site_two", false, 2, 64);
+	ntk_expect_callsite(test, "ntk_callsite_one", false, 2, 64);
+	ntk_expect_callsite(test, "ntk_callsite_two", false, 2, 64);
 	for (; i < 9; i++)
 		ExFreePool(block[i]);
 }
 
 /* A block that comes out of a cache again has its new caller, not its old one. */
-static void ntk_site_reused_test(struct kunit *test)
+static void ntk_callsite_reused_test(struct kunit *test)
 {
 	void *block;
 
 	ntk_need_symbols(test);
-	block = ntk_site_one(NonPagedPool, 80, NTK_TAG);
+	block = ntk_callsite_one(NonPagedPool, 80, NTK_TAG);
 	KUNIT_ASSERT_NOT_NULL(test, block);
 	ExFreePool(block);
-	block = ntk_site_two(NonPagedPool, 80, NTK_TAG);
+	block = ntk_callsite_two(NonPagedPool, 80, NTK_TAG);
 	KUNIT_ASSERT_NOT_NULL(test, block);
-	ntk_expect_site(test, "ntk_site_two", false, 1, 80);
-	KUNIT_EXPECT_FALSE(test, ntk_site_row(test, NTK_TAG, false,
-					      "ntk_site_one").found);
+	ntk_expect_callsite(test, "ntk_callsite_two", false, 1, 80);
+	KUNIT_EXPECT_FALSE(test, ntk_callsite_row(test, NTK_TAG, false,
+						  "ntk_callsite_one").found);
 	ExFreePool(block);
 }
 
@@ -246,8 +246,8 @@ static void ntk_sums_test(struct kunit *test)
 		u32 tag = ntk_tag4(tags[i % 3]);
 		size_t size = sizes[i % 5];
 
-		block[i] = i % 4 < 2 ? ntk_site_one(type, size, tag)
-				     : ntk_site_two(type, size, tag);
+		block[i] = i % 4 < 2 ? ntk_callsite_one(type, size, tag)
+				     : ntk_callsite_two(type, size, tag);
 		failed += !block[i];
 	}
 	KUNIT_EXPECT_EQ(test, failed, 0);
@@ -273,8 +273,8 @@ static void ntk_load(struct ntk_worker *worker)
 
 		if (block[at])
 			ExFreePool(block[at]);
-		block[at] = i % 3 ? ntk_site_one(type, size, NTK_TAG)
-				  : ntk_site_two(type, size, NTK_TAG);
+		block[at] = i % 3 ? ntk_callsite_one(type, size, NTK_TAG)
+				  : ntk_callsite_two(type, size, NTK_TAG);
 		ntk_check(&worker->tally, block[at], "no %zu", size);
 		cond_resched();
 	}
@@ -309,15 +309,15 @@ static void ntk_loaded_sums_test(struct kunit *test)
 			ExFreePool(left[i]);
 	}
 	ntk_expect_same_sums(test);
-	KUNIT_EXPECT_FALSE(test, ntk_site_row(test, NTK_TAG, false,
-					      "ntk_site_one").found);
+	KUNIT_EXPECT_FALSE(test, ntk_callsite_row(test, NTK_TAG, false,
+						  "ntk_callsite_one").found);
 }
 
 static struct kunit_case ntk_callers_cases[] = {
-	KUNIT_CASE(ntk_site_test),
+	KUNIT_CASE(ntk_callsite_test),
 	KUNIT_CASE(ntk_untagged_test),
-	KUNIT_CASE(ntk_sites_apart_test),
-	KUNIT_CASE(ntk_site_reused_test),
+	KUNIT_CASE(ntk_callsites_apart_test),
+	KUNIT_CASE(ntk_callsite_reused_test),
 	KUNIT_CASE(ntk_sums_test),
 	KUNIT_CASE(ntk_loaded_sums_test),
 	{}

@@ -241,7 +241,7 @@ static void ntk_forged_header_test(struct kunit *test)
 }
 
 /* Blocks of whole pages, at every kind of offset. */
-static void ntk_middle_of_big(struct kunit *test, bool paged)
+static void ntk_middle_of_run(struct kunit *test, bool paged)
 {
 	static const size_t sizes[] = { 4065, 4096, 5120, 9216, 65536 };
 	static const size_t offsets[] = {
@@ -266,10 +266,10 @@ static void ntk_middle_of_big(struct kunit *test, bool paged)
 	ntk_expect_clean(test, &tally);
 }
 
-static void ntk_middle_big_test(struct kunit *test)
+static void ntk_middle_run_test(struct kunit *test)
 {
-	ntk_middle_of_big(test, false);
-	ntk_middle_of_big(test, true);
+	ntk_middle_of_run(test, false);
+	ntk_middle_of_run(test, true);
 }
 
 static bool ntk_begins_page(const u8 *block)
@@ -506,7 +506,7 @@ static bool ntk_is_unowned(const void *block, u64 param)
 }
 
 /* Known as long as a CPU caches the pages; then an address that no pool owns. */
-static void ntk_double_free_big_test(struct kunit *test)
+static void ntk_double_free_run_test(struct kunit *test)
 {
 	static const size_t sizes[] = { 4065, 4096, 5120, 65536 };
 	struct ntpool_test_report report;
@@ -748,10 +748,10 @@ static struct kunit_case ntk_free_cases[] = {
 	KUNIT_CASE(ntk_forged_header_test),
 	KUNIT_CASE(ntk_page_start_test),
 	KUNIT_CASE(ntk_stale_header_test),
-	KUNIT_CASE(ntk_middle_big_test),
+	KUNIT_CASE(ntk_middle_run_test),
 	KUNIT_CASE(ntk_double_free_test),
 	KUNIT_CASE(ntk_double_free_merged_test),
-	KUNIT_CASE(ntk_double_free_big_test),
+	KUNIT_CASE(ntk_double_free_run_test),
 	KUNIT_CASE(ntk_overrun_test),
 	KUNIT_CASE(ntk_overrun_contained_test),
 	KUNIT_CASE(ntk_written_free_test),

@@ -126,16 +126,16 @@ static void ntk_interrupted_test(struct kunit *test)
 	ntk_expect_no_report(test, "whole pages in thread and interrupt");
 }
 
-static struct kunit_case ntk_bigcache_cases[] = {
+static struct kunit_case ntk_run_cache_cases[] = {
 	KUNIT_CASE(ntk_interrupted_test),
 	{}
 };
 
-static struct kunit_suite ntk_bigcache_suite = {
-	.name = "ntpool_bigcache",
+static struct kunit_suite ntk_run_cache_suite = {
+	.name = "ntpool_run_cache",
 	.init = ntk_init,
 	.exit = ntk_exit,
-	.test_cases = ntk_bigcache_cases,
+	.test_cases = ntk_run_cache_cases,
 };
 
-kunit_test_suite(ntk_bigcache_suite);
+kunit_test_suite(ntk_run_cache_suite);
