@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The memory side of a network driver, as NT sources have it: only <ntddk.h>.
+ * The memory side of a network driver, as NT sources have it: only <ntddk.h>. No other suite has
+ * a driver with these switches of the compiler. None combines a list with routines of its own,
+ * the pool and queues on several processors.
  *
  * A message is cut into packets, which go to a channel's transmit queue together. The
  * wire takes each packet and copies it into memory of its own. It puts the copy on the

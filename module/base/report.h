@@ -80,8 +80,8 @@ void ntpool_report(const struct ntpool_stop *stop);
  * @addr_mask: as in struct ntpool_stop
  * @text: as in struct ntpool_stop
  *
- * A file with several kinds has one table of them. A violation whose first parameter is no
- * constant, or whose text its caller chooses, fills a struct ntpool_stop instead.
+ * A file with several kinds usually has one table of them. A violation whose first parameter is
+ * no constant, or whose text its caller chooses, usually fills a struct ntpool_stop instead.
  */
 struct ntpool_violation {
 	enum ntpool_stop_code code;

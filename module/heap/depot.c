@@ -10,7 +10,7 @@
  * Each heap has a depot for each block size. A depot is an array of pointers, used as a stack.
  * Up to NTPOOL_DEPOT_GRANULES it has room for the blocks of two magazines from the start, above
  * for none. Blocks beyond that go to the heap. A block in a depot is in the cached state and
- * counts as free. Reclaim empties the depots, and a periodic scan (age.c) empties those that
+ * counts as free. Reclaim empties the depots, and the periodic scan (scan.c) empties those that
  * were not used.
  *
  * Demand. A driver that works in batches takes many blocks of one size from the heap in a row.

@@ -141,8 +141,8 @@ extern raw_spinlock_t ntpool_special_lock;
 
 /*
  * Claims the block at @p. NTPOOL_FREE_OK: the caller owns it and passes it to
- * ntpool_special_release(). NTPOOL_FREE_UNOWNED: @p is in no slot that was ever used. Other
- * verdicts: *@slot is the slot that @p lies in. Any context but NMI.
+ * ntpool_special_release(). NTPOOL_FREE_UNOWNED: @p is in no slot whose present pages ever
+ * held a block. Other verdicts: *@slot is the slot that @p lies in. Any context but NMI.
  */
 enum ntpool_verdict ntpool_special_claim(void *p, struct ntpool_special_slot **slot);
 /*
