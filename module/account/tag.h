@@ -88,12 +88,15 @@ extern struct ntpool_tag_counts __percpu *ntpool_tag_overflow;
 /* For a tag that is new, or not in the slot of its hash. Never NULL. Context: any. */
 struct ntpool_tag_counts __percpu *ntpool_tag_find_slow(u32 tag);
 
-/* Returns a long, which is an index without another instruction. */
+/*
+ * Returns a long, which is an index without another instruction. With the mask, which takes none
+ * either, UBSAN has no shift to check.
+ */
 static __always_inline unsigned long ntpool_tag_hash(u32 tag, unsigned int shift)
 {
 	unsigned long product = tag * 0x9e3779b1U;
 
-	return product >> shift;
+	return product >> (shift % BITS_PER_LONG);
 }
 
 /* Sets *@counts. False: @tag is not in the slot of its hash. Context: any. */

@@ -43,20 +43,28 @@ DECLARE_PER_CPU(struct ntpool_cache *, ntpool_caches[NTPOOL_TYPES]);
 /* The substitute: every magazine is empty and full at once. No page belongs to its heap. */
 extern struct ntpool_cache ntpool_cache_none;
 
-/* Enters the section of this CPU's cache of @type, see pcpu.h. Preemption is disabled. */
-static __always_inline struct ntpool_cache *ntpool_cache_enter(enum ntpool_type type)
+/*
+ * Enters the section of this CPU's cache of @type, see pcpu.h. Preemption is disabled.
+ *
+ * UBSAN does not check the indices in the fast paths. They are in range: @type is one of two, and
+ * a number of granules below NTPOOL_GRANULES. For a check, the paths would save registers for the
+ * call of its handler.
+ */
+static __always_inline __no_sanitize_undefined
+struct ntpool_cache *ntpool_cache_enter(enum ntpool_type type)
 {
 	return ntpool_pcpu_enter(ntpool_caches[type], &ntpool_cache_none);
 }
 
-static __always_inline void ntpool_cache_leave(enum ntpool_type type, struct ntpool_cache *cache)
+static __always_inline __no_sanitize_undefined
+void ntpool_cache_leave(enum ntpool_type type, struct ntpool_cache *cache)
 {
 	ntpool_pcpu_leave(ntpool_caches[type], cache);
 }
 
 /* Takes the block that was cached last, or returns NULL. Called in the section. */
-static __always_inline struct ntpool_header *ntpool_magazine_pop(struct ntpool_cache *cache,
-								 unsigned long granules)
+static __always_inline __no_sanitize_undefined
+struct ntpool_header *ntpool_magazine_pop(struct ntpool_cache *cache, unsigned long granules)
 {
 	struct ntpool_header **top = cache->top[granules];
 	struct ntpool_header *hdr = *top;

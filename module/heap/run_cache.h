@@ -43,21 +43,28 @@ DECLARE_PER_CPU(struct ntpool_run_cache *, ntpool_run_caches[NTPOOL_TYPES]);
 /* The substitute: it has no runs, and room for none. */
 extern struct ntpool_run_cache ntpool_run_cache_none;
 
-/* Enters the section of this CPU's cache of @type, see pcpu.h. Preemption is disabled. */
-static __always_inline struct ntpool_run_cache *ntpool_run_cache_enter(enum ntpool_type type)
+/*
+ * Enters the section of this CPU's cache of @type, see pcpu.h. Preemption is disabled. UBSAN does
+ * not check the indices in these fast paths, for the reason at ntpool_cache_enter().
+ */
+static __always_inline __no_sanitize_undefined
+struct ntpool_run_cache *ntpool_run_cache_enter(enum ntpool_type type)
 {
 	return ntpool_pcpu_enter(ntpool_run_caches[type], &ntpool_run_cache_none);
 }
 
-static __always_inline void ntpool_run_cache_leave(enum ntpool_type type,
-						   struct ntpool_run_cache *cache)
+static __always_inline __no_sanitize_undefined
+void ntpool_run_cache_leave(enum ntpool_type type, struct ntpool_run_cache *cache)
 {
 	ntpool_pcpu_leave(ntpool_run_caches[type], cache);
 }
 
-/* Removes the last run of @pages pages. Called in the section. Returns NULL if there is none. */
-static __always_inline struct ntpool_run *ntpool_run_unlink(struct ntpool_run_cache *cache,
-							    unsigned long pages)
+/*
+ * Removes the last run of @pages pages, at most NTPOOL_RUN_CACHED_PAGES. Called in the section.
+ * Returns NULL if there is none.
+ */
+static __always_inline __no_sanitize_undefined
+struct ntpool_run *ntpool_run_unlink(struct ntpool_run_cache *cache, unsigned long pages)
 {
 	struct ntpool_run *run = cache->top[pages];
 
@@ -111,15 +118,16 @@ static __always_inline void *ntpool_run_cache_alloc(enum ntpool_type type, size_
 }
 
 /* True if @cache can take @run. Called in the section. */
-static __always_inline bool ntpool_run_fits(const struct ntpool_run_cache *cache,
-					    const struct ntpool_run *run)
+static __always_inline __no_sanitize_undefined
+bool ntpool_run_fits(const struct ntpool_run_cache *cache, const struct ntpool_run *run)
 {
 	return run->pages <= NTPOOL_RUN_CACHED_PAGES && run->nid == cache->nid &&
 	       cache->nr[run->pages] < cache->limit[run->pages];
 }
 
 /* Pushes a run of the caller that fits. Called in the section. */
-static __always_inline void ntpool_run_push(struct ntpool_run_cache *cache, struct ntpool_run *run)
+static __always_inline __no_sanitize_undefined
+void ntpool_run_push(struct ntpool_run_cache *cache, struct ntpool_run *run)
 {
 	run->next = cache->top[run->pages];
 	cache->top[run->pages] = run;
