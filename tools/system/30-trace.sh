@@ -5,7 +5,7 @@
 # shellcheck source=tools/system/lib.sh
 . /lib.sh
 
-plan 50
+plan 51
 
 tracing=/sys/kernel/debug/tracing
 events=$tracing/events/ntpool
@@ -187,15 +187,19 @@ rounds 10
 unloads "with events on"
 mkdir $tracing/instances/second
 echo 1 >$tracing/instances/second/events/ntpool/enable
-cat $tracing/trace_pipe >/tmp/pipe &
+on ntpool_alloc
+# The output of a scenario must have no writer behind it.
+cat $tracing/trace_pipe >/tmp/pipe 2>&1 &
 reader=$!
 rounds 10
+is "the reader has allocations" until_true 30 grep -q 'ntpool_alloc: .*tag=Trac' /tmp/pipe
 is "the instance has allocations" grep -q 'ntpool_alloc: .*tag=Trac' \
 	$tracing/instances/second/trace
 unloads "under an instance and a reader"
 is "the instance has lost them" not grep -q ntpool_ $tracing/instances/second/trace
 is "the event of the instance is off" same "$(cat $tracing/instances/second/events/ntpool/enable)" 0
 kill "$reader"
+wait "$reader"
 rmdir $tracing/instances/second
 echo >$tracing/set_ftrace_filter
 rmmod nt_trace ntpool

@@ -65,21 +65,34 @@ refused() {
 # rows FILE: what a file of debugfs holds below its two header lines
 rows() { tail -n +3 "$debug/$1"; }
 
-# used_by_tool: rmmod is refused, and ntpool serves
+# used_by_tool: rmmod is refused although no module uses ntpool, and ntpool serves
 used_by_tool() {
+	grep -q '^ntpool [0-9]* [0-9]* - ' /proc/modules || { echo "a module uses ntpool"; return 1; }
 	! rmmod ntpool 2>/tmp/refused || { echo "ntpool was unloaded"; return 1; }
 	cat /tmp/refused
 	grep -q 'temporarily unavailable' /tmp/refused && test -d "$debug"
 }
 
-# until_true COMMAND...: waits for it, for 30 s at most
+# until_true SECONDS COMMAND...: waits for it, so long at most
 until_true() {
-	tries=300
+	tries=$(($1 * 10))
+	shift
 	until "$@"; do
 		tries=$((tries - 1))
 		[ $tries -gt 0 ] || return 1
 		sleep 0.1
 	done
+}
+
+# has_ended PID: a child
+has_ended() { ! grep -q '^State:[[:space:]]*[^Z[:space:]]' "/proc/$1/status" 2>/dev/null; }
+
+# end_tool PID: Ctrl-C for a child, which is killed after a minute. The status is the child's. A
+# shell starts a job with that signal ignored, so one that is still starting may lose it.
+end_tool() {
+	kill -INT "$1"
+	until_true 60 has_ended "$1" || kill -KILL "$1"
+	wait "$1"
 }
 
 # sum FILE COLUMN

@@ -57,46 +57,54 @@ is "trace-cmd report" status 0 trace-cmd report -i /tmp/dat
 is "it prints allocations" printed 50 "ntpool_alloc: .*call_site=take.* $small"
 is "and frees" printed 50 "ntpool_free: .*call_site=give.* $raised"
 
-# traced: an event is on
-traced() { not both_off >/dev/null; }
-# begun COMMAND...: a tool that runs until it is told to end
-begun() {
-	: >/tmp/tool
+# A tool starts this after it has switched its events on.
+cat >/tmp/wait.sh <<'END'
+: >/tmp/started
+exec sleep 1000
+END
+
+begun() { test -e /tmp/started; }
+# traced: an event is on, and that is all that trace-cmd needs
+traced() {
+	case $(cat $driver/state) in
+	0x0 | '') return 1 ;;
+	esac
+}
+# begins CONDITION COMMAND...: a tool that runs until it is told to end
+begins() {
+	condition=$1
+	shift
+	rm -f /tmp/started
 	"$@" >/tmp/tool 2>&1 &
 	tool=$!
-	until_true traced || { cat /tmp/tool; return 1; }
+	until_true 120 "$condition" || { cat /tmp/tool; return 1; }
 }
 # ended STATUS: the tool, by Ctrl-C
 ended() {
-	kill -INT "$tool"
-	wait "$tool"
+	end_tool "$tool"
 	same $? "$1" || { cat /tmp/tool; false; }
 }
 
 new_log
-is "perf record begins" begun perf record -q -a -e 'ntpool:*' -o /tmp/data
-# The event is open before perf has switched it on.
-for _ in 1 2 3; do
-	sleep 1
-	echo 50 >$driver/rounds
-done
+is "perf record begins" begins begun perf record -q -a -e 'ntpool:*' -o /tmp/data \
+	sh /tmp/wait.sh
+echo 50 >$driver/rounds
 rmmod nt_trace
 is "ntpool is not unloaded meanwhile" used_by_tool
 # The status that perf returns then depends on its version.
-kill -INT "$tool"
-wait "$tool"
+end_tool "$tool"
 is "perf has its data" status 0 perf script -i /tmp/data
-is "its allocations" printed_least 50 "ntpool:ntpool_alloc: call_site=.* $small"
+is "its allocations" printed 50 "ntpool:ntpool_alloc: call_site=.* $small"
 is "ntpool is unloaded after it" rmmod ntpool
 load ntpool
 load nt_trace
-is "trace-cmd record begins" begun trace-cmd record -q -e ntpool -o /tmp/dat
+is "trace-cmd record begins" begins traced trace-cmd record -q -e ntpool -o /tmp/dat
 echo 50 >$driver/rounds
 sleep 2
 rmmod nt_trace
 is "ntpool is unloaded meanwhile" rmmod ntpool
 is "trace-cmd ends" ended 0
-is "it has what it had read" status 0 trace-cmd report -i /tmp/dat
+is "its file can be read" status 0 trace-cmd report -i /tmp/dat
 load ntpool
 load nt_trace
 is "the next ntpool has no user" both_off
