@@ -116,16 +116,17 @@ run_idle() {
 
 # The figure is that of the test, which has the suites that load all paths.
 run_latency() {
-	local times=$LOGS/kunit-6.1-irqsoff-1cpu.times longest
+	local times=$LOGS/kunit-6.1-irqsoff-1cpu.times longest='' status=0
 	rm -f "$times"
 	KERNEL=6.1 PARTS=irqsoff SUITES='' "$TOP/tools/test/test.sh" \
-		>"$LOGS/bench-latency.log" 2>&1 ||
-		note "make test PARTS=irqsoff failed: $LOGS/bench-latency.log"
-	longest=$(head -n 1 "$times")
+		>"$LOGS/bench-latency.log" 2>&1 || status=$?
+	[ $status = 0 ] || note "make test PARTS=irqsoff failed: $LOGS/bench-latency.log"
+	[ ! -s "$times" ] || longest=$(head -n 1 "$times")
 	mkdir -p "$OUT"
 	{
-		say "case=latency_irqsoff impl=pool value=${longest%% *} unit=insn"
-		say "end status=0"
+		[ -z "$longest" ] ||
+			say "case=latency_irqsoff impl=pool value=${longest%% *} unit=insn"
+		say "end status=$status"
 	} >"$OUT/latency.txt"
 }
 

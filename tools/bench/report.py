@@ -112,7 +112,13 @@ class Target:
         """How far @value is beyond the bound, as a factor; the table begins with the largest."""
         if not self.bound:
             return 2.0 if value else 0.0
-        return self.bound / value if self.least else value / self.bound
+        if self.least:
+            return self.bound / value if value else float("inf")
+        return value / self.bound
+
+    def bound_text(self):
+        """The bound as the table in README.md shows it."""
+        return f"{'>=' if self.least else '<='} {self.bound:g}"
 
     def verdict(self, value):
         """The word in the table."""
@@ -320,7 +326,8 @@ def targets_whole():
 
 def targets():
     """All of them."""
-    return targets_whole() + targets_by_series() + targets_time() + targets_memory() + targets_scale()
+    return (targets_whole() + targets_by_series() + targets_time() + targets_memory() +
+            targets_scale())
 
 
 def print_cases(results):
@@ -402,19 +409,23 @@ def write_table(results):
     """Replaces the rows that were measured. Returns all as (target, figure), worst first."""
     path = TOP / "module/samples/README.md"
     before, lines, after = table_of(path, TABLE_HEADER)
-    kept = dict(re.findall(r"^\| (.*?) \| ([0-9.]+) \|", "\n".join(lines), re.M))
+    kept = {match[1]: (float(match[2]), match[3], match[4]) for match in
+            re.finditer(r"^\| (.*?) \| ([0-9.]+) \| (.*?) \| (.*?) \|$", "\n".join(lines), re.M)}
     rows = []
     for target in targets():
         value = target.figure(results)
+        verdict = target.verdict(value)
         if value is None and target.text in kept:
-            value = float(kept[target.text])
-        if value is not None:
-            rows.append((target, value))
-    rows.sort(key=lambda row: -row[0].excess(row[1]))
-    text = "".join(f"| {target.text} | {value:.3f} | {'>=' if target.least else '<='} "
-                   f"{target.bound:g} | {target.verdict(value)} |\n" for target, value in rows)
+            # A figure that was rounded, perhaps on another machine, is not judged again.
+            value, bound, verdict = kept[target.text]
+            if bound != target.bound_text():
+                verdict = target.verdict(value)
+        rows.append((target, value, verdict))
+    rows.sort(key=lambda row: row[0].excess(row[1]) if row[1] is not None else 0, reverse=True)
+    text = "".join(f"| {target.text} | {'-' if value is None else f'{value:.3f}'} | "
+                   f"{target.bound_text()} | {verdict} |\n" for target, value, verdict in rows)
     path.write_text(before + text + after, encoding="utf-8")
-    return rows
+    return [row[:2] for row in rows if row[1] is not None]
 
 
 def write_first_page(rows):
@@ -425,7 +436,7 @@ def write_first_page(rows):
     text = "".join(f"| {shown} | {values[name]:.3f} |\n" for name, shown in FIRST_PAGE
                    if name in values)
     worst, value = next(row for row in rows if " / k" in row[0].text or " / v" in row[0].text)
-    text += f"| {worst.text}: the worst row with a target | {value:.3f} |\n"
+    text += f"| {worst.text}: the worst pair with a target | {value:.3f} |\n"
     path.write_text(before + text + after, encoding="utf-8")
 
 
@@ -511,7 +522,10 @@ def write_plots(results, directory):
 def main():
     """Prints, writes, judges."""
     if sys.argv[1] == "--write":
-        write_first_page(write_table(Results(sys.argv[2])))
+        results = Results(sys.argv[2])
+        if results.problems:
+            sys.exit("\n".join(results.problems))
+        write_first_page(write_table(results))
         return
     directory, groups = sys.argv[1], sys.argv[2:]
     results = Results(directory)
