@@ -50,7 +50,7 @@ static unsigned long shrinker_scan(struct shrinker *shrinker, struct shrink_cont
  * @self: the shrinker
  * @name: its name in debugfs
  * @count: returns the number of pages that it could free
- * @scan: frees at most @nr pages, returns how many it has freed
+ * @scan: frees @nr pages, or all that it frees at once; returns how many it has freed
  *
  * Context: process context, may sleep.
  * Return: 0 or an error.

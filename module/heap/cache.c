@@ -24,6 +24,10 @@
  * scan. The scan makes magazines idle that it finds empty twice. It stops when all
  * magazines of all CPUs are idle.
  *
+ * A miss leaves the section of the fast path, and the slow path enters one of its own. The
+ * fast path is inlined in exported routines. Without a call inside its section, it needs no
+ * register that survives one.
+ *
  * Draining. A work item on each CPU that caches something empties its caches. Requests
  * without memory (source.c) wait for it, the shrinker does not. The hotplug callback empties
  * the caches of a dead CPU. The shrinker counts empty pages, cached runs, and as many
