@@ -67,7 +67,8 @@ rows() { tail -n +3 "$debug/$1"; }
 
 # used_by_tool: rmmod is refused although no module uses ntpool, and ntpool serves
 used_by_tool() {
-	grep -q '^ntpool [0-9]* [0-9]* - ' /proc/modules || { echo "a module uses ntpool"; return 1; }
+	grep -q '^ntpool [0-9]* [0-9]* - ' /proc/modules ||
+		{ echo "a module uses ntpool"; return 1; }
 	! rmmod ntpool 2>/tmp/refused || { echo "ntpool was unloaded"; return 1; }
 	cat /tmp/refused
 	grep -q 'temporarily unavailable' /tmp/refused && test -d "$debug"
