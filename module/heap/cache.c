@@ -399,13 +399,10 @@ static void cache_none_init(void)
 
 static struct ntpool_cache *cache_create(int node)
 {
-	unsigned int granules, slots = 2 * NTPOOL_GRANULES;
 	struct ntpool_cache *cache;
 
-	for (granules = 0; granules < NTPOOL_GRANULES; granules++)
-		slots += ntpool_magazine_grown(granules);
 	cache = ntpool_refused() ? NULL :
-		ntpool_guarded_alloc(struct_size(cache, slots, slots), GFP_KERNEL,
+		ntpool_guarded_alloc(struct_size(cache, slots, ntpool_cache_slots()), GFP_KERNEL,
 				     node_online(node) ? node : NUMA_NO_NODE);
 	if (cache)
 		cache_init(cache);

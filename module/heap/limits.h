@@ -52,6 +52,16 @@ static inline unsigned int ntpool_magazine_grown(unsigned int granules)
 	return max(limit, min_t(unsigned int, 8, NTPOOL_GROWN_BYTES / bytes));
 }
 
+/* Returns the slots of all magazines of a cache, each with a mark at both ends. */
+static inline unsigned int ntpool_cache_slots(void)
+{
+	unsigned int granules, slots = 2 * NTPOOL_GRANULES;
+
+	for (granules = 0; granules < NTPOOL_GRANULES; granules++)
+		slots += ntpool_magazine_grown(granules);
+	return slots;
+}
+
 /*
  * The most bytes in the grown magazines of a CPU and pool. NTPOOL_GRANULES / 32 sizes have up to
  * 128 KiB each, the other ones that are cached NTPOOL_GROWN_BYTES. The number of sizes does not

@@ -24,15 +24,11 @@ static u64 tag_bytes(void)
 	return NTPOOL_TYPES * sizeof(struct ntpool_tag_counts);
 }
 
-/* As cache_create() computes it: each magazine has a mark at both ends. */
 static u64 cache_bytes(void)
 {
-	unsigned int granules, slots = 2 * NTPOOL_GRANULES;
 	struct ntpool_cache *cache = NULL;
 
-	for (granules = 0; granules < NTPOOL_GRANULES; granules++)
-		slots += ntpool_magazine_grown(granules);
-	return struct_size(cache, slots, slots);
+	return struct_size(cache, slots, ntpool_cache_slots());
 }
 
 static void print_bytes(const char *name, u64 bytes)
