@@ -237,7 +237,7 @@ static unsigned int heap_stock(const struct ntpool_heap *heap)
 
 static bool heap_needs_stock(const struct ntpool_heap *heap)
 {
-	return heap_stock(heap) && READ_ONCE(heap->nr_empty) < heap_stock(heap);
+	return READ_ONCE(heap->nr_empty) < heap_stock(heap);
 }
 
 static void heaps_stock_up(struct work_struct *work)
@@ -417,11 +417,12 @@ unsigned long ntpool_heap_trim_all(unsigned long keep, unsigned long max)
 unsigned long ntpool_heap_empty_pages(void)
 {
 	struct ntpool_heap *heap;
-	unsigned long n = 0;
+	unsigned long n = 0, stock;
 
-	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap))
-		n += max_t(unsigned long, READ_ONCE(heap->nr_empty), heap_stock(heap)) -
-		     heap_stock(heap);
+	for (heap = ntpool_heap_next(NULL); heap; heap = ntpool_heap_next(heap)) {
+		stock = heap_stock(heap);
+		n += max(READ_ONCE(heap->nr_empty), stock) - stock;
+	}
 	return n;
 }
 
