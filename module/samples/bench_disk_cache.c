@@ -21,8 +21,8 @@ static void memory_destroy(void)
 
 static int memory_create(void)
 {
-	requests = kmem_cache_create("bench_request", sizeof(DISK_REQUEST), 0, 0, NULL);
-	nodes = kmem_cache_create("bench_node", sizeof(INDEX_NODE), 0, 0, NULL);
+	requests = kmem_cache_create("bench_cache_request", sizeof(DISK_REQUEST), 0, 0, NULL);
+	nodes = kmem_cache_create("bench_cache_node", sizeof(INDEX_NODE), 0, 0, NULL);
 	if (requests && nodes)
 		return 0;
 	memory_destroy();

@@ -29,8 +29,8 @@ static void memory_destroy(void)
 
 static int memory_create(void)
 {
-	requests = kmem_cache_create("bench_request", sizeof(DISK_REQUEST), 0, 0, NULL);
-	nodes = kmem_cache_create("bench_node", sizeof(INDEX_NODE), 0, 0, NULL);
+	requests = kmem_cache_create("bench_mempool_request", sizeof(DISK_REQUEST), 0, 0, NULL);
+	nodes = kmem_cache_create("bench_mempool_node", sizeof(INDEX_NODE), 0, 0, NULL);
 	request_pool = requests ? mempool_create_slab_pool(RESERVE, requests) : NULL;
 	node_pool = nodes ? mempool_create_slab_pool(RESERVE, nodes) : NULL;
 	if (request_pool && node_pool)

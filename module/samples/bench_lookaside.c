@@ -38,6 +38,7 @@ static int one_setup(void)
 	if (!cache)
 		return -ENOMEM;
 	ExInitializeNPagedLookasideList(&list, NULL, NULL, 0, BLOCK_BYTES, TAG, 0);
+	ExInitializePagedLookasideList(&paged_list, NULL, NULL, 0, BLOCK_BYTES, TAG, 0);
 	return 0;
 }
 
@@ -53,23 +54,9 @@ static int miss_setup(void)
 	return error;
 }
 
-static int paged_setup(void)
-{
-	cache = kmem_cache_create("ntpool_bench", BLOCK_BYTES, 0, 0, NULL);
-	if (!cache)
-		return -ENOMEM;
-	ExInitializePagedLookasideList(&paged_list, NULL, NULL, 0, BLOCK_BYTES, TAG, 0);
-	return 0;
-}
-
-static void paged_teardown(void)
-{
-	ExDeletePagedLookasideList(&paged_list);
-	kmem_cache_destroy(cache);
-}
-
 static void one_teardown(void)
 {
+	ExDeletePagedLookasideList(&paged_list);
 	ExDeleteNPagedLookasideList(&list);
 	kmem_cache_destroy(cache);
 }
@@ -261,8 +248,8 @@ static const struct bench_case lookaside_cases[] = {
 	}, {
 		.name = "lookaside_paged_pair",
 		.ops = 1000,
-		.setup = paged_setup,
-		.teardown = paged_teardown,
+		.setup = one_setup,
+		.teardown = one_teardown,
 		.loop = bench_pair_loop,
 		.impl = { { "lookaside", paged_pair }, { "kmem_cache", cache_pair } },
 	}, {

@@ -63,6 +63,7 @@ all() {
 	sleep $IDLE_S
 	events=$(ours)
 	echo "case=idle_events impl=pool value=$events unit=events"
+	echo "case=idle_time impl=pool value=$IDLE_S unit=s"
 	grep -E '\[ntpool\]|comm=ntpool' $TRACING/trace | head -n 20 >&2
 	rmmod ntpool_bench
 }

@@ -28,8 +28,6 @@ RUNS = (*(f"icount-{series}" for series in SERIES), "native", "depth", "smp-2", 
         "idle", "latency")
 # Settings of the verifier; all of one boot. Those after the second are of a table.
 SETTINGS = ("off-long", "sampling", "without", "off", "tracking", "special")
-# Seconds that tools/bench/idle.sh looks at, as it has them.
-IDLE_S = 60
 SIZES = (16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4064)
 
 
@@ -181,7 +179,8 @@ def idle_events(results):
     """A figure: events in a second, if the trace saw ntpool at all while it was at work."""
     seen = results.get("idle", "idle_traced", "pool")
     events = results.get("idle", "idle_events", "pool")
-    return events / IDLE_S if seen and events is not None else None
+    seconds = results.get("idle", "idle_time", "pool")
+    return events / seconds if seen and seconds and events is not None else None
 
 
 def sampling(results):
