@@ -447,21 +447,15 @@ static void ntk_plugged_test(struct kunit *test)
 }
 
 /*
- * The page map cannot grow for memory that is plugged in. It must not grow over the pages of
- * that memory later, when these are in use.
+ * Memory beyond the page map serves everything. The map must not grow over its pages later, when
+ * these are in use. The map is whole again afterwards.
  */
-static void ntk_plugged_without_memory_test(struct kunit *test)
+static void ntk_expect_beyond_map(struct kunit *test)
 {
 	static const size_t sizes[] = { 100, NTK_FULL, PAGE_SIZE, 3 * PAGE_SIZE };
 	void *block[ARRAY_SIZE(sizes)];
 	unsigned int i;
 
-	ntpool_test_set_reserve(0);
-	ntpool_test_drain();
-	ntpool_test_map_cut(0);
-	ntpool_test_fail_backing(0, -1);
-	ntpool_test_map_cover();
-	ntpool_test_fail_backing(0, 0);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		block[i] = ExAllocatePoolWithTag(NonPagedPool, sizes[i], NTK_TAG);
 		KUNIT_EXPECT_NOT_NULL(test, block[i]);
@@ -480,18 +474,24 @@ static void ntk_plugged_without_memory_test(struct kunit *test)
 	ntpool_test_set_reserve(NTK_PAGES);
 }
 
-/*
- * Memory lies so far apart that the root of the page map would be large. It is bounded, and memory
- * beyond the bound serves everything. Later the map must not grow over pages in use.
- */
+/* The page map cannot grow for memory that is plugged in. */
+static void ntk_plugged_without_memory_test(struct kunit *test)
+{
+	ntpool_test_set_reserve(0);
+	ntpool_test_drain();
+	ntpool_test_map_cut(0);
+	ntpool_test_fail_backing(0, -1);
+	ntpool_test_map_cover();
+	ntpool_test_fail_backing(0, 0);
+	ntk_expect_beyond_map(test);
+}
+
+/* Memory lies so far apart that the root of the page map would be large. It is bounded. */
 static void ntk_bounded_map_test(struct kunit *test)
 {
-	static const size_t sizes[] = { 100, NTK_FULL, PAGE_SIZE, 3 * PAGE_SIZE };
-	void *block[ARRAY_SIZE(sizes)];
 	void *page = (void *)__get_free_page(GFP_KERNEL);
 	struct ntpool_test_report report;
 	unsigned long bound;
-	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	ntpool_test_set_reserve(0);
@@ -504,23 +504,8 @@ static void ntk_bounded_map_test(struct kunit *test)
 	ntk_expect_report(test, "a page beyond the bound", NTK_BAD_POOL_CALLER,
 			  NTK_LINEAR_ADDRESS, &report);
 	free_page((unsigned long)page);
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		block[i] = ExAllocatePoolWithTag(NonPagedPool, sizes[i], NTK_TAG);
-		KUNIT_EXPECT_NOT_NULL(test, block[i]);
-		KUNIT_EXPECT_FALSE(test, ntpool_test_map_has(block[i]));
-	}
 	ntpool_test_map_bound(bound);
-	ntpool_test_map_cover();
-	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
-	for (i = 0; i < ARRAY_SIZE(sizes); i++)
-		if (block[i])
-			ExFreePoolWithTag(block[i], NTK_TAG);
-	ntk_expect_no_report(test, "memory beyond the bound");
-	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, NTK_TAG, false).diff, 0);
-	ntpool_test_drain();
-	ntpool_test_map_cut(0);
-	ntpool_test_map_cover();
-	ntpool_test_set_reserve(NTK_PAGES);
+	ntk_expect_beyond_map(test);
 }
 
 /* The root of a map that ends at its bound. The last page is 1 TiB or more behind the first. */
