@@ -287,7 +287,7 @@ static bool ask(struct screen *s, const char *question, char *answer, size_t siz
 		refresh();
 		if (poll(fds, 2, -1) > 0 && fds[1].revents)
 			signals(s);
-		if (fds[0].revents & (POLLHUP | POLLERR))
+		if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
 			s->done = true;
 		key = getch();
 	}

@@ -195,7 +195,7 @@ char *xstrdup(const char *text)
 	return memcpy(xrealloc(NULL, size, 1), text, size);
 }
 
-/* A new file of that name; what a kill has left there goes, and no link is followed. */
+/* A new file of that name. A file that a kill has left goes first, and no link is followed. */
 int open_aside(const char *path, mode_t mode)
 {
 	unlink(path);

@@ -9,6 +9,17 @@ RECORDED=$POOLMON_TESTS/recorded
 # lacks GREP-ARGUMENT...: set -e does not see a failure of a line that begins with !
 lacks() { ! grep "$@"; }
 
+# awaits COMMAND...: until it is true, for 20 s at most
+awaits() {
+	local try
+	for ((try = 0; try < 400; try++)); do
+		"$@" && return
+		sleep 0.05
+	done
+	say "never: $*"
+	return 1
+}
+
 # files DIR: a folder with a header for each file, to which rows can be added
 hostile_folder() {
 	rm -rf "$1"
@@ -78,9 +89,9 @@ deltas_right() {
 	rm -f shown
 	say 'Grow Nonp 10 4 6 600 500 0' >>two/ntpool/tags
 	{ cat two/first; say 'Grow Nonp 17 6 11 1500 900 1'; } >two/second
-	monitor --debugfs two -d 1 -n 2 -J -o tag,allocs_delta,frees_delta,diff_delta,bytes_delta \
+	monitor --debugfs two -d 3 -n 2 -J -o tag,allocs_delta,frees_delta,diff_delta,bytes_delta \
 		>shown &
-	until [ -s shown ] 2>/dev/null; do sleep 0.05; done
+	awaits test -s shown
 	cp two/second two/ntpool/next && mv two/ntpool/next two/ntpool/tags
 	wait $!
 	jq -s -e '.[0].tags[0] == {"tag": "Grow", "allocs_delta": 0, "frees_delta": 0,
@@ -165,8 +176,8 @@ by_change() {
 	printf '%s\n' 'Aaaa Nonp 9 0 9 900 9 0' 'Bbbb Nonp 1 0 1 10 9 0' >>change/ntpool/tags
 	sed 's/^Bbbb.*/Bbbb Nonp 3 0 3 70 27 0/' change/ntpool/tags >change/second
 	rm -f shown
-	monitor --debugfs change -d 1 -n 2 -J -s bytes -o tag "$1" >shown &
-	until [ -s shown ] 2>/dev/null; do sleep 0.05; done
+	monitor --debugfs change -d 3 -n 2 -J -s bytes -o tag "$1" >shown &
+	awaits test -s shown
 	mv change/second change/ntpool/tags
 	wait $!
 	[ "$(jq -r '.tags[].tag' shown | tr '\n' ' ')" = "$2 " ]
@@ -213,9 +224,9 @@ waits_for_return() {
 	rm -f shown stderr
 	monitor --debugfs away -b -d 0.2 -n 20 -o tag >shown 2>stderr &
 	pid=$!
-	until [ -s shown ] 2>/dev/null; do sleep 0.05; done
+	awaits test -s shown
 	mv away/ntpool away/gone
-	until grep -qs unloaded stderr; do sleep 0.05; done
+	awaits grep -qs unloaded stderr
 	mv away/gone away/ntpool
 	wait $pid
 	cat stderr

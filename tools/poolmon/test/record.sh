@@ -7,6 +7,8 @@ recorder() { monitor record --debugfs "$RECORDED" "$@"; }
 
 # samples FILE: the number of samples that a reader finds
 samples() { grep -ac '^sample ' "$1"; }
+# has_samples NUMBER FILE: so many or more
+has_samples() { [ "$(samples "$2")" -ge "$1" ]; }
 
 # A record has what debugfs had.
 record_is_debugfs() {
@@ -85,11 +87,11 @@ open("rec", "wb").write(head + b"\n" + body * (0x100000 // len(body)))'
 record_duration() {
 	local status=0 end=$((SECONDS + 8))
 	rm -rf rec short
-	recorder -d 0.1 -t 0.3 rec
+	recorder -d 0.5 -t 1.7 rec
 	[ "$(samples rec)" = 4 ]
 	cp -r "$RECORDED" short
 	monitor record --debugfs short -d 0.2 -t 2 rec 2>stderr &
-	until [ "$(samples rec)" -gt 5 ]; do sleep 0.05; done
+	awaits has_samples 6 rec
 	mv short/ntpool short/gone
 	wait $! || status=$?
 	cat stderr
