@@ -370,7 +370,6 @@ static void ntk_pieces_test(struct kunit *test)
 {
 	unsigned int pieces = PAGE_SIZE / 1024, i;
 
-	ntpool_test_age(true);
 	while (!ntpool_test_guard_pieces(1))
 		;
 	/* Some of the next areas may have no guard. */
@@ -379,7 +378,6 @@ static void ntk_pieces_test(struct kunit *test)
 	KUNIT_EXPECT_LT(test, i, NTK_OBJECTS);
 	KUNIT_EXPECT_FALSE(test, ntpool_test_guard_pieces(pieces - 2));
 	KUNIT_EXPECT_TRUE(test, ntpool_test_guard_pieces(1));
-	ntpool_test_age(false);
 }
 
 /* Clients, past call sites and filters, which reports and the verifier follow. */

@@ -9,8 +9,7 @@
  * Takes a block of @granules of @type near @node, marked cached, from the first source that has
  * one. @flags: the constraints NTPOOL_ALIGNED, NTPOOL_NODE, NTPOOL_NODE_ONLY, NTPOOL_LOW,
  * NTPOOL_NORMAL, NTPOOL_HIGH. With @page, NTPOOL_QUOTA allows no longer run. Other flags are
- * ignored. Returns NULL without memory. Any context
- * but NMI; sleeps where the caller may.
+ * ignored. Returns NULL without memory. Any context but NMI; sleeps where the caller may.
  *
  * @page: NULL, or set to a whole page that serves the request if there is no block, as from
  * ntpool_source_run(); else to NULL.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Included by memory/area.c: the use of a page. */
+/* Included by memory/area.c: the use of a page, spread objects, pieces of guards. */
 #include <linux/export.h>
 
 #include "test.h"

@@ -14,8 +14,8 @@
  *
  * A guard has no data. An overrun of up to a page from any page ends there.
  * Guards are zero. They are checked by the periodic scan, and when their area is freed. A
- * damaged guard is reported and zeroed again. The report names the block on the page before,
- * which the folder above knows: it sets a function for that.
+ * damaged guard is zeroed again. A registered function reports it, with the block on the page
+ * before.
  *
  * A large object for which no area can be had is spread: it lies in several areas, each with its
  * guard, and vmap() makes one range of addresses of them. If even these cannot be had, the request

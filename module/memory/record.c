@@ -5,10 +5,10 @@
  * A chunk is an area with records of one size. It has 2^CHUNK_ORDER pages, so guards take a
  * sixteenth. If the kernel has none, a chunk of two pages is tried. The last try is a single
  * page without guard, because a request must not fail because of a guard. The first try does
- * not reclaim, and only the last one may use
- * reserves. A record of a page has an area of its own instead of such a chunk. A bitmap in the
- * header tells which places are taken. An empty chunk is freed, but not the last one with room
- * on its node. Otherwise each allocation at that point could need a whole chunk.
+ * not reclaim, and only the last one may use reserves. A record of a page has an area of its own
+ * instead of such a chunk. A bitmap in the header tells which places are taken. An empty chunk
+ * is freed, but not the last one with room on its node. Otherwise each allocation at that point
+ * could need a whole chunk.
  *
  * ntpool_sized_alloc() serves objects of any size. It has a kind for each power of two up to
  * a page. Its objects are few, so these chunks have 2^SIZED_ORDER pages only. An object takes

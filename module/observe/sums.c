@@ -369,14 +369,15 @@ static void past_cover(struct ntpool_past_code *past, const struct ntpool_sums *
 {
 	size_t nr = sums_copy_of(past, sums, NULL);
 	struct past_note *note = NULL;
+	size_t size = struct_size(note, sum, nr);
 
 	if (nr)
-		note = ntpool_store_alloc(struct_size(note, sum, nr));
+		note = ntpool_store_alloc(size);
 	if (note)
 		note->nr = sums_copy_of(past, sums, note->sum);
 	ntpool_store_free(past->left, past->left_size);
 	past->left = note;
-	past->left_size = struct_size(note, sum, nr);
+	past->left_size = size;
 	WRITE_ONCE(past->covered, true);
 }
 
