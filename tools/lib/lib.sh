@@ -137,6 +137,8 @@ check_config() {
 		case $line in
 		# part of SYSCTL in recent kernels
 		CONFIG_PROC_SYSCTL=y) line=CONFIG_SYSCTL=y ;;
+		# became the absence of BASE_SMALL
+		CONFIG_BASE_FULL=y) grep -qx "$line" "$1/.config" || line='# CONFIG_BASE_SMALL is not set' ;;
 		CONFIG_*) ;;
 		*) continue ;;
 		esac
