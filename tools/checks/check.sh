@@ -114,11 +114,12 @@ check_sparse() {
 # prepared SERIES NAME MAKE-ARG...: prints the build folder of a kernel that is
 # configured for the suites and as far built as external modules need
 prepared() {
-	local src out=$BUILD/check/prepared-$1-$2 series=$1
+	local src out=$BUILD/check/prepared-$1-$2 variant=release
 	src=$(kernel_source "$1")
+	[ "$2" != i386 ] || variant=i386
 	shift 2
 	mkdir -p "$out"
-	{ fragments release; printf 'CONFIG_%s=y\n' BLK_DEV; } >"$out/fragment"
+	{ fragments "$variant"; printf 'CONFIG_%s=y\n' BLK_DEV; } >"$out/fragment"
 	make -C "$src" O="$out" "$@" KCONFIG_ALLCONFIG="$out/fragment" allnoconfig >&2
 	make -C "$src" O="$out" "$@" -j"$JOBS" modules_prepare >&2
 	say "$out"
@@ -141,6 +142,10 @@ check_prepared() {
 
 check_arm64() {
 	check_prepared "$1" arm64 ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-
+}
+
+check_i386() {
+	check_prepared "$1" i386 ARCH=i386
 }
 
 check_clang() {
@@ -370,6 +375,7 @@ main() {
 	for series in "${ARM64[@]}"; do
 		check "arm64 $series" check_arm64 "$series"
 	done
+	check "i386 6.1" check_i386 6.1
 	check "clang 6.1" check_clang 6.1
 	check "coccicheck" check_coccinelle
 	check "checkpatch --strict" check_style

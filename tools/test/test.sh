@@ -418,15 +418,16 @@ peers() {
 }
 
 main() {
-	local part list packages
+	local part list packages seconds
 	local standard="kunit i386 irqsoff system example poolmon trace fleet debug"
 
-	[ -z "${QUICK:-}" ] || standard="kunit i386 system example poolmon"
+	[ -z "${QUICK:-}" ] || standard="kunit system example poolmon"
 	list=$(kernel_packages "$KERNEL")
 	mapfile -t packages <<<"$list"
 	need_packages "${BUILD_TOOLS[@]}" "${GUEST_TOOLS[@]}" "${packages[@]}"
 	[ "$GUEST_ARCH" = x86_64 ] || PARTS=$GUEST_ARCH
 	for part in ${PARTS:-$standard}; do
+		seconds=$SECONDS
 		case $part in
 		kunit) kunit_variants ;;
 		i386) kunit_i386 ;;
@@ -442,6 +443,7 @@ main() {
 		*) die "PARTS=$PARTS: some of kunit, i386, irqsoff, system, example," \
 			"poolmon, trace, fleet, debug, peers and install" ;;
 		esac
+		note "$part: $((SECONDS - seconds)) s"
 	done
 	say "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
