@@ -170,10 +170,13 @@ static __always_inline struct ntpool_pair header_popped(struct ntpool_pair old, 
 	return header_make(old, next, depth_of(old) - 1, 0);
 }
 
-/* Returns false if the memory of the entry cannot be read. */
+/*
+ * Returns false if the memory of the entry cannot be read. Its owner may write it at the same
+ * time; then the exchange of the header fails, and the value is dropped.
+ */
 static __always_inline bool next_read(PSLIST_ENTRY entry, PSLIST_ENTRY *next)
 {
-	return likely(!get_kernel_nofault(*next, &entry->Next));
+	return likely(!data_race(get_kernel_nofault(*next, &entry->Next)));
 }
 
 /* Under the list's lock. Returns false if the header is not @old any more, or not mapped. */
