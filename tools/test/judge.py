@@ -39,8 +39,10 @@ SPLAT = re.compile(
     r'Bad page state|stack guard page|refcount_t:|inconsistent lock state|'
     r'suspicious RCU usage|Voluntary context switch')
 # A title of KCSAN's names the functions of both accesses. A function of a module has the
-# module's name behind it.
-FOREIGN_RACE = re.compile(r'BUG: KCSAN: (?!.*\[ntpool)')
+# module's name behind it. Some functions of the kernel access memory for their caller.
+FOREIGN_RACE = re.compile(
+    r'BUG: KCSAN: (?!.*\[ntpool)'
+    r'(?!.*\b(?:mem(?:cpy|move|set|cmp|chr)|str\w+|copy_\w+|__list_\w+|llist_\w+|sort\w*))')
 OURS = re.compile(r'^(?:\[[ 0-9.]+\])?(?:\[[ A-Z0-9]+\])? ?ntpool: ')
 
 
