@@ -433,14 +433,20 @@ static void ntk_raise_lower_low(void *arg)
 /* Below the level that the raise began at: reported, and nothing changes. */
 static void KeLowerIrql_low_test(struct kunit *test)
 {
-	KIRQL at = PASSIVE_LEVEL;
+	static const enum ntk_context contexts[] = { NTK_PREEMPT_OFF, NTK_BH_OFF };
+	KIRQL at;
+	int i;
 
 	if (!IS_ENABLED(CONFIG_PREEMPT_COUNT))
 		kunit_skip(test, "needs CONFIG_PREEMPT_COUNT");
-	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_PREEMPT_OFF, -1, ntk_raise_lower_low, &at), 0);
-	ntk_expect_level(test, "below", NTK_BAD_LOWER, DISPATCH_LEVEL, PASSIVE_LEVEL);
-	KUNIT_EXPECT_EQ(test, at, DISPATCH_LEVEL);
-	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
+	for (i = 0; i < ARRAY_SIZE(contexts); i++) {
+		at = PASSIVE_LEVEL;
+		KUNIT_EXPECT_EQ(test, ntk_run_in(contexts[i], -1, ntk_raise_lower_low, &at), 0);
+		ntk_expect_level(test, ntk_context_name(contexts[i]), NTK_BAD_LOWER,
+				 DISPATCH_LEVEL, PASSIVE_LEVEL);
+		KUNIT_EXPECT_EQ(test, at, DISPATCH_LEVEL);
+		KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
+	}
 }
 
 static bool ntk_tasklet_ran;

@@ -13,6 +13,8 @@
  * A caller may be at DISPATCH_LEVEL without holding off softirqs: it has disabled preemption,
  * holds a spin lock, or reads under RCU. A raise to DISPATCH_LEVEL then holds them off as well.
  * The old level is DISPATCH_LEVEL too, so a count per CPU tells the lowering which raise it ends.
+ * Other code may have disabled bottom halves, or preemption on PREEMPT_RT, before the raise. A
+ * second count tells the lowering that no routine of this file has done so.
  * There are no kernel APCs to hold off, so raising to APC_LEVEL has no effect, and
  * KeGetCurrentIrql() never returns APC_LEVEL.
  *
@@ -76,19 +78,31 @@ static bool irqs_hold_off_softirqs(void)
 	return irqs_disabled() || in_hardirq();
 }
 
+/*
+ * Calls of dispatch_enter() that held off softirqs, less those of dispatch_leave() that ended it.
+ * While it is not 0, the thread stays on the CPU.
+ */
+static DEFINE_PER_CPU(unsigned int, dispatch_depth);
+
 static void dispatch_enter(void)
 {
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		preempt_disable();
 	else if (!irqs_hold_off_softirqs())
 		local_bh_disable();
+	else
+		return;
+	__this_cpu_inc(dispatch_depth);
 }
 
 static void dispatch_leave(void)
 {
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT) && irqs_hold_off_softirqs())
+		return;
+	__this_cpu_dec(dispatch_depth);
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		preempt_enable();
-	else if (!irqs_hold_off_softirqs())
+	else
 		local_bh_enable();
 }
 
@@ -133,7 +147,8 @@ static void lower_at_dispatch(void)
  */
 static bool may_lower(void)
 {
-	if (irqs_hold_off_softirqs() || !is_held() || __this_cpu_read(raises_at_dispatch))
+	if (irqs_hold_off_softirqs() || !is_held() || __this_cpu_read(raises_at_dispatch) ||
+	    !__this_cpu_read(dispatch_depth))
 		return false;
 	return IS_ENABLED(CONFIG_PREEMPT_RT) || !in_serving_softirq();
 }
