@@ -160,7 +160,7 @@ static void ntk_hard_guest(void *arg)
 	struct ntk_guest *guest = arg;
 
 	ntk_push(guest->race, ntk_pop(guest->race));
-	tasklet_schedule(&guest->soft);
+	ntk_call_tasklet(&guest->soft);
 	if (in_hardirq())
 		atomic_inc(&guest->race->hard);
 }
@@ -270,17 +270,21 @@ static void ntk_mortal_free(struct ntk_grave *grave, struct ntk_mortal *mortal)
 		kfree(mortal);
 }
 
-static void ntk_mortal_push(struct ntk_grave *grave)
+static void ntk_mortal_list(struct ntk_grave *grave, struct ntk_mortal *mortal)
 {
-	struct ntk_mortal *mortal = ntk_mortal_create(grave);
-
-	if (!mortal)
-		return;
 	if (is_vmalloc_addr(mortal))
 		atomic_inc(&grave->mapped);
 	mortal->alive = NTK_ALIVE;
 	atomic_inc(&grave->pushes);
 	ExInterlockedPushEntrySList(&grave->head, &mortal->link, NULL);
+}
+
+static void ntk_mortal_push(struct ntk_grave *grave)
+{
+	struct ntk_mortal *mortal = ntk_mortal_create(grave);
+
+	if (mortal)
+		ntk_mortal_list(grave, mortal);
 }
 
 /* False: there was none. */
@@ -301,7 +305,7 @@ static bool ntk_mortal_pop(struct ntk_grave *grave)
 	return true;
 }
 
-/* On PREEMPT_RT an interrupt has no kmalloc(): the entry goes back as it is. */
+/* The entry goes back as it is. */
 static void ntk_mortal_return(struct ntk_grave *grave)
 {
 	SLIST_ENTRY *link = ExInterlockedPopEntrySList(&grave->head, NULL);
@@ -315,11 +319,17 @@ static void ntk_mortal_return(struct ntk_grave *grave)
 static void ntk_mortal_interrupt(void *arg)
 {
 	struct ntk_grave *grave = arg;
+	struct ntk_mortal *mortal;
 
-	if (IS_ENABLED(CONFIG_PREEMPT_RT) && !grave->special)
+	/* On PREEMPT_RT an interrupt has no kmalloc(), and the pool may have no memory for it. */
+	mortal = IS_ENABLED(CONFIG_PREEMPT_RT) && !grave->special ? NULL :
+		 ntk_mortal_create(grave);
+	if (!mortal)
 		ntk_mortal_return(grave);
 	else if (ntk_mortal_pop(grave))
-		ntk_mortal_push(grave);
+		ntk_mortal_list(grave, mortal);
+	else
+		ntk_mortal_free(grave, mortal);
 	if (in_hardirq())
 		atomic_inc(&grave->hard);
 }

@@ -522,6 +522,16 @@ bool ntk_kernel_serves(enum ntk_context context)
 	return context != NTK_PREEMPT_OFF && context != NTK_IRQ_OFF && context != NTK_HARDIRQ;
 }
 
+/*
+ * For functions of smp_call_function_single(). An idle CPU may be called without an interrupt. On
+ * PREEMPT_RT it may then raise no softirq.
+ */
+void ntk_call_tasklet(struct tasklet_struct *tasklet)
+{
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT) || in_hardirq())
+		tasklet_schedule(tasklet);
+}
+
 static void ntk_call_soft(struct tasklet_struct *soft)
 {
 	struct ntk_call *call = container_of(soft, struct ntk_call, soft);

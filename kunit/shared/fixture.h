@@ -24,6 +24,8 @@
 
 #include "test.h"
 
+struct tasklet_struct;
+
 /* Stop codes and their first parameters that the suites expect. */
 #define NTK_BAD_POOL_HEADER	0x19
 #define NTK_BAD_POOL_CALLER	0xc2
@@ -153,6 +155,7 @@ bool ntk_kernel_serves(enum ntk_context context);
 int ntk_run_in(enum ntk_context context, int cpu, void (*fn)(void *arg),
 	       void *arg);
 int ntk_nth_cpu(unsigned int nr);
+void ntk_call_tasklet(struct tasklet_struct *tasklet);
 
 /* One thread of a crew; fn may use everything but crew and done freely. */
 struct ntk_worker {

@@ -154,7 +154,7 @@ static void ntk_hard_part(void *arg)
 
 	ntk_operate(&stress->hard[cpu]);
 	ntk_operate(&stress->hard[cpu]);
-	tasklet_schedule(&stress->tasklet[cpu]);
+	ntk_call_tasklet(&stress->tasklet[cpu]);
 }
 
 static void ntk_poke_next(struct ntk_stress *stress, unsigned int id)
