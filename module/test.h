@@ -81,7 +81,12 @@ void ntpool_test_remember(unsigned long caller);
  * NULL. May sleep.
  */
 void *ntpool_test_spread(unsigned long nr);
-void ntpool_test_spread_free(void *p);
+/*
+ * Returns @nr pages of bookkeeping behind a guard, or a spread object, or NULL; and frees either.
+ * The first may sleep, the second where it frees a spread object.
+ */
+void *ntpool_test_guarded(unsigned long nr);
+void ntpool_test_guarded_free(void *p);
 /* Checks up to @nr pieces of the next guard. True if the last one was among them. May sleep. */
 bool ntpool_test_guard_pieces(unsigned int nr);
 /* Checks guards as the periodic scan does. May sleep. */

@@ -351,18 +351,37 @@ static void ntk_spread_test(struct kunit *test)
 	ntk_expect_no_report(test, "guards of a spread object");
 	if (guard)
 		guard[PAGE_SIZE - 1] = 1;
-	ntpool_test_spread_free(p);
+	ntpool_test_guarded_free(p);
 	KUNIT_EXPECT_EQ(test, ntpool_test_reports(NULL, 0), 1);
 	ntpool_test_expect_reports(true);
 	/* RCU frees in a softirq, where nothing can be unmapped. */
 	p = ntpool_test_spread(NTK_PAGES);
 	KUNIT_ASSERT_NOT_NULL(test, p);
 	local_bh_disable();
-	ntpool_test_spread_free(p);
+	ntpool_test_guarded_free(p);
 	local_bh_enable();
 	ntpool_test_drain();
 	KUNIT_EXPECT_NULL(test, vmalloc_to_page(p));
 	ntk_expect_no_report(test, "a free in a softirq");
+}
+
+/* A driver frees with interrupts off: the check of the guard is too long for that. */
+static void ntk_irqs_off_test(struct kunit *test)
+{
+	u8 *p = ntpool_test_guarded(2);
+	unsigned int nr;
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	KUNIT_ASSERT_EQ(test, ntpool_test_area_kind(p - PAGE_SIZE), NTPOOL_TEST_GUARD);
+	p[-1] = 1;
+	local_irq_disable();
+	ntpool_test_guarded_free(p);
+	nr = ntpool_test_reports(NULL, 0);
+	local_irq_enable();
+	KUNIT_EXPECT_EQ(test, nr, 0);
+	ntpool_test_drain();
+	KUNIT_EXPECT_EQ(test, ntpool_test_reports(NULL, 0), 1);
+	ntpool_test_expect_reports(true);
 }
 
 /* A section with interrupts off checks a kibibyte. */
@@ -401,6 +420,7 @@ static void ntk_bookkeeping_test(struct kunit *test)
 
 static struct kunit_case ntk_guard_cases[] = {
 	KUNIT_CASE(ntk_spread_test),
+	KUNIT_CASE(ntk_irqs_off_test),
 	KUNIT_CASE(ntk_pieces_test),
 	KUNIT_CASE(ntk_bookkeeping_test),
 	KUNIT_CASE(ntk_lists_test),

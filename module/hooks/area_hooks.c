@@ -39,11 +39,17 @@ void *ntpool_test_spread(unsigned long nr)
 }
 EXPORT_SYMBOL_GPL(ntpool_test_spread);
 
-void ntpool_test_spread_free(void *p)
+void *ntpool_test_guarded(unsigned long nr)
+{
+	return ntpool_guarded_alloc(nr << PAGE_SHIFT, GFP_KERNEL, NUMA_NO_NODE);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_guarded);
+
+void ntpool_test_guarded_free(void *p)
 {
 	ntpool_guarded_free(p);
 }
-EXPORT_SYMBOL_GPL(ntpool_test_spread_free);
+EXPORT_SYMBOL_GPL(ntpool_test_guarded_free);
 
 bool ntpool_test_guard_pieces(unsigned int nr)
 {

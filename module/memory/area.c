@@ -32,6 +32,7 @@
  * Locking. areas_lock protects the list of areas and the cursor of the check. It is raw, taken
  * with interrupts off, and a leaf. Under it GUARD_PIECE bytes of a guard are read, and zeroed if
  * they are damaged. A guard may have 64 KiB, so the check drops the lock between the pieces.
+ * The guard of an area that is freed is checked without the lock, and with interrupts on.
  * Pages are allocated before the lock is taken and freed after its release. Reports are made
  * without it.
  *
@@ -39,6 +40,7 @@
  * needs a caller without raw locks. Pages that are freed in an atomic context are left to the
  * worker of backing.c.
  */
+#include <linux/irqflags.h>
 #include <linux/kasan.h>
 #include <linux/kmemleak.h>
 #include <linux/list.h>
@@ -171,7 +173,7 @@ static void check_begin(void)
 	checked_damaged = false;
 }
 
-void ntpool_area_destroy(void *start)
+static void area_destroy(void *start)
 {
 	struct page *page = virt_to_page(start);
 	unsigned long i, flags, nr = ntpool_area_pages(page);
@@ -192,6 +194,23 @@ void ntpool_area_destroy(void *start)
 	for (i = 0; i < nr; i++)
 		set_page_private(page + i, 0);
 	ntpool_backing_free(guard ?: start, guard ? nr + 1 : nr);
+}
+
+static void area_destroy_deferred(struct ntpool_deferred *mem)
+{
+	area_destroy(mem);
+}
+
+/*
+ * The check of a guard of 64 KiB is too long for a section with interrupts off. Drivers free
+ * verified blocks in such sections, and with a block its record.
+ */
+void ntpool_area_destroy(void *start)
+{
+	if (irqs_disabled())
+		ntpool_defer(start, area_destroy_deferred);
+	else
+		area_destroy(start);
 }
 
 /*
