@@ -5,7 +5,7 @@
 
 #include <linux/types.h>
 
-/* base/stub.c */
+/* base/compat.c, by hooks/stub_hooks.c */
 
 /*
  * Makes requests of ntpool for kernel memory fail: pages, vmalloc, descriptors, per-CPU
@@ -92,7 +92,7 @@ bool ntpool_test_guard_pieces(unsigned int nr);
 /* Checks guards as the periodic scan does. May sleep. */
 void ntpool_test_guard_scan(void);
 
-/* base/stub.c, account/quota.c and pool/reserve.c */
+/* hooks/stub_hooks.c, account/quota.c and pool/reserve.c */
 
 /* Charges kernel threads as well: suites run in one. */
 void ntpool_test_charge_kthreads(bool on);
@@ -125,7 +125,7 @@ void ntpool_test_balance(bool manual);
 /* Runs one scan of all lists. True if the timer would scan again. May sleep. */
 bool ntpool_test_balance_scan(void);
 
-/* hooks/hooks.c, observe/debugfs.c, verify/, and the reports of base/stub.c */
+/* hooks/hooks.c, observe/debugfs.c, verify/, and the reports of hooks/stub_hooks.c */
 
 /* Makes S-lists take locks, as on a CPU without the exchange of two words. May sleep. */
 void ntpool_test_slist_locked(bool on);

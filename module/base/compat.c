@@ -273,3 +273,7 @@ bool ntpool_module_uses(const struct module *mod, const struct module *used)
 	return true;
 #endif
 }
+
+#if IS_ENABLED(CONFIG_KUNIT)
+#include "hooks/stub_hooks.c"
+#endif

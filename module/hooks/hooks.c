@@ -3,7 +3,7 @@
  * Hooks for the KUnit suites, which call the folders below. NT has no such routines.
  *
  * A hook that needs the static functions of a file is in a *_hooks.c, which that file
- * includes. base/stub.c has those that ntpool calls.
+ * includes. stub_hooks.c has those that ntpool calls.
  *
  * Locking: none. Context: process context, unless test.h says more.
  */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Places where a test acts instead of ntpool: it makes requests to the kernel fail, gets the
- * reports, charges kernel threads, and sets the number of available pages.
+ * Included by base/compat.c, the lowest file: places where a test acts instead of ntpool. It
+ * makes requests to the kernel fail, gets the reports, charges kernel threads, and sets the
+ * number of available pages.
  *
  * Refusals. Every request of ntpool for kernel memory calls ntpool_refused() first. So does every
  * step of an init that may fail: queues, notifiers, states of CPU hotplug. The counters are
@@ -12,7 +13,7 @@
  * NTPOOL_TEST_REPORTS of them, and the rest are counted.
  *
  * Locking. record_lock, raw and a leaf, protects the table. Reports come from under
- * other raw locks. Suites make no reports from NMIs. The other two are single words.
+ * other raw locks. Suites make no reports from NMIs. The settings are single words.
  *
  * Context: any.
  */
