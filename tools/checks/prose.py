@@ -7,9 +7,9 @@
 Looks at the comments of C, Python, shell and make files and at Markdown
 outside of code blocks and generated tables. Prints FILE:LINE: and the words
 of each sentence whose subject is "What" or "Who", of each pronoun that
-names no part of the code, and of each sentence of C comments that has more
-than 20 words. A colon or a semicolon ends a sentence here. Nothing is printed
-where all is right.
+names no part of the code, and of each sentence of C comments or Markdown that
+has more than 20 words. A colon or a semicolon ends a sentence here. Code in a
+sentence of Markdown counts as one word. Nothing is printed where all is right.
 """
 
 import re
@@ -19,11 +19,17 @@ PRONOUNS = re.compile(r'\b(?:he|him|his|nobody|whoever|whomever|whatever|'
                       r'somebody|anybody|someone|anyone)\b', re.IGNORECASE)
 SUBJECT = re.compile(r'(?:^|[.!] )(?:\w+: )?(What|Who)\b(?![^.]*\?)|'
                      r'(?:@\w+|Return|Context): (what|who)\b')
+CODE = re.compile(r'`(?:[^`\n]|\n(?!\n))*`')
 QUOTED = re.compile(r'"[^"\n]*"|`[^`\n]*`')
 C_COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*', re.DOTALL)
 C_STRING = re.compile(r'"(?:\\.|[^"\\\n])*"')
 MOST_WORDS = 20
 SENTENCE_END = re.compile(r'(?<=[.!?:;]) +')
+# A line of Markdown that begins an item of a list or is a heading.
+ITEM = re.compile(r'^(?:[-*+]|\d+\.|#+) +')
+ROW = re.compile(r'\s*\|')
+LINK = re.compile(r'!?\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\]|:.*)')
+HTML = re.compile(r'<!--.*?-->', re.DOTALL)
 # A line that begins a paragraph, an item of a list or a part of kernel-doc.
 BEGINS = re.compile(r'(?:@\w+:|[-*] |\w+:$|(?:Context|Return|Contract|Differs|Locking):)')
 GENERATED = re.compile(r'<!-- (\w+): begin -->.*?<!-- \1: end -->', re.DOTALL)
@@ -78,22 +84,49 @@ def sentences(text):
             paragraph += ' ' + inner
 
 
-def long_sentences(path, first, text):
-    """Sentences of a C comment that are too long, as complaints."""
-    if not path.endswith(('.c', '.h')):
-        return
-    for line, sentence in sentences(text):
-        words = [word for word in sentence.split() if re.search(r'\w', word)]
-        if len(words) > MOST_WORDS:
-            yield first + line, f'{len(words)} words', sentence.strip()
+def paragraphs(source):
+    """Pairs of line number and paragraph of Markdown. Tables are left out."""
+    for pattern in (FENCE, GENERATED, HTML):
+        source = pattern.sub(blank, source)
+    source = CODE.sub(lambda match: 'Q' + blank(match), source)
+    source = LINK.sub(r'\1', source)
+    paragraph, first = '', 1
+    for number, line in enumerate(source.split('\n') + [''], 1):
+        begins = ITEM.match(line.strip())
+        if not line.strip() or begins or ROW.match(line):
+            if paragraph:
+                yield first, paragraph
+            paragraph = ''
+        if not ROW.match(line):
+            first = first if paragraph else number
+            paragraph += ' ' + ITEM.sub('', line.strip(), count=1)
+
+
+def too_long(first, sentence):
+    """A complaint about a sentence, if it is too long."""
+    words = [word for word in sentence.split() if re.search(r'\w', word)]
+    if len(words) > MOST_WORDS:
+        yield first, f'{len(words)} words', sentence.strip()
+
+
+def long_sentences(path, source):
+    """Sentences of C comments and of Markdown that are too long, as complaints."""
+    if path.endswith(('.c', '.h')):
+        for first, text in texts(path, source):
+            for line, sentence in sentences(text):
+                yield from too_long(first + line, sentence)
+    elif path.endswith('.md'):
+        for first, paragraph in paragraphs(source):
+            for sentence in SENTENCE_END.split(paragraph):
+                yield from too_long(first, sentence)
 
 
 def complaints(path):
     """What is wrong in one file."""
     with open(path, encoding='utf-8') as file:
         source = file.read()
+    yield from long_sentences(path, source)
     for first, text in texts(path, source):
-        yield from long_sentences(path, first, text)
         before = '.'
         for number, line in enumerate(plain(text), first):
             for match in PRONOUNS.finditer(line):
