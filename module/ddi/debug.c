@@ -168,18 +168,24 @@ void KeBugCheck(ULONG BugCheckCode)
 }
 EXPORT_SYMBOL_GPL(KeBugCheck);
 
-static void break_point(ULONG status, unsigned long caller)
+static void report_exception(NTSTATUS exception, ULONG number, const char *text,
+			     unsigned long caller)
 {
 	const struct ntpool_stop stop = {
 		.code = KMODE_EXCEPTION_NOT_HANDLED,
 		.name = bugcheck_name(KMODE_EXCEPTION_NOT_HANDLED),
-		.param = { (u32)STATUS_BREAKPOINT, caller, status },
+		.param = { (u32)exception, caller, number },
 		.addr_mask = BIT(1),
-		.text = "a breakpoint without a debugger",
+		.text = text,
 		.caller = caller,
 	};
 
 	ntpool_report(&stop);
+}
+
+static void break_point(ULONG status, unsigned long caller)
+{
+	report_exception(STATUS_BREAKPOINT, status, "a breakpoint without a debugger", caller);
 }
 
 /**
@@ -236,18 +242,10 @@ void RtlAssert(PVOID FailedAssertion, PVOID FileName, ULONG LineNumber,
 	       PCHAR Message)
 {
 	char text[ASSERTION_SIZE];
-	const struct ntpool_stop stop = {
-		.code = KMODE_EXCEPTION_NOT_HANDLED,
-		.name = bugcheck_name(KMODE_EXCEPTION_NOT_HANDLED),
-		.param = { (u32)STATUS_ASSERTION_FAILURE, _RET_IP_, LineNumber },
-		.addr_mask = BIT(1),
-		.text = text,
-		.caller = _RET_IP_,
-	};
 
 	snprintf(text, sizeof(text), "%s line %u: assertion failed: %s%s%s",
 		 kbasename(FileName ?: "?"), LineNumber, (char *)FailedAssertion,
 		 Message ? ": " : "", Message ?: "");
-	ntpool_report(&stop);
+	report_exception(STATUS_ASSERTION_FAILURE, LineNumber, text, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(RtlAssert);

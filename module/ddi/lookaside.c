@@ -224,15 +224,8 @@ static noinline void full_ex(struct ntpool_lookaside_head *head, void *entry, bo
 
 static void report_paged(const void *list, unsigned long caller)
 {
-	struct ntpool_stop stop = {
-		.code = NTPOOL_STOP_MUST_BE_NONPAGED,
-		.param = { (unsigned long)list, ntpool_irql(), 1, caller },
-		.addr_mask = BIT(0) | BIT(3),
-		.text = "the structure of a lookaside list lies in paged pool",
-		.caller = caller,
-	};
-
-	ntpool_report(&stop);
+	ntpool_argument_report(NTPOOL_STOP_MUST_BE_NONPAGED, list, 1,
+			       "the structure of a lookaside list lies in paged pool", caller);
 }
 
 static const struct ntpool_violation small_blocks = {

@@ -45,6 +45,7 @@
 #include "ddi/section.h"
 #include "parts.h"
 #include "memory/backing.h"
+#include "verify/argument.h"
 
 /* First parameter of stop code 0x1A. */
 enum {
@@ -182,16 +183,10 @@ static void report_memory(unsigned int subcode, PVOID arg, const char *text,
 /* NT's section routines are pageable code themselves. */
 static void check_irql(PVOID arg, unsigned long caller)
 {
-	const struct ntpool_stop stop = {
-		.code = NTPOOL_STOP_IRQL_NOT_LESS_OR_EQUAL,
-		.param = { (unsigned long)arg, ntpool_irql(), 0, caller },
-		.addr_mask = BIT(0) | BIT(3),
-		.text = "a routine for sections was called above APC_LEVEL; it did its work",
-		.caller = caller,
-	};
-
 	if (!ntpool_paged_ok())
-		ntpool_report(&stop);
+		ntpool_argument_report(NTPOOL_STOP_IRQL_NOT_LESS_OR_EQUAL, arg, 0,
+				       "a routine for sections was called above APC_LEVEL; it did its work",
+				       caller);
 }
 
 static PVOID lock_address(PVOID address, unsigned long caller)
@@ -383,13 +378,6 @@ static void report_code(const char *function, const char *file, unsigned int lin
 			const char *fault, unsigned long caller)
 {
 	char text[CHECK_TEXT];
-	const struct ntpool_stop stop = {
-		.code = NTPOOL_STOP_MUST_BE_NONPAGED,
-		.param = { caller, ntpool_irql(), 0, caller },
-		.addr_mask = BIT(0) | BIT(3),
-		.text = text,
-		.caller = caller,
-	};
 	char name[MODULE_NAME_LEN] = "an unknown driver";
 	struct ntpool_client *client;
 
@@ -400,7 +388,7 @@ static void report_code(const char *function, const char *file, unsigned int lin
 	rcu_read_unlock();
 	snprintf(text, sizeof(text), "%s() of %s, %s:%u, is pageable code and %s", function, name,
 		 kbasename(file), line, fault);
-	ntpool_report(&stop);
+	ntpool_argument_report(NTPOOL_STOP_MUST_BE_NONPAGED, (void *)caller, 0, text, caller);
 }
 
 /**

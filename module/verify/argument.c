@@ -15,7 +15,6 @@
 #include <linux/align.h>
 #include <linux/kernel.h>
 
-#include "base/report.h"
 #include "verify/argument.h"
 
 /* Subcode of the verifier's stop code: a wrong address or parameter. */
@@ -30,19 +29,26 @@ static const char *irql_text(enum ntpool_irql_level highest)
 	       "a routine was called above APC_LEVEL, which NT forbids; it did its work";
 }
 
-/* Called by ntpool_verify_irql(). There is no level between PASSIVE_LEVEL and APC_LEVEL. */
-void ntpool_argument_irql(enum ntpool_irql_level highest, const void *subject,
-			  unsigned long caller)
+void ntpool_argument_report(enum ntpool_stop_code code, const void *address, u64 number,
+			    const char *text, unsigned long caller)
 {
 	const struct ntpool_stop stop = {
-		.code = NTPOOL_STOP_IRQL_NOT_LESS_OR_EQUAL,
-		.param = { (unsigned long)subject, ntpool_irql(), 0, caller },
+		.code = code,
+		.param = { (unsigned long)address, ntpool_irql(), number, caller },
 		.addr_mask = BIT(0) | BIT(3),
-		.text = irql_text(highest),
+		.text = text,
 		.caller = caller,
 	};
 
 	ntpool_report(&stop);
+}
+
+/* Called by ntpool_verify_irql(). There is no level between PASSIVE_LEVEL and APC_LEVEL. */
+void ntpool_argument_irql(enum ntpool_irql_level highest, const void *subject,
+			  unsigned long caller)
+{
+	ntpool_argument_report(NTPOOL_STOP_IRQL_NOT_LESS_OR_EQUAL, subject, 0, irql_text(highest),
+			       caller);
 }
 
 /* Called by ntpool_verify_alignment(). */

@@ -4,10 +4,17 @@
 #define NTPOOL_ARGUMENT_H
 
 #include "base/irql.h"
+#include "base/report.h"
 #include "base/verifier.h"
 
 void ntpool_argument_irql(enum ntpool_irql_level highest, const void *subject,
 			  unsigned long caller);
+/*
+ * Reports a stop code whose parameters are an address, the IRQL, @number and the call site. Any
+ * context.
+ */
+void ntpool_argument_report(enum ntpool_stop_code code, const void *address, u64 number,
+			    const char *text, unsigned long caller);
 void ntpool_argument_alignment(const void *subject, unsigned long alignment, const char *text,
 			       unsigned long caller);
 
