@@ -90,6 +90,18 @@ struct tag_table {
 	struct ntpool_tag_slot slot[];
 };
 
+/**
+ * struct tag_place - how far the tags of all chunks were inserted into a table
+ * @chunk: the last chunk with inserted tags; NULL: none
+ * @nr: inserted tags of that chunk
+ * @seen: inserted tags
+ */
+struct tag_place {
+	struct tag_chunk *chunk;
+	unsigned int nr;
+	unsigned int seen;
+};
+
 unsigned int ntpool_tag_shift __read_mostly;
 struct ntpool_tag_slot *ntpool_tag_slots __read_mostly;
 struct ntpool_tag_counts __percpu *ntpool_tag_overflow __read_mostly;
@@ -221,20 +233,27 @@ static struct ntpool_tag_counts __percpu *table_find(const struct tag_table *tab
 	return NULL;
 }
 
-/* Inserts the tags of all chunks but the first @skip. Returns the number it saw. */
-static unsigned int table_insert_all(struct tag_table *table, unsigned int skip)
+/* Inserts the tags behind @at. A chunk is full before another one follows it. */
+static void table_insert_rest(struct tag_table *table, struct tag_place *at)
 {
-	struct tag_chunk *chunk;
-	unsigned int i, n, seen = 0;
+	struct tag_chunk *chunk = at->chunk;
+	unsigned int n;
 
-	list_for_each_entry_lockless(chunk, &chunks, link) {
+	if (!chunk)
+		chunk = list_first_or_null_rcu(&chunks, struct tag_chunk, link);
+	while (chunk) {
+		at->chunk = chunk;
 		/* Pairs with the release in tag_insert(). */
 		n = smp_load_acquire(&chunk->nr);
-		for (i = seen < skip ? min(skip - seen, n) : 0; i < n; i++)
-			table_insert(table, chunk->tag[i], chunk->counts + i * NTPOOL_TYPES);
-		seen += n;
+		for (; at->nr < n; at->nr++, at->seen++)
+			table_insert(table, chunk->tag[at->nr],
+				     chunk->counts + at->nr * NTPOOL_TYPES);
+		if (n < CHUNK_TAGS)
+			return;
+		chunk = list_next_or_null_rcu(&chunks, &chunk->link, struct tag_chunk, link);
+		if (chunk)
+			at->nr = 0;
 	}
-	return seen;
 }
 
 static bool table_wants_growth(void)
@@ -251,19 +270,25 @@ static void table_grow(void)
 {
 	unsigned int bits = 32 - tag_table->shift + GROW_BITS;
 	struct tag_table *table = table_alloc(bits, GFP_KERNEL | __GFP_NOWARN);
+	struct tag_place at = {};
 	unsigned long flags;
-	unsigned int seen;
+	bool done;
 
 	if (!table)
 		return;
 	/* A driver that uses the tag `Ovfl` shares its counters. */
 	table_insert(table, NTPOOL_TAG_OVERFLOW, ntpool_tag_overflow);
 	/* Tags are never removed. The lock is needed for tags inserted meanwhile only. */
-	seen = table_insert_all(table, 0);
-	raw_spin_lock_irqsave(&tag_lock, flags);
-	table_insert_all(table, seen);
-	table_publish(table);
-	raw_spin_unlock_irqrestore(&tag_lock, flags);
+	do {
+		table_insert_rest(table, &at);
+		raw_spin_lock_irqsave(&tag_lock, flags);
+		done = nr_tags - at.seen <= CHUNK_TAGS;
+		if (done) {
+			table_insert_rest(table, &at);
+			table_publish(table);
+		}
+		raw_spin_unlock_irqrestore(&tag_lock, flags);
+	} while (!done);
 }
 
 /* The worker. No other code replaces the table. */
