@@ -37,6 +37,7 @@
 enum {
 	FAULT_DEFAULT = 600,	/* probability */
 	FAULT_SEEN = 4096,	/* a power of two */
+	FAULT_SEEN_MAX = FAULT_SEEN / 4 * 3,
 	FAULT_DELAY_MAX = 24 * 60 * 60 * 1000,
 };
 
@@ -95,8 +96,8 @@ static bool is_new(u32 hash)
 	for (; fault_seen[i]; i = (i + 1) % FAULT_SEEN)
 		if (fault_seen[i] == hash)
 			return false;
-	/* One entry stays unused, so that the loop above ends. */
-	if (fault_nr_seen == FAULT_SEEN - 1)
+	/* Entries stay unused, so that the loop above is short. */
+	if (fault_nr_seen == FAULT_SEEN_MAX)
 		return false;
 	fault_seen[i] = hash;
 	fault_nr_seen++;
