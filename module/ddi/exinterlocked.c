@@ -9,8 +9,9 @@
  * CPUs may share a list. NT's rule applies: a driver must not hold such a lock with interrupts
  * enabled. An interrupt handler would spin on the lock that the interrupted thread holds.
  *
- * A driver may free an entry that is on a list. The fault then comes under the driver's lock,
- * as on NT. Only that list hangs then: no lock of ntpool is held.
+ * A driver may free an entry that is on a list, or a number. The fault then comes under the
+ * driver's lock, which stays held, as on NT. Only routines with that lock hang then: no lock of
+ * ntpool is held.
  */
 #include <linux/export.h>
 #include <linux/instruction_pointer.h>
@@ -26,6 +27,8 @@
  * @ListHead: head of the list
  * @ListEntry: the new entry; resident memory
  * @Lock: protects the list
+ *
+ * If an entry of the list is memory that faults, @Lock stays held.
  *
  * Context: any IRQL but HIGH_LEVEL.
  *
@@ -45,6 +48,8 @@ EXPORT_SYMBOL_GPL(ExInterlockedPushEntryList);
  * ExInterlockedPopEntryList() - remove the first entry
  * @ListHead: head of the list
  * @Lock: protects the list
+ *
+ * If an entry of the list is memory that faults, @Lock stays held.
  *
  * Context: any IRQL but HIGH_LEVEL.
  *
@@ -71,6 +76,8 @@ static PLIST_ENTRY unless_head(PLIST_ENTRY entry, PLIST_ENTRY head)
  * @ListEntry: the new entry; resident memory, in no list
  * @Lock: protects the list
  *
+ * If an entry of the list is memory that faults, @Lock stays held.
+ *
  * Context: any IRQL; not from an NMI.
  *
  * Return: the previous first entry, NULL if the list was empty.
@@ -95,6 +102,8 @@ EXPORT_SYMBOL_GPL(ExInterlockedInsertHeadList);
  * @ListEntry: the new entry; resident memory, in no list
  * @Lock: protects the list
  *
+ * If an entry of the list is memory that faults, @Lock stays held.
+ *
  * Context: any IRQL; not from an NMI.
  *
  * Return: the previous last entry, NULL if the list was empty.
@@ -117,6 +126,8 @@ EXPORT_SYMBOL_GPL(ExInterlockedInsertTailList);
  * ExInterlockedRemoveHeadList() - remove the first entry
  * @ListHead: head of the list
  * @Lock: protects the list
+ *
+ * If an entry of the list is memory that faults, @Lock stays held.
  *
  * Context: any IRQL; not from an NMI.
  *

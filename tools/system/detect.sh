@@ -8,7 +8,7 @@
 # shellcheck source=tools/system/lib.sh
 . /lib.sh
 
-plan 186
+plan 201
 
 flags=$params/verifier
 
@@ -155,10 +155,17 @@ lists() {
 	row list_undeleted unload CE
 }
 
-# nt_survive does not know the instruction that reads the entry
+interlocked="insert_head_freed insert_tail_freed remove_head_freed push_freed pop_freed"
+
+# nt_survive does not know the instruction that touches the entry
 slists() {
 	row slist_freed access D5
 	is "the list can still be used" logged 'nt_detect: usable'
+	for error in $interlocked; do
+		row "$error" access D5
+		is "the lock of the driver is held" logged 'nt_detect: held'
+		is "other lists can be used" logged 'nt_detect: usable'
+	done
 }
 
 load nt_survive
@@ -174,12 +181,17 @@ for context in thread softirq hardirq; do
 	frees
 	arguments
 	[ $context = hardirq ] || lists
-	if [ $context = thread ]; then slists; else none slist_freed; fi
+	if [ $context = thread ]; then slists; fi
 	[ $context = hardirq ] || none nonpaged_in_interrupt
 	[ $context = hardirq ] || none free_in_interrupt
 done
 for error in list_twice list_too_small list_freed list_undeleted; do
 	none $error
+done
+for context in softirq hardirq; do
+	for error in slist_freed $interlocked; do
+		none "$error"
+	done
 done
 echo 0x2 >"$flags"
 row nonpaged_in_interrupt allocate C4/2

@@ -43,7 +43,9 @@ static const struct row *row;
 static NPAGED_LOOKASIDE_LIST list, other_list, larger_list, own_list, never_initialised;
 static ZONE_HEADER zone;
 static SLIST_HEADER slist;
-static KSPIN_LOCK zone_lock;
+static LIST_ENTRY chain;
+static SINGLE_LIST_ENTRY single;
+static KSPIN_LOCK zone_lock, chain_lock;	/* the second is of the two lists above */
 static u8 *foreign;
 static u8 *zone_memory;
 static u8 *earlier, *paged;	/* blocks of the pool */
@@ -418,6 +420,77 @@ static void slist_end(void)
 		step("usable");
 }
 
+static void chain_freed(void)
+{
+	u8 *entry = take(SIZE);
+
+	InsertTailList(&chain, (PLIST_ENTRY)entry);
+	give(entry);
+	step("access");
+}
+
+/* Each of them touches the freed entry under the driver's lock. */
+static void insert_head_freed(void)
+{
+	static LIST_ENTRY entry;
+
+	chain_freed();
+	ExInterlockedInsertHeadList(&chain, &entry, &chain_lock);
+}
+
+static void insert_tail_freed(void)
+{
+	static LIST_ENTRY entry;
+
+	chain_freed();
+	ExInterlockedInsertTailList(&chain, &entry, &chain_lock);
+}
+
+static void remove_head_freed(void)
+{
+	chain_freed();
+	ExInterlockedRemoveHeadList(&chain, &chain_lock);
+}
+
+static void push_freed(void)
+{
+	u8 *entry = freed();
+
+	step("access");
+	ExInterlockedPushEntryList(&single, (PSINGLE_LIST_ENTRY)entry, &chain_lock);
+}
+
+static void pop_freed(void)
+{
+	u8 *entry = take(SIZE);
+
+	PushEntryList(&single, (PSINGLE_LIST_ENTRY)entry);
+	give(entry);
+	step("access");
+	ExInterlockedPopEntryList(&single, &chain_lock);
+}
+
+/* After that thread is dead: its lock stays held, and others work. */
+static void chain_end(void)
+{
+	static SINGLE_LIST_ENTRY link;
+	static LIST_ENTRY other, entry;
+	static KSPIN_LOCK lock;
+
+	if (!chain_lock)
+		return;
+	step("held");
+	InitializeListHead(&other);
+	ExInterlockedInsertTailList(&other, &entry, &lock);
+	ExInterlockedRemoveHeadList(&other, &lock);
+	ExInterlockedInsertHeadList(&other, &entry, &lock);
+	single.Next = NULL;
+	ExInterlockedPushEntryList(&single, &link, &lock);
+	if (ExInterlockedRemoveHeadList(&other, &lock) == &entry &&
+	    ExInterlockedPopEntryList(&single, &lock) == &link)
+		step("usable");
+}
+
 static void leak(void)
 {
 	take(SIZE);
@@ -590,6 +663,11 @@ static const struct row {
 	{ "zone_overwritten", zone_overwritten },
 	{ "zone_freed", zone_freed },
 	{ "slist_freed", slist_freed },
+	{ "insert_head_freed", insert_head_freed },
+	{ "insert_tail_freed", insert_tail_freed },
+	{ "remove_head_freed", remove_head_freed },
+	{ "push_freed", push_freed },
+	{ "pop_freed", pop_freed },
 	{ "leak", leak },
 	{ "paged_at_dispatch", paged_at_dispatch },
 	{ "paged_free_at_dispatch", paged_free_at_dispatch },
@@ -718,6 +796,8 @@ static int __init nt_detect_init(void)
 	if (err)
 		goto fail;
 	KeInitializeSpinLock(&zone_lock);
+	KeInitializeSpinLock(&chain_lock);
+	InitializeListHead(&chain);
 	ExInitializeZone(&zone, ZONE_BLOCK, zone_memory, 1024);
 	lists_begin();
 	err = run();
@@ -732,6 +812,7 @@ fail:
 static void __exit nt_detect_exit(void)
 {
 	slist_end();
+	chain_end();
 	lists_end();
 	memory_end();
 	step("unload");
