@@ -35,7 +35,7 @@ prefix ?= /usr/local
 INSTALL_MOD_PATH ?= $(DESTDIR)
 ACCEL ?= auto
 # tools/lib/lib.sh and test.sh have the defaults.
-export KERNEL VARIANT ACCEL CPUS V SUITES PARTS BENCH RELEASES KVER QUICK KERNELS VARIANTS
+export KERNEL VARIANT ACCEL CPUS V SUITES PARTS BENCH RELEASES KVER QUICK KERNELS VARIANTS REFUSALS
 # An empty ARCH in the environment is one of its own for a kernel's makefiles.
 ifneq ($(ARCH),)
 export ARCH

@@ -35,54 +35,96 @@ mark begin
 sed -n 's/^jiffies: /begin /p' /proc/timer_list >/tmp/steps
 # Flags of the verifier that the suites run under
 flags=$(sed -n 's/.*ntk_verifier=\([0-9a-fx]*\).*/verifier=\1/p' /proc/cmdline)
-# A load that is refused or fails leaves nothing: kmemleak tells afterwards.
-refused() {
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		! insmod $mod/ntpool.ko "verifier_drivers=x" "$@" 2>/dev/null || return 1
+
+# Loads that are refused or fail leave nothing. ntk_refusals=N in the command line: each is made
+# N times, and what the kernel has allocated is compared. Where kmemleak is, it tells after once.
+refusals=$(sed -n 's/.*ntk_refusals=\([0-9]*\).*/\1/p' /proc/cmdline)
+
+# repeat COMMAND...: $times times, or until it fails
+repeat() {
+	nth=0
+	while [ $nth -lt "$times" ]; do
+		"$@" || return 1
+		nth=$((nth + 1))
 	done
 }
+
+refused() { ! insmod $mod/ntpool.ko "$@" 2>/dev/null; }
 
 # Each parameter in turn has a bad value.
-refused_all() {
+refused_parameters() {
 	for bad in verifier=99 bugcheck=x quota_nonpaged=x quota_paged=x max_tags=0 \
 		must_succeed_pages=257 special_start=2 special_pages=1 sample_ms=x balance_ms=1; do
-		refused $bad || return 1
+		repeat refused verifier_drivers=x $bad || return 1
 	done
 }
 
-# The init of each part in turn fails, until there is no part of that number.
-failed_parts() {
-	part=0
-	while ! insmod $mod/ntpool.ko fail_part=$part 2>/dev/null; do
-		part=$((part + 1))
-		[ $part -lt 100 ] || return 1
-	done
+# The init of a part fails; false: there is no part of that number
+failed_part() {
+	refused fail_part="$1" && return
 	rmmod ntpool
-	[ $part -gt 20 ]
+	return 1
 }
 
-# So does each step that takes something from the kernel, until none is left. A step may be
-# one that the module can do without.
-failed_steps() {
+# So does a step that takes something from the kernel. It may be one that the module can do
+# without. False: there is no such step
+failed_step() {
+	refused fail_step="$1" verifier=0x9 && return
+	left=$(cat /sys/module/ntpool/parameters/fail_step)
+	rmmod ntpool
+	[ "$left" != -1 ]
+}
+
+# each COMMAND LEAST: with the numbers from 0 on, until there is none, which is above LEAST
+each() {
 	number=0
-	while :; do
-		if insmod $mod/ntpool.ko fail_step=$number verifier=0x9 2>/dev/null; then
-			left=$(cat /sys/module/ntpool/parameters/fail_step)
-			rmmod ntpool
-			[ "$left" != -1 ] || break
-		fi
+	while repeat "$1" $number; do
 		number=$((number + 1))
 		[ $number -lt 1000 ] || return 1
 	done
-	[ $number -gt 40 ]
+	[ $nth = 0 ] && [ $number -gt "$2" ]
 }
 
-step refused-parameter refused verifier=99
-if [ -e $leaks ]; then
-	step refused-parameters refused_all
-	step failed-parts failed_parts
-	step failed-steps failed_steps
+# refuse_all TIMES
+refuse_all() {
+	times=$1
+	step "refused-parameters-$times" refused_parameters
+	step "failed-parts-$times" each failed_part 20
+	step "failed-steps-$times" each failed_step 40
+}
+
+# The objects of each cache of the kernel's allocator, and the lines of vmalloc. Pages that a
+# cache has reserved do not count.
+allocated() {
+	for cache in /sys/kernel/slab/*; do
+		[ -L "$cache" ] || echo 1 >"$cache/shrink"
+	done
+	sed '1,2d' /proc/slabinfo
+	echo vmalloc "$(wc -l </proc/vmallocinfo)"
+}
+
+# left_behind TIMES BEFORE AFTER: each cache that has grown by an object for each time is a step
+# that failed. Caches of processes and open files vary by dozens.
+left_behind() {
+	awk -v times="$1" 'NR == FNR { had[$1] = $2; next }
+		/^(anon_vma|cred_jar|filp|maple_node|mm_struct|names_cache|seq_file|vm_area)/ { next }
+		$2 - had[$1] >= times { print "do left-in-" $1 " " $2 - had[$1] }' "$2" "$3"
+}
+
+# Grace periods are most of the time. The suites run with normal ones.
+echo 1 >/sys/kernel/rcu_expedited
+if [ -n "$refusals" ]; then
+	refuse_all 1
+	allocated >/tmp/before
+	refuse_all $((refusals - 1))
+	allocated >/tmp/after
+	left_behind $((refusals - 1)) /tmp/before /tmp/after >>/tmp/steps
+elif [ -e $leaks ]; then
+	refuse_all 1
+else
+	step refused-parameter refused verifier_drivers=x verifier=99
 fi
+echo 0 >/sys/kernel/rcu_expedited
 # shellcheck disable=SC2086 # none is no argument
 step insmod-ntpool insmod $mod/ntpool.ko $flags
 step insmod-kunit insmod $mod/ntpool_kunit.ko

@@ -167,6 +167,11 @@ kunit_run() {
 	debug | rt | kcsan) limit=2400 ;;
 	esac
 	[ -z "$6" ] || append="$append ntk_verifier=$6"
+	if [ "$1$5$6" = release2 ] && [ "$KERNEL" = "${SUITE_KERNELS[0]}" ] &&
+	   [ -z "${QUICK:-}${SUITES:-}" ]; then
+		append="$append ntk_refusals=${REFUSALS:-10}"
+		limit=7200
+	fi
 	say "KUnit, kernel $(series_of "$KERNEL"), $1, $5 processors${6:+, verifier=$6}"
 	boot "$name" --kernel "$2/arch/x86/boot/bzImage" --initrd "$4" \
 		--cpus "$5" --mem 1536 --timeout $limit "${@:7}" \
