@@ -129,6 +129,8 @@ bool ntpool_test_balance_scan(void);
 
 /* Makes S-lists take locks, as on a CPU without the exchange of two words. May sleep. */
 void ntpool_test_slist_locked(bool on);
+/* True if @tag has counters on each CPU. */
+bool ntpool_test_tag_is_hot(u32 tag);
 /* Drains all CPUs' caches to the heaps, and frees empty pages. May sleep. */
 void ntpool_test_drain(void);
 /* Number of depots that have more room than from the start. Any context. */

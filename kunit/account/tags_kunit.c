@@ -3,10 +3,12 @@
  * The figures per tag in the file `tags`. At rest they are exact, for any CPU that
  * allocated or freed. Each tag and type has one row. The sum over all rows equals the
  * figures of the pools. No row is torn under load. A free with a wrong tag is reported
- * and counted under the right tag.
+ * and counted under the right tag. All of this holds for a tag with counters that CPUs share,
+ * for one with its own on each CPU, and while the second follows the first.
  *
  * The suite ntpool_overflow tests more tags than max_tags.
  */
+#include <linux/delay.h>
 #include <linux/sched.h>
 
 #include "fixture.h"
@@ -14,6 +16,9 @@
 #define NTK_MIX		24	/* tags of the mixed case */
 #define NTK_READS	25	/* of the file, under load */
 #define NTK_LOADERS	3
+#define NTK_HOT		40	/* more uses than a tag needs to get its counters */
+#define NTK_COLD	80	/* more tags than there are counters in reserve */
+#define NTK_HEATED	9
 #define NTK_REMOTE	40	/* blocks that change CPUs */
 #define NTK_RIGHT	(ntk_tag4("KtRi"))
 #define NTK_OTHER	(ntk_tag4("KtOt"))
@@ -429,6 +434,138 @@ static void ntk_under_load_test(struct kunit *test)
 	ntk_expect_sums(test, true);
 }
 
+/* Uses @tag, then gives the worker time that provides counters. */
+static void ntk_use(u32 tag, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		void *block = ExAllocatePoolWithTag(NonPagedPool, 64, tag);
+
+		if (block)
+			ExFreePoolWithTag(block, tag);
+	}
+	usleep_range(1000, 2000);
+}
+
+/*
+ * A tag in use gets counters on each CPU. No figure changes by that, before, while and after
+ * it happens. Blocks that were allocated before are freed after.
+ */
+static void ntk_hot_test(struct kunit *test)
+{
+	u32 tag = ntk_tag4("KtHt");
+	struct ntk_tally tally = {};
+	struct ntk_tag_row row;
+	void *block[NTK_HOT];
+	int i;
+
+	for (i = 0; i < NTK_HOT; i++) {
+		block[i] = ExAllocatePoolWithTag(NonPagedPool, 100, tag);
+		KUNIT_ASSERT_NOT_NULL(test, block[i]);
+		row = ntk_tag_row(test, tag, false);
+		ntk_check(&tally, row.allocs == i + 1, "%d: %lld allocs", i, row.allocs);
+		ntk_check(&tally, row.diff == i + 1, "%d: diff %lld", i, row.diff);
+		ntk_check(&tally, row.requested == 100 * (i + 1), "%d: %lld requested", i,
+			  row.requested);
+		if (!i)
+			KUNIT_EXPECT_FALSE(test, ntpool_test_tag_is_hot(tag));
+	}
+	for (i = 0; i < 100 && !ntpool_test_tag_is_hot(tag); i++)
+		ntk_use(tag, NTK_HOT);
+	KUNIT_EXPECT_TRUE(test, ntpool_test_tag_is_hot(tag));
+	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, tag, false).diff, NTK_HOT);
+	for (i = 0; i < NTK_HOT; i++)
+		ExFreePoolWithTag(block[i], tag);
+	row = ntk_tag_row(test, tag, false);
+	KUNIT_EXPECT_EQ(test, row.diff, 0);
+	KUNIT_EXPECT_EQ(test, row.bytes, 0);
+	KUNIT_EXPECT_EQ(test, row.requested, 0);
+	ntk_expect_clean(test, &tally);
+}
+
+static u32 ntk_cold_tag(unsigned int nr)
+{
+	char text[5];
+
+	snprintf(text, sizeof(text), "Kc%02u", nr);
+	return ntk_tag4(text);
+}
+
+static unsigned int ntk_count_hot(void)
+{
+	unsigned int i, hot = 0;
+
+	for (i = 0; i < NTK_COLD; i++)
+		hot += ntpool_test_tag_is_hot(ntk_cold_tag(i));
+	return hot;
+}
+
+/*
+ * Without memory for counters on each CPU, tags keep those that all CPUs share, and their
+ * figures are as exact. With memory the tags get their own.
+ */
+static void ntk_cold_test(struct kunit *test)
+{
+	struct ntk_tag_row row;
+	unsigned int i, run;
+
+	for (i = 0; i < NTK_COLD; i++)
+		ntk_use(ntk_cold_tag(i), 1);
+	KUNIT_EXPECT_EQ(test, ntk_count_hot(), 0);
+	ntpool_test_fail_backing(0, -1);
+	for (i = 0; i < NTK_COLD; i++)
+		ntk_use(ntk_cold_tag(i), NTK_HOT);
+	KUNIT_EXPECT_LT(test, ntk_count_hot(), NTK_COLD);
+	ntpool_test_fail_backing(0, 0);
+	for (i = 0; i < NTK_COLD; i++) {
+		row = ntk_tag_row(test, ntk_cold_tag(i), false);
+		KUNIT_EXPECT_EQ(test, row.allocs + row.failed, NTK_HOT + 1);
+		KUNIT_EXPECT_EQ(test, row.diff, 0);
+		KUNIT_EXPECT_EQ(test, row.bytes, 0);
+	}
+	for (run = 0; run < 20 && ntk_count_hot() < NTK_COLD; run++)
+		for (i = 0; i < NTK_COLD; i++)
+			ntk_use(ntk_cold_tag(i), 16);
+	KUNIT_EXPECT_EQ(test, ntk_count_hot(), NTK_COLD);
+	ntk_expect_sums(test, false);
+}
+
+static void ntk_heat(struct ntk_worker *worker)
+{
+	void *block[NTK_HOT];
+	int nr, i;
+
+	for (nr = 0; nr < NTK_HEATED; nr++) {
+		u32 tag = ntk_tag4("Kh00") + (nr << 24);
+
+		for (i = 0; i < NTK_HOT; i++) {
+			block[i] = ExAllocatePoolWithTag(NonPagedPool, 16 + 8 * i, tag);
+			ntk_check(&worker->tally, block[i], "tag %d", nr);
+		}
+		for (i = 0; i < NTK_HOT; i++)
+			if (block[i])
+				ExFreePoolWithTag(block[i], tag);
+		cond_resched();
+	}
+}
+
+/* Several CPUs use a tag while it gets its counters: each allocation is counted once. */
+static void ntk_heat_test(struct kunit *test)
+{
+	struct ntk_tag_row row;
+	int nr;
+
+	ntk_crew_run(test, NTK_LOADERS, true, ntk_heat, NULL);
+	for (nr = 0; nr < NTK_HEATED; nr++) {
+		row = ntk_tag_row(test, ntk_tag4("Kh00") + (nr << 24), false);
+		KUNIT_EXPECT_EQ(test, row.allocs, NTK_LOADERS * NTK_HOT);
+		KUNIT_EXPECT_EQ(test, row.frees, NTK_LOADERS * NTK_HOT);
+		KUNIT_EXPECT_EQ(test, row.bytes, 0);
+		KUNIT_EXPECT_EQ(test, row.requested, 0);
+	}
+}
+
 static struct kunit_case ntk_tags_cases[] = {
 	KUNIT_CASE(ntk_sums_test),
 	KUNIT_CASE(ntk_types_apart_test),
@@ -442,6 +579,9 @@ static struct kunit_case ntk_tags_cases[] = {
 	KUNIT_CASE(ntk_wrong_tag_test),
 	KUNIT_CASE(ntk_wrong_byte_test),
 	KUNIT_CASE(ntk_under_load_test),
+	KUNIT_CASE(ntk_hot_test),
+	KUNIT_CASE(ntk_cold_test),
+	KUNIT_CASE(ntk_heat_test),
 	{}
 };
 

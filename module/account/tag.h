@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Figures per tag: counters on each CPU, found in a hash table without a lock. */
+/* Figures per tag: counters of all CPUs together at first, then counters on each CPU. */
 #ifndef NTPOOL_TAG_H
 #define NTPOOL_TAG_H
 
+#include <linux/atomic.h>
+#include <linux/minmax.h>
 #include <linux/percpu.h>
+#include <linux/sizes.h>
 
+#include "account/tag_index.h"
 #include "base/types.h"
 
 /**
@@ -30,7 +34,6 @@ struct ntpool_tag_flow {
  * @inside: incremented by code in the per-CPU section of that pool type, with plain
  *	    additions; an interrupt cannot enter the section then
  * @outside: incremented by all other code, with this_cpu operations
- * @failed: requests that returned NULL, with this_cpu operations
  *
  * Each counter grows only, and only its CPU writes it. Live figures are differences of
  * sums over all CPUs, because a block may be freed on another CPU.
@@ -38,7 +41,38 @@ struct ntpool_tag_flow {
 struct ntpool_tag_counts {
 	struct ntpool_tag_flow inside;
 	struct ntpool_tag_flow outside;
-	unsigned long failed;
+};
+
+/**
+ * struct ntpool_tag_shared - counters of all CPUs for one tag and pool type
+ * @allocs: as in struct ntpool_tag_flow, like all fields up to @free_requested
+ * @alloc_granules: likewise
+ * @alloc_requested: likewise
+ * @frees: likewise
+ * @free_granules: likewise
+ * @free_requested: likewise
+ * @failed: requests that returned NULL
+ */
+struct ntpool_tag_shared {
+	atomic_long_t allocs;
+	atomic_long_t alloc_granules;
+	atomic_long_t alloc_requested;
+	atomic_long_t frees;
+	atomic_long_t free_granules;
+	atomic_long_t free_requested;
+	atomic_long_t failed;
+};
+
+/**
+ * struct ntpool_tag - the figures of a tag, which are sums over all of its counters
+ * @tag: the tag; constant
+ * @counts: [NTPOOL_TYPES]; NULL until the tag is hot. Set once, and read without a lock
+ * @shared: what was counted while @counts was NULL, and all failures
+ */
+struct ntpool_tag {
+	u32 tag;
+	struct ntpool_tag_counts __percpu *counts;
+	struct ntpool_tag_shared shared[NTPOOL_TYPES];
 };
 
 /**
@@ -64,93 +98,105 @@ struct ntpool_tag_sums {
 	unsigned long failed;
 } __aligned(8 * sizeof(long));
 
-/*
- * A slot of the hash table; used if it has counters. The tag is stored last. An unused
- * slot has a tag that hashes elsewhere, so a tag that matches proves the counters.
- */
-struct ntpool_tag_slot {
-	u32 tag;
-	struct ntpool_tag_counts __percpu *counts;	/* [NTPOOL_TYPES] */
+enum {
+	/* How full the tables may be, see struct ntpool_tag_index. */
+	NTPOOL_TAG_ALL_LOAD = 1,
+	/* Nearly every tag is in the slot of its hash, where the fast paths look. */
+	NTPOOL_TAG_HOT_LOAD = 3,
 };
 
-/*
- * The hash table: 32 - log2 of the number of slots, and the slots. A larger table is
- * published with its slots first. A reader loads the shift first: it gets both of one
- * table, or the new slots with the old shift. The second pair leads to a wrong slot, and the
- * tag in the slot shows that.
- */
-extern unsigned int ntpool_tag_shift;
-extern struct ntpool_tag_slot *ntpool_tag_slots;
+/* The most memory in counters of hot tags, of all CPUs together. */
+#define NTPOOL_TAG_HOT_BYTES	(56UL * SZ_1M)
 
-/* Counters of `Ovfl`. */
-extern struct ntpool_tag_counts __percpu *ntpool_tag_overflow;
+/* The records of all tags: struct ntpool_tag. */
+extern struct ntpool_tag_index ntpool_tag_all;
+/* The counters of hot tags: struct ntpool_tag_counts __percpu. The fast paths read it. */
+extern struct ntpool_tag_index ntpool_tag_hot;
+
+/* The record of `Ovfl`. */
+extern struct ntpool_tag *ntpool_tag_overflow;
 
 /* For a tag that is new, or not in the slot of its hash. Never NULL. Context: any. */
-struct ntpool_tag_counts __percpu *ntpool_tag_find_slow(u32 tag);
+struct ntpool_tag *ntpool_tag_find_slow(u32 tag);
 
-/*
- * Returns a long, which is an index without another instruction. With the mask, which takes none
- * either, UBSAN has no shift to check.
- */
-static __always_inline unsigned long ntpool_tag_hash(u32 tag, unsigned int shift)
-{
-	unsigned long product = tag * 0x9e3779b1U;
-
-	return product >> (shift % BITS_PER_LONG);
-}
-
-/* Sets *@counts. False: @tag is not in the slot of its hash. Context: any. */
+/* Sets *@counts. False: @tag is not hot, or not in the slot of its hash. Context: any. */
 static __always_inline bool ntpool_tag_lookup(u32 tag, struct ntpool_tag_counts __percpu **counts)
 {
-	/* Pairs with the release in table_publish(). */
-	unsigned int shift = smp_load_acquire(&ntpool_tag_shift);
-	const struct ntpool_tag_slot *slot;
+	unsigned long value;
 
-	/* A plain access allows memory operands. One instruction stores the pointer. */
-	slot = data_race(ntpool_tag_slots) + ntpool_tag_hash(tag, shift);
-	/* Prevents a second load of ntpool_tag_slots, which may have changed. */
-	OPTIMIZER_HIDE_VAR(slot);
-	/* A plain access, for the same reason as above. */
-	if (unlikely(data_race(slot->tag) != tag))
+	if (unlikely(!ntpool_tag_index_get(&ntpool_tag_hot, tag, &value)))
 		return false;
-	/* Pairs with the release in table_insert(): this CPU sees the counters. */
-	smp_rmb();
-	*counts = slot->counts;
+	*counts = (struct ntpool_tag_counts __percpu *)value;
 	return true;
 }
 
-/*
- * Finds the counters of @tag, also away from the slot of its hash. Takes no lock. False does
- * not prove that there are none. Context: any.
- */
-bool ntpool_tag_probe(u32 tag, struct ntpool_tag_counts __percpu **counts);
+/* The same, also away from the slot of its hash. Takes no lock. Context: any. */
+static inline bool ntpool_tag_probe(u32 tag, struct ntpool_tag_counts __percpu **counts)
+{
+	*counts = (struct ntpool_tag_counts __percpu *)ntpool_tag_index_probe(&ntpool_tag_hot, tag);
+	return *counts;
+}
 
 /*
- * Returns the counters of @tag, which are created for a new tag. Returns ntpool_tag_overflow
+ * Returns the record of @tag, which is created for a new tag. Returns ntpool_tag_overflow
  * past max_tags or without memory, never NULL. Any context; may wait where the caller may
  * sleep.
  */
-static inline struct ntpool_tag_counts __percpu *ntpool_tag_find(u32 tag)
+static inline struct ntpool_tag *ntpool_tag_find(u32 tag)
 {
-	struct ntpool_tag_counts __percpu *counts;
+	unsigned long value;
 
-	return ntpool_tag_lookup(tag, &counts) ? counts : ntpool_tag_find_slow(tag);
+	return ntpool_tag_index_get(&ntpool_tag_all, tag, &value) ? (struct ntpool_tag *)value :
+								    ntpool_tag_find_slow(tag);
 }
 
-static inline void ntpool_tag_count_alloc(struct ntpool_tag_counts __percpu *counts,
-					  unsigned long granules, size_t requested)
+/* Counts for a hot tag. Context: any. */
+static inline void ntpool_tag_count_alloc_outside(struct ntpool_tag_counts __percpu *counts,
+						  unsigned long granules, size_t requested)
 {
 	this_cpu_inc(counts->outside.allocs);
 	this_cpu_add(counts->outside.alloc_granules, granules);
 	this_cpu_add(counts->outside.alloc_requested, requested);
 }
 
-static inline void ntpool_tag_count_free(struct ntpool_tag_counts __percpu *counts,
-					 unsigned long granules, size_t requested)
+static inline void ntpool_tag_count_free_outside(struct ntpool_tag_counts __percpu *counts,
+						 unsigned long granules, size_t requested)
 {
 	this_cpu_inc(counts->outside.frees);
 	this_cpu_add(counts->outside.free_granules, granules);
 	this_cpu_add(counts->outside.free_requested, requested);
+}
+
+/* Count in the shared counters. The first may make the tag hot. Context: any but NMI. */
+void ntpool_tag_share_alloc(struct ntpool_tag *tag, enum ntpool_type type,
+			    unsigned long granules, size_t requested);
+void ntpool_tag_share_free(struct ntpool_tag *tag, enum ntpool_type type,
+			   unsigned long granules, size_t requested);
+
+/* Counts an allocation. Context: any but NMI. */
+static inline void ntpool_tag_count_alloc(struct ntpool_tag *tag, enum ntpool_type type,
+					  unsigned long granules, size_t requested)
+{
+	/* Pairs with the release in tag_heat(). */
+	struct ntpool_tag_counts __percpu *counts = smp_load_acquire(&tag->counts);
+
+	if (likely(counts))
+		ntpool_tag_count_alloc_outside(&counts[type], granules, requested);
+	else
+		ntpool_tag_share_alloc(tag, type, granules, requested);
+}
+
+/* Counts a free. Context: any. */
+static inline void ntpool_tag_count_free(struct ntpool_tag *tag, enum ntpool_type type,
+					 unsigned long granules, size_t requested)
+{
+	/* As above. */
+	struct ntpool_tag_counts __percpu *counts = smp_load_acquire(&tag->counts);
+
+	if (likely(counts))
+		ntpool_tag_count_free_outside(&counts[type], granules, requested);
+	else
+		ntpool_tag_share_free(tag, type, granules, requested);
 }
 
 /* Only in the per-CPU section of the pool type. */
@@ -168,6 +214,14 @@ static __always_inline void ntpool_tag_count_free_inside(struct ntpool_tag_count
 	__this_cpu_inc(counts->inside.frees);
 	__this_cpu_add(counts->inside.free_granules, granules);
 	__this_cpu_add(counts->inside.free_requested, requested);
+}
+
+/* Returns how many chunks of counters may be allocated on a machine with @cpus. */
+static inline unsigned int ntpool_tag_hot_chunks(unsigned int cpus)
+{
+	size_t chunk = NTPOOL_TAG_CHUNK * NTPOOL_TYPES * sizeof(struct ntpool_tag_counts);
+
+	return max_t(size_t, NTPOOL_TAG_HOT_BYTES / (chunk * cpus), 1);
 }
 
 /* Figures of all tags that were used, sorted, for kvfree(). May sleep. */

@@ -92,7 +92,7 @@ static __always_inline struct ntpool_run *ntpool_run_pop(enum ntpool_type type, 
 
 /*
  * Allocates @size bytes from this CPU's cache and counts them for @tag. Returns NULL if the
- * cache has no run, or if the counters of @tag are not where its hash is. Without @zero the
+ * cache has no run, or if the fast paths do not find the counters of @tag. Without @zero the
  * pages have the contents that their last owner left. Any context.
  */
 static __always_inline void *ntpool_run_cache_alloc(enum ntpool_type type, size_t size, u32 tag,
@@ -113,7 +113,7 @@ static __always_inline void *ntpool_run_cache_alloc(enum ntpool_type type, size_
 		memset(run->base, 0, pages << PAGE_SHIFT);
 	/* From here on a stray free may claim the run. */
 	ntpool_run_make_live(run);
-	ntpool_tag_count_alloc(&counts[type], pages * NTPOOL_GRANULES, size);
+	ntpool_tag_count_alloc_outside(&counts[type], pages * NTPOOL_GRANULES, size);
 	return run->base;
 }
 
@@ -152,7 +152,8 @@ static __always_inline bool ntpool_run_free_record(struct ntpool_run *run, void 
 	cache = ntpool_run_cache_enter(type);
 	done = likely(ntpool_run_fits(cache, run)) && likely(ntpool_run_take(run, state));
 	if (likely(done)) {
-		ntpool_tag_count_free(&counts[type], run->pages * NTPOOL_GRANULES, run->requested);
+		ntpool_tag_count_free_outside(&counts[type], run->pages * NTPOOL_GRANULES,
+					      run->requested);
 		ntpool_run_push(cache, run);
 	}
 	ntpool_run_cache_leave(type, cache);

@@ -10,6 +10,7 @@
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 
+#include "account/tag.h"
 #include "base/callsite.h"
 #include "base/client.h"
 #include "base/compat.h"
@@ -29,6 +30,12 @@ unsigned long ntpool_test_shrinkable(void)
 	return ntpool_cache_shrinkable();
 }
 EXPORT_SYMBOL_GPL(ntpool_test_shrinkable);
+
+bool ntpool_test_tag_is_hot(u32 tag)
+{
+	return READ_ONCE(ntpool_tag_find(tag)->counts);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_tag_is_hot);
 
 unsigned long ntpool_test_cached(void)
 {

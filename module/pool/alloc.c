@@ -25,8 +25,8 @@
 #include "verify/verify.h"
 
 /*
- * Tries this CPU's cache for a tag that has counters, but away from the slot of its hash.
- * For a tag in that slot the fast path has tried already.
+ * Tries this CPU's cache for a hot tag that is away from the slot of its hash. For a tag in
+ * that slot the fast path has tried already.
  */
 static bool alloc_cached(const struct ntpool_request *req, void **out)
 {

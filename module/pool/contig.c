@@ -235,8 +235,8 @@ static void trace_free(const struct ntpool_contig_free *call, const struct ntpoo
 
 void ntpool_contig_free(const struct ntpool_contig_free *call)
 {
-	struct ntpool_tag_counts __percpu *counts;
 	struct ntpool_run *run, copy;
+	struct ntpool_tag *record;
 
 	if (ntpool_run_claim(call->use, call->p, &run, &copy) != NTPOOL_FREE_OK) {
 		report_unowned(call);
@@ -246,8 +246,8 @@ void ntpool_contig_free(const struct ntpool_contig_free *call)
 	if (run->flags & NTPOOL_HDR_VERIFIED)
 		ntpool_verify_remove(call->p, run->requested, call->caller);
 	trace_free(call, run);
-	counts = run->flags & NTPOOL_HDR_OVERFLOW ? ntpool_tag_overflow : ntpool_tag_find(run->tag);
-	ntpool_tag_count_free(&counts[NTPOOL_NONPAGED], run->pages * NTPOOL_GRANULES,
+	record = run->flags & NTPOOL_HDR_OVERFLOW ? ntpool_tag_overflow : ntpool_tag_find(run->tag);
+	ntpool_tag_count_free(record, NTPOOL_NONPAGED, run->pages * NTPOOL_GRANULES,
 			      run->requested);
 	ntpool_run_release(run);
 }

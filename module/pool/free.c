@@ -62,10 +62,10 @@ struct free_call {
 /* Counts and traces the free of @block, which has @flags. */
 static void count_free(const struct free_call *call, const struct ntpool_block *block, u8 flags)
 {
-	struct ntpool_tag_counts __percpu *counts =
+	struct ntpool_tag *record =
 		flags & NTPOOL_HDR_OVERFLOW ? ntpool_tag_overflow : ntpool_tag_find(block->tag);
 
-	ntpool_tag_count_free(&counts[block->type], block->bytes >> NTPOOL_GRANULE_SHIFT,
+	ntpool_tag_count_free(record, block->type, block->bytes >> NTPOOL_GRANULE_SHIFT,
 			      block->requested);
 	trace_ntpool_free(block, call->caller, call->irql);
 }

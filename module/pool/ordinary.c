@@ -31,7 +31,7 @@ static const struct ntpool_violation at_dispatch = {
 
 void *ntpool_alloc_failed(const struct ntpool_request *req, int err)
 {
-	this_cpu_inc(ntpool_tag_find(req->tag)[req->type].failed);
+	atomic_long_inc(&ntpool_tag_find(req->tag)->shared[req->type].failed);
 	trace_ntpool_fail(req, err, ntpool_irql());
 	return NULL;
 }
@@ -87,7 +87,7 @@ static void *alloc_traced(const struct ntpool_request *req, void *p, size_t byte
 
 void *ntpool_alloc_finish_run(struct ntpool_run *run, unsigned int flags)
 {
-	struct ntpool_tag_counts __percpu *counts = ntpool_tag_find(run->tag);
+	struct ntpool_tag *record = ntpool_tag_find(run->tag);
 	const struct ntpool_request req = {
 		.type = run->type,
 		.size = run->requested,
@@ -97,7 +97,7 @@ void *ntpool_alloc_finish_run(struct ntpool_run *run, unsigned int flags)
 	size_t bytes = run->pages << PAGE_SHIFT;
 	void *base = run->base;
 
-	if (counts == ntpool_tag_overflow)
+	if (record == ntpool_tag_overflow)
 		run->flags |= NTPOOL_HDR_OVERFLOW;
 	/* With init_on_alloc the page allocator has zeroed the pages already, if they are fresh. */
 	if (ntpool_run_is_entered(run) ? ntpool_wants_zeroes(flags) :
@@ -105,7 +105,7 @@ void *ntpool_alloc_finish_run(struct ntpool_run *run, unsigned int flags)
 		memset(base, 0, bytes);
 	if ((run->flags & NTPOOL_HDR_VERIFIED) && run->use == NTPOOL_USE_POOL)
 		ntpool_tail_fill(base, run->requested, bytes);
-	ntpool_tag_count_alloc(&counts[run->type], run->pages * NTPOOL_GRANULES, run->requested);
+	ntpool_tag_count_alloc(record, run->type, run->pages * NTPOOL_GRANULES, run->requested);
 	/* From here on a wrong free may free it. */
 	ntpool_run_enter(run);
 	return alloc_traced(&req, base, bytes);
@@ -119,27 +119,38 @@ static void *alloc_run(const struct ntpool_request *req, struct ntpool_run *run,
 	return ntpool_alloc_finish_run(run, req->flags);
 }
 
+/* Returns a run that this CPU caches; NULL: none, or the verifier checks the pages. */
+static struct ntpool_run *run_cached(enum ntpool_type type, unsigned long pages, u8 keep)
+{
+	return pages > NTPOOL_RUN_CACHED_PAGES || keep ? NULL : ntpool_run_pop(type, pages);
+}
+
+/* The fast path has looked at the cache for hot tags only. */
 static void *alloc_whole_pages(const struct ntpool_request *req, u8 keep)
 {
 	unsigned long pages = ntpool_run_pages_for(req->size);
+	struct ntpool_run *run = run_cached(req->type, pages, keep);
 
-	/* Constrained requests do not look there first. */
-	ntpool_run_cache_missed(req->type, pages);
-	return alloc_run(req, ntpool_source_run(req->type, pages, numa_mem_id(), 0), keep);
+	if (!run) {
+		/* Constrained requests do not look there first. */
+		ntpool_run_cache_missed(req->type, pages);
+		run = ntpool_source_run(req->type, pages, numa_mem_id(), 0);
+	}
+	return alloc_run(req, run, keep);
 }
 
 void *ntpool_alloc_finish(struct ntpool_header *hdr, unsigned int granules,
 			  const struct ntpool_request *req, u8 keep)
 {
-	struct ntpool_tag_counts __percpu *counts = ntpool_tag_find(req->tag);
+	struct ntpool_tag *record = ntpool_tag_find(req->tag);
 
-	if (counts == ntpool_tag_overflow)
+	if (record == ntpool_tag_overflow)
 		keep |= NTPOOL_HDR_OVERFLOW;
 	if (ntpool_wants_zeroes(req->flags))
 		memset(ntpool_block_body(hdr), 0, ntpool_granules_bytes(granules) - sizeof(*hdr));
 	if (ntpool_header_has(keep, NTPOOL_HDR_QUOTA))
 		ntpool_quota_note((void *)hdr + ntpool_granules_bytes(granules), req->payer);
-	ntpool_tag_count_alloc(&counts[req->type], granules, req->size);
+	ntpool_tag_count_alloc(record, req->type, granules, req->size);
 	/* From here on a wrong free may free it. */
 	ntpool_header_fill(hdr, granules, req->size, req->tag, keep, req->caller);
 	return alloc_traced(req, ntpool_block_body(hdr), ntpool_granules_bytes(granules));
@@ -165,16 +176,16 @@ void *ntpool_alloc_ordinary(const struct ntpool_request *req, u8 keep)
 
 void *ntpool_alloc_special(const struct ntpool_request *req, u8 keep)
 {
-	struct ntpool_tag_counts __percpu *counts = ntpool_tag_find(req->tag);
+	struct ntpool_tag *record = ntpool_tag_find(req->tag);
 	unsigned long granules = ntpool_special_pages_for(req->size) * NTPOOL_GRANULES;
 	void *p;
 
-	if (counts == ntpool_tag_overflow)
+	if (record == ntpool_tag_overflow)
 		keep |= NTPOOL_HDR_OVERFLOW;
 	p = ntpool_special_alloc(req, keep);
 	if (!p)
 		return NULL;
-	ntpool_tag_count_alloc(&counts[req->type], granules, req->size);
+	ntpool_tag_count_alloc(record, req->type, granules, req->size);
 	atomic_long_inc(&ntpool_verify_counts[NTPOOL_VC_SPECIAL]);
 	return alloc_traced(req, p, ntpool_granules_bytes(granules));
 }

@@ -178,17 +178,20 @@ def print_rows(name, columns, rows):
 
 # ---- Tags
 
-def tag_row(tag, kind, counts):
-    """A row of `tags`: the sums over CPUs."""
+def tag_row(record, kind):
+    """A row of `tags`: the counters that CPUs share, and those of each CPU."""
     size = gdb.lookup_type('struct ntpool_tag_counts').sizeof
     sums = collections.Counter()
-    for cpu in cpus():
-        here = pointer_to('struct ntpool_tag_counts', int(counts) + cpu + kind * size)
-        sums['failed'] += int(here['failed'])
+    shared = record['shared'][kind]
+    for field in shared.type.fields():
+        sums[field.name] += int(shared[field.name]['counter'])
+    counts = int(record['counts'])
+    for cpu in cpus() if counts else ():
+        here = pointer_to('struct ntpool_tag_counts', counts + cpu + kind * size)
         for flow in (here['inside'], here['outside']):
             for field in flow.type.fields():
                 sums[field.name] += int(flow[field.name])
-    return (tag_text(tag), TYPES[kind], sums['allocs'], sums['frees'],
+    return (tag_text(int(record['tag'])), TYPES[kind], sums['allocs'], sums['frees'],
             sums['allocs'] - sums['frees'],
             (sums['alloc_granules'] - sums['free_granules']) * GRANULE,
             sums['alloc_requested'] - sums['free_requested'], sums['failed'])
@@ -196,16 +199,15 @@ def tag_row(tag, kind, counts):
 
 def tags():
     """Rows of all tags that were used."""
-    size = gdb.lookup_type('struct ntpool_tag_counts').sizeof
-    found = [(0x6c66764f, int(gdb.parse_and_eval('ntpool_tag_overflow')))]
-    for chunk in list_of(variable('chunks', 'tag.c'), 'struct tag_chunk', 'link'):
+    size = gdb.lookup_type('struct ntpool_tag').sizeof
+    index = gdb.parse_and_eval('ntpool_tag_all')
+    for chunk in list_of(index['chunks'], 'struct ntpool_tag_chunk', 'link'):
         for i in range(int(chunk['nr'])):
-            found.append((int(chunk['tag'][i]), int(chunk['counts']) + i * 2 * size))
-    for tag, counts in found:
-        for kind in range(2):
-            row = tag_row(tag, kind, counts)
-            if row[2] or row[7]:
-                yield row
+            record = pointer_to('struct ntpool_tag', int(chunk['values']) + i * size)
+            for kind in range(2):
+                row = tag_row(record, kind)
+                if row[2] or row[7]:
+                    yield row
 
 
 # ---- Blocks
