@@ -2,10 +2,14 @@
 /*
  * Per-CPU memory on a machine with 256 CPUs, computed from the sizes of the structures.
  *
- * paper_tags is the sum over all CPUs of the counters of 16,384 tags, the default of max_tags.
+ * paper_tags is the most that the figures of 16,384 tags take, the default of max_tags: all tags
+ * are used, and as many are hot as may be. It has the tables, and the counters of hot tags on all
+ * CPUs. paper_tags_used is the same while no tag is hot, but the reserve is full. paper_tag is the
+ * part of one hot tag on one CPU. paper_tags_hot is how many tags may be hot at once.
  * paper_cache is the cache of one CPU for the blocks of one pool. paper_list is the part of a
  * lookaside list on one CPU, without its magazine.
  */
+#include <linux/log2.h>
 #include <linux/overflow.h>
 
 #include "account/tag.h"
@@ -17,11 +21,29 @@
 enum {
 	CPUS = 256,
 	TAGS = 16384,
+	RESERVE_CHUNKS = 2,
 };
 
 static u64 tag_bytes(void)
 {
 	return NTPOOL_TYPES * sizeof(struct ntpool_tag_counts);
+}
+
+/* Chunks of counters hold as many tags each. */
+static u64 hot_bytes(u64 chunks)
+{
+	return chunks * NTPOOL_TAG_CHUNK * CPUS * tag_bytes();
+}
+
+/* Everything that TAGS tags take, with as many @chunks of counters. */
+static u64 tags_bytes(u64 chunks)
+{
+	u64 records = (TAGS + 1) * sizeof(struct ntpool_tag) +
+		      TAGS / NTPOOL_TAG_CHUNK * roundup_pow_of_two(sizeof(struct ntpool_tag_chunk));
+
+	return records + hot_bytes(chunks) +
+	       ntpool_tag_index_bytes(NTPOOL_TAG_ALL_LOAD, TAGS + 1) +
+	       ntpool_tag_index_bytes(NTPOOL_TAG_HOT_LOAD, chunks * NTPOOL_TAG_CHUNK);
 }
 
 static u64 cache_bytes(void)
@@ -40,7 +62,11 @@ static void print_bytes(const char *name, u64 bytes)
 int bench_paper(void)
 {
 	print_bytes("paper_tag", tag_bytes());
-	print_bytes("paper_tags", tag_bytes() * TAGS * CPUS);
+	print_bytes("paper_tags", tags_bytes(ntpool_tag_hot_chunks(CPUS)));
+	print_bytes("paper_tags_used", tags_bytes(RESERVE_CHUNKS));
+	if (bench_wanted("paper_tags_hot"))
+		bench_print_value("paper_tags_hot", "pool",
+				  100 * NTPOOL_TAG_CHUNK * ntpool_tag_hot_chunks(CPUS), "tags");
 	print_bytes("paper_cache", cache_bytes());
 	print_bytes("paper_list", sizeof(struct ntpool_lookaside_cpu));
 	return 0;

@@ -2,10 +2,13 @@
 /*
  * The cost as numbers grow: tags, live blocks; and the time to read `tags`.
  *
- * scale_tags_N uses N tags in turn. scale_live_N replaces blocks at random among N of
- * 64 bytes. Its frees and allocations thus reach pages all over the pool. Instruction
- * counts show searches that grow. Times show the processor's caches as well, which
- * affect the peer too.
+ * scale_tags_N uses N tags in turn, after each of them has been in use for a while.
+ * scale_tags_new uses TAGS_NEW tags that are as new, and stay so: the first allocations of
+ * a tag cost more. While too many tags are hot, all allocations of a tag cost that much.
+ *
+ * scale_live_N replaces blocks at random among N of 64 bytes. Its frees and allocations
+ * thus reach pages all over the pool. Instruction counts show searches that grow. Times
+ * show the processor's caches as well, which affect the peer too.
  *
  * The benchmark reads the debugfs files as a user's read() would, through their
  * seq_file. It uses a mount that only this module sees.
@@ -30,7 +33,9 @@
 enum {
 	BLOCK_BYTES = 64,
 	TAGS_MAX = 10000,
+	TAGS_NEW = 5000,
 	TAG_DIGITS = 26,
+	TAG_USES = 48,
 };
 
 /* ---- Tags ----------------------------------------------------------------- */
@@ -45,10 +50,10 @@ static __always_inline u32 next_tag(void)
 	return tag[turn];
 }
 
-/* "Baaa", "Bbaa" and so on */
-static u32 numbered_tag(unsigned int nr)
+/* "Baaa", "Bbaa" and so on, with @first 'B' */
+static u32 numbered_tag(char first, unsigned int nr)
 {
-	u32 value = 'B';
+	u32 value = first;
 	unsigned int digit;
 
 	for (digit = 1; digit < 4; digit++, nr /= TAG_DIGITS)
@@ -61,7 +66,21 @@ static BENCH_PAIR_ROUND(tag_pair,
 			ExAllocatePoolWithTag(NonPagedPool, BLOCK_BYTES, next_tag()),
 			ExFreePoolWithTag(p, tag[turn]))
 
-static int tags_setup(unsigned int nr)
+/* Uses each tag a few times. With TAG_USES, a worker provides counters on each CPU. */
+static void tags_use(unsigned int uses)
+{
+	unsigned int i;
+	void *p;
+
+	for (i = 0; i < tags * uses; i++) {
+		p = ExAllocatePoolWithTag(NonPagedPool, BLOCK_BYTES, next_tag());
+		if (p)
+			ExFreePoolWithTag(p, tag[turn]);
+		cond_resched();
+	}
+}
+
+static int tags_setup(char first, unsigned int nr, unsigned int uses)
 {
 	unsigned int i;
 
@@ -69,25 +88,32 @@ static int tags_setup(unsigned int nr)
 	if (!tag)
 		return -ENOMEM;
 	for (i = 0; i < nr; i++)
-		tag[i] = numbered_tag(i);
+		tag[i] = numbered_tag(first, i);
 	tags = nr;
 	turn = 0;
+	tags_use(uses);
 	return 0;
 }
 
 static int tags_setup_1(void)
 {
-	return tags_setup(1);
+	return tags_setup('B', 1, TAG_USES);
 }
 
 static int tags_setup_100(void)
 {
-	return tags_setup(100);
+	return tags_setup('B', 100, TAG_USES);
 }
 
 static int tags_setup_10000(void)
 {
-	return tags_setup(TAGS_MAX);
+	return tags_setup('B', TAGS_MAX, TAG_USES);
+}
+
+/* With the rounds of instructions, no tag gets to the number of allocations of a hot one. */
+static int tags_setup_new(void)
+{
+	return bench_insn ? tags_setup('N', TAGS_NEW, 1) : -ENODEV;
 }
 
 static void tags_teardown(void)
@@ -95,9 +121,9 @@ static void tags_teardown(void)
 	vfree(tag);
 }
 
-#define TAGS_CASE(nr) {							\
+#define TAGS_CASE(nr, ops_) {						\
 	.name = "scale_tags_" #nr,					\
-	.ops = TAGS_MAX,						\
+	.ops = ops_,							\
 	.setup = tags_setup_##nr,					\
 	.teardown = tags_teardown,					\
 	.loop = tag_loop,						\
@@ -298,14 +324,14 @@ static int read_tags(void)
 	return error;
 }
 
-/* Each tag is used once, so that there is a row for it. */
+/* Each tag is used, so that there is a row for it. */
 static int bench_read_tags(void)
 {
 	int error;
 
 	if (!bench_wanted("scale_read_tags"))
 		return 0;
-	error = tags_setup(TAGS_MAX);
+	error = tags_setup('B', TAGS_MAX, TAG_USES);
 	if (error)
 		return error;
 	error = tag_pair(TAGS_MAX) == BENCH_FAILED ? -ENOMEM : read_tags();
@@ -316,9 +342,10 @@ static int bench_read_tags(void)
 /* ---- The group ------------------------------------------------------------ */
 
 static const struct bench_case scale_cases[] = {
-	TAGS_CASE(1),
-	TAGS_CASE(100),
-	TAGS_CASE(10000),
+	TAGS_CASE(1, TAGS_MAX),
+	TAGS_CASE(100, TAGS_MAX),
+	TAGS_CASE(10000, TAGS_MAX),
+	TAGS_CASE(new, TAGS_NEW),
 	LIVE_CASE(1000),
 	LIVE_CASE(30000),
 	LIVE_CASE(1000000),

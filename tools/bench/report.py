@@ -316,7 +316,7 @@ def targets_whole():
                value_of("latency", "latency_irqsoff", "pool", 1), 10000.0),
         Target("timers, work items and wake-ups per second, idle, 6.1", "idle_events",
                idle_events, 0.0),
-        Target("counters of 16,384 tags on 256 CPUs, MiB, on paper", "paper_tags",
+        Target("figures of 16,384 tags on 256 CPUs, at most, MiB, on paper", "paper_tags",
                value_of("icount-6.1", "paper_tags", "pool", 1 / (1 << 20)), 64.0),
         Target("cache of one pool on one CPU, KiB, on paper", "paper_cache",
                value_of("icount-6.1", "paper_cache", "pool", 1 / 1024), 24.0),
