@@ -221,7 +221,8 @@ void ntpool_tag_share_alloc(struct ntpool_tag *tag, enum ntpool_type type,
 
 	atomic_long_add(granules, &shared->alloc_granules);
 	atomic_long_add(requested, &shared->alloc_requested);
-	if (atomic_long_inc_return(&shared->allocs) % HOT_ALLOCS == 0)
+	if (atomic_long_inc_return(&shared->allocs) % HOT_ALLOCS == 0 &&
+	    !ntpool_tag_index_is_full(&ntpool_tag_hot))
 		tag_heat(tag);
 }
 

@@ -151,6 +151,12 @@ void ntpool_tag_index_add(struct ntpool_tag_index *index, u32 tag);
 bool ntpool_tag_index_wants_room(const struct ntpool_tag_index *index);
 /* True if there is room for a tag, at least in the reserve. A hint. Any context. */
 bool ntpool_tag_index_has_room(const struct ntpool_tag_index *index);
+/* True if there is and will be no room for a tag. A hint. Any context. */
+static inline bool ntpool_tag_index_is_full(const struct ntpool_tag_index *index)
+{
+	return READ_ONCE(index->nr) / NTPOOL_TAG_CHUNK >= index->most;
+}
+
 /* Adds a chunk to the reserve. Any context that @gfp fits, without raw locks. */
 bool ntpool_tag_index_refill(struct ntpool_tag_index *index, gfp_t gfp);
 /* Enlarges the table and fills the reserve. One caller at a time, which may sleep. */
