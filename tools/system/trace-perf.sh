@@ -52,7 +52,18 @@ is "lets nothing else through" printed 50 ntpool_alloc
 is "perf trace" status 0 perf trace --no-syscalls -a -e 'ntpool:ntpool_alloc' sh /tmp/work.sh
 is "prints tags" printed 50 'ntpool_alloc.*Trac'
 
-is "trace-cmd record" status 0 trace-cmd record -q -e ntpool -o /tmp/dat sh /tmp/work.sh
+# A reader of trace-cmd that is told to end before it has begun leaves its events out.
+cat >/tmp/read.sh <<'END'
+readers() { ls -l /proc/[0-9]*/fd 2>/dev/null | grep -c trace_pipe_raw; }
+cpus=$(grep -c ^processor /proc/cpuinfo)
+while [ "$(readers)" -lt "$cpus" ]; do
+	sleep 0.2
+done
+sleep 1
+sh /tmp/work.sh
+END
+
+is "trace-cmd record" status 0 trace-cmd record -q -e ntpool -o /tmp/dat sh /tmp/read.sh
 is "trace-cmd report" status 0 trace-cmd report -i /tmp/dat
 is "it prints allocations" printed 50 "ntpool_alloc: .*call_site=take.* $small"
 is "and frees" printed 50 "ntpool_free: .*call_site=give.* $raised"
