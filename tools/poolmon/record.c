@@ -13,11 +13,14 @@
  *
  * A file that reaches its limit is thinned. Every second sample is copied to a new file
  * that takes its place. From then on only every second sample is taken. The disk thus
- * needs one and a half times the limit at most.
+ * needs one and a half times the limit at most. The copy has a name that no file has, see
+ * mkstemp(3). A kill leaves it, and the next writer of the record removes it.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -29,6 +32,8 @@
 
 #define HEADER_START "# poolmon record "
 #define HEADER HEADER_START "1\n"
+#define COPY ".poolmon-"		/* in names of copies, before the letters of mkstemp() */
+#define COPY_LETTERS "XXXXXX"
 
 enum {
 	HEAD_MAX = 128,		/* bytes of the line before a sample */
@@ -58,6 +63,10 @@ enum status record_open(struct record *r, const char *path)
 		return PM_OK;
 	}
 	record_close(r);
+	if (!strncmp(text, HEADER, strlen(text))) {
+		complain("%s: the record ends in its header", path);
+		return PM_FAILED;
+	}
 	if (!strncmp(text, HEADER_START, strlen(HEADER_START))) {
 		complain("%s: this record has an unknown version; version 1 is known", path);
 		return PM_UNKNOWN_VERSION;
@@ -248,10 +257,13 @@ static bool write_all(int fd, const char *text, size_t size, off_t at)
 	return true;
 }
 
-/* Copies every second sample to a new file, which takes the place of the old one. */
-static bool thin_to(struct writer *w, struct record *r, const char *path)
+/*
+ * Copies every second sample to a new file, which takes the place of the old one. @path is
+ * the template of its name.
+ */
+static bool thin_to(struct writer *w, struct record *r, char *path)
 {
-	int fd = open_aside(path, 0600);
+	int fd = mkostemp(path, O_CLOEXEC);
 	off_t end = strlen(HEADER);
 	struct sample s;
 	bool good, take = true;
@@ -290,7 +302,7 @@ static void thin(struct writer *w)
 
 	if (record_open(&r, w->path) != PM_OK)
 		return;
-	if (asprintf(&path, "%s.thinning", w->path) >= 0) {
+	if (asprintf(&path, "%s" COPY COPY_LETTERS, w->path) >= 0) {
 		if (thin_to(w, &r, path))
 			w->stride *= 2;
 		free(path);
@@ -334,6 +346,46 @@ static enum status record_sample(void *arg, const struct snapshot *before,
 	}
 	free(text);
 	return PM_OK;
+}
+
+/* Whether a file is a regular one, no link, and begins as a record */
+static bool is_copy(int dir, const char *name)
+{
+	char text[sizeof(HEADER) - 1];
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	bool is;
+
+	if (fd < 0)
+		return false;
+	is = !fstat(fd, &st) && S_ISREG(st.st_mode) &&
+	     pread(fd, text, sizeof(text), 0) == sizeof(text) &&
+	     !memcmp(text, HEADER, sizeof(text));
+	close(fd);
+	return is;
+}
+
+/* Removes copies of the record that a kill has left. Its lock keeps other writers out. */
+static void remove_copies(const char *path)
+{
+	char *dir_path = xstrdup(path), *file = xstrdup(path), *start;
+	DIR *dir = opendir(dirname(dir_path));
+	struct dirent *entry;
+	size_t length;
+
+	if (dir && asprintf(&start, "%s" COPY, basename(file)) >= 0) {
+		length = strlen(start);
+		while ((entry = readdir(dir)))
+			if (!strncmp(entry->d_name, start, length) &&
+			    strlen(entry->d_name) == length + strlen(COPY_LETTERS) &&
+			    is_copy(dirfd(dir), entry->d_name))
+				unlinkat(dirfd(dir), entry->d_name, 0);
+		free(start);
+	}
+	if (dir)
+		closedir(dir);
+	free(dir_path);
+	free(file);
 }
 
 /* Finds the end of the last good sample, and cuts off what is behind it. */
@@ -381,8 +433,10 @@ static enum status writer_open(struct writer *w)
 		complain("%s: another poolmon writes to it", w->path);
 		return PM_FAILED;
 	}
-	if (!is_begun(w->fd))
+	if (!is_begun(w->fd)) {
+		remove_copies(w->path);
 		return writer_resume(w);
+	}
 	w->end = strlen(HEADER);
 	if (!ftruncate(w->fd, 0) && write_all(w->fd, HEADER, w->end, 0))
 		return PM_OK;

@@ -66,10 +66,9 @@ record_disk_full() {
 
 # At its limit the file is thinned, and still grows.
 record_limit() {
-	rm -f rec big victim
+	rm -f rec big rec.*
 	echo mine >rec.new
-	echo mine >victim
-	ln -sf victim rec.thinning
+	echo mine >rec.thinning
 	recorder -d 0.1 -n 1 big
 	# 1 MiB of samples, then the next one is too much.
 	python3 -c 'head, body = open("big", "rb").read().split(b"\n", 1)
@@ -77,10 +76,28 @@ open("rec", "wb").write(head + b"\n" + body * (0x100000 // len(body)))'
 	monitor record --debugfs "$RECORDED" -d 0.1 -n 5 --max-size 1 rec
 	[ "$(stat -c %s rec)" -lt 700000 ]
 	[ "$(cat rec.new)" = mine ]
-	[ "$(cat victim)" = mine ]
-	[ ! -e rec.thinning ]
+	[ "$(cat rec.thinning)" = mine ]
+	[ -z "$(find . -name 'rec.poolmon-*')" ]
 	monitor diff --all rec >shown 2>stderr
 	grep -q Hold shown && [ ! -s stderr ]
+}
+
+# A kill leaves the copy that thinning had begun. The next writer removes it, and nothing else
+# with such a name: no other text, no link, and no copy of another record.
+record_left_copy() {
+	rm -f rec*
+	recorder -n 1 rec
+	recorder -n 1 record
+	cp rec rec.poolmon-aB3xyz
+	cp rec rec.poolmon-long-name
+	cp rec record.poolmon-aB3xyz
+	echo mine >rec.poolmon-mine00
+	ln -s rec rec.poolmon-link00
+	recorder -n 1 rec
+	ls rec*
+	[ ! -e rec.poolmon-aB3xyz ]
+	[ -e rec.poolmon-long-name ] && [ -e record.poolmon-aB3xyz ] &&
+		[ -e rec.poolmon-mine00 ] && [ -h rec.poolmon-link00 ] && [ "$(samples rec)" = 2 ]
 }
 
 # The duration is one of time: it ends while ntpool is away, too.
@@ -126,6 +143,15 @@ begun_header() {
 	recorder -n 1 rec
 	[ "$(samples rec)" = 1 ]
 	ends 1 'no regular file' recorder -n 1 /dev/null
+}
+
+# cut_header TEXT: a reader tells it from a header of another version
+cut_header() {
+	printf '%s' "$1" >rec
+	ends 1 'the record ends in its header' monitor report rec
+	ends 1 'the record ends in its header' monitor diff rec
+	recorder -n 1 rec
+	[ "$(samples rec)" = 1 ]
 }
 
 record_version() {
@@ -215,11 +241,15 @@ record_checks() {
 	checked "kill -9 loses no earlier sample" record_killed
 	checked "a full disk loses no earlier sample" record_disk_full
 	checked "a record is thinned at its limit" record_limit
+	checked "a copy that a kill has left is removed" record_left_copy
 	checked "a record ends after its duration" record_duration
 	checked "one writer at a time" record_once
 	checked "another file is left alone" foreign 'this is a text that is long enough'
 	checked "so is a short one" foreign hello
 	checked "a header that was cut off is written again" begun_header
+	checked "a record that ends before its version" cut_header '# poolmon record '
+	checked "a record that ends behind its version" cut_header '# poolmon record 1'
+	checked "an empty record" cut_header ''
 	checked "status 7: a record of version 2" record_version
 	checked "a damaged sample is skipped" damaged_middle
 	checked "a record without samples" hostile_record ''
