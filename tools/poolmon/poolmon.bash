@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Completion of poolmon's commands and options.  The program itself lists its columns.
+# Completion of poolmon's commands and options.  The program itself lists its columns. Where
+# the function leaves the reply empty, bash completes names of files, and quotes their blanks.
 
 # _poolmon_options COMMAND...: the options in its help
 _poolmon_options() {
@@ -18,19 +19,15 @@ _poolmon() {
 		[[ $word != *,* ]] || head=${word%,*},
 		list=$(poolmon -o help | sed "s/^/$head/")
 		;;
-	-g | --pooltag | --snapshot | /n | /g)
-		mapfile -t COMPREPLY < <(compgen -f -- "$word")
-		return
-		;;
+	-g | --pooltag | --snapshot | /n | /g) return ;;
 	--debugfs)
-		mapfile -t COMPREPLY < <(compgen -d -- "$word")
+		compopt -o dirnames
 		return
 		;;
 	*)
 		case $command in
 		record | diff | report)
 			if [[ $COMP_CWORD -gt 1 && $word != -* ]]; then
-				mapfile -t COMPREPLY < <(compgen -f -- "$word")
 				return
 			fi
 			;;
@@ -45,4 +42,4 @@ _poolmon() {
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$list" -- "$word")
 }
-complete -F _poolmon poolmon
+complete -o default -F _poolmon poolmon

@@ -259,6 +259,40 @@ completes() {
 	[ "$(sort -u shown | tr '\n' ' ')" = "$want " ]
 }
 
+# completes_line WANT TEXT: bash itself completes the line; WANT are the words that a command gets
+completes_line() {
+	mkdir -p 'a dir'
+	touch growth.rec 'two words' 'a dir/in it'
+	PATH=$TOP/tools/poolmon:$PATH timeout 60 python3 - "$1" "$2" \
+		"$TOP/tools/poolmon/poolmon.bash" <<-'END'
+	import os, pty, re, select, sys
+
+	def until(text, seconds=60):
+	    seen = ''
+	    while text not in seen and select.select([terminal], [], [], seconds)[0]:
+	        seen += os.read(terminal, 4096).decode()
+	    return seen
+
+	typed = re.findall('<(.*?)>', sys.argv[1])[-1].replace(' ', '\\ ')
+
+	child, terminal = pty.fork()
+	if not child:
+	    os.environ.update(PS1='', TERM='dumb', INPUTRC='/dev/null')
+	    os.execlp('bash', 'bash', '--norc', '--noprofile', '-i')
+	os.write(terminal, f'. {sys.argv[3]}\n'.encode())
+	os.write(terminal, b'show() { printf "<%s>" "$@"; echo; echo do""ne; }\n')
+	os.write(terminal, b'eval "$(complete -p poolmon | sed "s/poolmon$/show/")"; echo re""ady\n')
+	until('ready')
+	os.write(terminal, f'show {sys.argv[2]}\t'.encode())
+	until(typed, 15)
+	os.write(terminal, b'\n')
+	seen = until('done')
+	os.write(terminal, b'exit\n')
+	print(seen)
+	sys.exit(sys.argv[1] not in seen)
+	END
+}
+
 # Each long option of the program is in the help, the manual page and the completion.
 options_are_known() {
 	local source command option page=$TOP/tools/poolmon/poolmon.1.scd
@@ -279,7 +313,10 @@ completion_checks() {
 	checked "completion: commands" completes 'record report' poolmon re
 	checked "completion: options" completes '--prometheus' poolmon --prom
 	checked "completion: options of a command" completes '--max-size' poolmon record --m
-	checked "completion: files of a command" completes 'growth.rec' poolmon report growth.
+	checked "completion: files of a command" completes_line '<report><growth.rec>' 'report growth.'
+	checked "completion: files with blanks" completes_line '<report><two words>' 'report two'
+	checked "completion: files with blanks of an option" completes_line '<-g><two words>' '-g two\ w'
+	checked "completion: folders with blanks" completes_line '<--debugfs><a dir/>' '--debugfs a'
 	checked "completion: columns" completes 'tag,allocs tag,allocs_delta' \
 		poolmon -o tag,all
 	checked "completion, help and manual page have each option" options_are_known
