@@ -22,6 +22,7 @@
 enum {
 	HEAD_LINES = 2,		/* state and pools */
 	FIXED_COLUMNS = 2,	/* tag and type stay where the others scroll */
+	INPUT_GONE = POLLHUP | POLLERR | POLLNVAL,
 };
 
 struct screen {
@@ -287,7 +288,7 @@ static bool ask(struct screen *s, const char *question, char *answer, size_t siz
 		refresh();
 		if (poll(fds, 2, -1) > 0 && fds[1].revents)
 			signals(s);
-		if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
+		if (fds[0].revents & INPUT_GONE)
 			s->done = true;
 		key = getch();
 	}
@@ -506,7 +507,7 @@ static void run(struct screen *s)
 		draw(s);
 		if (poll(fds, 3, -1) < 0 && errno != EINTR)
 			break;
-		if (fds[0].revents & (POLLHUP | POLLERR))
+		if (fds[0].revents & INPUT_GONE)
 			break;
 		if (fds[2].revents)
 			signals(s);
@@ -527,6 +528,10 @@ enum status screen_run(struct options *o)
 	if (status != PM_OK)
 		return status;
 	snapshot_free(&probe);
+	if (!isatty(STDIN_FILENO)) {
+		complain("standard input is no terminal for the keys; -b prints a table");
+		return PM_FAILED;
+	}
 	s.signals = signals_start(true);
 	s.timer = s.signals < 0 ? -1 : timer_start(o->delay);
 	if (s.timer < 0)

@@ -74,6 +74,12 @@ quits() {
 	shows '^Tag' && term send-keys "$1" && ended 0
 }
 
+# no_keys FROM: without a terminal to read keys from there is no screen
+no_keys() {
+	screen_start 80 24 "$1"
+	ended 1 && shows 'standard input is no terminal'
+}
+
 grows() {
 	printf 'Grow Nonp 17 6 11 1500 900 1\n' | cat live/ntpool/tags - >next
 	sed -i 's/^Hold Nonp           3 /Hold Nonp          33 /' next
@@ -208,6 +214,10 @@ screen_checks() {
 	checked "screen: q quits" quits q
 	screen_stop
 	checked "screen: ESC quits" quits Escape
+	screen_stop
+	checked "screen: not without keys" no_keys '</dev/null'
+	screen_stop
+	checked "screen: not with a closed input" no_keys '<&-'
 	screen_stop
 	checked "screen: 80 columns, C locale" screen_start 80 24 -d 0.2
 	checked "screen: the tags" shows '^Hold Paged +4 '
