@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The guest that a debugger reads: the first script in it. Drivers use ntpool, one has been
-# unloaded and has left blocks. Then nothing more is allocated. gdb reads /proc/kcore, and the
-# result port gets its output, the files of debugfs and the addresses of symbols. The machine
-# waits until it is stopped.
+# unloaded and has left blocks. Then nothing more is allocated. drgn reads /proc/kcore, and the
+# result port gets its output and the files of debugfs. The machine waits until it is stopped.
 
 debug=/sys/kernel/debug/ntpool
 
 set -e
+# Gives VMCOREINFO to QEMU.
+while read -r module; do
+	insmod "/modules/stock/$module"
+done </modules/stock/order
 insmod /modules/ntpool.ko
 insmod /modules/nt_hold.ko
 # From here on some blocks are samples in special pool.
@@ -26,21 +29,21 @@ sleep 2
 rmmod nt_grow
 # The scan of the caches has seen the last use of the lists then.
 sleep 4
-grep -E -e '\[| (__per_cpu_offset|__cpu_possible_mask|nr_cpu_ids|nr_node_ids)$'\
-	-e ' (page_offset_base|vmemmap_base)$' /proc/kallsyms \
-	>/tmp/kallsyms
-/usr/bin/gdb -nx -batch -iex 'set auto-load off' -ex 'source /ntpool.py' \
-	-ex 'ntpool-load /tmp/kallsyms /modules/ntpool.ko' -ex 'target core /proc/kcore' \
-	-ex ntpool-tags -ex ntpool-callers -ex ntpool-lookaside >/tmp/kcore </dev/null || true
+shows() { /usr/bin/python3 /ntpool.py /modules/ntpool.ko "$@" 2>&1 || true; }
+for file in tags callers lookaside; do
+	shows $file >/tmp/$file
+done
+shows blocks Hold >/tmp/blocks
+shows block "$(awk '/^0x/ && $3 < 4096 { print $1; exit }' /tmp/blocks)" >/tmp/block
 {
 	for file in tags callers lookaside; do
-		echo "=== $file"
+		echo "=== $file.guest"
 		cat $debug/$file
 	done
-	echo "=== kallsyms"
-	cat /tmp/kallsyms
-	echo "=== kcore"
-	cat /tmp/kcore
+	for file in tags callers lookaside blocks block; do
+		echo "=== $file.kcore"
+		cat /tmp/$file
+	done
 	echo "=== end"
 } >"$RESULT"
 sleep 1000

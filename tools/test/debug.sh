@@ -1,40 +1,47 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# PARTS=debug: the commands for gdb: in a guest on /proc/kcore, on the guest by QEMU's gdb
-# server, and on a dump of its memory. They have to print what the files of debugfs had in the
-# guest.  Sourced by test.sh.
+# PARTS=debug: the script for drgn, in a guest on /proc/kcore, and on a dump of its memory by
+# QEMU. It has to print what the files of debugfs had in the guest.  Sourced by test.sh.
 #
 # The guest has a stock kernel without debug information; only the modules have it.
 
 DEBUG_WORK=$BUILD/debug-test
 DEBUG_SOCKETS=''
+# drgn is a package of Debian's own Python, which may not be the first one in PATH.
+DEBUG_PYTHON=/usr/bin/python3
 
 debug_stop() {
 	groups_stop
 	[ -z "$DEBUG_SOCKETS" ] || rm -rf "$DEBUG_SOCKETS"
 }
 
-# add_gdb ROOT: gdb, the objdump that the commands call, and Python's own modules
-add_gdb() {
-	local python
-	python=$(gdb -nx -batch -ex 'python import sysconfig; print(sysconfig.get_path("stdlib"))')
-	add_program "$1" gdb objdump
-	mkdir -p "$1/usr/bin" "$1/usr/share"
-	mv "$1/sbin/gdb" "$1/usr/bin/"
-	cp -r /usr/share/gdb "$1/usr/share/"
-	tar -C / --exclude=dist-packages --exclude=test --exclude=__pycache__ \
-		-cf - "${python#/}" | tar -C "$1" -xf -
+# add_drgn ROOT: Python with its own modules, and drgn
+add_drgn() {
+	local stdlib library lib
+	stdlib=$($DEBUG_PYTHON -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')
+	library=$($DEBUG_PYTHON -c 'import _drgn; print(_drgn.__file__)')
+	add_program "$1" $DEBUG_PYTHON
+	mkdir -p "$1/usr/bin"
+	mv "$1/sbin/python3" "$1/usr/bin/"
+	tar -C / --exclude=dist-packages --exclude=test -cf - "${stdlib#/}" | tar -C "$1" -xf -
+	mkdir -p "$1${library%/*}"
+	cp -r "$library" "${library%/*}/drgn" "$1${library%/*}/"
+	ldd "$library" | grep -o '/[^ ]*' | while read -r lib; do
+		mkdir -p "$1$(dirname "$lib")"
+		cp -Ln "$lib" "$1$lib"
+	done
 }
 
-# debug_initramfs NTPOOL HELPERS: prints the archive
+# debug_initramfs NTPOOL HELPERS STOCK: prints the archive
 debug_initramfs() {
 	local root=$BUILD/guest/debug
 	new_root "$root"
 	cp "$TOP/tools/debug/guest.sh" "$root/main.sh"
 	cp "$1/module/ntpool.ko" "$2"/nt_{hold,grow,leak}.ko "$root/modules/"
 	cp "$TOP/tools/debug/ntpool.py" "$root/"
-	add_gdb "$root"
+	add_stock_module "$root" "$3" qemu_fw_cfg
+	add_drgn "$root"
 	pack "$root" "$root.cpio"
 	say "$root.cpio"
 }
@@ -47,23 +54,15 @@ debug_ready() {
 		sleep 1
 	done
 	say "$try seconds"
-	tr -d '\r' <"$result" | awk '/^=== / { to = $2 ".guest"; next } { print >to }'
-	[ -s kallsyms.guest ] && [ "$(wc -l <tags.guest)" -gt 60 ] &&
-		[ "$(wc -l <callers.guest)" -gt 6 ] && [ "$(wc -l <lookaside.guest)" -gt 2 ]
+	tr -d '\r' <"$result" | awk '/^=== / { to = $2; next } { print >to }'
+	[ "$(wc -l <tags.guest)" -gt 60 ] && [ "$(wc -l <callers.guest)" -gt 6 ] &&
+		[ "$(wc -l <lookaside.guest)" -gt 2 ]
 }
 
-# in_gdb TARGET COMMAND...: TARGET is `live` or `dump`
-in_gdb() {
-	local target=(-ex "target remote $DEBUG_SOCKETS/gdb") command arguments=()
-	[ "$1" = live ] || target=(-ex "target core $DEBUG_WORK/memory")
-	shift
-	for command; do
-		arguments+=(-ex "$command")
-	done
-	timeout 200 gdb -nx -batch -iex 'set auto-load off' -ex 'set python print-stack full' \
-		-ex "source $TOP/tools/debug/ntpool.py" \
-		-ex "ntpool-load kallsyms.guest $DEBUG_MODULES/module/ntpool.ko" \
-		"${target[@]}" "${arguments[@]}" </dev/null
+# in_dump COMMAND...: the script on the dump
+in_dump() {
+	timeout 200 $DEBUG_PYTHON "$TOP/tools/debug/ntpool.py" -c memory \
+		"$DEBUG_MODULES/module/ntpool.ko" "$@" </dev/null
 }
 
 # Rows with one blank between two columns; those of one tag have no order beyond the columns.
@@ -71,109 +70,163 @@ rows_of() {
 	awk '{ $1 = $1; print }' | sort
 }
 
-# same_file TARGET FILE: TARGET may be `kcore`, which was read in the guest
+# same_file TARGET FILE: TARGET is `dump`, or `kcore`, which was read in the guest
 same_file() {
-	if [ "$1" = kcore ]; then
-		cp kcore.guest shown
-	else
-		in_gdb "$1" "ntpool-$2" >shown
-	fi
-	awk -v file="$2" '/^# ntpool / { on = $3 == file } on && !/^\[Inferior/' shown |
-		rows_of >"$2.shown"
+	[ "$1" = kcore ] || in_dump "$2" >"$2.$1"
+	rows_of <"$2.$1" >"$2.shown"
 	rows_of <"$2.guest" | diff - "$2.shown"
 }
 
-# The blocks of nt_hold, as its source has them: pool, size, and whether it has a header
-HELD=(Nonp:1 Nonp:1000 Nonp:5120 Paged:24 Paged:4096 Paged:9216)
+# The blocks of nt_hold, as its source has them: pool and size
+HELD='Nonp 1
+Nonp 1000
+Nonp 5120
+Paged 24
+Paged 4096
+Paged 9216'
 
+# call_site: of those blocks, as debugfs had it
+call_site() { awk '$1 == "Hold" { print $6, $7; exit }' callers.guest; }
+
+# held_blocks TARGET: their list
 held_blocks() {
-	local i commands=() address caller
-	address=$(awk '$3 == "held" && $4 == "[nt_hold]" { print $1 }' kallsyms.guest)
-	caller=$(awk '$1 == "Hold" { print $6, $7; exit }' callers.guest)
-	for i in "${!HELD[@]}"; do
-		commands+=("ntpool-block *(unsigned long *)(0x$address + 8 * $i) + ${2:-0}")
-	done
-	in_gdb "$1" "${commands[@]}" >shown
-	cat shown
-	for i in "${HELD[@]}"; do
-		grep -q "tag Hold, ${i%:*}, ${i#*:} bytes requested" shown
-	done
-	[ "$(grep -cxF "allocated at $caller" shown)" = ${#HELD[@]} ]
-	# Below a page there is a header, whose cookie proves the rest.
-	[ "$(grep -cE '^header 0x[0-9a-f]{16}: cookie 0x00b5[0-9a-f]{4}, live, ' shown)" = 3 ]
+	[ "$1" = kcore ] || in_dump blocks Hold >"blocks.$1"
+	cat "blocks.$1"
+	sed -n 's/^0x[0-9a-f]* //p' "blocks.$1" | awk '{ print $1, $3 }' | sort -k1,1 -k2n |
+		diff <(say "$HELD") -
+	[ "$(grep -cF " $(call_site)" "blocks.$1")" = 6 ]
 }
 
-# The sums above have to have them, and blocks of a driver that was loaded again.
+# a_header ADDRESS REQUESTED FILE: a block below a page has a header, whose cookie proves the rest
+a_header() {
+	cat "$3"
+	grep -qxE "block $1: tag Hold, (Nonp|Paged), $2 bytes requested, [0-9]+ taken" "$3" &&
+		grep -qxF "allocated at $(call_site)" "$3" &&
+		grep -qE '^header 0x[0-9a-f]{16}: cookie 0x00b5[0-9a-f]{4}, live, [1-9]' "$3"
+}
+
+header_in_kcore() {
+	local address requested
+	read -r address requested < <(awk '/^0x/ && $3 < 4096 { print $1, $4; exit }' blocks.kcore)
+	a_header "$address" "$requested" block.kcore
+}
+
+# each_block OFFSET: `block` knows each of them by an address at its start, or inside
+each_block() {
+	local address pool bytes requested headers=0
+	while read -r address pool bytes requested _; do
+		in_dump block $((address + ${1:-0})) >shown
+		grep -q "^block $address: tag Hold, $pool, $requested bytes" shown
+		if grep -q '^header' shown; then
+			a_header "$address" "$requested" shown
+			headers=$((headers + 1))
+			[ "$bytes" -lt 4096 ]
+		fi
+	done < <(grep '^0x' blocks.dump)
+	say "$headers headers"
+	[ $headers -gt 1 ]
+}
+
+# The sums above have to have them, and blocks of a driver that was loaded again. Ordinary blocks
+# of whole pages begin with a page.
 special_pool() {
-	in_gdb dump 'print ntpool_special.nr_live[0] > 0' >shown
-	cat shown
-	grep -q ' = 1$' shown
+	in_dump blocks Leak >shown
+	awk '/^0x/ && $3 % 4096 == 0 && $1 !~ /000$/ { n++ } END { exit !n }' shown
 	[ "$(awk '$3 == 3 || $3 == 5' callers.guest | grep -c 'Leak Nonp .* leak_small+')" = 2 ]
 }
 
-# A header that was overwritten is told from a good one. The guest is stopped meanwhile.
+# damage ADDRESS: changes the size in a header in the dump, or back
+damage() {
+	$DEBUG_PYTHON - memory "$1" <<-'END'
+	import struct, sys
+	at = int(sys.argv[2], 0) - 12
+	with open(sys.argv[1], 'r+b') as file:
+	    head = file.read(64)
+	    table, = struct.unpack_from('<Q', head, 32)
+	    for i in range(struct.unpack_from('<H', head, 56)[0]):
+	        file.seek(table + 56 * i)
+	        kind, _, start, address, _, size, _, _ = struct.unpack('<IIQQQQQQ', file.read(56))
+	        if kind == 1 and address <= at < address + size:
+	            file.seek(start + at - address)
+	            byte = file.read(1)[0]
+	            file.seek(start + at - address)
+	            file.write(bytes([byte ^ 0x55]))
+	            break
+	    else:
+	        sys.exit('the dump has no such address')
+	END
+}
+
+# A header that was overwritten is told from a good one.
 damaged_header() {
-	local address requested
-	address=$(awk '$3 == "held" && $4 == "[nt_hold]" { print $1 }' kallsyms.guest)
-	requested="*(unsigned short *)(*(unsigned long *)(0x$address + 8) - 12)"
-	in_gdb live "set $requested = 999" "ntpool-block *(unsigned long *)(0x$address + 8)" \
-		"set $requested = 1000" "ntpool-block *(unsigned long *)(0x$address + 8)" >shown
+	local address
+	address=$(awk '/^0x/ && $3 < 4096 { print $1; exit }' blocks.dump)
+	damage "$address"
+	in_dump block "$address" >shown
+	damage "$address"
+	in_dump block "$address" >>shown
 	cat shown
 	[ "$(grep -c ', live, but damaged, ' shown)" = 1 ] && [ "$(grep -c ', live, ' shown)" = 2 ]
 }
 
-# fails TEXT COMMAND: the command ends with that error
+# fails TEXT COMMAND...: the command ends with that error
 fails() {
-	in_gdb dump "$2" >shown 2>&1 || true
+	local text=$1 status=0
+	shift
+	"$@" >shown 2>&1 || status=$?
 	cat shown
-	grep -q "$1" shown
+	[ "$status" = 1 ] && grep -q "^ntpool: .*$text" shown
 }
 
 memory_dump() {
-	python3 "$TOP/tools/debug/qmp.py" "$DEBUG_SOCKETS/qmp" '{"execute": "dump-guest-memory",
+	$DEBUG_PYTHON "$TOP/tools/debug/qmp.py" "$DEBUG_SOCKETS/qmp" '{"execute": "dump-guest-memory",
 		"arguments": {"paging": true, "protocol": "file:'"$DEBUG_WORK/memory"'"}}'
 	readelf -h memory | grep -q 'CORE'
+	chmod u+w memory
 }
 
 debug_checks() {
 	local target file
 	checked "the guest is ready" debug_ready
 	checked "QEMU dumps its memory" memory_dump
-	for target in kcore live dump; do
+	for target in kcore dump; do
 		for file in tags callers lookaside; do
-			checked "$target: ntpool-$file prints what debugfs has" \
-				same_file $target $file
+			checked "$target: $file prints what debugfs has" same_file $target $file
 		done
-		[ $target != kcore ] || continue
-		checked "$target: ntpool-block, at the start of blocks" held_blocks $target
-		checked "$target: ntpool-block, inside of them" held_blocks $target 1
+		checked "$target: blocks of a tag" held_blocks $target
 	done
+	checked "kcore: a block and its header" header_in_kcore
+	checked "dump: blocks and headers, by addresses at the start" each_block
+	checked "dump: by addresses inside" each_block 1
 	checked "blocks in special pool and of former code are among them" special_pool
 	checked "a damaged header" damaged_header
 	checked "an address outside of the pools" fails 'is in no block of ntpool' \
-		'ntpool-block &ntpool_secret'
-	checked "kallsyms without addresses" fails 'has no addresses' 'ntpool-load /dev/null x'
+		in_dump block 0x1234
+	checked "another module" fails 'lacks debug information of ntpool' $DEBUG_PYTHON \
+		"$TOP/tools/debug/ntpool.py" -c memory "$DEBUG_HELPERS/nt_hold.ko" tags
+	checked "no dump" fails 'not an ELF' $DEBUG_PYTHON \
+		"$TOP/tools/debug/ntpool.py" -c tags.guest "$DEBUG_MODULES/module/ntpool.ko" tags
 }
 
 debug_tests() {
-	local series headers stock helpers initramfs
-	say "Debuggers: a live guest, and a dump of its memory"
-	need_packages gdb binutils
+	local series headers stock initramfs
+	say "drgn: a live guest, and a dump of its memory"
+	need_packages python3-drgn binutils
 	checks_in "$DEBUG_WORK" debug
 	series=$(stock_series)
 	headers=$(stock_headers "$series")
 	stock=$(stock_kernel "$series")
 	series=$(stock_name "$series")
 	DEBUG_MODULES=$(build_modules "$headers" "$series-stock")
-	helpers=$(helper_modules "$headers" "$series" "$DEBUG_MODULES")
-	initramfs=$(debug_initramfs "$DEBUG_MODULES" "$helpers")
+	DEBUG_HELPERS=$(helper_modules "$headers" "$series" "$DEBUG_MODULES")
+	initramfs=$(debug_initramfs "$DEBUG_MODULES" "$DEBUG_HELPERS" "$stock")
 	# A name of a socket is short.
 	DEBUG_SOCKETS=$(mktemp -d)
 	rm -f "$LOGS/debug.result"
 	trap debug_stop EXIT
-	in_group boot debug --kernel "$stock/vmlinuz" --initrd "$initramfs" --cpus 2 --mem 512 \
-		--timeout 800 --append "quiet nowatchdog" -- \
-		-gdb "unix:$DEBUG_SOCKETS/gdb,server=on,wait=off" \
+	# Python and the modules take a part of the memory.
+	in_group boot debug --kernel "$stock/vmlinuz" --initrd "$initramfs" --cpus 2 --mem 768 \
+		--timeout 800 --append "quiet nowatchdog" -- -device vmcoreinfo \
 		-qmp "unix:$DEBUG_SOCKETS/qmp,server=on,wait=off"
 	debug_checks
 	debug_stop
