@@ -3,8 +3,8 @@
  * The figures per tag in the file `tags`. At rest they are exact, for any CPU that
  * allocated or freed. Each tag and type has one row. The sum over all rows equals the
  * figures of the pools. No row is torn under load. A free with a wrong tag is reported
- * and counted under the right tag. All of this holds for a tag with counters that CPUs share,
- * for one with its own on each CPU, and while the second follows the first.
+ * and counted under the right tag. This holds for counters that CPUs share, for those
+ * of each CPU, and during the change.
  *
  * The suite ntpool_overflow tests more tags than max_tags.
  */

@@ -3,15 +3,14 @@
  * Figures per tag, always on.
  *
  * NT has one table of trackers, hashed by tag, and updates it with interlocked
- * additions. Here a tag that is in use has its own counters on every CPU, side by side
- * for the two pool types. An allocation adds to them with this_cpu operations: there is no
+ * additions. Here a tag that is in use has its own counters on every CPU. Those of the
+ * two pool types lie side by side. An allocation adds to them with this_cpu operations: there is no
  * atomic instruction, and no cache line that two CPUs write. A block holds its tag, so a
  * free finds the same counters.
  *
  * Most tags of a system are used a few times, when a driver starts. Counters on every CPU
  * would be wasted on them: on 256 CPUs they take 48 KiB for a tag. So a new tag has a record
- * of 128 bytes with counters of all CPUs together, and adds to them with atomic
- * instructions. Its allocations and frees take the slow path, as the fast paths look
+ * of 128 bytes with counters of all CPUs together. Atomic instructions add to them. Its allocations and frees take the slow path, as the fast paths look
  * for hot tags alone. The slow path uses the CPU's cache as well.
  *
  * Hot tags. A tag becomes hot with its HOT_ALLOCS-th allocation, at once and in any context.
@@ -27,8 +26,8 @@
  * allocations. A hot tag stays hot until the module is unloaded. CPU hotplug does not matter:
  * per-CPU memory exists for all possible CPUs.
  *
- * New tags. A caller that finds no record in the reserve waits for the worker for at most
- * WAIT_MS, if it may sleep. Any other caller tries to allocate a chunk itself. A tag that
+ * New tags. If the reserve has no record, a caller that may sleep waits for the worker, for
+ * at most WAIT_MS. Any other caller tries to allocate a chunk itself. A tag that
  * has no record then is counted under `Ovfl`, and so is every tag past max_tags.
  * NTPOOL_HDR_OVERFLOW in the header of the block directs the free to the same counters.
  *

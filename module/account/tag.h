@@ -67,7 +67,7 @@ struct ntpool_tag_shared {
  * struct ntpool_tag - the figures of a tag, which are sums over all of its counters
  * @tag: the tag; constant
  * @counts: [NTPOOL_TYPES]; NULL until the tag is hot. Set once, and read without a lock
- * @shared: what was counted while @counts was NULL, and all failures
+ * @shared: calls that were counted while @counts was NULL, and all failures
  */
 struct ntpool_tag {
 	u32 tag;

@@ -176,6 +176,7 @@ static __always_inline struct ntpool_pair header_popped(struct ntpool_pair old, 
  */
 static __always_inline bool next_read(PSLIST_ENTRY entry, PSLIST_ENTRY *next)
 {
+	/* The owner's plain write. */
 	return likely(!data_race(get_kernel_nofault(*next, &entry->Next)));
 }
 
