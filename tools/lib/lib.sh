@@ -27,9 +27,9 @@ die() { printf 'ntpool: %s\n' "$*" >&2; exit 1; }
 GUEST_ARCH=${ARCH:-x86_64}
 unset ARCH
 case $GUEST_ARCH,${0##*/} in
-x86_64,* | i386,test.sh) ;;
-i386,*) die "ARCH=i386: the KUnit suites alone (make test) run on it" ;;
-*) die "ARCH=$GUEST_ARCH: x86_64 or i386" ;;
+x86_64,* | i386,test.sh | arm64,test.sh) ;;
+i386,* | arm64,*) die "ARCH=$GUEST_ARCH: the KUnit suites alone (make test) run on it" ;;
+*) die "ARCH=$GUEST_ARCH: x86_64, i386 or arm64" ;;
 esac
 
 # quietly LOG CMD...: the output goes to LOG, and its end to the terminal on failure
@@ -107,22 +107,44 @@ series_of() {
 	fi
 }
 
-# fragments VARIANT: a line of i386.config replaces release.config's about the
-# same option, since Kconfig would take the last one and check_config both
+# overlay FILE...: the first of several lines about an option, since Kconfig would take the
+# last one, and check_config all of them
+overlay() {
+	awk '
+		{ option = "" }
+		match($0, /CONFIG_[A-Z0-9_]+/) && /^(# )?CONFIG_/ {
+			option = substr($0, RSTART, RLENGTH)
+		}
+		option == "" || !(option in own)
+		option != "" { own[option] }
+	' "$@"
+}
+
+# fragments VARIANT: the configuration of a test kernel
 fragments() {
-	if [ "$1" = i386 ]; then
-		awk '
-			{ option = "" }
-			match($0, /CONFIG_[A-Z0-9_]+/) && /^(# )?CONFIG_/ {
-				option = substr($0, RSTART, RLENGTH)
-			}
-			FNR == NR { own[option]; print; next }
-			option == "" || !(option in own)
-		' "$TOP/kunit/i386.config" "$TOP/kunit/release.config"
-		return
-	fi
-	cat "$TOP/kunit/release.config"
-	[ "$1" = release ] || cat "$TOP/kunit/$1.config"
+	local dir=$TOP/kunit
+	case $1 in
+	release) cat "$dir/release.config" ;;
+	i386 | arm64) overlay "$dir/$1.config" "$dir/release.config" ;;
+	arm64-*) overlay "$dir/$1.config" "$dir/arm64.config" "$dir/release.config" ;;
+	*) cat "$dir/release.config" "$dir/$1.config" ;;
+	esac
+}
+
+# make_arguments VARIANT: the processor and the compiler, a word per line
+make_arguments() {
+	case $1 in
+	i386) say ARCH=i386 ;;
+	arm64*) printf '%s\n' ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- ;;
+	esac
+}
+
+# boot_image VARIANT: the file that QEMU boots, below the build folder
+boot_image() {
+	case $1 in
+	arm64*) say arch/arm64/boot/Image ;;
+	*) say arch/x86/boot/bzImage ;;
+	esac
 }
 
 # has_variant SERIES|DIR VARIANT: PREEMPT_RT for x86 came into the kernel with 6.12
@@ -149,12 +171,13 @@ check_config() {
 
 # test_kernel SERIES|DIR VARIANT: prints the build folder of the KUnit kernel
 test_kernel() {
-	local src name out stamp kbuild=()
+	local src name out stamp image kbuild=()
 	case $2 in
-	release | debug | rt | kcsan) ;;
-	i386) kbuild=(ARCH=i386) ;;
+	release | debug | rt | kcsan | i386 | arm64 | arm64-16k | arm64-64k) ;;
 	*) die "VARIANT=$2: release, debug, rt or kcsan" ;;
 	esac
+	mapfile -t kbuild < <(make_arguments "$2")
+	image=$(boot_image "$2")
 	src=$(kernel_source "$1")
 	has_variant "$1" "$2" || die "VARIANT=$2: the sources of $1 have no PREEMPT_RT for x86"
 	name=$(series_of "$1")-$2
@@ -169,7 +192,7 @@ test_kernel() {
 			KCONFIG_ALLCONFIG="$out/fragment" allnoconfig >&2
 		check_config "$out" "$name" "$2"
 		quietly "$LOGS/kernel-$name.log" make -C "$src" O="$out" "${kbuild[@]}" \
-			-j"$JOBS" bzImage modules >&2
+			-j"$JOBS" "${image##*/}" modules >&2
 		say "$stamp" >"$out/.ntpool-stamp"
 	fi
 	say "$out"

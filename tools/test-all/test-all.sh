@@ -11,7 +11,7 @@
 
 RESULTS=$BUILD/test-all
 ALL_KERNELS='6.1 6.12 7.2 7.3'
-ALL_VARIANTS='release debug rt kcsan i386'
+ALL_VARIANTS='release debug rt kcsan i386 arm64 arm64-16k'
 
 # These would make a cell smaller than it says.
 unset SUITES CPUS PARTS VARIANT QUICK
@@ -31,6 +31,7 @@ cell() {
 	commit=$(tested)
 	case $2 in
 	i386) part+=(ARCH=i386) ;;
+	arm64*) part+=(ARCH=arm64 VARIANT="$2") ;;
 	*) part+=(VARIANT="$2") ;;
 	esac
 	rm -f "$result"

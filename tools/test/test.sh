@@ -6,7 +6,7 @@
 # Debian kernel. KERNEL chooses the series or a tree; without it the suites run on 6.1 and
 # 7.3, and the other parts on 6.1. VARIANT chooses one variant instead of both. CPUS chooses
 # one number of processors instead of two and four. PARTS chooses some of the parts, ARCH=i386
-# the 32-bit kernel alone, and SUITES some of the KUnit suites.
+# and ARCH=arm64 the suites on another processor, and SUITES some of the KUnit suites.
 # The last line is `N passed, N failed, N skipped`.
 
 # Kernels of the suites. lib.sh gives KERNEL its default.
@@ -173,7 +173,7 @@ kunit_run() {
 		limit=7200
 	fi
 	say "KUnit, kernel $(series_of "$KERNEL"), $1, $5 processors${6:+, verifier=$6}"
-	boot "$name" --kernel "$2/arch/x86/boot/bzImage" --initrd "$4" \
+	boot "$name" --kernel "$2/$(boot_image "$1")" --initrd "$4" \
 		--cpus "$5" --mem 1536 --timeout $limit "${@:7}" \
 		--append "loglevel=7 kunit.enable=1 kunit.autorun=1 $append"
 	judge "$name" kunit "$KERNEL" \
@@ -219,14 +219,32 @@ kunit_variants() {
 	done
 }
 
-# The same suites where a pointer has 32 bits, and the kernel cannot map all memory
+# kunit_on ARCH VARIANT: the same suites on another processor
+kunit_on() {
+	local kdir modules busybox initramfs kbuild
+	kdir=$(test_kernel "$KERNEL" "$2")
+	mapfile -t kbuild < <(make_arguments "$2")
+	modules=$(build_modules "$kdir" "$(series_of "$KERNEL")-$2" "${kbuild[@]}")
+	busybox=$(busybox_for "$1")
+	initramfs=$(kunit_initramfs "kunit-$2" "$modules" "$busybox")
+	kunit_run "$2" "$kdir" "$modules" "$initramfs" "${CPUS:-2}" "" --arch "$1"
+}
+
+# Pointers have 32 bits, and the kernel cannot map all memory.
 kunit_i386() {
-	local kdir modules busybox initramfs
-	kdir=$(test_kernel "$KERNEL" i386)
-	modules=$(build_modules "$kdir" "$(series_of "$KERNEL")-i386" ARCH=i386)
-	busybox=$(busybox_for i386)
-	initramfs=$(kunit_initramfs kunit-i386 "$modules" "$busybox")
-	kunit_run i386 "$kdir" "$modules" "$initramfs" "${CPUS:-2}" "" --arch i386
+	kunit_on i386 i386
+}
+
+# The memory model is weaker, and pages may be larger.
+kunit_arm64() {
+	local variant
+	need_packages gcc-aarch64-linux-gnu qemu-system-arm
+	for variant in ${VARIANT:-arm64 arm64-16k}; do
+		case $variant in
+		arm64 | arm64-16k | arm64-64k) kunit_on arm64 "$variant" ;;
+		*) die "ARCH=arm64: VARIANT is arm64, arm64-16k or arm64-64k" ;;
+		esac
+	done
 }
 
 # ---- Interrupts off
@@ -436,6 +454,7 @@ main() {
 		case $part in
 		kunit) kunit_variants ;;
 		i386) kunit_i386 ;;
+		arm64) kunit_arm64 ;;
 		irqsoff) irqsoff ;;
 		system) system_scenarios ;;
 		example) example_part ;;
@@ -445,7 +464,7 @@ main() {
 		trace) trace_part ;;
 		fleet) fleet_tests ;;
 		debug) debug_tests ;;
-		*) die "PARTS=$PARTS: some of kunit, i386, irqsoff, system, example," \
+		*) die "PARTS=$PARTS: some of kunit, i386, arm64, irqsoff, system, example," \
 			"poolmon, trace, fleet, debug, peers and install" ;;
 		esac
 		note "$part: $((SECONDS - seconds)) s"
