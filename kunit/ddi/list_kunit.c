@@ -283,15 +283,15 @@ static void ntk_interlocked_use(void *arg)
 
 	InitializeListHead(&head);
 	ntk_check(tally, !ExInterlockedPushEntryList(&single, &one, &lock), "push");
-	ntk_check(tally, irqs_disabled() == off, "interrupts after a push");
+	ntk_check(tally, !!irqs_disabled() == off, "interrupts after a push");
 	ntk_check(tally, ExInterlockedPopEntryList(&single, &lock) == &one, "pop");
-	ntk_check(tally, irqs_disabled() == off, "interrupts after a pop");
+	ntk_check(tally, !!irqs_disabled() == off, "interrupts after a pop");
 	ntk_check(tally, !ExInterlockedInsertHeadList(&head, &a, &lock), "head");
-	ntk_check(tally, irqs_disabled() == off, "interrupts after the head");
+	ntk_check(tally, !!irqs_disabled() == off, "interrupts after the head");
 	ntk_check(tally, ExInterlockedInsertTailList(&head, &b, &lock) == &a, "tail");
-	ntk_check(tally, irqs_disabled() == off, "interrupts after the tail");
+	ntk_check(tally, !!irqs_disabled() == off, "interrupts after the tail");
 	ntk_check(tally, ExInterlockedRemoveHeadList(&head, &lock) == &a, "remove");
-	ntk_check(tally, irqs_disabled() == off, "interrupts after removing");
+	ntk_check(tally, !!irqs_disabled() == off, "interrupts after removing");
 }
 
 static void ntk_interlocked_contexts_test(struct kunit *test)

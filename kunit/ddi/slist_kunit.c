@@ -399,7 +399,7 @@ static void ntk_context_run(void *arg)
 		  "pop");
 	ntk_check(&use->tally, ExInterlockedFlushSList(&use->head) == entry + 2,
 		  "flush");
-	ntk_check(&use->tally, irqs_disabled() == off, "interrupts");
+	ntk_check(&use->tally, !!irqs_disabled() == off, "interrupts");
 }
 
 static void ntk_context_test(struct kunit *test)

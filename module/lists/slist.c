@@ -52,6 +52,7 @@
 #include <linux/hash.h>
 #include <linux/kasan-checks.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
 
 #include "base/compat.h"
@@ -118,11 +119,27 @@ static __always_inline struct ntpool_pair *words_of(PSLIST_HEADER head)
 	return (struct ntpool_pair *)head;
 }
 
+/* An acquiring load of a word that is not aligned faults on some processors. */
+static noinline struct ntpool_pair header_read_unaligned(const SLIST_HEADER *head)
+{
+	const unsigned long *word = (const unsigned long *)head;
+	struct ntpool_pair now;
+
+	memcpy(&now.word[COUNTS], &word[COUNTS], sizeof(*word));
+	/* As in header_read(). */
+	smp_rmb();
+	memcpy(&now.word[FIRST], &word[FIRST], sizeof(*word));
+	return now;
+}
+
 /* A bad address faults here, where no lock is held. */
 static __always_inline struct ntpool_pair header_read(PSLIST_HEADER head)
 {
 	struct ntpool_pair now;
 
+	if (!IS_ENABLED(CONFIG_X86) &&
+	    unlikely(!IS_ALIGNED((uintptr_t)head, sizeof(unsigned long))))
+		return header_read_unaligned(head);
 	/* The sequence is read before the first entry, and before its Next. */
 	now.word[COUNTS] = smp_load_acquire(&words_of(head)->word[COUNTS]);
 	now.word[FIRST] = READ_ONCE(words_of(head)->word[FIRST]);
