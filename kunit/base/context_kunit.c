@@ -430,6 +430,52 @@ static void ntk_raise_lower_low(void *arg)
 	KeLowerIrql(old);
 }
 
+/* Interrupts, too, stay as they were. */
+static void ntk_raise_high_lower_low(void *arg)
+{
+	bool *off = arg;
+	KIRQL old;
+
+	KeRaiseIrql(HIGH_LEVEL, &old);
+	KeLowerIrql(PASSIVE_LEVEL);
+	*off = irqs_disabled();
+	KeLowerIrql(old);
+}
+
+static void KeLowerIrql_high_test(struct kunit *test)
+{
+	bool off = false;
+
+	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_BH_OFF, -1, ntk_raise_high_lower_low, &off), 0);
+	ntk_expect_level(test, "from above", NTK_BAD_LOWER, HIGH_LEVEL, PASSIVE_LEVEL);
+	KUNIT_EXPECT_TRUE(test, off);
+	KUNIT_EXPECT_FALSE(test, irqs_disabled());
+	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
+}
+
+/* A spin lock is no raise, and its release lowers. */
+static void ntk_lock_lower_low(void *arg)
+{
+	KSPIN_LOCK lock = 0;
+	KIRQL *at = arg;
+	KIRQL old;
+
+	KeAcquireSpinLock(&lock, &old);
+	KeLowerIrql(PASSIVE_LEVEL);
+	*at = KeGetCurrentIrql();
+	KeReleaseSpinLock(&lock, old);
+}
+
+static void KeLowerIrql_locked_test(struct kunit *test)
+{
+	KIRQL at = PASSIVE_LEVEL;
+
+	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_BH_OFF, -1, ntk_lock_lower_low, &at), 0);
+	ntk_expect_level(test, "under a lock", NTK_BAD_LOWER, DISPATCH_LEVEL, PASSIVE_LEVEL);
+	KUNIT_EXPECT_EQ(test, at, DISPATCH_LEVEL);
+	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
+}
+
 /* Below the level that the raise began at: reported, and nothing changes. */
 static void KeLowerIrql_low_test(struct kunit *test)
 {
@@ -580,6 +626,8 @@ static struct kunit_case ntk_context_cases[] = {
 	KUNIT_CASE(KeLowerIrql_wrong_test),
 	KUNIT_CASE_PARAM(KeRaiseIrql_dpc_test, ntk_context_gen_params),
 	KUNIT_CASE(KeLowerIrql_low_test),
+	KUNIT_CASE(KeLowerIrql_high_test),
+	KUNIT_CASE(KeLowerIrql_locked_test),
 	KUNIT_CASE(KeRaiseIrqlToDpcLevel_test),
 	KUNIT_CASE(KeRaiseIrqlToDpcLevel_paged_test),
 	KUNIT_CASE(KeAcquireSpinLock_KeReleaseSpinLock_test),

@@ -14,7 +14,7 @@
  * holds a spin lock, or reads under RCU. A raise to DISPATCH_LEVEL then holds them off as well.
  * The old level is DISPATCH_LEVEL too, so a count per CPU tells the lowering which raise it ends.
  * Other code may have disabled bottom halves, or preemption on PREEMPT_RT, before the raise. A
- * second count tells the lowering that no routine of this file has done so.
+ * second count tells the lowering that KeRaiseIrql() has not done so.
  * There are no kernel APCs to hold off, so raising to APC_LEVEL has no effect, and
  * KeGetCurrentIrql() never returns APC_LEVEL.
  *
@@ -78,33 +78,27 @@ static bool irqs_hold_off_softirqs(void)
 	return irqs_disabled() || in_hardirq();
 }
 
-/*
- * Calls of dispatch_enter() that held off softirqs, less those of dispatch_leave() that ended it.
- * While it is not 0, the thread stays on the CPU.
- */
-static DEFINE_PER_CPU(unsigned int, dispatch_depth);
-
 static void dispatch_enter(void)
 {
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		preempt_disable();
 	else if (!irqs_hold_off_softirqs())
 		local_bh_disable();
-	else
-		return;
-	__this_cpu_inc(dispatch_depth);
 }
 
 static void dispatch_leave(void)
 {
-	if (!IS_ENABLED(CONFIG_PREEMPT_RT) && irqs_hold_off_softirqs())
-		return;
-	__this_cpu_dec(dispatch_depth);
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		preempt_enable();
-	else
+	else if (!irqs_hold_off_softirqs())
 		local_bh_enable();
 }
+
+/*
+ * Raises from below DISPATCH_LEVEL that are not lowered yet: 0 or 1. While it is 1, the thread
+ * stays on the CPU.
+ */
+static DEFINE_PER_CPU(unsigned int, raises_from_below);
 
 /*
  * Counts raises, not lowered yet, by a caller that was at DISPATCH_LEVEL already but did not
@@ -141,16 +135,20 @@ static void lower_at_dispatch(void)
 		dispatch_leave();
 }
 
+/* A part of may_lower() that holds with interrupts off, too. The thread stays on the CPU. */
+static bool is_raised(void)
+{
+	return !__this_cpu_read(raises_at_dispatch) && __this_cpu_read(raises_from_below) &&
+	       (IS_ENABLED(CONFIG_PREEMPT_RT) || !in_serving_softirq());
+}
+
 /*
  * The caller is at DISPATCH_LEVEL: true if KeRaiseIrql() can be the cause. A softirq, or
  * interrupts that other code disabled, are not.
  */
 static bool may_lower(void)
 {
-	if (irqs_hold_off_softirqs() || !is_held() || __this_cpu_read(raises_at_dispatch) ||
-	    !__this_cpu_read(dispatch_depth))
-		return false;
-	return IS_ENABLED(CONFIG_PREEMPT_RT) || !in_serving_softirq();
+	return !irqs_hold_off_softirqs() && is_held() && is_raised();
 }
 
 /* True if this thread disabled interrupts with KeRaiseIrql(). */
@@ -189,10 +187,12 @@ static KIRQL raise_irql(KIRQL level, unsigned long caller)
 			     caller);
 		return old;
 	}
-	if (level >= DISPATCH_LEVEL && old < DISPATCH_LEVEL)
+	if (level >= DISPATCH_LEVEL && old < DISPATCH_LEVEL) {
 		dispatch_enter();
-	else if (level == DISPATCH_LEVEL)
+		__this_cpu_write(raises_from_below, 1);
+	} else if (level == DISPATCH_LEVEL) {
 		raise_at_dispatch();
+	}
 	if (level > DISPATCH_LEVEL && old < level)
 		raise_irqs(level);
 	return old;
@@ -206,12 +206,16 @@ static bool lower_irql(KIRQL level, unsigned int old)
 	if (level >= old)
 		return level == old;
 	if (raised_irqs()) {
+		/* The raise began at DISPATCH_LEVEL. */
+		if (level < DISPATCH_LEVEL && !is_raised())
+			return false;
 		lower_irqs(level);
 		if (level >= DISPATCH_LEVEL)
 			return true;
 	}
 	if (level >= DISPATCH_LEVEL || !may_lower())
 		return false;
+	__this_cpu_write(raises_from_below, 0);
 	dispatch_leave();
 	return true;
 }
