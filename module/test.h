@@ -131,6 +131,8 @@ bool ntpool_test_balance_scan(void);
 void ntpool_test_slist_locked(bool on);
 /* True if @tag has counters on each CPU. */
 bool ntpool_test_tag_is_hot(u32 tag);
+/* Sets how many chunks of counters hot tags may have. Returns the number before. */
+unsigned int ntpool_test_hot_most(unsigned int most);
 /* Drains all CPUs' caches to the heaps, and frees empty pages. May sleep. */
 void ntpool_test_drain(void);
 /* Number of depots that have more room than from the start. Any context. */

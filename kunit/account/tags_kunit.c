@@ -18,6 +18,7 @@
 #define NTK_LOADERS	3
 #define NTK_HOT		40	/* more uses than a tag needs to get its counters */
 #define NTK_COLD	80	/* more tags than there are counters in reserve */
+#define NTK_MANY_HOT	160	/* more than the first table of hot tags may have */
 #define NTK_HEATED	9
 #define NTK_REMOTE	40	/* blocks that change CPUs */
 #define NTK_RIGHT	(ntk_tag4("KtRi"))
@@ -531,6 +532,54 @@ static void ntk_cold_test(struct kunit *test)
 	ntk_expect_sums(test, false);
 }
 
+static u32 ntk_nth_tag(char letter, unsigned int nr)
+{
+	char text[5];
+
+	snprintf(text, sizeof(text), "%c%03u", letter, nr);
+	return ntk_tag4(text);
+}
+
+/* Uses @nr tags until they are hot, and counts the hot ones. Their figures are exact. */
+static unsigned int ntk_heat_all(struct kunit *test, char letter, unsigned int nr,
+				 unsigned int runs)
+{
+	unsigned int i, run, hot = 0;
+	struct ntk_tag_row row;
+
+	for (run = 0; run < runs && hot < nr; run++) {
+		for (hot = i = 0; i < nr; i++) {
+			if (!ntpool_test_tag_is_hot(ntk_nth_tag(letter, i)))
+				ntk_use(ntk_nth_tag(letter, i), NTK_HOT);
+			hot += ntpool_test_tag_is_hot(ntk_nth_tag(letter, i));
+		}
+	}
+	for (i = 0; i < nr; i++) {
+		row = ntk_tag_row(test, ntk_nth_tag(letter, i), false);
+		KUNIT_EXPECT_EQ(test, row.allocs, row.frees);
+		KUNIT_EXPECT_EQ(test, row.allocs % NTK_HOT, 0);
+		KUNIT_EXPECT_EQ(test, row.bytes, 0);
+	}
+	return hot;
+}
+
+/* At the limit of hot tags the others stay as they are, and become hot when there is room. */
+static void ntk_hot_limit_test(struct kunit *test)
+{
+	unsigned int most = ntpool_test_hot_most(0);
+
+	KUNIT_EXPECT_EQ(test, ntk_heat_all(test, 'l', NTK_COLD, 3), 0);
+	ntpool_test_hot_most(most);
+	KUNIT_EXPECT_EQ(test, ntk_heat_all(test, 'l', NTK_COLD, 20), NTK_COLD);
+}
+
+/* The table of hot tags grows, and a tag that is not in the slot of its hash is found. */
+static void ntk_many_hot_test(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, ntk_heat_all(test, 'm', NTK_MANY_HOT, 20), NTK_MANY_HOT);
+	ntk_expect_sums(test, false);
+}
+
 static void ntk_heat(struct ntk_worker *worker)
 {
 	void *block[NTK_HOT];
@@ -582,6 +631,8 @@ static struct kunit_case ntk_tags_cases[] = {
 	KUNIT_CASE(ntk_hot_test),
 	KUNIT_CASE(ntk_cold_test),
 	KUNIT_CASE(ntk_heat_test),
+	KUNIT_CASE(ntk_hot_limit_test),
+	KUNIT_CASE(ntk_many_hot_test),
 	{}
 };
 

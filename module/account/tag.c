@@ -10,10 +10,12 @@
  *
  * Most tags of a system are used a few times, when a driver starts. Counters on every CPU
  * would be wasted on them: on 256 CPUs they take 48 KiB for a tag. So a new tag has a record
- * of 128 bytes with counters of all CPUs together. Atomic instructions add to them. Its allocations and frees take the slow path, as the fast paths look
- * for hot tags alone. The slow path uses the CPU's cache as well.
+ * of 128 bytes with counters of all CPUs together. Atomic instructions add to them. Its
+ * allocations and frees take the slow path, as the fast paths look for hot tags alone. The
+ * slow path uses the CPU's cache as well, but a free of whole pages takes run_lock.
  *
- * Hot tags. A tag becomes hot with its HOT_ALLOCS-th allocation, at once and in any context.
+ * Hot tags. A tag becomes hot with its HOT_ALLOCS-th allocation of one pool type, at once and
+ * in any context. The last places need more allocations, see tag_is_hot_enough().
  * It gets counters from the reserve, and they are published in two steps. First the record
  * leads to them, then the table of hot tags. From then on nothing is added to the shared
  * counters. A CPU that is just about to do so may still do it. A figure is the sum over the
@@ -23,8 +25,9 @@
  * Limits. The counters of hot tags take at most NTPOOL_TAG_HOT_BYTES, the reserve
  * included. Up to 18 CPUs this is enough for 16,384 tags, on 256 CPUs for 1,184. Without
  * room or memory a tag goes on with its shared counters, and tries again after as many
- * allocations. A hot tag stays hot until the module is unloaded. CPU hotplug does not matter:
- * per-CPU memory exists for all possible CPUs.
+ * allocations. After a failure the worker runs again for hot tags only RETRY_MS later. A
+ * hot tag stays hot until the module is unloaded. CPU hotplug does not matter: per-CPU
+ * memory exists for all possible CPUs.
  *
  * New tags. If the reserve has no record, a caller that may sleep waits for the worker, for
  * at most WAIT_MS. Any other caller tries to allocate a chunk itself. A tag that
@@ -37,6 +40,7 @@
  *
  * Context: any for lookups, insertions and counting.
  */
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/rculist.h>
 #include <linux/wait.h>
@@ -53,8 +57,10 @@
 #include "memory/record.h"
 
 enum {
-	HOT_ALLOCS = 16,
+	HOT_ALLOCS = 16,		/* of one pool type */
+	HOT_SHIFT = 12,			/* 2^HOT_SHIFT times as many for the last tags */
 	WAIT_MS = 1000,
+	RETRY_MS = 100,			/* after a run of the worker that made no room */
 };
 
 static unsigned long records_alloc(gfp_t gfp)
@@ -72,6 +78,8 @@ static unsigned long counts_alloc(gfp_t gfp)
 {
 	size_t size = NTPOOL_TAG_CHUNK * NTPOOL_TYPES * sizeof(struct ntpool_tag_counts);
 
+	/* A tag can do without them: no process is killed for their memory. */
+	gfp |= __GFP_NORETRY;
 	return (unsigned long)__alloc_percpu_gfp(size, __alignof__(struct ntpool_tag_counts), gfp);
 }
 
@@ -80,10 +88,10 @@ static void counts_free(unsigned long values)
 	free_percpu((void __percpu *)values);
 }
 
-struct ntpool_tag_index ntpool_tag_all __read_mostly =
+struct ntpool_tag_index ntpool_tag_all =
 	NTPOOL_TAG_INDEX(ntpool_tag_all, NTPOOL_TAG_ALL_LOAD, sizeof(struct ntpool_tag),
 			 records_alloc, records_free);
-struct ntpool_tag_index ntpool_tag_hot __read_mostly =
+struct ntpool_tag_index ntpool_tag_hot =
 	NTPOOL_TAG_INDEX(ntpool_tag_hot, NTPOOL_TAG_HOT_LOAD,
 			 NTPOOL_TYPES * sizeof(struct ntpool_tag_counts),
 			 counts_alloc, counts_free);
@@ -95,11 +103,14 @@ static void tag_make_room(struct work_struct *work);
 static DECLARE_WORK(room_work, tag_make_room);
 static DECLARE_WAIT_QUEUE_HEAD(room_wait);
 static unsigned int room_runs;		/* complete runs of the worker, which writes it */
+static unsigned long hot_retry;		/* jiffies; no earlier run for hot tags; likewise */
 
 static void tag_make_room(struct work_struct *work)
 {
 	ntpool_tag_index_make_room(&ntpool_tag_all);
 	ntpool_tag_index_make_room(&ntpool_tag_hot);
+	if (ntpool_tag_index_wants_room(&ntpool_tag_hot))
+		WRITE_ONCE(hot_retry, jiffies + msecs_to_jiffies(RETRY_MS));
 	WRITE_ONCE(room_runs, room_runs + 1);
 	wake_up_all(&room_wait);
 }
@@ -200,8 +211,21 @@ static void tag_heat(struct ntpool_tag *tag)
 		}
 	}
 	raw_spin_unlock_irqrestore(&ntpool_tag_hot.lock, flags);
-	if (ntpool_tag_index_wants_room(&ntpool_tag_hot))
+	if (ntpool_tag_index_wants_room(&ntpool_tag_hot) &&
+	    time_after_eq(jiffies, READ_ONCE(hot_retry)))
 		schedule_work(&room_work);
+}
+
+/*
+ * The fuller the table, the more allocations of one pool type a tag needs. So tags that are
+ * used when a driver starts leave room for busy ones.
+ */
+static bool tag_is_hot_enough(unsigned long allocs)
+{
+	unsigned long room = (unsigned long)READ_ONCE(ntpool_tag_hot.most) * NTPOOL_TAG_CHUNK + 1;
+	unsigned long nr = min_t(unsigned long, READ_ONCE(ntpool_tag_hot.nr), room - 1);
+
+	return allocs % (HOT_ALLOCS << ((HOT_SHIFT + 1) * nr / room)) == 0;
 }
 
 /**
@@ -217,11 +241,13 @@ void ntpool_tag_share_alloc(struct ntpool_tag *tag, enum ntpool_type type,
 			    unsigned long granules, size_t requested)
 {
 	struct ntpool_tag_shared *shared = &tag->shared[type];
+	unsigned long allocs;
 
 	atomic_long_add(granules, &shared->alloc_granules);
 	atomic_long_add(requested, &shared->alloc_requested);
-	if (atomic_long_inc_return(&shared->allocs) % HOT_ALLOCS == 0 &&
-	    !ntpool_tag_index_is_full(&ntpool_tag_hot))
+	allocs = atomic_long_inc_return(&shared->allocs);
+	if (allocs % HOT_ALLOCS == 0 && !ntpool_tag_index_is_full(&ntpool_tag_hot) &&
+	    tag_is_hot_enough(allocs))
 		tag_heat(tag);
 }
 

@@ -97,7 +97,7 @@ static bool chunk_charge(struct ntpool_tag_index *index)
 	bool more;
 
 	raw_spin_lock_irqsave(&index->lock, flags);
-	more = index->nr_chunks < index->most;
+	more = index->nr_chunks < READ_ONCE(index->most);
 	if (more)
 		WRITE_ONCE(index->nr_chunks, index->nr_chunks + 1);
 	raw_spin_unlock_irqrestore(&index->lock, flags);
@@ -280,7 +280,7 @@ bool ntpool_tag_index_wants_room(const struct ntpool_tag_index *index)
 {
 	return table_wants_growth(index) ||
 	       (READ_ONCE(index->nr_reserve) < RESERVE_CHUNKS &&
-		READ_ONCE(index->nr_chunks) < index->most);
+		READ_ONCE(index->nr_chunks) < READ_ONCE(index->most));
 }
 
 bool ntpool_tag_index_has_room(const struct ntpool_tag_index *index)

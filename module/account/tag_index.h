@@ -4,6 +4,7 @@
 #define NTPOOL_TAG_INDEX_H
 
 #include <linux/bits.h>
+#include <linux/cache.h>
 #include <linux/compiler.h>
 #include <linux/gfp.h>
 #include <linux/list.h>
@@ -51,7 +52,7 @@ struct ntpool_tag_chunk {
  * @stride: distance between the values of a chunk; constant
  * @alloc: returns the first value of a chunk, or 0; constant
  * @free: frees the values of a chunk; constant
- * @most: chunks that may be allocated; constant after init
+ * @most: chunks that may be allocated; constant after init; tests change it
  * @lock: a raw leaf, for insertions, the replacement of the table, and the chunks
  * @table: the table of @slots. Changed under @lock, read without it
  * @chunks: in use, the newest last; @lock to change it
@@ -69,7 +70,7 @@ struct ntpool_tag_index {
 	unsigned long (*alloc)(gfp_t gfp);
 	void (*free)(unsigned long values);
 	unsigned int most;
-	raw_spinlock_t lock;
+	raw_spinlock_t lock ____cacheline_aligned_in_smp;
 	struct ntpool_tag_table *table;
 	struct list_head chunks;
 	struct ntpool_tag_chunk *newest;
@@ -154,7 +155,7 @@ bool ntpool_tag_index_has_room(const struct ntpool_tag_index *index);
 /* True if there is and will be no room for a tag. A hint. Any context. */
 static inline bool ntpool_tag_index_is_full(const struct ntpool_tag_index *index)
 {
-	return READ_ONCE(index->nr) / NTPOOL_TAG_CHUNK >= index->most;
+	return READ_ONCE(index->nr) / NTPOOL_TAG_CHUNK >= READ_ONCE(index->most);
 }
 
 /* Adds a chunk to the reserve. Any context that @gfp fits, without raw locks. */

@@ -37,6 +37,12 @@ bool ntpool_test_tag_is_hot(u32 tag)
 }
 EXPORT_SYMBOL_GPL(ntpool_test_tag_is_hot);
 
+unsigned int ntpool_test_hot_most(unsigned int most)
+{
+	return xchg(&ntpool_tag_hot.most, most);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_hot_most);
+
 unsigned long ntpool_test_cached(void)
 {
 	return ntpool_cache_bytes(NTPOOL_NONPAGED);
