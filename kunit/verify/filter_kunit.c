@@ -289,6 +289,7 @@ static void ntk_replaced_test(struct kunit *test)
 {
 	struct ntk_replace replace = {};
 	enum ntpool_test_kind kind;
+	unsigned long deadline;
 	const void *list;
 
 	if (num_online_cpus() < 2)
@@ -299,8 +300,10 @@ static void ntk_replaced_test(struct kunit *test)
 	rcu_read_lock();
 	list = ntpool_test_filter();
 	schedule_work_on(cpumask_any_but(cpu_online_mask, raw_smp_processor_id()), &replace.work);
-	while (!completion_done(&replace.done))
+	deadline = jiffies + 5 * HZ;
+	while (!completion_done(&replace.done) && time_before(jiffies, deadline))
 		cpu_relax();
+	KUNIT_EXPECT_TRUE_MSG(test, completion_done(&replace.done), "the writer waits");
 	kind = ntpool_test_area_kind(list);
 	rcu_read_unlock();
 	flush_work(&replace.work);

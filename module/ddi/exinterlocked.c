@@ -260,6 +260,8 @@ EXPORT_SYMBOL_GPL(ExInterlockedFlushSList);
  * @Increment: the summand; the sum wraps around
  * @Lock: protects the number
  *
+ * If the number is memory that faults, @Lock stays held.
+ *
  * Context: any IRQL; not from an NMI.
  *
  * Return: the old number.
@@ -282,6 +284,8 @@ EXPORT_SYMBOL_GPL(ExInterlockedAddUlong);
  * @Addend: the number; resident memory
  * @Increment: the summand; the sum wraps around
  * @Lock: protects the number
+ *
+ * If the number is memory that faults, @Lock stays held.
  *
  * Context: any IRQL; not from an NMI.
  *

@@ -207,7 +207,7 @@ static void area_destroy_deferred(struct ntpool_deferred *mem)
  */
 void ntpool_area_destroy(void *start)
 {
-	if (irqs_disabled())
+	if (irqs_disabled() && area_guard(virt_to_page(start)))
 		ntpool_defer(start, area_destroy_deferred);
 	else
 		area_destroy(start);
