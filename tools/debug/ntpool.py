@@ -9,6 +9,7 @@
 NTPOOL.KO is the loaded module with its debug information, as make leaves it. The kernel needs
 none. VMCOREINFO leads to the kernel's table of symbols, and that to the tables of the modules.
 The structures of both are in the debug information of ntpool. A running kernel changes meanwhile.
+The kernel is one for x86-64.
 """
 
 import argparse
@@ -86,12 +87,24 @@ def kernel_places(path):
             for line in text.decode().splitlines() if line.startswith('SYMBOL(')}
 
 
+def addresses_of(place, offsets):
+    """A function from the number of a symbol to its address."""
+    start = place['kallsyms_offsets']
+    if 'kallsyms_relative_base' not in place:
+        # An offset is relative to its own place.
+        return lambda i: start + 4 * i + offsets[i] & MASK
+    base = number(place['kallsyms_relative_base'])
+    if min(offsets) >= 0:
+        return lambda i: base + offsets[i]
+    # Where some are negative, the others are addresses and not offsets.
+    return lambda i: offsets[i] if offsets[i] >= 0 else base - 1 - offsets[i]
+
+
 def kernel_symbols(place):
     """Addresses of the kernel's symbols that are needed. Names are packed as in kallsyms.c."""
     try:
         count = number(place['kallsyms_num_syms'], 4)
         offsets = struct.unpack(f'<{count}i', prog.read(place['kallsyms_offsets'], 4 * count))
-        base = number(place['kallsyms_relative_base'])
         names, table = place['kallsyms_names'], place['kallsyms_token_table']
         index = struct.unpack('<256H', prog.read(place['kallsyms_token_index'], 512))
     except KeyError as missing:
@@ -99,10 +112,9 @@ def kernel_symbols(place):
     data = prog.read(names, table - names)
     text = prog.read(table, index[255] + 64)
     tokens = [text[start:text.index(0, start)] for start in index]
-    # Where some are negative, the others are addresses and not offsets.
-    some_negative = min(offsets) < 0
+    address = addresses_of(place, offsets)
     found, position = {}, 0
-    for offset in offsets:
+    for i in range(count):
         size = data[position]
         position += 1
         if size & 0x80:
@@ -111,8 +123,7 @@ def kernel_symbols(place):
         name = b''.join([tokens[c] for c in data[position:position + size]])[1:].decode()
         position += size
         if name in NEEDED or name in OPTIONAL:
-            found[name] = base - 1 - offset if offset < 0 else \
-                offset if some_negative else base + offset
+            found[name] = address(i)
     for name in NEEDED:
         if name not in found:
             fail(f'the kernel has no symbol {name}')
@@ -515,5 +526,5 @@ if __name__ == '__main__':
         main(given)
     except LookupError as error:
         fail(f'{given.module} lacks debug information of ntpool: {error}')
-    except (FaultError, OSError, ValueError) as error:
+    except (FaultError, OSError, ValueError, struct.error) as error:
         fail(error)
