@@ -14,7 +14,7 @@ ALL_KERNELS='6.1 6.12 7.2 7.3'
 ALL_VARIANTS='release debug rt kcsan i386 arm64 arm64-16k'
 
 # These would make a cell smaller than it says.
-unset SUITES CPUS PARTS VARIANT QUICK
+unset SUITES CPUS PARTS VARIANT QUICK REFUSALS
 
 # tested: prints the commit; + says that the sources differ from it. The table does not count.
 tested() {

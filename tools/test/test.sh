@@ -159,13 +159,15 @@ suites_in() {
 
 # kunit_run VARIANT KDIR MODULES INITRAMFS CPUS VERIFIER [RUN-QEMU-ARG...]
 kunit_run() {
-	local name append='' limit=1200 seconds=$SECONDS
+	local name append='' limit=1200 mem=1536 seconds=$SECONDS
 	name=kunit-$(series_of "$KERNEL")-$1-$5cpu${6:+-verifier}
 	# Two nodes with half the processors each, where there are enough of them.
 	[ "$5" -lt 4 ] || append="numa=fake=2"
 	case $1 in
-	debug | rt | kcsan) limit=2400 ;;
+	debug | rt | kcsan | arm64*) limit=2400 ;;
 	esac
+	# A page there is sixteen times as large.
+	[ "$1" != arm64-64k ] || mem=4096
 	[ -z "$6" ] || append="$append ntk_verifier=$6"
 	if [ "$1$5$6" = release2 ] && [ "$KERNEL" = "${SUITE_KERNELS[0]}" ] &&
 	   [ -z "${QUICK:-}${SUITES:-}" ]; then
@@ -174,7 +176,7 @@ kunit_run() {
 	fi
 	say "KUnit, kernel $(series_of "$KERNEL"), $1, $5 processors${6:+, verifier=$6}"
 	boot "$name" --kernel "$2/$(boot_image "$1")" --initrd "$4" \
-		--cpus "$5" --mem 1536 --timeout $limit "${@:7}" \
+		--cpus "$5" --mem $mem --timeout $limit "${@:7}" \
 		--append "loglevel=7 kunit.enable=1 kunit.autorun=1 $append"
 	judge "$name" kunit "$KERNEL" \
 		--suites "$(suites_in "$3/kunit/ntpool_kunit.ko" "$1")"
@@ -239,11 +241,8 @@ kunit_i386() {
 kunit_arm64() {
 	local variant
 	need_packages gcc-aarch64-linux-gnu qemu-system-arm
-	for variant in ${VARIANT:-arm64 arm64-16k}; do
-		case $variant in
-		arm64 | arm64-16k | arm64-64k) kunit_on arm64 "$variant" ;;
-		*) die "ARCH=arm64: VARIANT is arm64, arm64-16k or arm64-64k" ;;
-		esac
+	for variant in $ARM64_VARIANTS; do
+		kunit_on arm64 "$variant"
 	done
 }
 
@@ -440,11 +439,28 @@ peers() {
 	peer_run kasan 6.1 "$kdir/arch/x86/boot/bzImage" "$initramfs" kasan_multi_shot
 }
 
+# check_variables: ends the run where a variable has a wrong value, before anything is built
+check_variables() {
+	local variant
+	[[ ${REFUSALS:-10} =~ ^[1-9][0-9]+$ ]] || die "REFUSALS=$REFUSALS: 10 or more"
+	ARM64_VARIANTS='arm64 arm64-16k'
+	for variant in ${VARIANT:-}; do
+		case $GUEST_ARCH,$variant in
+		arm64,arm64 | arm64,arm64-16k | arm64,arm64-64k) ARM64_VARIANTS=$VARIANT ;;
+		arm64,*) die "ARCH=arm64: VARIANT is arm64, arm64-16k or arm64-64k" ;;
+		i386,i386) ;;
+		*,arm64*) die "VARIANT=$variant: with ARCH=arm64" ;;
+		*,i386) die "VARIANT=i386: with ARCH=i386" ;;
+		esac
+	done
+}
+
 main() {
 	local part list packages seconds
 	local standard="kunit i386 irqsoff system example poolmon trace fleet debug"
 
 	[ -z "${QUICK:-}" ] || standard="kunit system example poolmon"
+	check_variables
 	list=$(kernel_packages "$KERNEL")
 	mapfile -t packages <<<"$list"
 	need_packages "${BUILD_TOOLS[@]}" "${GUEST_TOOLS[@]}" "${packages[@]}"
