@@ -96,10 +96,14 @@ refuse_all() {
 # The objects of each cache of the kernel's allocator, and the lines of vmalloc. Pages that a
 # cache has reserved do not count.
 allocated() {
+	echo 3 >/proc/sys/vm/drop_caches
+	sleep 2
 	for cache in /sys/kernel/slab/*; do
 		[ -L "$cache" ] || echo 1 >"$cache/shrink"
 	done
-	sed '1,2d' /proc/slabinfo
+	while read -r cache objects _; do
+		echo "$cache $objects"
+	done </proc/slabinfo
 	echo vmalloc "$(wc -l </proc/vmallocinfo)"
 }
 
