@@ -116,7 +116,9 @@ check_sparse() {
 prepared() {
 	local src out=$BUILD/check/prepared-$1-$2 variant=release
 	src=$(kernel_source "$1")
-	[ "$2" != i386 ] || variant=i386
+	case $2 in
+	i386 | arm64) variant=$2 ;;
+	esac
 	shift 2
 	mkdir -p "$out"
 	{ fragments "$variant"; printf 'CONFIG_%s=y\n' BLK_DEV; } >"$out/fragment"
