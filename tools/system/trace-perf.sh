@@ -56,8 +56,10 @@ is "prints tags" printed 50 'ntpool_alloc.*Trac'
 cat >/tmp/read.sh <<'END'
 readers() { ls -l /proc/[0-9]*/fd 2>/dev/null | grep -c trace_pipe_raw; }
 cpus=$(grep -c ^processor /proc/cpuinfo)
-while [ "$(readers)" -lt "$cpus" ]; do
+tries=0
+while [ "$(readers)" -lt "$cpus" ] && [ $tries -lt 300 ]; do
 	sleep 0.2
+	tries=$((tries + 1))
 done
 sleep 1
 sh /tmp/work.sh
