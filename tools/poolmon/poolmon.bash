@@ -21,7 +21,7 @@ _poolmon() {
 		;;
 	-g | --pooltag | --snapshot | /n | /g) return ;;
 	--debugfs)
-		compopt -o dirnames
+		compopt +o default -o dirnames
 		return
 		;;
 	*)
