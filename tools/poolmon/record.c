@@ -433,10 +433,9 @@ static enum status writer_open(struct writer *w)
 		complain("%s: another poolmon writes to it", w->path);
 		return PM_FAILED;
 	}
-	if (!is_begun(w->fd)) {
-		remove_copies(w->path);
+	remove_copies(w->path);
+	if (!is_begun(w->fd))
 		return writer_resume(w);
-	}
 	w->end = strlen(HEADER);
 	if (!ftruncate(w->fd, 0) && write_all(w->fd, HEADER, w->end, 0))
 		return PM_OK;
