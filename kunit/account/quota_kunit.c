@@ -564,6 +564,7 @@ static void ntk_special_test(struct kunit *test)
 	void *block;
 	int i;
 
+	ntk_need_special(test);
 	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0x1), 0);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		block = ExAllocatePoolWithQuotaTag(NonPagedPool, sizes[i], NTK_TAG);

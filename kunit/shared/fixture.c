@@ -484,6 +484,12 @@ void ntk_need_cpus(struct kunit *test, unsigned int nr)
 		kunit_skip(test, "needs %u CPUs", nr);
 }
 
+void ntk_need_special(struct kunit *test)
+{
+	if (!NTK_HAS_SPECIAL)
+		kunit_skip(test, "special pool needs x86");
+}
+
 /* ---- one call in a given context ---- */
 
 struct ntk_call {

@@ -52,6 +52,9 @@ struct tasklet_struct;
 #define NTK_HEADER		16
 #define NTK_SMALL_MAX		(PAGE_SIZE - NTK_HEADER - NTK_GRANULE)
 
+/* Machines other than x86 have special pool for samples only. */
+#define NTK_HAS_SPECIAL		(IS_ENABLED(CONFIG_X86) && !IS_ENABLED(CONFIG_UML))
+
 #define NTK_MAX_WORKERS		8
 
 /* A loop's expectations: how many were checked, how many failed, which first. */
@@ -127,6 +130,7 @@ struct ntk_pool_row ntk_pool_row(struct kunit *test, bool paged);
 s64 ntk_counter(struct kunit *test, const char *name);
 void ntk_keep_stock(struct kunit *test);
 void ntk_need_cpus(struct kunit *test, unsigned int nr);
+void ntk_need_special(struct kunit *test);
 
 u32 ntk_tag4(const char *text);
 void ntk_tag_text(u32 tag, char out[17]);

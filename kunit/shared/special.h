@@ -27,6 +27,7 @@
 
 static inline int ntk_special_init(struct kunit *test)
 {
+	ntk_need_special(test);
 	return ntk_init_flags(test, 0x1);
 }
 

@@ -153,9 +153,11 @@ static void ntk_modified_test(struct kunit *test)
 static void ntk_reused_test(struct kunit *test)
 {
 	struct ntpool_test_report report;
-	u8 *block = ntk_take_sample(test, NonPagedPool);
 	unsigned int i;
+	u8 *block;
 
+	ntk_need_special(test);
+	block = ntk_take_sample(test, NonPagedPool);
 	ntk_give(block);
 	block[7] = 0x5a;
 	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0x1), 0);
