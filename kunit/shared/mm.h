@@ -5,6 +5,7 @@
 
 #include <linux/mm.h>
 #include <linux/pfn.h>
+#include <linux/sizes.h>
 
 #include "base/compat.h"
 #include "fixture.h"
@@ -20,6 +21,16 @@
 #define NTK_NONCACHED		(ntk_tag4("MmNc"))
 
 #define NTK_ANYWHERE		U64_MAX
+
+/* The longest run that there is. */
+#define NTK_LONGEST		(PAGE_SIZE << MAX_PAGE_ORDER)
+/* A search takes pieces of the largest order, up to 256 MiB. Some must fit into that. */
+#define NTK_HAS_PROBES		(NTK_LONGEST <= SZ_64M)
+/*
+ * Memory below 16 MiB, in a zone of its own. Elsewhere memory may begin above, and a search
+ * of a narrow range is a matter of luck.
+ */
+#define NTK_HAS_LOW		IS_ENABLED(CONFIG_X86)
 
 /* A cache type that this machine has memory of. */
 static inline bool ntk_has_caching(MEMORY_CACHING_TYPE type)
