@@ -17,7 +17,7 @@
 #include "raised.h"
 
 #define NTK_TAG			(ntk_tag4("KQuo"))
-#define NTK_LAST		4072	/* the largest request that is charged */
+#define NTK_LAST		(PAGE_SIZE - 24)	/* the largest request that is charged */
 #define NTK_BAD_PAYER		0x0d
 #define NTK_QUOTA_UNDERFLOW	0x21
 #define NTK_NO_RAISE		POOL_QUOTA_FAIL_INSTEAD_OF_RAISE
@@ -71,8 +71,10 @@ static size_t ntk_charge_of(size_t size)
 
 static void ExAllocatePoolWithQuotaTag_test(struct kunit *test)
 {
-	static const size_t sizes[] = { 0, 1, 8, 9, 100, 2000, 4056, 4057, 4064, 4065, 4072,
-					4073, 4095, 4096, 8192 };
+	static const size_t sizes[] = {
+		0, 1, 8, 9, 100, 2000, NTK_SMALL_MAX - 8, NTK_SMALL_MAX - 7, NTK_SMALL_MAX,
+		NTK_SMALL_MAX + 1, NTK_LAST, NTK_LAST + 1, PAGE_SIZE - 1, PAGE_SIZE, 2 * PAGE_SIZE,
+	};
 	bool paged = false;
 	void *block;
 	int i;
@@ -132,7 +134,9 @@ static void ExAllocatePoolQuotaZero_test(struct kunit *test)
 
 static void ExQueryPoolBlockSize_test(struct kunit *test)
 {
-	static const size_t sizes[] = { 1, 100, 4056, 4072, 4073, 10000 };
+	static const size_t sizes[] = {
+		1, 100, NTK_SMALL_MAX - 8, NTK_LAST, NTK_LAST + 1, 2 * PAGE_SIZE + 1808,
+	};
 	BOOLEAN charged = 2;
 	size_t usable, taken;
 	char *block;
@@ -190,7 +194,7 @@ static void ntk_limit_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, NTK_TAG, false).failed, failed + 4);
 	/* The limit affects neither uncharged requests nor the other pool. */
 	ExFreePool(ExAllocatePoolWithTag(NonPagedPool, 100, NTK_TAG));
-	ExFreePool(ExAllocatePoolWithQuotaTag(NonPagedPool, 8192, NTK_TAG));
+	ExFreePool(ExAllocatePoolWithQuotaTag(NonPagedPool, 2 * PAGE_SIZE, NTK_TAG));
 	ExFreePool(ExAllocatePoolWithQuotaTag(PagedPool, 100, NTK_TAG));
 	ntpool_test_set_quota(false, 16);
 	KUNIT_EXPECT_EQ(test, ntk_my_row(test).used[0], 2 * ntk_charge_of(100));

@@ -48,8 +48,8 @@ static void ntk_middle_told_test(struct kunit *test)
 		size_t size;
 		size_t offset;
 	} blocks[] = {
-		{ NonPagedPool, 200, 32 }, { PagedPool, 200, 7 }, { NonPagedPool, 5000, 4096 },
-		{ PagedPool, 9000, 8 },
+		{ NonPagedPool, 200, 32 }, { PagedPool, 200, 7 }, { NonPagedPool, PAGE_SIZE + 904, PAGE_SIZE },
+		{ PagedPool, 2 * PAGE_SIZE + 808, 8 },
 	};
 	struct ntpool_test_report report;
 	char offset[32];
@@ -72,7 +72,7 @@ static void ntk_middle_told_test(struct kunit *test)
 /* A second free, while a CPU caches the block. */
 static void ntk_twice_told_test(struct kunit *test)
 {
-	static const size_t sizes[] = { 24, 200, 5000 };
+	static const size_t sizes[] = { 24, 200, PAGE_SIZE + 904 };
 	struct ntpool_test_report report;
 	void *block;
 	int i;
@@ -93,11 +93,11 @@ static void ntk_pair(struct kunit *test, u8 *pair[2])
 	int i, j;
 
 	for (i = 0; i < ARRAY_SIZE(block); i++)
-		block[i] = ntk_take(test, NonPagedPool, 112);
+		block[i] = ntk_take(test, NonPagedPool, NTK_PACKED);
 	pair[0] = NULL;
 	for (i = 0; i < ARRAY_SIZE(block) && !pair[0]; i++)
 		for (j = 0; j < ARRAY_SIZE(block); j++)
-			if (block[j] == block[i] + ntk_block_bytes(112)) {
+			if (block[j] == block[i] + ntk_block_bytes(NTK_PACKED)) {
 				pair[0] = block[i];
 				pair[1] = block[j];
 			}
@@ -117,8 +117,8 @@ static void ntk_header_told_test(struct kunit *test)
 
 	ntk_pair(test, pair);
 	OPTIMIZER_HIDE_VAR(pair[0]);
-	memcpy(saved, pair[0] + 112, NTK_HEADER);
-	memset(pair[0] + 112, 'A', NTK_HEADER);
+	memcpy(saved, pair[0] + NTK_PACKED, NTK_HEADER);
+	memset(pair[0] + NTK_PACKED, 'A', NTK_HEADER);
 	ExFreePool(pair[1]);
 	ntk_expect_report(test, "a header", NTK_BAD_POOL_HEADER, NTK_HEADER_CORRUPT, &report);
 	KUNIT_EXPECT_TRUE(test, report.damaged);
@@ -126,7 +126,7 @@ static void ntk_header_told_test(struct kunit *test)
 	table = ntk_read(test, "callers");
 	KUNIT_EXPECT_NULL(test, ntk_table_find(table, "AAAA", NULL));
 	KUNIT_EXPECT_NOT_NULL(test, ntk_table_find(table, "????", NULL));
-	memcpy(pair[0] + 112, saved, NTK_HEADER);
+	memcpy(pair[0] + NTK_PACKED, saved, NTK_HEADER);
 	ExFreePool(pair[0]);
 	ExFreePool(pair[1]);
 	ntk_expect_no_report(test, "freed");

@@ -4,12 +4,18 @@
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>
+#include <linux/minmax.h>
+#include <linux/sizes.h>
 
 #include "fixture.h"
 
 #define NTK_TAG		(ntk_tag4("KpAg"))
 #define NTK_BLOCKS	64
-#define NTK_PAGE_BLOCK	4064	/* nearly a page: no two of them fit one */
+#define NTK_PAGE_BLOCK	NTK_SMALL_MAX	/* nearly a page: no two of them fit one */
+/* Nearly half a page: cached, but the depot has no room for it at first. */
+#define NTK_HALF	(min(PAGE_SIZE / 2, (unsigned long)SZ_16K) - 48)
+#define NTK_TWO_PAGES	(PAGE_SIZE + 904)
+#define NTK_THREE_PAGES	(2 * PAGE_SIZE + 808)
 
 /* Allocates and frees: afterwards a cache holds something of that size. */
 static void ntk_use(struct kunit *test, POOL_TYPE type, size_t size, unsigned int nr)
@@ -60,7 +66,7 @@ static void ntk_idle_blocks_test(struct kunit *test)
 /* Without cached blocks there are no scans; the first block that is cached starts them. */
 static void ntk_idle_scan_test(struct kunit *test)
 {
-	static const size_t sizes[] = { 64, 5000 };
+	static const size_t sizes[] = { 64, NTK_TWO_PAGES };
 	unsigned int i;
 	void *kept;
 
@@ -78,18 +84,23 @@ static void ntk_idle_scan_test(struct kunit *test)
 /* A driver that works in batches finds its blocks in the depot, until it does so no more. */
 static void ntk_batch_depot_test(struct kunit *test)
 {
-	static const size_t sizes[] = { 700, 2000 };
+	/* Magazines of larger pages hold whole batches of small blocks. */
+	const size_t sizes[] = { PAGE_SIZE == SZ_4K ? 700 : 4000, NTK_HALF };
 	unsigned long begin;
-	unsigned int i;
+	unsigned int i, nr;
 	int paged;
 
 	for (paged = 0; paged <= 1; paged++)
 		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-			s64 most = 256 * sizes[i];
+			s64 most;
+
+			/* All enlarged depots of a heap have room for 2 MiB. */
+			nr = min_t(unsigned int, 256, SZ_1M / sizes[i]);
+			most = nr * sizes[i];
 
 			/* A worker enlarges the depot. */
 			for (begin = jiffies; time_before(jiffies, begin + 30 * HZ); msleep(20)) {
-				ntk_use(test, paged ? PagedPool : NonPagedPool, sizes[i], 256);
+				ntk_use(test, paged ? PagedPool : NonPagedPool, sizes[i], nr);
 				if (ntk_cached(test, paged) > most * 3 / 4)
 					break;
 			}
@@ -113,12 +124,12 @@ static void ntk_batch_refused_test(struct kunit *test)
 	ntk_scan(4);
 	ntpool_test_fail_backing(0, -1);
 	for (i = 0; i < 4; i++) {
-		ntk_use(test, NonPagedPool, 2000, 48);
+		ntk_use(test, NonPagedPool, NTK_HALF, 48);
 		msleep(100);
 	}
 	KUNIT_EXPECT_GT(test, ntpool_test_backing_failed(), 0);
 	ntpool_test_fail_backing(0, 0);
-	KUNIT_EXPECT_LT(test, ntk_cached(test, false), 32 * 2000);
+	KUNIT_EXPECT_LT(test, ntk_cached(test, false), (s64)(32 * NTK_HALF));
 	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
 }
 
@@ -135,7 +146,7 @@ static void ntk_random_depot_test(struct kunit *test)
 	prandom_seed_state(&rng, 7);
 	for (i = 0; i < 20000; i++)
 		if (nr < ARRAY_SIZE(block) && (!nr || ntk_random_below(&rng, 2))) {
-			block[nr] = ExAllocatePoolWithTag(NonPagedPool, 2000, NTK_TAG);
+			block[nr] = ExAllocatePoolWithTag(NonPagedPool, NTK_HALF, NTK_TAG);
 			KUNIT_ASSERT_NOT_NULL(test, block[nr++]);
 		} else {
 			ExFreePoolWithTag(block[--nr], NTK_TAG);
@@ -201,10 +212,10 @@ static void ntk_other_node_test(struct kunit *test)
 
 static void ntk_idle_pages_test(struct kunit *test)
 {
-	ntk_use(test, NonPagedPool, 5000, 4);
-	ntk_use(test, PagedPool, 9000, 2);
-	KUNIT_EXPECT_GT(test, ntk_cached(test, false), 4 * 5000);
-	KUNIT_EXPECT_GT(test, ntk_cached(test, true), 2 * 9000);
+	ntk_use(test, NonPagedPool, NTK_TWO_PAGES, 4);
+	ntk_use(test, PagedPool, NTK_THREE_PAGES, 2);
+	KUNIT_EXPECT_GT(test, ntk_cached(test, false), (s64)(4 * NTK_TWO_PAGES));
+	KUNIT_EXPECT_GT(test, ntk_cached(test, true), (s64)(2 * NTK_THREE_PAGES));
 	ntk_scan(2);
 	KUNIT_EXPECT_EQ(test, ntk_cached(test, false), 0);
 	KUNIT_EXPECT_EQ(test, ntk_cached(test, true), 0);

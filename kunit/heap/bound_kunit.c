@@ -23,6 +23,8 @@
 
 /* Bytes of a block that is alone in its page. */
 #define NTK_PAGE_BLOCK	(PAGE_SIZE * 3 / 4)
+/* No page has as much left beside small blocks. */
+#define NTK_SCARCE	(PAGE_SIZE == 4096 ? PAGE_SIZE / 2 : NTK_PAGE_BLOCK)
 /* Few fit into a page, so some lie side by side and the free list of their size is long. */
 #define NTK_FREE_BLOCK	(PAGE_SIZE / 16)
 
@@ -116,7 +118,7 @@ static void ntk_request(void *arg)
 	struct ntk_scarcity *scarcity = arg;
 
 	ntpool_test_fail_backing(0, -1);
-	scarcity->got = ExAllocatePoolWithTag(NonPagedPool, PAGE_SIZE / 2, NTK_TAG);
+	scarcity->got = ExAllocatePoolWithTag(NonPagedPool, NTK_SCARCE, NTK_TAG);
 	/* A worker empties the caches, but not before the interrupt has returned. */
 	scarcity->left = ntpool_test_cached();
 	ntpool_test_fail_backing(0, 0);

@@ -108,7 +108,7 @@ static void ntk_rows_test(struct kunit *test)
 	const struct ntk_file_case *c = test->param_value;
 	unsigned int want = ntk_words(c->columns);
 	void *small = ExAllocatePoolWithTag(NonPagedPool, 100, NTK_TAG);
-	void *large = ExAllocatePoolWithTag(PagedPool, 5120, NTK_TAG);
+	void *large = ExAllocatePoolWithTag(PagedPool, PAGE_SIZE + 1024, NTK_TAG);
 	struct ntk_tally tally = {};
 	struct ntk_table *table;
 	const char *row = NULL;

@@ -17,10 +17,10 @@
 #include "fixture.h"
 
 #define NTK_TAG		(ntk_tag4("KfFr"))
-#define NTK_NEIGHBOURS	96	/* blocks among which neighbours are found */
+/* Blocks among which neighbours are found: two pages of them, and some. */
+#define NTK_NEIGHBOURS	(2 * (int)PAGE_SIZE / (NTK_PACKED + NTK_HEADER) + 32)
 /* Longer runs of whole pages are not remembered after their free. */
 #define NTK_CACHED_PAGES	8
-#define NTK_PACKED	112	/* with the header a multiple of every unit */
 
 static u64 ntk_module_data[4];
 
@@ -243,9 +243,13 @@ static void ntk_forged_header_test(struct kunit *test)
 /* Blocks of whole pages, at every kind of offset. */
 static void ntk_middle_of_run(struct kunit *test, bool paged)
 {
-	static const size_t sizes[] = { 4065, 4096, 5120, 9216, 65536 };
+	static const size_t sizes[] = {
+		NTK_SMALL_MAX + 1, PAGE_SIZE, PAGE_SIZE + 1024, 2 * PAGE_SIZE + 1024,
+		16 * PAGE_SIZE,
+	};
 	static const size_t offsets[] = {
-		1, 8, 16, 64, 4080, 4096, 4097, 4112, 8192, 61440,
+		1, 8, 16, 64, PAGE_SIZE - 16, PAGE_SIZE, PAGE_SIZE + 1, PAGE_SIZE + 16,
+		2 * PAGE_SIZE, 15 * PAGE_SIZE,
 	};
 	struct ntk_tally tally = {};
 	int i, j;
@@ -508,7 +512,9 @@ static bool ntk_is_unowned(const void *block, u64 param)
 /* Known as long as a CPU caches the pages; then an address that no pool owns. */
 static void ntk_double_free_run_test(struct kunit *test)
 {
-	static const size_t sizes[] = { 4065, 4096, 5120, 65536 };
+	static const size_t sizes[] = {
+		NTK_SMALL_MAX + 1, PAGE_SIZE, PAGE_SIZE + 1024, 16 * PAGE_SIZE,
+	};
 	struct ntpool_test_report report;
 	struct ntk_tally tally = {};
 	unsigned int told;

@@ -434,10 +434,10 @@ static void ExAllocatePool3_node_fails_test(struct kunit *test)
 
 	/* The record succeeds, the run fails. */
 	ntpool_test_fail_backing(1, 1);
-	block = ExAllocatePool3(NTK_NP, 20000, NTK_TAG, &strict, 1);
+	block = ExAllocatePool3(NTK_NP, 5 * PAGE_SIZE - 480, NTK_TAG, &strict, 1);
 	ntpool_test_fail_backing(1, 1);
 	ntk_expect_served(test, "strict", block, false);
-	block = ExAllocatePool3(NTK_NP, 20000, NTK_TAG, &any, 1);
+	block = ExAllocatePool3(NTK_NP, 5 * PAGE_SIZE - 480, NTK_TAG, &any, 1);
 	ntpool_test_fail_backing(0, 0);
 	ntk_expect_served(test, "preferred", block, true);
 }

@@ -16,7 +16,7 @@
 #define NTK_PAGES	4
 #define NTK_EMPTY	0x41
 #define NTK_AVAILABLE	4321	/* pages, as far as the report goes */
-#define NTK_FULL	4064	/* nearly a page: no two of them fit one */
+#define NTK_FULL	NTK_SMALL_MAX	/* nearly a page: no two of them fit one */
 
 static int ntk_reserve_init(struct kunit *test)
 {

@@ -47,10 +47,12 @@ struct tasklet_struct;
 #define NTK_MIDDLE_NONPAGED	0x99
 #define NTK_MIDDLE_PAGED	0x41286
 
-/* The geometry that the contract promises on 64-bit kernels; here on 32-bit ones too. */
-#define NTK_GRANULE		16
+/* A page has 256 granules. With 4 KiB pages they are those of 64-bit NT, on 32 bit too. */
+#define NTK_GRANULE		((int)PAGE_SIZE / 256)
 #define NTK_HEADER		16
 #define NTK_SMALL_MAX		(PAGE_SIZE - NTK_HEADER - NTK_GRANULE)
+/* A request without slack: the header of the next block follows. A page is full of such. */
+#define NTK_PACKED		(ALIGN(128, NTK_GRANULE) - NTK_HEADER)
 
 /* Machines other than x86 have special pool for samples only. */
 #define NTK_HAS_SPECIAL		(IS_ENABLED(CONFIG_X86) && !IS_ENABLED(CONFIG_UML))
