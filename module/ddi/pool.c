@@ -250,8 +250,8 @@ static void *quota_alloc(unsigned int type, size_t size, u32 tag, unsigned long 
  * @Tag: as for ExAllocatePoolWithTag()
  *
  * The whole block with its header is charged to the caller's process (thread group). The
- * charge ends when any thread frees the block. A request above 4072 bytes is not charged.
- * The parameters quota_nonpaged and quota_paged set the limits.
+ * charge ends when any thread frees the block. With 4 KiB pages, a request above 4072 bytes is
+ * not charged. The parameters quota_nonpaged and quota_paged set the limits.
  *
  * Differs: kernel threads and callers in interrupts are not charged.
  *

@@ -14,7 +14,7 @@
 #include "heap/damage.h"
 #include "memory/pagemap.h"
 
-/* The largest request, in bytes, that gets a block and no whole pages: 4064 of 4 KiB. */
+/* The largest request, in bytes, that gets a block and no whole pages: 4064 with 4 KiB pages. */
 #define NTPOOL_SMALL_MAX	(PAGE_SIZE - sizeof(struct ntpool_header) - NTPOOL_GRANULE)
 /* The smallest block: a header and the two links of a free block. */
 #define NTPOOL_MIN_GRANULES DIV_ROUND_UP(sizeof(struct ntpool_header) + 16, NTPOOL_GRANULE)
