@@ -158,7 +158,8 @@ static void ExQueryPoolBlockSize_test(struct kunit *test)
 	}
 	block = ExAllocatePoolWithTag(NonPagedPool, 100, NTK_TAG);
 	KUNIT_ASSERT_NOT_NULL(test, block);
-	KUNIT_EXPECT_EQ(test, ExQueryPoolBlockSize(block, &charged), 112);
+	KUNIT_EXPECT_EQ(test, ExQueryPoolBlockSize(block, &charged),
+			ntk_block_bytes(100) - NTK_HEADER);
 	KUNIT_EXPECT_FALSE(test, charged);
 	ExFreePoolWithTag(block, NTK_TAG);
 	KUNIT_EXPECT_EQ(test, ExQueryPoolBlockSize(block, &charged), 0);
@@ -333,7 +334,8 @@ static void ntk_kthread_test(struct kunit *test)
 	block = ExAllocatePoolWithQuotaTag(NonPagedPool, 100, NTK_TAG);
 	KUNIT_ASSERT_NOT_NULL(test, block);
 	KUNIT_EXPECT_FALSE(test, ntk_my_row(test).there);
-	KUNIT_EXPECT_EQ(test, ExQueryPoolBlockSize(block, &charged), 112);
+	KUNIT_EXPECT_EQ(test, ExQueryPoolBlockSize(block, &charged),
+			ntk_block_bytes(100) - NTK_HEADER);
 	KUNIT_EXPECT_FALSE(test, charged);
 	ExFreePoolWithTag(block, NTK_TAG);
 }

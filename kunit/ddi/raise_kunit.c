@@ -241,7 +241,7 @@ KUNIT_ARRAY_PARAM(ntk_raiser, ntk_raisers, ntk_raiser_desc);
 /* With memory they return a block and raise nothing; without, the opposite. */
 static void ntk_raiser_test(struct kunit *test)
 {
-	static const SIZE_T sizes[] = { 4064, 8192 };
+	static const SIZE_T sizes[] = { NTK_SMALL_MAX, 2 * PAGE_SIZE };
 	const struct ntk_raiser *r = test->param_value;
 	void *block;
 	int i;
@@ -265,26 +265,27 @@ static void ntk_quiet_test(struct kunit *test)
 {
 	const POOL_TYPE quiet = NonPagedPool | POOL_QUOTA_FAIL_INSTEAD_OF_RAISE;
 	const POOL_TYPE type = NonPagedPool;
+	const SIZE_T size = 2 * PAGE_SIZE;
 	s64 failed = ntk_tag_row(test, NTK_TAG, false).failed;
 	void *block[13];
 	int i;
 
 	ntk_starve();
-	block[0] = ExAllocatePoolWithTag(type, 8192, NTK_TAG);
-	block[1] = ExAllocatePoolWithTagPriority(type, 8192, NTK_TAG, HighPoolPriority);
-	block[2] = ExAllocatePoolWithQuotaTag(quiet | POOL_RAISE_IF_ALLOCATION_FAILURE, 8192,
+	block[0] = ExAllocatePoolWithTag(type, size, NTK_TAG);
+	block[1] = ExAllocatePoolWithTagPriority(type, size, NTK_TAG, HighPoolPriority);
+	block[2] = ExAllocatePoolWithQuotaTag(quiet | POOL_RAISE_IF_ALLOCATION_FAILURE, size,
 					      NTK_TAG);
-	block[3] = ExAllocatePool2(POOL_FLAG_NON_PAGED, 8192, NTK_TAG);
-	block[4] = ExAllocatePool3(POOL_FLAG_NON_PAGED | POOL_FLAG_USE_QUOTA, 8192, NTK_TAG,
+	block[3] = ExAllocatePool2(POOL_FLAG_NON_PAGED, size, NTK_TAG);
+	block[4] = ExAllocatePool3(POOL_FLAG_NON_PAGED | POOL_FLAG_USE_QUOTA, size, NTK_TAG,
 				   NULL, 0);
-	block[5] = ExAllocatePoolZero(type, 8192, NTK_TAG);
-	block[6] = ExAllocatePoolUninitialized(type, 8192, NTK_TAG);
-	block[7] = ExAllocatePoolPriorityZero(type, 8192, NTK_TAG, HighPoolPriority);
-	block[8] = ExAllocatePoolPriorityUninitialized(type, 8192, NTK_TAG, HighPoolPriority);
-	block[9] = ExAllocatePoolQuotaZero(quiet, 8192, NTK_TAG);
-	block[10] = ExAllocatePoolQuotaUninitialized(quiet, 8192, NTK_TAG);
-	block[11] = ExAllocatePool(type, 8192);
-	block[12] = ExAllocatePoolWithQuota(quiet, 8192);
+	block[5] = ExAllocatePoolZero(type, size, NTK_TAG);
+	block[6] = ExAllocatePoolUninitialized(type, size, NTK_TAG);
+	block[7] = ExAllocatePoolPriorityZero(type, size, NTK_TAG, HighPoolPriority);
+	block[8] = ExAllocatePoolPriorityUninitialized(type, size, NTK_TAG, HighPoolPriority);
+	block[9] = ExAllocatePoolQuotaZero(quiet, size, NTK_TAG);
+	block[10] = ExAllocatePoolQuotaUninitialized(quiet, size, NTK_TAG);
+	block[11] = ExAllocatePool(type, size);
+	block[12] = ExAllocatePoolWithQuota(quiet, size);
 	ntk_feed();
 	for (i = 0; i < ARRAY_SIZE(block); i++)
 		KUNIT_EXPECT_NULL_MSG(test, block[i], "routine %d", i);

@@ -129,13 +129,13 @@ static void ntk_callsite_test(struct kunit *test)
 
 	ntk_need_symbols(test);
 	small = ntk_callsite_one(NonPagedPool, 48, NTK_TAG);
-	large = ntk_callsite_two(PagedPool, 5120, NTK_TAG);
+	large = ntk_callsite_two(PagedPool, PAGE_SIZE + 1024, NTK_TAG);
 	flags = ntk_callsite_flags(POOL_FLAG_PAGED, 100, NTK_TAG);
 	KUNIT_ASSERT_NOT_NULL(test, small);
 	KUNIT_ASSERT_NOT_NULL(test, large);
 	KUNIT_ASSERT_NOT_NULL(test, flags);
 	ntk_expect_callsite(test, "ntk_callsite_one", false, 1, 48);
-	ntk_expect_callsite(test, "ntk_callsite_two", true, 1, 5120);
+	ntk_expect_callsite(test, "ntk_callsite_two", true, 1, PAGE_SIZE + 1024);
 	ntk_expect_callsite(test, "ntk_callsite_flags", true, 1, 100);
 	ExFreePool(small);
 	ExFreePool(large);
@@ -236,7 +236,7 @@ static void ntk_expect_same_sums(struct kunit *test)
 static void ntk_sums_test(struct kunit *test)
 {
 	static const char * const tags[] = { "Kc00", "Kc01", "Kc02" };
-	static const size_t sizes[] = { 1, 200, 3000, 4065, 9216 };
+	static const size_t sizes[] = { 1, 200, 3000, NTK_SMALL_MAX + 1, 2 * PAGE_SIZE + 1024 };
 	unsigned int failed = 0;
 	void *block[30];
 	int i;

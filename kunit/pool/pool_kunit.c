@@ -19,7 +19,8 @@
 
 /* Sizes on both sides of every way to serve a request. */
 static const size_t ntk_sizes[] = {
-	1, 16, 100, 1000, 2048, 4064, 4065, 4095, 4096, 4097, 5120, 9216, 65536,
+	1, 16, 100, 1000, PAGE_SIZE / 2, NTK_SMALL_MAX, NTK_SMALL_MAX + 1, PAGE_SIZE - 1,
+	PAGE_SIZE, PAGE_SIZE + 1, PAGE_SIZE + 1024, 2 * PAGE_SIZE + 1024, 16 * PAGE_SIZE,
 };
 
 static bool ntk_is_zero(const void *block, size_t size)

@@ -67,14 +67,16 @@ static void ntk_try_all(struct ntk_oom *oom, POOL_TYPE type,
 
 static void ntk_run_small(void *oom)
 {
-	static const size_t sizes[] = { 32, 500, 4064, 100, 2000, 3000 };
+	static const size_t sizes[] = { 32, 500, NTK_SMALL_MAX, 100, 2000, 3000 };
 
 	ntk_try_all(oom, NonPagedPool, sizes, ARRAY_SIZE(sizes));
 }
 
 static void ntk_run_pages(void *oom)
 {
-	static const size_t sizes[] = { 4065, 4096, 5120, 9216 };
+	static const size_t sizes[] = {
+		NTK_SMALL_MAX + 1, PAGE_SIZE, PAGE_SIZE + 1024, 2 * PAGE_SIZE + 1024,
+	};
 
 	ntk_try_all(oom, NonPagedPool, sizes, ARRAY_SIZE(sizes));
 }
