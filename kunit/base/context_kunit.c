@@ -159,7 +159,7 @@ static void ntk_free_arg(void *arg)
 /* Blocks of a thread freed in every context, big ones made of pages too. */
 static void ntk_free_there_test(struct kunit *test)
 {
-	static const size_t sizes[] = { 64, 4064, 4096, 9216, 262144 };
+	static const size_t sizes[] = { 64, NTK_SMALL_MAX, PAGE_SIZE, 2 * PAGE_SIZE + 1024, 262144 };
 	const struct ntk_context_case *c = ntk_case(test);
 	struct ntk_tally tally = {};
 	int i;
@@ -193,7 +193,7 @@ static void ntk_paged_alloc(void *arg)
 /* Reported as 0xC2/0x08 with IRQL, type and size, and refused. */
 static void ntk_paged_alloc_test(struct kunit *test)
 {
-	static const size_t sizes[] = { 32, 4064, 5120 };
+	static const size_t sizes[] = { 32, NTK_SMALL_MAX, PAGE_SIZE + 1024 };
 	const struct ntk_context_case *c = ntk_case(test);
 	struct ntpool_test_report report;
 	int i;
@@ -230,7 +230,7 @@ static s64 ntk_wait_for_diff(struct kunit *test, s64 diff)
 /* Reported as 0xC2/0x09 with IRQL, type and address, and freed, perhaps later. */
 static void ntk_paged_free_test(struct kunit *test)
 {
-	static const size_t sizes[] = { 32, 4064, 5120, 65536 };
+	static const size_t sizes[] = { 32, NTK_SMALL_MAX, PAGE_SIZE + 1024, 65536 };
 	const struct ntk_context_case *c = ntk_case(test);
 	s64 diff = ntk_tag_row(test, NTK_TAG, true).diff;
 	struct ntpool_test_report report;
