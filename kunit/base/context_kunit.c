@@ -125,7 +125,8 @@ static void ntk_use_block(struct ntk_tally *tally, size_t size)
 static void ntk_use_pool(void *arg)
 {
 	static const size_t sizes[] = {
-		1, 16, 100, 1000, 2032, 4064, 4065, 4096, 5120,
+		1, 16, 100, 1000, 2032, NTK_SMALL_MAX, NTK_SMALL_MAX + 1, PAGE_SIZE,
+		PAGE_SIZE + 1024,
 	};
 	int i, round;
 
