@@ -261,7 +261,10 @@ completes() {
 
 # completes_line WANT TEXT: bash itself completes the line; WANT are the words that a command gets
 completes_line() {
-	mkdir -p 'a dir'
+	# Names that other checks leave would be candidates, too.
+	rm -rf line
+	mkdir -p 'line/a dir'
+	cd line
 	touch growth.rec 'two words' 'a dir/in it'
 	PATH=$TOP/tools/poolmon:$PATH timeout 60 python3 - "$1" "$2" \
 		"$TOP/tools/poolmon/poolmon.bash" <<-'END'
