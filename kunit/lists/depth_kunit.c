@@ -159,7 +159,7 @@ static s64 ntk_time_frees(void)
 /* A block of pool with several active lists is freed: each one is named, once. */
 static void ntk_lists_freed_test(struct kunit *test)
 {
-	struct ntpool_test_report report[5];
+	static struct ntpool_test_report report[5];
 	NPAGED_LOOKASIDE_LIST *list;
 	unsigned int i, j, found = 0;
 

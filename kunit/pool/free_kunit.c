@@ -157,7 +157,7 @@ static void ntk_free_hole_test(struct kunit *test)
 {
 	if (!IS_ENABLED(CONFIG_X86_64))
 		kunit_skip(test, "no non-canonical addresses");
-	ntk_expect_refused(test, "non-canonical", (void *)(1UL << 63),
+	ntk_expect_refused(test, "non-canonical", (void *)(1UL << (BITS_PER_LONG - 1)),
 			   NTK_NO_ADDRESS);
 	ntk_expect_refused(test, "the last page", (void *)-PAGE_SIZE,
 			   NTK_NO_ADDRESS);
