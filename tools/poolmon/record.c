@@ -33,9 +33,9 @@
 #define HEADER_START "# poolmon record "
 #define HEADER HEADER_START "1\n"
 #define COPY ".poolmon-"		/* in names of copies, before the letters of mkstemp() */
-#define COPY_LETTERS "XXXXXX"
 
 enum {
+	COPY_LETTERS = 6,	/* that mkstemp() chooses */
 	HEAD_MAX = 128,		/* bytes of the line before a sample */
 	SAMPLE_MAX = 1 << 28,	/* bytes of a sample */
 };
@@ -302,7 +302,8 @@ static void thin(struct writer *w)
 
 	if (record_open(&r, w->path) != PM_OK)
 		return;
-	if (asprintf(&path, "%s" COPY COPY_LETTERS, w->path) >= 0) {
+	if (asprintf(&path, "%s" COPY "%*s", w->path, COPY_LETTERS, "") >= 0) {
+		memset(path + strlen(path) - COPY_LETTERS, 'X', COPY_LETTERS);
 		if (thin_to(w, &r, path))
 			w->stride *= 2;
 		free(path);
@@ -377,7 +378,7 @@ static void remove_copies(const char *path)
 		length = strlen(start);
 		while ((entry = readdir(dir)))
 			if (!strncmp(entry->d_name, start, length) &&
-			    strlen(entry->d_name) == length + strlen(COPY_LETTERS) &&
+			    strlen(entry->d_name) == length + COPY_LETTERS &&
 			    is_copy(dirfd(dir), entry->d_name))
 				unlinkat(dirfd(dir), entry->d_name, 0);
 		free(start);
