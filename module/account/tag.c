@@ -4,9 +4,9 @@
  *
  * NT has one table of trackers, hashed by tag, and updates it with interlocked
  * additions. Here a tag that is in use has its own counters on every CPU. Those of the
- * two pool types lie side by side. An allocation adds to them with this_cpu operations: there is no
- * atomic instruction, and no cache line that two CPUs write. A block holds its tag, so a
- * free finds the same counters.
+ * two pool types lie side by side. An allocation adds to them with this_cpu operations:
+ * there is no atomic instruction, and no cache line that two CPUs write. A block holds its
+ * tag, so a free finds the same counters.
  *
  * Most tags of a system are used a few times, when a driver starts. Counters on every CPU
  * would be wasted on them: on 256 CPUs they take 48 KiB for a tag. So a new tag has a record
@@ -306,8 +306,7 @@ static void sums_add_cpus(struct ntpool_tag_sums *sums, const struct ntpool_tag 
 			  void (*add)(struct ntpool_tag_sums *sums,
 				      const struct ntpool_tag_flow *flow))
 {
-	/* Pairs with the release in tag_heat(). */
-	struct ntpool_tag_counts __percpu *counts = smp_load_acquire(&record->counts);
+	struct ntpool_tag_counts __percpu *counts = ntpool_tag_cpu_counts(record);
 	const struct ntpool_tag_counts *here;
 	int cpu;
 

@@ -167,6 +167,13 @@ static inline void ntpool_tag_count_free_outside(struct ntpool_tag_counts __perc
 	this_cpu_add(counts->outside.free_requested, requested);
 }
 
+/* Returns the counters of each CPU, [NTPOOL_TYPES]; NULL: @tag is not hot. Context: any. */
+static inline struct ntpool_tag_counts __percpu *ntpool_tag_cpu_counts(const struct ntpool_tag *tag)
+{
+	/* Pairs with the release in tag_heat(). */
+	return smp_load_acquire(&tag->counts);
+}
+
 /* Count in the shared counters. The first may make the tag hot. Context: any but NMI. */
 void ntpool_tag_share_alloc(struct ntpool_tag *tag, enum ntpool_type type,
 			    unsigned long granules, size_t requested);
@@ -177,8 +184,7 @@ void ntpool_tag_share_free(struct ntpool_tag *tag, enum ntpool_type type,
 static inline void ntpool_tag_count_alloc(struct ntpool_tag *tag, enum ntpool_type type,
 					  unsigned long granules, size_t requested)
 {
-	/* Pairs with the release in tag_heat(). */
-	struct ntpool_tag_counts __percpu *counts = smp_load_acquire(&tag->counts);
+	struct ntpool_tag_counts __percpu *counts = ntpool_tag_cpu_counts(tag);
 
 	if (likely(counts))
 		ntpool_tag_count_alloc_outside(&counts[type], granules, requested);
@@ -190,8 +196,7 @@ static inline void ntpool_tag_count_alloc(struct ntpool_tag *tag, enum ntpool_ty
 static inline void ntpool_tag_count_free(struct ntpool_tag *tag, enum ntpool_type type,
 					 unsigned long granules, size_t requested)
 {
-	/* As above. */
-	struct ntpool_tag_counts __percpu *counts = smp_load_acquire(&tag->counts);
+	struct ntpool_tag_counts __percpu *counts = ntpool_tag_cpu_counts(tag);
 
 	if (likely(counts))
 		ntpool_tag_count_free_outside(&counts[type], granules, requested);

@@ -31,10 +31,6 @@
 #include "base/refuse.h"
 #include "memory/record.h"
 
-enum {
-	RESERVE_CHUNKS = 2,		/* the worker keeps so many */
-};
-
 /**
  * struct ntpool_tag_table - open addressing, linear probing, nothing ever removed
  * @shift: 32 - log2 of the number of slots
@@ -271,7 +267,7 @@ void ntpool_tag_index_make_room(struct ntpool_tag_index *index)
 {
 	if (table_wants_growth(index))
 		table_grow(index);
-	while (READ_ONCE(index->nr_reserve) < RESERVE_CHUNKS)
+	while (READ_ONCE(index->nr_reserve) < NTPOOL_TAG_RESERVE)
 		if (!ntpool_tag_index_refill(index, GFP_KERNEL | __GFP_NOWARN))
 			break;
 }
@@ -279,7 +275,7 @@ void ntpool_tag_index_make_room(struct ntpool_tag_index *index)
 bool ntpool_tag_index_wants_room(const struct ntpool_tag_index *index)
 {
 	return table_wants_growth(index) ||
-	       (READ_ONCE(index->nr_reserve) < RESERVE_CHUNKS &&
+	       (READ_ONCE(index->nr_reserve) < NTPOOL_TAG_RESERVE &&
 		READ_ONCE(index->nr_chunks) < READ_ONCE(index->most));
 }
 

@@ -13,6 +13,7 @@
 
 enum {
 	NTPOOL_TAG_CHUNK = 16,		/* values that are allocated together */
+	NTPOOL_TAG_RESERVE = 2,		/* chunks that the worker keeps in reserve */
 	NTPOOL_TAG_FIRST_BITS = 10,	/* log2 of the slots of the first table */
 	NTPOOL_TAG_GROW_BITS = 2,	/* log2 of the factor from each table to the next one */
 };

@@ -33,7 +33,7 @@ EXPORT_SYMBOL_GPL(ntpool_test_shrinkable);
 
 bool ntpool_test_tag_is_hot(u32 tag)
 {
-	return READ_ONCE(ntpool_tag_find(tag)->counts);
+	return ntpool_tag_cpu_counts(ntpool_tag_find(tag));
 }
 EXPORT_SYMBOL_GPL(ntpool_test_tag_is_hot);
 

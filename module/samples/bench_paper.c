@@ -3,11 +3,11 @@
  * Per-CPU memory on a machine with 256 CPUs, computed from the sizes of the structures.
  *
  * paper_tags is the most that the figures of 16,384 tags take, the default of max_tags: all tags
- * are used, and as many are hot as may be. It has the tables, and the counters of hot tags on all
- * CPUs. paper_tags_used is the same while no tag is hot, but the reserve is full. paper_tag is the
- * part of one hot tag on one CPU. paper_tags_hot is how many tags may be hot at once.
- * paper_cache is the cache of one CPU for the blocks of one pool. paper_list is the part of a
- * lookaside list on one CPU, without its magazine.
+ * are used, and as many are hot as may be. It has the tables, without guards, and the counters of
+ * hot tags on all CPUs. paper_tags_used is the same while no tag is hot, but the reserve is full.
+ * paper_tag is the part of one hot tag on one CPU. paper_tags_hot is how many tags may be hot at
+ * once. paper_cache is the cache of one CPU for the blocks of one pool. paper_list is the part of
+ * a lookaside list on one CPU, without its magazine.
  */
 #include <linux/log2.h>
 #include <linux/overflow.h>
@@ -21,7 +21,6 @@
 enum {
 	CPUS = 256,
 	TAGS = 16384,
-	RESERVE_CHUNKS = 2,
 };
 
 static u64 tag_bytes(void)
@@ -63,7 +62,7 @@ int bench_paper(void)
 {
 	print_bytes("paper_tag", tag_bytes());
 	print_bytes("paper_tags", tags_bytes(ntpool_tag_hot_chunks(CPUS)));
-	print_bytes("paper_tags_used", tags_bytes(RESERVE_CHUNKS));
+	print_bytes("paper_tags_used", tags_bytes(NTPOOL_TAG_RESERVE));
 	if (bench_wanted("paper_tags_hot"))
 		bench_print_value("paper_tags_hot", "pool",
 				  100 * NTPOOL_TAG_CHUNK * ntpool_tag_hot_chunks(CPUS), "tags");
