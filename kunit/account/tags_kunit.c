@@ -24,11 +24,11 @@
 #define NTK_RIGHT	(ntk_tag4("KtRi"))
 #define NTK_OTHER	(ntk_tag4("KtOt"))
 
-static u32 ntk_mix_tag(unsigned int nr)
+static u32 ntk_nth_tag(char letter, unsigned int nr)
 {
 	char text[5];
 
-	snprintf(text, sizeof(text), "Km%02u", nr);
+	snprintf(text, sizeof(text), "%c%03u", letter, nr);
 	return ntk_tag4(text);
 }
 
@@ -90,7 +90,7 @@ static void ntk_sums_test(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(block); i++) {
 		block[i] = ExAllocatePoolWithTag(i & 1 ? PagedPool : NonPagedPool,
 						 ntk_mix_size(i / 2),
-						 ntk_mix_tag(i / 2));
+						 ntk_nth_tag('M', i / 2));
 		ntk_check(&tally, block[i], "block %d", i);
 	}
 	ntk_check_rows(ntk_read(test, "tags"), &tally, true);
@@ -400,7 +400,7 @@ static void ntk_load(struct ntk_worker *worker)
 		if (block[at])
 			ExFreePool(block[at]);
 		block[at] = ExAllocatePoolWithTag(type, ntk_mix_size(nr),
-						  ntk_mix_tag(nr));
+						  ntk_nth_tag('M', nr));
 		ntk_check(&worker->tally, block[at], "no %zu",
 			  ntk_mix_size(nr));
 		cond_resched();
@@ -485,20 +485,12 @@ static void ntk_hot_test(struct kunit *test)
 	ntk_expect_clean(test, &tally);
 }
 
-static u32 ntk_cold_tag(unsigned int nr)
-{
-	char text[5];
-
-	snprintf(text, sizeof(text), "Kc%02u", nr);
-	return ntk_tag4(text);
-}
-
 static unsigned int ntk_count_hot(void)
 {
 	unsigned int i, hot = 0;
 
 	for (i = 0; i < NTK_COLD; i++)
-		hot += ntpool_test_tag_is_hot(ntk_cold_tag(i));
+		hot += ntpool_test_tag_is_hot(ntk_nth_tag('c', i));
 	return hot;
 }
 
@@ -512,32 +504,24 @@ static void ntk_cold_test(struct kunit *test)
 	unsigned int i, run;
 
 	for (i = 0; i < NTK_COLD; i++)
-		ntk_use(ntk_cold_tag(i), 1);
+		ntk_use(ntk_nth_tag('c', i), 1);
 	KUNIT_EXPECT_EQ(test, ntk_count_hot(), 0);
 	ntpool_test_fail_backing(0, -1);
 	for (i = 0; i < NTK_COLD; i++)
-		ntk_use(ntk_cold_tag(i), NTK_HOT);
+		ntk_use(ntk_nth_tag('c', i), NTK_HOT);
 	KUNIT_EXPECT_LT(test, ntk_count_hot(), NTK_COLD);
 	ntpool_test_fail_backing(0, 0);
 	for (i = 0; i < NTK_COLD; i++) {
-		row = ntk_tag_row(test, ntk_cold_tag(i), false);
+		row = ntk_tag_row(test, ntk_nth_tag('c', i), false);
 		KUNIT_EXPECT_EQ(test, row.allocs + row.failed, NTK_HOT + 1);
 		KUNIT_EXPECT_EQ(test, row.diff, 0);
 		KUNIT_EXPECT_EQ(test, row.bytes, 0);
 	}
 	for (run = 0; run < 20 && ntk_count_hot() < NTK_COLD; run++)
 		for (i = 0; i < NTK_COLD; i++)
-			ntk_use(ntk_cold_tag(i), 16);
+			ntk_use(ntk_nth_tag('c', i), 16);
 	KUNIT_EXPECT_EQ(test, ntk_count_hot(), NTK_COLD);
 	ntk_expect_sums(test, false);
-}
-
-static u32 ntk_nth_tag(char letter, unsigned int nr)
-{
-	char text[5];
-
-	snprintf(text, sizeof(text), "%c%03u", letter, nr);
-	return ntk_tag4(text);
 }
 
 /* Uses @nr tags until they are hot, and counts the hot ones. Their figures are exact. */
@@ -586,7 +570,7 @@ static void ntk_heat(struct ntk_worker *worker)
 	int nr, i;
 
 	for (nr = 0; nr < NTK_HEATED; nr++) {
-		u32 tag = ntk_tag4("Kh00") + (nr << 24);
+		u32 tag = ntk_nth_tag('h', nr);
 
 		for (i = 0; i < NTK_HOT; i++) {
 			block[i] = ExAllocatePoolWithTag(NonPagedPool, 16 + 8 * i, tag);
@@ -607,7 +591,7 @@ static void ntk_heat_test(struct kunit *test)
 
 	ntk_crew_run(test, NTK_LOADERS, true, ntk_heat, NULL);
 	for (nr = 0; nr < NTK_HEATED; nr++) {
-		row = ntk_tag_row(test, ntk_tag4("Kh00") + (nr << 24), false);
+		row = ntk_tag_row(test, ntk_nth_tag('h', nr), false);
 		KUNIT_EXPECT_EQ(test, row.allocs, NTK_LOADERS * NTK_HOT);
 		KUNIT_EXPECT_EQ(test, row.frees, NTK_LOADERS * NTK_HOT);
 		KUNIT_EXPECT_EQ(test, row.bytes, 0);

@@ -160,7 +160,9 @@ static void ntk_free_arg(void *arg)
 /* Blocks of a thread freed in every context, big ones made of pages too. */
 static void ntk_free_there_test(struct kunit *test)
 {
-	static const size_t sizes[] = { 64, NTK_SMALL_MAX, PAGE_SIZE, 2 * PAGE_SIZE + 1024, 262144 };
+	static const size_t sizes[] = {
+		64, NTK_SMALL_MAX, PAGE_SIZE, 2 * PAGE_SIZE + 1024, 262144,
+	};
 	const struct ntk_context_case *c = ntk_case(test);
 	struct ntk_tally tally = {};
 	int i;
@@ -431,27 +433,16 @@ static void ntk_raise_lower_low(void *arg)
 	KeLowerIrql(old);
 }
 
-/* Interrupts, too, stay as they were. */
+/* From above, with interrupts off. */
 static void ntk_raise_high_lower_low(void *arg)
 {
-	bool *off = arg;
+	KIRQL *at = arg;
 	KIRQL old;
 
 	KeRaiseIrql(HIGH_LEVEL, &old);
 	KeLowerIrql(PASSIVE_LEVEL);
-	*off = irqs_disabled();
+	*at = irqs_disabled() ? KeGetCurrentIrql() : PASSIVE_LEVEL;
 	KeLowerIrql(old);
-}
-
-static void KeLowerIrql_high_test(struct kunit *test)
-{
-	bool off = false;
-
-	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_BH_OFF, -1, ntk_raise_high_lower_low, &off), 0);
-	ntk_expect_level(test, "from above", NTK_BAD_LOWER, HIGH_LEVEL, PASSIVE_LEVEL);
-	KUNIT_EXPECT_TRUE(test, off);
-	KUNIT_EXPECT_FALSE(test, irqs_disabled());
-	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
 }
 
 /* A spin lock is no raise, and its release lowers. */
@@ -467,31 +458,32 @@ static void ntk_lock_lower_low(void *arg)
 	KeReleaseSpinLock(&lock, old);
 }
 
-static void KeLowerIrql_locked_test(struct kunit *test)
-{
-	KIRQL at = PASSIVE_LEVEL;
-
-	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_BH_OFF, -1, ntk_lock_lower_low, &at), 0);
-	ntk_expect_level(test, "under a lock", NTK_BAD_LOWER, DISPATCH_LEVEL, PASSIVE_LEVEL);
-	KUNIT_EXPECT_EQ(test, at, DISPATCH_LEVEL);
-	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
-}
+static const struct ntk_low {
+	enum ntk_context context;
+	void (*lower)(void *at);
+	KIRQL from;
+} ntk_lows[] = {
+	{ NTK_PREEMPT_OFF, ntk_raise_lower_low, DISPATCH_LEVEL },
+	{ NTK_BH_OFF, ntk_raise_lower_low, DISPATCH_LEVEL },
+	{ NTK_BH_OFF, ntk_raise_high_lower_low, HIGH_LEVEL },
+	{ NTK_BH_OFF, ntk_lock_lower_low, DISPATCH_LEVEL },
+};
 
 /* Below the level that the raise began at: reported, and nothing changes. */
 static void KeLowerIrql_low_test(struct kunit *test)
 {
-	static const enum ntk_context contexts[] = { NTK_PREEMPT_OFF, NTK_BH_OFF };
+	const struct ntk_low *low;
 	KIRQL at;
-	int i;
 
 	if (!IS_ENABLED(CONFIG_PREEMPT_COUNT))
 		kunit_skip(test, "needs CONFIG_PREEMPT_COUNT");
-	for (i = 0; i < ARRAY_SIZE(contexts); i++) {
+	for (low = ntk_lows; low < ntk_lows + ARRAY_SIZE(ntk_lows); low++) {
 		at = PASSIVE_LEVEL;
-		KUNIT_EXPECT_EQ(test, ntk_run_in(contexts[i], -1, ntk_raise_lower_low, &at), 0);
-		ntk_expect_level(test, ntk_context_name(contexts[i]), NTK_BAD_LOWER,
-				 DISPATCH_LEVEL, PASSIVE_LEVEL);
-		KUNIT_EXPECT_EQ(test, at, DISPATCH_LEVEL);
+		KUNIT_EXPECT_EQ(test, ntk_run_in(low->context, -1, low->lower, &at), 0);
+		ntk_expect_level(test, ntk_context_name(low->context), NTK_BAD_LOWER, low->from,
+				 PASSIVE_LEVEL);
+		KUNIT_EXPECT_EQ(test, at, low->from);
+		KUNIT_EXPECT_FALSE(test, irqs_disabled());
 		KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
 	}
 }
@@ -627,8 +619,6 @@ static struct kunit_case ntk_context_cases[] = {
 	KUNIT_CASE(KeLowerIrql_wrong_test),
 	KUNIT_CASE_PARAM(KeRaiseIrql_dpc_test, ntk_context_gen_params),
 	KUNIT_CASE(KeLowerIrql_low_test),
-	KUNIT_CASE(KeLowerIrql_high_test),
-	KUNIT_CASE(KeLowerIrql_locked_test),
 	KUNIT_CASE(KeRaiseIrqlToDpcLevel_test),
 	KUNIT_CASE(KeRaiseIrqlToDpcLevel_paged_test),
 	KUNIT_CASE(KeAcquireSpinLock_KeReleaseSpinLock_test),

@@ -6,6 +6,7 @@
  */
 #include <linux/completion.h>
 #include <linux/cpumask.h>
+#include <linux/jiffies.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
@@ -291,6 +292,7 @@ static void ntk_replaced_test(struct kunit *test)
 	enum ntpool_test_kind kind;
 	unsigned long deadline;
 	const void *list;
+	bool done;
 
 	if (num_online_cpus() < 2)
 		kunit_skip(test, "the reader needs a CPU of its own");
@@ -303,11 +305,12 @@ static void ntk_replaced_test(struct kunit *test)
 	deadline = jiffies + 5 * HZ;
 	while (!completion_done(&replace.done) && time_before(jiffies, deadline))
 		cpu_relax();
-	KUNIT_EXPECT_TRUE_MSG(test, completion_done(&replace.done), "the writer waits");
+	done = completion_done(&replace.done);
 	kind = ntpool_test_area_kind(list);
 	rcu_read_unlock();
 	flush_work(&replace.work);
 	destroy_work_on_stack(&replace.work);
+	KUNIT_EXPECT_TRUE_MSG(test, done, "the writer waits for the reader");
 	KUNIT_EXPECT_EQ(test, replace.err, 0);
 	KUNIT_EXPECT_PTR_NE(test, ntpool_test_filter(), list);
 	KUNIT_EXPECT_EQ(test, kind, NTPOOL_TEST_RECORD);
