@@ -17,7 +17,6 @@
 #include "raised.h"
 
 #define NTK_TAG			(ntk_tag4("KQuo"))
-#define NTK_LAST		(PAGE_SIZE - 24)	/* the largest request that is charged */
 #define NTK_BAD_PAYER		0x0d
 #define NTK_QUOTA_UNDERFLOW	0x21
 #define NTK_NO_RAISE		POOL_QUOTA_FAIL_INSTEAD_OF_RAISE

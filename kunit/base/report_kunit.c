@@ -48,7 +48,8 @@ static void ntk_middle_told_test(struct kunit *test)
 		size_t size;
 		size_t offset;
 	} blocks[] = {
-		{ NonPagedPool, 200, 32 }, { PagedPool, 200, 7 }, { NonPagedPool, PAGE_SIZE + 904, PAGE_SIZE },
+		{ NonPagedPool, 200, 32 }, { PagedPool, 200, 7 },
+		{ NonPagedPool, PAGE_SIZE + 904, PAGE_SIZE },
 		{ PagedPool, 2 * PAGE_SIZE + 808, 8 },
 	};
 	struct ntpool_test_report report;

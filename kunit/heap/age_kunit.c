@@ -11,7 +11,6 @@
 
 #define NTK_TAG		(ntk_tag4("KpAg"))
 #define NTK_BLOCKS	64
-#define NTK_PAGE_BLOCK	NTK_SMALL_MAX	/* nearly a page: no two of them fit one */
 /* Nearly half a page: cached, but the depot has no room for it at first. */
 #define NTK_HALF	(min(PAGE_SIZE / 2, (unsigned long)SZ_16K) - 48)
 #define NTK_TWO_PAGES	(PAGE_SIZE + 904)
@@ -85,7 +84,7 @@ static void ntk_idle_scan_test(struct kunit *test)
 static void ntk_batch_depot_test(struct kunit *test)
 {
 	/* Magazines of larger pages hold whole batches of small blocks. */
-	const size_t sizes[] = { PAGE_SIZE == SZ_4K ? 700 : 4000, NTK_HALF };
+	const size_t sizes[] = { NTK_PAGES_4K ? 700 : 4000, NTK_HALF };
 	unsigned long begin;
 	unsigned int i, nr;
 	int paged;
@@ -120,7 +119,7 @@ static void ntk_batch_refused_test(struct kunit *test)
 	unsigned int i;
 
 	/* Empty pages for the blocks. */
-	ntk_use(test, NonPagedPool, NTK_PAGE_BLOCK, 30);
+	ntk_use(test, NonPagedPool, NTK_SMALL_MAX, 30);
 	ntk_scan(4);
 	ntpool_test_fail_backing(0, -1);
 	for (i = 0; i < 4; i++) {

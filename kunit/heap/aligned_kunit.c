@@ -13,7 +13,7 @@
 
 #define NTK_TAG		(ntk_tag4("KAli"))
 /* With larger pages each block takes a page, so there are fewer. */
-#define NTK_SIZES	(PAGE_SIZE == 4096 ? 4064 : 512)
+#define NTK_SIZES	(NTK_PAGES_4K ? 4064 : 512)
 /* The largest one that fits a page with its header on the line before. */
 #define NTK_IN_PAGE	(PAGE_SIZE - SMP_CACHE_BYTES)
 #define NTK_LIVE	256
@@ -22,8 +22,7 @@
 static size_t ntk_aligned_bytes(size_t size)
 {
 	/* A body that follows a larger granule never begins a line. */
-	return NTK_GRANULE == NTK_HEADER && size <= NTK_IN_PAGE ? ntk_block_bytes(size) :
-								  PAGE_SIZE;
+	return NTK_PAGES_4K && size <= NTK_IN_PAGE ? ntk_block_bytes(size) : PAGE_SIZE;
 }
 
 /* Bytes that a block takes, by its usable bytes. */

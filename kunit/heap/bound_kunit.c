@@ -24,7 +24,7 @@
 /* Bytes of a block that is alone in its page. */
 #define NTK_PAGE_BLOCK	(PAGE_SIZE * 3 / 4)
 /* No page has as much left beside small blocks. */
-#define NTK_SCARCE	(PAGE_SIZE == 4096 ? PAGE_SIZE / 2 : NTK_PAGE_BLOCK)
+#define NTK_SCARCE	(NTK_PAGES_4K ? PAGE_SIZE / 2 : NTK_PAGE_BLOCK)
 /* Few fit into a page, so some lie side by side and the free list of their size is long. */
 #define NTK_FREE_BLOCK	(PAGE_SIZE / 16)
 
@@ -280,7 +280,7 @@ static void ntk_link_test(struct kunit *test)
 	unsigned int i, round, nr, seen = 0, secrets = 0;
 	void *anchor[NTK_ANCHORS], **block;
 
-	if (PAGE_SIZE != 4096)
+	if (!NTK_PAGES_4K)
 		kunit_skip(test, "the sizes are those of 4 KiB pages");
 	ntpool_test_drain();
 	nr = ntk_anchors(test, anchor);
@@ -331,7 +331,7 @@ static void ntk_forged_size_test(struct kunit *test)
 	unsigned int i;
 	void **block;
 
-	if (PAGE_SIZE != 4096)
+	if (!NTK_PAGES_4K)
 		kunit_skip(test, "the sizes are those of 4 KiB pages");
 	block = ntk_take(test, NTK_SCRAPS, 4 * NTK_GRANULE);
 	for (i = 0; i < NTK_SCRAPS; i++)

@@ -68,7 +68,7 @@ static void ntk_need_guards(struct kunit *test)
 static void ntk_need_guarded_blocks(struct kunit *test)
 {
 	ntk_need_guards(test);
-	if (PAGE_SIZE != 4096)
+	if (!NTK_PAGES_4K)
 		kunit_skip(test, "needs 4 KiB pages for a guard behind a block");
 }
 

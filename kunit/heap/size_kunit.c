@@ -181,7 +181,7 @@ static void ntk_exact_pages_test(struct kunit *test)
 	struct ntk_tally tally = {};
 	int i;
 
-	if (PAGE_SIZE != SZ_4K)
+	if (!NTK_PAGES_4K)
 		kunit_skip(test, "the figures are those of 4 KiB pages");
 	for (i = 0; i < 2 * ARRAY_SIZE(cases); i++) {
 		POOL_TYPE type = ntk_pools[i & 1];

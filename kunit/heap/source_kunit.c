@@ -9,7 +9,6 @@
 #include "fixture.h"
 
 #define NTK_TAG		(ntk_tag4("KsRc"))
-#define NTK_FULL	NTK_SMALL_MAX	/* nearly a page: no two of them fit one */
 
 struct ntk_batch {
 	POOL_TYPE type;
@@ -80,8 +79,8 @@ static void ntk_own_cache_test(struct kunit *test)
 		size_t cached;
 		size_t wanted;
 	} sizes[] = {
-		{ NTK_FULL, 100 }, { PAGE_SIZE, PAGE_SIZE }, { 3 * PAGE_SIZE, 2 * PAGE_SIZE },
-		{ 8 * PAGE_SIZE, PAGE_SIZE }, { PAGE_SIZE, 100 }, { 2 * PAGE_SIZE, NTK_FULL },
+		{ NTK_SMALL_MAX, 100 }, { PAGE_SIZE, PAGE_SIZE }, { 3 * PAGE_SIZE, 2 * PAGE_SIZE },
+		{ 8 * PAGE_SIZE, PAGE_SIZE }, { PAGE_SIZE, 100 }, { 2 * PAGE_SIZE, NTK_SMALL_MAX },
 	};
 	static const POOL_TYPE types[] = { NonPagedPool, NonPagedPoolMustSucceed };
 	enum ntk_context context;
@@ -106,7 +105,7 @@ static void ntk_own_cache_test(struct kunit *test)
 /* A caller that may sleep gets blocks that another CPU caches. */
 static void ntk_other_cpu_test(struct kunit *test)
 {
-	static const size_t sizes[] = { 100, 1000, NTK_FULL };
+	static const size_t sizes[] = { 100, 1000, NTK_SMALL_MAX };
 	static const POOL_TYPE types[] = { NonPagedPool, PagedPool };
 	unsigned int i, j;
 
@@ -115,7 +114,7 @@ static void ntk_other_cpu_test(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(sizes); i++)
 		for (j = 0; j < ARRAY_SIZE(types); j++) {
 			/* Two blocks of nearly a page: the heap itself has nothing free. */
-			ntk_stock(test, 1, types[j], NTK_FULL, 2);
+			ntk_stock(test, 1, types[j], NTK_SMALL_MAX, 2);
 			KUNIT_EXPECT_TRUE_MSG(test, ntk_is_served(test, NTK_THREAD, types[j],
 								  sizes[i]),
 					      "%zu, type %u", sizes[i], types[j]);
@@ -135,7 +134,7 @@ static void ntk_take_low(void *arg)
 /* Low memory restricts requests to the kernel, but not memory that ntpool has. */
 static void ExAllocatePoolWithTagPriority_cached_test(struct kunit *test)
 {
-	static const size_t sizes[] = { 100, NTK_FULL, PAGE_SIZE, 2 * PAGE_SIZE };
+	static const size_t sizes[] = { 100, NTK_SMALL_MAX, PAGE_SIZE, 2 * PAGE_SIZE };
 	struct ntk_batch batch = { .nr = 1 };
 	unsigned int i;
 
@@ -168,7 +167,7 @@ static void ntk_retry_test(struct kunit *test)
 /* After memory was given back, paged pages are the kernel's again. */
 static void ntk_paged_returned_test(struct kunit *test)
 {
-	struct ntk_batch paged = { .type = PagedPool, .size = NTK_FULL, .nr = 16 };
+	struct ntk_batch paged = { .type = PagedPool, .size = NTK_SMALL_MAX, .nr = 16 };
 	struct ntk_batch batch = { .type = NonPagedPool, .size = 64 * PAGE_SIZE, .nr = 1 };
 	unsigned int round, i;
 
@@ -223,9 +222,9 @@ static void ntk_shrinkable_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ntpool_test_shrinkable(), 0);
 	ntk_stock(test, 0, NonPagedPool, 2 * PAGE_SIZE, 3);
 	KUNIT_EXPECT_EQ(test, ntpool_test_shrinkable(), 6);
-	ntk_stock(test, 0, PagedPool, NTK_FULL, 2);
+	ntk_stock(test, 0, PagedPool, NTK_SMALL_MAX, 2);
 	/* Larger blocks are not cached two by two, and an empty page may stay. */
-	if (PAGE_SIZE == SZ_4K) {
+	if (NTK_PAGES_4K) {
 		KUNIT_EXPECT_GE(test, ntpool_test_shrinkable(), 1);
 		KUNIT_EXPECT_LE(test, ntpool_test_shrinkable(), 2);
 	}

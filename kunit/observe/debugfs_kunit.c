@@ -308,7 +308,7 @@ static void ntk_expect_not_big(struct kunit *test, size_t size)
 
 static void ntk_big_test(struct kunit *test)
 {
-	if (PAGE_SIZE != SZ_4K)
+	if (!NTK_PAGES_4K)
 		kunit_skip(test, "the figures are those of 4 KiB pages");
 	ntk_expect_big(test, 5 * SZ_1K, 2);
 	ntk_expect_big(test, 9 * SZ_1K, 3);
@@ -342,7 +342,7 @@ static void ntk_expect_advice(struct kunit *test, size_t size, const char *want)
 /* 5 KiB waste 3 KiB of two pages: take a page and a block of 1 KiB. */
 static void ntk_advice_test(struct kunit *test)
 {
-	if (PAGE_SIZE != SZ_4K)
+	if (!NTK_PAGES_4K)
 		kunit_skip(test, "the figures are those of 4 KiB pages");
 	ntk_expect_advice(test, 5 * SZ_1K, "4096+1024");
 	ntk_expect_advice(test, 9 * SZ_1K, "8192+1024");
@@ -356,7 +356,7 @@ static void ntk_advice_order_test(struct kunit *test)
 	struct ntk_table *table;
 	int i;
 
-	if (PAGE_SIZE != SZ_4K)
+	if (!NTK_PAGES_4K)
 		kunit_skip(test, "the figures are those of 4 KiB pages");
 	for (i = 0; i <= NTK_ADVISED; i++)
 		block[i] = ExAllocatePoolWithTag(PagedPool,

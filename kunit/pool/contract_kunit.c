@@ -13,7 +13,6 @@
 #include "raised.h"
 
 #define NTK_TAG		(ntk_tag4("KCon"))
-#define NTK_LAST	(PAGE_SIZE - 24)	/* the largest request that is charged */
 
 /**
  * struct ntk_routine - one routine, and the column of its row in NT's documentation

@@ -16,7 +16,6 @@
 #define NTK_PAGES	4
 #define NTK_EMPTY	0x41
 #define NTK_AVAILABLE	4321	/* pages, as far as the report goes */
-#define NTK_FULL	NTK_SMALL_MAX	/* nearly a page: no two of them fit one */
 
 static int ntk_reserve_init(struct kunit *test)
 {
@@ -123,7 +122,7 @@ static void ntk_exhaust(struct kunit *test, enum ntk_context context, size_t siz
 	KUNIT_EXPECT_TRUE_MSG(test, ntk_took_report(NTK_EMPTY, size, &report), "%s",
 			      ntk_context_name(context));
 	KUNIT_EXPECT_GE(test, report.param[1], NTK_PAGES);
-	KUNIT_EXPECT_EQ(test, report.param[2], size > NTK_FULL ? NTK_PAGES : 0);
+	KUNIT_EXPECT_EQ(test, report.param[2], size > NTK_SMALL_MAX ? NTK_PAGES : 0);
 	KUNIT_EXPECT_EQ(test, report.param[3], NTK_AVAILABLE);
 	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, NTK_TAG, false).bytes,
 			NTK_PAGES * ntk_block_bytes(size));
@@ -137,7 +136,7 @@ static void ntk_exhaust_test(struct kunit *test)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(ntk_atomic); i++) {
-		ntk_exhaust(test, ntk_atomic[i], NTK_FULL);
+		ntk_exhaust(test, ntk_atomic[i], NTK_SMALL_MAX);
 		ntk_exhaust(test, ntk_atomic[i], PAGE_SIZE);
 	}
 }
@@ -217,7 +216,7 @@ static void ntk_small_test(struct kunit *test)
 /* The worker replaces pages that were taken, also if its first try failed. */
 static void ntk_refill_test(struct kunit *test)
 {
-	struct ntk_try try = { .size = NTK_FULL, .nr = NTK_PAGES };
+	struct ntk_try try = { .size = NTK_SMALL_MAX, .nr = NTK_PAGES };
 	int i;
 
 	ntk_starve(true);
@@ -269,7 +268,7 @@ static void ntk_wait_thread(struct ntk_worker *worker)
 /* A thread waits for memory, whether the reserve or the kernel has it first. */
 static void ntk_wait_test(struct kunit *test)
 {
-	static const size_t sizes[] = { NTK_FULL, PAGE_SIZE, 64 * PAGE_SIZE };
+	static const size_t sizes[] = { NTK_SMALL_MAX, PAGE_SIZE, 64 * PAGE_SIZE };
 	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
 	struct ntk_wait wait;
 	int i;
@@ -341,7 +340,7 @@ static void ntk_never_test(struct kunit *test)
 static void must_succeed_pages_test(struct kunit *test)
 {
 	static const unsigned int sizes[] = { 0, 1, 256, 7, 0, 256, NTK_PAGES };
-	struct ntk_try try = { .size = NTK_FULL, .nr = 1 };
+	struct ntk_try try = { .size = NTK_SMALL_MAX, .nr = 1 };
 	struct ntpool_test_report report;
 	int i;
 
@@ -354,7 +353,7 @@ static void must_succeed_pages_test(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, ntk_run_in(NTK_IRQ_OFF, ntk_nth_cpu(0), ntk_take, &try), 0);
 	ntk_feed();
 	KUNIT_EXPECT_NULL(test, try.block[0]);
-	KUNIT_EXPECT_TRUE(test, ntk_took_report(NTK_EMPTY, NTK_FULL, &report));
+	KUNIT_EXPECT_TRUE(test, ntk_took_report(NTK_EMPTY, NTK_SMALL_MAX, &report));
 }
 
 /* Each request of the refill fails once. The reserve is full nevertheless, a little later. */
@@ -382,7 +381,7 @@ static void ntk_storm_thread(struct ntk_worker *worker)
 	int i;
 
 	for (i = 0; i < 200 && !READ_ONCE(worker->crew->stop); i++) {
-		size = ntk_random_below(&worker->rng, 4) ? PAGE_SIZE : NTK_FULL;
+		size = ntk_random_below(&worker->rng, 4) ? PAGE_SIZE : NTK_SMALL_MAX;
 		block = ntk_must(size);
 		if (!ntk_check(&worker->tally, block, "no block of %zu bytes", size))
 			break;
@@ -411,7 +410,7 @@ static void ntk_storm_test(struct kunit *test)
 /* Memory that was plugged in after ntpool had been loaded serves everything. */
 static void ntk_plugged_test(struct kunit *test)
 {
-	struct ntk_try try = { .size = NTK_FULL, .nr = 2 };
+	struct ntk_try try = { .size = NTK_SMALL_MAX, .nr = 2 };
 	struct ntk_try run = { .size = 2 * PAGE_SIZE, .nr = 1 };
 	void *block;
 
@@ -452,7 +451,7 @@ static void ntk_plugged_test(struct kunit *test)
  */
 static void ntk_expect_beyond_map(struct kunit *test)
 {
-	static const size_t sizes[] = { 100, NTK_FULL, PAGE_SIZE, 3 * PAGE_SIZE };
+	static const size_t sizes[] = { 100, NTK_SMALL_MAX, PAGE_SIZE, 3 * PAGE_SIZE };
 	void *block[ARRAY_SIZE(sizes)];
 	unsigned int i;
 
@@ -536,7 +535,7 @@ static void ntk_far_map_test(struct kunit *test)
 /* Uses paged memory of all kinds, which lies where the table covers it if @in_window. */
 static void ntk_expect_window(struct kunit *test, bool in_window)
 {
-	static const size_t sizes[] = { 100, NTK_FULL, PAGE_SIZE, 3 * PAGE_SIZE };
+	static const size_t sizes[] = { 100, NTK_SMALL_MAX, PAGE_SIZE, 3 * PAGE_SIZE };
 	void *block[ARRAY_SIZE(sizes)];
 	unsigned int i;
 

@@ -47,10 +47,13 @@ struct tasklet_struct;
 #define NTK_MIDDLE_NONPAGED	0x99
 #define NTK_MIDDLE_PAGED	0x41286
 
+#define NTK_PAGES_4K		(PAGE_SHIFT == 12)
 /* A page has 256 granules. With 4 KiB pages they are those of 64-bit NT, on 32 bit too. */
 #define NTK_GRANULE		((int)PAGE_SIZE / 256)
 #define NTK_HEADER		16
 #define NTK_SMALL_MAX		(PAGE_SIZE - NTK_HEADER - NTK_GRANULE)
+/* The largest request that is charged to a process. */
+#define NTK_LAST		(PAGE_SIZE - 24)
 /* A request without slack: the header of the next block follows. A page is full of such. */
 #define NTK_PACKED		(ALIGN(128, NTK_GRANULE) - NTK_HEADER)
 
