@@ -160,7 +160,9 @@ check_config() {
 		# part of SYSCTL in recent kernels
 		CONFIG_PROC_SYSCTL=y) line=CONFIG_SYSCTL=y ;;
 		# became the absence of BASE_SMALL
-		CONFIG_BASE_FULL=y) grep -qx "$line" "$1/.config" || line='# CONFIG_BASE_SMALL is not set' ;;
+		CONFIG_BASE_FULL=y)
+			grep -qx "$line" "$1/.config" || line='# CONFIG_BASE_SMALL is not set'
+			;;
 		# always on in recent kernels
 		CONFIG_ARM64_USE_LSE_ATOMICS=y) grep -q "${line%=y}" "$1/.config" || continue ;;
 		CONFIG_*) ;;

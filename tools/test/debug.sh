@@ -181,7 +181,8 @@ fails() {
 }
 
 memory_dump() {
-	$DEBUG_PYTHON "$TOP/tools/debug/qmp.py" "$DEBUG_SOCKETS/qmp" '{"execute": "dump-guest-memory",
+	$DEBUG_PYTHON "$TOP/tools/debug/qmp.py" "$DEBUG_SOCKETS/qmp" \
+		'{"execute": "dump-guest-memory",
 		"arguments": {"paging": true, "protocol": "file:'"$DEBUG_WORK/memory"'"}}'
 	readelf -h memory | grep -q 'CORE'
 	chmod u+w memory

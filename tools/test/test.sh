@@ -232,12 +232,7 @@ kunit_on() {
 	kunit_run "$2" "$kdir" "$modules" "$initramfs" "${CPUS:-2}" "" --arch "$1"
 }
 
-# Pointers have 32 bits, and the kernel cannot map all memory.
-kunit_i386() {
-	kunit_on i386 i386
-}
-
-# The memory model is weaker, and pages may be larger.
+# The memory model is weaker there, and pages may be larger.
 kunit_arm64() {
 	local variant
 	need_packages gcc-aarch64-linux-gnu qemu-system-arm
@@ -469,7 +464,7 @@ main() {
 		seconds=$SECONDS
 		case $part in
 		kunit) kunit_variants ;;
-		i386) kunit_i386 ;;
+		i386) kunit_on i386 i386 ;;
 		arm64) kunit_arm64 ;;
 		irqsoff) irqsoff ;;
 		system) system_scenarios ;;

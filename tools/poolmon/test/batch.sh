@@ -264,7 +264,7 @@ completes_line() {
 	# Names that other checks leave would be candidates, too.
 	rm -rf line
 	mkdir -p 'line/a dir'
-	cd line
+	cd line || return
 	touch growth.rec 'two words' 'a dir/in it'
 	PATH=$TOP/tools/poolmon:$PATH timeout 60 python3 - "$1" "$2" \
 		"$TOP/tools/poolmon/poolmon.bash" <<-'END'
@@ -284,7 +284,8 @@ completes_line() {
 	    os.execlp('bash', 'bash', '--norc', '--noprofile', '-i')
 	os.write(terminal, f'. {sys.argv[3]}\n'.encode())
 	os.write(terminal, b'show() { printf "<%s>" "$@"; echo; echo do""ne; }\n')
-	os.write(terminal, b'eval "$(complete -p poolmon | sed "s/poolmon$/show/")"; echo re""ady\n')
+	os.write(terminal, b'eval "$(complete -p poolmon | sed "s/poolmon$/show/")"\n')
+	os.write(terminal, b'echo re""ady\n')
 	until('ready')
 	os.write(terminal, f'show {sys.argv[2]}\t'.encode())
 	until(typed, 15)
@@ -316,10 +317,14 @@ completion_checks() {
 	checked "completion: commands" completes 'record report' poolmon re
 	checked "completion: options" completes '--prometheus' poolmon --prom
 	checked "completion: options of a command" completes '--max-size' poolmon record --m
-	checked "completion: files of a command" completes_line '<report><growth.rec>' 'report growth.'
-	checked "completion: files with blanks" completes_line '<report><two words>' 'report two'
-	checked "completion: files with blanks of an option" completes_line '<-g><two words>' '-g two\ w'
-	checked "completion: folders with blanks" completes_line '<--debugfs><a dir/>' '--debugfs a'
+	checked "completion: files of a command" \
+		completes_line '<report><growth.rec>' 'report growth.'
+	checked "completion: files with blanks" \
+		completes_line '<report><two words>' 'report two'
+	checked "completion: files with blanks of an option" \
+		completes_line '<-g><two words>' '-g two\ w'
+	checked "completion: folders with blanks" \
+		completes_line '<--debugfs><a dir/>' '--debugfs a'
 	checked "completion: columns" completes 'tag,allocs tag,allocs_delta' \
 		poolmon -o tag,all
 	checked "completion, help and manual page have each option" options_are_known
