@@ -72,6 +72,7 @@ static enum hrtimer_restart ntk_tick(struct hrtimer *timer)
 	struct ntk_hammer *hammer = container_of(timer, struct ntk_hammer, timer);
 	int i;
 
+	ntk_is_handler();
 	for (i = 0; i < 4; i++)
 		ntk_turn(&hammer->user);
 	if (READ_ONCE(hammer->stop))

@@ -97,6 +97,7 @@ static void ntk_use_list(void *arg)
 	void *entry[6];
 	int i;
 
+	ntk_is_handler();
 	for (i = 0; i < 6; i++) {
 		entry[i] = ntk_get(&ntk_list);
 		if (ntk_check(tally, entry[i], "entry %d", i))

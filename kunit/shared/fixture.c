@@ -551,6 +551,7 @@ static void ntk_call_hard(struct irq_work *hard)
 {
 	struct ntk_call *call = container_of(hard, struct ntk_call, hard);
 
+	ntk_is_handler();
 	if (call->context == NTK_SOFTIRQ) {
 		tasklet_schedule(&call->soft);
 		return;

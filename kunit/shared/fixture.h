@@ -14,9 +14,11 @@
 
 #include <kunit/test.h>
 #include <linux/completion.h>
+#include <linux/irqflags.h>
 #include <linux/limits.h>
 #include <linux/mm.h>
 #include <linux/prandom.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/types.h>
 
@@ -161,6 +163,18 @@ enum ntk_context {
 
 const char *ntk_context_name(enum ntk_context context);
 bool ntk_kernel_serves(enum ntk_context context);
+
+/*
+ * Makes lockdep treat the code as an ordinary handler of a device's interrupt, which PREEMPT_RT
+ * runs in a thread. Such a handler may use the kernel's allocator. On PREEMPT_RT the code stays
+ * what it is, and ntpool must not.
+ */
+static inline void ntk_is_handler(void)
+{
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		lockdep_hardirq_threaded();
+}
+
 int ntk_run_in(enum ntk_context context, int cpu, void (*fn)(void *arg),
 	       void *arg);
 int ntk_nth_cpu(unsigned int nr);

@@ -152,6 +152,7 @@ static void ntk_hard_part(void *arg)
 	struct ntk_stress *stress = arg;
 	int cpu = smp_processor_id();
 
+	ntk_is_handler();
 	ntk_operate(&stress->hard[cpu]);
 	ntk_operate(&stress->hard[cpu]);
 	ntk_call_tasklet(&stress->tasklet[cpu]);
