@@ -321,6 +321,7 @@ static void ntk_mortal_interrupt(void *arg)
 	struct ntk_grave *grave = arg;
 	struct ntk_mortal *mortal;
 
+	ntk_is_handler();
 	/* On PREEMPT_RT an interrupt has no kmalloc(), and the pool may have no memory for it. */
 	mortal = IS_ENABLED(CONFIG_PREEMPT_RT) && !grave->special ? NULL :
 		 ntk_mortal_create(grave);
