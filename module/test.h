@@ -137,6 +137,8 @@ unsigned int ntpool_test_hot_most(unsigned int most);
 void ntpool_test_drain(void);
 /* Number of depots that have more room than from the start. Any context. */
 unsigned int ntpool_test_depots_enlarged(void);
+/* Returns the bytes of the cache of @cpu: of its structure and its slots, not of blocks. */
+size_t ntpool_test_cache_bytes(int cpu, bool paged);
 /* Bytes that the caches of the nonpaged pool hold. Any context. */
 unsigned long ntpool_test_cached(void);
 /* Returns the pages that the shrinker promises. */

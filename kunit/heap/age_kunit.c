@@ -244,7 +244,101 @@ static void ntk_busy_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ntk_cached(test, false), 0);
 }
 
+/* Returns the bytes of the caches of all CPUs for one pool, without the blocks. */
+static size_t ntk_slots(bool paged)
+{
+	size_t bytes = 0;
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		bytes += ntpool_test_cache_bytes(cpu, paged);
+	return bytes;
+}
+
+/* A magazine has slots while it is used. */
+static void ntk_slots_test(struct kunit *test)
+{
+	size_t unused;
+	int paged;
+
+	for (paged = 0; paged <= 1; paged++) {
+		POOL_TYPE type = paged ? PagedPool : NonPagedPool;
+
+		ntk_scan(4);
+		unused = ntk_slots(paged);
+		ntk_use(test, type, 64, 1);
+		KUNIT_EXPECT_GT(test, ntk_slots(paged), unused);
+		KUNIT_EXPECT_LT(test, ntk_slots(paged), unused + 1024);
+		/* More blocks get more slots. */
+		ntk_use(test, type, 64, 1000);
+		KUNIT_EXPECT_GE(test, ntk_slots(paged), unused + 100 * sizeof(void *));
+		ntk_scan(4);
+		KUNIT_EXPECT_EQ(test, ntk_slots(paged), unused);
+	}
+}
+
+/* Uses all sizes from @from, and returns how many the magazines of this CPU keep. */
+static unsigned int ntk_use_sizes(struct kunit *test, size_t from)
+{
+	unsigned int kept = 0;
+	size_t size;
+	s64 before;
+
+	for (size = from; size <= NTK_HALF; size += 16) {
+		before = ntk_cached(test, false);
+		ntk_use(test, NonPagedPool, size, NTK_BLOCKS);
+		kept += ntk_cached(test, false) > before;
+		KUNIT_EXPECT_LE_MSG(test, ntpool_test_cache_bytes(raw_smp_processor_id(), false),
+				    24 * SZ_1K, "%zu", size);
+	}
+	return kept;
+}
+
+/* All sizes together want more slots than a cache may have. */
+static void ntk_use_all(void *arg)
+{
+	struct kunit *test = arg;
+	const size_t large = PAGE_SIZE / 4;
+
+	ntk_use_sizes(test, 16);
+	/* The depots of these have no room, and the magazines were short of it. */
+	ntk_scan(1);
+	KUNIT_EXPECT_EQ(test, ntk_use_sizes(test, large), (NTK_HALF - large) / 16 + 1);
+}
+
+static void ntk_slots_bound_test(struct kunit *test)
+{
+	ntk_scan(4);
+	KUNIT_EXPECT_EQ(test, ntk_run_in(NTK_THREAD, ntk_nth_cpu(0), ntk_use_all, test), 0);
+	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
+	ntk_scan(4);
+	KUNIT_EXPECT_EQ(test, ntk_cached(test, false), 0);
+}
+
+/* Without memory for slots a free gives the block to the depot or the heap. */
+static void ntk_slots_refused_test(struct kunit *test)
+{
+	void *block = ExAllocatePoolWithTag(NonPagedPool, 64, NTK_TAG);
+	size_t unused;
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	ntk_scan(4);
+	unused = ntk_slots(false);
+	ntpool_test_fail_backing(0, -1);
+	ExFreePoolWithTag(block, NTK_TAG);
+	KUNIT_EXPECT_GT(test, ntpool_test_backing_failed(), 0);
+	ntpool_test_fail_backing(0, 0);
+	KUNIT_EXPECT_EQ(test, ntk_slots(false), unused);
+	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
+	/* The next one finds memory. */
+	ntk_use(test, NonPagedPool, 64, 1);
+	KUNIT_EXPECT_GT(test, ntk_slots(false), unused);
+}
+
 static struct kunit_case ntk_age_cases[] = {
+	KUNIT_CASE(ntk_slots_test),
+	KUNIT_CASE(ntk_slots_bound_test),
+	KUNIT_CASE(ntk_slots_refused_test),
 	KUNIT_CASE(ntk_idle_blocks_test),
 	KUNIT_CASE(ntk_idle_scan_test),
 	KUNIT_CASE(ntk_idle_depot_test),

@@ -16,8 +16,15 @@
  * heap gives blocks, at most a page of them. A full magazine gives its older half to the
  * depot, or a few blocks to the heap. A cache holds only blocks of its CPU's node; others
  * return to the depot of their own heap. So do blocks that an interrupt of the section frees.
- * A small magazine grows if the depot has been enlarged for batches, until the magazine is
- * emptied. Blocks above NTPOOL_MAGAZINE_BYTES are not cached: limits.h tells why.
+ * Blocks above NTPOOL_MAGAZINE_BYTES are not cached: limits.h tells why.
+ *
+ * Slots. A magazine gets its slots in the first slow path, and twice as many in each one that
+ * follows, up to its limit. The limit of a small magazine is higher while the depot is enlarged
+ * for batches. All slots of a cache have a budget, so its size is bounded: many sizes in use
+ * have short magazines then. If one has found no room at all, the next scan frees the slots of
+ * the long ones. The scan also frees the slots of a magazine that stays idle. Slots are
+ * allocated and freed outside of the section, and exchanged in it. An observer that reads @top
+ * and @floor of different slots counts nothing.
  *
  * An idle magazine is empty, and its top leads to a pair of marks that say "empty" and
  * "full". So the first push of a block takes the slow path, which starts the periodic
@@ -28,29 +35,20 @@
  * fast path is inlined in exported routines. Without a call inside its section, it needs no
  * register that survives one.
  *
- * Draining. A work item on each CPU that caches something empties its caches. Requests
- * without memory (source.c) wait for it, the shrinker does not. The hotplug callback empties
- * the caches of a dead CPU. The shrinker counts empty pages, cached runs, and as many
- * pages as cached blocks would fill. It finds fewer if other blocks lie between them.
- *
  * Locking: none. A CPU's caches are its own. A section takes the locks of a depot and of
  * a heap, one after the other.
  */
-#include <linux/cpu.h>
-#include <linux/cpuhotplug.h>
 #include <linux/err.h>
+#include <linux/string.h>
 #include <linux/topology.h>
-#include <linux/workqueue.h>
 
-#include "base/compat.h"
+#include "base/irql.h"
 #include "base/refuse.h"
 #include "heap/cache.h"
 #include "heap/depot.h"
 #include "heap/limits.h"
-#include "heap/run_cache.h"
 #include "heap/scan.h"
 #include "memory/record.h"
-#include "parts.h"
 
 enum {
 	/* The most blocks that a free gives to the heap. */
@@ -60,12 +58,11 @@ enum {
 DEFINE_PER_CPU(struct ntpool_cache *, ntpool_caches[NTPOOL_TYPES]);
 struct ntpool_cache ntpool_cache_none;
 
-/* The caches that ntpool_caches leads to outside of sections. */
-static DEFINE_PER_CPU(struct ntpool_cache *, own_cache[NTPOOL_TYPES]);
-static DEFINE_PER_CPU(struct work_struct, drain_work);
-static struct workqueue_struct *drain_wq;	/* constant after init */
-static enum cpuhp_state hotplug_state;		/* constant after init */
-static struct ntpool_shrinker shrinker;
+/* A cache has slots left for some blocks of each size. */
+static_assert(sizeof(struct ntpool_cache) + NTPOOL_GRANULES * NTPOOL_RECORD_MIN <=
+	      NTPOOL_CACHE_BYTES);
+
+DEFINE_PER_CPU(struct ntpool_cache *, ntpool_own_caches[NTPOOL_TYPES]);
 
 /* The marks of idle magazines, and of ntpool_cache_none. */
 static struct ntpool_header *idle_marks[] = { NULL, NTPOOL_MAGAZINE_END };
@@ -73,7 +70,7 @@ static struct ntpool_header *idle_marks[] = { NULL, NTPOOL_MAGAZINE_END };
 /* Returns the heap of this CPU's node. Preemption is disabled. */
 static struct ntpool_heap *heap_here(enum ntpool_type type)
 {
-	return __this_cpu_read(own_cache[type])->heap;
+	return __this_cpu_read(ntpool_own_caches[type])->heap;
 }
 
 static bool magazine_is_idle(const struct ntpool_cache *cache, unsigned int granules)
@@ -81,34 +78,122 @@ static bool magazine_is_idle(const struct ntpool_cache *cache, unsigned int gran
 	return READ_ONCE(cache->top[granules]) == idle_marks;
 }
 
+/* Called by the owner of @cache. */
 static unsigned int magazine_count(const struct ntpool_cache *cache, unsigned int granules)
 {
-	struct ntpool_header **top = READ_ONCE(cache->top[granules]);
+	struct ntpool_header **top = cache->top[granules];
 
 	return top == idle_marks ? 0 : top - cache->floor[granules];
 }
 
-/* Sets the capacity, which is no less than the number of blocks. Called in the section. */
-static void magazine_set_limit(struct ntpool_cache *cache, unsigned int granules,
-			       unsigned int limit)
+/* Called by an observer: 0 while the slots change. */
+static unsigned int magazine_observed(const struct ntpool_cache *cache, unsigned int granules)
 {
-	struct ntpool_header **first = cache->floor[granules] + 1;
+	/* Pairs with the release in magazine_set_slots(). */
+	struct ntpool_header **top = smp_load_acquire(&cache->top[granules]);
+	unsigned long nr = top - READ_ONCE(cache->floor[granules]);
 
-	first[cache->limit[granules]] = NULL;
-	first[limit] = NTPOOL_MAGAZINE_END;
-	cache->limit[granules] = limit;
+	return top == idle_marks || nr > READ_ONCE(cache->limit[granules]) ? 0 : nr;
 }
 
-/* Uses all slots if the depot has been enlarged. Returns true if that is more than before. */
-static bool magazine_grow(struct ntpool_cache *cache, unsigned int granules)
-{
-	unsigned int room = ntpool_magazine_grown(granules);
+/*
+ * Slots
+ */
 
-	if (cache->limit[granules] == room || !ntpool_depot_is_enlarged(cache->heap, granules))
-		return false;
-	magazine_set_limit(cache, granules, room);
-	return true;
+struct slots {
+	struct ntpool_header **first;
+	unsigned int limit;
+};
+
+static void slots_free(struct slots slots)
+{
+	if (slots.first)
+		ntpool_sized_free(slots.first, ntpool_slots_bytes(slots.limit));
 }
+
+/* Returns the limit that the magazine should grow to, or 0. *@short_of: the budget has no room. */
+static unsigned int magazine_next_limit(const struct ntpool_cache *cache, unsigned int granules,
+					bool *short_of)
+{
+	unsigned int limit = cache->limit[granules];
+	unsigned int most = ntpool_depot_is_enlarged(cache->heap, granules) ?
+			    ntpool_magazine_grown(granules) : ntpool_magazine_limit(granules);
+	size_t had = limit ? ntpool_slots_bytes(limit) : 0;
+	size_t bytes = max_t(size_t, 2 * had, NTPOOL_RECORD_MIN);
+	unsigned int next = min_t(unsigned int, most, bytes / sizeof(struct ntpool_header *) - 2);
+
+	*short_of = next > limit &&
+		    cache->bytes - had + ntpool_slots_bytes(next) > NTPOOL_CACHE_BYTES;
+	return next > limit && !*short_of ? next : 0;
+}
+
+/* Gives the magazine the slots of @new, and returns its old ones. Called in the section. */
+static struct slots magazine_set_slots(struct ntpool_cache *cache, unsigned int granules,
+				       struct slots new)
+{
+	struct slots old = { cache->floor[granules], cache->limit[granules] };
+	unsigned int nr = magazine_count(cache, granules);
+
+	if (old.first)
+		cache->bytes -= ntpool_slots_bytes(old.limit);
+	if (new.first) {
+		cache->bytes += ntpool_slots_bytes(new.limit);
+		memcpy(new.first + 1, old.first + 1, nr * sizeof(*new.first));
+		new.first[new.limit + 1] = NTPOOL_MAGAZINE_END;
+	}
+	WRITE_ONCE(cache->floor[granules], new.first);
+	WRITE_ONCE(cache->limit[granules], new.limit);
+	if (!magazine_is_idle(cache, granules))
+		/* An observer that sees the top sees its floor and limit. */
+		smp_store_release(&cache->top[granules], new.first + nr);
+	return old;
+}
+
+/* Allocates slots if this CPU's magazine should grow. Any context. */
+static struct slots slots_wanted(enum ntpool_type type, unsigned int granules)
+{
+	struct ntpool_cache *cache;
+	struct slots slots = {};
+	bool short_of;
+	int node;
+
+	/* As a hint: the caller may have interrupted a section. */
+	preempt_disable();
+	cache = __this_cpu_read(ntpool_own_caches[type]);
+	slots.limit = data_race(magazine_next_limit(cache, granules, &short_of));
+	if (short_of && !data_race(cache->limit[granules]))
+		WRITE_ONCE(cache->starved, true);
+	node = numa_mem_id();
+	preempt_enable();
+	if (slots.limit && !ntpool_raw_atomic() && !ntpool_refused())
+		slots.first = ntpool_sized_alloc(ntpool_slots_bytes(slots.limit),
+						 GFP_NOWAIT | __GFP_NOWARN, node);
+	return slots;
+}
+
+/* Lets this CPU's magazine grow, if it should and there is memory. Any context. */
+static void magazine_grow(enum ntpool_type type, unsigned int granules)
+{
+	struct slots slots = slots_wanted(type, granules);
+	struct ntpool_cache *cache;
+	bool short_of;
+
+	if (!slots.first)
+		return;
+	preempt_disable();
+	cache = ntpool_cache_enter(type);
+	/* The caller may be on another CPU now, or an interrupt has used the budget. */
+	if (cache != &ntpool_cache_none &&
+	    magazine_next_limit(cache, granules, &short_of) == slots.limit)
+		slots = magazine_set_slots(cache, granules, slots);
+	ntpool_cache_leave(type, cache);
+	preempt_enable();
+	slots_free(slots);
+}
+
+/*
+ * Blocks
+ */
 
 /*
  * Moves the oldest @nr blocks to the depot, as far as that has room. If it has none, some of
@@ -135,7 +220,6 @@ static struct ntpool_header *magazine_fill(struct ntpool_cache *cache, unsigned 
 	struct ntpool_header **first = cache->floor[granules] + 1;
 	unsigned int half, nr;
 
-	magazine_grow(cache, granules);
 	half = max(cache->limit[granules] / 2, 1);
 	nr = ntpool_depot_take(cache->heap, granules, first, half);
 	/* At most a page of one size: other sizes may need the rest. */
@@ -151,30 +235,69 @@ static struct ntpool_header *magazine_fill(struct ntpool_cache *cache, unsigned 
 }
 
 /* Moves all blocks to the heap, where they merge with their neighbours. */
-static void magazine_empty(struct ntpool_cache *cache, unsigned int granules)
+static void magazine_make_idle(struct ntpool_cache *cache, unsigned int granules)
 {
 	unsigned int nr = magazine_count(cache, granules);
 
 	if (nr)
 		ntpool_heap_give(cache->heap, cache->floor[granules] + 1, nr);
 	WRITE_ONCE(cache->top[granules], idle_marks);
-	magazine_set_limit(cache, granules, ntpool_magazine_limit(granules));
 }
 
-static void cache_empty(struct ntpool_cache *cache)
+/* The same as a magazine_fn. */
+static struct slots magazine_empty(struct ntpool_cache *cache, unsigned int granules)
+{
+	magazine_make_idle(cache, granules);
+	return (struct slots){};
+}
+
+void ntpool_cache_empty(struct ntpool_cache *cache)
 {
 	unsigned int granules;
 
 	for (granules = 0; granules < NTPOOL_GRANULES; granules++)
-		magazine_empty(cache, granules);
+		magazine_make_idle(cache, granules);
 }
 
-/* Empties the magazine if its fill level is the one that the last scan found. */
-static void magazine_empty_old(struct ntpool_cache *cache, unsigned int granules)
+static void magazine_see(struct ntpool_cache *cache, unsigned int granules)
 {
-	if (cache->top[granules] == cache->seen[granules])
-		magazine_empty(cache, granules);
-	cache->seen[granules] = cache->top[granules];
+	cache->seen[granules] = magazine_is_idle(cache, granules) ? NTPOOL_SEEN_IDLE :
+				magazine_count(cache, granules);
+}
+
+/*
+ * Empties the magazine if the last scan found as many blocks. Returns its slots if it is idle
+ * and was so at that scan.
+ */
+static struct slots magazine_age(struct ntpool_cache *cache, unsigned int granules)
+{
+	struct slots none = {};
+
+	if (cache->seen[granules] == NTPOOL_SEEN_IDLE && magazine_is_idle(cache, granules))
+		return magazine_set_slots(cache, granules, none);
+	if (cache->seen[granules] == magazine_count(cache, granules))
+		magazine_make_idle(cache, granules);
+	magazine_see(cache, granules);
+	return none;
+}
+
+/*
+ * Empties the magazine and returns its slots, if these are many and another magazine has found
+ * no room for its own. The first who come get the room, and that one comes with each operation.
+ */
+static struct slots magazine_share(struct ntpool_cache *cache, unsigned int granules)
+{
+	struct slots none = {};
+	bool share = READ_ONCE(cache->starved) &&
+		     ntpool_slots_bytes(cache->limit[granules]) > NTPOOL_RECORD_MIN;
+
+	if (granules == NTPOOL_GRANULES - 1)
+		WRITE_ONCE(cache->starved, false);
+	if (!share)
+		return none;
+	magazine_make_idle(cache, granules);
+	magazine_see(cache, granules);
+	return magazine_set_slots(cache, granules, none);
 }
 
 /* Gives the newest blocks, at most @nr, to the heap, and takes one of @granules from it. */
@@ -238,6 +361,7 @@ struct ntpool_header *ntpool_cache_pop_slow(enum ntpool_type type, unsigned int 
 	struct ntpool_header *hdr = NULL;
 	struct ntpool_cache *cache;
 
+	magazine_grow(type, granules);
 	preempt_disable();
 	cache = ntpool_cache_enter(type);
 	if (cache != &ntpool_cache_none && cache->limit[granules])
@@ -255,8 +379,7 @@ static void magazine_push(struct ntpool_cache *cache, struct ntpool_header *hdr,
 {
 	if (magazine_is_idle(cache, granules))
 		WRITE_ONCE(cache->top[granules], cache->floor[granules]);
-	else if (magazine_count(cache, granules) == cache->limit[granules] &&
-		 !magazine_grow(cache, granules))
+	else if (magazine_count(cache, granules) == cache->limit[granules])
 		magazine_flush(cache, granules, max(cache->limit[granules] / 2, 1));
 	*(cache->top[granules] + 1) = hdr;
 	WRITE_ONCE(cache->top[granules], cache->top[granules] + 1);
@@ -267,6 +390,7 @@ void ntpool_cache_push_slow(struct ntpool_heap *heap, struct ntpool_header *hdr,
 {
 	struct ntpool_cache *cache;
 
+	magazine_grow(heap->type, granules);
 	preempt_disable();
 	cache = ntpool_cache_enter(heap->type);
 	/* The heap of ntpool_cache_none is an error pointer, equal to no heap. */
@@ -280,11 +404,13 @@ void ntpool_cache_push_slow(struct ntpool_heap *heap, struct ntpool_header *hdr,
 	ntpool_heap_trim_surplus(heap);
 }
 
-typedef void (*magazine_fn)(struct ntpool_cache *cache, unsigned int granules);
+/* Returns slots to be freed outside of the section. */
+typedef struct slots (*magazine_fn)(struct ntpool_cache *cache, unsigned int granules);
 
 /* Calls @fn for a magazine of this CPU, in the section of its cache. Process context. */
 static void on_magazine(enum ntpool_type type, unsigned int granules, magazine_fn fn)
 {
+	struct slots slots = {};
 	struct ntpool_cache *cache;
 	struct ntpool_heap *heap;
 
@@ -293,9 +419,10 @@ static void on_magazine(enum ntpool_type type, unsigned int granules, magazine_f
 	cache = ntpool_cache_enter(type);
 	/* A thread never interrupts a section. */
 	if (!WARN_ON_ONCE(cache == &ntpool_cache_none))
-		fn(cache, granules);
+		slots = fn(cache, granules);
 	ntpool_cache_leave(type, cache);
 	preempt_enable();
+	slots_free(slots);
 	ntpool_heap_trim_surplus(heap);
 }
 
@@ -310,84 +437,48 @@ static void on_this_cpu(magazine_fn fn)
 			on_magazine(type, granules, fn);
 }
 
-static void drain_this_cpu(struct work_struct *work)
-{
-	on_this_cpu(magazine_empty);
-	ntpool_run_cache_drain();
-}
-
 void ntpool_cache_age(void)
 {
-	on_this_cpu(magazine_empty_old);
+	on_this_cpu(magazine_age);
+	on_this_cpu(magazine_share);
 }
 
-static unsigned long cache_bytes(const struct ntpool_cache *cache)
+void ntpool_cache_drain(void)
+{
+	on_this_cpu(magazine_empty);
+}
+
+unsigned long ntpool_cache_observe(const struct ntpool_cache *cache)
 {
 	unsigned long bytes = 0;
 	unsigned int granules;
 
 	for (granules = NTPOOL_MIN_GRANULES; cache && granules < NTPOOL_GRANULES; granules++)
-		bytes += ((unsigned long)magazine_count(cache, granules) * granules)
+		bytes += ((unsigned long)magazine_observed(cache, granules) * granules)
 			 << NTPOOL_GRANULE_SHIFT;
 	return bytes;
 }
 
-/* True if @cpu caches a block or a run. */
-static bool cpu_has_memory(int cpu)
+bool ntpool_cache_has_slots(const struct ntpool_cache *cache)
 {
-	enum ntpool_type type;
+	unsigned int granules;
 
-	for (type = 0; type < NTPOOL_TYPES; type++)
-		if (cache_bytes(READ_ONCE(per_cpu(own_cache[type], cpu))))
+	for (granules = NTPOOL_MIN_GRANULES; cache && granules < NTPOOL_GRANULES; granules++)
+		if (READ_ONCE(cache->limit[granules]))
 			return true;
-	return ntpool_run_cache_has_runs(cpu);
-}
-
-/* Lets those CPUs that cache something empty their caches. */
-static bool drain_start(void)
-{
-	bool started = false;
-	int cpu;
-
-	for_each_online_cpu(cpu)
-		if (cpu_has_memory(cpu)) {
-			queue_work_on(cpu, drain_wq, per_cpu_ptr(&drain_work, cpu));
-			started = true;
-		}
-	return started;
-}
-
-bool ntpool_cache_reclaim_all(void)
-{
-	bool found = ntpool_depot_bytes(NTPOOL_NONPAGED) || ntpool_depot_bytes(NTPOOL_PAGED);
-
-	/* The caller may be a hotplug callback, which has the lock. */
-	if (cpus_read_trylock()) {
-		found |= drain_start();
-		flush_workqueue(drain_wq);
-		cpus_read_unlock();
-	} else {
-		found |= cpu_has_memory(raw_smp_processor_id());
-		drain_this_cpu(NULL);
-	}
-	ntpool_depot_drain();
-	return found;
+	return false;
 }
 
 static void cache_init(struct ntpool_cache *cache)
 {
-	struct ntpool_header **slot = cache->slots;
 	unsigned int granules;
 
-	for (granules = 0; granules < NTPOOL_GRANULES; granules++) {
-		cache->floor[granules] = slot;
+	for (granules = 0; granules < NTPOOL_GRANULES; granules++)
 		cache->top[granules] = idle_marks;
-		magazine_set_limit(cache, granules, ntpool_magazine_limit(granules));
-		slot += ntpool_magazine_grown(granules) + 2;
-	}
+	cache->bytes = sizeof(*cache);
 }
 
-static void cache_none_init(void)
+void ntpool_cache_none_init(void)
 {
 	unsigned int granules;
 
@@ -397,183 +488,23 @@ static void cache_none_init(void)
 	ntpool_cache_none.heap = ERR_PTR(-ENOENT);
 }
 
-static struct ntpool_cache *cache_create(int node)
+struct ntpool_cache *ntpool_cache_create(int node)
 {
 	struct ntpool_cache *cache;
 
 	cache = ntpool_refused() ? NULL :
-		ntpool_guarded_alloc(struct_size(cache, slots, ntpool_cache_slots()), GFP_KERNEL,
+		ntpool_guarded_alloc(sizeof(*cache), GFP_KERNEL,
 				     node_online(node) ? node : NUMA_NO_NODE);
 	if (cache)
 		cache_init(cache);
 	return cache;
 }
 
-/*
- * A CPU gets its caches when it comes up for the first time, and keeps them. Its node may
- * become known only now, or change while the CPU is dead; its caches are empty then.
- */
-static int cache_cpu_prepare(unsigned int cpu)
-{
-	struct ntpool_cache *cache;
-	int node = cpu_to_mem(cpu);
-	enum ntpool_type type;
-
-	if (node == NUMA_NO_NODE)
-		node = numa_mem_id();
-	for (type = 0; type < NTPOOL_TYPES; type++) {
-		cache = per_cpu(own_cache[type], cpu) ?: cache_create(node);
-		if (!cache)
-			return -ENOMEM;
-		cache->heap = ntpool_heap_of(type, node);
-		/* Observers on other CPUs find its magazines. */
-		smp_store_release(&per_cpu(own_cache[type], cpu), cache);
-		per_cpu(ntpool_caches[type], cpu) = cache;
-	}
-	ntpool_run_cache_cpu_prepare(cpu, node);
-	return 0;
-}
-
-/* @cpu is dead: no code is in its sections. */
-static int cache_cpu_dead(unsigned int cpu)
-{
-	struct ntpool_cache *cache;
-	enum ntpool_type type;
-
-	for (type = 0; type < NTPOOL_TYPES; type++) {
-		cache = per_cpu(own_cache[type], cpu);
-		if (!cache)
-			continue;
-		cache_empty(cache);
-		ntpool_heap_trim_surplus(cache->heap);
-	}
-	ntpool_run_cache_cpu_dead(cpu);
-	return 0;
-}
-
-static bool cache_is_used(const struct ntpool_cache *cache)
+void ntpool_cache_destroy(struct ntpool_cache *cache)
 {
 	unsigned int granules;
 
-	for (granules = NTPOOL_MIN_GRANULES; cache && granules < NTPOOL_GRANULES; granules++)
-		if (!magazine_is_idle(cache, granules))
-			return true;
-	return false;
+	for (granules = 0; cache && granules < NTPOOL_GRANULES; granules++)
+		slots_free((struct slots){ cache->floor[granules], cache->limit[granules] });
+	ntpool_guarded_free(cache);
 }
-
-bool ntpool_cache_is_used(int cpu)
-{
-	enum ntpool_type type;
-
-	for (type = 0; type < NTPOOL_TYPES; type++)
-		if (cache_is_used(READ_ONCE(per_cpu(own_cache[type], cpu))))
-			return true;
-	return false;
-}
-
-unsigned long ntpool_cache_bytes(enum ntpool_type type)
-{
-	unsigned long bytes = ntpool_depot_bytes(type);
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		bytes += cache_bytes(READ_ONCE(per_cpu(own_cache[type], cpu)));
-	return bytes;
-}
-
-/* The pages that cached blocks would fill, and at most the pages in use. */
-static unsigned long cached_pages(void)
-{
-	unsigned long bytes = ntpool_cache_bytes(NTPOOL_NONPAGED) +
-			      ntpool_cache_bytes(NTPOOL_PAGED);
-
-	return min(ntpool_heap_pages() - ntpool_heap_empty_pages(), bytes >> PAGE_SHIFT);
-}
-
-unsigned long ntpool_cache_shrinkable(void)
-{
-	return ntpool_heap_empty_pages() + cached_pages() +
-	       ntpool_run_cache_pages(NTPOOL_NONPAGED) + ntpool_run_cache_pages(NTPOOL_PAGED);
-}
-
-/*
- * Frees empty pages first, then empties the caches. Reclaim does not wait for other CPUs:
- * the next call finds the pages that they empty.
- */
-static unsigned long shrink_scan(unsigned long nr)
-{
-	unsigned long freed = ntpool_heap_trim_all(0, nr);
-
-	if (freed < nr) {
-		on_this_cpu(magazine_empty);
-		freed += ntpool_run_cache_drain();
-		drain_start();
-		ntpool_depot_drain();
-		if (freed < nr)
-			freed += ntpool_heap_trim_all(0, nr - freed);
-	}
-	return freed;
-}
-
-static void caches_free(void)
-{
-	enum ntpool_type type;
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		for (type = 0; type < NTPOOL_TYPES; type++) {
-			ntpool_guarded_free(per_cpu(own_cache[type], cpu));
-			per_cpu(own_cache[type], cpu) = NULL;
-		}
-}
-
-int ntpool_cache_init(void)
-{
-	int cpu, ret;
-
-	cache_none_init();
-	for_each_possible_cpu(cpu)
-		INIT_WORK(per_cpu_ptr(&drain_work, cpu), drain_this_cpu);
-	ret = ntpool_depot_init();
-	if (ret)
-		return ret;
-	drain_wq = ntpool_refused() ? NULL :
-		   alloc_workqueue("ntpool_drain", WQ_MEM_RECLAIM | WQ_PERCPU, 0);
-	if (!drain_wq) {
-		ret = -ENOMEM;
-		goto no_queue;
-	}
-	ret = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "ntpool/cache:prepare",
-				cache_cpu_prepare, cache_cpu_dead);
-	if (ret < 0)
-		goto no_hotplug;
-	hotplug_state = ret;
-	ret = ntpool_refused() ? -ENOMEM :
-	      ntpool_shrinker_register(&shrinker, "ntpool", ntpool_cache_shrinkable, shrink_scan);
-	if (ret)
-		goto no_shrinker;
-	return 0;
-
-no_shrinker:
-	cpuhp_remove_state_nocalls(hotplug_state);
-no_hotplug:
-	destroy_workqueue(drain_wq);
-	caches_free();
-no_queue:
-	ntpool_depot_exit();
-	return ret;
-}
-
-/* Cached blocks are not returned: ntpool_heap_exit() frees their pages. */
-void ntpool_cache_exit(void)
-{
-	ntpool_shrinker_unregister(&shrinker);
-	cpuhp_remove_state_nocalls(hotplug_state);
-	destroy_workqueue(drain_wq);
-	caches_free();
-	ntpool_depot_exit();
-}
-
-#if IS_ENABLED(CONFIG_KUNIT)
-#include "hooks/cache_hooks.c"
-#endif

@@ -3,6 +3,7 @@
 #ifndef NTPOOL_CACHE_H
 #define NTPOOL_CACHE_H
 
+#include <linux/limits.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 
@@ -17,29 +18,35 @@
  * @top: by size in granules: the slot of the block cached last; @floor if there is none,
  *	or the marks of an idle magazine, see cache.c
  * @heap: the heap of this CPU's node, which all cached blocks belong to
- * @floor: the mark in front of the first slot, which contains NULL
- * @seen: the value of @top at the last scan, see ntpool_cache_age()
- * @limit: the most blocks in a magazine; 0: blocks of this size are not cached. It changes
- *	   in the section only, see cache.c
- * @slots: the memory of all magazines, each with a mark at both ends
+ * @floor: the first slot, a mark that contains NULL; NULL: the magazine has no slots
+ * @limit: the most blocks in a magazine; 0: it has no slots. A mark is behind that many slots
+ * @seen: the number of blocks at the last scan, or NTPOOL_SEEN_IDLE, see ntpool_cache_age()
+ * @bytes: the bytes of this structure and of all slots
+ * @starved: the budget had no room for the first slots of a magazine, since the last scan
  *
  * A magazine is a stack of pointers to headers, one magazine per block size. Due to the
  * marks, the test for an empty or full one reads only the word that the access needs.
  *
  * The owning CPU uses the cache in its per-CPU section (pcpu.h); while that CPU is dead
- * the hotplug callback does. Observers on other CPUs read @top.
+ * the hotplug callback does. Observers on other CPUs read @top, @floor and @limit.
  */
 struct ntpool_cache {
 	struct ntpool_header **top[NTPOOL_GRANULES];
 	struct ntpool_heap *heap;
 	struct ntpool_header **floor[NTPOOL_GRANULES];
-	struct ntpool_header **seen[NTPOOL_GRANULES];
 	unsigned short limit[NTPOOL_GRANULES];
-	struct ntpool_header *slots[];
+	unsigned short seen[NTPOOL_GRANULES];
+	size_t bytes;
+	bool starved;
 };
+
+/* @seen of a magazine that was idle */
+#define NTPOOL_SEEN_IDLE	USHRT_MAX
 
 /* A CPU's caches. During a section the pointer is &ntpool_cache_none. */
 DECLARE_PER_CPU(struct ntpool_cache *, ntpool_caches[NTPOOL_TYPES]);
+/* The caches that ntpool_caches leads to outside of sections. */
+DECLARE_PER_CPU(struct ntpool_cache *, ntpool_own_caches[NTPOOL_TYPES]);
 /* The substitute: every magazine is empty and full at once. No page belongs to its heap. */
 extern struct ntpool_cache ntpool_cache_none;
 
@@ -101,15 +108,29 @@ struct ntpool_header *ntpool_cache_reclaim(struct ntpool_heap *heap, unsigned in
  */
 bool ntpool_cache_reclaim_all(void);
 /*
- * Empties those magazines of this CPU that have not changed since the last call. Called in
+ * Empties those magazines of this CPU that have not changed since the last call. Frees the slots
+ * of those that were idle then and still are, and of long ones if others have none. Called in
  * process context, bound to the CPU.
  */
 void ntpool_cache_age(void);
-/* True if @cpu caches any block. */
+/* Empties this CPU's magazines. Called in process context, bound to the CPU. */
+void ntpool_cache_drain(void);
+/* True if @cpu has a magazine with slots. */
 bool ntpool_cache_is_used(int cpu);
 /* Returns how many pages the shrinker may expect: empty pages, cached runs and blocks. */
 unsigned long ntpool_cache_shrinkable(void);
 /* Returns the bytes of @type in all magazines and depots. */
 unsigned long ntpool_cache_bytes(enum ntpool_type type);
+
+/* The parts of the last four in cache.c, for one cache; @cache may be NULL, except to empty it. */
+struct ntpool_cache *ntpool_cache_create(int node);
+void ntpool_cache_destroy(struct ntpool_cache *cache);
+/* Gives all blocks to the heap. The cache's CPU is dead. */
+void ntpool_cache_empty(struct ntpool_cache *cache);
+/* Returns the bytes of the blocks. Any CPU. */
+unsigned long ntpool_cache_observe(const struct ntpool_cache *cache);
+/* True if a magazine has slots. Any CPU. */
+bool ntpool_cache_has_slots(const struct ntpool_cache *cache);
+void ntpool_cache_none_init(void);
 
 #endif

@@ -4,10 +4,12 @@
 #define NTPOOL_LIMITS_H
 
 #include <linux/build_bug.h>
+#include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/sizes.h>
 
 #include "heap/heap.h"
+#include "memory/record.h"
 
 /* Depots have room from the start up to this size: 512 bytes with 4 KiB pages, as in NT. */
 #define NTPOOL_DEPOT_GRANULES	(NTPOOL_GRANULES / 8)
@@ -19,6 +21,10 @@
 #define NTPOOL_MAGAZINE_BYTES	SZ_16K
 /* The bytes of a magazine in front of an enlarged depot, see cache.c. */
 #define NTPOOL_GROWN_BYTES	SZ_32K
+/* The most blocks in a magazine: with the marks, 64-bit pointers to them take 2 KiB. */
+#define NTPOOL_MAGAZINE_BLOCKS	254
+/* The most bytes of a cache: of struct ntpool_cache and the slots of its magazines. */
+#define NTPOOL_CACHE_BYTES	(24 * SZ_1K)
 
 /*
  * Returns the capacity of a magazine in blocks; 0: blocks of @granules are not cached.
@@ -32,7 +38,7 @@ static inline unsigned int ntpool_magazine_limit(unsigned int granules)
 	if (granules < NTPOOL_MIN_GRANULES || bytes > NTPOOL_MAGAZINE_BYTES)
 		return 0;
 	if (granules <= NTPOOL_GRANULES / 32)
-		return min_t(unsigned int, 320, SZ_128K / bytes);
+		return min_t(unsigned int, NTPOOL_MAGAZINE_BLOCKS, SZ_128K / bytes);
 	if (granules <= NTPOOL_DEPOT_GRANULES)
 		return max_t(unsigned int, 4 * SZ_4K / bytes, 2);
 	return max_t(unsigned int, SZ_4K / bytes, PAGE_SIZE > SZ_4K ? 1 : 2);
@@ -52,14 +58,12 @@ static inline unsigned int ntpool_magazine_grown(unsigned int granules)
 	return max(limit, min_t(unsigned int, 8, NTPOOL_GROWN_BYTES / bytes));
 }
 
-/* Returns the slots of all magazines of a cache, each with a mark at both ends. */
-static inline unsigned int ntpool_cache_slots(void)
+/* Returns the bytes of the slots for @limit blocks, with a mark at both ends. */
+static inline size_t ntpool_slots_bytes(unsigned int limit)
 {
-	unsigned int granules, slots = 2 * NTPOOL_GRANULES;
+	size_t bytes = (limit + 2) * sizeof(struct ntpool_header *);
 
-	for (granules = 0; granules < NTPOOL_GRANULES; granules++)
-		slots += ntpool_magazine_grown(granules);
-	return slots;
+	return max_t(size_t, roundup_pow_of_two(bytes), NTPOOL_RECORD_MIN);
 }
 
 /*

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Included by heap/cache.c: empties all caches, and looks at the depots. */
+/* Included by heap/cache_cpus.c: empties all caches, and looks at slots and depots. */
 #include <linux/export.h>
 #include <linux/rcupdate.h>
 
@@ -30,3 +30,12 @@ unsigned int ntpool_test_depots_enlarged(void)
 	return nr;
 }
 EXPORT_SYMBOL_GPL(ntpool_test_depots_enlarged);
+
+size_t ntpool_test_cache_bytes(int cpu, bool paged)
+{
+	struct ntpool_cache *cache;
+
+	cache = per_cpu(ntpool_own_caches[paged ? NTPOOL_PAGED : NTPOOL_NONPAGED], cpu);
+	return data_race(cache->bytes);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_cache_bytes);

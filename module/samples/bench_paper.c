@@ -6,11 +6,12 @@
  * are used, and as many are hot as may be. It has the tables, without guards, and the counters of
  * hot tags on all CPUs. paper_tags_used is the same while no tag is hot, but the reserve is full.
  * paper_tag is the part of one hot tag on one CPU. paper_tags_hot is how many tags may be hot at
- * once. paper_cache is the cache of one CPU for the blocks of one pool. paper_list is the part of
- * a lookaside list on one CPU, without its magazine.
+ * once. paper_cache is the most that one CPU's cache of one pool takes, and paper_cache_unused what
+ * it takes before the first block. paper_list is the part of a lookaside list on one CPU, without
+ * its magazine.
  */
 #include <linux/log2.h>
-#include <linux/overflow.h>
+#include <linux/minmax.h>
 
 #include "account/tag.h"
 #include "heap/cache.h"
@@ -45,11 +46,15 @@ static u64 tags_bytes(u64 chunks)
 	       ntpool_tag_index_bytes(NTPOOL_TAG_HOT_LOAD, chunks * NTPOOL_TAG_CHUNK);
 }
 
-static u64 cache_bytes(void)
+/* All magazines with as many slots as they may have: what the budget of a cache prevents. */
+static u64 cache_bytes_unbounded(void)
 {
-	struct ntpool_cache *cache = NULL;
+	u64 bytes = sizeof(struct ntpool_cache);
+	unsigned int granules;
 
-	return struct_size(cache, slots, ntpool_cache_slots());
+	for (granules = NTPOOL_MIN_GRANULES; granules < NTPOOL_GRANULES; granules++)
+		bytes += ntpool_slots_bytes(ntpool_magazine_grown(granules));
+	return bytes;
 }
 
 static void print_bytes(const char *name, u64 bytes)
@@ -66,7 +71,8 @@ int bench_paper(void)
 	if (bench_wanted("paper_tags_hot"))
 		bench_print_value("paper_tags_hot", "pool",
 				  100 * NTPOOL_TAG_CHUNK * ntpool_tag_hot_chunks(CPUS), "tags");
-	print_bytes("paper_cache", cache_bytes());
+	print_bytes("paper_cache", min_t(u64, cache_bytes_unbounded(), NTPOOL_CACHE_BYTES));
+	print_bytes("paper_cache_unused", sizeof(struct ntpool_cache));
 	print_bytes("paper_list", sizeof(struct ntpool_lookaside_cpu));
 	return 0;
 }
