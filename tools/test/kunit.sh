@@ -93,11 +93,11 @@ refuse_all() {
 	step "failed-steps-$times" each failed_step 40
 }
 
-# The objects of each cache of the kernel's allocator, and the lines of vmalloc. Pages that a
-# cache has reserved do not count.
+# allocated SECONDS: the objects of each cache of the kernel's allocator, and the lines of vmalloc,
+# that much later. Pages that a cache has reserved do not count.
 allocated() {
 	echo 3 >/proc/sys/vm/drop_caches
-	sleep 2
+	sleep "$1"
 	for cache in /sys/kernel/slab/*; do
 		[ -L "$cache" ] || echo 1 >"$cache/shrink"
 	done
@@ -107,8 +107,8 @@ allocated() {
 	echo vmalloc "$(wc -l </proc/vmallocinfo)"
 }
 
-# left_behind TIMES BEFORE AFTER: each cache that has grown by an object for each time is a step
-# that failed. Caches of processes and open files vary by dozens.
+# left_behind TIMES BEFORE AFTER: prints a step that failed for each cache that has grown by an
+# object for each time. Caches of processes and open files vary by dozens.
 left_behind() {
 	awk -v times="$1" 'NR == FNR { had[$1] = $2; next }
 		/^(anon_vma|cred_jar|filp|maple_node|mm_struct)/ { next }
@@ -116,14 +116,23 @@ left_behind() {
 		$2 - had[$1] >= times { print "do left-in-" $1 " " $2 - had[$1] }' "$2" "$3"
 }
 
+# compare TIMES BEFORE: what is left behind. The kernel frees queues of work and others later.
+compare() {
+	for seconds in 2 10 30; do
+		allocated $seconds >/tmp/after
+		left_behind "$1" "$2" /tmp/after >/tmp/left
+		[ -s /tmp/left ] || break
+	done
+	cat /tmp/left >>/tmp/steps
+}
+
 # Grace periods are most of the time. The suites run with normal ones.
 echo 1 >/sys/kernel/rcu_expedited
 if [ -n "$refusals" ]; then
 	refuse_all 1
-	allocated >/tmp/before
+	allocated 10 >/tmp/before
 	refuse_all $((refusals - 1))
-	allocated >/tmp/after
-	left_behind $((refusals - 1)) /tmp/before /tmp/after >>/tmp/steps
+	compare $((refusals - 1)) /tmp/before
 elif [ -e $leaks ]; then
 	refuse_all 1
 else
