@@ -111,13 +111,28 @@ static void slots_free(struct slots slots)
 		ntpool_sized_free(slots.first, ntpool_slots_bytes(slots.limit));
 }
 
-/* Returns the limit that the magazine should grow to, or 0. *@short_of: the budget has no room. */
+/* The most blocks of a magazine, and with an enlarged depot. Constant after init. */
+static unsigned char magazine_most[2][NTPOOL_GRANULES];
+
+/* True if the magazine has fewer slots than it may have. Every slow path asks: few instructions. */
+static bool magazine_is_short(const struct ntpool_cache *cache, unsigned int granules)
+{
+	unsigned int limit = cache->limit[granules];
+
+	return limit < magazine_most[0][granules] ||
+	       (limit < magazine_most[1][granules] &&
+		ntpool_depot_is_enlarged(cache->heap, granules));
+}
+
+/*
+ * Returns the limit that the magazine should grow to, or 0. *@short_of: the budget has no room.
+ */
 static unsigned int magazine_next_limit(const struct ntpool_cache *cache, unsigned int granules,
 					bool *short_of)
 {
 	unsigned int limit = cache->limit[granules];
-	unsigned int most = ntpool_depot_is_enlarged(cache->heap, granules) ?
-			    ntpool_magazine_grown(granules) : ntpool_magazine_limit(granules);
+	bool enlarged = ntpool_depot_is_enlarged(cache->heap, granules);
+	unsigned int most = magazine_most[enlarged][granules];
 	size_t had = limit ? ntpool_slots_bytes(limit) : 0;
 	size_t bytes = max_t(size_t, 2 * had, NTPOOL_RECORD_MIN);
 	unsigned int next = min_t(unsigned int, most, bytes / sizeof(struct ntpool_header *) - 2);
@@ -157,11 +172,11 @@ static struct slots slots_wanted(enum ntpool_type type, unsigned int granules)
 	bool short_of;
 	int node;
 
-	/* As a hint: the caller may have interrupted a section. */
 	preempt_disable();
 	cache = __this_cpu_read(ntpool_own_caches[type]);
+	/* As a hint: the caller may have interrupted a section. */
 	slots.limit = data_race(magazine_next_limit(cache, granules, &short_of));
-	if (short_of && !data_race(cache->limit[granules]))
+	if (short_of && !READ_ONCE(cache->limit[granules]))
 		WRITE_ONCE(cache->starved, true);
 	node = numa_mem_id();
 	preempt_enable();
@@ -171,8 +186,8 @@ static struct slots slots_wanted(enum ntpool_type type, unsigned int granules)
 	return slots;
 }
 
-/* Lets this CPU's magazine grow, if it should and there is memory. Any context. */
-static void magazine_grow(enum ntpool_type type, unsigned int granules)
+/* Lets this CPU's magazine grow, if there is memory. Any context. */
+static noinline void magazine_grow(enum ntpool_type type, unsigned int granules)
 {
 	struct slots slots = slots_wanted(type, granules);
 	struct ntpool_cache *cache;
@@ -189,6 +204,21 @@ static void magazine_grow(enum ntpool_type type, unsigned int granules)
 	ntpool_cache_leave(type, cache);
 	preempt_enable();
 	slots_free(slots);
+}
+
+/* Lets this CPU's magazine grow if it should. Called before the section of a slow path. */
+static void magazine_prepare(enum ntpool_type type, unsigned int granules)
+{
+	struct ntpool_cache *cache;
+	bool is_short;
+
+	preempt_disable();
+	cache = __this_cpu_read(ntpool_own_caches[type]);
+	/* As a hint: the caller may have interrupted a section. */
+	is_short = data_race(magazine_is_short(cache, granules));
+	preempt_enable();
+	if (unlikely(is_short))
+		magazine_grow(type, granules);
 }
 
 /*
@@ -361,7 +391,7 @@ struct ntpool_header *ntpool_cache_pop_slow(enum ntpool_type type, unsigned int 
 	struct ntpool_header *hdr = NULL;
 	struct ntpool_cache *cache;
 
-	magazine_grow(type, granules);
+	magazine_prepare(type, granules);
 	preempt_disable();
 	cache = ntpool_cache_enter(type);
 	if (cache != &ntpool_cache_none && cache->limit[granules])
@@ -390,7 +420,7 @@ void ntpool_cache_push_slow(struct ntpool_heap *heap, struct ntpool_header *hdr,
 {
 	struct ntpool_cache *cache;
 
-	magazine_grow(heap->type, granules);
+	magazine_prepare(heap->type, granules);
 	preempt_disable();
 	cache = ntpool_cache_enter(heap->type);
 	/* The heap of ntpool_cache_none is an error pointer, equal to no heap. */
@@ -478,12 +508,15 @@ static void cache_init(struct ntpool_cache *cache)
 	cache->bytes = sizeof(*cache);
 }
 
-void ntpool_cache_none_init(void)
+void ntpool_cache_prepare(void)
 {
 	unsigned int granules;
 
-	for (granules = 0; granules < NTPOOL_GRANULES; granules++)
+	for (granules = 0; granules < NTPOOL_GRANULES; granules++) {
 		ntpool_cache_none.top[granules] = idle_marks;
+		magazine_most[false][granules] = ntpool_magazine_limit(granules);
+		magazine_most[true][granules] = ntpool_magazine_grown(granules);
+	}
 	/* Not NULL, which is the heap of a run of pages. */
 	ntpool_cache_none.heap = ERR_PTR(-ENOENT);
 }

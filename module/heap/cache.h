@@ -131,6 +131,7 @@ void ntpool_cache_empty(struct ntpool_cache *cache);
 unsigned long ntpool_cache_observe(const struct ntpool_cache *cache);
 /* True if a magazine has slots. Any CPU. */
 bool ntpool_cache_has_slots(const struct ntpool_cache *cache);
-void ntpool_cache_none_init(void);
+/* Fills ntpool_cache_none and the table of limits. */
+void ntpool_cache_prepare(void);
 
 #endif

@@ -189,7 +189,7 @@ int ntpool_cache_init(void)
 {
 	int cpu, ret;
 
-	ntpool_cache_none_init();
+	ntpool_cache_prepare();
 	for_each_possible_cpu(cpu)
 		INIT_WORK(per_cpu_ptr(&drain_work, cpu), drain_this_cpu);
 	ret = ntpool_depot_init();

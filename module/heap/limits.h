@@ -45,8 +45,9 @@ static inline unsigned int ntpool_magazine_limit(unsigned int granules)
 }
 
 /*
- * Returns the capacity of a magazine in front of a depot that has been enlarged: up to 8 blocks,
- * if that is more than before. At most NTPOOL_GROWN_BYTES are in these blocks.
+ * Returns the capacity of a magazine in front of a depot that has been enlarged: up to 14 blocks,
+ * if that is more than before. At most NTPOOL_GROWN_BYTES are in these blocks. The slots are one
+ * power of two larger than the first ones.
  */
 static inline unsigned int ntpool_magazine_grown(unsigned int granules)
 {
@@ -55,7 +56,7 @@ static inline unsigned int ntpool_magazine_grown(unsigned int granules)
 
 	if (!limit)
 		return 0;
-	return max(limit, min_t(unsigned int, 8, NTPOOL_GROWN_BYTES / bytes));
+	return max(limit, min_t(unsigned int, 14, NTPOOL_GROWN_BYTES / bytes));
 }
 
 /* Returns the bytes of the slots for @limit blocks, with a mark at both ends. */
