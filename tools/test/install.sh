@@ -41,9 +41,10 @@ clean_root() {
 	say "$root"
 }
 
-# restore ROOT: an earlier run may have been interrupted
+# restore ROOT: an earlier run may have been interrupted. A new system has no kernels yet.
 restore() {
 	local away
+	[ -d "$1/lib/modules" ] || return 0
 	for away in "$1"/lib/modules/*/build.away; do
 		[ ! -L "$away" ] || mv "$away" "${away%.away}"
 	done
