@@ -51,7 +51,7 @@ static void *alloc_planned(struct ntpool_request *req, const struct ntpool_verif
 	if (req->flags & NTPOOL_CONSTRAINED) {
 		if (plan->special)
 			req->flags |= NTPOOL_SPECIAL;
-		return ntpool_constrained_alloc(req, plan->keep);
+		return ntpool_constrained_serve(req, plan->keep);
 	}
 	if (plan->special)
 		p = ntpool_alloc_special(req, plan->keep);
@@ -148,5 +148,5 @@ void *ntpool_alloc_constrained(const struct ntpool_request *req)
 {
 	if (ntpool_verifier_is_on())
 		return alloc_verified(req);
-	return ntpool_constrained_alloc(req, 0);
+	return ntpool_constrained_serve(req, 0);
 }

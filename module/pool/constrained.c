@@ -227,7 +227,7 @@ static void *constrained_failed(const struct sized_request *sized, int err)
 	return ERR_PTR(err);
 }
 
-void *ntpool_constrained_alloc(const struct ntpool_request *req, u8 keep)
+void *ntpool_constrained_serve(const struct ntpool_request *req, u8 keep)
 {
 	struct sized_request sized = { .req = *req, .keep = keep };
 	int err;

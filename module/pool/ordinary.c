@@ -125,8 +125,8 @@ static struct ntpool_run *run_cached(enum ntpool_type type, unsigned long pages,
 	return pages > NTPOOL_RUN_CACHED_PAGES || keep ? NULL : ntpool_run_pop(type, pages);
 }
 
-/* The fast path has looked at the cache for hot tags only. */
-static void *alloc_whole_pages(const struct ntpool_request *req, u8 keep)
+/* ntpool_run_cache_alloc() serves hot tags only, so the cache is tried again here. */
+static void *alloc_run_of_pages(const struct ntpool_request *req, u8 keep)
 {
 	unsigned long pages = ntpool_run_pages_for(req->size);
 	struct ntpool_run *run = run_cached(req->type, pages, keep);
@@ -171,7 +171,7 @@ void *ntpool_alloc_ordinary(const struct ntpool_request *req, u8 keep)
 {
 	if (req->type == NTPOOL_PAGED && !ntpool_paged_ok())
 		return ntpool_alloc_at_dispatch(req->size, req->tag, req->caller);
-	return req->size > NTPOOL_SMALL_MAX ? alloc_whole_pages(req, keep) : alloc_block(req, keep);
+	return req->size > NTPOOL_SMALL_MAX ? alloc_run_of_pages(req, keep) : alloc_block(req, keep);
 }
 
 void *ntpool_alloc_special(const struct ntpool_request *req, u8 keep)
