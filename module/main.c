@@ -2,9 +2,8 @@
 /*
  * The module: its parts, in the order of their inits. The exits run in reverse order.
  *
- * The table is also the map of the module. The parts of each folder are together, the
- * lowest folder first, with the exceptions that comments explain. README.md describes
- * the folders.
+ * The table is also the map of the module. The parts are in the order of floors, except
+ * where a comment names the reason. README.md describes the folders.
  *
  * Context: process context. Locking: none.
  */
@@ -32,7 +31,7 @@ static const struct part parts[] = {
 	{ ntpool_sized_init, ntpool_sized_exit },
 	/* base */
 	{ .exit = ntpool_report_exit },
-	/* verify: a module parameter may have made a filter before the first init */
+	/* verify: a module parameter may have made a filter before the init of any part */
 	{ .exit = ntpool_filter_exit },
 	/* base */
 	{ .exit = ntpool_callsite_exit },
@@ -70,11 +69,11 @@ static const struct part parts[] = {
 	/* ddi */
 	{ .init = ntpool_section_init },
 	{ .init = ntpool_raise_init },
-	/* Their callbacks use all parts above, so these parts start after them. */
+	/* base and verify: their callbacks use all parts above, so these parts start after them */
 	{ ntpool_client_init, ntpool_client_exit },
 	{ ntpool_sample_init, ntpool_sample_exit },
 	{ ntpool_verifier_init, ntpool_verifier_exit },
-	/* observe */
+	/* observe: the rest; leaks are reported only after a load that succeeds */
 	{ .init = ntpool_pool_view_init },
 	{ .init = ntpool_run_view_init },
 	{ .init = ntpool_driver_view_init },
