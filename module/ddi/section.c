@@ -501,7 +501,7 @@ static const struct ntpool_client_watch section_watch = {
 };
 
 /**
- * ntpool_section_init() - name locked sections of drivers that go
+ * ntpool_section_init() - register the watcher that names locked sections
  *
  * Context: process context.
  * Return: 0.

@@ -185,4 +185,4 @@ static const struct kernel_param_ops balance_ops = {
 
 module_param_cb(balance_ms, &balance_ops, &balance_ms, 0644);
 MODULE_PARM_DESC(balance_ms,
-		 "milliseconds between two scans that tune the depths of lookaside lists, 10 to 3600000 (default 1000)");
+		 "milliseconds between two scans of all caches, 10 to 3600000 (default 1000)");

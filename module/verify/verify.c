@@ -191,7 +191,7 @@ static void bits_follow(unsigned long bits)
 	unsigned int i;
 
 	lockdep_assert_held(&verifier_mutex);
-	/* From here on the watchers are not called for allocations and frees. */
+	/* If all bits are 0, the watchers are not called for allocations and frees from here on. */
 	if (!bits)
 		notify_ranges(NULL, SIZE_MAX, 0);
 	for (i = 0; i < NTPOOL_VERIFIER_WATCHERS; i++)
@@ -286,7 +286,10 @@ int ntpool_verifier_init(void)
 	return 0;
 }
 
-/* Switches the verifier off. The watchers are not notified: they stop on their own. */
+/*
+ * Switches the verifier off. The watchers forget all memory. @switched is not called, because
+ * each watcher stops in its own exit.
+ */
 void ntpool_verifier_exit(void)
 {
 	mutex_lock(&verifier_mutex);
