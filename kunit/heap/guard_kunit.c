@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Overruns of a whole page behind blocks at the end of a page: the pools' own bookkeeping
- * is never behind these, and the guard in front of it names the culprit.
+ * Overruns of a whole page behind blocks at the end of a page. The pools' bookkeeping is never
+ * behind these blocks. A guard in front of it names the block.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>

@@ -4,7 +4,7 @@
  *
  * NT's verifier records the stacks of the allocation and of the free of a block. Here a
  * stack is an array inside the record that it belongs to. The kernel's stack depot does
- * not fit: it never frees a stack, and storing one may need memory in atomic contexts.
+ * not fit. It never frees a stack. Storing one may need memory in atomic contexts.
  * The unwinder needs neither memory nor locks.
  *
  * Locking: none here; the lock of the record protects its stack. Context: any.

@@ -9,9 +9,8 @@
  *
  * The return address of the raising call selects the handler. For an allocation routine
  * that is the return address of the driver's call. base/client.c finds the driver that
- * contains the address, and this file keeps the handler and the figures in its client.
- * Code that is not linked against ntpool has no handler, and its raises are counted
- * together.
+ * contains it. This file keeps handler and figures in that client. Code that is not linked
+ * against ntpool has no handler, and its raises are counted together.
  *
  * The handler may be in another driver than the raising call: a library may register that of
  * its client. When a driver is unloaded, the handlers in it are removed, and a raise on their

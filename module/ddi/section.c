@@ -18,9 +18,9 @@
  *
  * NT's rule is that all counts are 0 when the driver's unload routine has returned. A lock
  * that is taken after init holds a reference to the module, so rmmod fails while it exists.
- * A lock taken by init holds none: many drivers lock there and unlock in their exit routine,
- * which would never run. An unlock ends a lock with a reference first. Locks that remain after
- * the exit routine, or after an init that failed, are named in the log.
+ * A lock taken by init holds none. Many drivers lock there and unlock in their exit routine.
+ * With a reference that routine would never run. An unlock ends a lock with a reference first.
+ * Locks that remain after the exit routine, or after an init that failed, are named in the log.
  *
  * Locking: clients are found under RCU. locks_lock protects the counts. It is a raw spin lock,
  * because a routine that reports a too high IRQL still does its work. A skipped lock, or worse

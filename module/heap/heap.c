@@ -11,7 +11,7 @@
  *
  * Data. NT keeps the layout of a page in its headers only. Here two bitmaps in struct
  * ntpool_page record where blocks begin and which are free. The descriptor lies outside of
- * the page, behind a guard (memory/record.c): a driver that writes out of bounds can damage
+ * the page, behind a guard (memory/record.c). A driver that writes out of bounds can damage
  * headers, but not the layout. The headers repeat it for debuggers and for the fast paths, and
  * are checked against it.
  *

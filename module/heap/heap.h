@@ -66,8 +66,8 @@ static inline bool ntpool_header_has(u8 flags, u8 mask)
  * A live block's header is written by the routine that allocates it. A free ends that
  * state with one compare-and-exchange of @cookie. The header of a cached block belongs to
  * the CPU or the depot, that of a free block to heap->lock. No decision rests on headers
- * alone: struct ntpool_page records where blocks begin and which are free, outside the
- * page, and headers are checked against it.
+ * alone. struct ntpool_page records outside the page where blocks begin and which are free.
+ * Headers are checked against it.
  */
 struct ntpool_header {
 	u32 cookie;

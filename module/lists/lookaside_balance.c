@@ -19,8 +19,8 @@
  *
  *  1. If at least 5 % of a list's allocations were misses, the depth is raised. This needs
  *     a CPU that used the whole depth and had more misses than room. The CPU with the
- *     largest excess decides: the depth grows by the share of the excess in its allocations,
- *     rounded up, so it doubles at most. Example: a driver allocates N blocks and frees
+ *     largest excess decides. The depth grows by the share of the excess in its allocations,
+ *     rounded up. It doubles at most. Example: a driver allocates N blocks and frees
  *     them, over and over. The share is 1 - depth / N. The distance from N then shrinks with
  *     its square, and the depth never exceeds N. From 4 to 256 takes eight scans.
  *  2. Otherwise the depth is lowered. Its target is the largest span of all CPUs, or 4 if

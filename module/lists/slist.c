@@ -302,7 +302,7 @@ static noinline enum pop_result pop_locked(PSLIST_HEADER head, struct ntpool_pai
 }
 
 /*
- * Completes a pop whose read of the first entry failed although the header was unchanged: the
+ * Completes a pop whose read of the first entry failed although the header was unchanged. The
  * driver has freed an entry that is on the list. Reads it by an ordinary access, which faults
  * in the driver's call, outside of every lock. If the memory is mapped again, the pop continues
  * with its content.

@@ -17,9 +17,9 @@
  * damaged guard is zeroed again. A registered function reports it, with the block on the page
  * before.
  *
- * A large object for which no area can be had is spread: it lies in several areas, each with its
- * guard, and vmap() makes one range of addresses of them. If even these cannot be had, the request
- * fails. So objects of more than a page are always behind guards.
+ * If no area can be had, a large object is spread. It lies in several areas, each with its
+ * guard. vmap() maps them as one range. If even these cannot be had, the request fails. So
+ * objects of more than a page are always behind guards.
  *
  * Limits. An overrun of more than a page reaches past the guard, and so does a wild write. An
  * underrun may reach the end of an area from the page behind it. The module's data and per-CPU

@@ -20,7 +20,7 @@
  *	atomic on PREEMPT_RT	none: the page allocator takes sleeping locks
  *
  * Requests of one page and of vmalloc have __GFP_RETRY_MAYFAIL, larger ones
- * __GFP_NORETRY: NT's routines return NULL and do not wait for ever.
+ * __GFP_NORETRY. NT's routines return NULL and do not wait for ever.
  *
  * Priorities follow NT. A request of low priority fails if less than 1/16 of the memory is
  * available. For one of normal priority the limit is 1/64. One of high priority fails only

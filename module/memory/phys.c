@@ -19,7 +19,7 @@
  * alloc_contig_range(), which has no such limit. It moves pages of other owners and may wait
  * for their writeback, and thus for the very driver that calls.
  *
- * A cache type belongs to a page, not to a mapping: on some processors two mappings of a
+ * A cache type belongs to a page, not to a mapping. On some processors two mappings of a
  * page must not differ. set_memory_uc() and its siblings therefore change the linear map
  * itself, and the change is undone before a page is freed. Only x86 exports these functions;
  * elsewhere a request for another type fails. They sleep, and may need memory to split large

@@ -14,13 +14,12 @@
  *			address. CR2 still has it, unless printing the oops has faulted.
  *			Only page faults have the plain text "Oops". Without kprobes only.
  *
- * Some accesses may fault, and the tracepoint leaves them to the others:
- *
- *	copy_from_kernel_nofault() and similar functions, which debuggers and tracers use;
- *	reads of a word that goes beyond the end of a string into the next page, as in the
- *	hashes of file names. These functions are inlined, so no symbol identifies them. Such
- *	a read faults at the first byte of a page, and not in a routine that copies, except
- *	for strscpy() and csum_partial().
+ * Two kinds of accesses may fault, and the tracepoint leaves them to the others. The first:
+ * copy_from_kernel_nofault() and similar functions, which debuggers and tracers use. The second:
+ * reads of a word that goes beyond the end of a string into the next page, as in the hashes of
+ * file names. These functions are inlined, so no symbol identifies them. Such a read faults at
+ * the first byte of a page, and not in a routine that copies, except for strscpy() and
+ * csum_partial().
  *
  * The caller in a report is the code that made the access. That code may be ntpool, or a
  * routine of the kernel that copies. If a module has called it, the report names the call in

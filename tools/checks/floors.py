@@ -5,9 +5,9 @@
     floors.py MODULE_DIR OBJECT_DIR
 
 MODULE_DIR is module/ among the sources; its Makefile lists the floors, the
-lowest first. OBJECT_DIR is the same folder of a build. Printed are: an object
-or an include that uses a higher floor, a cycle of objects, and an object that
-is on no floor. Nothing is printed, and the status is 0, where all is right.
+lowest first. OBJECT_DIR is the same folder of a build. It prints an object or
+include that uses a higher floor, a cycle of objects, and an object on no floor.
+Nothing is printed, and the status is 0, where all is right.
 """
 
 import os

@@ -4,10 +4,14 @@
 
     manual.py MODULE.ko
 
-The page has each parameter of the module with its default, its range and whether it
-changes at run time, each file in debugfs with its columns and whether it can be
-written, each tracepoint with its fields, and each stop code with its name; and it has
-no others. Nothing is printed where all is right.
+The page has no others than these, and all of them:
+
+    each parameter with its default, its range and whether it changes at run time
+    each file in debugfs with its columns and whether it can be written
+    each tracepoint with its fields
+    each stop code with its name
+
+Nothing is printed where all is right.
 """
 
 import pathlib

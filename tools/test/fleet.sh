@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 #
 # PARTS=fleet: three guests whose drivers leak with different tags. node_exporter serves the
-# metrics of each, Prometheus on this machine scrapes them, and its queries and the alert
-# rules name the machine and the tag.  Sourced by test.sh.
+# metrics of each, and Prometheus on this machine scrapes them. Its queries and the alert
+# rules name the machine and the tag. Sourced by test.sh.
 #
 # A minute is a second here, in the rules and in the dashboard's queries. Scraping once a second
 # is too fast for a busy machine.

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# PARTS=install: the module is installed in clean systems of Debian releases, with DKMS,
-# by make install and from the packages (package.sh), for two kernels each, and removed
-# again.  Sourced by test.sh.
+# PARTS=install: the module is installed in clean systems of Debian releases, and removed
+# again. DKMS, make install and the packages (package.sh) do so, for two kernels each.
+# Sourced by test.sh.
 #
 # A system is a folder below build/ with a release's own compiler, kernel headers and
 # dkms.  The commands run in it by chroot; nothing of the machine is changed.

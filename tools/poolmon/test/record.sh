@@ -214,8 +214,8 @@ report_html() {
 	! grep -E '(src|href)="?(http|/)|@import|<script' page.html | grep -v xmlns
 }
 
-# A browser lays the page out. A script, which the copy alone has, measures: the plot is as
-# wide as the page allows, its line is long, and no text of a tag became an element.
+# A browser lays the page out. A script, which the copy alone has, measures it. The plot is
+# as wide as the page allows. Its line is long. No text of a tag became an element.
 report_in_browser() {
 	monitor report --html growth | sed 's|^</body>|<script>\
 		const line = document.querySelector("svg #gnuplot_plot_1 path");\
