@@ -320,7 +320,7 @@ struct ntk_list_race {
 	atomic_t interrupts;
 };
 
-/* Which of the interlocked routines compete. */
+/* A set of interlocked routines that run at the same time. */
 struct ntk_race_kind {
 	const char *name;
 	struct ntk_node *(*pop)(struct ntk_list_race *race);

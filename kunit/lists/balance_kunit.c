@@ -466,7 +466,7 @@ static void ntk_scanned_test(struct kunit *test)
 
 /* ---- cost and clock ---- */
 
-/* Lists at rest cost a scan next to nothing. */
+/* A scan of lists without operations is short. */
 static void ntk_many_scanned_test(struct kunit *test)
 {
 	NPAGED_LOOKASIDE_LIST *lists = kvcalloc(NTK_LISTS, sizeof(*lists), GFP_KERNEL);

@@ -95,7 +95,7 @@ static void ntk_expect_place(struct kunit *test, void *block, size_t size)
 		KUNIT_EXPECT_EQ(test, at, 0);
 }
 
-/* A block: dirty, and placed, counted and charged as it should be. */
+/* Allocates a block, checks its place, its figures and its charge, and fills it. */
 static void *ntk_take(struct kunit *test, const struct ntk_routine *r, bool paged, size_t size)
 {
 	struct ntk_tag_row before, after;

@@ -28,7 +28,7 @@
 #define NTK_HAS_PROBES		(NTK_LONGEST <= SZ_64M)
 /*
  * Memory below 16 MiB, in a zone of its own. Elsewhere memory may begin above, and a search
- * of a narrow range is a matter of luck.
+ * of a narrow range may fail.
  */
 #define NTK_HAS_LOW		IS_ENABLED(CONFIG_X86)
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Damaged guards: which block is the culprit, and the periodic check.
+ * Damaged guards: which block was overrun, and the periodic check.
  *
  * A guard lies in front of bookkeeping of ntpool (memory/area.c). A write to it is likely an
  * overrun of the block at the end of the page before. As in NT the report is 0x19/0x21: the

@@ -235,7 +235,7 @@ ntpool_lookaside_pop(struct ntpool_lookaside_head *head, ntpool_lookaside_miss_f
 	bool inside;
 	u32 nr;
 
-	/* An operation that misses the switch of the verifier takes the fast path once more. */
+	/* If a CPU reads an old value after the switch, it takes the fast path once more. */
 	if (unlikely(data_race(ntpool_lookaside_off)))
 		return ntpool_lookaside_pop_checked(head, miss, _RET_IP_);
 	preempt_disable();

@@ -77,8 +77,8 @@ static const struct ntpool_violation kinds[] = {
 };
 
 /*
- * The report of memory of the Mm routines. The stop code is that of the address, @kind, as NT
- * knows no other for it.
+ * Reports memory of the Mm routines. NT has no stop code for it, so the code is that of its
+ * address, @kind.
  */
 static void report_mm(const struct ntpool_violation *kind, const struct ntpool_run *run,
 		      unsigned long caller)

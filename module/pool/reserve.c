@@ -83,7 +83,7 @@ static void reserve_refill_soon(void)
 	mod_delayed_work(reserve_wq, &reserve_work, 0);
 }
 
-/* These two remove the last one. There is one. */
+/* page_pop() and run_pop() remove the last entry. The caller has checked that an entry exists. */
 static struct ntpool_page *page_pop(void)
 {
 	lockdep_assert_held(&reserve_lock);

@@ -63,18 +63,18 @@ static const struct bench_impl impls[] = {
 	{ "kmalloc", smp_kmalloc },
 	{ "lookaside", smp_lookaside },
 	{ "kmem_cache", smp_cache },
-	/* Against itself: the error that the load of the host causes. */
+	/* Compared with itself. Shows the error caused by the load of the host. */
 	{ "alu_loop", smp_loop },
 };
 
 /* ---- A slice -------------------------------------------------------------- */
 
 /**
- * struct smp_cpu - what one CPU does in a slice
- * @work: takes it there
- * @pairs: done
- * @ns: time from its first to its last
- * @failed: memory ran out
+ * struct smp_cpu - the work of one CPU in a slice
+ * @work: runs slice_work() on the CPU
+ * @pairs: completed pairs
+ * @ns: time from the first pair to the last
+ * @failed: an allocation failed
  */
 struct smp_cpu {
 	struct work_struct work;
@@ -110,7 +110,7 @@ static void slice_work(struct work_struct *work)
 	self->ns = ktime_get_ns() - start;
 }
 
-/* Pairs of all of @cpus per second and CPU; 0 when it failed. */
+/* Returns pairs per second and CPU, with all of @cpus at work. Returns 0 if one failed. */
 static u64 run_slice(bench_round_fn fn, const struct cpumask *cpus)
 {
 	u64 rate = 0;
@@ -145,7 +145,10 @@ static int compare_samples(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* All against one, in hundredths of a percent; 0 when it failed. */
+/*
+ * Returns the rate per CPU with all CPUs, divided by the rate of one CPU, in hundredths of a
+ * percent. Returns 0 if a slice failed.
+ */
 static u64 share(bench_round_fn fn)
 {
 	const struct cpumask *one = cpumask_of(raw_smp_processor_id());
@@ -154,7 +157,10 @@ static u64 share(bench_round_fn fn)
 	return alone ? div64_u64(all * PERCENT, alone) : 0;
 }
 
-/* Against the loop's slices right before and right after it. */
+/*
+ * Divides the share of the implementation by the mean of the loop's shares right before and
+ * after it.
+ */
 static void sample_impl(unsigned int nr, unsigned int slice)
 {
 	u64 loop = share(smp_loop), impl = share(impls[nr].round);

@@ -18,7 +18,7 @@ enum {
 #define NTPOOL_SPECIAL_MAX		(PAGE_SIZE << (NTPOOL_SPECIAL_ORDERS - 1))
 
 enum ntpool_special_state {
-	NTPOOL_SPECIAL_IDLE,	/* without a past */
+	NTPOOL_SPECIAL_IDLE,	/* not used since the slots were made, or since it got pages */
 	NTPOOL_SPECIAL_BUSY,	/* between two states; owned by one call */
 	NTPOOL_SPECIAL_LIVE,	/* a live block; only in this state pages are mapped */
 	NTPOOL_SPECIAL_FREED,	/* its last block was freed; with pages, it is in quarantine */

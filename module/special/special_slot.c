@@ -12,8 +12,8 @@
  * while it has any, is 2^n pages that adjoin, each with a reference count of its own. An order
  * has three lists of slots without a block. They are tried in this order:
  *
- *	ready	with pages, without a past; special_stock.c keeps a few there for callers
- *		that cannot get pages
+ *	ready	with pages, and not used since it got them; special_stock.c keeps a few there
+ *		for callers that cannot get pages
  *	bare	without pages: never used, or special_stock.c has taken their pages; tried only
  *		while all orders together have room for its pages within special_pages. A
  *		caller that can get no pages puts the slot back

@@ -39,7 +39,7 @@ struct ntpool_fault_note {
 /* Copies up to NTPOOL_FAULT_LOG notes, newest first. Returns their number. Process context. */
 unsigned int ntpool_fault_log(struct ntpool_fault_note *to);
 
-/* Keeps the names of the frames in the notes that are in the code of @frames. Sleeps. */
+/* Records the names of those frames in the notes that lie in the code of @frames. Sleeps. */
 struct ntpool_frames;
 void ntpool_fault_frames(struct ntpool_frames *frames);
 

@@ -138,7 +138,7 @@ bool ntpool_track_take(void *p, struct ntpool_track *track)
 	return true;
 }
 
-/* Which records are copied for a module. */
+/* Selects the records that are copied. */
 enum track_choice {
 	TRACK_ALL,	/* those of all modules */
 	TRACK_OF,	/* those that it has allocated */
@@ -210,7 +210,7 @@ static int track_compare(const void *a, const void *b)
 	return x->stack.when < y->stack.when ? -1 : x->stack.when > y->stack.when;
 }
 
-/* Returns an array, sorted by age. Blocks allocated meanwhile fit up to a number of 64. */
+/* Returns an array, sorted by age. It has room for 64 blocks that are allocated meanwhile. */
 static struct ntpool_track *track_collect(enum track_choice choice, const struct module *mod,
 					  size_t *nr)
 {
