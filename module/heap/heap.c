@@ -63,7 +63,7 @@
 unsigned long ntpool_body_base __read_mostly;
 
 static struct ntpool_heap **heaps[NTPOOL_TYPES] __ro_after_init;	/* by node */
-static struct ntpool_record_kind page_records;	/* struct ntpool_page */
+static struct ntpool_record_class page_records;	/* struct ntpool_page */
 
 struct ntpool_heap *ntpool_heap_of(enum ntpool_type type, int node)
 {

@@ -44,7 +44,7 @@ struct run_batch {
 };
 
 static DEFINE_RAW_SPINLOCK(run_lock);
-static struct ntpool_record_kind run_records;		/* struct ntpool_run */
+static struct ntpool_record_class run_records;		/* struct ntpool_run */
 static struct rb_root run_tree = RB_ROOT;		/* run_lock */
 static unsigned long run_pages[NTPOOL_TYPES];		/* run_lock; read without it */
 static unsigned long run_count[NTPOOL_TYPES];		/* likewise */

@@ -71,7 +71,7 @@ struct ntpool_mapped ntpool_map_nothing;	/* the entry of a page without descript
 /* On a large one it may have this part of memory. */
 #define ROOT_SHARE	1024
 
-static struct ntpool_record_kind leaf_records;
+static struct ntpool_record_class leaf_records;
 static struct ntpool_leaf *empty_leaf;	/* constant after init */
 static unsigned long nr_leaves;		/* root_lock and grow_mutex to change it */
 static struct ntpool_leaf **longer_root;	/* root_lock; NULL, or being filled */

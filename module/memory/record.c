@@ -10,7 +10,7 @@
  * is freed, but not the last one with room on its node. Otherwise each allocation at that point
  * could need a whole chunk.
  *
- * ntpool_sized_alloc() serves objects of any size. It has a kind for each power of two up to
+ * ntpool_sized_alloc() serves objects of any size. It has a class for each power of two up to
  * a page. Its objects are few, so these chunks have 2^SIZED_ORDER pages only. An object takes
  * up to twice its size, as from kmalloc(), and a seventh for the guard.
  *
@@ -19,7 +19,7 @@
  *
  * With KASAN in software, records come from kmalloc(), so KASAN finds accesses to freed records.
  *
- * Locking. room->lock protects the chunks of a kind on one node: their list and their headers.
+ * Locking. room->lock protects the chunks of a class on one node: their list and their headers.
  * A page of the pools needs a record. So CPUs of one node meet at this lock no more often than
  * at zone->lock of the page allocator. The CPU that finds a chunk empty and on no list owns it.
  * The lock is raw, taken with interrupts off, and a leaf.
@@ -62,7 +62,7 @@ struct chunk {
 	DECLARE_BITMAP(taken, CHUNK_PLACES);	/* room->lock */
 };
 
-/* The chunks of one kind and node. Another node's CPUs do not use its cache line. */
+/* The chunks of one class and node. Another node's CPUs do not use its cache line. */
 struct ntpool_record_room {
 	raw_spinlock_t lock;		/* a leaf */
 	struct list_head chunks;	/* those with a free place */
@@ -77,25 +77,25 @@ static const bool records_are_slab = IS_ENABLED(CONFIG_KASAN_GENERIC) ||
 
 static const size_t chunk_header = ALIGN(sizeof(struct chunk), RECORD_ALIGN);
 
-static void *chunk_place(const struct ntpool_record_kind *kind, struct chunk *chunk,
+static void *chunk_place(const struct ntpool_record_class *class, struct chunk *chunk,
 			 unsigned int nr)
 {
-	return (void *)chunk + chunk_header + (size_t)nr * kind->size;
+	return (void *)chunk + chunk_header + (size_t)nr * class->size;
 }
 
 /* Such a record has an area of its own if a whole chunk cannot be had. */
-static bool is_wide(const struct ntpool_record_kind *kind)
+static bool is_wide(const struct ntpool_record_class *class)
 {
-	return kind->size > PAGE_SIZE - chunk_header;
+	return class->size > PAGE_SIZE - chunk_header;
 }
 
-static struct chunk *chunk_create(const struct ntpool_record_kind *kind, gfp_t gfp, int node)
+static struct chunk *chunk_create(const struct ntpool_record_class *class, gfp_t gfp, int node)
 {
-	unsigned long nr = (1 << kind->order) - 1;
+	unsigned long nr = (1 << class->order) - 1;
 	struct chunk *chunk = ntpool_area_create(nr, 1, ntpool_area_gfp_cheap(gfp), gfp, node);
 	size_t bytes;
 
-	if (!chunk && !is_wide(kind))
+	if (!chunk && !is_wide(class))
 		chunk = ntpool_guarded_alloc(PAGE_SIZE, gfp, node);
 	if (!chunk)
 		return NULL;
@@ -103,16 +103,16 @@ static struct chunk *chunk_create(const struct ntpool_record_kind *kind, gfp_t g
 	memset(chunk, 0, sizeof(*chunk));
 	INIT_LIST_HEAD(&chunk->link);
 	chunk->node = node;
-	chunk->nr = (bytes - chunk_header) / kind->size;
+	chunk->nr = (bytes - chunk_header) / class->size;
 	return chunk;
 }
 
 /* Takes a place in @chunk; NULL: its header is damaged. */
-static void *chunk_take(struct ntpool_record_kind *kind, struct chunk *chunk)
+static void *chunk_take(struct ntpool_record_class *class, struct chunk *chunk)
 {
 	unsigned int nr = find_first_zero_bit(chunk->taken, chunk->nr);
 
-	lockdep_assert_held(&kind->room[chunk->node].lock);
+	lockdep_assert_held(&class->room[chunk->node].lock);
 	if (nr >= chunk->nr) {
 		list_del_init(&chunk->link);
 		return NULL;
@@ -120,18 +120,18 @@ static void *chunk_take(struct ntpool_record_kind *kind, struct chunk *chunk)
 	__set_bit(nr, chunk->taken);
 	if (++chunk->used == chunk->nr)
 		list_del_init(&chunk->link);
-	return chunk_place(kind, chunk, nr);
+	return chunk_place(class, chunk, nr);
 }
 
 /*
  * Gives the place of @record back. Returns true if @chunk is the caller's now, to be freed.
  * *@damaged: it had no such record.
  */
-static bool chunk_give(struct ntpool_record_kind *kind, struct chunk *chunk, void *record,
+static bool chunk_give(struct ntpool_record_class *class, struct chunk *chunk, void *record,
 		       bool *damaged)
 {
-	unsigned int nr = (record - chunk_place(kind, chunk, 0)) / kind->size;
-	struct ntpool_record_room *room = &kind->room[chunk->node];
+	unsigned int nr = (record - chunk_place(class, chunk, 0)) / class->size;
+	struct ntpool_record_room *room = &class->room[chunk->node];
 
 	lockdep_assert_held(&room->lock);
 	*damaged = nr >= chunk->nr || !__test_and_clear_bit(nr, chunk->taken);
@@ -146,9 +146,9 @@ static bool chunk_give(struct ntpool_record_kind *kind, struct chunk *chunk, voi
 	return true;
 }
 
-static void *room_take(struct ntpool_record_kind *kind, int node)
+static void *room_take(struct ntpool_record_class *class, int node)
 {
-	struct ntpool_record_room *room = &kind->room[node];
+	struct ntpool_record_room *room = &class->room[node];
 	struct chunk *chunk;
 	unsigned long flags;
 	void *record = NULL;
@@ -156,15 +156,15 @@ static void *room_take(struct ntpool_record_kind *kind, int node)
 	raw_spin_lock_irqsave(&room->lock, flags);
 	chunk = list_first_entry_or_null(&room->chunks, struct chunk, link);
 	if (chunk)
-		record = chunk_take(kind, chunk);
+		record = chunk_take(class, chunk);
 	raw_spin_unlock_irqrestore(&room->lock, flags);
 	return record;
 }
 
-static void *chunk_add(struct ntpool_record_kind *kind, gfp_t gfp, int node)
+static void *chunk_add(struct ntpool_record_class *class, gfp_t gfp, int node)
 {
-	struct chunk *chunk = chunk_create(kind, gfp, node);
-	struct ntpool_record_room *room = &kind->room[node];
+	struct chunk *chunk = chunk_create(class, gfp, node);
+	struct ntpool_record_room *room = &class->room[node];
 	unsigned long flags;
 	void *record;
 
@@ -172,28 +172,28 @@ static void *chunk_add(struct ntpool_record_kind *kind, gfp_t gfp, int node)
 		return NULL;
 	raw_spin_lock_irqsave(&room->lock, flags);
 	list_add(&chunk->link, &room->chunks);
-	record = chunk_take(kind, chunk);
+	record = chunk_take(class, chunk);
 	raw_spin_unlock_irqrestore(&room->lock, flags);
 	return record;
 }
 
-void *ntpool_record_alloc(struct ntpool_record_kind *kind, gfp_t gfp, int node)
+void *ntpool_record_alloc(struct ntpool_record_class *class, gfp_t gfp, int node)
 {
 	void *record;
 
 	if (records_are_slab)
-		return kzalloc_node(kind->size, gfp, node);
+		return kzalloc_node(class->size, gfp, node);
 	if (node == NUMA_NO_NODE)
 		node = numa_mem_id();
-	record = room_take(kind, node) ?: chunk_add(kind, gfp, node);
+	record = room_take(class, node) ?: chunk_add(class, gfp, node);
 	if (record) {
 		ntpool_stub_records(1);
-		return memset(record, 0, kind->size);
+		return memset(record, 0, class->size);
 	}
-	return is_wide(kind) ? ntpool_guarded_alloc(kind->size, gfp, node) : NULL;
+	return is_wide(class) ? ntpool_guarded_alloc(class->size, gfp, node) : NULL;
 }
 
-void ntpool_record_free(struct ntpool_record_kind *kind, void *record)
+void ntpool_record_free(struct ntpool_record_class *class, void *record)
 {
 	struct ntpool_record_room *room;
 	struct chunk *chunk;
@@ -211,9 +211,9 @@ void ntpool_record_free(struct ntpool_record_kind *kind, void *record)
 		ntpool_guarded_free(record);
 		return;
 	}
-	room = &kind->room[chunk->node];
+	room = &class->room[chunk->node];
 	raw_spin_lock_irqsave(&room->lock, flags);
-	empty = chunk_give(kind, chunk, record, &damaged);
+	empty = chunk_give(class, chunk, record, &damaged);
 	raw_spin_unlock_irqrestore(&room->lock, flags);
 	ntpool_stub_records(-1);
 	WARN_ON_ONCE(damaged);
@@ -221,21 +221,21 @@ void ntpool_record_free(struct ntpool_record_kind *kind, void *record)
 		ntpool_area_destroy(chunk);
 }
 
-/* Returns the rooms of @nr kinds, or NULL. */
+/* Returns the rooms of @nr classes, or NULL. */
 static struct ntpool_record_room *rooms_alloc(unsigned int nr)
 {
 	return ntpool_guarded_alloc(nr * nr_node_ids * sizeof(struct ntpool_record_room),
 				    GFP_KERNEL, NUMA_NO_NODE);
 }
 
-static void kind_init(struct ntpool_record_kind *kind, unsigned int size, unsigned int order,
-		      struct ntpool_record_room *room)
+static void class_init(struct ntpool_record_class *class, unsigned int size, unsigned int order,
+		       struct ntpool_record_room *room)
 {
 	int node;
 
-	kind->size = size;
-	kind->order = order;
-	kind->room = room;
+	class->size = size;
+	class->order = order;
+	class->room = room;
 	for_each_node(node) {
 		raw_spin_lock_init(&room[node].lock);
 		INIT_LIST_HEAD(&room[node].chunks);
@@ -243,47 +243,47 @@ static void kind_init(struct ntpool_record_kind *kind, unsigned int size, unsign
 }
 
 /* Frees the chunks. */
-static void kind_exit(struct ntpool_record_kind *kind)
+static void class_exit(struct ntpool_record_class *class)
 {
 	struct chunk *chunk, *next;
 	int node;
 
 	for_each_node(node)
-		list_for_each_entry_safe(chunk, next, &kind->room[node].chunks, link) {
+		list_for_each_entry_safe(chunk, next, &class->room[node].chunks, link) {
 			/* A record in use keeps its chunk: the memory is lost. */
 			if (!WARN_ON_ONCE(chunk->used))
 				ntpool_area_destroy(chunk);
 		}
 }
 
-int ntpool_record_init(struct ntpool_record_kind *kind, unsigned int size)
+int ntpool_record_init(struct ntpool_record_class *class, unsigned int size)
 {
 	struct ntpool_record_room *room = rooms_alloc(1);
 
 	if (!room)
 		return -ENOMEM;
-	kind_init(kind, records_are_slab ? size :
-		  max_t(unsigned int, ALIGN(size, RECORD_ALIGN), NTPOOL_RECORD_MIN),
-		  CHUNK_ORDER, room);
+	class_init(class, records_are_slab ? size :
+		   max_t(unsigned int, ALIGN(size, RECORD_ALIGN), NTPOOL_RECORD_MIN),
+		   CHUNK_ORDER, room);
 	return 0;
 }
 
-void ntpool_record_exit(struct ntpool_record_kind *kind)
+void ntpool_record_exit(struct ntpool_record_class *class)
 {
-	if (!kind->room)
+	if (!class->room)
 		return;
-	kind_exit(kind);
-	ntpool_guarded_free(kind->room);
-	kind->room = NULL;
+	class_exit(class);
+	ntpool_guarded_free(class->room);
+	class->room = NULL;
 }
 
 /*
  * Objects of any size
  */
-static struct ntpool_record_kind sized[PAGE_SHIFT - RECORD_MIN_SHIFT + 1];
+static struct ntpool_record_class sized[PAGE_SHIFT - RECORD_MIN_SHIFT + 1];
 
-/* Returns the kind that @size fits into; NULL: @size is above a page. */
-static struct ntpool_record_kind *sized_kind(size_t size)
+/* Returns the class that @size fits into; NULL: @size is above a page. */
+static struct ntpool_record_class *sized_class(size_t size)
 {
 	unsigned int nr = size > NTPOOL_RECORD_MIN ? order_base_2(size) - RECORD_MIN_SHIFT : 0;
 
@@ -292,21 +292,21 @@ static struct ntpool_record_kind *sized_kind(size_t size)
 
 void *ntpool_sized_alloc(size_t size, gfp_t gfp, int node)
 {
-	struct ntpool_record_kind *kind = sized_kind(size);
+	struct ntpool_record_class *class = sized_class(size);
 
-	if (!kind)
+	if (!class)
 		return ntpool_guarded_alloc(size, gfp, node);
-	/* KASAN gets @size, not the size of the kind: it finds an overrun of one byte. */
+	/* KASAN gets @size, not the size of the class: it finds an overrun of one byte. */
 	return records_are_slab ? kzalloc_node(size, gfp, node) :
-				  ntpool_record_alloc(kind, gfp, node);
+				  ntpool_record_alloc(class, gfp, node);
 }
 
 void ntpool_sized_free(void *p, size_t size)
 {
-	struct ntpool_record_kind *kind = sized_kind(size);
+	struct ntpool_record_class *class = sized_class(size);
 
-	if (kind)
-		ntpool_record_free(kind, p);
+	if (class)
+		ntpool_record_free(class, p);
 	else
 		ntpool_guarded_free(p);
 }
@@ -332,7 +332,7 @@ int ntpool_sized_init(void)
 	if (!room)
 		return -ENOMEM;
 	for (i = 0; i < ARRAY_SIZE(sized); i++)
-		kind_init(&sized[i], NTPOOL_RECORD_MIN << i, SIZED_ORDER, room + i * nr_node_ids);
+		class_init(&sized[i], NTPOOL_RECORD_MIN << i, SIZED_ORDER, room + i * nr_node_ids);
 	ntpool_store_set(&store);
 	return 0;
 }
@@ -344,6 +344,6 @@ void ntpool_sized_exit(void)
 
 	ntpool_store_set(NULL);
 	for (i = 0; i < ARRAY_SIZE(sized); i++)
-		kind_exit(&sized[i]);
+		class_exit(&sized[i]);
 	ntpool_guarded_free(sized[0].room);
 }

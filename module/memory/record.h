@@ -13,29 +13,29 @@ enum {
 };
 
 /**
- * struct ntpool_record_kind - records of one size
+ * struct ntpool_record_class - records of one size
  * @size: bytes of a record; constant
  * @order: log2 of the pages of a chunk and its guard; constant
  * @room: by node: chunks with a free place, and their lock; NULL before ntpool_record_init(),
  *	  then constant
  */
-struct ntpool_record_kind {
+struct ntpool_record_class {
 	unsigned int size;
 	unsigned int order;
 	struct ntpool_record_room *room;
 };
 
 /* Returns 0 or -ENOMEM. Sleeps. */
-int ntpool_record_init(struct ntpool_record_kind *kind, unsigned int size);
+int ntpool_record_init(struct ntpool_record_class *class, unsigned int size);
 /* Called when no record is in use. Sleeps. */
-void ntpool_record_exit(struct ntpool_record_kind *kind);
+void ntpool_record_exit(struct ntpool_record_class *class);
 /*
  * Returns a zeroed record for @node, or NULL without memory. Sleeps if @gfp allows that. Called
  * without raw locks.
  */
-void *ntpool_record_alloc(struct ntpool_record_kind *kind, gfp_t gfp, int node);
+void *ntpool_record_alloc(struct ntpool_record_class *class, gfp_t gfp, int node);
 /* Frees a record, unless it is NULL. Any context but NMI, without locks of ntpool. */
-void ntpool_record_free(struct ntpool_record_kind *kind, void *record);
+void ntpool_record_free(struct ntpool_record_class *class, void *record);
 
 /*
  * Returns @size zeroed bytes near @node, for bookkeeping that is rarely freed. They begin a page

@@ -146,8 +146,8 @@ extern raw_spinlock_t ntpool_special_lock;
  */
 enum ntpool_verdict ntpool_special_claim(void *p, struct ntpool_special_slot **slot);
 /*
- * Takes a slot with pages of an order, for the caller to own. If the pages have a past, they have
- * the pattern of a freed block. Returns NULL if there is none. Any context but NMI.
+ * Takes a slot with pages of an order, for the caller to own. If a block has used the pages, they
+ * have the pattern of a freed block. Returns NULL if there is none. Any context but NMI.
  */
 struct ntpool_special_slot *ntpool_special_take(unsigned int order);
 /* Gives up @slot, whose block is live or freed from now on. Any context but NMI. */

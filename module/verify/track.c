@@ -60,7 +60,7 @@ struct track_record {
 	struct ntpool_track track;
 };
 
-static struct ntpool_record_kind track_records;	/* struct track_record; with track_table */
+static struct ntpool_record_class track_records;	/* struct track_record; with track_table */
 static struct hlist_head *track_table;	/* set once, under verifier_mutex (verify.c) */
 static raw_spinlock_t track_lock[TRACK_STRIPES];	/* guard the chains of track_table */
 static atomic_long_t track_nr = ATOMIC_LONG_INIT(0);	/* records in the table */
