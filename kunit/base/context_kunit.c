@@ -157,7 +157,7 @@ static void ntk_free_arg(void *arg)
 	ExFreePoolWithTag(arg, NTK_TAG);
 }
 
-/* Blocks of a thread freed in every context, big ones made of pages too. */
+/* Blocks of a thread freed in every context, runs of pages too. */
 static void ntk_free_there_test(struct kunit *test)
 {
 	static const size_t sizes[] = {

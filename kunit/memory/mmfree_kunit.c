@@ -508,7 +508,7 @@ static void ntk_expect_sums(struct kunit *test)
 }
 
 /* The barrier keeps the call from becoming a jump: this is the call site. */
-static noinline void *ntk_mm_site(enum ntk_mm_kind kind, size_t size)
+static noinline void *ntk_mm_callsite(enum ntk_mm_kind kind, size_t size)
 {
 	void *mem = ntk_mm_get(kind, size);
 
@@ -527,7 +527,7 @@ static void ntk_accounting_test(struct kunit *test)
 	int kind;
 
 	for (kind = 0; kind < NTK_MM_KINDS; kind++) {
-		mem[kind] = ntk_mm_site(kind, (kind + 1) * PAGE_SIZE + 8);
+		mem[kind] = ntk_mm_callsite(kind, (kind + 1) * PAGE_SIZE + 8);
 		KUNIT_EXPECT_EQ(test, !!mem[kind], ntk_mm_has(kind));
 		pages += mem[kind] ? kind + 2 : 0;
 		ntk_expect_sums(test);

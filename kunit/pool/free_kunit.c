@@ -178,7 +178,7 @@ static void ntk_check_middle(struct ntk_tally *tally, u8 *block, size_t offset,
 		  "offset %zu: address %llx", offset, report.param[1]);
 }
 
-/* Every unit and the odd offsets around it, with contents left alone. */
+/* Every granule and the odd offsets around it. The contents of the block stay. */
 static void ntk_middle_of_small(struct kunit *test, bool paged, size_t size)
 {
 	u8 *block = ExAllocatePoolWithTag(ntk_pool_type(paged), size, NTK_TAG);

@@ -95,18 +95,18 @@ static void pool_add_tag(struct pool_row *row, const struct ntpool_tag_sums *sum
 
 static void pool_add_memory(struct pool_row *row, enum ntpool_type type)
 {
-	unsigned long big_cached = ntpool_run_cache_pages(type);
-	unsigned long big_held = ntpool_run_pages(type);
+	unsigned long run_cached = ntpool_run_cache_pages(type);
+	unsigned long run_held = ntpool_run_pages(type);
 	struct ntpool_special_stats special;
 	struct ntpool_heap_stats heap;
 	unsigned long idle;
 
 	ntpool_heap_stats(type, &heap);
 	row->type = type;
-	row->cached_bytes = ntpool_cache_bytes(type) + (big_cached << PAGE_SHIFT);
+	row->cached_bytes = ntpool_cache_bytes(type) + (run_cached << PAGE_SHIFT);
 	row->free_bytes = heap.free_granules * NTPOOL_GRANULE + row->cached_bytes;
-	row->big_pages = big_held - min(big_held, big_cached);
-	row->pages = heap.pages + big_held;
+	row->big_pages = run_held - min(run_held, run_cached);
+	row->pages = heap.pages + run_held;
 	ntpool_special_stats(&special);
 	row->pages += special.live[type];
 	/* Special pool pages without a block have no pool type: nonpaged gets them. */

@@ -242,7 +242,7 @@ static int memory_sequence(const struct memory_side *side)
 }
 
 /* A size that fits no power of two. */
-static int memory_big(const struct memory_side *side)
+static int memory_runs(const struct memory_side *side)
 {
 	long before = settled_pages(), taken;
 	unsigned int i;
@@ -274,7 +274,7 @@ int bench_memory(void)
 		return -ENOMEM;
 	for (side = sides; side < sides + ARRAY_SIZE(sides); side++) {
 		error = memory_sequence(side) ?: error;
-		error = memory_big(side) ?: error;
+		error = memory_runs(side) ?: error;
 	}
 	vfree(blocks);
 	return error;

@@ -23,7 +23,7 @@ load nt_trace
 is "tags" script tags "$rounds"
 is "the number of allocations" printed '@allocations\[Trac\]: 50'
 is "a tag in octal" printed '@requested\[Dr\\134\\001\]: 3200'
-is "sites" script sites "$rounds"
+is "callers" script callers "$rounds"
 is "the function" printed '@bytes\[take\]: [1-9][0-9]+'
 is "failures" script failures "$rounds"
 is "no memory" printed '@failures\[Fail, take, -12\]: 50'

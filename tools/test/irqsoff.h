@@ -26,7 +26,7 @@
 #include <linux/spinlock.h>
 #include <linux/timex.h>
 
-struct irqsoff_site {
+struct irqsoff_place {
 	const char *function;
 	unsigned int line;
 	bool plain;		/* begun by raw_spin_lock() */
@@ -34,36 +34,36 @@ struct irqsoff_site {
 };
 
 /* One copy for each module. */
-struct irqsoff_site *irqsoff_site __weak;
+struct irqsoff_place *irqsoff_place __weak;
 cycles_t irqsoff_since __weak;
 
 #define irqsoff_begin(plain_) do {					\
-	static struct irqsoff_site site_ = {				\
+	static struct irqsoff_place place_ = {				\
 		__func__, __LINE__, .plain = (plain_),			\
 	};								\
 									\
-	irqsoff_site = &site_;						\
+	irqsoff_place = &place_;						\
 	irqsoff_since = get_cycles();					\
 } while (0)
 
-/* Returns the site that has to be told, or NULL. */
-static __always_inline struct irqsoff_site *irqsoff_end(void)
+/* Returns the place to report, or NULL. */
+static __always_inline struct irqsoff_place *irqsoff_end(void)
 {
 	cycles_t time = get_cycles() - irqsoff_since;
-	struct irqsoff_site *site = irqsoff_site;
+	struct irqsoff_place *place = irqsoff_place;
 
-	irqsoff_site = NULL;
-	if (!site || time <= site->longest)
+	irqsoff_place = NULL;
+	if (!place || time <= place->longest)
 		return NULL;
-	site->longest = time;
-	return site;
+	place->longest = time;
+	return place;
 }
 
-static __always_inline void irqsoff_tell(const struct irqsoff_site *site)
+static __always_inline void irqsoff_tell(const struct irqsoff_place *place)
 {
-	if (site)
-		pr_info("irqsoff: %s %s:%u %llu\n", KBUILD_MODNAME, site->function, site->line,
-			(unsigned long long)site->longest);
+	if (place)
+		pr_info("irqsoff: %s %s:%u %llu\n", KBUILD_MODNAME, place->function, place->line,
+			(unsigned long long)place->longest);
 }
 
 #undef raw_spin_lock_irqsave
@@ -78,7 +78,7 @@ static __always_inline void irqsoff_tell(const struct irqsoff_site *site)
 #undef raw_spin_unlock_irqrestore
 #define raw_spin_unlock_irqrestore(lock, flags) do {			\
 	unsigned long flags_ = (flags);					\
-	struct irqsoff_site *told_ =					\
+	struct irqsoff_place *told_ =					\
 		irqs_disabled_flags(flags_) ? NULL : irqsoff_end();	\
 									\
 	_raw_spin_unlock_irqrestore(lock, flags_);			\
@@ -93,7 +93,7 @@ static __always_inline void irqsoff_tell(const struct irqsoff_site *site)
 
 #undef raw_spin_unlock_irq
 #define raw_spin_unlock_irq(lock) do {					\
-	struct irqsoff_site *told_ = irqsoff_end();			\
+	struct irqsoff_place *told_ = irqsoff_end();			\
 									\
 	_raw_spin_unlock_irq(lock);					\
 	irqsoff_tell(told_);						\
@@ -102,13 +102,13 @@ static __always_inline void irqsoff_tell(const struct irqsoff_site *site)
 #undef raw_spin_lock
 #define raw_spin_lock(lock) do {					\
 	_raw_spin_lock(lock);						\
-	if (irqs_disabled() && !irqsoff_site)				\
+	if (irqs_disabled() && !irqsoff_place)				\
 		irqsoff_begin(true);					\
 } while (0)
 
 #undef raw_spin_unlock
 #define raw_spin_unlock(lock) do {					\
-	struct irqsoff_site *told_ = irqsoff_site;			\
+	struct irqsoff_place *told_ = irqsoff_place;			\
 									\
 	told_ = told_ && told_->plain ? irqsoff_end() : NULL;		\
 	_raw_spin_unlock(lock);						\
@@ -127,7 +127,7 @@ static __always_inline void irqsoff_tell(const struct irqsoff_site *site)
 #undef local_irq_restore
 #define local_irq_restore(flags) do {					\
 	unsigned long flags_ = (flags);					\
-	struct irqsoff_site *told_ =					\
+	struct irqsoff_place *told_ =					\
 		irqs_disabled_flags(flags_) ? NULL : irqsoff_end();	\
 									\
 	raw_local_irq_restore(flags_);					\
