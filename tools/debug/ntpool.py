@@ -6,10 +6,10 @@
     blocks TAG                  the live blocks of a tag
     block ADDRESS               the block around an address, and its header
 
-NTPOOL.KO is the loaded module with its debug information, as make leaves it. The kernel needs
-none. VMCOREINFO leads to the kernel's table of symbols, and that to the tables of the modules.
-The structures of both are in the debug information of ntpool. A running kernel changes meanwhile.
-The kernel is one for x86-64.
+NTPOOL.KO is the loaded module with its debug information, as make leaves it. Its build ID has
+to be that of the loaded module. The kernel needs no debug information. VMCOREINFO leads to the
+kernel's table of symbols, and that to the tables of the modules. The structures of both are in
+the debug information of ntpool. A running kernel changes meanwhile. The kernel is one for x86-64.
 """
 
 import argparse
@@ -25,6 +25,8 @@ from drgn.helpers.linux.rbtree import rbtree_inorder_for_each_entry
 KCORE = '/proc/kcore'
 SEGMENT = struct.Struct('<IIQQQQQQ')
 PT_NOTE = 4
+SHT_NOTE = 7
+BUILD_ID = struct.pack('<I4s', 3, b'GNU\0')
 PAGE = 4096
 GRANULES = 256
 GRANULE = 16
@@ -130,6 +132,34 @@ def kernel_symbols(place):
     return found
 
 
+def build_note(path):
+    """The section with the build ID of a module's file. The kernel loads it as it is."""
+    with open(path, 'rb') as file:
+        data = file.read()
+    table, = struct.unpack_from('<Q', data, 40)
+    size, count = struct.unpack_from('<HH', data, 58)
+    for i in range(count):
+        _, kind, _, _, start, length = struct.unpack_from('<IIQQQQ', data, table + i * size)
+        note = data[start:start + length]
+        if kind == SHT_NOTE and note[8:16] == BUILD_ID:
+            return note
+    return fail(f'{path} has no build ID')
+
+
+def memory_of(module):
+    """The memory of a module, without that of its start. Linux 6.4 made several areas of one."""
+    for area in list(module.mem)[:4] if hasattr(module, 'mem') else [module.core_layout]:
+        if area.size:
+            yield prog.read(int(area.base), int(area.size))
+
+
+def check_module(path, module):
+    """Fails where the file is of another build, whose structures may differ."""
+    note = build_note(path)
+    if not any(note in data for data in memory_of(module)):
+        fail(f'{path} is not the module that is loaded: its build ID differs')
+
+
 def module_symbols(module):
     """Rows of a module: address, type as in kallsyms, and name."""
     table = module.kallsyms
@@ -153,6 +183,7 @@ class Symbols:
             name = module.name.string_().decode()
             own = list(module_symbols(module))
             if name == 'ntpool':
+                check_module(given.module, module)
                 for row in own:
                     self.ntpool[row[2]].append(row[0])
             rows += [(*row, f'[{name}]') for row in own]

@@ -180,6 +180,25 @@ fails() {
 	[ "$status" = 1 ] && grep -q "^ntpool: .*$text" shown
 }
 
+# other_build TO: a copy of ntpool.ko with another build ID
+other_build() {
+	$DEBUG_PYTHON - "$DEBUG_MODULES/module/ntpool.ko" "$1" <<-'END'
+	import sys
+	with open(sys.argv[1], 'rb') as file:
+	    data = bytearray(file.read())
+	at = data.index(b'\x03\0\0\0GNU\0') + 8
+	data[at] ^= 1
+	with open(sys.argv[2], 'wb') as file:
+	    file.write(data)
+	END
+}
+
+refuses_other_build() {
+	other_build other.ko
+	fails 'other.ko is not the module that is loaded' $DEBUG_PYTHON \
+		"$TOP/tools/debug/ntpool.py" -c memory other.ko tags
+}
+
 memory_dump() {
 	$DEBUG_PYTHON "$TOP/tools/debug/qmp.py" "$DEBUG_SOCKETS/qmp" \
 		'{"execute": "dump-guest-memory",
@@ -205,7 +224,8 @@ debug_checks() {
 	checked "a damaged header" damaged_header
 	checked "an address outside of the pools" fails 'is in no block of ntpool' \
 		in_dump block 0x1234
-	checked "another module" fails 'lacks debug information of ntpool' $DEBUG_PYTHON \
+	checked "another build of ntpool" refuses_other_build
+	checked "another module" fails 'is not the module that is loaded' $DEBUG_PYTHON \
 		"$TOP/tools/debug/ntpool.py" -c memory "$DEBUG_HELPERS/nt_hold.ko" tags
 	checked "no dump" fails 'not an ELF' $DEBUG_PYTHON \
 		"$TOP/tools/debug/ntpool.py" -c tags.guest "$DEBUG_MODULES/module/ntpool.ko" tags
