@@ -47,13 +47,13 @@ static uint32_t checksum(const char *text, size_t size)
 
 /* ---- Reader */
 
-enum status record_open(struct record *r, const char *path)
+static enum status record_start(struct record *r, const char *path, FILE *file)
 {
 	char text[sizeof(HEADER)] = "";
 
 	memset(r, 0, sizeof(*r));
 	r->path = path;
-	r->file = fopen(path, "re");
+	r->file = file;
 	if (!r->file) {
 		complain("%s: %s", path, strerror(errno));
 		return PM_FAILED;
@@ -73,6 +73,11 @@ enum status record_open(struct record *r, const char *path)
 	}
 	complain("%s: this is no record of poolmon", path);
 	return PM_FAILED;
+}
+
+enum status record_open(struct record *r, const char *path)
+{
+	return record_start(r, path, fopen(path, "re"));
 }
 
 void record_close(struct record *r)
@@ -179,6 +184,28 @@ struct writer {
 	bool failed, told;
 };
 
+/* The record that the writer has open. Its name may be that of another file meanwhile. */
+static enum status writer_record(const struct writer *w, struct record *r)
+{
+	int fd = fcntl(w->fd, F_DUPFD_CLOEXEC, 0);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+
+	if (file)
+		rewind(file);
+	else if (fd >= 0)
+		close(fd);
+	return record_start(r, w->path, file);
+}
+
+/* Whether the path still leads to the writer's file, which was not removed, moved or replaced */
+static bool has_name(const struct writer *w)
+{
+	struct stat own, named;
+
+	return !fstat(w->fd, &own) && !stat(w->path, &named) && own.st_dev == named.st_dev &&
+	       own.st_ino == named.st_ino;
+}
+
 static void write_tags(FILE *file, const struct snapshot *s)
 {
 	char tag[TAG_TEXT];
@@ -282,7 +309,7 @@ static bool thin_to(struct writer *w, struct record *r, char *path)
 		       write_all(fd, s.text, size, end + length);
 		end += length + size;
 	}
-	if (good && !fsync(fd) && !rename(path, w->path)) {
+	if (good && !fsync(fd) && has_name(w) && !rename(path, w->path)) {
 		close(w->fd);
 		w->fd = fd;
 		w->end = end;
@@ -300,7 +327,7 @@ static void thin(struct writer *w)
 	struct record r;
 	char *path;
 
-	if (record_open(&r, w->path) != PM_OK)
+	if (writer_record(w, &r) != PM_OK)
 		return;
 	if (asprintf(&path, "%s" COPY "%*s", w->path, COPY_LETTERS, "") >= 0) {
 		memset(path + strlen(path) - COPY_LETTERS, 'X', COPY_LETTERS);
@@ -334,6 +361,10 @@ static enum status record_sample(void *arg, const struct snapshot *before,
 	(void)before;
 	if (!now || w->ticks++ % w->stride)
 		return PM_OK;
+	if (!has_name(w)) {
+		complain("%s: the record was removed, moved or replaced", w->path);
+		return PM_FAILED;
+	}
 	text = sample_text(now, &size);
 	if (text && w->end + (off_t)size > w->limit)
 		thin(w);
@@ -394,7 +425,7 @@ static enum status writer_resume(struct writer *w)
 {
 	struct record r;
 	struct sample s;
-	enum status status = record_open(&r, w->path);
+	enum status status = writer_record(w, &r);
 
 	if (status != PM_OK)
 		return status;
@@ -430,7 +461,8 @@ static enum status writer_open(struct writer *w)
 		complain("%s: this is no regular file", w->path);
 		return PM_FAILED;
 	}
-	if (flock(w->fd, LOCK_EX | LOCK_NB)) {
+	/* Another writer may have replaced the file between open() and the lock. */
+	if (flock(w->fd, LOCK_EX | LOCK_NB) || !has_name(w)) {
 		complain("%s: another poolmon writes to it", w->path);
 		return PM_FAILED;
 	}

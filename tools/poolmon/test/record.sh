@@ -64,15 +64,26 @@ record_disk_full() {
 		[ "$(cat number)" -gt 20 ]
 }
 
+# full_record FILE [ROOM]: 1 MiB of samples, or ROOM less, and the next one is too much
+full_record() {
+	rm -f one
+	recorder -n 1 one
+	python3 - "$1" "${2:-0}" <<-'END'
+	import sys
+	with open('one', 'rb') as file:
+	    head, body = file.read().split(b'\n', 1)
+	with open(sys.argv[1], 'wb') as file:
+	    room = 0x100000 - len(head) - 1
+	    file.write(head + b'\n' + body * (room // len(body) - int(sys.argv[2])))
+	END
+}
+
 # At its limit the file is thinned, and still grows.
 record_limit() {
-	rm -f rec big rec.*
+	rm -f rec rec.*
 	echo mine >rec.new
 	echo mine >rec.thinning
-	recorder -d 0.1 -n 1 big
-	# 1 MiB of samples, then the next one is too much.
-	python3 -c 'head, body = open("big", "rb").read().split(b"\n", 1)
-open("rec", "wb").write(head + b"\n" + body * (0x100000 // len(body)))'
+	full_record rec
 	monitor record --debugfs "$RECORDED" -d 0.1 -n 5 --max-size 1 rec
 	[ "$(stat -c %s rec)" -lt 700000 ]
 	[ "$(cat rec.new)" = mine ]
@@ -126,6 +137,27 @@ record_once() {
 	kill $!
 	wait $!
 }
+
+# moved COMMAND...: a writer ends when its file loses its name, and leaves a new record alone.
+# Its next sample thins it: so the writer would replace the new one.
+moved() {
+	local pid status=0
+	rm -f rec old
+	full_record rec 1
+	monitor record --debugfs "$RECORDED" -d 2 -n 3 --max-size 1 rec 2>moved.err &
+	pid=$!
+	awaits is_locked rec
+	"$@"
+	recorder -d 0.1 -n 2 rec
+	cp rec expected
+	wait $pid || status=$?
+	cat moved.err
+	[ $status = 1 ] && grep -q 'rec: the record was removed, moved or replaced' moved.err &&
+		cmp rec expected
+}
+
+# is_locked FILE: a process has a lock on it
+is_locked() { ! flock -n "$1" true; }
 
 # foreign TEXT: a file that is no record is left alone, also a short one
 foreign() {
@@ -244,6 +276,8 @@ record_checks() {
 	checked "a copy that a kill has left is removed" record_left_copy
 	checked "a record ends after its duration" record_duration
 	checked "one writer at a time" record_once
+	checked "a writer ends when its record is moved" moved mv rec old
+	checked "a writer ends when its record is removed" moved rm rec
 	checked "another file is left alone" foreign 'this is a text that is long enough'
 	checked "so is a short one" foreign hello
 	checked "a header that was cut off is written again" begun_header
