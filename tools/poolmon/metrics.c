@@ -204,22 +204,23 @@ static enum status write_file(struct options *o)
 		complain("%s: this is no regular file", o->prometheus_file);
 		return PM_FAILED;
 	}
-	if (asprintf(&aside, "%s.%d", o->prometheus_file, (int)getpid()) < 0)
-		return PM_FAILED;
-	fd = open_aside(aside, 0644);
+	asides_remove(o->prometheus_file, "# ???? ntpool_up *");
+	fd = aside_open(o->prometheus_file, &aside);
 	to = fd < 0 ? NULL : fdopen(fd, "w");
 	good = to;
 	if (to) {
 		print_all(to, o);
-		good = !fflush(to) && !ferror(to) && !fchmod(fileno(to), 0644) &&
-			!fsync(fileno(to));
-		good = !fclose(to) && good;
-		good = good && !rename(aside, o->prometheus_file);
+		good = !fflush(to) && !ferror(to) && !fchmod(fd, 0644) && !fsync(fd) &&
+		       !rename(aside, o->prometheus_file);
 	}
 	if (!good) {
 		complain("%s: %s", o->prometheus_file, strerror(errno));
-		unlink(aside);
+		if (fd >= 0)
+			unlink(aside);
 	}
+	/* Its lock lasts until the name is gone. */
+	if (to)
+		fclose(to);
 	free(aside);
 	return good ? PM_OK : PM_FAILED;
 }

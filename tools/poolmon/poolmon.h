@@ -6,7 +6,7 @@
  * snapshot. view.c filters and sorts the tags of two snapshots. table.c prints a view
  * with libsmartcols, screen.c shows it with ncurses, metrics.c writes it for Prometheus.
  * option.c reads the options that the commands share. record.c keeps snapshots in a file;
- * diff.c and report.c compare them.
+ * diff.c and report.c compare them. aside.c makes the files that replace others.
  */
 #ifndef POOLMON_H
 #define POOLMON_H
@@ -59,8 +59,12 @@ void *xrealloc(void *old, size_t nr, size_t size);
 void *xextend(void *array, size_t nr, size_t size);
 char *xstrdup(const char *text);
 enum status output_status(enum status status);
-int open_aside(const char *path, mode_t mode);
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- aside.c */
+
+int aside_open(const char *path, char **aside);
+void asides_remove(const char *path, const char *pattern);
 
 /* ---- parse.c */
 

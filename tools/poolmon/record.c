@@ -13,14 +13,11 @@
  *
  * A file that reaches its limit is thinned. Every second sample is copied to a new file
  * that takes its place. From then on only every second sample is taken. The disk thus
- * needs one and a half times the limit at most. The copy has a name that no file has, see
- * mkstemp(3). A kill leaves it, and the next writer of the record removes it.
+ * needs one and a half times the limit at most.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -32,10 +29,8 @@
 
 #define HEADER_START "# poolmon record "
 #define HEADER HEADER_START "1\n"
-#define COPY ".poolmon-"		/* in names of copies, before the letters of mkstemp() */
 
 enum {
-	COPY_LETTERS = 6,	/* that mkstemp() chooses */
 	HEAD_MAX = 128,		/* bytes of the line before a sample */
 	SAMPLE_MAX = 1 << 28,	/* bytes of a sample */
 };
@@ -284,57 +279,56 @@ static bool write_all(int fd, const char *text, size_t size, off_t at)
 	return true;
 }
 
-/*
- * Copies every second sample to a new file, which takes the place of the old one. @path is
- * the template of its name.
- */
-static bool thin_to(struct writer *w, struct record *r, char *path)
+/* Copies every second sample to a file; returns its end, or 0. */
+static off_t copy_half(struct record *r, int to)
 {
-	int fd = mkostemp(path, O_CLOEXEC);
 	off_t end = strlen(HEADER);
 	struct sample s;
-	bool good, take = true;
+	bool good = write_all(to, HEADER, end, 0), take = true;
 	char head[HEAD_MAX];
 
-	good = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
-	       write_all(fd, HEADER, end, 0);
 	for (; good && record_next(r, &s); take = !take) {
 		size_t size = s.tags_size + s.callers_size;
 		ssize_t length = r->good_end - s.head_start - size;
 
 		if (!take)
 			continue;
-		good = pread(w->fd, head, length, s.head_start) == length &&
-		       write_all(fd, head, length, end) &&
-		       write_all(fd, s.text, size, end + length);
+		good = pread(fileno(r->file), head, length, s.head_start) == length &&
+		       write_all(to, head, length, end) &&
+		       write_all(to, s.text, size, end + length);
 		end += length + size;
 	}
-	if (good && !fsync(fd) && has_name(w) && !rename(path, w->path)) {
+	return good ? end : 0;
+}
+
+/* Lets a copy of every second sample take the place of the file. */
+static bool thin_to(struct writer *w, struct record *r)
+{
+	char *aside;
+	int fd = aside_open(w->path, &aside);
+	off_t end = fd < 0 ? 0 : copy_half(r, fd);
+	bool good = end && !fsync(fd) && has_name(w) && !rename(aside, w->path);
+
+	if (good) {
 		close(w->fd);
 		w->fd = fd;
 		w->end = end;
-		return true;
-	}
-	if (fd >= 0) {
-		unlink(path);
+		w->stride *= 2;
+	} else if (fd >= 0) {
+		unlink(aside);
 		close(fd);
 	}
-	return false;
+	free(aside);
+	return good;
 }
 
 static void thin(struct writer *w)
 {
 	struct record r;
-	char *path;
 
 	if (writer_record(w, &r) != PM_OK)
 		return;
-	if (asprintf(&path, "%s" COPY "%*s", w->path, COPY_LETTERS, "") >= 0) {
-		memset(path + strlen(path) - COPY_LETTERS, 'X', COPY_LETTERS);
-		if (thin_to(w, &r, path))
-			w->stride *= 2;
-		free(path);
-	}
+	thin_to(w, &r);
 	record_close(&r);
 }
 
@@ -378,46 +372,6 @@ static enum status record_sample(void *arg, const struct snapshot *before,
 	}
 	free(text);
 	return PM_OK;
-}
-
-/* Whether a file is a regular one, no link, and begins as a record */
-static bool is_copy(int dir, const char *name)
-{
-	char text[sizeof(HEADER) - 1];
-	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat st;
-	bool is;
-
-	if (fd < 0)
-		return false;
-	is = !fstat(fd, &st) && S_ISREG(st.st_mode) &&
-	     pread(fd, text, sizeof(text), 0) == sizeof(text) &&
-	     !memcmp(text, HEADER, sizeof(text));
-	close(fd);
-	return is;
-}
-
-/* Removes copies of the record that a kill has left. Its lock keeps other writers out. */
-static void remove_copies(const char *path)
-{
-	char *dir_path = xstrdup(path), *file = xstrdup(path), *start;
-	DIR *dir = opendir(dirname(dir_path));
-	struct dirent *entry;
-	size_t length;
-
-	if (dir && asprintf(&start, "%s" COPY, basename(file)) >= 0) {
-		length = strlen(start);
-		while ((entry = readdir(dir)))
-			if (!strncmp(entry->d_name, start, length) &&
-			    strlen(entry->d_name) == length + COPY_LETTERS &&
-			    is_copy(dirfd(dir), entry->d_name))
-				unlinkat(dirfd(dir), entry->d_name, 0);
-		free(start);
-	}
-	if (dir)
-		closedir(dir);
-	free(dir_path);
-	free(file);
 }
 
 /* Finds the end of the last good sample, and cuts off what is behind it. */
@@ -466,7 +420,7 @@ static enum status writer_open(struct writer *w)
 		complain("%s: another poolmon writes to it", w->path);
 		return PM_FAILED;
 	}
-	remove_copies(w->path);
+	asides_remove(w->path, HEADER "*");
 	if (!is_begun(w->fd))
 		return writer_resume(w);
 	w->end = strlen(HEADER);

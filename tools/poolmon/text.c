@@ -6,12 +6,10 @@
  * one word: a blank, a backslash and a byte that is not graphic ASCII are \ooo.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "poolmon.h"
 
@@ -193,13 +191,6 @@ char *xstrdup(const char *text)
 	size_t size = strlen(text) + 1;
 
 	return memcpy(xrealloc(NULL, size, 1), text, size);
-}
-
-/* A new file of that name. A file that a kill has left goes first, and no link is followed. */
-int open_aside(const char *path, mode_t mode)
-{
-	unlink(path);
-	return open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 }
 
 void complain(const char *format, ...)

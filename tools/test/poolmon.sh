@@ -29,6 +29,26 @@ ends() {
 	[ -z "$pattern" ] || grep -qE -- "$pattern" stderr
 }
 
+# at_fsync SIGNAL: makes at-SIGNAL, a poolmon that gets the signal when a file is complete and
+# has the name aside
+at_fsync() {
+	gcc -shared -fPIC -x c -o fsync.so - <<-'END'
+	#include <signal.h>
+	#include <stdlib.h>
+	int fsync(int fd)
+	{
+		(void)fd;
+		return raise(atoi(getenv("SIGNAL_AT_FSYNC")));
+	}
+	END
+	cat >"at-$1" <<-END
+	#!/bin/sh
+	SIGNAL_AT_FSYNC=$(kill -l "$1") LD_PRELOAD=./fsync.so \
+		exec "$TOP/tools/poolmon/poolmon" "\$@"
+	END
+	chmod +x "at-$1"
+}
+
 build_sanitized() {
 	local out=$BUILD/poolmon-asan
 	mkdir -p "$out"

@@ -9,6 +9,9 @@ RECORDED=$POOLMON_TESTS/recorded
 # lacks GREP-ARGUMENT...: set -e does not see a failure of a line that begins with !
 lacks() { ! grep "$@"; }
 
+# is_stopped PID: by a signal
+is_stopped() { grep -q "^State:.T" "/proc/$1/status"; }
+
 # awaits COMMAND...: until it is true, for 20 s at most
 awaits() {
 	local try

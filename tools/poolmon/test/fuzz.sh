@@ -10,7 +10,7 @@ fuzz_build() {
 	clang -std=gnu11 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all -I"$sources" -o fuzzer "$POOLMON_TESTS/fuzz.c" \
 		-I/usr/include/libsmartcols \
-		"$sources"/{text,parse,snapshot,view,pooltag,record,batch,table}.c \
+		"$sources"/{text,parse,snapshot,view,pooltag,record,batch,table,aside}.c \
 		-lsmartcols -lz -lm
 }
 

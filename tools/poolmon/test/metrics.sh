@@ -142,6 +142,56 @@ full_disk_keeps_file() {
 old" ]
 }
 
+# left FILE: the names of its files aside
+left() { find . -name "$1.poolmon-*" ! -name '*-mine*' ! -name '*-link*' | sort; }
+
+# A kill leaves the file aside. The next writer removes it, and nothing else with such a name.
+killed_writer() {
+	rm -f n.prom*
+	echo old >n.prom
+	echo mine >n.prom.poolmon-mine00
+	echo '# HELP ntpool_up mine' >n.prom.poolmon-mine-long
+	ln -s n.prom n.prom.poolmon-link00
+	at_fsync KILL
+	ends 137 '' ./at-KILL --debugfs "$RECORDED" --prometheus=n.prom
+	[ "$(left n.prom | wc -l)" = 1 ]
+	[ "$(cat n.prom)" = old ]
+	monitor --debugfs "$RECORDED" --openmetrics=n.prom
+	ls n.prom*
+	[ -z "$(left n.prom)" ] && [ -e n.prom.poolmon-mine00 ] && [ -h n.prom.poolmon-link00 ] &&
+		[ -e n.prom.poolmon-mine-long ] && grep -q '^# EOF' n.prom
+}
+
+# A file aside of a writer that lives stays, and replaces the other one's file later.
+living_writer() {
+	local pid
+	rm -f n.prom*
+	at_fsync STOP
+	./at-STOP --debugfs "$RECORDED" --prometheus=n.prom &
+	pid=$!
+	awaits is_stopped $pid
+	monitor --debugfs "$RECORDED" --openmetrics=n.prom
+	grep -q '^# EOF' n.prom
+	[ "$(left n.prom | wc -l)" = 1 ]
+	kill -CONT $pid
+	wait $pid
+	lacks '^# EOF' n.prom && grep -q Hold n.prom && [ -z "$(left n.prom)" ]
+}
+
+# Writers with the same process ID, as those of two containers have it
+two_writers() {
+	local pid
+	rm -f n.prom*
+	many_tags 3000
+	unshare -pf "$TOP/tools/poolmon/poolmon" --debugfs many --prometheus=n.prom --top 3000 \
+		-d 0.1 -n 30 &
+	pid=$!
+	unshare -pf "$TOP/tools/poolmon/poolmon" --debugfs many --prometheus=n.prom --top 3000 \
+		-d 0.1 -n 30
+	wait $pid
+	[ "$(grep -c '^ntpool_tag_failures_total' n.prom)" = 3000 ] && [ -z "$(left n.prom)" ]
+}
+
 # CPU and peak memory of the program as users build it
 screen_cost() {
 	local pid ticks
@@ -223,6 +273,9 @@ metrics_checks() {
 	checked "a file is replaced at once" file_is_replaced
 	checked "a device is not replaced" device_is_kept
 	checked "a full disk keeps the file" full_disk_keeps_file
+	checked "a file aside that a kill has left is removed" killed_writer
+	checked "a file aside of another writer stays" living_writer
+	checked "two writers of a file" two_writers
 	checked "no old figures while ntpool is away" metrics_of_nothing
 	checked "promtool test rules" promtool test rules \
 		"$TOP/tools/poolmon/fleet/ntpool.rules.test.yml"

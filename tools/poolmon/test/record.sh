@@ -97,18 +97,22 @@ record_limit() {
 # with such a name: no other text, no link, and no copy of another record.
 record_left_copy() {
 	rm -f rec*
-	recorder -n 1 rec
+	full_record rec
 	recorder -n 1 record
-	cp rec rec.poolmon-aB3xyz
+	at_fsync KILL
+	ends 137 '' ./at-KILL record --debugfs "$RECORDED" --max-size 1 rec
+	[ "$(find . -name 'rec.poolmon-??????' | wc -l)" = 1 ]
 	cp rec rec.poolmon-long-name
 	cp rec record.poolmon-aB3xyz
 	echo mine >rec.poolmon-mine00
 	ln -s rec rec.poolmon-link00
 	recorder -n 1 rec
 	ls rec*
-	[ ! -e rec.poolmon-aB3xyz ]
-	[ -e rec.poolmon-long-name ] && [ -e record.poolmon-aB3xyz ] &&
-		[ -e rec.poolmon-mine00 ] && [ -h rec.poolmon-link00 ] && [ "$(samples rec)" = 2 ]
+	[ "$(find . -name 'rec.poolmon-??????' | sort)" = "./rec.poolmon-link00
+./rec.poolmon-mine00" ]
+	[ -e rec.poolmon-long-name ]
+	[ -e record.poolmon-aB3xyz ]
+	monitor diff --all rec | grep -q Hold
 }
 
 # The duration is one of time: it ends while ntpool is away, too.
