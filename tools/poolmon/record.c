@@ -301,42 +301,56 @@ static off_t copy_half(struct record *r, int to)
 	return good ? end : 0;
 }
 
-/* Lets a copy of every second sample take the place of the file. */
-static bool thin_to(struct writer *w, struct record *r)
+/* Lets a copy of every second sample take the place of the file. Returns 0 or the error. */
+static int thin_to(struct writer *w, struct record *r)
 {
 	char *aside;
-	int fd = aside_open(w->path, &aside);
+	int fd = aside_open(w->path, &aside), error = 0;
 	off_t end = fd < 0 ? 0 : copy_half(r, fd);
-	bool good = end && !fsync(fd) && has_name(w) && !rename(aside, w->path);
 
-	if (good) {
+	if (end && !fsync(fd) && has_name(w) && !rename(aside, w->path)) {
 		close(w->fd);
 		w->fd = fd;
 		w->end = end;
 		w->stride *= 2;
-	} else if (fd >= 0) {
-		unlink(aside);
-		close(fd);
+	} else {
+		error = errno;
+		if (fd >= 0) {
+			unlink(aside);
+			close(fd);
+		}
 	}
 	free(aside);
-	return good;
+	return error;
 }
 
-static void thin(struct writer *w)
+/* Thins the file where it has no room for a sample. Returns 0 or the error. */
+static int make_room(struct writer *w, size_t size)
 {
 	struct record r;
+	int error = EIO;
 
-	if (writer_record(w, &r) != PM_OK)
-		return;
-	thin_to(w, &r);
-	record_close(&r);
+	if (w->end + (off_t)size <= w->limit)
+		return 0;
+	if (writer_record(w, &r) == PM_OK) {
+		error = thin_to(w, &r);
+		record_close(&r);
+	}
+	return error ? error : w->end + (off_t)size <= w->limit ? 0 : EFBIG;
+}
+
+static int append(struct writer *w, const char *text, size_t size)
+{
+	int error = text ? make_room(w, size) : ENOMEM;
+
+	if (!error && (!write_all(w->fd, text, size, w->end) || fsync(w->fd)))
+		error = errno;
+	return error;
 }
 
 /* A failure loses this sample alone: the file is cut to what was good. */
-static void write_failed(struct writer *w)
+static void write_failed(struct writer *w, int error)
 {
-	int error = errno;
-
 	if (ftruncate(w->fd, w->end))
 		error = errno;
 	if (!w->told)
@@ -349,8 +363,9 @@ static enum status record_sample(void *arg, const struct snapshot *before,
 				 const struct snapshot *now)
 {
 	struct writer *w = arg;
-	size_t size;
+	size_t size = 0;
 	char *text;
+	int error;
 
 	(void)before;
 	if (!now || w->ticks++ % w->stride)
@@ -360,12 +375,9 @@ static enum status record_sample(void *arg, const struct snapshot *before,
 		return PM_FAILED;
 	}
 	text = sample_text(now, &size);
-	if (text && w->end + (off_t)size > w->limit)
-		thin(w);
-	errno = EFBIG;
-	if (!text || w->end + (off_t)size > w->limit ||
-	    !write_all(w->fd, text, size, w->end) || fsync(w->fd)) {
-		write_failed(w);
+	error = append(w, text, size);
+	if (error) {
+		write_failed(w, error);
 	} else {
 		w->end += size;
 		w->told = false;

@@ -93,6 +93,17 @@ record_limit() {
 	grep -q Hold shown && [ ! -s stderr ]
 }
 
+# Where the copy cannot be written, the message has the cause.
+record_cannot_thin() {
+	mkdir -p small
+	full_record full.rec
+	# shellcheck disable=SC2016 # of the inner shell
+	ends 1 'rec: No space left' unshare -m sh -c '
+		mount -t tmpfs -o size=1100k tmpfs small && cp full.rec small/rec &&
+		exec "$0" record --debugfs "$1" -n 1 --max-size 1 small/rec' \
+		"$TOP/tools/poolmon/poolmon" "$RECORDED"
+}
+
 # A kill leaves the copy that thinning had begun. The next writer removes it, and nothing else
 # with such a name: no other text, no link, and no copy of another record.
 record_left_copy() {
@@ -277,6 +288,7 @@ record_checks() {
 	checked "kill -9 loses no earlier sample" record_killed
 	checked "a full disk loses no earlier sample" record_disk_full
 	checked "a record is thinned at its limit" record_limit
+	checked "a record that cannot be thinned" record_cannot_thin
 	checked "a copy that a kill has left is removed" record_left_copy
 	checked "a record ends after its duration" record_duration
 	checked "one writer at a time" record_once
