@@ -13,6 +13,8 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -191,37 +193,72 @@ static void print_all(FILE *to, struct options *o)
 		fputs("# EOF\n", to);
 }
 
-/* Writes beside the file, since a rename works in one file system only. */
-static enum status write_file(struct options *o)
+/* The path behind links, where no file needs to be yet; for free(). A loop of links is NULL. */
+static char *follow_links(const char *path)
 {
-	struct stat st;
+	char *at = xstrdup(path), *next, to[PATH_MAX];
+	ssize_t got;
+	int i;
+
+	for (i = 0; i < 40; i++) {
+		got = readlink(at, to, sizeof(to) - 1);
+		if (got < 0)
+			return at;
+		to[got] = '\0';
+		if (asprintf(&next, "%s%s%s", to[0] == '/' ? "" : dirname(at),
+			     to[0] == '/' ? "" : "/", to) < 0)
+			next = xstrdup("");
+		free(at);
+		at = next;
+	}
+	free(at);
+	errno = ELOOP;
+	return NULL;
+}
+
+/* Writes beside the file, since a rename works in one file system only. */
+static bool replace_file(struct options *o, const char *path)
+{
 	char *aside;
 	FILE *to;
 	bool good;
-	int fd;
+	int fd, error;
 
-	if (!stat(o->prometheus_file, &st) && !S_ISREG(st.st_mode)) {
-		complain("%s: this is no regular file", o->prometheus_file);
-		return PM_FAILED;
-	}
-	asides_remove(o->prometheus_file, "# ???? ntpool_up *");
-	fd = aside_open(o->prometheus_file, &aside);
+	asides_remove(path, "# ???? ntpool_up *");
+	fd = aside_open(path, &aside);
 	to = fd < 0 ? NULL : fdopen(fd, "w");
 	good = to;
 	if (to) {
 		print_all(to, o);
 		good = !fflush(to) && !ferror(to) && !fchmod(fd, 0644) && !fsync(fd) &&
-		       !rename(aside, o->prometheus_file);
+		       !rename(aside, path);
 	}
-	if (!good) {
-		complain("%s: %s", o->prometheus_file, strerror(errno));
-		if (fd >= 0)
-			unlink(aside);
-	}
+	error = errno;
+	if (!good && fd >= 0)
+		unlink(aside);
 	/* Its lock lasts until the name is gone. */
 	if (to)
 		fclose(to);
 	free(aside);
+	errno = error;
+	return good;
+}
+
+static enum status write_file(struct options *o)
+{
+	struct stat st;
+	char *path;
+	bool good;
+
+	if (!stat(o->prometheus_file, &st) && !S_ISREG(st.st_mode)) {
+		complain("%s: this is no regular file", o->prometheus_file);
+		return PM_FAILED;
+	}
+	path = follow_links(o->prometheus_file);
+	good = path && replace_file(o, path);
+	if (!good)
+		complain("%s: %s", o->prometheus_file, strerror(errno));
+	free(path);
 	return good ? PM_OK : PM_FAILED;
 }
 

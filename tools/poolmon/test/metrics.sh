@@ -100,6 +100,7 @@ no_counter_resets() {
 
 # The reader of the file never sees a part of it, and what cannot be read is not kept.
 file_is_replaced() {
+	rm -f n.prom*
 	echo old >n.prom
 	exec 7<n.prom
 	monitor --debugfs "$RECORDED" --prometheus=n.prom
@@ -126,6 +127,30 @@ device_is_kept() {
 	ln -sf /dev/full device
 	ends 1 'device: this is no regular file' monitor --debugfs "$RECORDED" --prometheus=device
 	[ -c device ] && [ -L device ]
+}
+
+# writes_through LINK TO FILE: the link stays, and the file gets the metrics
+writes_through() {
+	rm -rf linked
+	mkdir -p linked/other
+	ln -s "$2" "linked/$1"
+	monitor --debugfs "$RECORDED" --prometheus="linked/$1"
+	grep -q Hold "$3"
+	[ "$(readlink "linked/$1")" = "$2" ]
+	[ "$(find linked -type f | wc -l)" = 1 ]
+	[ "$(find linked | grep -c poolmon-)" = 0 ]
+	# The file is there now.
+	monitor --debugfs "$RECORDED" --openmetrics="linked/$1"
+	[ -L "linked/$1" ]
+	grep -q '^# EOF' "$3"
+}
+
+links_are_followed() {
+	writes_through n.prom other/n.prom linked/other/n.prom
+	writes_through n.prom "$PWD/linked/other/n.prom" linked/other/n.prom
+	ln -sf loop loop
+	ends 1 'loop: Too many levels' monitor --debugfs "$RECORDED" --prometheus=loop
+	[ -L loop ]
 }
 
 # A full disk leaves the file as it was, and no other file.
@@ -272,6 +297,7 @@ metrics_checks() {
 	checked "no counter goes back when the top changes" no_counter_resets
 	checked "a file is replaced at once" file_is_replaced
 	checked "a device is not replaced" device_is_kept
+	checked "a link is kept, and followed" links_are_followed
 	checked "a full disk keeps the file" full_disk_keeps_file
 	checked "a file aside that a kill has left is removed" killed_writer
 	checked "a file aside of another writer stays" living_writer
