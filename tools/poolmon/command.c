@@ -86,6 +86,40 @@ static void option_own(struct command *c, int option, const char *value)
 	}
 }
 
+/* Whether the command has a use for the option. --debugfs in a common alias does no harm. */
+static bool takes(const char *command, int option)
+{
+	bool is_record = !strcmp(command, "record");
+
+	switch (option) {
+	case 'h':
+	case '?':
+	case OPT_DEBUGFS:
+		return true;
+	case 'd':
+	case 'n':
+	case 't':
+	case OPT_MAX:
+		return is_record;
+	case OPT_CSV:
+	case OPT_HTML:
+		return !strcmp(command, "report");
+	default:
+		return !is_record;
+	}
+}
+
+static _Noreturn void refuse(const char *command, int option)
+{
+	char text[64];
+	int i;
+
+	for (i = 0; long_options[i].val != option; i++)
+		;
+	snprintf(text, sizeof(text), "%s: it has no option --", command);
+	usage(text, long_options[i].name);
+}
+
 bool is_command(const char *name)
 {
 	return !strcmp(name, "record") || !strcmp(name, "diff") || !strcmp(name, "report");
@@ -111,6 +145,8 @@ int command_run(int argc, char **argv)
 	int option;
 
 	while ((option = getopt_long(argc, argv, "hi:x:d:n:t:Jr", long_options, NULL)) != -1) {
+		if (!takes(argv[0], option))
+			refuse(argv[0], option);
 		if (!option_shared(&c.o, option, optarg))
 			option_own(&c, option, optarg);
 	}

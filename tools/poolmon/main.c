@@ -155,6 +155,8 @@ static bool option_value(struct options *o, int option, const char *value)
 		return true;
 	case OPT_PROMETHEUS:
 	case OPT_OPENMETRICS:
+		if (o->metrics)
+			usage("--prometheus or --openmetrics, and once", "");
 		o->metrics = true;
 		o->openmetrics = option == OPT_OPENMETRICS;
 		o->prometheus_file = value;
@@ -283,6 +285,8 @@ static void options_read(struct options *o, int argc, char **argv)
 	}
 	if (o->json && o->raw)
 		usage("--json and --raw exclude each other", "");
+	if (o->metrics && (o->json || o->raw || o->snapshot_file))
+		usage("metrics exclude --json, --raw and --snapshot", "");
 	filter_pools(&o->filter, o->pool_steps);
 }
 

@@ -406,7 +406,46 @@ twice_the_tag() {
 	[ "$(tr -s ' ' <stdout | tr '\n' ,)" = "Aaaa 1 80,Dupl 3 100," ]
 }
 
-is_refused() { ends 2 "$1" monitor --debugfs "$RECORDED" "${@:2}"; }
+is_refused() { ends 2 "$1" monitor "${@:2}" --debugfs "$RECORDED"; }
+
+# refused_options: those that the command has no use for
+refused_options() {
+	local command
+	for command in 'record -i Hold' 'record -x Hold' 'record -J' 'record -r' 'record --csv' \
+			'record --top 1' 'record --all' 'record --noheadings' 'diff --html' \
+			'diff --csv' 'diff -n 2' 'diff -t 1' 'diff --max-size 1' 'report -n 2' \
+			'report -d 1' 'report -t 1'; do
+		# shellcheck disable=SC2086 # several words
+		ends 2 "^poolmon: ${command%% *}: it has no option --[a-z]" \
+			monitor $command nowhere
+		[ ! -s stdout ]
+	done
+}
+
+# wrong_number: of files, for each command
+wrong_number() {
+	local command
+	for command in record 'record a b' report 'report a b'; do
+		# shellcheck disable=SC2086 # several words
+		ends 2 'one file is expected' monitor $command
+	done
+	ends 2 'one record, or two' monitor diff
+	ends 2 'one record, or two' monitor diff a b c
+	[ ! -e a ]
+}
+
+two_outputs() {
+	is_refused 'and once' --prometheus=a.prom --openmetrics=b.prom
+	is_refused 'and once' --openmetrics --openmetrics
+	is_refused 'metrics exclude' --prometheus -J
+	is_refused 'metrics exclude' -r --openmetrics
+	is_refused 'metrics exclude' --prometheus=a.prom /n snap.refused
+	is_refused 'one form of output only' report --csv -J growth
+	is_refused 'one form of output only' report --html -r growth
+	[ ! -e a.prom ]
+	[ ! -e b.prom ]
+	[ ! -e snap.refused ]
+}
 
 hostile_checks() {
 	local columns='# tag type allocs frees diff bytes requested failed'
@@ -448,6 +487,9 @@ status_checks() {
 	checked "status 2: an interval that is no number" is_refused '0\.1 or more' -d nan
 	checked "status 2: no samples" is_refused '1 or more' -n 0
 	checked "status 2: JSON and raw text" is_refused 'exclude each other' -J -r
+	checked "status 2: two outputs" two_outputs
+	checked "status 2: options of another command" refused_options
+	checked "status 2: a wrong number of files" wrong_number
 }
 
 batch_checks() {
