@@ -70,7 +70,7 @@ static const char help[] =
 "  /t /a /f /d /b /m            sort by tag, allocations, frees, difference, bytes,\n"
 "                               bytes per allocation; long: --by-tag --by-allocs\n"
 "                               --by-frees --by-diff --by-bytes --by-per-alloc\n"
-"  /(, -(, --by-change          sort by the change since the last sample\n"
+"  /(, -(, --by-change          sort by the change since the last sample; alone: of bytes\n"
 "  /g, -g, --pooltag FILE       pooltag.txt with drivers and descriptions of tags\n"
 "  /l, -l, --highlight          mark lines that changed\n"
 "  /n, --snapshot FILE          save one snapshot to FILE and exit\n"
@@ -287,6 +287,9 @@ static void options_read(struct options *o, int argc, char **argv)
 		usage("--json and --raw exclude each other", "");
 	if (o->metrics && (o->json || o->raw || o->snapshot_file))
 		usage("metrics exclude --json, --raw and --snapshot", "");
+	/* The order by tag has no change. */
+	if (o->view.by_change && !o->sort_given)
+		o->view.sort = COL_BYTES;
 	filter_pools(&o->filter, o->pool_steps);
 }
 

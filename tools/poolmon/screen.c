@@ -414,6 +414,8 @@ static bool key_sorts(struct screen *s, int key)
 		sort_by(s, column[found - keys]);
 	} else if (key == '(' || key == ')') {
 		s->o->view.by_change = !s->o->view.by_change;
+		if (s->o->view.by_change && column_info[s->o->view.sort].is_text)
+			s->o->view.sort = COL_BYTES;
 		view_sort(&s->o->view);
 	} else if (key == '<' || key == '>') {
 		sort_move(s, key == '<' ? -1 : 1);

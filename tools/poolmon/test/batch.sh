@@ -173,13 +173,14 @@ saves_snapshot() {
 	ends 2 '/n: a file must follow' monitor --debugfs "$RECORDED" /n
 }
 
-# Rows that changed most come first.
+# by_change OPTIONS TAGS: of both samples. Rows that changed most come first.
 by_change() {
 	hostile_folder change
 	printf '%s\n' 'Aaaa Nonp 9 0 9 900 9 0' 'Bbbb Nonp 1 0 1 10 9 0' >>change/ntpool/tags
 	sed 's/^Bbbb.*/Bbbb Nonp 3 0 3 70 27 0/' change/ntpool/tags >change/second
 	rm -f shown
-	monitor --debugfs change -d 3 -n 2 -J -s bytes -o tag "$1" >shown &
+	# shellcheck disable=SC2086 # several options
+	monitor --debugfs change -d 3 -n 2 -J -o tag $1 >shown &
 	awaits test -s shown
 	mv change/second change/ntpool/tags
 	wait $!
@@ -516,7 +517,8 @@ batch_checks() {
 	checked "every long option" every_long_option
 	checked "every option of one letter" every_short_option
 	checked "/n saves a snapshot" saves_snapshot
-	checked "-( sorts by change" by_change '-(' 'Aaaa Bbbb Bbbb Aaaa'
+	checked "-( sorts by change" by_change '-s bytes -(' 'Aaaa Bbbb Bbbb Aaaa'
+	checked "/( alone sorts by the change of bytes" by_change '/(' 'Aaaa Bbbb Bbbb Aaaa'
 	checked "without it by the value" by_change /b 'Aaaa Bbbb Aaaa Bbbb'
 	checked "--noheadings of a table" no_headings -b
 	checked "--noheadings of raw text" no_headings -r

@@ -186,7 +186,8 @@ sort_keys() {
 		key b 'sort: bytes' && key m 'sort: per_alloc' && key t 'sort: tag' &&
 		key '>' 'sort: type' && key '<' 'sort: tag' && term send-keys b &&
 		key '(' 'bytes, by change' && term send-keys ')' && shows_not 'by change' &&
-		term send-keys t && shows 'sort: tag'
+		term send-keys t && shows 'sort: tag' && key '(' 'bytes, by change' &&
+		term send-keys ')' t && shows 'sort: tag$'
 }
 
 page_keys() {
