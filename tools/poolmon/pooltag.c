@@ -180,6 +180,7 @@ struct pooltags *pooltags_read(const char *path)
 	struct pooltags *tags;
 	struct entry entry;
 	char line[1024];
+	bool failed;
 
 	if (!file) {
 		complain("%s: %s", path, strerror(errno));
@@ -194,7 +195,14 @@ struct pooltags *pooltags_read(const char *path)
 		tags->entry = xextend(tags->entry, tags->nr, sizeof(entry));
 		tags->entry[tags->nr++] = entry;
 	}
+	failed = ferror(file);
+	if (failed)
+		complain("%s: %s", path, strerror(errno));
 	fclose(file);
+	if (failed) {
+		pooltags_free(tags);
+		return NULL;
+	}
 	if (tags->nr)
 		finish(tags);
 	return tags;
