@@ -54,18 +54,25 @@ void filter_pools(struct filter *filter, unsigned int steps)
 	filter->hide[PAGED] = steps % 3 == 1;
 }
 
-/* A pattern is compared with the four characters, and with the word of debugfs. */
+/*
+ * A pattern is compared with the four characters, with the word of debugfs, and with the
+ * characters before the blanks or zero bytes at the end of a shorter tag.
+ */
 static bool any_matches(char **list, size_t nr, uint32_t tag)
 {
-	char four[5], word[TAG_TEXT];
+	char four[5], bare[5], word[TAG_TEXT];
 	size_t i;
 
 	if (!nr)
 		return false;
 	tag_text(tag, word);
 	tag_show(tag, four);
+	tag_show(tag, bare);
+	for (i = 4; i && (bare[i - 1] == ' ' || !(tag >> 8 * (i - 1) & 0xff)); i--)
+		bare[i - 1] = '\0';
 	for (i = 0; i < nr; i++)
-		if (glob_match(list[i], four) || glob_match(list[i], word))
+		if (glob_match(list[i], four) || glob_match(list[i], bare) ||
+		    glob_match(list[i], word))
 			return true;
 	return false;
 }

@@ -85,6 +85,21 @@ takes() {
 	[ "$shown" = "$2 " ]
 }
 
+# Tags that are shorter than four characters, padded with blanks or with zero bytes
+short_tags() {
+	hostile_folder short
+	printf '%s Nonp 1 0 1 80 64 0\n' 'Fs\040\040' 'Ab\000\000' 'A\040b\040' 'Full' \
+		'\040\040\040\040' >>short/ntpool/tags
+	local pair
+	for pair in 'Fs:Fs\040\040' 'Fs  :Fs\040\040' 'Fs\040\040:Fs\040\040' 'F?:Fs\040\040' \
+			'Ab:Ab\000\000' 'Ab..:Ab\000\000' 'A b:A\040b\040' 'Ful:' 'F:' 'A:' \
+			'????:A\040b\040 Ab\000\000 Fs\040\040 Full \040\040\040\040'; do
+		[ "$(monitor --debugfs short -b --noheadings -o tag -i "${pair%%:*}" |
+			xargs -d '\n' echo)" = "${pair#*:}" ] || { say "-i '${pair%%:*}'"; return 1; }
+	done
+	[ "$(monitor --debugfs short -b --noheadings -o tag /xFs -x 'A*' -x '' | xargs)" = Full ]
+}
+
 # A second sample differs from the first by what the file has grown.
 deltas_right() {
 	hostile_folder two
@@ -132,11 +147,13 @@ described() {
 
 # The driver is the module that allocates. The file does not change that.
 driver_beside_pooltag() {
+	mkdir -p a.folder
 	wild_pooltag
 	monitor --debugfs "$RECORDED" -J /g pooltag.txt | jq -e '.tags | map(select(.tag == "Hold"))
 		| length == 2 and all(.driver == "nt_hold" and
 		.description == "exact.sys: the tag itself")'
 	ends 1 'nowhere: No such file' monitor --debugfs "$RECORDED" -b --pooltag nowhere
+	ends 1 'a.folder: Is a directory' monitor --debugfs "$RECORDED" -b -g a.folder
 }
 
 pooltag_checks() {
@@ -509,6 +526,7 @@ batch_checks() {
 	checked "/t sorts by tag" sorted_by /t tag -s
 	checked "/iHo* takes a tag" takes '/iHo*' Hold
 	checked "-x 'Ho??' leaves one out" takes '-x Ho?? /p' 'Fs\040\040 List'
+	checked "-i takes short tags without their padding" short_tags
 	checked "/p is nonpaged pool" takes '/p -xFs*' 'Hold List'
 	checked "/pp and -p -p are paged pool" takes '-p -p' Hold
 	checked "/p three times is both" takes '/ppp -i H*' Hold
