@@ -131,7 +131,7 @@ static int columns_make(struct libscols_table *table, const struct options *o)
 	return 0;
 }
 
-static int line_set(struct libscols_line *line, const struct change *c)
+static int line_set(struct libscols_line *line, const struct options *o, const struct change *c)
 {
 	char text[COLUMNS_NR - 1][40];
 	int i, err = 0;
@@ -147,11 +147,8 @@ static int line_set(struct libscols_line *line, const struct change *c)
 	if (c->bytes[0])
 		snprintf(text[6], sizeof(text[6]), "%.1f", 100.0 * grown(c) / c->bytes[0]);
 	for (i = 0; i < COLUMNS_NR - 1 && !err; i++)
-		if (text[i][0])
-			err = scols_line_set_data(line, i, text[i]);
-	if (!err && c->caller)
-		err = scols_line_set_data(line, COLUMNS_NR - 1, c->caller);
-	return err;
+		err = output_cell(o, line, i, text[i]);
+	return err ? err : output_cell(o, line, i, c->caller ? c->caller : "");
 }
 
 static bool is_changed(const struct change *c)
@@ -173,13 +170,13 @@ static int table_fill(struct libscols_table *table, const struct options *o, boo
 			continue;
 		left--;
 		line = scols_table_new_line(table, NULL);
-		err = line ? line_set(line, &tag[i]) : -1;
+		err = line ? line_set(line, o, &tag[i]) : -1;
 		for (k = 0; k < nr_calls && !err; k++) {
 			if (call[k].tag != tag[i].tag || call[k].type != tag[i].type ||
 			    !(all || is_changed(&call[k])))
 				continue;
 			branch = scols_table_new_line(table, o->raw ? NULL : line);
-			err = branch ? line_set(branch, &call[k]) : -1;
+			err = branch ? line_set(branch, o, &call[k]) : -1;
 		}
 	}
 	free(tag);

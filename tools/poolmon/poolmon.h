@@ -239,9 +239,12 @@ void columns_default(struct options *o);
 void columns_add(struct options *o, enum column column);
 bool wants_driver(const struct options *o);
 struct libscols_table;
+struct libscols_line;
 
 struct libscols_table *output_table(const struct options *o, const char *name);
 bool output_column(struct libscols_table *table, const char *name, bool is_text, int flags);
+int output_cell(const struct options *o, struct libscols_line *line, size_t column,
+		const char *text);
 enum status table_print(const struct options *o, const struct view *view, FILE *to);
 enum status table_save(const struct options *o, const char *path);
 

@@ -244,7 +244,7 @@ static int growth_table(const struct growth *g, size_t nr, const struct options 
 		err = line ? 0 : -1;
 		grower_texts(&g->grower[i], text);
 		for (k = 0; k < NAMES && !err; k++)
-			err = scols_line_set_data(line, k, text[k]);
+			err = output_cell(o, line, k, text[k]);
 	}
 	if (!err)
 		err = scols_print_table(table);

@@ -68,6 +68,15 @@ bool output_column(struct libscols_table *table, const char *name, bool is_text,
 							       SCOLS_JSON_NUMBER);
 }
 
+/* Sets a cell. Raw text has one word for each column; elsewhere an empty cell stays empty. */
+int output_cell(const struct options *o, struct libscols_line *line, size_t column,
+		const char *text)
+{
+	if (!text[0])
+		return o->raw ? scols_line_set_data(line, column, "-") : 0;
+	return scols_line_set_data(line, column, text);
+}
+
 static int columns_make(struct libscols_table *table, const struct options *o)
 {
 	size_t i;
@@ -91,10 +100,7 @@ static int table_add(struct libscols_table *table, const struct options *o,
 
 	for (i = 0; i < o->nr_columns && !err; i++) {
 		row_text(view, row, o->columns[i], text, sizeof(text));
-		/* Raw text has one word for each column. */
-		if (o->raw && !text[0])
-			strcpy(text, "-");
-		err = scols_line_set_data(line, i, text);
+		err = output_cell(o, line, i, text);
 	}
 	return err;
 }

@@ -246,6 +246,52 @@ report_growth() {
 		.[3].tag == "Fall" and .[3].bytes_per_hour == -60 and .[3].tau == -1'
 }
 
+# Raw text of both has a word for each heading. A tag has no call site, and one that is new has
+# no percentage.
+raw_words() {
+	awk 'NR == 1 { n = NF } NF != n { bad = 1; print } { print } END { exit bad || NR < 2 }' "$@"
+}
+
+raw_commands() {
+	monitor diff -r growth >shown
+	raw_words shown
+	[ "$(sed -n 2p shown)" = '<&>" Paged 41 39 4050 3900 2600.0 -' ]
+	printf 'New1 Nonp 1 0 1 80 64 0\n' | cat "$RECORDED/ntpool/tags" - >later
+	hostile_folder raw
+	rm -f rec
+	cp "$RECORDED/ntpool/tags" raw/ntpool/
+	monitor record --debugfs raw -n 1 rec
+	cp later raw/ntpool/tags
+	monitor record --debugfs raw -n 1 rec
+	monitor diff -r rec >shown
+	raw_words shown
+	grep -qx 'New1 Nonp 1 1 80 80 - -' shown
+	monitor report -r rec >shown
+	raw_words shown
+	grep -q '^New1 Nonp - 0 80 ' shown
+}
+
+# The options that the commands share with the table
+command_options() {
+	local command
+	for command in diff report; do
+		monitor $command --all --noheadings growth >shown
+		lacks '^tag' shown
+		grep -q '^Flat' shown
+		monitor $command --all growth | tail -n +2 | tr -s ' ' >expected
+		tr -s ' ' <shown | diff - expected
+		monitor $command --all --noheadings -r growth >shown
+		monitor $command --all -r growth | tail -n +2 | diff - shown
+		[ "$(monitor $command --all -r --noheadings -i 'F*' -x Flat growth | cut -c1-4)" = Fall ]
+		[ "$(monitor $command --all -r --noheadings --include 'F*' --exclude 'Fa??' growth |
+			cut -c1-4)" = Flat ]
+		[ "$(monitor $command --all -r --noheadings --top 2 growth |
+			awk '{ print $1 }' | uniq | wc -l)" = 2 ]
+	done
+	[ "$(monitor report --csv --noheadings growth)" = \
+		$'"<&>""","Paged","nt_leak",150,4050,6000,1.00\r' ]
+}
+
 report_csv() {
 	monitor report --csv growth | python3 -c '
 import csv, sys
@@ -310,6 +356,8 @@ record_checks() {
 	checked "diff: tags and their call sites" diff_growth
 	checked "diff: two records" diff_two
 	checked "report: the leak alone, burst or not" report_growth
+	checked "diff and report: raw text has a word for each column" raw_commands
+	checked "diff and report: options" command_options
 	checked "report: CSV" report_csv
 	checked "report: one page with plots" report_html
 	checked "report: the page in a browser" report_in_browser
