@@ -58,6 +58,7 @@ bool glob_match(const char *pattern, const char *text);
 void *xrealloc(void *old, size_t nr, size_t size);
 void *xextend(void *array, size_t nr, size_t size);
 char *xstrdup(const char *text);
+void text_clean(char *text);
 enum status output_status(enum status status);
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

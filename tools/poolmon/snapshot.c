@@ -44,6 +44,7 @@ uint32_t snapshot_name(struct snapshot *s, const char *text)
 		s->names = xrealloc(s->names, s->names_room, 1);
 	}
 	memcpy(s->names + at, text, size);
+	text_clean(s->names + at);
 	s->names_used += size;
 	return at;
 }
@@ -390,6 +391,7 @@ enum status read_text(const char *name, row_fn line, void *arg)
 		return cause_of(errno);
 	while ((got = getline(&text, &room, file)) > 0) {
 		text[strcspn(text, "\n")] = '\0';
+		text_clean(text);
 		if (!line(arg, &text))
 			break;
 	}

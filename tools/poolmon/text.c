@@ -193,6 +193,17 @@ char *xstrdup(const char *text)
 	return memcpy(xrealloc(NULL, size, 1), text, size);
 }
 
+/*
+ * Texts of the kernel are graphic ASCII and blanks. Anything else becomes a question mark: a
+ * terminal would obey an escape, and JSON and HTML are UTF-8.
+ */
+void text_clean(char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text >= 0x7f)
+			*text = '?';
+}
+
 void complain(const char *format, ...)
 {
 	va_list args;

@@ -424,6 +424,32 @@ twice_the_tag() {
 	[ "$(tr -s ' ' <stdout | tr '\n' ,)" = "Aaaa 1 80,Dupl 3 100," ]
 }
 
+# rude_folder DIR: call sites with what a terminal obeys, and with a byte that UTF-8 lacks
+rude_folder() {
+	hostile_folder "$1"
+	printf 'Rude Nonp 2 0 2 160 128 0\n' >>"$1/ntpool/tags"
+	printf 'Rude Nonp 2 160 128 f\033[31m\a\377<b>+0x1/0x2 [nt_\033]0;x\a\377"]\n' \
+		>>"$1/ntpool/callers"
+	cp "$RECORDED"/ntpool/{lookaside,pools} "$1/ntpool/"
+}
+
+# plain FILE: graphic ASCII, blanks and ends of lines alone
+plain() { lacks -P '[^ -~\n\r]' "$1"; }
+
+rude_names() {
+	local option
+	rude_folder rude
+	for option in -b -J -r -b\ /p --prometheus --openmetrics; do
+		# shellcheck disable=SC2086 # two words
+		monitor --debugfs rude $option --owner >shown
+		plain shown
+		grep -q 'Rude' shown
+	done
+	monitor --debugfs rude -J -o driver | jq -e '.tags[0].driver == "nt_?"'
+	ends 0 '' monitor --debugfs rude /n rude.saved
+	plain rude.saved
+}
+
 is_refused() { ends 2 "$1" monitor "${@:2}" --debugfs "$RECORDED"; }
 
 # refused_options: those that the command has no use for
@@ -472,6 +498,7 @@ hostile_checks() {
 	checked "a line of 100,000 bytes is left out" long_line
 	checked "a zero byte in a row" zero_bytes
 	checked "columns are found by name" other_columns
+	checked "escapes and octets that are no ASCII" rude_names
 	checked "a tag that is there twice" twice_the_tag
 	checked "status 7: version 2" unknown '# ntpool tags 2' "$columns"
 	checked "status 7: another file" unknown '# ntpool callers 1' "$columns"

@@ -307,6 +307,49 @@ report_html() {
 	! grep -E '(src|href)="?(http|/)|@import|<script' page.html | grep -v xmlns
 }
 
+# rude_record: of names that a terminal or a browser must not get, as an older poolmon wrote them
+rude_record() {
+	rude_folder rude
+	rm -f rec
+	python3 - rude/ntpool rec <<-'END'
+	import sys, zlib
+	with open(sys.argv[1] + '/tags', 'rb') as tags, open(sys.argv[1] + '/callers', 'rb') as callers:
+	    tags, callers = tags.read(), callers.read()
+	with open(sys.argv[2], 'wb') as file:
+	    file.write(b'# poolmon record 1\n')
+	    for i in range(3):
+	        text = tags.replace(b' 160 ', b' %d ' % (160 + 80 * i)) + callers
+	        file.write(b'sample %d.000000000 %d %d %08x\n' % (
+	            1700000000 + i, len(tags), len(callers), zlib.crc32(text)))
+	        file.write(text)
+	END
+}
+
+rude_reports() {
+	local option
+	rude_record
+	for option in '' -J -r --csv --html; do
+		# shellcheck disable=SC2086 # none or one
+		monitor report $option rec >shown
+		grep -q Rude shown
+		case $option in
+		--html)
+			xmllint --noout shown
+			# gnuplot's part has characters of UTF-8.
+			iconv -f UTF-8 -t UTF-8 shown >/dev/null
+			sed -n '/id="growers"/,/<\/table>/p' shown >table.html
+			plain table.html
+			;;
+		*) plain shown ;;
+		esac
+		[ "$option" != --html ] || continue
+		# shellcheck disable=SC2086 # none or one
+		[ "$option" = --csv ] || monitor diff --all $option rec | tee shown | grep -q Rude
+		plain shown
+	done
+	monitor report -J rec | jq -e '.growers[0].driver == "nt_?"'
+}
+
 # A browser lays the page out. A script, which the copy alone has, measures it. The plot is
 # as wide as the page allows. Its line is long. No text of a tag became an element.
 report_in_browser() {
@@ -360,5 +403,6 @@ record_checks() {
 	checked "diff and report: options" command_options
 	checked "report: CSV" report_csv
 	checked "report: one page with plots" report_html
+	checked "diff and report: escapes and octets that are no ASCII" rude_reports
 	checked "report: the page in a browser" report_in_browser
 }
