@@ -132,42 +132,56 @@ static void print_lists(FILE *to, const struct snapshot *s, bool all, uint32_t t
 	print_cells(to, title, 11, cell, rows);
 }
 
-/* Lines of a file about one tag, and the stacks behind them */
+enum { LINES_OF_FILE = 200 };
+
+/* Lines of a file about one tag of one pool, and the stacks behind them */
 struct part_of_file {
 	FILE *to;
-	char word[TAG_TEXT];
-	int field;		/* place of the tag in a line */
+	uint32_t tag;
+	enum type type;
+	int field;		/* place of the tag in a line; the type is the next one */
 	bool inside;
 	size_t lines;
 };
 
+/* The text behind so many words */
+static const char *skip_words(const char *text, int nr)
+{
+	for (; nr; nr--) {
+		text += strcspn(text, " ");
+		text += strspn(text, " ");
+	}
+	return text;
+}
+
 static bool tag_line(void *arg, char **text)
 {
 	struct part_of_file *part = arg;
-	const char *word = *text;
-	size_t size = strlen(part->word);
-	int i;
+	char tag_word[TAG_TEXT], type_word[8];
+	enum type type;
+	uint32_t tag;
 
-	if (word[0] != ' ') {
-		for (i = 0; i < part->field; i++) {
-			word += strcspn(word, " ");
-			word += strspn(word, " ");
-		}
-		part->inside = !strncmp(word, part->word, size) && word[size] == ' ';
-	}
-	if (part->inside && part->lines++ < 200)
+	/* The frames of a stack begin with a blank. */
+	if (**text != ' ')
+		part->inside = sscanf(skip_words(*text, part->field), "%16s %7s", tag_word,
+				      type_word) == 2 &&
+			       tag_parse(tag_word, &tag) && type_parse(type_word, &type) &&
+			       tag == part->tag && type == part->type;
+	if (part->inside && part->lines++ < LINES_OF_FILE)
 		fprintf(part->to, "%s\n", *text);
 	return true;
 }
 
-static void print_file(FILE *to, const char *name, const char *columns, uint32_t tag, int field)
+static void print_file(FILE *to, const char *name, const char *columns, uint32_t tag,
+		       enum type type, int field)
 {
-	struct part_of_file part = { .to = to, .field = field };
+	struct part_of_file part = { .to = to, .tag = tag, .type = type, .field = field };
 
-	tag_text(tag, part.word);
 	fprintf(to, "%s\n", columns);
 	if (read_text(name, tag_line, &part) != PM_OK || !part.lines)
 		fputs("none\n", to);
+	if (part.lines > LINES_OF_FILE)
+		fprintf(to, "%zu lines more\n", part.lines - LINES_OF_FILE);
 	fputc('\n', to);
 }
 
@@ -179,15 +193,16 @@ static void print_tag_page(FILE *to, const struct snapshot *s, uint32_t tag, enu
 	tag_show(tag, four);
 	fprintf(to, "Tag %s, %s pool", four, type == PAGED ? "paged" : "nonpaged");
 	if (row)
-		fprintf(to, ": %" PRIu64 " live allocations, %" PRIu64 " bytes, %" PRIu64
+		fprintf(to, "\n%" PRIu64 " live allocations, %" PRIu64 " bytes, %" PRIu64
 			" requested, %" PRIu64 " failed", row->diff, row->bytes, row->requested,
 			row->failed);
 	fputs("\n\nCall sites\n", to);
 	print_calls(to, s, false, tag, type);
 	fputs("Lookaside lists\n", to);
 	print_lists(to, s, false, tag, type);
-	print_file(to, "big", "Sizes above a page: tag type requested pages waste count", tag, 0);
-	print_file(to, "verifier/outstanding", "Blocks and stacks under tracking", tag, 1);
+	print_file(to, "big", "Sizes above a page: tag type requested pages waste count", tag,
+		   type, 0);
+	print_file(to, "verifier/outstanding", "Blocks and stacks under tracking", tag, type, 1);
 }
 
 /* Returns a text for free(). */
