@@ -30,6 +30,7 @@ struct screen {
 	struct snapshot snapshot[2];
 	unsigned int at;		/* the one that is shown */
 	bool have, have_before, paused, away, done;
+	bool reloaded;			/* ntpool was away since the last sample */
 	enum page page;
 	uint32_t tag;			/* of the page about a tag */
 	enum type type;
@@ -58,8 +59,10 @@ static void sample(struct screen *s)
 	enum status status = snapshot_read(&new, PART_CALLS | PART_LISTS | PART_POOLS, true);
 
 	s->away = status == PM_ABSENT;
-	if (s->away)
+	if (s->away) {
+		s->reloaded = true;
 		return;
+	}
 	if (status != PM_OK) {
 		s->status = status;
 		s->done = true;
@@ -67,7 +70,11 @@ static void sample(struct screen *s)
 	}
 	if (s->have_before)
 		snapshot_free(&s->snapshot[!s->at]);
-	s->have_before = s->have;
+	/* The counters of the ntpool that has returned begin again: nothing is before them. */
+	if (s->reloaded)
+		snapshot_free(shown(s));
+	s->have_before = s->have && !s->reloaded;
+	s->reloaded = false;
 	s->have = true;
 	s->at = !s->at;
 	*shown(s) = new;
@@ -552,7 +559,9 @@ enum status screen_run(struct options *o)
 	sample(&s);
 	run(&s);
 	endwin();
-	if (s.status != PM_OK)
-		return snapshot_read(&probe, PART_CALLS | PART_LISTS | PART_POOLS, false);
-	return PM_OK;
+	/* Once more, for the message */
+	if (s.status != PM_OK &&
+	    snapshot_read(&probe, PART_CALLS | PART_LISTS | PART_POOLS, false) == PM_OK)
+		complain("the files of ntpool could not be read");
+	return s.status;
 }
