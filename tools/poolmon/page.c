@@ -22,6 +22,7 @@ static const char help_text[] =
 "SPACE    pause               s        interval\n"
 "/        filter              w        save the table to a file\n"
 "arrows, PgUp, PgDn, Home, End   scroll; left and right move the columns\n"
+"Ctrl-L   draw all lines again\n"
 "h ?      this text           q ESC    back, or quit\n";
 
 /* Writes a table of texts; a row is NR cells. */

@@ -23,6 +23,7 @@ enum {
 	HEAD_LINES = 2,		/* state and pools */
 	FIXED_COLUMNS = 2,	/* tag and type stay where the others scroll */
 	INPUT_GONE = POLLHUP | POLLERR | POLLNVAL,
+	CTRL_L = 'L' & 0x1f,
 };
 
 struct screen {
@@ -476,6 +477,9 @@ static void key_other(struct screen *s, int key)
 	case '\r':
 	case KEY_ENTER:
 		open_tag(s);
+		break;
+	case CTRL_L:
+		clearok(curscr, TRUE);
 		break;
 	case ' ':
 		s->paused = !s->paused;
