@@ -125,14 +125,15 @@ static size_t list_rows(const struct screen *s)
 	return rows > 0 ? rows : 0;
 }
 
-static void add_row(struct libscols_table *table, const struct screen *s, const struct row *row)
+static void add_row(struct libscols_table *table, const struct screen *s, size_t columns,
+		    const struct row *row)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
 	const struct options *o = s->o;
 	char text[256], delta[260];
 	size_t i, column = 0;
 
-	for (i = 0; line && i < o->nr_columns; i++) {
+	for (i = 0; line && i < columns; i++) {
 		const struct column_info *info = &column_info[o->columns[i]];
 
 		if (i >= FIXED_COLUMNS && i < FIXED_COLUMNS + s->shift)
@@ -145,7 +146,7 @@ static void add_row(struct libscols_table *table, const struct screen *s, const 
 	}
 }
 
-static struct libscols_table *list_table(const struct screen *s)
+static struct libscols_table *list_table(const struct screen *s, size_t columns)
 {
 	struct libscols_table *table = scols_new_table();
 	const struct options *o = s->o;
@@ -155,7 +156,7 @@ static struct libscols_table *list_table(const struct screen *s)
 	if (!table)
 		return NULL;
 	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
-	for (i = 0; i < o->nr_columns; i++) {
+	for (i = 0; i < columns; i++) {
 		const struct column_info *info = &column_info[o->columns[i]];
 
 		if (i >= FIXED_COLUMNS && i < FIXED_COLUMNS + s->shift)
@@ -187,12 +188,44 @@ static void draw_list_lines(struct screen *s, char *text, size_t rows)
 	}
 }
 
+/* The visible rows and the totals, in so many columns; for free() */
+static char *list_text(const struct screen *s, size_t rows, size_t columns)
+{
+	struct libscols_table *table = list_table(s, columns);
+	const struct view *view = &s->o->view;
+	char *text = NULL;
+	size_t i;
+
+	for (i = 0; table && i < rows; i++)
+		add_row(table, s, columns, &view->row[s->top + i]);
+	for (i = 0; table && s->o->totals && i < TYPES; i++)
+		add_row(table, s, columns, &view->total[i]);
+	if (table && !scols_table_is_empty(table))
+		scols_print_table_to_string(table, &text);
+	if (table)
+		scols_unref_table(table);
+	return text;
+}
+
+/* Whether the screen cuts a number, or the heading of the last column where that is a text */
+static bool is_cut(const struct options *o, const char *text, size_t columns)
+{
+	size_t size;
+
+	do {
+		size = strcspn(text, "\n");
+		if (size > (size_t)COLS)
+			return true;
+		text += size + (text[size] == '\n');
+	} while (*text && !column_info[o->columns[columns - 1]].is_text);
+	return false;
+}
+
 static void draw_list(struct screen *s)
 {
 	const struct view *view = &s->o->view;
-	size_t i, room = list_rows(s), rows;
-	struct libscols_table *table;
-	char *text = NULL;
+	size_t room = list_rows(s), rows, columns = s->o->nr_columns;
+	char *text;
 
 	if (s->selected >= view->nr)
 		s->selected = view->nr ? view->nr - 1 : 0;
@@ -201,17 +234,14 @@ static void draw_list(struct screen *s)
 	if (room && s->selected >= s->top + room)
 		s->top = s->selected - room + 1;
 	rows = view->nr - s->top < room ? view->nr - s->top : room;
-	table = list_table(s);
-	for (i = 0; table && i < rows; i++)
-		add_row(table, s, &view->row[s->top + i]);
-	for (i = 0; table && s->o->totals && i < TYPES; i++)
-		add_row(table, s, &view->total[i]);
-	if (table && !scols_table_is_empty(table) &&
-	    !scols_print_table_to_string(table, &text) && text)
+	text = list_text(s, rows, columns);
+	while (text && columns > 1 && is_cut(s->o, text, columns)) {
+		free(text);
+		text = list_text(s, rows, --columns);
+	}
+	if (text)
 		draw_list_lines(s, text, rows);
 	free(text);
-	if (table)
-		scols_unref_table(table);
 }
 
 static void draw_page(struct screen *s)
