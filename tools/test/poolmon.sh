@@ -100,6 +100,7 @@ poolmon_tests() {
 	[ -z "${QUICK:-}" ] || return 0
 	need_packages tmux clang prometheus python3-prometheus-client gnuplot-nox \
 		libxml2-utils chromium
+	slow_batch_checks
 	record_checks
 	screen_checks
 	metrics_checks

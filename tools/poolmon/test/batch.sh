@@ -70,10 +70,28 @@ drivers_right() {
 	[ -s expected ] && diff expected shown
 }
 
-# sorted_by OPTION KEY ORDER: the order that sort(1) finds
+# sorted_by OPTIONS KEY ORDER: the order that sort(1) finds
 sorted_by() {
-	monitor --debugfs "$RECORDED" -b --noheadings -o "$2" "$1" | tr -d ' ' >shown
+	# shellcheck disable=SC2086 # several options
+	monitor --debugfs "$RECORDED" -b --noheadings -o "$2" $1 | tr -d ' ' >shown
 	sort "$3" shown | diff shown - && [ "$(sort -u shown | wc -l)" -gt 1 ]
+}
+
+# Texts of pooltag.txt, and those that are missing
+sorted_by_description() {
+	printf '%s\n' 'Hold - b.sys - B' 'List - a.sys - A' >text.tags
+	monitor --debugfs "$RECORDED" -b --noheadings -g text.tags -o tag -s description |
+		tr -d ' ' | xargs >shown
+	cat shown
+	grep -qxF 'Fs040040 List Hold Hold' shown
+}
+
+# Equal rows are in the order of tags, also where the order of all is turned around.
+reversed() {
+	monitor --debugfs "$RECORDED" -b --noheadings -o tag,type,type -s type >shown
+	monitor --debugfs "$RECORDED" -b --noheadings -o tag,type,type --sort type --reverse |
+		tac | diff shown -
+	[ "$(awk '{ print $2 }' shown | xargs)" = 'Nonp Nonp Nonp Paged' ]
 }
 
 # takes OPTIONS TAGS: the tags that are shown
@@ -94,8 +112,9 @@ short_tags() {
 	for pair in 'Fs:Fs\040\040' 'Fs  :Fs\040\040' 'Fs\040\040:Fs\040\040' 'F?:Fs\040\040' \
 			'Ab:Ab\000\000' 'Ab..:Ab\000\000' 'A b:A\040b\040' 'Ful:' 'F:' 'A:' \
 			'????:A\040b\040 Ab\000\000 Fs\040\040 Full \040\040\040\040'; do
+		say "$pair"
 		[ "$(monitor --debugfs short -b --noheadings -o tag -i "${pair%%:*}" |
-			xargs -d '\n' echo)" = "${pair#*:}" ] || { say "-i '${pair%%:*}'"; return 1; }
+			xargs -d '\n' echo)" = "${pair#*:}" ] || return 1
 	done
 	[ "$(monitor --debugfs short -b --noheadings -o tag /xFs -x 'A*' -x '' | xargs)" = Full ]
 }
@@ -236,6 +255,71 @@ totals_right() {
 	[ "$(awk '$1 == "Total" { s += $3 } END { print s }' shown)" = \
 		"$(awk '$1 != "Total" { s += $3 } END { print s }' shown)" ] &&
 		[ "$(grep -c '^Total' shown)" = 2 ]
+}
+
+# Totals are those of the rows that are shown.
+totals_of_filtered() {
+	local pool
+	monitor --debugfs "$RECORDED" -b --totals --include 'Hol?' --noheadings \
+		-o tag,type,allocs,frees,diff,bytes,requested,failed >shown
+	cat shown
+	[ "$(wc -l <shown)" = 4 ]
+	for pool in Nonp Paged; do
+		[ "$(awk -v p=$pool '$1 == "Total" && $2 == p { $1 = ""; print }' shown)" = \
+			"$(awk -v p=$pool '$1 == "Hold" && $2 == p { $1 = ""; print }' shown)" ]
+	done
+	monitor --debugfs "$RECORDED" -b /e /p /iHold --noheadings -o tag,type | tr -s ' ' |
+		xargs >shown
+	[ "$(cat shown)" = 'Hold Nonp Total Nonp' ]
+}
+
+# Long forms, and the short ones that the other checks use
+same_as_short() {
+	local start=${EPOCHREALTIME/./}
+	monitor --debugfs "$RECORDED" --batch --count 3 --delay 0.5 --output tag,bytes >shown
+	[ $((${EPOCHREALTIME/./} - start)) -ge 1000000 ]
+	monitor --debugfs "$RECORDED" -b -n 3 -d 0.1 -o tag,bytes | diff - shown
+	[ "$(grep -c '^List' shown)" = 3 ]
+	ends 2 '0\.1 or more' monitor --debugfs "$RECORDED" --batch --delay=0
+	monitor --version | diff - <(monitor -V)
+	monitor --version | grep -qE '^poolmon [0-9]+\.[0-9]+$'
+	monitor --help | diff - <(monitor -h)
+	monitor --help | diff - <(monitor '/?')
+	monitor -h | grep -q '^Usage: poolmon'
+	monitor record --help | diff - <(monitor diff -h)
+	monitor report -h | grep -q '^Usage: poolmon record'
+}
+
+# A counter that went back is that of a new ntpool, which has begun at 0 since the last sample.
+counter_went_back() {
+	hostile_folder back
+	say 'Back Nonp 10 4 6 600 500 0' >>back/ntpool/tags
+	sed 's/^Back.*/Back Nonp 7 2 5 500 400 0/' back/ntpool/tags >back/second
+	rm -f shown
+	monitor --debugfs back -d 3 -n 2 -r --noheadings -o allocs_delta,frees_delta,bytes_delta \
+		>shown &
+	awaits test -s shown
+	mv back/second back/ntpool/tags
+	wait $!
+	[ "$(cat shown)" = '0 0 0
+7 2 500' ]
+}
+
+# Nothing has changed since an ntpool that is gone.
+changes_after_reload() {
+	rm -rf again
+	cp -r "$RECORDED" again
+	rm -f shown stderr
+	monitor --debugfs again -r --noheadings -d 1 -n 2 -i List -o allocs,allocs_delta >shown \
+		2>stderr &
+	awaits test -s shown
+	mv again/ntpool again/gone
+	sed -i 's/^List Nonp          18 /List Nonp          40 /' again/gone/tags
+	awaits grep -qs unloaded stderr
+	mv again/gone again/ntpool
+	wait $!
+	[ "$(cat shown)" = '18 0
+40 0' ]
 }
 
 # waits_for_return: the folder goes while poolmon runs, and comes back
@@ -547,10 +631,19 @@ batch_checks() {
 	checked "totals are the sums" totals_right
 	local pair
 	for pair in /a:allocs -a:allocs /f:frees /d:diff /b:bytes /m:per_alloc -m:per_alloc \
-		-sbytes:bytes --sort=requested:requested; do
+		-sbytes:bytes --sort=requested:requested --by-allocs:allocs --by-frees:frees \
+		--by-diff:diff --by-bytes:bytes --by-per-alloc:per_alloc; do
 		checked "${pair%:*} sorts by ${pair#*:}" sorted_by "${pair%:*}" "${pair#*:}" -rn
 	done
 	checked "/t sorts by tag" sorted_by /t tag -s
+	checked "--by-tag sorts by tag" sorted_by '-s bytes --by-tag' tag -s
+	checked "--sort type: a text" sorted_by '--sort type' type -s
+	checked "--sort driver: a text" sorted_by '--sort driver' driver -s
+	checked "--sort description: a text" sorted_by_description
+	checked "--reverse turns numbers around" sorted_by '--by-bytes --reverse' bytes -n
+	checked "--reverse turns texts around" reversed
+	checked "/e with -i: totals of these rows" totals_of_filtered
+	checked "long options and short ones" same_as_short
 	checked "/iHo* takes a tag" takes '/iHo*' Hold
 	checked "-x 'Ho??' leaves one out" takes '-x Ho?? /p' 'Fs\040\040 List'
 	checked "-i takes short tags without their padding" short_tags
@@ -563,7 +656,6 @@ batch_checks() {
 	checked "every option of one letter" every_short_option
 	checked "/n saves a snapshot" saves_snapshot
 	checked "-( sorts by change" by_change '-s bytes -(' 'Aaaa Bbbb Bbbb Aaaa'
-	checked "/( alone sorts by the change of bytes" by_change '/(' 'Aaaa Bbbb Bbbb Aaaa'
 	checked "without it by the value" by_change /b 'Aaaa Bbbb Aaaa Bbbb'
 	checked "--noheadings of a table" no_headings -b
 	checked "--noheadings of raw text" no_headings -r
@@ -574,4 +666,11 @@ batch_checks() {
 	checked "-?" ends 0 '' monitor '-?'
 	status_checks
 	hostile_checks
+}
+
+# Those that wait, and are no part of a quick run
+slow_batch_checks() {
+	checked "/( alone sorts by the change of bytes" by_change '/(' 'Aaaa Bbbb Bbbb Aaaa'
+	checked "a counter that went back" counter_went_back
+	checked "no changes across a reload" changes_after_reload
 }

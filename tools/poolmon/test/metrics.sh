@@ -122,6 +122,19 @@ file_is_replaced() {
 	ends 1 'nowhere/n.prom: No such' monitor --debugfs "$RECORDED" --prometheus=nowhere/n.prom
 }
 
+# --openmetrics=FILE: the text of --openmetrics, which another run replaces
+openmetrics_file() {
+	rm -f o.prom
+	monitor --debugfs "$RECORDED" --openmetrics >text
+	echo old >o.prom
+	monitor --debugfs "$RECORDED" --openmetrics=o.prom >stdout
+	diff text o.prom
+	[ ! -s stdout ]
+	ends 3 'not loaded' monitor --debugfs none --openmetrics=o.prom
+	grep -qx 'ntpool_up 0' o.prom
+	[ "$(tail -n 1 o.prom)" = '# EOF' ]
+}
+
 # A device is not replaced by a file.
 device_is_kept() {
 	ln -sf /dev/full device
@@ -296,6 +309,7 @@ metrics_checks() {
 	checked "the number of series is bounded" top_is_bounded
 	checked "no counter goes back when the top changes" no_counter_resets
 	checked "a file is replaced at once" file_is_replaced
+	checked "OpenMetrics in a file" openmetrics_file
 	checked "a device is not replaced" device_is_kept
 	checked "a link is kept, and followed" links_are_followed
 	checked "a full disk keeps the file" full_disk_keeps_file

@@ -144,6 +144,18 @@ record_duration() {
 	monitor diff --all rec | grep -q Hold
 }
 
+record_long_options() {
+	rm -f rec
+	recorder --delay 0.2 --count 3 rec
+	[ "$(samples rec)" = 3 ]
+	rm -f rec
+	recorder --delay 0.5 --duration 1.7 rec
+	[ "$(samples rec)" = 4 ]
+	ends 2 'delay: 0\.1 or more' recorder --delay 0 rec
+	ends 2 'duration: 0\.1 or more' recorder --duration x rec
+	ends 2 'max-size: a number of 1 or more' recorder --max-size 0 rec
+}
+
 record_once() {
 	rm -f rec
 	"$TOP/tools/poolmon/poolmon" record --debugfs "$RECORDED" rec &
@@ -249,7 +261,7 @@ report_growth() {
 # Raw text of both has a word for each heading. A tag has no call site, and one that is new has
 # no percentage.
 raw_words() {
-	awk 'NR == 1 { n = NF } NF != n { bad = 1; print } { print } END { exit bad || NR < 2 }' "$@"
+	awk '{ print } NR == 1 { n = NF } NF != n { bad = 1 } END { exit bad || NR < 2 }' "$@"
 }
 
 raw_commands() {
@@ -282,7 +294,8 @@ command_options() {
 		tr -s ' ' <shown | diff - expected
 		monitor $command --all --noheadings -r growth >shown
 		monitor $command --all -r growth | tail -n +2 | diff - shown
-		[ "$(monitor $command --all -r --noheadings -i 'F*' -x Flat growth | cut -c1-4)" = Fall ]
+		[ "$(monitor $command --all -r --noheadings -i 'F*' -x Flat growth |
+			awk '{ print $1 }')" = Fall ]
 		[ "$(monitor $command --all -r --noheadings --include 'F*' --exclude 'Fa??' growth |
 			cut -c1-4)" = Flat ]
 		[ "$(monitor $command --all -r --noheadings --top 2 growth |
@@ -313,8 +326,7 @@ rude_record() {
 	rm -f rec
 	python3 - rude/ntpool rec <<-'END'
 	import sys, zlib
-	with open(sys.argv[1] + '/tags', 'rb') as tags, open(sys.argv[1] + '/callers', 'rb') as callers:
-	    tags, callers = tags.read(), callers.read()
+	tags, callers = (open(f'{sys.argv[1]}/{name}', 'rb').read() for name in ('tags', 'callers'))
 	with open(sys.argv[2], 'wb') as file:
 	    file.write(b'# poolmon record 1\n')
 	    for i in range(3):
@@ -380,6 +392,7 @@ record_checks() {
 	checked "a record that cannot be thinned" record_cannot_thin
 	checked "a copy that a kill has left is removed" record_left_copy
 	checked "a record ends after its duration" record_duration
+	checked "record --delay, --count, --duration" record_long_options
 	checked "one writer at a time" record_once
 	checked "a writer ends when its record is moved" moved mv rec old
 	checked "a writer ends when its record is removed" moved rm rec

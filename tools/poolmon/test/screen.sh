@@ -208,7 +208,8 @@ part() { sed -n "/^$1/,/^\$/p" page | sed '1d;$d'; }
 
 # ENTER shows all about a tag in one pool. ESC goes back, and so does ENTER.
 opens_tag() {
-	tag_page 'Hold Nonp' '^Tag Hold, nonpaged pool$' Down && grep -q '^3 live allocations, 14352 b' page &&
+	tag_page 'Hold Nonp' '^Tag Hold, nonpaged pool$' Down &&
+		grep -q '^3 live allocations, 14352 b' page &&
 		part 'Call sites' | grep -q 'hold_init+0x2d/0x1000 \[nt_hold\]' &&
 		[ "$(part 'Lookaside lists')" = none ] &&
 		[ "$(part 'Sizes above' | tr -s ' ')" = 'Hold Nonp 5120 2 3072 1' ] &&
@@ -354,8 +355,8 @@ screen_checks() {
 	screen_stop
 	checked "screen: escapes and octets that are no ASCII" shows_rude_names
 	screen_stop
-	checked "screen: 150 columns" screen_start 150 24 -d 0.2 -o \
-		tag,type,allocs,allocs_delta,frees,frees_delta,diff,bytes,bytes_delta,per_alloc,requested,failed
+	checked "screen: 150 columns" screen_start 150 24 -d 0.2 -o tag,type,allocs,allocs_delta,\
+frees,frees_delta,diff,bytes,bytes_delta,per_alloc,requested,failed
 	checked "screen: no number is cut" whole_numbers
 	screen_stop
 	checked "the manual page has these screens" python3 "$POOLMON_TESTS/manual.py" \
