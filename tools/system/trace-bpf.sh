@@ -4,7 +4,7 @@
 # shellcheck source=tools/system/lib.sh
 . /lib.sh
 
-plan 25
+plan 29
 
 driver=/sys/module/nt_trace/parameters
 
@@ -36,6 +36,22 @@ is "leaks" script leaks "$rounds; insmod /modules/nt_hold.ko"
 is "the stack of those held" printed ' *do_one_initcall\+[0-9]+'
 is "their number" printed '\]: [1-9]'
 rmmod nt_hold
+# Maps that are full count no block whose free they would miss.
+blocks_counted() {
+	awk '/\]: [0-9]+$/ && !/^@bytes/ { s += $NF } END { print s + 0 }' /tmp/printed
+}
+few_counted() {
+	cat /tmp/printed
+	[ "$(blocks_counted)" -ge 1 ] && [ "$(blocks_counted)" -le 4 ]
+}
+export BPFTRACE_MAP_KEYS_MAX=4
+is "live, with four blocks at a time" script live "insmod /modules/nt_hold.ko; $rounds"
+is "it counts no others" few_counted
+rmmod nt_hold
+is "leaks, with four blocks at a time" script leaks "insmod /modules/nt_hold.ko; $rounds"
+is "it counts no others, too" few_counted
+rmmod nt_hold
+unset BPFTRACE_MAP_KEYS_MAX
 is "lifetime" script lifetime "$rounds"
 is "a histogram" printed '@us\[Trac\]: *'
 is "depth" script depth "echo 40 >$driver/burst"
