@@ -17,11 +17,12 @@
  *
  * Locking. ntpool_past_mutex protects the list of records and their notes. A sum holds
  * it over its whole iteration: a record that was added meanwhile would seem to have no
- * blocks. A sum frees memory behind guards meanwhile, so a damaged guard may be reported under
- * the mutex. Texts are read under RCU, because ntpool_report() reads them in any context.
+ * blocks. Texts are read under RCU, because ntpool_report() reads them in any context. Such a
+ * reader may have interrupts off, and finds a record by a hash table.
  *
  * Context: any to read a text, process context for all changes.
  */
+#include <linux/hashtable.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/rculist.h>
@@ -32,9 +33,14 @@
 #include "base/store.h"
 #include "parts.h"
 
+enum {
+	PAST_BITS = 10,
+};
+
 /* Protects the list of records and their notes. */
 DEFINE_MUTEX(ntpool_past_mutex);
 LIST_HEAD(ntpool_past_codes);		/* ntpool_past_mutex; readers under RCU */
+static DEFINE_HASHTABLE(past_table, PAST_BITS);	/* the same records by call site; likewise */
 static unsigned int past_last;		/* number of the newest record; ntpool_past_mutex */
 
 static void past_free(struct ntpool_past_code *past)
@@ -57,6 +63,7 @@ static void past_free_rcu(struct rcu_head *rcu)
 void ntpool_past_drop(struct ntpool_past_code *past)
 {
 	lockdep_assert_held(&ntpool_past_mutex);
+	hash_del_rcu(&past->node);
 	list_del_rcu(&past->link);
 	call_rcu(&past->rcu, past_free_rcu);
 }
@@ -66,7 +73,8 @@ static struct ntpool_past_code *past_at(unsigned long caller)
 {
 	struct ntpool_past_code *past;
 
-	list_for_each_entry_rcu(past, &ntpool_past_codes, link, lockdep_is_held(&ntpool_past_mutex))
+	hash_for_each_possible_rcu(past_table, past, node, caller,
+				   lockdep_is_held(&ntpool_past_mutex))
 		if (past->caller == caller &&
 		    (READ_ONCE(past->pinned) || !READ_ONCE(past->covered)))
 			return past;
@@ -151,6 +159,7 @@ static struct ntpool_past_code *past_add(unsigned long caller, const struct modu
 	past->caller = caller;
 	past->owner = owner;
 	list_add_tail_rcu(&past->link, &ntpool_past_codes);
+	hash_add_rcu(past_table, &past->node, caller);
 	past_absorb(past);
 	return past;
 }
@@ -246,6 +255,8 @@ void ntpool_callsite_exit(void)
 	LIST_HEAD(gone);
 
 	mutex_lock(&ntpool_past_mutex);
+	list_for_each_entry(past, &ntpool_past_codes, link)
+		hash_del_rcu(&past->node);
 	list_splice_init_rcu(&ntpool_past_codes, &gone, synchronize_rcu);
 	mutex_unlock(&ntpool_past_mutex);
 	list_for_each_entry_safe(past, next, &gone, link)

@@ -24,6 +24,7 @@ void ntpool_callsite_disown(const struct module *mod);
 /**
  * struct ntpool_past_code - a call site in code that was freed
  * @link: in ntpool_past_codes, oldest first; ntpool_past_mutex, readers under RCU
+ * @node: in the table of callsite.c, by @caller; likewise
  * @rcu: frees it
  * @number: from 1, unique; constant
  * @caller: address of the call site; constant
@@ -39,6 +40,7 @@ void ntpool_callsite_disown(const struct module *mod);
  */
 struct ntpool_past_code {
 	struct list_head link;
+	struct hlist_node node;
 	struct rcu_head rcu;
 	unsigned int number;
 	unsigned long caller;
