@@ -24,6 +24,8 @@ void ntpool_test_set_available(long pages);
  * PREEMPT_RT. A page that is in stock already stays until the next drain.
  */
 void ntpool_test_keep_stock(bool on);
+/* Puts all records of tracking into one chain. No block may be tracked, here and when it ends. */
+void ntpool_test_one_chain(bool on);
 
 /* memory/pagemap.c, by hooks/pagemap_hooks.c */
 
@@ -157,6 +159,19 @@ int ntpool_test_write(const char *name, const char *text);
 /* Set the parameters special_start and sample_ms. The second may sleep. */
 void ntpool_test_special_start(bool at_start);
 int ntpool_test_sample(unsigned int ms);
+/*
+ * Writes the addresses of the first @room tracked blocks to @addr, unless that is NULL. Returns the
+ * number of all. May sleep.
+ */
+size_t ntpool_test_tracked(void **addr, size_t room);
+/*
+ * Keeps the names of the frames of tracked blocks that are in @mod, as when it is unloaded. Returns
+ * how many names have come. May sleep.
+ */
+struct module;
+unsigned int ntpool_test_track_frames(const struct module *mod);
+/* Returns how many names of frames are kept. May sleep. */
+unsigned int ntpool_test_frame_names(void);
 /* Handles a page fault at @addr by the instruction at @ip. True if it was reported. */
 bool ntpool_test_fault(unsigned long addr, bool write, unsigned long ip);
 

@@ -4,12 +4,19 @@
  * mismatch at a free is reported. No record is left when tracking is switched off, or
  * when there was no memory for a record.
  */
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+
 #include "fixture.h"
 #include "mm.h"
 
 #define NTK_TAG		(ntk_tag4("KxTr"))
 #define NTK_LIST	(ntk_tag4("KxLi"))
 #define NTK_MANY	300
+#define NTK_STABLE	3000	/* blocks in one chain */
+#define NTK_CHURNERS	3
+#define NTK_HELD	32	/* by each of them at a time */
 
 #define NTK_NOT_THE_LISTS	0x13e
 #define NTK_NOT_THE_SIZE	0x13f
@@ -22,6 +29,7 @@ static int ntk_track_init(struct kunit *test)
 static void ntk_track_exit(struct kunit *test)
 {
 	ntpool_test_write("verifier/drivers", "*");
+	ntpool_test_one_chain(false);
 	ntk_exit(test);
 }
 
@@ -193,6 +201,113 @@ static void ntk_no_memory_test(struct kunit *test)
 	ExFreePool(first);
 }
 
+/* ---- one long chain ---- */
+
+static int ntk_compare(const void *a, const void *b)
+{
+	unsigned long x = *(const unsigned long *)a, y = *(const unsigned long *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Blocks come and go all the time. */
+static void ntk_churn(struct ntk_worker *worker)
+{
+	void *block[NTK_HELD];
+	unsigned int i;
+
+	while (!READ_ONCE(worker->crew->stop)) {
+		for (i = 0; i < NTK_HELD; i++)
+			block[i] = ExAllocatePoolWithTag(NonPagedPool, 24, NTK_TAG);
+		for (i = NTK_HELD; i--;)
+			if (block[i])
+				ExFreePool(block[i]);
+		cond_resched();
+	}
+}
+
+/* Each of the sorted @want is exactly once among the @nr addresses of @seen. */
+static void ntk_expect_once(struct kunit *test, void **want, void **seen, size_t nr)
+{
+	unsigned int missing = 0, twice = 0;
+	size_t i, at = 0;
+
+	sort(seen, nr, sizeof(*seen), ntk_compare, NULL);
+	for (i = 0; i < NTK_STABLE; i++) {
+		while (at < nr && seen[at] < want[i])
+			at++;
+		missing += at == nr || seen[at] != want[i];
+		twice += at + 1 < nr && seen[at] == want[i] && seen[at + 1] == want[i];
+	}
+	KUNIT_EXPECT_EQ(test, missing, 0);
+	KUNIT_EXPECT_EQ(test, twice, 0);
+}
+
+static void ntk_snapshots(struct kunit *test, void **want, void **seen, size_t room)
+{
+	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	unsigned int i;
+	size_t nr;
+
+	KUNIT_ASSERT_NOT_NULL(test, crew);
+	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, NTK_CHURNERS, false, ntk_churn, NULL), 0);
+	for (i = 0; i < 10; i++) {
+		nr = ntpool_test_tracked(seen, room);
+		KUNIT_EXPECT_GE(test, nr, NTK_STABLE);
+		KUNIT_EXPECT_LE(test, nr, room);
+		ntk_expect_once(test, want, seen, min(nr, room));
+	}
+	WRITE_ONCE(crew->stop, true);
+	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
+}
+
+/* A snapshot lets other CPUs use the chain. It has each block that exists all the time, once. */
+static void ntk_one_chain_test(struct kunit *test)
+{
+	size_t room = NTK_STABLE + 2 * NTK_CHURNERS * NTK_HELD, i;
+	void **block = kunit_kcalloc(test, NTK_STABLE, sizeof(*block), GFP_KERNEL);
+	void **want = kunit_kcalloc(test, NTK_STABLE, sizeof(*want), GFP_KERNEL);
+	void **seen = kunit_kcalloc(test, room, sizeof(*seen), GFP_KERNEL);
+
+	KUNIT_ASSERT_TRUE(test, block && want && seen);
+	KUNIT_ASSERT_EQ(test, ntpool_test_tracked(NULL, 0), 0);
+	ntpool_test_one_chain(true);
+	for (i = 0; i < NTK_STABLE; i++)
+		block[i] = ntk_take(test, NonPagedPool, 16);
+	memcpy(want, block, NTK_STABLE * sizeof(*want));
+	sort(want, NTK_STABLE, sizeof(*want), ntk_compare, NULL);
+	ntk_snapshots(test, want, seen, room);
+	/* The youngest is the first of its chain. */
+	while (i--)
+		ExFreePool(block[i]);
+	KUNIT_EXPECT_EQ(test, ntpool_test_tracked(NULL, 0), 0);
+}
+
+#define NTK_SITE	(block[nr++] = ExAllocatePoolWithTag(NonPagedPool, 16, NTK_TAG))
+#define NTK_SITES5	(NTK_SITE, NTK_SITE, NTK_SITE, NTK_SITE, NTK_SITE)
+#define NTK_SITES65	do {							\
+	NTK_SITES5; NTK_SITES5; NTK_SITES5; NTK_SITES5; NTK_SITES5;		\
+	NTK_SITES5; NTK_SITES5; NTK_SITES5; NTK_SITES5; NTK_SITES5;		\
+	NTK_SITES5; NTK_SITES5; NTK_SITES5;					\
+} while (0)
+
+/* All frames of a chain are named, however many there are. */
+static void ntk_frames_test(struct kunit *test)
+{
+	void *block[65];
+	size_t nr = 0;
+
+	if (!THIS_MODULE)
+		kunit_skip(test, "the suites are no module");
+	KUNIT_ASSERT_EQ(test, ntpool_test_tracked(NULL, 0), 0);
+	ntpool_test_one_chain(true);
+	NTK_SITES65;
+	KUNIT_EXPECT_EQ(test, nr, ARRAY_SIZE(block));
+	KUNIT_EXPECT_GE(test, ntpool_test_track_frames(THIS_MODULE), ARRAY_SIZE(block));
+	while (nr)
+		ExFreePool(block[--nr]);
+}
+
 /* ---- what does not match ---- */
 
 static NPAGED_LOOKASIDE_LIST ntk_list, ntk_other, ntk_larger;
@@ -293,6 +408,8 @@ static struct kunit_case ntk_track_cases[] = {
 	KUNIT_CASE(ntk_switched_off_test),
 	KUNIT_CASE(ntk_drivers_test),
 	KUNIT_CASE(ntk_no_memory_test),
+	KUNIT_CASE(ntk_one_chain_test),
+	KUNIT_CASE(ntk_frames_test),
 	KUNIT_CASE(ntk_mixed_test),
 	KUNIT_CASE(ntk_other_pool_test),
 	KUNIT_CASE(ntk_own_routines_test),

@@ -94,14 +94,15 @@ static void frames_add(struct ntpool_frames *frames, unsigned long addr)
 	for (i = 0; i < frames->nr; i++)
 		if (frames->addr[i] == addr)
 			return;
-	if (i < NTPOOL_FRAMES)
-		frames->addr[frames->nr++] = addr;
+	frames->addr[frames->nr++] = addr;
 }
 
 void ntpool_frames_add(struct ntpool_frames *frames, const struct ntpool_stack *stack)
 {
 	unsigned int i;
 
+	if (frames->nr + 1 + stack->nr > NTPOOL_FRAMES)
+		ntpool_frames_keep(frames);
 	if (stack->caller)
 		frames_add(frames, stack->caller);
 	for (i = 0; i < stack->nr; i++)
@@ -219,15 +220,19 @@ void ntpool_frame_text(unsigned long addr, u64 when, char *buf, size_t size)
 void ntpool_frame_exit(void)
 {
 	struct frame_name *name, *next;
+	LIST_HEAD(gone);
 
 	mutex_lock(&frames_mutex);
 	list_for_each_entry(name, &names_by_age, link)
 		hash_del_rcu(&name->node);
-	synchronize_rcu();
-	list_for_each_entry_safe(name, next, &names_by_age, link) {
-		list_del(&name->link);
-		nr_names--;
-		name_free(name);
-	}
+	list_splice_init(&names_by_age, &gone);
+	nr_names = 0;
 	mutex_unlock(&frames_mutex);
+	synchronize_rcu();
+	list_for_each_entry_safe(name, next, &gone, link)
+		name_free(name);
 }
+
+#if IS_ENABLED(CONFIG_KUNIT)
+#include "hooks/frame_hooks.c"
+#endif

@@ -8,7 +8,7 @@
 struct ntpool_stack;
 
 enum {
-	NTPOOL_FRAMES = 64,
+	NTPOOL_FRAMES = 64,	/* more than one stack has */
 };
 
 /**
@@ -27,7 +27,10 @@ struct ntpool_frames {
 
 /* True if the stack goes through code of @mod, whose frames were searched for. Any context. */
 bool ntpool_frames_has(const struct ntpool_stack *stack, const struct module *mod);
-/* Adds the addresses of @stack that lie in the code of @frames. Any context. */
+/*
+ * Adds the addresses of @stack that lie in the code of @frames. If there may be no room for all of
+ * them, keeps the names first. May sleep.
+ */
 void ntpool_frames_add(struct ntpool_frames *frames, const struct ntpool_stack *stack);
 /* Keeps the names of the addresses and empties @frames. May sleep. */
 void ntpool_frames_keep(struct ntpool_frames *frames);

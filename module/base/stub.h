@@ -19,6 +19,8 @@ bool ntpool_stub_available(unsigned long *pages);
 bool ntpool_stub_no_stock(void);
 /* Counts @nr records that lie in chunks now; negative: they have been freed. Any context. */
 void ntpool_stub_records(int nr);
+/* True if a test puts all records of tracking into one chain. Any context. */
+bool ntpool_stub_one_chain(void);
 #else
 static inline bool ntpool_stub_report(const struct ntpool_stop *stop)
 {
@@ -42,6 +44,11 @@ static inline bool ntpool_stub_no_stock(void)
 
 static inline void ntpool_stub_records(int nr)
 {
+}
+
+static inline bool ntpool_stub_one_chain(void)
+{
+	return false;
 }
 #endif
 

@@ -7,13 +7,17 @@
  *
  * Locking: none. Context: process context, unless test.h says more.
  */
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
+#include <linux/slab.h>
 
 #include "account/tag.h"
 #include "base/callsite.h"
 #include "base/client.h"
 #include "base/compat.h"
+#include "base/frame.h"
+#include "base/stack.h"
 #include "heap/cache.h"
 #include "heap/heap.h"
 #include "heap/run.h"
@@ -23,6 +27,7 @@
 #include "test.h"
 #include "verify/filter.h"
 #include "verify/sample.h"
+#include "verify/track.h"
 #include "verify/verify.h"
 
 unsigned long ntpool_test_shrinkable(void)
@@ -89,6 +94,29 @@ int ntpool_test_set_verifier(unsigned long flags)
 	return ntpool_verifier_set(flags);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_set_verifier);
+
+size_t ntpool_test_tracked(void **addr, size_t room)
+{
+	struct ntpool_track *tracks;
+	size_t nr = 0, i;
+
+	tracks = ntpool_track_snapshot(&nr);
+	for (i = 0; addr && tracks && i < min(nr, room); i++)
+		addr[i] = tracks[i].block.addr;
+	kvfree(tracks);
+	return nr;
+}
+EXPORT_SYMBOL_GPL(ntpool_test_tracked);
+
+unsigned int ntpool_test_track_frames(const struct module *mod)
+{
+	struct ntpool_frames frames = { .going.mod = mod, .when = ntpool_stack_now() };
+	unsigned int before = ntpool_test_frame_names();
+
+	ntpool_track_frames(&frames);
+	return ntpool_test_frame_names() - before;
+}
+EXPORT_SYMBOL_GPL(ntpool_test_track_frames);
 
 int ntpool_test_sample(unsigned int ms)
 {

@@ -110,6 +110,7 @@ EXPORT_SYMBOL_GPL(ntpool_test_reports);
 
 static bool kthreads_pay;		/* one word, written by a test */
 static bool no_stock;			/* likewise */
+static bool one_chain;			/* likewise */
 static atomic_long_t records_in_chunks = ATOMIC_LONG_INIT(0);
 static long available = -1;		/* pages; negative: the kernel's estimate. One word */
 
@@ -133,6 +134,17 @@ EXPORT_SYMBOL_GPL(ntpool_test_keep_stock);
 bool ntpool_stub_no_stock(void)
 {
 	return READ_ONCE(no_stock);
+}
+
+void ntpool_test_one_chain(bool on)
+{
+	WRITE_ONCE(one_chain, on);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_one_chain);
+
+bool ntpool_stub_one_chain(void)
+{
+	return READ_ONCE(one_chain);
 }
 
 void ntpool_test_set_available(long pages)

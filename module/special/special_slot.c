@@ -364,6 +364,7 @@ void ntpool_special_frames(struct ntpool_frames *frames)
 {
 	const struct ntpool_special_slot *slot;
 	struct ntpool_stack allocated, freed;
+	enum ntpool_special_state state;
 	unsigned int i;
 
 	/* Pairs with the release in special_create(). */
@@ -372,18 +373,19 @@ void ntpool_special_frames(struct ntpool_frames *frames)
 	for (i = 0; i < ntpool_special.nr; i++) {
 		slot = &ntpool_special.slots[i];
 		raw_spin_lock_irq(&ntpool_special_lock);
+		state = slot->state;
 		/* A busy slot may be on its way to quarantine. Its owner writes to it. */
 		allocated = data_race(slot->allocated);
 		/* Likewise. */
 		freed = data_race(slot->freed);
-		if (slot->state != NTPOOL_SPECIAL_IDLE)
-			ntpool_frames_add(frames, &allocated);
-		if (slot->state == NTPOOL_SPECIAL_FREED || slot->state == NTPOOL_SPECIAL_BUSY)
-			ntpool_frames_add(frames, &freed);
 		raw_spin_unlock_irq(&ntpool_special_lock);
-		ntpool_frames_keep(frames);
+		if (state != NTPOOL_SPECIAL_IDLE)
+			ntpool_frames_add(frames, &allocated);
+		if (state == NTPOOL_SPECIAL_FREED || state == NTPOOL_SPECIAL_BUSY)
+			ntpool_frames_add(frames, &freed);
 		cond_resched();
 	}
+	ntpool_frames_keep(frames);
 }
 
 void ntpool_special_stats(struct ntpool_special_stats *stats)

@@ -172,15 +172,19 @@ unsigned int ntpool_fault_log(struct ntpool_fault_note *to)
 
 void ntpool_fault_frames(struct ntpool_frames *frames)
 {
+	struct ntpool_stack stack;
 	unsigned int i;
+	bool used;
 
 	for (i = 0; i < NTPOOL_FAULT_LOG; i++) {
 		raw_spin_lock_irq(&fault_lock);
-		if (i < fault_nr_notes)
-			ntpool_frames_add(frames, &fault_notes[i].stack);
+		used = i < fault_nr_notes;
+		stack = fault_notes[i].stack;
 		raw_spin_unlock_irq(&fault_lock);
-		ntpool_frames_keep(frames);
+		if (used)
+			ntpool_frames_add(frames, &stack);
 	}
+	ntpool_frames_keep(frames);
 }
 
 void ntpool_fault_text(char *buf, size_t size)

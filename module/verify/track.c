@@ -17,7 +17,9 @@
  * module was on the stack.
  *
  * Locking: track_lock[], raw spinlocks and leaves, interrupts off. Lock n guards the buckets
- * whose number modulo TRACK_STRIPES is n. Records are allocated and freed outside of it.
+ * whose number modulo TRACK_STRIPES is n. Records are allocated and freed outside of it. A visit
+ * of all records copies one per section, and judges the copy without the lock. A cursor keeps its
+ * place in the chain: a record without an address, on the stack of the task.
  * Contexts: any but NMI to add and to take a record; the rest process context.
  */
 #include <linux/hash.h>
@@ -36,6 +38,7 @@
 #include "base/refuse.h"
 #include "base/report.h"
 #include "base/sort.h"
+#include "base/stub.h"
 #include "base/text.h"
 #include "parts.h"
 #include "memory/backing.h"
@@ -52,7 +55,8 @@ enum {
  * struct track_record - an entry of track_table
  * @node: in the chain of its bucket; track_lock[] of the bucket
  * @rcu: frees the record where that cannot be done at once
- * @track: the block and its call, constant except @track.block.orphan; track_lock[]
+ * @track: the block and its call, constant except @track.block.orphan; track_lock[]. A cursor
+ *	has no address
  */
 struct track_record {
 	struct hlist_node node;
@@ -67,7 +71,7 @@ static atomic_long_t track_nr = ATOMIC_LONG_INIT(0);	/* records in the table */
 
 static u32 track_bucket(const void *p)
 {
-	return hash_ptr(p, TRACK_BITS);
+	return ntpool_stub_one_chain() ? 0 : hash_ptr(p, TRACK_BITS);
 }
 
 bool ntpool_track_add(const struct ntpool_track_block *block, unsigned long caller)
@@ -95,7 +99,7 @@ bool ntpool_track_add(const struct ntpool_track_block *block, unsigned long call
 	return true;
 }
 
-/* Called under the lock of @bucket. */
+/* Called under the lock of @bucket. No block has the address of a cursor, NULL. */
 static struct track_record *track_find(u32 bucket, const void *p)
 {
 	struct track_record *record;
@@ -138,11 +142,97 @@ bool ntpool_track_take(void *p, struct ntpool_track *track)
 	return true;
 }
 
+/*
+ * Visiting all records
+ */
+
+/*
+ * Copies the record behind @cursor in the chain of @bucket to @to, and moves @cursor behind it. A
+ * cursor that is in no chain begins at the start. Returns false at the end of the chain, without
+ * @cursor in it.
+ */
+static bool cursor_step(struct track_record *cursor, u32 bucket, struct ntpool_track *to)
+{
+	raw_spinlock_t *lock = &track_lock[bucket % TRACK_STRIPES];
+	struct hlist_node *next;
+	struct track_record *record;
+
+	raw_spin_lock_irq(lock);
+	next = hlist_unhashed(&cursor->node) ? track_table[bucket].first : cursor->node.next;
+	hlist_del_init(&cursor->node);
+	record = hlist_entry_safe(next, struct track_record, node);
+	/* Those of other tasks: there are only a few. */
+	hlist_for_each_entry_from(record, node)
+		if (record->track.block.addr)
+			break;
+	if (record) {
+		*to = record->track;
+		hlist_add_behind(&cursor->node, &record->node);
+	}
+	raw_spin_unlock_irq(lock);
+	return record;
+}
+
+static void cursor_end(struct track_record *cursor, u32 bucket)
+{
+	raw_spin_lock_irq(&track_lock[bucket % TRACK_STRIPES]);
+	hlist_del_init(&cursor->node);
+	raw_spin_unlock_irq(&track_lock[bucket % TRACK_STRIPES]);
+}
+
+typedef bool (*track_fn)(const struct ntpool_track *track, void *arg);
+
+/*
+ * Calls @fn with a copy of each record, without a lock. Records that exist all the time are
+ * visited once. The cursor keeps the place in a chain. Returns false as soon as @fn does.
+ */
+static bool track_visit(track_fn fn, void *arg)
+{
+	struct track_record cursor = {};
+	struct ntpool_track track;
+	u32 bucket;
+
+	/* Pairs with the release in ntpool_track_start(). */
+	if (!smp_load_acquire(&track_table) || !atomic_long_read(&track_nr))
+		return true;
+	for (bucket = 0; bucket < BIT(TRACK_BITS); bucket++) {
+		while (cursor_step(&cursor, bucket, &track)) {
+			if (!fn(&track, arg)) {
+				cursor_end(&cursor, bucket);
+				return false;
+			}
+			cond_resched();
+		}
+		cond_resched();
+	}
+	return true;
+}
+
+/*
+ * Snapshots
+ */
+
 /* Selects the records that are copied. */
 enum track_choice {
 	TRACK_ALL,	/* those of all modules */
 	TRACK_OF,	/* those that it has allocated */
 	TRACK_FOR,	/* those that other modules have allocated in a call of it */
+};
+
+/**
+ * struct track_list - an array of copied records
+ * @choice: which ones
+ * @mod: the module of @choice
+ * @to: the array, for kvfree()
+ * @nr: entries in use
+ * @room: entries
+ */
+struct track_list {
+	enum track_choice choice;
+	const struct module *mod;
+	struct ntpool_track *to;
+	size_t nr;
+	size_t room;
 };
 
 static bool is_chosen(const struct ntpool_track *track, enum track_choice choice,
@@ -158,49 +248,65 @@ static bool is_chosen(const struct ntpool_track *track, enum track_choice choice
 	return !own && !track->block.orphan && ntpool_frames_has(&track->stack, mod);
 }
 
-static size_t track_count(enum track_choice choice, const struct module *mod)
+/* Gives the array room for @room entries. Returns false without memory. */
+static bool list_grow(struct track_list *list, size_t room)
 {
-	struct track_record *record;
-	size_t nr = 0;
-	u32 bucket;
+	struct ntpool_track *to;
 
-	if (choice == TRACK_ALL)
-		return atomic_long_read(&track_nr);
-	for (bucket = 0; bucket < BIT(TRACK_BITS); bucket++) {
-		raw_spin_lock_irq(&track_lock[bucket % TRACK_STRIPES]);
-		hlist_for_each_entry(record, &track_table[bucket], node)
-			nr += is_chosen(&record->track, choice, mod);
-		raw_spin_unlock_irq(&track_lock[bucket % TRACK_STRIPES]);
-		cond_resched();
-	}
-	return nr;
+	to = ntpool_refused() ? NULL : kvmalloc_array(room, sizeof(*to), GFP_KERNEL);
+	if (!to)
+		return false;
+	if (list->nr)
+		memcpy(to, list->to, list->nr * sizeof(*to));
+	kvfree(list->to);
+	list->to = to;
+	list->room = room;
+	return true;
+}
+
+static bool list_add_track(const struct ntpool_track *track, void *arg)
+{
+	struct track_list *list = arg;
+
+	if (!is_chosen(track, list->choice, list->mod))
+		return true;
+	if (list->nr == list->room && !list_grow(list, 2 * list->room))
+		return false;
+	list->to[list->nr++] = *track;
+	return true;
 }
 
 /*
- * Copies the records of one bucket to @to, which has @room of which *@nr is used. Those of a
- * module become orphans: other code may get the module's addresses. Returns false if the room
- * is too small.
+ * Makes the block of @track an orphan: other code may get the addresses of its module. Returns
+ * false if the block is not there any more.
  */
-static bool track_copy(u32 bucket, enum track_choice choice, const struct module *mod,
-		       struct ntpool_track *to, size_t room, size_t *nr)
+static bool track_orphan(const struct ntpool_track *track)
 {
+	u32 bucket = track_bucket(track->block.addr);
 	raw_spinlock_t *lock = &track_lock[bucket % TRACK_STRIPES];
 	struct track_record *record;
-	bool fits = true;
+	bool same;
 
 	raw_spin_lock_irq(lock);
-	hlist_for_each_entry(record, &track_table[bucket], node) {
-		if (!is_chosen(&record->track, choice, mod))
-			continue;
-		fits = *nr < room;
-		if (!fits)
-			break;
-		to[(*nr)++] = record->track;
-		if (choice == TRACK_OF)
-			record->track.block.orphan = true;
-	}
+	record = track_find(bucket, track->block.addr);
+	same = record && record->track.stack.when == track->stack.when;
+	if (same)
+		record->track.block.orphan = true;
 	raw_spin_unlock_irq(lock);
-	return fits;
+	return same;
+}
+
+/* Drops the blocks that were freed meanwhile. */
+static void list_orphan(struct track_list *list)
+{
+	size_t i, nr = 0;
+
+	for (i = 0; i < list->nr; i++) {
+		if (track_orphan(&list->to[i]))
+			list->to[nr++] = list->to[i];
+		cond_resched();
+	}
+	list->nr = nr;
 }
 
 static int track_compare(const void *a, const void *b)
@@ -210,23 +316,24 @@ static int track_compare(const void *a, const void *b)
 	return x->stack.when < y->stack.when ? -1 : x->stack.when > y->stack.when;
 }
 
-/* Returns an array, sorted by age. It has room for 64 blocks that are allocated meanwhile. */
+/* Returns an array, sorted by age. NULL without memory for all of it. */
 static struct ntpool_track *track_collect(enum track_choice choice, const struct module *mod,
 					  size_t *nr)
 {
-	size_t room = track_count(choice, mod) + 64;
-	struct ntpool_track *to;
-	u32 bucket;
+	struct track_list list = { .choice = choice, .mod = mod };
+	size_t room = 64;
 
-	to = ntpool_refused() ? NULL : kvmalloc_array(room, sizeof(*to), GFP_KERNEL);
-	if (!to)
+	if (choice == TRACK_ALL)
+		room += atomic_long_read(&track_nr);
+	if (!list_grow(&list, room) || !track_visit(list_add_track, &list)) {
+		kvfree(list.to);
 		return NULL;
-	*nr = 0;
-	for (bucket = 0; track_table && bucket < BIT(TRACK_BITS); bucket++)
-		if (!track_copy(bucket, choice, mod, to, room, nr))
-			break;
-	ntpool_sort(to, *nr, sizeof(*to), track_compare);
-	return to;
+	}
+	if (choice == TRACK_OF)
+		list_orphan(&list);
+	ntpool_sort(list.to, list.nr, sizeof(*list.to), track_compare);
+	*nr = list.nr;
+	return list.to;
 }
 
 struct ntpool_track *ntpool_track_snapshot(size_t *nr)
@@ -234,23 +341,21 @@ struct ntpool_track *ntpool_track_snapshot(size_t *nr)
 	return track_collect(TRACK_ALL, NULL, nr);
 }
 
+static bool add_frames(const struct ntpool_track *track, void *frames)
+{
+	ntpool_frames_add(frames, &track->stack);
+	return true;
+}
+
 void ntpool_track_frames(struct ntpool_frames *frames)
 {
-	struct track_record *record;
-	u32 bucket;
-
-	/* Pairs with the release in ntpool_track_start(). */
-	if (!smp_load_acquire(&track_table) || !atomic_long_read(&track_nr))
-		return;
-	for (bucket = 0; bucket < BIT(TRACK_BITS); bucket++) {
-		raw_spin_lock_irq(&track_lock[bucket % TRACK_STRIPES]);
-		hlist_for_each_entry(record, &track_table[bucket], node)
-			ntpool_frames_add(frames, &record->track.stack);
-		raw_spin_unlock_irq(&track_lock[bucket % TRACK_STRIPES]);
-		ntpool_frames_keep(frames);
-		cond_resched();
-	}
+	track_visit(add_frames, frames);
+	ntpool_frames_keep(frames);
 }
+
+/*
+ * Modules that are unloaded
+ */
 
 /* Prints a line and the stack of each block. @how: the end of the line. */
 static void list_blocks(const struct ntpool_track *tracks, size_t nr, const char *how)
