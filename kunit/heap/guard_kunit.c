@@ -4,6 +4,7 @@
  * behind these blocks. A guard in front of it names the block.
  */
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -360,6 +361,7 @@ static void ntk_spread_test(struct kunit *test)
 	if (guard)
 		guard[PAGE_SIZE - 1] = 1;
 	ntpool_test_guarded_free(p);
+	ntpool_test_drain();
 	KUNIT_EXPECT_EQ(test, ntpool_test_reports(NULL, 0), 1);
 	ntpool_test_expect_reports(true);
 	/* RCU frees in a softirq, where nothing can be unmapped. */
@@ -388,6 +390,37 @@ static void ntk_irqs_off_test(struct kunit *test)
 	local_irq_enable();
 	KUNIT_EXPECT_EQ(test, nr, 0);
 	ntpool_test_drain();
+	KUNIT_EXPECT_EQ(test, ntpool_test_reports(NULL, 0), 1);
+	ntpool_test_expect_reports(true);
+}
+
+static DEFINE_MUTEX(ntk_mutex);
+static unsigned int ntk_untaken;	/* reports that came while it was held */
+
+static void ntk_take_mutex(void)
+{
+	if (!mutex_trylock(&ntk_mutex))
+		ntk_untaken++;
+	else
+		mutex_unlock(&ntk_mutex);
+}
+
+/* A report reaches a console. No mutex is held meanwhile, under which bookkeeping is freed. */
+static void ntk_mutex_test(struct kunit *test)
+{
+	u8 *p = ntpool_test_guarded(2);
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	KUNIT_ASSERT_EQ(test, ntpool_test_area_kind(p - PAGE_SIZE), NTPOOL_TEST_GUARD);
+	p[-1] = 1;
+	ntk_untaken = 0;
+	ntpool_test_on_report(ntk_take_mutex);
+	mutex_lock(&ntk_mutex);
+	ntpool_test_guarded_free(p);
+	mutex_unlock(&ntk_mutex);
+	ntpool_test_drain();
+	ntpool_test_on_report(NULL);
+	KUNIT_EXPECT_EQ(test, ntk_untaken, 0);
 	KUNIT_EXPECT_EQ(test, ntpool_test_reports(NULL, 0), 1);
 	ntpool_test_expect_reports(true);
 }
@@ -429,6 +462,7 @@ static void ntk_bookkeeping_test(struct kunit *test)
 static struct kunit_case ntk_guard_cases[] = {
 	KUNIT_CASE(ntk_spread_test),
 	KUNIT_CASE(ntk_irqs_off_test),
+	KUNIT_CASE(ntk_mutex_test),
 	KUNIT_CASE(ntk_pieces_test),
 	KUNIT_CASE(ntk_bookkeeping_test),
 	KUNIT_CASE(ntk_lists_test),

@@ -5,9 +5,11 @@
  * in the linear map. Patterns reveal errors, at the free and when the page is used
  * again.
  */
+#include <linux/completion.h>
 #include <linux/io.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
+#include <linux/workqueue.h>
 
 #include "special.h"
 
@@ -149,6 +151,49 @@ static void ntk_modified_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, report.tag, NTK_TAG);
 }
 
+static struct ntk_restart {
+	struct work_struct work;
+	struct completion done;
+	unsigned int reports;
+	unsigned int late;	/* of these, while the restart had to wait */
+} ntk_restart;
+
+static void ntk_restart_samples(struct work_struct *work)
+{
+	ntpool_test_sample(1);
+	complete(&ntk_restart.done);
+}
+
+static void ntk_reported(void)
+{
+	ntk_restart.reports++;
+	schedule_work(&ntk_restart.work);
+	ntk_restart.late += !wait_for_completion_timeout(&ntk_restart.done, HZ);
+}
+
+/* Who stops the sampler waits for the report without the mutex. */
+static void ntk_mutex_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+	u8 *block = ntk_take_sample(test, NonPagedPool);
+
+	INIT_WORK(&ntk_restart.work, ntk_restart_samples);
+	init_completion(&ntk_restart.done);
+	ntk_restart.reports = 0;
+	ntk_restart.late = 0;
+	ntk_give(block);
+	block[7] = 0x5a;
+	ntpool_test_on_report(ntk_reported);
+	KUNIT_EXPECT_EQ(test, ntpool_test_sample(0), 0);
+	ntpool_test_on_report(NULL);
+	flush_work(&ntk_restart.work);
+	KUNIT_EXPECT_EQ(test, ntpool_test_sample(0), 0);
+	KUNIT_EXPECT_EQ(test, ntk_restart.reports, 1);
+	KUNIT_EXPECT_EQ(test, ntk_restart.late, 0);
+	KUNIT_EXPECT_EQ(test, ntk_take_reports(&report), 1);
+	KUNIT_EXPECT_EQ(test, report.code, NTK_MODIFIED);
+}
+
 /* And for the next block that is taken from special pool. */
 static void ntk_reused_test(struct kunit *test)
 {
@@ -196,6 +241,7 @@ static struct kunit_case ntk_sample_cases[] = {
 	KUNIT_CASE(ntk_around_test),
 	KUNIT_CASE(ntk_bad_free_test),
 	KUNIT_CASE(ntk_modified_test),
+	KUNIT_CASE(ntk_mutex_test),
 	KUNIT_CASE(ntk_reused_test),
 	KUNIT_CASE(ntk_switched_off_test),
 	{}

@@ -32,7 +32,9 @@
  * Locking. areas_lock protects the list of areas and the cursor of the check. It is raw, taken
  * with interrupts off, and a leaf. Under it GUARD_PIECE bytes of a guard are read, and zeroed if
  * they are damaged. A guard may have 64 KiB, so the check drops the lock between the pieces.
- * The guard of an area that is freed is checked without the lock, and with interrupts on.
+ * The guard of an area that is freed is checked without the lock, and with interrupts on. If it is
+ * damaged, the worker of backing.c frees the area: the caller may hold a mutex, which must not be
+ * held during a report. Before that part starts and after it ends, the caller does it.
  * Pages are allocated before the lock is taken and freed after its release. Reports are made
  * without it.
  *
@@ -173,7 +175,8 @@ static void check_begin(void)
 	checked_damaged = false;
 }
 
-static void area_destroy(void *start)
+/* @check: the guard may be damaged. */
+static void area_destroy(void *start, bool check)
 {
 	struct page *page = virt_to_page(start);
 	unsigned long i, flags, nr = ntpool_area_pages(page);
@@ -188,7 +191,7 @@ static void area_destroy(void *start)
 	list_del(&page->lru);
 	WRITE_ONCE(nr_areas, nr_areas - 1);
 	raw_spin_unlock_irqrestore(&areas_lock, flags);
-	if (guard_restore(guard, PAGE_SIZE, &value) && !reported)
+	if (check && guard_restore(guard, PAGE_SIZE, &value) && !reported)
 		guard_report(guard, value);
 	kmemleak_free(start);
 	for (i = 0; i < nr; i++)
@@ -198,7 +201,7 @@ static void area_destroy(void *start)
 
 static void area_destroy_deferred(struct ntpool_deferred *mem)
 {
-	area_destroy(mem);
+	area_destroy(mem, true);
 }
 
 /*
@@ -207,10 +210,12 @@ static void area_destroy_deferred(struct ntpool_deferred *mem)
  */
 void ntpool_area_destroy(void *start)
 {
-	if (irqs_disabled() && area_guard(virt_to_page(start)))
+	const void *guard = area_guard(virt_to_page(start));
+
+	if (guard && (irqs_disabled() || memchr_inv(guard, 0, PAGE_SIZE)))
 		ntpool_defer(start, area_destroy_deferred);
 	else
-		area_destroy(start);
+		area_destroy(start, false);
 }
 
 /*

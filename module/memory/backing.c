@@ -56,7 +56,7 @@ struct deferred_pages {
 static LLIST_HEAD(deferred);	/* lock-free; struct ntpool_deferred */
 static void free_deferred(struct work_struct *work);
 static DECLARE_WORK(deferred_work, free_deferred);
-static struct workqueue_struct *backing_wq;	/* constant after init */
+static struct workqueue_struct *backing_wq;	/* NULL before init and after exit */
 
 /* Memory is low, or very low, if less than this part of it is available. */
 enum {
@@ -215,9 +215,16 @@ static void free_deferred(struct work_struct *work)
 
 void ntpool_defer(struct ntpool_deferred *mem, void (*free)(struct ntpool_deferred *mem))
 {
+	struct workqueue_struct *wq = READ_ONCE(backing_wq);
+
+	/* A module parameter frees memory before the init of this part, exits of base/ after its exit. */
+	if (!wq) {
+		free(mem);
+		return;
+	}
 	mem->free = free;
 	if (llist_add(&mem->node, &deferred))
-		queue_work(backing_wq, &deferred_work);
+		queue_work(wq, &deferred_work);
 }
 
 static void pages_free_deferred(struct ntpool_deferred *mem)
@@ -254,8 +261,9 @@ int ntpool_backing_init(void)
 	return backing_wq ? 0 : -ENOMEM;
 }
 
-/* Called when no other code uses memory/. */
+/* Called when no other code uses memory/, but for exits of base/ that free records. */
 void ntpool_backing_exit(void)
 {
 	destroy_workqueue(backing_wq);
+	WRITE_ONCE(backing_wq, NULL);
 }

@@ -106,8 +106,10 @@ static inline void *ntpool_special_block(const struct ntpool_special_slot *slot)
  * or -EOPNOTSUPP if the machine has special pool for samples only.
  */
 int ntpool_special_start(enum ntpool_special_user user);
-/* Ends it. After the last user, pages without a block return to the kernel. */
+/* Ends it. After the last user, the worker returns pages without a block to the kernel. */
 void ntpool_special_stop(enum ntpool_special_user user);
+/* Waits until it has. It may report, so the caller holds no lock. */
+void ntpool_special_settle(void);
 void ntpool_special_exit(void);
 
 /* special.c */

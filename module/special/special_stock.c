@@ -19,7 +19,8 @@
  *
  * On a machine without address space for special pool, the slots serve samples only.
  *
- * Locking: special_mutex serialises the creation and changes of the users. The rest is under
+ * Locking: special_mutex serialises the creation and changes of the users. The worker makes
+ * reports, so nobody waits for it under a mutex. The rest is under
  * ntpool_special_lock, see special_slot.c. Contexts: process context, all of it may sleep.
  */
 #include <linux/bitmap.h>
@@ -327,11 +328,16 @@ void ntpool_special_stop(enum ntpool_special_user user)
 	raw_spin_lock_irq(&ntpool_special_lock);
 	ntpool_special.users &= ~BIT(user);
 	raw_spin_unlock_irq(&ntpool_special_lock);
-	if (last) {
+	if (last)
 		schedule_work(&ntpool_special.work);
-		flush_work(&ntpool_special.work);
-	}
 	mutex_unlock(&special_mutex);
+}
+
+void ntpool_special_settle(void)
+{
+	/* Pairs with the release in special_create(): the work is initialised. */
+	if (smp_load_acquire(&ntpool_special.slots))
+		flush_work(&ntpool_special.work);
 }
 
 /* Frees all of special pool. No other part uses it; live blocks were reported as leaked. */

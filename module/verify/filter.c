@@ -517,10 +517,13 @@ static void filter_modules_changed(const struct module *mod)
 	mutex_unlock(&filter_mutex);
 }
 
-static void filter_drop(struct ntpool_filter *filter)
+/* Returns the list, which no reader has. */
+static struct ntpool_filter_list *filter_take(struct ntpool_filter *filter)
 {
-	ntpool_guarded_free(rcu_dereference_protected(filter->list, true));
+	struct ntpool_filter_list *list = rcu_dereference_protected(filter->list, true);
+
 	RCU_INIT_POINTER(filter->list, NULL);
+	return list;
 }
 
 static const struct ntpool_client_watch filter_watch = {
@@ -546,12 +549,17 @@ int ntpool_filter_init(void)
  */
 void ntpool_filter_exit(void)
 {
+	struct ntpool_filter_list *tags, *fault_tags, *fault_drivers;
+
 	mutex_lock(&filter_mutex);
 	filter_over = true;
-	filter_drop(&ntpool_filter_tags);
-	filter_drop(&ntpool_fault_tags);
-	filter_drop(&ntpool_fault_drivers);
+	tags = filter_take(&ntpool_filter_tags);
+	fault_tags = filter_take(&ntpool_fault_tags);
+	fault_drivers = filter_take(&ntpool_fault_drivers);
 	mutex_unlock(&filter_mutex);
+	ntpool_guarded_free(tags);
+	ntpool_guarded_free(fault_tags);
+	ntpool_guarded_free(fault_drivers);
 	/* Lists that were replaced may wait for their callback. */
 	rcu_barrier();
 }
@@ -575,7 +583,7 @@ static int drivers_get(char *buf, const struct kernel_param *kp)
  */
 static void drivers_free(void *arg)
 {
-	filter_drop(&ntpool_filter_drivers);
+	ntpool_guarded_free(filter_take(&ntpool_filter_drivers));
 	/* A refused load may have replaced a list, too. */
 	rcu_barrier();
 }

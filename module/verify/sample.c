@@ -19,7 +19,8 @@
  * free. Requests of whole pages are not sampled. The reason is that most are served from a cache
  * that does not look at the bit.
  *
- * Locking: sample_mutex serialises changes of the parameter. sample_interval is a
+ * Locking: sample_mutex serialises changes of the parameter. Nothing is printed or reported under
+ * it. sample_interval is a
  * single word. A work that was queued with the old value reads the new one. Contexts: any but
  * NMI for ntpool_sample_is_due() and ntpool_sample_take(); the rest sleeps.
  */
@@ -103,6 +104,8 @@ int ntpool_sample_set(unsigned int ms)
 	if (!err)
 		WRITE_ONCE(sample_ms, ms);
 	mutex_unlock(&sample_mutex);
+	if (!err && !ms)
+		ntpool_special_settle();
 	return err;
 }
 
@@ -116,11 +119,14 @@ int ntpool_sample_set(unsigned int ms)
  */
 int ntpool_sample_init(void)
 {
+	int err;
+
 	mutex_lock(&sample_mutex);
 	sample_started = true;
-	if (sample_change(sample_ms))
-		pr_warn("ntpool: no memory for all of the verifier\n");
+	err = sample_change(sample_ms);
 	mutex_unlock(&sample_mutex);
+	if (err)
+		pr_warn("ntpool: no memory for all of the verifier\n");
 	return 0;
 }
 
@@ -131,6 +137,7 @@ void ntpool_sample_exit(void)
 	sample_started = false;
 	sample_apply(0);
 	mutex_unlock(&sample_mutex);
+	ntpool_special_settle();
 	/* A sample that was taken just now has queued the work again. */
 	cancel_delayed_work_sync(&sample_work);
 }

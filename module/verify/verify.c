@@ -38,8 +38,8 @@
  * base/text.c and tools/packaging/ntpool.4.scd. The table of detected errors is measured by
  * nt_detect.c, detect.sh and detect.py in tools/system/.
  *
- * Locking: verifier_mutex serialises changes of the bits; ntpool_verifier_state is changed by
- * atomic operations only. Watchers are read under RCU. Contexts: any but NMI for begin, end and
+ * Locking: verifier_mutex serialises changes of the bits; nothing is printed or reported under it.
+ * ntpool_verifier_state is changed by atomic operations only. Watchers are read under RCU. Contexts: any but NMI for begin, end and
  * free.
  */
 #include <linux/ctype.h>
@@ -127,6 +127,7 @@ static const struct ntpool_violation kinds[] = {
 static DEFINE_MUTEX(verifier_mutex);	/* serialises changes of the bits */
 static bool verifier_started;		/* under verifier_mutex */
 static bool verifier_over;		/* under verifier_mutex */
+static bool verifier_lacks_special;	/* the machine has none; set once, under verifier_mutex */
 static atomic_t verifier_settling;	/* changes that still wait for the watchers */
 
 /* Set and cleared by inits and exits of parts, which one task runs. notify_ranges() uses RCU. */
@@ -169,10 +170,11 @@ static int bits_prepare(unsigned long bits)
 {
 	int err = 0;
 
+	lockdep_assert_held(&verifier_mutex);
 	if (bits & NTPOOL_VERIFY_SPECIAL)
 		err = ntpool_special_start(NTPOOL_SPECIAL_VERIFIER);
 	if (err == -EOPNOTSUPP)
-		pr_warn_once("ntpool: there is no special pool on this machine\n");
+		verifier_lacks_special = true;
 	else if (err)
 		return err;
 	return bits & NTPOOL_VERIFY_TRACK ? ntpool_track_start() : 0;
@@ -199,14 +201,24 @@ static void bits_follow(unsigned long bits)
 			watches[i]->switched(bits);
 }
 
+/* No lock is held while a console works. */
+static void lack_print(void)
+{
+	if (READ_ONCE(verifier_lacks_special))
+		pr_warn_once("ntpool: there is no special pool on this machine\n");
+}
+
 /*
- * Waits for what the watchers have begun. Free routines of drivers may run meanwhile, and may
- * do anything, so no lock is held.
+ * Waits for what the watchers and special pool have begun. Free routines of drivers may run
+ * meanwhile, and the worker of special pool may report, so no lock is held.
  */
-static void bits_settle(void)
+static void bits_settle(unsigned long bits)
 {
 	unsigned int i;
 
+	lack_print();
+	if (!(bits & NTPOOL_VERIFY_SPECIAL))
+		ntpool_special_settle();
 	for (i = 0; i < NTPOOL_VERIFIER_WATCHERS; i++)
 		if (watches[i] && watches[i]->settle)
 			watches[i]->settle();
@@ -258,7 +270,7 @@ int ntpool_verifier_set(unsigned long bits)
 		atomic_inc(&verifier_settling);
 	mutex_unlock(&verifier_mutex);
 	if (!err)
-		bits_settle();
+		bits_settle(bits);
 	return err;
 }
 
@@ -273,16 +285,19 @@ int ntpool_verifier_set(unsigned long bits)
 int ntpool_verifier_init(void)
 {
 	unsigned long bits;
+	int err;
 
 	mutex_lock(&verifier_mutex);
 	verifier_started = true;
 	bits = ntpool_verifier();
-	if (bits_prepare(bits))
-		pr_warn("ntpool: no memory for all of the verifier\n");
+	err = bits_prepare(bits);
 	if (bits & NTPOOL_VERIFY_FAULTS)
 		ntpool_fault_restart();
 	bits_follow(bits);
 	mutex_unlock(&verifier_mutex);
+	lack_print();
+	if (err)
+		pr_warn("ntpool: no memory for all of the verifier\n");
 	return 0;
 }
 
