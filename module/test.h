@@ -205,6 +205,13 @@ struct ntpool_test_report {
 
 /* Empties the table and records reports; or prints them again and keeps the table. */
 void ntpool_test_expect_reports(bool on);
+/* Returns the number of reports that are not printed yet. Any context. */
+unsigned int ntpool_test_reports_waiting(void);
+/*
+ * Does what follows the init of a module, for ntpool itself. Returns false if that is built in.
+ * Sleeps.
+ */
+bool ntpool_test_module_live(void);
 /* Calls @fn after each recorded report, in its context, as a console driver. NULL: none. */
 void ntpool_test_on_report(void (*fn)(void));
 /*

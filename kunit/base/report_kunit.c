@@ -6,9 +6,14 @@
  * A console of the suite takes the printed lines.
  */
 #include <linux/console.h>
+#include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/irq_work.h>
 #include <linux/kallsyms.h>
+#include <linux/preempt.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/workqueue.h>
 
 #include "fixture.h"
 
@@ -276,6 +281,8 @@ static void ntk_interrupt(struct irq_work *work)
 	WRITE_ONCE(ntk_log.came, true);
 }
 
+static void ntk_slow_line(void);
+
 /* Each line asks for an interrupt, which comes as soon as interrupts are on. */
 static void ntk_line(struct console *console, const char *text, unsigned int length)
 {
@@ -287,6 +294,7 @@ static void ntk_line(struct console *console, const char *text, unsigned int len
 	ntk_log.interrupted += READ_ONCE(ntk_log.came);
 	WRITE_ONCE(ntk_log.came, false);
 	irq_work_queue(&ntk_log.work);
+	ntk_slow_line();
 }
 
 static struct console ntk_console = {
@@ -310,18 +318,29 @@ static void ntk_log_begin(void)
 	ntpool_test_expect_reports(false);
 }
 
+/* Another CPU may print the rest. */
+static void ntk_log_wait(void)
+{
+	unsigned int tries = 5000;
+
+	while (ntpool_test_reports_waiting() && tries--)
+		msleep(1);
+}
+
 /* On PREEMPT_RT a thread of the kernel prints. It has printed all when the console goes. */
 static unsigned int ntk_stops_now(void)
 {
+	ntk_log_wait();
 	if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
 		unregister_console(&ntk_console);
 		ntk_console_add();
 	}
-	return data_race(ntk_log.stops);	/* another CPU may print the rest */
+	return data_race(ntk_log.stops);	/* a worker may print how many were left out */
 }
 
 static void ntk_log_end(void)
 {
+	ntk_log_wait();
 	/* Prints what is left. */
 	console_lock();
 	console_unlock();
@@ -380,6 +399,122 @@ static void ntk_interrupts_test(struct kunit *test)
 	KUNIT_EXPECT_GE(test, ntk_log.interrupted + 1, ntk_log.lines);
 }
 
+/* ---- a slow console ---- */
+
+static struct {
+	struct work_struct work;
+	bool on;	/* the next line is the one that takes long */
+	bool busy;
+	bool release;
+	unsigned int ms;	/* how long it takes at most */
+} ntk_slow;
+
+/* Called by the console of the suite, with interrupts off. */
+static void ntk_slow_line(void)
+{
+	unsigned int ms;
+
+	if (!READ_ONCE(ntk_slow.on))
+		return;
+	WRITE_ONCE(ntk_slow.on, false);
+	WRITE_ONCE(ntk_slow.busy, true);
+	for (ms = 0; ms < ntk_slow.ms && !READ_ONCE(ntk_slow.release); ms++)
+		mdelay(1);
+}
+
+static void ntk_slow_report(struct work_struct *work)
+{
+	ExFreePool((void *)0x40000);
+}
+
+static void ntk_slow_need(struct kunit *test)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		kunit_skip(test, "a thread of the kernel prints");
+	ntk_need_cpus(test, 2);
+}
+
+/*
+ * Another CPU prints a report, and its first line takes up to @ms. It may be the CPU that advances
+ * jiffies. Returns with preemption disabled.
+ */
+static void ntk_slow_begin(unsigned int ms)
+{
+	unsigned int tries = 5000;
+
+	memset(&ntk_slow, 0, sizeof(ntk_slow));
+	ntk_slow.ms = ms;
+	INIT_WORK(&ntk_slow.work, ntk_slow_report);
+	ntk_log_begin();
+	WRITE_ONCE(ntk_slow.on, true);
+	preempt_disable();
+	schedule_work_on(cpumask_any_but(cpu_online_mask, smp_processor_id()), &ntk_slow.work);
+	while (!READ_ONCE(ntk_slow.busy) && tries--)
+		mdelay(1);
+}
+
+static void ntk_slow_end(struct kunit *test)
+{
+	WRITE_ONCE(ntk_slow.release, true);
+	flush_work(&ntk_slow.work);
+	ntk_log_end();
+	KUNIT_EXPECT_TRUE(test, ntk_slow.busy);
+}
+
+/* Repeats that wait for a slow console leave room for the first report of another kind. */
+static void ntk_slow_flood_test(struct kunit *test)
+{
+	void *block;
+	int i;
+
+	ntk_slow_need(test);
+	block = ntk_take(test, NonPagedPool, 24);
+	ntk_slow_begin(5000);
+	for (i = 0; i < NTK_REPORTS; i++)
+		ExFreePool((void *)0x50000);
+	ExFreePool(block);
+	ExFreePool(block);
+	preempt_enable();
+	ntk_slow_end(test);
+	KUNIT_EXPECT_EQ(test, ntk_log.twice, 1);
+	/* The slow one, the first of the flood, the second free, and perhaps repeats. */
+	KUNIT_EXPECT_GE(test, ntk_log.stops, 3);
+	KUNIT_EXPECT_LE(test, ntk_log.stops, 3 + 16 / 2);
+}
+
+/* Code is freed after all reports that have addresses in it. */
+static void ntk_slow_unload_test(struct kunit *test)
+{
+	unsigned int before, after;
+	bool is_module;
+
+	ntk_slow_need(test);
+	ntk_slow_begin(300);
+	ntk_wrapper((void *)0x60000);
+	preempt_enable();
+	before = ntpool_test_reports_waiting();
+	is_module = ntpool_test_module_live();
+	after = ntpool_test_reports_waiting();
+	ntk_slow_end(test);
+	if (!is_module)
+		kunit_skip(test, "ntpool is no module");
+	KUNIT_EXPECT_EQ(test, before, 2);
+	KUNIT_EXPECT_EQ(test, after, 0);
+}
+
+/* The parameters of a driver's stop are data, not kinds of violations. */
+static void ntk_data_test(struct kunit *test)
+{
+	unsigned int i;
+
+	ntk_log_begin();
+	for (i = 0; i < NTK_REPORTS; i++)
+		KeBugCheckEx(0xe2, i, 0, 0, 0);
+	ntk_log_end();
+	KUNIT_EXPECT_GE(test, ntk_log.stops, 1);
+	KUNIT_EXPECT_LE(test, ntk_log.stops, 16);
+}
+
 static struct kunit_case ntk_report_cases[] = {
 	KUNIT_CASE(ntk_middle_told_test),
 	KUNIT_CASE(ntk_twice_told_test),
@@ -393,6 +528,9 @@ static struct kunit_case ntk_report_cases[] = {
 	KUNIT_CASE(ntk_flood_test),
 	KUNIT_CASE(ntk_callsites_test),
 	KUNIT_CASE(ntk_interrupts_test),
+	KUNIT_CASE(ntk_slow_flood_test),
+	KUNIT_CASE(ntk_slow_unload_test),
+	KUNIT_CASE(ntk_data_test),
 	{}
 };
 

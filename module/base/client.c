@@ -34,6 +34,7 @@
 #include "base/client.h"
 #include "base/compat.h"
 #include "base/refuse.h"
+#include "base/report.h"
 #include "base/store.h"
 #include "parts.h"
 
@@ -242,8 +243,11 @@ static int client_notify_late(struct notifier_block *nb, unsigned long state, vo
 {
 	const struct module *mod = data;
 
-	if (state == MODULE_STATE_LIVE || state == MODULE_STATE_GOING)
+	if (state == MODULE_STATE_LIVE || state == MODULE_STATE_GOING) {
 		tell(mod, state);
+		/* The names of what is freed next are lost. */
+		ntpool_report_settle();
+	}
 	return NOTIFY_DONE;
 }
 
@@ -309,3 +313,7 @@ void ntpool_client_exit(void)
 	unregister_module_notifier(&client_notifier);
 	client_remove(NULL);
 }
+
+#if IS_ENABLED(CONFIG_KUNIT)
+#include "hooks/client_hooks.c"
+#endif

@@ -17,6 +17,7 @@
  *   and its report waits in the queue. An NMI only queues its report.
  * - A report is in the log before the machine stops, or before a fault ends the thread.
  *   Its CPU then waits for another printer, but not for longer than REPORT_WAIT_MS.
+ * - A report is in the log before code is freed whose addresses it has: client.c waits.
  * - A flood ends, see report_budget.c. A later report states how many were left out, or a
  *   delayed work does if none follows. Reports that find no room in the queue count too.
  *
@@ -58,6 +59,7 @@
 
 enum {
 	REPORT_QUEUE = 16,	/* a power of two */
+	REPORT_REPEATS = REPORT_QUEUE / 2,	/* room for what is no first report of its kind */
 	REPORT_WAIT_MS = 1000,
 	REPORT_STACKS = 3,
 	/* "0x", 16 digits, NUL. */
@@ -309,11 +311,12 @@ static void report_flood_over(struct work_struct *work)
 		ntpool_report_line("%s", "");
 }
 
-static void report_print_rest(struct work_struct *work)
+/* Waits until the reports before number @end are printed. Sleeps. */
+static void report_print_until(unsigned int end)
 {
 	unsigned int oldest;
 
-	while ((oldest = READ_ONCE(report_tail)) != READ_ONCE(report_head)) {
+	while ((int)(end - (oldest = READ_ONCE(report_tail))) > 0) {
 		report_drain(oldest);
 		/* Without progress another CPU is printing, as long as its console takes. */
 		if (is_printed(oldest))
@@ -321,6 +324,12 @@ static void report_print_rest(struct work_struct *work)
 		else
 			msleep(20);
 	}
+}
+
+static void report_print_rest(struct work_struct *work)
+{
+	while (READ_ONCE(report_tail) != READ_ONCE(report_head))
+		report_print_until(READ_ONCE(report_head));
 }
 
 static DECLARE_DELAYED_WORK(report_work, report_flood_over);
@@ -383,11 +392,24 @@ static void report_fill(struct report *report, const struct ntpool_stop *stop, c
 	stack_copy(&report->stack[STACK_FREED], stop->freed);
 }
 
+/*
+ * True if the queue has room for @stop, and the budget too. Half of the queue is for the first
+ * reports of each kind and call site. Under report_lock.
+ */
+static bool queue_admits(const struct ntpool_stop *stop)
+{
+	unsigned int used = report_head - report_tail;
+	bool repeats = used < REPORT_REPEATS;
+
+	if (!stop->text)
+		return repeats;
+	return used < REPORT_QUEUE && ntpool_report_budget_admits(stop, repeats);
+}
+
 /* Returns false if there is no room. The report gets the number *@nr. Under report_lock. */
 static bool queue_add(const struct ntpool_stop *stop, const char *first, unsigned int *nr)
 {
-	if (report_head - report_tail >= REPORT_QUEUE ||
-	    (stop->text && !ntpool_report_budget_admits(stop)))
+	if (!queue_admits(stop))
 		return false;
 	*nr = report_head;
 	report_fill(&reports[*nr % REPORT_QUEUE], stop, first);
@@ -561,6 +583,18 @@ unsigned long ntpool_report_violations(void)
 }
 
 /**
+ * ntpool_report_settle() - wait until all reports made so far are in the log
+ *
+ * A report in the queue has addresses. They lose their names when their code is freed.
+ *
+ * Context: process context, sleeps as long as a console takes; without a lock.
+ */
+void ntpool_report_settle(void)
+{
+	report_print_until(READ_ONCE(report_head));
+}
+
+/**
  * ntpool_report_exit() - print how many reports were left out, after the last one
  *
  * Context: process context, may sleep.
@@ -601,3 +635,7 @@ static const struct kernel_param_ops bugcheck_ops = {
 module_param_cb(bugcheck, &bugcheck_ops, NULL, 0644);
 MODULE_PARM_DESC(bugcheck,
 		 "action after the report of a violation: report (go on) or panic (stop the machine) (default report)");
+
+#if IS_ENABLED(CONFIG_KUNIT)
+#include "hooks/report_hooks.c"
+#endif

@@ -100,6 +100,8 @@ void ntpool_report_kind(const struct ntpool_violation *kind, struct ntpool_stop 
 unsigned long ntpool_report_violations(void);
 /* Counts @nr violations that get no report of their own, as left out. Any context. */
 void ntpool_report_omitted(unsigned int nr);
+/* Waits until all reports made so far are in the log. Sleeps, without a lock. */
+void ntpool_report_settle(void);
 /* Prints how many reports were left out, after the last one. May sleep. */
 void ntpool_report_exit(void);
 

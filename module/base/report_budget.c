@@ -5,7 +5,7 @@
  * One faulty line of a driver can make thousands of reports. They must not hide the report
  * of another line. ___ratelimit() has a budget for each kind of violation and call site. It
  * has one more for the repeated reports of all together. The first report of a kind and call
- * site is always printed.
+ * site is always printed. A kind is a stop code, with its subcode where NT has subcodes.
  *
  * Budgets are in a hash table of fixed size. An entry that was not used for a window may be
  * replaced. A call site that finds no entry only has the budget for all. So a window has at
@@ -49,10 +49,24 @@ static struct ratelimit_state report_rate =
 	RATELIMIT_STATE_INIT_FLAGS(report_rate, NTPOOL_REPORT_WINDOW_S * HZ, BURST,
 				   RATELIMIT_MSG_ON_RELEASE);	/* prints nothing itself */
 
-/* The first parameter is a subcode, unless it is an address. */
+/* True if NT gives the first parameter of @code the meaning of a subcode. */
+static bool has_subcodes(enum ntpool_stop_code code)
+{
+	switch (code) {
+	case NTPOOL_STOP_BAD_POOL_HEADER:
+	case NTPOOL_STOP_MEMORY_MANAGEMENT:
+	case NTPOOL_STOP_BAD_POOL_CALLER:
+	case NTPOOL_STOP_VERIFIER:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Any other first parameter is data: each value of it would count as a first report. */
 static u32 budget_key(const struct ntpool_stop *stop)
 {
-	u64 kind = stop->addr_mask & BIT(0) ? 0 : stop->param[0];
+	u64 kind = has_subcodes(stop->code) ? stop->param[0] : 0;
 	u32 caller = jhash(&stop->caller, sizeof(stop->caller), stop->code);
 
 	return jhash_3words(caller, lower_32_bits(kind), upper_32_bits(kind), 0) ?: 1;
@@ -89,12 +103,14 @@ static struct budget *budget_find(u32 key, bool *first)
 	return idle;
 }
 
-bool ntpool_report_budget_admits(const struct ntpool_stop *stop)
+bool ntpool_report_budget_admits(const struct ntpool_stop *stop, bool repeats)
 {
 	struct budget *budget;
 	bool first = false;
 
 	budget = budget_find(budget_key(stop), &first);
+	if (!first && !repeats)
+		return false;
 	if (!budget)
 		return __ratelimit(&report_rate);
 	budget->used = jiffies;

@@ -9,7 +9,10 @@ enum {
 	NTPOOL_REPORT_WINDOW_S = 5,	/* seconds that a budget is for */
 };
 
-/* True if @stop is to be printed. Under the lock of the queue of reports. Any context. */
-bool ntpool_report_budget_admits(const struct ntpool_stop *stop);
+/*
+ * True if @stop is to be printed. @repeats: also if it is not the first of its kind and call site.
+ * Under the lock of the queue of reports. Any context.
+ */
+bool ntpool_report_budget_admits(const struct ntpool_stop *stop, bool repeats);
 
 #endif
