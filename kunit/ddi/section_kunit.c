@@ -14,6 +14,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/tracepoint.h>
 #include <linux/vmalloc.h>
 
 #include "fixture.h"
@@ -314,6 +315,77 @@ static void ntk_pinned_test(struct kunit *test)
 	MmUnlockPagableImageSection(data);
 	KUNIT_EXPECT_EQ(test, ntk_references(), base);
 }
+
+#ifdef CONFIG_TRACEPOINTS
+static struct {
+	unsigned int calls;
+	unsigned int raised;	/* of these, with interrupts off */
+} ntk_probed;
+
+static void ntk_probe(void *data, struct module *mod, unsigned long ip)
+{
+	if (mod != ntk_module())
+		return;
+	ntk_probed.calls++;
+	ntk_probed.raised += irqs_disabled();
+}
+
+static bool ntk_is_reference(const struct tracepoint *point)
+{
+	return !strcmp(point->name, "module_get") || !strcmp(point->name, "module_put");
+}
+
+static void ntk_attach(struct tracepoint *point, void *nr)
+{
+	if (ntk_is_reference(point) && !tracepoint_probe_register(point, ntk_probe, NULL))
+		++*(unsigned int *)nr;
+}
+
+static void ntk_detach(struct tracepoint *point, void *arg)
+{
+	if (ntk_is_reference(point))
+		tracepoint_probe_unregister(point, ntk_probe, NULL);
+}
+
+/* Locks after init, also on kernels that run the suites in it. */
+static void ntk_lock_as_live(struct kunit *test)
+{
+	enum module_state state = ntk_module()->state;
+	PVOID code;
+
+	WRITE_ONCE(ntk_module()->state, MODULE_STATE_LIVE);
+	code = ntk_lock_code(test);
+	MmLockPagableSectionByHandle(code);
+	MmUnlockPagableImageSection(code);
+	MmUnlockPagableImageSection(code);
+	WRITE_ONCE(ntk_module()->state, state);
+}
+
+/* What follows the references of modules runs with interrupts on. */
+static void ntk_traced_test(struct kunit *test)
+{
+	unsigned int attached = 0;
+	int base;
+
+	if (!ntk_module())
+		kunit_skip(test, "built in");
+	base = ntk_references();
+	memset(&ntk_probed, 0, sizeof(ntk_probed));
+	for_each_kernel_tracepoint(ntk_attach, &attached);
+	ntk_lock_as_live(test);
+	for_each_kernel_tracepoint(ntk_detach, NULL);
+	tracepoint_synchronize_unregister();
+	KUNIT_EXPECT_EQ(test, attached, 2);
+	KUNIT_EXPECT_GE(test, ntk_probed.calls, 2);
+	KUNIT_EXPECT_EQ(test, ntk_probed.raised, 0);
+	KUNIT_EXPECT_EQ(test, ntk_references(), base);
+}
+#else
+static void ntk_traced_test(struct kunit *test)
+{
+	kunit_skip(test, "no tracepoints");
+}
+#endif
 
 static void MmPageEntireDriver_test(struct kunit *test)
 {
@@ -657,6 +729,7 @@ static struct kunit_case ntk_section_cases[] = {
 	KUNIT_CASE(ntk_init_code_test),
 	KUNIT_CASE(ntk_unknown_handle_test),
 	KUNIT_CASE(ntk_pinned_test),
+	KUNIT_CASE(ntk_traced_test),
 	KUNIT_CASE(MmPageEntireDriver_test),
 	KUNIT_CASE(MmResetDriverPaging_test),
 	KUNIT_CASE(ntk_threads_test),

@@ -132,18 +132,26 @@ static bool is_starting(const struct module *mod)
 	return mod && READ_ONCE(mod->state) == MODULE_STATE_COMING;
 }
 
+/* References are taken and put without the lock: programs may be attached to their tracepoints. */
 static void place_lock(const struct place *place)
 {
 	struct section *section = section_of(place->client, place->part);
+	struct module *mod = place->client->mod;
+	bool starting = is_starting(mod);
+	bool held = !starting && try_module_get(mod);
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&locks_lock, flags);
 	WRITE_ONCE(section->locks, section->locks + 1);
-	if (is_starting(place->client->mod))
+	if (starting) {
 		section->unheld++;
-	else if (!section->pinned)
-		section->pinned = try_module_get(place->client->mod);
+	} else if (!section->pinned) {
+		section->pinned = held;
+		held = false;
+	}
 	raw_spin_unlock_irqrestore(&locks_lock, flags);
+	if (held)
+		module_put(mod);
 }
 
 /* Returns false if the section is not locked. */
@@ -151,18 +159,19 @@ static bool place_unlock(const struct place *place)
 {
 	struct section *section = section_of(place->client, place->part);
 	unsigned long flags;
-	bool locked;
+	bool locked, held;
 
 	raw_spin_lock_irqsave(&locks_lock, flags);
 	locked = section->locks;
 	if (locked)
 		WRITE_ONCE(section->locks, section->locks - 1);
 	section->unheld = min(section->unheld, section->locks);
-	if (section->pinned && section->locks == section->unheld) {
+	held = section->pinned && section->locks == section->unheld;
+	if (held)
 		section->pinned = false;
-		module_put(place->client->mod);
-	}
 	raw_spin_unlock_irqrestore(&locks_lock, flags);
+	if (held)
+		module_put(place->client->mod);
 	return locked;
 }
 
