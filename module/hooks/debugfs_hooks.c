@@ -58,7 +58,7 @@ int ntpool_test_write(const char *name, const char *text)
 	copy = kstrdup(text, GFP_KERNEL);
 	if (!copy)
 		return -ENOMEM;
-	err = file->write(past_header(copy));
+	err = file->write(past_header(file, copy));
 	kfree(copy);
 	return err;
 }

@@ -40,9 +40,12 @@
 
 enum {
 	FORMAT_VERSION = 1,
+	HEADER_MAX = 256,		/* bytes of the two lines above the rows */
 	TABLES_MAX = 8,
 	WRITE_MAX = 1024,		/* bytes that a control takes at once */
 };
+
+#define HEADER_FORMAT	"# ntpool %s %d\n# %s\n"
 
 /* An open file and its snapshot; the mutex of seq_file. */
 struct open_view {
@@ -148,7 +151,7 @@ static int view_seq_show(struct seq_file *m, void *row)
 	const struct open_view *view = m->private;
 
 	if (row == SEQ_START_TOKEN)
-		seq_printf(m, "# ntpool %s %d\n# %s\n", view->file->name, FORMAT_VERSION,
+		seq_printf(m, HEADER_FORMAT, view->file->name, FORMAT_VERSION,
 			   view->file->columns);
 	else
 		view->file->show(m, row);
@@ -182,17 +185,17 @@ static int view_release(struct inode *inode, struct file *file)
 	return seq_release_private(inode, file);
 }
 
-/*
- * Skips the header, so that a file can be written back as it was read. No value begins with
- * a number sign and a blank.
- */
-static char *past_header(char *text)
+/* Skips the lines of the header of @file, so that a file can be written back as it was read. */
+static char *past_header(const struct ntpool_file *file, char *text)
 {
-	char *end;
+	char header[HEADER_MAX], *rest = header, *line;
+	size_t length;
 
-	while (text[0] == '#' && text[1] == ' ') {
-		end = strchrnul(text, '\n');
-		text = *end ? end + 1 : end;
+	scnprintf(header, sizeof(header), HEADER_FORMAT, file->name, FORMAT_VERSION, file->columns);
+	while ((line = strsep(&rest, "\n"))) {
+		length = strlen(line);
+		if (length && !strncmp(text, line, length) && text[length] == '\n')
+			text += length + 1;
 	}
 	return text;
 }
@@ -210,7 +213,7 @@ static ssize_t view_write(struct file *file, const char __user *from, size_t siz
 	text = memdup_user_nul(from, size);
 	if (IS_ERR(text))
 		return PTR_ERR(text);
-	err = strlen(text) == size ? entry->write(past_header(text)) : -EINVAL;
+	err = strlen(text) == size ? entry->write(past_header(entry, text)) : -EINVAL;
 	kfree(text);
 	return err ?: size;
 }

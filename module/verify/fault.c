@@ -19,7 +19,7 @@
  * The random mode mixes the bits of a counter, because the kernel's random generators take
  * sleeping locks on PREEMPT_RT.
  *
- * A write is parsed as a whole before a setting changes. fault_mutex keeps two writes apart.
+ * A write is parsed as a whole before a setting changes. A setting that it has twice is refused. fault_mutex keeps two writes apart.
  *
  * Locking: fault_lock, a raw spinlock and a leaf, interrupts off, guards the table and the log.
  * Settings are single words. Contexts: any but NMI for ntpool_fault_hits().
@@ -40,6 +40,8 @@ enum {
 	FAULT_SEEN_MAX = FAULT_SEEN / 4 * 3,
 	FAULT_DELAY_MAX = 24 * 60 * 60 * 1000,
 };
+
+#define BLANKS	" \t"
 
 /* Settings that are numbers. */
 enum fault_number {
@@ -223,7 +225,8 @@ static int parse_number(struct fault_change *change, unsigned int which, const c
 	};
 	unsigned int number;
 
-	if (kstrtouint(text, 0, &number) || number > most[which])
+	if ((change->has_number & BIT(which)) || kstrtouint(text, 0, &number) ||
+	    number > most[which])
 		return -EINVAL;
 	change->number[which] = number;
 	change->has_number |= BIT(which);
@@ -235,21 +238,34 @@ static int parse_list(struct fault_change *change, unsigned int which, const cha
 	struct ntpool_filter_list *list;
 	int err;
 
+	if (change->has_list & BIT(which))
+		return -EINVAL;
 	err = which == FAULT_TAGS ? ntpool_filter_parse_tags(text, &list) :
 				    ntpool_filter_parse_drivers(text, &list);
 	if (err)
 		return err;
-	ntpool_filter_free(change->list[which]);
 	change->list[which] = list;
 	change->has_list |= BIT(which);
 	return 0;
 }
 
+/* Removes the blanks around @line. Other white space is no blank, as in filter.c. */
+static char *trim(char *line)
+{
+	size_t length;
+
+	line += strspn(line, BLANKS);
+	for (length = strlen(line); length && strchr(BLANKS, line[length - 1]); length--)
+		;
+	line[length] = '\0';
+	return line;
+}
+
 /* Parses a line `name value`, which is modified. */
 static int parse_line(struct fault_change *change, char *line)
 {
-	const char *name = strsep(&line, " \t");
-	const char *value = line ? skip_spaces(line) : "";
+	const char *name = strsep(&line, BLANKS);
+	const char *value = line ? line + strspn(line, BLANKS) : "";
 
 	if (!strcmp(name, "probability"))
 		return parse_number(change, FAULT_PROBABILITY, value);
@@ -270,7 +286,7 @@ static int parse_lines(struct fault_change *change, char *text)
 	int err;
 
 	while ((line = strsep(&text, "\n"))) {
-		line = strim(line);
+		line = trim(line);
 		err = *line ? parse_line(change, line) : 0;
 		if (err)
 			return err;
