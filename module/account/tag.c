@@ -327,7 +327,10 @@ static void tag_sum(struct ntpool_tag_sums *sums, enum ntpool_type type,
 	*sums = (struct ntpool_tag_sums){ .tag = record->tag, .type = type };
 	sums_add_shared_frees(sums, shared);
 	sums_add_cpus(sums, record, sums_add_frees);
-	/* An allocation is counted before its free, so frees are read before allocs. */
+	/*
+	 * An allocation is counted before its free, so frees are read before allocs. Pairs with
+	 * the full barrier between claim and count of each free.
+	 */
 	smp_rmb();
 	sums_add_shared_allocs(sums, shared);
 	sums_add_cpus(sums, record, sums_add_allocs);

@@ -192,7 +192,7 @@ static inline void ntpool_tag_count_alloc(struct ntpool_tag *tag, enum ntpool_ty
 		ntpool_tag_share_alloc(tag, type, granules, requested);
 }
 
-/* Counts a free. Context: any. */
+/* Counts a free, after a full barrier: the exchange that has claimed the block. Context: any. */
 static inline void ntpool_tag_count_free(struct ntpool_tag *tag, enum ntpool_type type,
 					 unsigned long granules, size_t requested)
 {

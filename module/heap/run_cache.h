@@ -111,9 +111,9 @@ static __always_inline void *ntpool_run_cache_alloc(enum ntpool_type type, size_
 	/* The rest of the last page too: it has another driver's data. */
 	if (unlikely(zero))
 		memset(run->base, 0, pages << PAGE_SHIFT);
+	ntpool_tag_count_alloc_outside(&counts[type], pages * NTPOOL_GRANULES, size);
 	/* From here on a stray free may claim the run. */
 	ntpool_run_make_live(run);
-	ntpool_tag_count_alloc_outside(&counts[type], pages * NTPOOL_GRANULES, size);
 	return run->base;
 }
 

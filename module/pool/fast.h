@@ -181,7 +181,10 @@ static __always_inline bool ntpool_free_header(struct ntpool_cache *cache,
 	__this_cpu_write(ntpool_caches[type], &ntpool_cache_none);
 	barrier();
 	done = ntpool_free_into(cache, hdr, granules, size, owner);
-	/* The header is this CPU's now. Reading it again saves a register. */
+	/*
+	 * The header is this CPU's now. Reading it again saves a register. The claim is a full
+	 * barrier, so that an observer of this count sees that of the allocation.
+	 */
 	if (likely(done))
 		ntpool_tag_count_free_inside(&counts[type], granules, hdr->requested);
 	ntpool_cache_leave(type, cache);

@@ -183,6 +183,11 @@ static void free_special_claimed(const struct free_call *call, struct ntpool_spe
 	free_check(call, &block, slot->flags);
 	if (ntpool_header_has(slot->flags, NTPOOL_HDR_QUOTA))
 		ntpool_quota_refund(slot->payer, slot->type, slot->charged);
+	/*
+	 * Other claims exchange a word, which is a full barrier. This one has only taken a lock.
+	 * Pairs with the barrier in tag_sum(), account/tag.c: the allocation is counted first.
+	 */
+	smp_mb();
 	count_free(call, &block, slot->flags);
 	ntpool_special_release(slot, call->caller);
 }
