@@ -10,6 +10,11 @@
 
 #include "ntdef.h"
 
+/* The routines with a tag exist. Drivers ask before they redefine ExAllocatePool(). */
+#ifndef POOL_TAGGING
+#define POOL_TAGGING		1
+#endif
+
 /*
  * A tag is four characters in single quotes. C allows this, but the compiler warns;
  * this header disables the warning for the files that include it.

@@ -38,6 +38,35 @@
 #endif
 
 /*
+ * What NT's compiler and build tools define for the processor. Drivers select code with these
+ * names. _MSC_VER is left out, because it promises more than these headers have.
+ */
+#if defined(__LP64__) && !defined(_WIN64)
+#define _WIN64			1
+#endif
+#if defined(__x86_64__) && !defined(_AMD64_)
+#define _AMD64_			1
+#endif
+#if defined(__x86_64__) && !defined(_M_AMD64)
+#define _M_AMD64		100
+#endif
+#if defined(__x86_64__) && !defined(_M_X64)
+#define _M_X64			100
+#endif
+#if defined(__i386__) && !defined(_X86_)
+#define _X86_			1
+#endif
+#if defined(__i386__) && !defined(_M_IX86)
+#define _M_IX86			600
+#endif
+#if defined(__aarch64__) && !defined(_ARM64_)
+#define _ARM64_			1
+#endif
+#if defined(__aarch64__) && !defined(_M_ARM64)
+#define _M_ARM64		1
+#endif
+
+/*
  * Attributes of a routine or a type. Linux defines the short forms (__aligned and so
  * on) itself, so these headers use one macro for all of them.
  */

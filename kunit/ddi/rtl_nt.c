@@ -15,6 +15,25 @@
 #error "an old version of NT"
 #endif
 
+#ifndef POOL_TAGGING
+#error "no pool tags"
+#endif
+#if defined(_WIN64) != (__SIZEOF_POINTER__ == 8)
+#error "_WIN64 and the size of a pointer differ"
+#endif
+#if defined(__x86_64__) && !(defined(_AMD64_) && defined(_M_AMD64) && defined(_M_X64))
+#error "not NT's names of x64"
+#endif
+#if defined(__i386__) && !(defined(_X86_) && defined(_M_IX86))
+#error "not NT's names of x86"
+#endif
+#if defined(__aarch64__) && !(defined(_ARM64_) && defined(_M_ARM64))
+#error "not NT's names of ARM64"
+#endif
+#ifdef _MSC_VER
+#error "this is not NT's compiler"
+#endif
+
 /* If RtlMoveMemory is a macro here, this prototype declares the function behind it. */
 PVOID NTAPI RtlMoveMemory(PVOID Destination, PCVOID Source, SIZE_T Length);
 

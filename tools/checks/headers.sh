@@ -83,6 +83,7 @@ check_headers_compilers() {
 	for_each_compiler check_headers_pointers
 	for_each_compiler check_headers_versions
 	for_each_compiler check_headers_choice
+	for_each_compiler check_headers_target
 }
 
 # ---- A driver's habits
@@ -150,6 +151,56 @@ check_headers_choice() {
 	#endif
 	END
 		"$@" "${PLAIN_FLAGS[@]}" -I"$TOP/include/nt" - || say "versions fail: $*"
+}
+
+# target_names: a driver that selects code by the names of NT's compiler and headers. Its
+# ExAllocatePool() is that of the DDK's samples.
+target_names() {
+	includes ntddk.h
+	cat <<-'END'
+	#ifdef POOL_TAGGING
+	#ifdef ExAllocatePool
+	#undef ExAllocatePool
+	#endif
+	#define ExAllocatePool(Type, Size) ExAllocatePoolWithTag(Type, Size, 'lpmS')
+	#else
+	#error "no pool tags"
+	#endif
+	#ifdef _WIN64
+	typedef ULONG64 NUMBER;
+	#else
+	typedef ULONG NUMBER;
+	#endif
+	C_ASSERT(sizeof(NUMBER) == sizeof(PVOID));
+	#if defined(_AMD64_) && defined(_M_AMD64) && defined(_M_X64)
+	C_ASSERT(sizeof(PVOID) == 8);
+	#elif defined(_X86_) && defined(_M_IX86)
+	C_ASSERT(sizeof(PVOID) == 4);
+	#elif defined(_ARM64_) && defined(_M_ARM64)
+	C_ASSERT(sizeof(PVOID) == 8);
+	#else
+	#error "no processor"
+	#endif
+	#ifdef _MSC_VER
+	#error "this is not NT's compiler"
+	#endif
+	PVOID Driver(SIZE_T Size)
+	{
+		return ExAllocatePool(NonPagedPool, Size);
+	}
+	END
+}
+
+# check_headers_target COMPILER-AND-FLAGS...: also for a driver that defines the names itself
+check_headers_target() {
+	local flag flags=("${PLAIN_FLAGS[@]}" -I"$TOP/include/nt") own=(-DPOOL_TAGGING)
+	target_names | "$@" "${flags[@]}" - || say "names of the processor fail: $*"
+	for flag in $(target_names | "$@" "${flags[@]/#-fsyntax-only/-E}" -dM - |
+			grep -oE '\<_(WIN64|AMD64_|M_AMD64|M_X64|X86_|M_IX86|ARM64_|M_ARM64)\>'); do
+		own+=("-D$flag=2")
+	done
+	[ ${#own[@]} -gt 2 ] || say "no names of the processor: $*"
+	target_names | "$@" "${flags[@]}" "${own[@]}" - || say "own names fail: $*"
 }
 
 # NT code may use every name that is Linux' alone.
