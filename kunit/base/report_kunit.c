@@ -171,6 +171,13 @@ static void ntk_contiguous_told_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, report.tag, ntk_tag4("MmCm"));
 	KUNIT_EXPECT_EQ(test, report.size, PAGE_SIZE);
 	KUNIT_EXPECT_TRUE(test, ntk_is_in(report.allocator, "ntk_contiguous_told_test"));
+	ExFreePool(memory + 64);
+	ntk_expect_report(test, "within", NTK_BAD_POOL_CALLER, NTK_LINEAR_ADDRESS, &report);
+	KUNIT_EXPECT_TRUE_MSG(test, strstr(report.text, "offset 64: MmFreeContiguousMemory"), "%s",
+			      report.text);
+	KUNIT_EXPECT_EQ(test, report.tag, ntk_tag4("MmCm"));
+	KUNIT_EXPECT_EQ(test, report.size, PAGE_SIZE);
+	KUNIT_EXPECT_TRUE(test, ntk_is_in(report.allocator, "ntk_contiguous_told_test"));
 	MmFreeContiguousMemory(memory);
 }
 

@@ -66,85 +66,143 @@ static s64 ntk_live(struct kunit *test)
 	       ntk_tag_row(test, NTK_NONCACHED, false).diff;
 }
 
-/* A free that is reported with @param. As much memory is live as before. */
-static void ntk_expect_refused(struct kunit *test, const char *what, u64 param, s64 live,
-			       const void *p)
+/**
+ * struct ntk_told - what the report of a wrong free says about the memory
+ * @text: the sentence
+ * @tag: the block's tag; 0: the address lies in no memory of ntpool
+ * @size: its size
+ */
+struct ntk_told {
+	const char *text;
+	u32 tag;
+	size_t size;
+};
+
+static const struct ntk_told ntk_contiguous_unknown = {
+	"contiguous memory was freed where none begins"
+};
+
+static const struct ntk_told ntk_noncached_unknown = {
+	"uncached memory was freed where none begins"
+};
+
+/* A free that is reported with @param and as @told. As much memory is live as before. */
+static void ntk_expect_refused(struct kunit *test, const struct ntk_told *told, u64 param,
+			       s64 live, const void *p)
 {
 	struct ntpool_test_report report;
 
-	ntk_expect_report(test, what, NTK_BAD_POOL_CALLER, param, &report);
-	KUNIT_EXPECT_EQ_MSG(test, report.param[1], (u64)(unsigned long)p, "%s", what);
-	KUNIT_EXPECT_EQ_MSG(test, ntk_live(test), live, "%s", what);
+	ntk_expect_report(test, told->text, NTK_BAD_POOL_CALLER, param, &report);
+	KUNIT_EXPECT_EQ_MSG(test, report.param[1], (u64)(unsigned long)p, "%s", told->text);
+	KUNIT_EXPECT_STREQ(test, report.text, told->text);
+	KUNIT_EXPECT_EQ_MSG(test, report.tag, told->tag, "%s", told->text);
+	KUNIT_EXPECT_EQ_MSG(test, report.size, told->size, "%s", told->text);
+	KUNIT_EXPECT_EQ_MSG(test, !!report.allocator, !!told->tag, "%s", told->text);
+	KUNIT_EXPECT_EQ_MSG(test, ntk_live(test), live, "%s", told->text);
 }
 
-static void ntk_refuse_contiguous(struct kunit *test, const char *what, void *p)
+static void ntk_refuse_contiguous(struct kunit *test, const struct ntk_told *told, void *p)
 {
 	s64 live = ntk_live(test);
 
 	MmFreeContiguousMemory(p);
-	ntk_expect_refused(test, what, NTK_BAD_CONTIGUOUS, live, p);
+	ntk_expect_refused(test, told, NTK_BAD_CONTIGUOUS, live, p);
 	MmFreeContiguousMemorySpecifyCache(p, PAGE_SIZE, MmCached);
-	ntk_expect_refused(test, what, NTK_BAD_CONTIGUOUS, live, p);
+	ntk_expect_refused(test, told, NTK_BAD_CONTIGUOUS, live, p);
 }
 
-static void ntk_refuse_both(struct kunit *test, const char *what, void *p)
+static void ntk_refuse_noncached(struct kunit *test, const struct ntk_told *told, void *p)
 {
 	s64 live = ntk_live(test);
 
-	ntk_refuse_contiguous(test, what, p);
 	MmFreeNonCachedMemory(p, PAGE_SIZE);
-	ntk_expect_refused(test, what, NTK_BAD_CONTIGUOUS, live, p);
+	ntk_expect_refused(test, told, NTK_BAD_CONTIGUOUS, live, p);
 }
 
-/* Addresses that no routine here ever gave out. */
+static void ntk_refuse_unknown(struct kunit *test, void *p)
+{
+	ntk_refuse_contiguous(test, &ntk_contiguous_unknown, p);
+	ntk_refuse_noncached(test, &ntk_noncached_unknown, p);
+}
+
+/* Addresses that no routine of ntpool ever gave out. */
 static void ntk_foreign_test(struct kunit *test)
 {
-	void *block = ExAllocatePoolWithTag(NonPagedPool, 64, NTK_TAG);
-	void *pages = ExAllocatePoolWithTag(NonPagedPool, 3 * PAGE_SIZE, NTK_TAG);
-	void *paged = ExAllocatePoolWithTag(PagedPool, 3 * PAGE_SIZE, NTK_TAG);
 	void *mem = kmalloc(PAGE_SIZE, GFP_KERNEL);
 	int here;
 
-	KUNIT_ASSERT_TRUE(test, block && pages && paged && mem);
-	ntk_refuse_both(test, "NULL", NULL);
-	ntk_refuse_both(test, "user space", (void *)0x10000);
-	ntk_refuse_both(test, "a stack", &here);
-	ntk_refuse_both(test, "kmalloc", mem);
-	ntk_refuse_both(test, "a pool block", block);
-	ntk_refuse_both(test, "pool pages", pages);
-	ntk_refuse_both(test, "paged pool", paged);
-	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, NTK_TAG, false).diff, 2);
-	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, NTK_TAG, true).diff, 1);
+	KUNIT_ASSERT_NOT_NULL(test, mem);
+	ntk_refuse_unknown(test, NULL);
+	ntk_refuse_unknown(test, (void *)0x10000);
+	ntk_refuse_unknown(test, &here);
+	ntk_refuse_unknown(test, mem);
 	kfree(mem);
-	ExFreePoolWithTag(block, NTK_TAG);
-	ExFreePoolWithTag(pages, NTK_TAG);
-	ExFreePoolWithTag(paged, NTK_TAG);
+}
+
+/* Memory of the pool: a block, whole pages, paged pool, special pool. The start and a byte in. */
+static void ntk_pool_memory_test(struct kunit *test)
+{
+	static const struct {
+		unsigned long verifier;
+		POOL_TYPE type;
+		size_t size;
+	} kinds[] = {
+		{ 0, NonPagedPool, 64 }, { 0, PagedPool, 64 }, { 0, NonPagedPool, 3 * PAGE_SIZE },
+		{ 0, PagedPool, 3 * PAGE_SIZE }, { 0x1, NonPagedPool, 64 },
+	};
+	struct ntk_told told = { .tag = NTK_TAG };
+	char *block;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (kinds[i].verifier && ntpool_test_set_verifier(kinds[i].verifier))
+			continue;	/* no special pool on this machine */
+		block = ExAllocatePoolWithTag(kinds[i].type, kinds[i].size, NTK_TAG);
+		KUNIT_ASSERT_NOT_NULL(test, block);
+		told.size = kinds[i].size;
+		told.text = "memory of the pool was freed as contiguous memory: ExFreePool() frees it";
+		ntk_refuse_contiguous(test, &told, block);
+		told.text = "memory of the pool was freed as contiguous memory, at offset 24: ExFreePool() frees it";
+		ntk_refuse_contiguous(test, &told, block + 24);
+		told.text = "memory of the pool was freed as uncached memory: ExFreePool() frees it";
+		ntk_refuse_noncached(test, &told, block);
+		ExFreePoolWithTag(block, NTK_TAG);
+		ntk_expect_no_report(test, "the right routine");
+		told.text = "memory of the pool that is free already was freed as contiguous memory";
+		ntk_refuse_contiguous(test, &told, block);
+	}
 }
 
 /* The pool's routines and the other kind's; the middle, and twice. */
 static void MmFreeContiguousMemory_refused_test(struct kunit *test)
 {
 	void *run = ntk_get(3 * PAGE_SIZE, MmCached);
+	struct ntk_told told = { .tag = NTK_CONTIGUOUS, .size = 3 * PAGE_SIZE };
 	s64 live = ntk_live(test);
 
 	KUNIT_ASSERT_NOT_NULL(test, run);
+	told.text = "contiguous memory was freed to the pool: MmFreeContiguousMemory() frees it";
 	ExFreePool(run);
-	ntk_expect_refused(test, "ExFreePool", NTK_LINEAR_ADDRESS, live, run);
-	ExFreePoolWithTag(run + PAGE_SIZE, NTK_CONTIGUOUS);
-	ntk_expect_refused(test, "ExFreePoolWithTag", NTK_LINEAR_ADDRESS, live, run + PAGE_SIZE);
-	MmFreeNonCachedMemory(run, 3 * PAGE_SIZE);
-	ntk_expect_refused(test, "contiguous", NTK_BAD_CONTIGUOUS, live, run);
-	ntk_refuse_contiguous(test, "one byte in", run + 1);
-	ntk_refuse_contiguous(test, "one page in", run + PAGE_SIZE);
+	ntk_expect_refused(test, &told, NTK_LINEAR_ADDRESS, live, run);
+	told.text = "contiguous memory was freed to the pool, at offset 64: MmFreeContiguousMemory() frees it";
+	ExFreePoolWithTag(run + 64, NTK_CONTIGUOUS);
+	ntk_expect_refused(test, &told, NTK_LINEAR_ADDRESS, live, run + 64);
+	told.text = "contiguous memory was freed as uncached memory: MmFreeContiguousMemory() frees it";
+	ntk_refuse_noncached(test, &told, run);
+	told.text = "contiguous memory was freed, at offset 1";
+	ntk_refuse_contiguous(test, &told, run + 1);
+	told.text = "contiguous memory was freed, at offset 8191";
+	ntk_refuse_contiguous(test, &told, run + 8191);
 	MmFreeContiguousMemory(run);
 	ntk_expect_no_report(test, "the start");
 	KUNIT_EXPECT_EQ(test, ntk_live(test), live - 1);
-	ntk_refuse_both(test, "the second free", run);
+	ntk_refuse_unknown(test, run);
 }
 
 static void MmFreeNonCachedMemory_refused_test(struct kunit *test)
 {
 	void *mem = MmAllocateNonCachedMemory(3 * PAGE_SIZE);
+	struct ntk_told told = { .tag = NTK_NONCACHED, .size = 3 * PAGE_SIZE };
 	s64 live = ntk_live(test);
 
 	if (!ntk_has_caching(MmNonCached)) {
@@ -152,14 +210,19 @@ static void MmFreeNonCachedMemory_refused_test(struct kunit *test)
 		return;
 	}
 	KUNIT_ASSERT_NOT_NULL(test, mem);
+	told.text = "uncached memory was freed to the pool: MmFreeNonCachedMemory() frees it";
 	ExFreePool(mem);
-	ntk_expect_refused(test, "ExFreePool", NTK_MAPPED_ADDRESS, live, mem);
-	ntk_refuse_contiguous(test, "uncached", mem);
-	MmFreeNonCachedMemory(mem + PAGE_SIZE, PAGE_SIZE);
-	ntk_expect_refused(test, "the middle", NTK_BAD_CONTIGUOUS, live, mem + PAGE_SIZE);
+	ntk_expect_refused(test, &told, NTK_MAPPED_ADDRESS, live, mem);
+	told.text = "uncached memory was freed to the pool, at offset 4096: MmFreeNonCachedMemory() frees it";
+	ExFreePool(mem + 4096);
+	ntk_expect_refused(test, &told, NTK_MAPPED_ADDRESS, live, mem + 4096);
+	told.text = "uncached memory was freed as contiguous memory: MmFreeNonCachedMemory() frees it";
+	ntk_refuse_contiguous(test, &told, mem);
+	told.text = "uncached memory was freed, at offset 4096";
+	ntk_refuse_noncached(test, &told, mem + 4096);
 	MmFreeNonCachedMemory(mem, 3 * PAGE_SIZE);
 	ntk_expect_no_report(test, "the start");
-	ntk_refuse_both(test, "the second free", mem);
+	ntk_refuse_unknown(test, mem);
 }
 
 /* At APC_LEVEL, the highest that is allowed, and gone when it returns. */
@@ -365,6 +428,7 @@ static void ntk_context_free_test(struct kunit *test)
 		ntk_expect_report(test, "uncached", NTK_BAD_POOL_CALLER, NTK_FREE_IRQL, &report);
 		KUNIT_EXPECT_GE(test, report.param[1], DISPATCH_LEVEL);
 		KUNIT_EXPECT_EQ(test, report.param[3], (u64)(unsigned long)call.mem);
+		KUNIT_EXPECT_NE(test, report.allocator, 0);
 	}
 }
 
@@ -581,6 +645,7 @@ static void ntk_crew_test(struct kunit *test)
 
 static struct kunit_case ntk_mmfree_cases[] = {
 	KUNIT_CASE(ntk_foreign_test),
+	KUNIT_CASE(ntk_pool_memory_test),
 	KUNIT_CASE(MmFreeContiguousMemory_refused_test),
 	KUNIT_CASE(MmFreeNonCachedMemory_refused_test),
 	KUNIT_CASE(MmFreeNonCachedMemory_apc_test),

@@ -18,7 +18,8 @@
  *	contiguous memory freed above it		0xC4/0x12 with 0x2; done all the same
  *
  * The third parameter tells the first three apart: 0, the size of the allocation, all ones.
- * The fourth parameter is the size or the cache type that was passed.
+ * The fourth parameter is the size or the cache type that was passed. In the first case the
+ * report names the block of ntpool that the address lies in, the offset, and the right routine.
  *
  * Under tracking, verifier/outstanding has the memory too. A list or a zone in memory that is
  * freed is reported as for a block of the pool.
@@ -37,6 +38,7 @@
 #include "base/trace.h"
 #include "heap/source.h"
 #include "pool/contig.h"
+#include "pool/free_report.h"
 #include "pool/ordinary.h"
 #include "verify/argument.h"
 #include "verify/verify.h"
@@ -170,15 +172,20 @@ void *ntpool_noncached_alloc(size_t size, unsigned long caller)
 	return contig_finish(run, &req);
 }
 
-static void report_unowned(const struct ntpool_contig_free *call)
+/* @owned: the memory of ntpool that the address lies in; NULL: none of it. */
+static void report_unowned(const struct ntpool_contig_free *call, const struct ntpool_owned *owned)
 {
 	bool contiguous = call->use == NTPOOL_USE_CONTIGUOUS;
+	const struct ntpool_violation *kind =
+		&kinds[contiguous ? UNOWNED_CONTIGUOUS : UNOWNED_NONCACHED];
 
-	ntpool_report_kind(&kinds[contiguous ? UNOWNED_CONTIGUOUS : UNOWNED_NONCACHED],
-			   (struct ntpool_stop){
-		.param = { 0, (unsigned long)call->p },
-		.caller = call->caller,
-	});
+	if (owned)
+		ntpool_free_report_owned(kind, call->use, call->p, owned, call->caller);
+	else
+		ntpool_report_kind(kind, (struct ntpool_stop){
+			.param = { 0, (unsigned long)call->p },
+			.caller = call->caller,
+		});
 }
 
 static void report_mismatch(const struct ntpool_violation *kind,
@@ -204,6 +211,7 @@ static void report_free_irql(const struct ntpool_violation *kind,
 		.tag = run->tag,
 		.size = run->requested,
 		.caller = call->caller,
+		.allocator = run->caller,
 	});
 }
 
@@ -236,10 +244,18 @@ static void trace_free(const struct ntpool_contig_free *call, const struct ntpoo
 void ntpool_contig_free(const struct ntpool_contig_free *call)
 {
 	struct ntpool_run *run, copy;
+	struct ntpool_owned owned;
 	struct ntpool_tag *record;
 
-	if (ntpool_run_claim(call->use, call->p, &run, &copy) != NTPOOL_FREE_OK) {
-		report_unowned(call);
+	switch (ntpool_run_claim(call->use, call->p, &run, &copy)) {
+	case NTPOOL_FREE_OK:
+		break;
+	case NTPOOL_FREE_UNOWNED:
+		report_unowned(call, ntpool_owner_of(call->p, &owned) ? &owned : NULL);
+		return;
+	default:
+		ntpool_owned_run(&copy, &owned);
+		report_unowned(call, &owned);
 		return;
 	}
 	free_check(call, run);

@@ -76,25 +76,55 @@ static const struct ntpool_violation kinds[] = {
 		"the end of a block, where it says which process pays, was overwritten" },
 };
 
-/*
- * Reports memory of the Mm routines. NT has no stop code for it, so the code is that of its
- * address, @kind.
- */
-static void report_mm(const struct ntpool_violation *kind, const struct ntpool_run *run,
-		      unsigned long caller)
-{
-	struct ntpool_violation mm = *kind;
+/* The memory of each family of routines, how it was freed, and what frees it. */
+static const struct {
+	const char *memory;
+	const char *freed;
+	const char *routine;
+} families[] = {
+	[NTPOOL_USE_POOL] = {
+		"memory of the pool", "to the pool", "ExFreePool()",
+	},
+	[NTPOOL_USE_CONTIGUOUS] = {
+		"contiguous memory", "as contiguous memory", "MmFreeContiguousMemory()",
+	},
+	[NTPOOL_USE_NONCACHED] = {
+		"uncached memory", "as uncached memory", "MmFreeNonCachedMemory()",
+	},
+};
 
-	mm.text = run->use == NTPOOL_USE_CONTIGUOUS ?
-		"contiguous memory was freed to the pool: MmFreeContiguousMemory() frees it" :
-		"uncached memory was freed to the pool: MmFreeNonCachedMemory() frees it";
-	ntpool_report_kind(&mm, (struct ntpool_stop){
-		.param = { 0, (unsigned long)run->base },
-		.has_tag = true,
-		.tag = run->tag,
-		.size = run->requested,
+/* Writes one sentence. @offset: of the address in the block; 0 if the block is not known. */
+static void owned_text(enum ntpool_use use, const struct ntpool_owned *owned, ptrdiff_t offset,
+		       char *text)
+{
+	bool wrong = owned->use != use;
+	char place[32] = "", right[48] = "";
+
+	if (offset)
+		snprintf(place, sizeof(place), ", at offset %td", offset);
+	if (wrong && owned->is_live)
+		snprintf(right, sizeof(right), ": %s frees it", families[owned->use].routine);
+	snprintf(text, NTPOOL_STOP_SENTENCE, "%s%s was freed%s%s%s%s", families[owned->use].memory,
+		 owned->is_live ? "" : " that is free already", wrong ? " " : "",
+		 wrong ? families[use].freed : "", place, right);
+}
+
+void ntpool_free_report_owned(const struct ntpool_violation *kind, enum ntpool_use use, void *p,
+			      const struct ntpool_owned *owned, unsigned long caller)
+{
+	const struct ntpool_block *block = owned->has_block ? &owned->block : NULL;
+	struct ntpool_violation told = *kind;
+	char text[NTPOOL_STOP_SENTENCE];
+
+	owned_text(use, owned, block ? p - block->addr : 0, text);
+	told.text = text;
+	ntpool_report_kind(&told, (struct ntpool_stop){
+		.param = { 0, (unsigned long)p },
+		.has_tag = block,
+		.tag = block ? block->tag : 0,
+		.size = block ? block->requested : 0,
 		.caller = caller,
-		.allocator = run->caller,
+		.allocator = block ? block->caller : 0,
 	});
 }
 
@@ -130,10 +160,11 @@ static const struct ntpool_violation *kind_of_unowned(const void *p)
 void ntpool_free_report_unowned(void *p, unsigned long caller)
 {
 	const struct ntpool_violation *kind = kind_of_unowned(p);
-	struct ntpool_run run;
+	struct ntpool_owned owned;
 
-	if (ntpool_run_peek(p, &run) && run.use != NTPOOL_USE_POOL)
-		report_mm(kind, &run, caller);
+	/* NT knows no other stop code for memory of the Mm routines. */
+	if (ntpool_owner_of(p, &owned) && owned.use != NTPOOL_USE_POOL)
+		ntpool_free_report_owned(kind, NTPOOL_USE_POOL, p, &owned, caller);
 	else
 		report_address(kind, p, caller);
 }

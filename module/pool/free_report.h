@@ -3,11 +3,37 @@
 #ifndef NTPOOL_FREE_REPORT_H
 #define NTPOOL_FREE_REPORT_H
 
-#include "base/types.h"
+#include "base/report.h"
+#include "heap/run.h"
 
-struct ntpool_header;
 struct ntpool_near;
 struct ntpool_special_slot;
+
+/**
+ * struct ntpool_owned - the memory of ntpool that an address lies in
+ * @use: the routines that own it
+ * @has_block: @block is known
+ * @is_live: it is allocated; false: it was freed, and @block is its last life
+ * @block: the block that the address lies in
+ */
+struct ntpool_owned {
+	enum ntpool_use use;
+	bool has_block;
+	bool is_live;
+	struct ntpool_block block;
+};
+
+/* Returns false if @p lies in no memory of ntpool. Any context but NMI. See query.c. */
+bool ntpool_owner_of(const void *p, struct ntpool_owned *owned);
+/* The same for the copy of a run's record. */
+void ntpool_owned_run(const struct ntpool_run *copy, struct ntpool_owned *owned);
+
+/*
+ * The memory at @p was freed by the routines of @use. @owned tells whose it is, or why they did
+ * not accept it. @kind has the stop code.
+ */
+void ntpool_free_report_owned(const struct ntpool_violation *kind, enum ntpool_use use, void *p,
+			      const struct ntpool_owned *owned, unsigned long caller);
 
 /* No pool owns the memory at @p. */
 void ntpool_free_report_unowned(void *p, unsigned long caller);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Questions about memory of the pools: size of a block, pool type, all live blocks.
+ * Questions about memory of the pools: size of a block, pool type, owner, all live blocks.
  *
  * ExQueryPoolBlockSize() asks for the size. Lookaside lists ask for the pool type of their
- * memory. Observers iterate over all blocks. Each answer combines three sources: blocks in
+ * memory. Reports of wrong frees ask for the owner of an address, which may be the Mm routines.
+ * Observers iterate over all blocks. Each answer combines three sources: blocks in
  * carved pages (heap/), special pool (special/special.c) and runs of pages (heap/run.c).
  *
  * Locking: none of its own. A page descriptor is used in an RCU read section; special pool
@@ -14,8 +15,10 @@
 #include <linux/rcupdate.h>
 
 #include "account/quota.h"
+#include "heap/damage.h"
 #include "heap/run.h"
 #include "pool/fast.h"
+#include "pool/free_report.h"
 #include "pool/pool.h"
 #include "special/special.h"
 
@@ -69,6 +72,53 @@ bool ntpool_is_paged(const void *p)
 	paged = page && page->map.heap->type == NTPOOL_PAGED;
 	rcu_read_unlock();
 	return carved ? paged : ntpool_special_is_paged(p) || ntpool_run_is_paged(p);
+}
+
+/* Describes the block of a carved page that @p lies in. Called in an RCU read section. */
+static bool carved_near(const void *p, struct ntpool_owned *owned)
+{
+	struct ntpool_page *page = ntpool_page_of(p);
+	struct ntpool_header copy;
+	struct ntpool_near near = {};
+
+	if (!page)
+		return false;
+	ntpool_damage_near(page, p, &near);
+	*owned = (struct ntpool_owned){
+		.use = NTPOOL_USE_POOL,
+		.has_block = near.has_block,
+		.is_live = near.has_block ? header_read(near.block.addr, &copy) : !near.is_free,
+		.block = near.block,
+	};
+	return true;
+}
+
+void ntpool_owned_run(const struct ntpool_run *copy, struct ntpool_owned *owned)
+{
+	*owned = (struct ntpool_owned){
+		.use = copy->use,
+		.has_block = true,
+		.is_live = ntpool_run_state_is_live(copy->state),
+		.block = ntpool_run_block(copy),
+	};
+}
+
+bool ntpool_owner_of(const void *p, struct ntpool_owned *owned)
+{
+	struct ntpool_run run;
+	bool carved;
+
+	rcu_read_lock();
+	carved = carved_near(p, owned);
+	rcu_read_unlock();
+	if (carved)
+		return true;
+	if (ntpool_run_near(p, &run)) {
+		ntpool_owned_run(&run, owned);
+		return true;
+	}
+	*owned = (struct ntpool_owned){ .use = NTPOOL_USE_POOL, .has_block = true };
+	return ntpool_special_near(p, &owned->block, &owned->is_live);
 }
 
 int ntpool_iterate_blocks(ntpool_block_fn fn, void *arg)

@@ -166,6 +166,32 @@ size_t ntpool_special_size(const void *p, bool *charged)
 	return size;
 }
 
+bool ntpool_special_near(const void *p, struct ntpool_block *block, bool *live)
+{
+	struct ntpool_special_slot *slot;
+	unsigned long flags;
+	bool known;
+
+	if (!ntpool_special_may_have(p))
+		return false;
+	raw_spin_lock_irqsave(&ntpool_special_lock, flags);
+	slot = ntpool_special_find(p);
+	known = slot && (slot->state == NTPOOL_SPECIAL_LIVE || slot->state == NTPOOL_SPECIAL_FREED);
+	if (known) {
+		*live = slot->state == NTPOOL_SPECIAL_LIVE;
+		*block = (struct ntpool_block){
+			.addr = ntpool_special_block(slot),
+			.tag = slot->tag,
+			.type = slot->type,
+			.bytes = (size_t)slot->pages << PAGE_SHIFT,
+			.requested = slot->size,
+			.caller = slot->allocated.caller,
+		};
+	}
+	raw_spin_unlock_irqrestore(&ntpool_special_lock, flags);
+	return known;
+}
+
 static int special_start_set(const char *val, const struct kernel_param *kp)
 {
 	return ntpool_param_uint(val, kp, 0, 1);

@@ -134,6 +134,11 @@ void ntpool_special_release(struct ntpool_special_slot *slot, unsigned long call
  * a size, it also sets *@charged: a process pays for the block. Any context but NMI.
  */
 size_t ntpool_special_size(const void *p, bool *charged);
+/*
+ * Describes the block on whose pages @p lies, live or freed, and sets *@live. Returns false if
+ * there is none. Any context but NMI.
+ */
+bool ntpool_special_near(const void *p, struct ntpool_block *block, bool *live);
 /* True if @p lies on a page of a live block of paged pool. Any context but NMI. */
 bool ntpool_special_is_paged(const void *p);
 
