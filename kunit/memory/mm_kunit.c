@@ -522,6 +522,7 @@ static void MmAllocateContiguousMemoryEx_test(struct kunit *test)
 	struct ntk_ex ex = { .high = NTK_ANYWHERE, .node = ANY, .protect = RW };
 	u32 tags[] = { ntk_tag4("KmEx"), 0, ntk_tag4("KmEx") | PROTECTED_POOL };
 	struct ntk_want want = { .high = NTK_ANYWHERE, .type = MmCached };
+	struct ntpool_test_report report;
 	struct ntk_tally tally = {};
 	struct ntk_tag_row row;
 	size_t size;
@@ -540,8 +541,44 @@ static void MmAllocateContiguousMemoryEx_test(struct kunit *test)
 		ntk_check(&tally, row.bytes == size && row.requested == ex.size, "tag %d: %lld",
 			  i % 3, row.bytes);
 		MmFreeContiguousMemory(base);
+		/* A verifier that is on reports tag 0; see the next case. */
+		if (!tags[i % 3])
+			ntk_take_reports(&report);
+		ntk_expect_no_report(test, "a right request");
 	}
 	ntk_expect_clean(test, &tally);
+}
+
+/* Under the verifier the tag is checked as one of the pool. The memory is there all the same. */
+static void MmAllocateContiguousMemoryEx_tag_test(struct kunit *test)
+{
+	static const struct {
+		const char *what;
+		u32 tag;
+		u64 param;
+	} tags[] = {
+		{ "tag 0", 0, 0x9b }, { "BIG", 0x474942, 0x9c }, { "no letter", 0x2e2d2e2d, 0x9d },
+		{ "unprintable", 0x64650141, 0x9d },
+	};
+	struct ntk_ex ex = { .size = 1, .high = NTK_ANYWHERE, .node = ANY, .protect = RW };
+	struct ntpool_test_report report;
+	size_t size;
+	void *base;
+	int i;
+
+	for (i = 0; i < 2 * ARRAY_SIZE(tags); i++) {
+		KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(i % 2 ? 0x8 : 0), 0);
+		KUNIT_EXPECT_EQ(test, ntk_get_ex(&ex, &size, tags[i / 2].tag, &base), 0);
+		if (i % 2)
+			ntk_expect_report(test, tags[i / 2].what, NTK_BAD_POOL_CALLER,
+					  tags[i / 2].param, &report);
+		else
+			ntk_expect_no_report(test, tags[i / 2].what);
+		MmFreeContiguousMemory(base);
+	}
+	KUNIT_EXPECT_EQ(test, ntk_get_ex(&ex, &size, ntk_tag4("KmEx") | PROTECTED_POOL, &base), 0);
+	ntk_expect_no_report(test, "a right tag");
+	MmFreeContiguousMemory(base);
 }
 
 /* Whole pages, uncached in every mapping, and cached again afterwards. */
@@ -663,6 +700,7 @@ static struct kunit_case ntk_mm_cases[] = {
 	KUNIT_CASE(MmAllocateContiguousNodeMemory_test),
 	KUNIT_CASE(MmAllocateContiguousMemoryEx_refused_test),
 	KUNIT_CASE(MmAllocateContiguousMemoryEx_test),
+	KUNIT_CASE(MmAllocateContiguousMemoryEx_tag_test),
 	KUNIT_CASE(MmAllocateNonCachedMemory_test),
 	KUNIT_CASE(MmGetPhysicalAddress_test),
 	KUNIT_CASE(MmQuerySystemSize_test),

@@ -27,6 +27,7 @@
 #include "base/verifier.h"
 #include "memory/phys.h"
 #include "pool/contig.h"
+#include "verify/verify.h"
 
 #include <ntddk.h>
 
@@ -278,7 +279,7 @@ static NTSTATUS want_all(struct ntpool_phys_want *want, size_t size, PHYSICAL_AD
  * @PreferredNode: as MmAllocateContiguousMemorySpecifyCacheNode()
  * @Protect: as MmAllocateContiguousNodeMemory()
  * @PartitionObject: NULL; there are no memory partitions
- * @Tag: tag for the figures; 0: `MmCm`
+ * @Tag: tag for the figures; 0: `MmCm`; under the verifier checked as a tag of the pool
  * @Flags: 0, or MM_ALLOCATE_CONTIGUOUS_MEMORY_FAST_ONLY to reclaim nothing and to search only
  *	the first few runs
  * @BaseAddress: out: the memory; NULL on failure
@@ -316,6 +317,12 @@ NTSTATUS MmAllocateContiguousMemoryEx(PSIZE_T NumberOfBytes,
 			  Protect);
 	if (status)
 		return status;
+	if (ntpool_verifier_has_bits())
+		ntpool_verify_tag(&(struct ntpool_request){
+			.size = *NumberOfBytes,
+			.tag = Tag & ~NTPOOL_TAG_PROTECTED,
+			.caller = _RET_IP_,
+		});
 	*BaseAddress = ntpool_contig_alloc(&want, *NumberOfBytes, Tag ?: NTPOOL_TAG_CONTIGUOUS,
 					   _RET_IP_);
 	if (!*BaseAddress)

@@ -391,7 +391,7 @@ static bool is_printable(u32 tag)
 	return true;
 }
 
-static void check_tag(const struct ntpool_request *req)
+void ntpool_verify_tag(const struct ntpool_request *req)
 {
 	if (!req->tag)
 		report_request(&kinds[TAG_IS_ZERO], req);
@@ -441,7 +441,7 @@ static void check_request(const struct ntpool_request *req)
 {
 	if (!req->size)
 		report_request(&kinds[NO_BYTES], req);
-	check_tag(req);
+	ntpool_verify_tag(req);
 	if ((req->flags & NTPOOL_MUST) && req->size > PAGE_SIZE)
 		report_request(&kinds[MUST_ABOVE_PAGE], req);
 	if (req->type == NTPOOL_NONPAGED && ntpool_verify_is_above(NTPOOL_DISPATCH_LEVEL))

@@ -36,6 +36,9 @@ void ntpool_verify_end(const struct ntpool_request *req, const struct ntpool_ver
  */
 bool ntpool_verify_refuses(size_t size, u32 tag, unsigned long caller);
 
+/* Reports a tag that no request should have. Any context but NMI. */
+void ntpool_verify_tag(const struct ntpool_request *req);
+
 /**
  * struct ntpool_verify_refusal - an allocation that is refused because of an argument
  * @size: bytes requested
