@@ -3,13 +3,15 @@
  * Free routines that the system calls may do anything that their IRQL allows. Each case
  * lets the system empty a list. The Free routine takes the CPU hotplug lock, switches the
  * verifier, flushes, or deletes its own list. A flush returns when all blocks that were
- * cached before have been freed. That is so even if the system frees some of them.
+ * cached before have been freed. That is so even if the system frees some of them. The other
+ * cases are about the arrays: how they shrink, and how they grow with interrupts off.
  */
 #include <linux/completion.h>
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
+#include <linux/irqflags.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -417,6 +419,48 @@ static void ntk_shrunk_test(struct kunit *test)
 	ntk_finish(test, 3000 + NTK_MANY);
 }
 
+/* ---- growth with interrupts off ---- */
+
+#define NTK_ATOMIC_SLOTS	512
+
+static void ntk_give_irqs_off(unsigned int nr)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		local_irq_save(flags);
+		ExFreeToLookasideListEx(ntk_ex, ntk_entry[i]);
+		local_irq_restore(flags);
+	}
+}
+
+/* The array does not grow far with interrupts off, and no block is lost. Later it grows. */
+static void ntk_irqs_off_test(struct kunit *test)
+{
+	struct ntk_tally tally = {};
+	int kept, before;
+
+	ntk_begin(test, NonPagedPool, NTK_MANY);
+	ntk_take(NTK_MANY);
+	ntk_give_irqs_off(NTK_MANY);
+	kept = NTK_MANY - atomic_read(&ntk_frees);
+	KUNIT_EXPECT_LE(test, kept, NTK_ATOMIC_SLOTS);
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		KUNIT_EXPECT_GE(test, kept, NTK_ATOMIC_SLOTS / 2);
+	before = atomic_read(&ntk_frees);
+	memcpy(ntk_freed, ntk_entry, sizeof(ntk_freed));
+	ntk_take(NTK_MANY);
+	ntk_check(&tally, ntk_xor(ntk_entry, 0, kept) == ntk_xor(ntk_freed, 0, kept),
+		  "other blocks");
+	ntk_give(NTK_MANY);
+	ntk_check(&tally, atomic_read(&ntk_frees) == before, "%d freed",
+		  atomic_read(&ntk_frees));
+	ntk_expect_clean(test, &tally);
+	ExDeleteLookasideListEx(ntk_ex);
+	ntk_finish(test, before + NTK_MANY);
+}
+
 /* ---- a flush beside a scan ---- */
 
 static void ntk_flusher(struct ntk_worker *worker)
@@ -468,6 +512,7 @@ static struct kunit_case ntk_helper_cases[] = {
 	KUNIT_CASE(ntk_reinitialised_test),
 	KUNIT_CASE(ntk_much_surplus_test),
 	KUNIT_CASE(ntk_shrunk_test),
+	KUNIT_CASE(ntk_irqs_off_test),
 	KUNIT_CASE(ExFlushLookasideListEx_scan_test),
 #ifdef CONFIG_HOTPLUG_CPU
 	KUNIT_CASE(ExFlushLookasideListEx_offline_test),

@@ -120,6 +120,7 @@ static const struct {
 	{ "ntk_reinitialised_test", caching },
 	{ "ntk_much_surplus_test", caching },
 	{ "ntk_shrunk_test", caching },
+	{ "ntk_irqs_off_test", caching },
 	{ "ExFlushLookasideListEx_scan_test", caching },
 	{ "ExFlushLookasideListEx_offline_test", caching },
 	{ "ntk_free_verifier_test", caching },

@@ -9,7 +9,9 @@
  *
  * Pops and pushes run in any context, in the per-CPU section of lookaside_cache.h and
  * without a lock. A CPU gets its first magazine when it frees its first block to the list.
- * Magazines grow by doubling up to Depth. Without memory a CPU caches less.
+ * Magazines grow by doubling up to Depth. Without memory a CPU caches less. The growth copies
+ * all pointers, so with interrupts off a magazine stays within GROWTH_IRQS_OFF slots, or those
+ * that the rest of their memory holds. The next free with interrupts on lets it grow further.
  *
  * Measuring. To tune Depth, a scan (lookaside_balance.c) looks at the number of blocks that a
  * CPU has cached. It needs the smallest and the largest number since the scan before. A fast
@@ -33,6 +35,7 @@
  * Locking: none. ntpool_lookaside_off is read in the section, so an RCU grace period
  * separates its old value from its new one.
  */
+#include <linux/irqflags.h>
 
 #include "base/irql.h"
 #include "heap/scan.h"
@@ -40,6 +43,9 @@
 
 /* The first magazine fills a cache line, so a smaller one would save nothing. */
 #define MAGAZINE_MIN	NTPOOL_LA_DEPTH
+
+/* With the header a page of 4 KiB. */
+#define GROWTH_IRQS_OFF	500
 
 /*
  * Counting
@@ -153,16 +159,19 @@ static u32 magazine_cap(const struct ntpool_lookaside_cpu *cpu)
 	return cpu->magazine ? cpu->magazine->cap : 0;
 }
 
-/* Returns the slots that a larger magazine needs; 0: this one has room, or Depth is reached. */
+/* Returns the slots that a larger magazine needs; 0: this one has room, or may not grow. */
 static u32 magazine_growth(const struct ntpool_lookaside_head *head,
 			   const struct ntpool_lookaside_cpu *cpu)
 {
 	u32 depth = depth_now(head);
 	u32 cap = magazine_cap(cpu);
+	u32 slots = min(max_t(u32, 2 * cap, MAGAZINE_MIN), depth);
 
 	if (cpu->nr < cap || cpu->nr >= depth)
 		return 0;
-	return min(max_t(u32, 2 * cap, MAGAZINE_MIN), depth);
+	if (irqs_disabled())
+		slots = min_t(u32, slots, GROWTH_IRQS_OFF);
+	return slots > cap ? slots : 0;
 }
 
 /* Moves the blocks into @larger and returns the old magazine. Called in the section. */
