@@ -129,6 +129,8 @@ bool ntpool_test_balance_scan(void);
 
 /* hooks/hooks.c, observe/debugfs.c, verify/, and the reports of hooks/stub_hooks.c */
 
+/* Number of times that work too long for a raw lock was done under it. Any context. */
+unsigned int ntpool_test_long_locked(void);
 /* Makes S-lists take locks, as on a CPU without the exchange of two words. May sleep. */
 void ntpool_test_slist_locked(bool on);
 /* True if @tag has counters on each CPU. */

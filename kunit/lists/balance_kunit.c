@@ -372,6 +372,39 @@ static void ntk_figures_test(struct kunit *test)
 	}
 }
 
+/*
+ * Sums over all CPUs take long on a large machine, so no lock is held meanwhile. A CPU that becomes
+ * the only user gets exact figures nevertheless, and from then on at once.
+ */
+static void ntk_sums_test(struct kunit *test)
+{
+	GENERAL_LOOKASIDE_POOL *l;
+	unsigned int total;
+
+	ntk_need_cpus(test, 2);
+	set_cpus_allowed_ptr(current, cpumask_of(ntk_nth_cpu(0)));
+	l = ntk_start_fixed(test, NTK_START_DEPTH);
+	ntk_two_cpus_interval(10, 6);
+	ntk_two_cpus_interval(3, 0);
+	ntk_two_cpus_interval(3, 0);
+	total = 4 * (10 + 6 + 3 + 3);
+	KUNIT_EXPECT_EQ(test, l->TotalAllocates, total);
+	ntk_batch(5, 4);
+	total += 4 * 5;
+	KUNIT_EXPECT_EQ(test, l->TotalAllocates, total);
+	KUNIT_EXPECT_EQ(test, l->TotalFrees, total);
+	ntk_two_cpus_interval(0, 6);
+	total += 4 * 6;
+	KUNIT_EXPECT_EQ(test, l->TotalAllocates, total);
+	ntk_read(test, "lookaside");
+	ntk_run_in(NTK_THREAD, ntk_nth_cpu(1), ntk_batch_fn, &(unsigned int){ 7 });
+	total += 4 * 7;
+	ntk_end(&ntk_list);
+	KUNIT_EXPECT_EQ(test, l->TotalAllocates, total);
+	KUNIT_EXPECT_EQ(test, l->TotalFrees, total);
+	KUNIT_EXPECT_EQ(test, ntpool_test_long_locked(), 0);
+}
+
 /* The CPU that needs most decides, also on the way down. */
 static void ntk_unequal_test(struct kunit *test)
 {
@@ -540,6 +573,7 @@ static struct kunit_case ntk_balance_cases[] = {
 	KUNIT_CASE(ntk_reset_test),
 	KUNIT_CASE_PARAM(ntk_verifier_test, ntk_kind_gen_params),
 	KUNIT_CASE_PARAM(ntk_figures_test, ntk_kind_gen_params),
+	KUNIT_CASE_PARAM(ntk_sums_test, ntk_kind_gen_params),
 	KUNIT_CASE_PARAM(ntk_unequal_test, ntk_kind_gen_params),
 	KUNIT_CASE(ntk_one_way_test),
 	KUNIT_CASE_PARAM(ntk_scanned_test, ntk_kind_gen_params),

@@ -4,6 +4,7 @@
 #define NTPOOL_STUB_H
 
 #include <linux/kconfig.h>
+#include <linux/spinlock_types.h>
 #include <linux/types.h>
 
 struct ntpool_stop;
@@ -21,6 +22,11 @@ bool ntpool_stub_no_stock(void);
 void ntpool_stub_records(int nr);
 /* True if a test puts all records of tracking into one chain. Any context. */
 bool ntpool_stub_one_chain(void);
+/*
+ * Begins work that is too long for raw locks. Counts it if this CPU holds @lock, which is always
+ * taken with interrupts off. Any context but NMI.
+ */
+void ntpool_stub_unlocked(raw_spinlock_t *lock);
 #else
 static inline bool ntpool_stub_report(const struct ntpool_stop *stop)
 {
@@ -49,6 +55,10 @@ static inline void ntpool_stub_records(int nr)
 static inline bool ntpool_stub_one_chain(void)
 {
 	return false;
+}
+
+static inline void ntpool_stub_unlocked(raw_spinlock_t *lock)
+{
 }
 #endif
 

@@ -18,6 +18,7 @@
  * Context: any.
  */
 #include <linux/atomic.h>
+#include <linux/irqflags.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/preempt.h>
@@ -171,6 +172,36 @@ bool ntpool_stub_available(unsigned long *pages)
 	*pages = set;
 	return set >= 0;
 }
+
+static atomic_t long_locked = ATOMIC_INIT(0);	/* times that long work was done under a lock */
+
+enum {
+	LOCK_TRIES = 1 << 24,		/* another CPU has dropped a lock by then */
+};
+
+/* Where one CPU cannot get the lock, it holds it. */
+void ntpool_stub_unlocked(raw_spinlock_t *lock)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	if (!irqs_disabled() || atomic_read(&long_locked))
+		return;
+	for (i = 0; i < LOCK_TRIES; i++) {
+		if (raw_spin_trylock_irqsave(lock, flags)) {
+			raw_spin_unlock_irqrestore(lock, flags);
+			return;
+		}
+		cpu_relax();
+	}
+	atomic_inc(&long_locked);
+}
+
+unsigned int ntpool_test_long_locked(void)
+{
+	return atomic_read(&long_locked);
+}
+EXPORT_SYMBOL_GPL(ntpool_test_long_locked);
 
 /*
  * Failures for tests. DECLARE_FAULT_ATTR() would need CONFIG_FAULT_INJECTION, which a KUnit

@@ -93,6 +93,7 @@ struct ntpool_lookaside_prev {
  * @depth: the public depth after the last scan; lock, the scan reads it without
  * @folded: sums over all ntpool_lookaside_cpu.own, as far as the public fields contain
  *	  them; lock
+ * @others: sums over the CPUs that are not about to own the totals; balance_mutex
  * @deferred: detached magazines whose blocks wait for the Free routine; none is empty; lock
  * @emptied: detached magazines without blocks; lock
  * @freeing: incremented before and after each call of the Free routine by the helper, so
@@ -121,6 +122,7 @@ struct ntpool_lookaside {
 	bool zeroed;
 	u16 depth;
 	u32 folded[NTPOOL_LA_COUNTS];
+	u32 others[NTPOOL_LA_COUNTS];
 	struct ntpool_lookaside_magazine *deferred;
 	struct ntpool_lookaside_magazine *emptied;
 	unsigned int freeing;
@@ -163,7 +165,7 @@ void ntpool_lookaside_magazines_free(struct ntpool_lookaside_magazine *magazine)
 
 /* lookaside_totals.c */
 void ntpool_lookaside_totals_sum(const struct ntpool_lookaside *list, u32 *sum);
-void ntpool_lookaside_totals_fold(struct ntpool_lookaside *list);
+void ntpool_lookaside_totals_fold(struct ntpool_lookaside *list, const u32 *sum);
 void ntpool_lookaside_totals_release(struct ntpool_lookaside *list,
 				     struct ntpool_lookaside_cpu *cpu);
 void ntpool_lookaside_totals_update(struct ntpool_lookaside *list);

@@ -34,7 +34,6 @@
 #include "base/refuse.h"
 #include "base/report.h"
 #include "heap/scan.h"
-#include "lists/lookaside.h"
 #include "lists/lookaside_recent.h"
 #include "lists/lookaside_registry.h"
 #include "lists/span.h"
@@ -542,6 +541,7 @@ static struct ntpool_lookaside *head_list(struct ntpool_lookaside_head *head)
  */
 void ntpool_lookaside_close(struct ntpool_lookaside_head *head, unsigned long caller)
 {
+	u32 sum[NTPOOL_LA_COUNTS];
 	struct ntpool_lookaside *list;
 	unsigned long flags;
 
@@ -549,9 +549,11 @@ void ntpool_lookaside_close(struct ntpool_lookaside_head *head, unsigned long ca
 		return;
 	list = head_list(head);
 	if (list) {
+		/* The list is not in use, so the sum stays what it is. */
+		ntpool_lookaside_totals_sum(list, sum);
 		raw_spin_lock_irqsave(&ntpool_lookaside_lock, flags);
 		if (!list->dead) {
-			ntpool_lookaside_totals_fold(list);
+			ntpool_lookaside_totals_fold(list, sum);
 			ntpool_lookaside_recent_add(list);
 		}
 		ntpool_lookaside_kill(list);
@@ -586,63 +588,4 @@ void ntpool_lookaside_flush(struct ntpool_lookaside_head *head, unsigned long ca
 	if (!list || ntpool_lookaside_empty(list, caller))
 		return;
 	ntpool_lookaside_drain_caches(list);
-}
-
-/* Returns false if the public structure is gone. The lock is held. */
-static bool list_info(struct ntpool_lookaside *list, struct ntpool_lookaside_info *info)
-{
-	struct ntpool_lookaside_head *head = list->head;
-	u32 count[NTPOOL_LA_COUNTS];
-	int nr, i;
-
-	if (!ntpool_lookaside_is_alive(list))
-		return false;
-	ntpool_lookaside_totals_sum(list, count);
-	for (i = 0; i < NTPOOL_LA_COUNTS; i++)
-		count[i] += READ_ONCE(head->total[i]) - list->folded[i];
-	*info = (struct ntpool_lookaside_info) {
-		.tag = list->desc.tag,
-		.type = list->desc.type,
-		.size = list->desc.size,
-		.depth = READ_ONCE(head->depth.now),
-		.max_depth = READ_ONCE(head->depth.max),
-		.allocs = count[NTPOOL_LA_ALLOCS],
-		.alloc_misses = count[NTPOOL_LA_ALLOC_MISSES],
-		.frees = count[NTPOOL_LA_FREES],
-		.free_misses = count[NTPOOL_LA_FREE_MISSES],
-		.owner = list->desc.creator,
-	};
-	for_each_possible_cpu(nr)
-		info->cached += READ_ONCE(per_cpu_ptr(list->cpus, nr)->nr);
-	return true;
-}
-
-/**
- * ntpool_lookaside_for_each() - call a function for each list, oldest first
- * @fn: the function, called without locks; it may sleep. Another value than 0 ends the
- *	iteration
- * @arg: second argument of @fn
- *
- * Context: process context.
- * Return: the last result of @fn, or 0 if there is no list.
- */
-int ntpool_lookaside_for_each(int (*fn)(const struct ntpool_lookaside_info *info, void *arg),
-			      void *arg)
-{
-	struct ntpool_lookaside *list = NULL;
-	struct ntpool_lookaside_info info;
-	bool alive;
-	int ret;
-
-	while ((list = ntpool_lookaside_next(list))) {
-		raw_spin_lock_irq(&ntpool_lookaside_lock);
-		alive = list_info(list, &info);
-		raw_spin_unlock_irq(&ntpool_lookaside_lock);
-		ret = alive ? fn(&info, arg) : 0;
-		if (ret) {
-			ntpool_lookaside_put(list);
-			return ret;
-		}
-	}
-	return 0;
 }
