@@ -38,8 +38,8 @@
 #endif
 
 /*
- * What NT's compiler and build tools define for the processor. Drivers select code with these
- * names. _MSC_VER is left out, because it promises more than these headers have.
+ * Names of the processor, as NT's compiler and build tools define them. Drivers select code with
+ * these names. _MSC_VER is left out, because it promises more than these headers have.
  */
 #if defined(__LP64__) && !defined(_WIN64)
 #define _WIN64			1

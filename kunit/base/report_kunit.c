@@ -328,10 +328,10 @@ static void ntk_log_begin(void)
 /* Another CPU may print the rest. */
 static void ntk_log_wait(void)
 {
-	unsigned int tries = 5000;
+	unsigned int tries = 250;
 
 	while (ntpool_test_reports_waiting() && tries--)
-		msleep(1);
+		msleep(20);
 }
 
 /* On PREEMPT_RT a thread of the kernel prints. It has printed all when the console goes. */

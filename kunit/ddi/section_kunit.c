@@ -361,7 +361,7 @@ static void ntk_lock_as_live(struct kunit *test)
 	WRITE_ONCE(ntk_module()->state, state);
 }
 
-/* What follows the references of modules runs with interrupts on. */
+/* Probes of the references of modules run with interrupts on. */
 static void ntk_traced_test(struct kunit *test)
 {
 	unsigned int attached = 0;

@@ -160,15 +160,19 @@ static void ntk_pool_memory_test(struct kunit *test)
 		block = ExAllocatePoolWithTag(kinds[i].type, kinds[i].size, NTK_TAG);
 		KUNIT_ASSERT_NOT_NULL(test, block);
 		told.size = kinds[i].size;
-		told.text = "memory of the pool was freed as contiguous memory: ExFreePool() frees it";
+		told.text =
+			"memory of the pool was freed as contiguous memory: ExFreePool() frees it";
 		ntk_refuse_contiguous(test, &told, block);
-		told.text = "memory of the pool was freed as contiguous memory, at offset 24: ExFreePool() frees it";
+		told.text =
+			"memory of the pool was freed as contiguous memory, at offset 24: ExFreePool() frees it";
 		ntk_refuse_contiguous(test, &told, block + 24);
-		told.text = "memory of the pool was freed as uncached memory: ExFreePool() frees it";
+		told.text =
+			"memory of the pool was freed as uncached memory: ExFreePool() frees it";
 		ntk_refuse_noncached(test, &told, block);
 		ExFreePoolWithTag(block, NTK_TAG);
 		ntk_expect_no_report(test, "the right routine");
-		told.text = "memory of the pool that is free already was freed as contiguous memory";
+		told.text =
+			"memory of the pool that is free already was freed as contiguous memory";
 		ntk_refuse_contiguous(test, &told, block);
 	}
 }
@@ -184,10 +188,12 @@ static void MmFreeContiguousMemory_refused_test(struct kunit *test)
 	told.text = "contiguous memory was freed to the pool: MmFreeContiguousMemory() frees it";
 	ExFreePool(run);
 	ntk_expect_refused(test, &told, NTK_LINEAR_ADDRESS, live, run);
-	told.text = "contiguous memory was freed to the pool, at offset 64: MmFreeContiguousMemory() frees it";
+	told.text =
+		"contiguous memory was freed to the pool, at offset 64: MmFreeContiguousMemory() frees it";
 	ExFreePoolWithTag(run + 64, NTK_CONTIGUOUS);
 	ntk_expect_refused(test, &told, NTK_LINEAR_ADDRESS, live, run + 64);
-	told.text = "contiguous memory was freed as uncached memory: MmFreeContiguousMemory() frees it";
+	told.text =
+		"contiguous memory was freed as uncached memory: MmFreeContiguousMemory() frees it";
 	ntk_refuse_noncached(test, &told, run);
 	told.text = "contiguous memory was freed, at offset 1";
 	ntk_refuse_contiguous(test, &told, run + 1);
@@ -213,10 +219,12 @@ static void MmFreeNonCachedMemory_refused_test(struct kunit *test)
 	told.text = "uncached memory was freed to the pool: MmFreeNonCachedMemory() frees it";
 	ExFreePool(mem);
 	ntk_expect_refused(test, &told, NTK_MAPPED_ADDRESS, live, mem);
-	told.text = "uncached memory was freed to the pool, at offset 4096: MmFreeNonCachedMemory() frees it";
+	told.text =
+		"uncached memory was freed to the pool, at offset 4096: MmFreeNonCachedMemory() frees it";
 	ExFreePool(mem + 4096);
 	ntk_expect_refused(test, &told, NTK_MAPPED_ADDRESS, live, mem + 4096);
-	told.text = "uncached memory was freed as contiguous memory: MmFreeNonCachedMemory() frees it";
+	told.text =
+		"uncached memory was freed as contiguous memory: MmFreeNonCachedMemory() frees it";
 	ntk_refuse_contiguous(test, &told, mem);
 	told.text = "uncached memory was freed, at offset 4096";
 	ntk_refuse_noncached(test, &told, mem + 4096);

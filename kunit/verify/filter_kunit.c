@@ -109,7 +109,7 @@ static const struct ntk_text ntk_texts[] = {
 	  "a_name_that_is_longer_than_any_module_can_have_in_this_kernel_0123", NULL },
 	{ "verifier/faults", "probability 17", "probability 17" },
 	{ "verifier/faults", "\n\nprobability 17\n", "probability 17" },
-	{ "verifier/faults", "\tprobability\t 17 \n \n", "probability 17" },
+	{ "verifier/faults", "\tprobability\t 17 \t\n \t\n", "probability 17" },
 	{ "verifier/faults", "probability 16\ndelay_ms 3\nprobability 17\n", NULL },
 	{ "verifier/faults", "probability 17\nprobability 17\n", NULL },
 	{ "verifier/faults", "tags Ab*\ntags Cd*\n", NULL },

@@ -18,8 +18,8 @@
  * return to the depot of their own heap. So do blocks that an interrupt of the section frees.
  * Blocks above NTPOOL_MAGAZINE_BYTES are not cached: limits.h tells why.
  *
- * Slots. A magazine gets its slots in the first slow path, and twice as many in each one that
- * follows, up to its limit. The limit of a small magazine is higher while the depot is enlarged
+ * Slots. A magazine gets its slots in the first slow path. Each later one doubles them, up to
+ * the limit. The limit of a small magazine is higher while the depot is enlarged
  * for batches. All slots of a cache have a budget, so its size is bounded: many sizes in use
  * have short magazines then. If one has found no room at all, the next scan frees the slots of
  * the long ones. The scan also frees the slots of a magazine that stays idle. Slots are
@@ -312,8 +312,8 @@ static struct slots magazine_age(struct ntpool_cache *cache, unsigned int granul
 }
 
 /*
- * Empties the magazine and returns its slots, if these are many and another magazine has found
- * no room for its own. The first who come get the room, and that one comes with each operation.
+ * Empties the magazine and returns its slots, if these are many and another magazine is short of
+ * room. The magazine without slots is likely the first to ask: each of its operations does.
  */
 static struct slots magazine_share(struct ntpool_cache *cache, unsigned int granules)
 {

@@ -10,8 +10,8 @@
  * Pops and pushes run in any context, in the per-CPU section of lookaside_cache.h and
  * without a lock. A CPU gets its first magazine when it frees its first block to the list.
  * Magazines grow by doubling up to Depth. Without memory a CPU caches less. The growth copies
- * all pointers, so with interrupts off a magazine stays within GROWTH_IRQS_OFF slots, or those
- * that the rest of their memory holds. The next free with interrupts on lets it grow further.
+ * all pointers. With interrupts off, a magazine therefore stays within GROWTH_IRQS_OFF slots, or
+ * those that the rest of their memory holds. The next free with interrupts on lets it grow further.
  *
  * Measuring. To tune Depth, a scan (lookaside_balance.c) looks at the number of blocks that a
  * CPU has cached. It needs the smallest and the largest number since the scan before. A fast

@@ -22,7 +22,7 @@
  * Under the lock only its difference from list->folded is added, modulo 2^32. A sum that is
  * older than list->folded takes some counts back, and the next one adds them again. A CPU that
  * becomes the owner needs its own counts exactly. The scan therefore stores the sum of the other
- * CPUs in list->others before it interrupts that CPU, which adds its own counts.
+ * CPUs in list->others. Then it interrupts that CPU, which adds its own counts.
  *
  * Locking: ntpool_lookaside_lock protects list->totals_owner and list->folded. cpu->total
  * belongs to its CPU. The balance_mutex protects list->prev, list->prev_total and list->others.

@@ -19,7 +19,7 @@
  *
  * The third parameter tells the first three apart: 0, the size of the allocation, all ones.
  * The fourth parameter is the size or the cache type that was passed. In the first case the
- * report names the block of ntpool that the address lies in, the offset, and the right routine.
+ * report names the block that the address lies in. It has the offset and the right routine.
  *
  * Under tracking, verifier/outstanding has the memory too. A list or a zone in memory that is
  * freed is reported as for a block of the pool.

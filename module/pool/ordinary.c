@@ -171,7 +171,8 @@ void *ntpool_alloc_ordinary(const struct ntpool_request *req, u8 keep)
 {
 	if (req->type == NTPOOL_PAGED && !ntpool_paged_ok())
 		return ntpool_alloc_at_dispatch(req->size, req->tag, req->caller);
-	return req->size > NTPOOL_SMALL_MAX ? alloc_run_of_pages(req, keep) : alloc_block(req, keep);
+	return req->size > NTPOOL_SMALL_MAX ? alloc_run_of_pages(req, keep) :
+					      alloc_block(req, keep);
 }
 
 void *ntpool_alloc_special(const struct ntpool_request *req, u8 keep)

@@ -6,8 +6,8 @@
  * are used, and as many are hot as may be. It has the tables, without guards, and the counters of
  * hot tags on all CPUs. paper_tags_used is the same while no tag is hot, but the reserve is full.
  * paper_tag is the part of one hot tag on one CPU. paper_tags_hot is how many tags may be hot at
- * once. paper_cache is the most that one CPU's cache of one pool takes, and paper_cache_unused what
- * it takes before the first block. paper_list is the part of a lookaside list on one CPU, without
+ * once. paper_cache is the most that one CPU's cache of one pool takes. paper_cache_unused is the
+ * same before the first block. paper_list is the part of a lookaside list on one CPU, without
  * its magazine.
  */
 #include <linux/log2.h>

@@ -39,8 +39,9 @@
  * nt_detect.c, detect.sh and detect.py in tools/system/.
  *
  * Locking: verifier_mutex serialises changes of the bits; nothing is printed or reported under it.
- * ntpool_verifier_state is changed by atomic operations only. Watchers are read under RCU. Contexts: any but NMI for begin, end and
- * free.
+ * ntpool_verifier_state is changed by atomic operations only. Watchers are read under RCU.
+ *
+ * Contexts: any but NMI for begin, end and free.
  */
 #include <linux/ctype.h>
 #include <linux/err.h>

@@ -244,6 +244,8 @@ check_style() {
 			;;
 		# per-CPU variables can be passed to macros alone; an initialiser names its object
 		module/heap/pcpu.h | module/account/tag_index.h) waived+=,MACRO_ARG_REUSE ;;
+		# NT's names of the processor
+		include/nt/ntdef.h | kunit/ddi/rtl_nt.c) waived+=,ARCH_DEFINES ;;
 		# the shape of tracepoints is the kernel's
 		module/base/trace.h)
 			waived+=,MACRO_ARG_REUSE,OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT

@@ -55,8 +55,8 @@ void filter_pools(struct filter *filter, unsigned int steps)
 }
 
 /*
- * A pattern is compared with the four characters, with the word of debugfs, and with the
- * characters before the blanks or zero bytes at the end of a shorter tag.
+ * A pattern is compared with the four characters, and with the word of debugfs. A shorter tag is
+ * also compared without the blanks or zero bytes at its end.
  */
 static bool any_matches(char **list, size_t nr, uint32_t tag)
 {

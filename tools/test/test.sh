@@ -3,10 +3,11 @@
 #
 # make test: the KUnit suites, the times with interrupts off, and the system scenarios.
 # The suites run on 64-bit and 32-bit kernels built for them. The scenarios, and a driver
-# outside the tree, run on the stock Debian kernel. KERNEL chooses the series or a tree; without it the suites run on 6.1 and
-# 7.3, and the other parts on 6.1. VARIANT chooses one variant instead of both. CPUS chooses
-# one number of processors instead of two and four. PARTS chooses some of the parts, ARCH=i386
-# and ARCH=arm64 the suites on another processor, and SUITES some of the KUnit suites.
+# outside the tree, run on the stock Debian kernel. KERNEL chooses the series or a tree.
+# Without it the suites run on 6.1 and 7.3, and the other parts on 6.1. VARIANT chooses one
+# variant instead of both. CPUS chooses one number of processors instead of two and four.
+# PARTS chooses some of the parts. ARCH=i386 and ARCH=arm64 choose the suites on another
+# processor, and SUITES some of the KUnit suites.
 # The last line is `N passed, N failed, N skipped`.
 
 # Kernels of the suites. lib.sh gives KERNEL its default.

@@ -149,7 +149,7 @@ resizes() {
 	shows '^Tag' && term resize-window -x 120 -y 30 && shows 'nt_hold'
 }
 
-# Whatever the width, a row is the first columns of the wide one, and no number is cut.
+# At any width, a row is the first columns of the wide one, and no number is cut.
 whole_numbers() {
 	local width
 	term resize-window -x 150 -y 24 && shows ' 6121 +0' || return 1
@@ -208,24 +208,38 @@ part() { sed -n "/^$1/,/^\$/p" page | sed '1d;$d'; }
 
 # ENTER shows all about a tag in one pool. ESC goes back, and so does ENTER.
 opens_tag() {
+	nonpaged_page && paged_page && list_page && return
+	cat page
+	return 1
+}
+
+nonpaged_page() {
 	tag_page 'Hold Nonp' '^Tag Hold, nonpaged pool$' Down &&
 		grep -q '^3 live allocations, 14352 b' page &&
 		part 'Call sites' | grep -q 'hold_init+0x2d/0x1000 \[nt_hold\]' &&
 		[ "$(part 'Lookaside lists')" = none ] &&
 		[ "$(part 'Sizes above' | tr -s ' ')" = 'Hold Nonp 5120 2 3072 1' ] &&
-		[ "$(part 'Blocks and stacks' | cut -c1-27)" = '000000005d9b1f0c Hold Nonp 
- hold_init+0x2d/0x1000 [nt_
- do_one_initcall+0x59/0x220
- do_init_module+0x4a/0x1f0' ] && key Escape '^Fs' || { cat page; return 1; }
+		[ "$(part 'Blocks and stacks' | cut -c1-26)" = '000000005d9b1f0c Hold Nonp
+ hold_init+0x2d/0x1000 [nt
+ do_one_initcall+0x59/0x22
+ do_init_module+0x4a/0x1f0' ] &&
+		key Escape '^Fs'
+}
+
+paged_page() {
 	tag_page 'Hold Paged' '^Tag Hold, paged pool$' Down Down &&
 		part 'Lookaside lists' | grep -qE '^Hold Paged +64 +4 .*hold_init\+0xc4' &&
 		[ "$(part 'Sizes above' | tr -s ' ')" = 'Hold Paged 9216 3 3072 1' ] &&
 		[ "$(part 'Blocks and stacks' | wc -l)" = 3 ] &&
 		part 'Blocks and stacks' | grep -q '^00000000a81c7e40 Hold Paged' &&
-		key Enter '^Fs' || { cat page; return 1; }
+		key Enter '^Fs'
+}
+
+list_page() {
 	tag_page 'List Nonp' '^Tag List, nonpaged' End &&
 		part 'Lookaside lists' | grep -qE '^List Nonp +128 .*hold_init\+0x9a' &&
-		[ "$(part 'Blocks and stacks')" = none ] && key q '^Fs' || { cat page; return 1; }
+		[ "$(part 'Blocks and stacks')" = none ] &&
+		key q '^Fs'
 }
 
 # Of many blocks the first 200 lines are shown, and the number of the others.
@@ -282,8 +296,12 @@ reloads() {
 	screen_start 80 24 -d 1.5 && shows '^Hold Nonp +3 ' || return 1
 	mv live/ntpool live/gone
 	sed -i 's/^Hold Nonp           3 /Hold Nonp          50 /' live/gone/tags
-	shows 'not loaded: waiting' && mv live/gone live/ntpool && shows '^Hold Nonp +50 ' &&
-		screen_text | grep -qE '^Hold Nonp +50 +\(0\)' || { screen_text; return 1; }
+	shows 'not loaded: waiting' || return 1
+	mv live/gone live/ntpool
+	shows '^Hold Nonp +50 ' || return 1
+	screen_text | tee shown | grep -qE '^Hold Nonp +50 +\(0\)' && return
+	cat shown
+	return 1
 }
 
 # A file of an unknown format ends the screen: the message follows it.
