@@ -246,6 +246,8 @@ static void memory_going(const struct ntpool_going *going)
 		routines_remove(list, going);
 		if (ntpool_is_going(going, (unsigned long)list->head))
 			list->lost = true;
+		if (!going->init && ntpool_callsite_belongs(list->desc.creator, going->mod))
+			list->desc.creator = 0;
 		raw_spin_unlock_irq(&ntpool_lookaside_lock);
 		ntpool_lookaside_wait(list);
 	}

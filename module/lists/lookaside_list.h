@@ -36,7 +36,7 @@ enum {
  * @type: pool type of the blocks
  * @tag: tag of the blocks
  * @size: size of a block in bytes
- * @creator: return address of the initialising call
+ * @creator: return address of the initialising call; 0 once its code has gone, lock
  * @routine: addresses of the Allocate and the Free routine; 0: the pool's
  * @free: calls the Free routine
  * @orphan: takes the routine of that number out of the public structure, because its code

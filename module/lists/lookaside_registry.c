@@ -334,12 +334,37 @@ void ntpool_lookaside_report(const struct ntpool_violation *kind,
 	});
 }
 
-/* Reports memory that is no list, or not any more: overwritten, or deleted. */
-static noinline void report_no_list(const struct ntpool_lookaside_head *head,
-				    unsigned long caller)
+/*
+ * Finds an abandoned list. It is not in the tree, but its caches lead to it. A structure that was
+ * damaged may lead anywhere.
+ */
+static bool describe_abandoned(const struct ntpool_lookaside_head *head,
+			       struct ntpool_lookaside_desc *desc)
+{
+	struct ntpool_lookaside_head copy, *of;
+	struct ntpool_lookaside *list;
+
+	if (copy_from_kernel_nofault(&copy, head, sizeof(copy)) || !copy.cpus ||
+	    copy.magic != ntpool_lookaside_magic(head))
+		return false;
+	if (get_kernel_nofault(list, &raw_cpu_ptr(ntpool_lookaside_cpus(&copy))->list) ||
+	    get_kernel_nofault(of, &list->head) || of != head)
+		return false;
+	return !copy_from_kernel_nofault(desc, &list->desc, sizeof(*desc));
+}
+
+/**
+ * ntpool_lookaside_describe() - find the list that is or was at an address
+ * @head: the address
+ * @desc: gets the properties of the list
+ *
+ * Context: any but NMI.
+ * Return: true if there is a list, or one was deleted there a short time ago.
+ */
+bool ntpool_lookaside_describe(const struct ntpool_lookaside_head *head,
+			       struct ntpool_lookaside_desc *desc)
 {
 	const struct ntpool_lookaside_desc *found;
-	struct ntpool_lookaside_desc desc;
 	struct ntpool_lookaside *list;
 	unsigned long flags;
 
@@ -347,8 +372,18 @@ static noinline void report_no_list(const struct ntpool_lookaside_head *head,
 	list = heads_find(head, 1);
 	found = list ? &list->desc : ntpool_lookaside_recent_find(head);
 	if (found)
-		desc = *found;
+		*desc = *found;
 	raw_spin_unlock_irqrestore(&ntpool_lookaside_lock, flags);
+	return found || describe_abandoned(head, desc);
+}
+
+/* Reports memory that is no list, or not any more: overwritten, or deleted. */
+static noinline void report_no_list(const struct ntpool_lookaside_head *head,
+				    unsigned long caller)
+{
+	struct ntpool_lookaside_desc desc;
+	bool found = ntpool_lookaside_describe(head, &desc);
+
 	ntpool_lookaside_report(&violations[LIST_NOT_INITIALISED], head, found ? &desc : NULL,
 				caller);
 }

@@ -13,6 +13,8 @@ void ntpool_lookaside_open(struct ntpool_lookaside_head *head,
 			   const struct ntpool_lookaside_desc *desc);
 bool ntpool_lookaside_is_list(struct ntpool_lookaside_head *head, unsigned long caller);
 bool ntpool_lookaside_is_valid(struct ntpool_lookaside_head *head, unsigned long caller);
+bool ntpool_lookaside_describe(const struct ntpool_lookaside_head *head,
+			       struct ntpool_lookaside_desc *desc);
 void ntpool_lookaside_flush(struct ntpool_lookaside_head *head, unsigned long caller);
 void ntpool_lookaside_close(struct ntpool_lookaside_head *head, unsigned long caller);
 void ntpool_lookaside_report(const struct ntpool_violation *kind,

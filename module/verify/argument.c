@@ -29,40 +29,59 @@ static const char *irql_text(enum ntpool_irql_level highest)
 	       "a routine was called above APC_LEVEL, which NT forbids; it did its work";
 }
 
+void ntpool_argument_report_of(enum ntpool_stop_code code, const void *address, u64 number,
+			       const char *text, struct ntpool_stop known)
+{
+	known.code = code;
+	known.param[0] = (unsigned long)address;
+	known.param[1] = ntpool_irql();
+	known.param[2] = number;
+	known.param[3] = known.caller;
+	known.addr_mask = BIT(0) | BIT(3);
+	known.text = text;
+	ntpool_report(&known);
+}
+
 void ntpool_argument_report(enum ntpool_stop_code code, const void *address, u64 number,
 			    const char *text, unsigned long caller)
 {
-	const struct ntpool_stop stop = {
-		.code = code,
-		.param = { (unsigned long)address, ntpool_irql(), number, caller },
-		.addr_mask = BIT(0) | BIT(3),
-		.text = text,
-		.caller = caller,
-	};
-
-	ntpool_report(&stop);
+	ntpool_argument_report_of(code, address, number, text,
+				  (struct ntpool_stop){ .caller = caller });
 }
 
-/* Called by ntpool_verify_irql(). There is no level between PASSIVE_LEVEL and APC_LEVEL. */
+/* There is no level between PASSIVE_LEVEL and APC_LEVEL. */
+void ntpool_argument_irql_of(enum ntpool_irql_level highest, const void *subject,
+			     struct ntpool_stop known)
+{
+	ntpool_argument_report_of(NTPOOL_STOP_IRQL_NOT_LESS_OR_EQUAL, subject, 0,
+				  irql_text(highest), known);
+}
+
+/* Called by ntpool_verify_irql(). */
 void ntpool_argument_irql(enum ntpool_irql_level highest, const void *subject,
 			  unsigned long caller)
 {
-	ntpool_argument_report(NTPOOL_STOP_IRQL_NOT_LESS_OR_EQUAL, subject, 0, irql_text(highest),
-			       caller);
+	ntpool_argument_irql_of(highest, subject, (struct ntpool_stop){ .caller = caller });
+}
+
+void ntpool_argument_alignment_of(const void *subject, unsigned long alignment, const char *text,
+				  struct ntpool_stop known)
+{
+	if (IS_ALIGNED((unsigned long)subject, alignment))
+		return;
+	known.code = NTPOOL_STOP_VERIFIER;
+	known.param[0] = BAD_PARAMETER;
+	known.param[1] = ntpool_irql();
+	known.param[2] = (unsigned long)subject;
+	known.addr_mask = BIT(2);
+	known.text = text;
+	ntpool_report(&known);
 }
 
 /* Called by ntpool_verify_alignment(). */
 void ntpool_argument_alignment(const void *subject, unsigned long alignment, const char *text,
 			       unsigned long caller)
 {
-	const struct ntpool_stop stop = {
-		.code = NTPOOL_STOP_VERIFIER,
-		.param = { BAD_PARAMETER, ntpool_irql(), (unsigned long)subject, 0 },
-		.addr_mask = BIT(2),
-		.text = text,
-		.caller = caller,
-	};
-
-	if (!IS_ALIGNED((unsigned long)subject, alignment))
-		ntpool_report(&stop);
+	ntpool_argument_alignment_of(subject, alignment, text,
+				     (struct ntpool_stop){ .caller = caller });
 }

@@ -17,6 +17,16 @@ void ntpool_argument_report(enum ntpool_stop_code code, const void *address, u64
 			    const char *text, unsigned long caller);
 void ntpool_argument_alignment(const void *subject, unsigned long alignment, const char *text,
 			       unsigned long caller);
+/*
+ * The same reports with all that the caller knows of the argument: @known has the call site, and
+ * maybe tag, size and allocator. Any context.
+ */
+void ntpool_argument_irql_of(enum ntpool_irql_level highest, const void *subject,
+			     struct ntpool_stop known);
+void ntpool_argument_report_of(enum ntpool_stop_code code, const void *address, u64 number,
+			       const char *text, struct ntpool_stop known);
+void ntpool_argument_alignment_of(const void *subject, unsigned long alignment, const char *text,
+				  struct ntpool_stop known);
 
 /**
  * ntpool_verify_is_above() - whether the verifier objects to the caller's IRQL
