@@ -15,6 +15,13 @@
  * that other notifiers may free memory on behalf of the module. A watcher can keep data of its
  * own in each client.
  *
+ * Routines of drivers. ntpool calls routines in modules: those of lookaside lists, and handlers of
+ * raises. Each call lies in a read section of SRCU, from the read of the routine's address to
+ * its return. The watchers of raises and of lists remove the addresses in memory that goes. Then
+ * the notifier waits for all such sections, so the code is not freed while it runs. A reference to
+ * the module would not do. A library may call routines of a module on behalf of its exit, and the
+ * kernel gives no reference then.
+ *
  * Clients lie behind guards (store.c).
  *
  * Locking. clients_mutex protects the list. Readers use RCU, and the kernel waits for
@@ -29,6 +36,7 @@
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/rculist.h>
+#include <linux/srcu.h>
 #include <linux/string.h>
 
 #include "base/client.h"
@@ -41,6 +49,7 @@
 static DEFINE_MUTEX(clients_mutex);
 static LIST_HEAD(clients);		/* clients_mutex; readers under RCU */
 static unsigned long last_number;	/* clients_mutex */
+DEFINE_STATIC_SRCU(calls);		/* of routines of drivers */
 /* Constant while the notifier is registered. */
 static const struct ntpool_client_watch *watchers[NTPOOL_WATCHERS];
 
@@ -106,6 +115,30 @@ void ntpool_client_for_each(void (*fn)(struct ntpool_client *client, void *arg),
 bool ntpool_client_is_linked(const struct module *mod)
 {
 	return ntpool_module_uses(mod, THIS_MODULE);
+}
+
+/**
+ * ntpool_client_call_begin() - begin a call of a routine of a driver
+ *
+ * The address of the routine is read after it. Calls may be nested.
+ *
+ * Context: any but NMI.
+ * Return: argument for ntpool_client_call_end().
+ */
+int ntpool_client_call_begin(void)
+{
+	return srcu_read_lock(&calls);
+}
+
+/**
+ * ntpool_client_call_end() - end a call of a routine of a driver
+ * @call: from ntpool_client_call_begin()
+ *
+ * Context: that of the begin.
+ */
+void ntpool_client_call_end(int call)
+{
+	srcu_read_unlock(&calls, call);
 }
 
 /* Longs in the data of a client in front of those of watcher @which. */
@@ -206,12 +239,26 @@ static watch_fn watch_call(const struct ntpool_client_watch *watch, unsigned lon
 	}
 }
 
+/*
+ * Waits for calls of routines whose addresses have been removed. A routine of a module that is
+ * not linked may have come by way of another one.
+ */
+static void calls_wait(const struct module *mod, unsigned long state)
+{
+	if (state == MODULE_STATE_GOING ||
+	    (state == MODULE_STATE_LIVE && ntpool_client_is_linked(mod)))
+		synchronize_srcu(&calls);
+}
+
 static void tell(const struct module *mod, unsigned long state)
 {
 	unsigned int i;
 	watch_fn call;
 
 	for (i = 0; i < NTPOOL_WATCHERS; i++) {
+		/* From here on watchers look for what the module has left. */
+		if (i == NTPOOL_WATCH_FRAMES)
+			calls_wait(mod, state);
 		call = watchers[i] ? watch_call(watchers[i], state) : NULL;
 		if (call)
 			call(mod);

@@ -32,6 +32,9 @@ struct ntpool_client *ntpool_client_of(unsigned long addr);
 struct ntpool_client *ntpool_client_by_number(unsigned long number);
 void ntpool_client_for_each(void (*fn)(struct ntpool_client *client, void *arg), void *arg);
 bool ntpool_client_is_linked(const struct module *mod);
+/* Around each call of a routine of a driver: its code is not freed in between. */
+int ntpool_client_call_begin(void);
+void ntpool_client_call_end(int call);
 
 /*
  * Watchers of modules, in the order of their calls. The order matters across folders, so
@@ -42,6 +45,7 @@ enum ntpool_client_watchers {
 	NTPOOL_WATCH_RAISES,
 	NTPOOL_WATCH_LISTS,	/* frees cached blocks, which are no leaks */
 	NTPOOL_WATCH_ZONES,
+	/* Then the notifier waits for calls of routines that the watchers above have removed. */
 	NTPOOL_WATCH_FRAMES,	/* before reports that have stacks */
 	NTPOOL_WATCH_TRACK,
 	NTPOOL_WATCH_LEAKS,

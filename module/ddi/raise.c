@@ -17,8 +17,8 @@
  * behalf is unhandled. The same goes for handlers in initialisation code.
  *
  * Locking: none. The driver is found under RCU, but its handler runs after the read section.
- * The driver of the call cannot go meanwhile, because the call returns to it. If the handler
- * is in another one, the raise holds a reference to that module.
+ * The driver of the call cannot go meanwhile, because the call returns to it. The handler may be
+ * in another one, or in initialisation code. ntpool_client_call_begin() keeps its code.
  */
 #include <linux/atomic.h>
 #include <linux/export.h>
@@ -68,36 +68,20 @@ static struct raise *raise_of(unsigned long addr)
 	return client ? client_raise(client) : &unlinked;
 }
 
-/*
- * Keeps the code of @handler while it runs. Returns false if it is about to go. *@pinned is
- * the module that module_put() gets, or NULL. In an RCU read section.
- */
-static bool handler_pin(PNTPOOL_RAISE_HANDLER handler, const struct raise *raise,
-			struct module **pinned)
-{
-	struct ntpool_client *owner = ntpool_client_of((unsigned long)handler);
-
-	*pinned = owner && client_raise(owner) != raise ? owner->mod : NULL;
-	return try_module_get(*pinned);
-}
-
 void ntpool_raise(s32 status, unsigned long caller)
 {
+	int call = ntpool_client_call_begin();
 	PNTPOOL_RAISE_HANDLER handler;
 	struct raise *raise;
-	struct module *pinned;
 
 	rcu_read_lock();
 	raise = raise_of(caller);
 	handler = READ_ONCE(raise->handler);
-	if (handler && !handler_pin(handler, raise, &pinned))
-		handler = NULL;
 	atomic_long_inc(handler ? &raise->handled : &raise->unhandled);
 	rcu_read_unlock();
-	if (!handler)
-		return;
-	handler(status);
-	module_put(pinned);
+	if (handler)
+		handler(status);
+	ntpool_client_call_end(call);
 }
 
 static void handler_drop(struct ntpool_client *client, void *arg)
