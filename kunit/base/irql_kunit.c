@@ -163,6 +163,11 @@ static void ntk_ExFreeToLookasideListEx(struct ntk_subject *s)
 	ExFreeToLookasideListEx(&s->ex, s->block);
 }
 
+static void ntk_ExFreeToPagedLookasideList(struct ntk_subject *s)
+{
+	ExFreeToPagedLookasideList(&s->paged, s->block);
+}
+
 static void ntk_ExInitializeZone(struct ntk_subject *s)
 {
 	ExInitializeZone(&s->zone, 64, s->segment, sizeof(s->segment));
@@ -327,6 +332,59 @@ static void ntk_ex_take(struct ntk_subject *s)
 	ntk_ExAllocateFromLookasideListEx(s);
 }
 
+/* ---- lists with routines of their own, for which the pool checks nothing ---- */
+
+static u64 ntk_own_block;
+
+static PVOID ntk_own_allocate(POOL_TYPE type, SIZE_T size, ULONG tag)
+{
+	return &ntk_own_block;
+}
+
+static VOID ntk_own_free(PVOID block)
+{
+}
+
+static PVOID ntk_own_allocate_ex(POOL_TYPE type, SIZE_T size, ULONG tag, PLOOKASIDE_LIST_EX list)
+{
+	return &ntk_own_block;
+}
+
+static VOID ntk_own_free_ex(PVOID block, PLOOKASIDE_LIST_EX list)
+{
+}
+
+static void ntk_npaged_open_own(struct ntk_subject *s)
+{
+	ExInitializeNPagedLookasideList(&s->npaged, ntk_own_allocate, ntk_own_free, 0, NTK_SIZE,
+					NTK_TAG, 0);
+	s->block = &ntk_own_block;
+}
+
+static void ntk_paged_open_own(struct ntk_subject *s)
+{
+	ExInitializePagedLookasideList(&s->paged, ntk_own_allocate, ntk_own_free, 0, NTK_SIZE,
+				       NTK_TAG, 0);
+	s->block = &ntk_own_block;
+}
+
+static void ntk_ex_open_own(struct ntk_subject *s, POOL_TYPE type)
+{
+	ExInitializeLookasideListEx(&s->ex, ntk_own_allocate_ex, ntk_own_free_ex, type, 0,
+				    NTK_SIZE, NTK_TAG, 0);
+	s->block = &ntk_own_block;
+}
+
+static void ntk_ex_open_own_npaged(struct ntk_subject *s)
+{
+	ntk_ex_open_own(s, NonPagedPool);
+}
+
+static void ntk_ex_open_own_paged(struct ntk_subject *s)
+{
+	ntk_ex_open_own(s, PagedPool);
+}
+
 static void ntk_contig_free(struct ntk_subject *s)
 {
 	if (s->block)
@@ -395,6 +453,24 @@ static struct ntk_irql_row {
 	NTK_ROW(ExAllocateFromLookasideListEx, DISPATCH_LEVEL, ntk_ExInitializeLookasideListEx,
 		ntk_ex_close),
 	NTK_ROW(ExFreeToLookasideListEx, DISPATCH_LEVEL, ntk_ex_take, ntk_ExDeleteLookasideListEx),
+	{ "ExFlushLookasideListEx_paged", APC_LEVEL, ntk_ex_open_paged,
+	  ntk_ExFlushLookasideListEx, ntk_ExDeleteLookasideListEx },
+	{ "ExAllocateFromNPagedLookasideList_own", DISPATCH_LEVEL, ntk_npaged_open_own,
+	  ntk_ExAllocateFromNPagedLookasideList, ntk_npaged_close },
+	{ "ExFreeToNPagedLookasideList_own", DISPATCH_LEVEL, ntk_npaged_open_own,
+	  ntk_ExFreeToNPagedLookasideList, ntk_ExDeleteNPagedLookasideList },
+	{ "ExAllocateFromPagedLookasideList_own", APC_LEVEL, ntk_paged_open_own,
+	  ntk_ExAllocateFromPagedLookasideList, ntk_paged_close },
+	{ "ExFreeToPagedLookasideList_own", APC_LEVEL, ntk_paged_open_own,
+	  ntk_ExFreeToPagedLookasideList, ntk_ExDeletePagedLookasideList },
+	{ "ExAllocateFromLookasideListEx_own", DISPATCH_LEVEL, ntk_ex_open_own_npaged,
+	  ntk_ExAllocateFromLookasideListEx, ntk_ex_close },
+	{ "ExFreeToLookasideListEx_own", DISPATCH_LEVEL, ntk_ex_open_own_npaged,
+	  ntk_ExFreeToLookasideListEx, ntk_ExDeleteLookasideListEx },
+	{ "ExAllocateFromLookasideListEx_own_paged", APC_LEVEL, ntk_ex_open_own_paged,
+	  ntk_ExAllocateFromLookasideListEx, ntk_ex_close },
+	{ "ExFreeToLookasideListEx_own_paged", APC_LEVEL, ntk_ex_open_own_paged,
+	  ntk_ExFreeToLookasideListEx, ntk_ExDeleteLookasideListEx },
 	NTK_ROW(ExInitializeZone, PASSIVE_LEVEL, NULL, NULL),
 	NTK_ROW(ExExtendZone, DISPATCH_LEVEL, ntk_ExInitializeZone, NULL),
 	NTK_ROW(ExInterlockedExtendZone, DISPATCH_LEVEL, ntk_ExInitializeZone, NULL),

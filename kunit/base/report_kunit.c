@@ -252,6 +252,55 @@ static void ntk_list_told_test(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ntk_is_in(report.allocator, "ntk_list_told_test"));
 }
 
+static void ntk_expect_list(struct kunit *test, const struct ntpool_test_report *report,
+			    size_t size, bool known)
+{
+	KUNIT_EXPECT_EQ(test, report->tag, NTK_TAG);
+	KUNIT_EXPECT_EQ(test, report->size, size);
+	if (known)
+		KUNIT_EXPECT_TRUE(test, ntk_is_in(report->allocator, "ntk_list_argument_test"));
+}
+
+/* Its arguments: what the initialising call has said so far, or what the list has. */
+static void ntk_list_argument_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+	LOOKASIDE_LIST_EX *list;
+	void *memory;
+	KIRQL old;
+
+	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0xa), 0);
+	list = ntk_take(test, NonPagedPool, 2 * sizeof(*list));
+	ExInitializeLookasideListEx(list, NULL, NULL, PagedPool, 0, 2, NTK_TAG, 0);
+	ntk_expect_report(test, "too small", NTK_VERIFIER, 0xcd, &report);
+	ntk_expect_list(test, &report, 2, false);
+	KeRaiseIrql(DISPATCH_LEVEL, &old);
+	ExFlushLookasideListEx(list);
+	KeLowerIrql(old);
+	KUNIT_EXPECT_EQ(test, ntk_take_reports(&report), 1);
+	ntk_expect_list(test, &report, LOOKASIDE_MINIMUM_BLOCK_SIZE, true);
+	ExDeleteLookasideListEx(list);
+	memory = (void *)list + MEMORY_ALLOCATION_ALIGNMENT / 2;
+	ExInitializeLookasideListEx(memory, NULL, NULL, NonPagedPool, 0, 64, NTK_TAG, 0);
+	ntk_expect_report(test, "misaligned", NTK_VERIFIER, NTK_BAD_PARAMETER, &report);
+	ntk_expect_list(test, &report, 64, false);
+	ExDeleteLookasideListEx(memory);
+	KeRaiseIrql(DEVICE_LEVEL, &old);
+	ExInitializeLookasideListEx(list, NULL, NULL, NonPagedPool, 0, 64, NTK_TAG, 0);
+	KeLowerIrql(old);
+	KUNIT_EXPECT_EQ(test, ntk_take_reports(&report), 1);
+	ntk_expect_list(test, &report, 64, false);
+	ExDeleteLookasideListEx(list);
+	ExFreePool(list);
+	list = ntk_take(test, PagedPool, sizeof(*list));
+	ExInitializeLookasideListEx(list, NULL, NULL, NonPagedPool, 0, 64, NTK_TAG, 0);
+	KUNIT_EXPECT_EQ(test, ntk_take_reports(&report), 1);
+	KUNIT_EXPECT_EQ(test, report.code, NTK_MUST_BE_NONPAGED);
+	ntk_expect_list(test, &report, 64, false);
+	ExDeleteLookasideListEx(list);
+	ExFreePool(list);
+}
+
 /* ntpool touches a driver's memory: its own instruction is not the driver's. */
 static void ntk_fault_told_test(struct kunit *test)
 {
@@ -531,6 +580,7 @@ static struct kunit_case ntk_report_cases[] = {
 	KUNIT_CASE(ntk_kind_told_test),
 	KUNIT_CASE(ntk_pointer_tag_test),
 	KUNIT_CASE(ntk_list_told_test),
+	KUNIT_CASE(ntk_list_argument_test),
 	KUNIT_CASE(ntk_fault_told_test),
 	KUNIT_CASE(ntk_flood_test),
 	KUNIT_CASE(ntk_callsites_test),

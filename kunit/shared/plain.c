@@ -90,6 +90,7 @@ static const struct {
 	{ "ntk_header_told_test", header },
 	{ "ntk_pointer_tag_test", wrong },
 	{ "ntk_list_told_test", wrong },
+	{ "ntk_list_argument_test", wrong },
 	{ "ntk_written_free_test", header },
 	{ "ntk_written_cached_test", header },
 	{ "ntk_console_test", header },

@@ -26,8 +26,10 @@
  *    is not zeroed again, even with init_on_alloc.
  *
  * The three families share all code. Only the exported routine tells a LOOKASIDE_LIST_EX
- * from the others: its routines get the list as one more argument. The functions below
- * that take @ex are therefore expanded twice.
+ * from the others: its routines get the list as one more argument. lookaside_routine.c calls
+ * them.
+ *
+ * Locking: none of its own. Contexts: as each routine says.
  */
 #include <linux/build_bug.h>
 #include <linux/export.h>
@@ -36,14 +38,12 @@
 
 #include <ntddk.h>
 
-#include "base/irql.h"
 #include "base/report.h"
 #include "base/verifier.h"
-#include "ddi/pool.h"
+#include "ddi/lookaside.h"
 #include "lists/lookaside_registry.h"
 #include "pool/pool.h"
 #include "verify/argument.h"
-#include "verify/verify.h"
 
 /* Bits of the pool types that a list may have; some of them have no effect. */
 #define TYPE_KNOWN	(PagedPoolCacheAligned | NTPOOL_TYPE_SESSION | POOL_COLD_ALLOCATION | \
@@ -67,178 +67,52 @@ HEAD_AT(AllocateMisses, total[NTPOOL_LA_ALLOC_MISSES]);
 HEAD_AT(TotalFrees, total[NTPOOL_LA_FREES]);
 HEAD_AT(FreeMisses, total[NTPOOL_LA_FREE_MISSES]);
 
-/* Each public structure begins with this head. */
-static struct ntpool_lookaside_head *head_of(void *list)
-{
-	return list;
-}
-
-static GENERAL_LOOKASIDE_POOL *list_of(struct ntpool_lookaside_head *head)
-{
-	return (GENERAL_LOOKASIDE_POOL *)head;
-}
-
-/*
- * Slow paths: the list's routines
- */
-
-static bool pool_allocates(const GENERAL_LOOKASIDE_POOL *list)
-{
-	return list->Allocate == ExAllocatePoolWithTag;
-}
-
-static bool pool_frees(const GENERAL_LOOKASIDE_POOL *list)
-{
-	return list->Free == ExFreePool;
-}
-
-static enum ntpool_type list_type(const GENERAL_LOOKASIDE_POOL *list)
-{
-	return list->Type & NTPOOL_TYPE_PAGED ? NTPOOL_PAGED : NTPOOL_NONPAGED;
-}
-
-static void *pool_alloc(const GENERAL_LOOKASIDE_POOL *list, unsigned long caller)
-{
-	/* A list frees without a tag, so its blocks cannot be protected. */
-	return ntpool_ddi_alloc(list->Type, list->Size, list->Tag & ~NTPOOL_TAG_PROTECTED,
-				pool_frees(list) ? NTPOOL_FOR_LIST : 0, caller);
-}
-
-/* The verifier has no record of a block that the driver's Allocate routine supplied. */
-static void pool_free(const GENERAL_LOOKASIDE_POOL *list, void *entry, unsigned long caller)
-{
-	const struct ntpool_list_call call = {
-		.type = list_type(list),
-		.tag = list->Tag & ~NTPOOL_TAG_PROTECTED,
-		.size = list->Size,
-	};
-
-	if (pool_allocates(list))
-		ntpool_list_free(entry, &call, caller);
-	else
-		ntpool_free(entry, 0, caller);
-}
-
-static void report_gone(const void *list, unsigned long caller)
-{
-	struct ntpool_stop stop = {
-		.code = NTPOOL_STOP_UNLOADED_WITHOUT_CANCELLING,
-		.param = { (unsigned long)list },
-		.addr_mask = BIT(0),
-		.text = "a lookaside list was used whose routine is in an unloaded driver; "
-			"the routine was not called",
-		.caller = caller,
-	};
-
-	ntpool_report(&stop);
-}
-
-static __always_inline void *alloc_entry(struct ntpool_lookaside_head *head, bool inside,
-					 unsigned long caller, const bool ex)
-{
-	GENERAL_LOOKASIDE_POOL *list = list_of(head);
-	void *entry = ntpool_lookaside_pop_slow(head, inside);
-
-	if (entry)
-		return entry;
-	if (unlikely(!ntpool_lookaside_is_list(head, caller)))
-		return NULL;
-	if (likely(pool_allocates(list)))
-		return pool_alloc(list, caller);
-	if (unlikely(!list->Allocate)) {
-		report_gone(list, caller);
-		return NULL;
-	}
-	if (ex)
-		return list->AllocateEx(list->Type, list->Size, list->Tag,
-					(PLOOKASIDE_LIST_EX)list);
-	return list->Allocate(list->Type, list->Size, list->Tag);
-}
-
-static __always_inline void free_entry(struct ntpool_lookaside_head *head, void *entry,
-				       unsigned long caller, const bool ex)
-{
-	GENERAL_LOOKASIDE_POOL *list = list_of(head);
-
-	if (likely(pool_frees(list)))
-		pool_free(list, entry, caller);
-	else if (unlikely(!list->Free))
-		report_gone(list, caller);
-	else if (ex)
-		list->FreeEx(entry, (PLOOKASIDE_LIST_EX)list);
-	else
-		list->Free(entry);
-}
-
-/* The routine's code is about to be freed. The list may still be used, see report_gone(). */
-static void routine_orphan(struct ntpool_lookaside_head *head, unsigned int which)
-{
-	GENERAL_LOOKASIDE_POOL *list = list_of(head);
-
-	if (which == NTPOOL_LA_ALLOCATE)
-		WRITE_ONCE(list->Allocate, NULL);
-	else
-		WRITE_ONCE(list->Free, NULL);
-}
-
-static noinline void *miss(struct ntpool_lookaside_head *head, bool inside, unsigned long caller)
-{
-	return alloc_entry(head, inside, caller, false);
-}
-
-static noinline void *miss_ex(struct ntpool_lookaside_head *head, bool inside,
-			      unsigned long caller)
-{
-	return alloc_entry(head, inside, caller, true);
-}
-
-static void free_plain(struct ntpool_lookaside_head *head, void *entry, unsigned long caller)
-{
-	free_entry(head, entry, caller, false);
-}
-
-static void free_ex(struct ntpool_lookaside_head *head, void *entry, unsigned long caller)
-{
-	free_entry(head, entry, caller, true);
-}
-
-static noinline void full(struct ntpool_lookaside_head *head, void *entry, bool inside,
-			  unsigned long caller)
-{
-	if (!ntpool_lookaside_push_slow(head, entry, inside) &&
-	    ntpool_lookaside_is_list(head, caller))
-		free_plain(head, entry, caller);
-}
-
-static noinline void full_ex(struct ntpool_lookaside_head *head, void *entry, bool inside,
-			     unsigned long caller)
-{
-	if (!ntpool_lookaside_push_slow(head, entry, inside) &&
-	    ntpool_lookaside_is_list(head, caller))
-		free_ex(head, entry, caller);
-}
-
 /*
  * Initialising
  */
-
-static void report_paged(const void *list, unsigned long caller)
-{
-	ntpool_argument_report(NTPOOL_STOP_MUST_BE_NONPAGED, list, 1,
-			       "the structure of a lookaside list lies in paged pool", caller);
-}
 
 static const struct ntpool_violation small_blocks = {
 	NTPOOL_STOP_VERIFIER, 0xcd, BIT(1),
 	"the blocks of a list are too small for a link; they were made larger"
 };
 
-static void report_small(const void *list, SIZE_T size, unsigned long caller)
+/* All that is known of a list that @caller initialises. */
+static struct ntpool_stop known_new(ULONG tag, SIZE_T size, unsigned long caller)
 {
-	ntpool_report_kind(&small_blocks, (struct ntpool_stop){
-		.param = { 0, (unsigned long)list, size, LOOKASIDE_MINIMUM_BLOCK_SIZE },
+	return (struct ntpool_stop){
+		.has_tag = true,
+		.tag = tag & ~NTPOOL_TAG_PROTECTED,
+		.size = size,
 		.caller = caller,
-	});
+	};
+}
+
+static void verify_irql(enum ntpool_irql_level highest, const void *list, ULONG tag, SIZE_T size,
+			unsigned long caller)
+{
+	if (ntpool_verify_is_above(highest))
+		ntpool_argument_irql_of(highest, list, known_new(tag, size, caller));
+}
+
+/* Reports wrong memory for a list, and a wrong size of its blocks. */
+static void verify_new(const void *list, ULONG tag, SIZE_T size, unsigned long caller)
+{
+	struct ntpool_stop stop = known_new(tag, size, caller);
+
+	if (ntpool_verifier_has_bits())
+		ntpool_argument_alignment_of(list, MEMORY_ALLOCATION_ALIGNMENT,
+					     "the structure of a lookaside list is misaligned",
+					     stop);
+	if (ntpool_is_paged(list))
+		ntpool_argument_report_of(NTPOOL_STOP_MUST_BE_NONPAGED, list, 1,
+					  "the structure of a lookaside list lies in paged pool",
+					  stop);
+	if (size >= LOOKASIDE_MINIMUM_BLOCK_SIZE || !ntpool_verifier())
+		return;
+	stop.param[1] = (unsigned long)list;
+	stop.param[2] = size;
+	stop.param[3] = LOOKASIDE_MINIMUM_BLOCK_SIZE;
+	ntpool_report_kind(&small_blocks, stop);
 }
 
 /*
@@ -251,30 +125,25 @@ static void list_open(const GENERAL_LOOKASIDE_POOL *model, GENERAL_LOOKASIDE_POO
 	struct ntpool_lookaside_desc desc = {
 		.creator = caller,
 		.free = free,
-		.orphan = routine_orphan,
+		.orphan = ntpool_ddi_list_orphan,
 	};
 
-	ntpool_verify_alignment(list, MEMORY_ALLOCATION_ALIGNMENT,
-				"the structure of a lookaside list is misaligned", caller);
-	if (ntpool_is_paged(list))
-		report_paged(list, caller);
-	if (size < LOOKASIDE_MINIMUM_BLOCK_SIZE && ntpool_verifier())
-		report_small(list, size, caller);
-	ntpool_lookaside_forget(head_of(list), caller);
+	verify_new(list, model->Tag, size, caller);
+	ntpool_lookaside_forget(ntpool_ddi_list_head(list), caller);
 	*list = *model;
 	if (!list->Allocate)
 		list->Allocate = ExAllocatePoolWithTag;
 	if (!list->Free)
 		list->Free = ExFreePool;
 	list->Size = clamp_t(SIZE_T, size, LOOKASIDE_MINIMUM_BLOCK_SIZE, MAXULONG);
-	desc.type = list_type(list);
+	desc.type = ntpool_ddi_list_type(list);
 	desc.tag = list->Tag & ~NTPOOL_TAG_PROTECTED;
 	desc.size = list->Size;
-	if (!pool_allocates(list))
+	if (!ntpool_ddi_list_pool_allocates(list))
 		desc.routine[NTPOOL_LA_ALLOCATE] = (unsigned long)list->Allocate;
-	if (!pool_frees(list))
+	if (!ntpool_ddi_list_pool_frees(list))
 		desc.routine[NTPOOL_LA_FREE] = (unsigned long)list->Free;
-	ntpool_lookaside_open(head_of(list), &desc);
+	ntpool_lookaside_open(ntpool_ddi_list_head(list), &desc);
 }
 
 /**
@@ -309,8 +178,9 @@ void ExInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside,
 		.Free = Free,
 	};
 
-	ntpool_verify_irql(NTPOOL_DISPATCH_LEVEL, Lookaside, _RET_IP_);
-	list_open(&model, (GENERAL_LOOKASIDE_POOL *)&Lookaside->L, Size, free_plain, _RET_IP_);
+	verify_irql(NTPOOL_DISPATCH_LEVEL, Lookaside, Tag, Size, _RET_IP_);
+	list_open(&model, (GENERAL_LOOKASIDE_POOL *)&Lookaside->L, Size, ntpool_ddi_list_free,
+		  _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExInitializeNPagedLookasideList);
 
@@ -344,8 +214,9 @@ void ExInitializePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside,
 		.Free = Free,
 	};
 
-	ntpool_verify_irql(NTPOOL_APC_LEVEL, Lookaside, _RET_IP_);
-	list_open(&model, (GENERAL_LOOKASIDE_POOL *)&Lookaside->L, Size, free_plain, _RET_IP_);
+	verify_irql(NTPOOL_APC_LEVEL, Lookaside, Tag, Size, _RET_IP_);
+	list_open(&model, (GENERAL_LOOKASIDE_POOL *)&Lookaside->L, Size, ntpool_ddi_list_free,
+		  _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExInitializePagedLookasideList);
 
@@ -402,12 +273,12 @@ NTSTATUS ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside,
 		.FreeEx = Free,
 	};
 
-	ntpool_verify_irql(NTPOOL_DISPATCH_LEVEL, Lookaside, _RET_IP_);
+	verify_irql(NTPOOL_DISPATCH_LEVEL, Lookaside, Tag, Size, _RET_IP_);
 	if (PoolType & ~TYPE_KNOWN)
 		return STATUS_INVALID_PARAMETER_4;
 	if ((Flags & ~EX_FLAGS) || Flags == EX_FLAGS)
 		return STATUS_INVALID_PARAMETER_5;
-	list_open(&model, &Lookaside->L, Size, free_ex, _RET_IP_);
+	list_open(&model, &Lookaside->L, Size, ntpool_ddi_list_free_ex, _RET_IP_);
 	return STATUS_SUCCESS;
 }
 EXPORT_SYMBOL_GPL(ExInitializeLookasideListEx);
@@ -435,7 +306,7 @@ EXPORT_SYMBOL_GPL(ExInitializeLookasideListEx);
  */
 PVOID ExAllocateFromNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside)
 {
-	return ntpool_lookaside_pop(head_of(Lookaside), miss);
+	return ntpool_lookaside_pop(ntpool_ddi_list_head(Lookaside), ntpool_ddi_list_miss);
 }
 EXPORT_SYMBOL_GPL(ExAllocateFromNPagedLookasideList);
 
@@ -457,7 +328,7 @@ EXPORT_SYMBOL_GPL(ExAllocateFromNPagedLookasideList);
  */
 void ExFreeToNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside, PVOID Entry)
 {
-	ntpool_lookaside_push(head_of(Lookaside), Entry, full);
+	ntpool_lookaside_push(ntpool_ddi_list_head(Lookaside), Entry, ntpool_ddi_list_full);
 }
 EXPORT_SYMBOL_GPL(ExFreeToNPagedLookasideList);
 
@@ -478,7 +349,7 @@ EXPORT_SYMBOL_GPL(ExFreeToNPagedLookasideList);
  */
 PVOID ExAllocateFromPagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside)
 {
-	return ntpool_lookaside_pop(head_of(Lookaside), miss);
+	return ntpool_lookaside_pop(ntpool_ddi_list_head(Lookaside), ntpool_ddi_list_miss);
 }
 EXPORT_SYMBOL_GPL(ExAllocateFromPagedLookasideList);
 
@@ -498,7 +369,7 @@ EXPORT_SYMBOL_GPL(ExAllocateFromPagedLookasideList);
  */
 void ExFreeToPagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside, PVOID Entry)
 {
-	ntpool_lookaside_push(head_of(Lookaside), Entry, full);
+	ntpool_lookaside_push(ntpool_ddi_list_head(Lookaside), Entry, ntpool_ddi_list_full);
 }
 EXPORT_SYMBOL_GPL(ExFreeToPagedLookasideList);
 
@@ -519,7 +390,7 @@ EXPORT_SYMBOL_GPL(ExFreeToPagedLookasideList);
  */
 PVOID ExAllocateFromLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 {
-	return ntpool_lookaside_pop(head_of(Lookaside), miss_ex);
+	return ntpool_lookaside_pop(ntpool_ddi_list_head(Lookaside), ntpool_ddi_list_miss_ex);
 }
 EXPORT_SYMBOL_GPL(ExAllocateFromLookasideListEx);
 
@@ -539,19 +410,13 @@ EXPORT_SYMBOL_GPL(ExAllocateFromLookasideListEx);
  */
 void ExFreeToLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PVOID Entry)
 {
-	ntpool_lookaside_push(head_of(Lookaside), Entry, full_ex);
+	ntpool_lookaside_push(ntpool_ddi_list_head(Lookaside), Entry, ntpool_ddi_list_full_ex);
 }
 EXPORT_SYMBOL_GPL(ExFreeToLookasideListEx);
 
 /*
  * Deleting
  */
-
-/* The highest IRQL for the deletion of an Ex list. */
-static enum ntpool_irql_level highest_of(const GENERAL_LOOKASIDE_POOL *list)
-{
-	return list_type(list) == NTPOOL_PAGED ? NTPOOL_APC_LEVEL : NTPOOL_DISPATCH_LEVEL;
-}
 
 /**
  * ExDeleteNPagedLookasideList() - free the cached blocks of a list and end it
@@ -570,8 +435,8 @@ static enum ntpool_irql_level highest_of(const GENERAL_LOOKASIDE_POOL *list)
  */
 void ExDeleteNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside)
 {
-	ntpool_verify_irql(NTPOOL_DISPATCH_LEVEL, Lookaside, _RET_IP_);
-	ntpool_lookaside_close(head_of(Lookaside), _RET_IP_);
+	ntpool_ddi_list_verify_irql(NTPOOL_DISPATCH_LEVEL, Lookaside, _RET_IP_);
+	ntpool_lookaside_close(ntpool_ddi_list_head(Lookaside), _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExDeleteNPagedLookasideList);
 
@@ -589,8 +454,8 @@ EXPORT_SYMBOL_GPL(ExDeleteNPagedLookasideList);
  */
 void ExDeletePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside)
 {
-	ntpool_verify_irql(NTPOOL_APC_LEVEL, Lookaside, _RET_IP_);
-	ntpool_lookaside_close(head_of(Lookaside), _RET_IP_);
+	ntpool_ddi_list_verify_irql(NTPOOL_APC_LEVEL, Lookaside, _RET_IP_);
+	ntpool_lookaside_close(ntpool_ddi_list_head(Lookaside), _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExDeletePagedLookasideList);
 
@@ -609,8 +474,8 @@ EXPORT_SYMBOL_GPL(ExDeletePagedLookasideList);
  */
 void ExDeleteLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 {
-	ntpool_verify_irql(highest_of(&Lookaside->L), Lookaside, _RET_IP_);
-	ntpool_lookaside_close(head_of(Lookaside), _RET_IP_);
+	ntpool_ddi_list_verify_own_irql(Lookaside, _RET_IP_);
+	ntpool_lookaside_close(ntpool_ddi_list_head(Lookaside), _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExDeleteLookasideListEx);
 
@@ -626,13 +491,13 @@ EXPORT_SYMBOL_GPL(ExDeleteLookasideListEx);
  *
  * Differs: above APC_LEVEL the blocks of other CPUs are freed a little later.
  *
- * Context: IRQL <= DISPATCH_LEVEL. Sleeps below DISPATCH_LEVEL.
+ * Context: IRQL <= DISPATCH_LEVEL, <= APC_LEVEL for paged blocks. Sleeps below DISPATCH_LEVEL.
  *
  * Contract: WDK, ExFlushLookasideListEx; the further use of the list is derived from it.
  */
 void ExFlushLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 {
-	ntpool_verify_irql(NTPOOL_DISPATCH_LEVEL, Lookaside, _RET_IP_);
-	ntpool_lookaside_flush(head_of(Lookaside), _RET_IP_);
+	ntpool_ddi_list_verify_own_irql(Lookaside, _RET_IP_);
+	ntpool_lookaside_flush(ntpool_ddi_list_head(Lookaside), _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(ExFlushLookasideListEx);
