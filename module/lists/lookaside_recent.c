@@ -5,7 +5,7 @@
  * A driver may use a list after its deletion, or delete it twice. The memory of the list no
  * longer describes it then. For the report, the table has the tag of the list and the call
  * that initialised it. An entry is dropped when another list is initialised at the address. It is
- * also dropped when the code of the initialising call is unloaded.
+ * also dropped when a module goes that has the structure, or the initialising call.
  *
  * A list is added when it is marked dead, and only if it was alive. One that was abandoned may
  * have been initialised by code that has gone.
@@ -74,7 +74,8 @@ void ntpool_lookaside_recent_going(const struct ntpool_going *going)
 
 	raw_spin_lock_irq(&ntpool_lookaside_lock);
 	for (i = 0; i < RECENT; i++)
-		if (ntpool_is_going(going, recent[i].desc.creator))
+		if (ntpool_is_going(going, recent[i].desc.creator) ||
+		    ntpool_is_going(going, (unsigned long)recent[i].head))
 			recent[i].head = NULL;
 	raw_spin_unlock_irq(&ntpool_lookaside_lock);
 }

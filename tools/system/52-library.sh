@@ -13,7 +13,7 @@ list='ntpool: leak: lookaside list, tag Libr, Nonp, initialised at .*\[nt_librar
 served() { same "$(cat $library/served)" "$1"; }
 raises() { same "$(cat $library/raises)" "$1"; }
 
-plan 35
+plan 46
 
 # A scan or a change of the verifier looks at the list as well.
 visit() {
@@ -104,4 +104,77 @@ echo 0 >"$debug/verifier/flags"
 is "the other client goes" rmmod nt_second
 is "nt_library goes under the verifier too" rmmod nt_library
 is "nothing of the library is left" same "$(rows lookaside | wc -l)" 0
+
+# A client goes while another CPU is in its routine. Under the verifier each use calls both.
+write_often() {
+	while [ ! -e /tmp/enough ]; do
+		echo 1 >"$library/$1"
+	done
+}
+
+# while_used PARAMETER COMMAND...: writes to the parameter all the time meanwhile
+while_used() {
+	rm -f /tmp/enough
+	write_often "$1" &
+	user=$!
+	shift
+	sleep 0.2
+	"$@"
+	status=$?
+	: >/tmp/enough
+	wait $user && return $status
+}
+
+reload_clients() {
+	rmmod nt_first 2>/dev/null
+	rmmod nt_second 2>/dev/null
+	rmmod nt_library
+	load nt_library && load nt_second hold_ms=20 && load nt_first hold_ms=20
+}
+
+# go_often MODULE PARAMETER
+go_often() {
+	for i in 1 2 3 4 5 6; do
+		reload_clients && while_used "$2" rmmod "$1" || return 1
+	done
+}
+
+# A handler in initialisation code, which is freed while the handler is called.
+init_often() {
+	for i in 1 2 3; do
+		rmmod nt_first
+		while_used raise load nt_first hold_ms=100 init_ms=300 || return 1
+	done
+}
+
+some() { [ "$1" -gt 0 ] || { echo "is $1"; return 1; }; }
+
+load nt_library
+echo 0x8 >"$debug/verifier/flags"
+is "a client goes while its Allocate routine runs" go_often nt_second use
+is "which has served" some "$(cat $library/served)"
+is "a client goes while its Free routine runs" go_often nt_first use
+is "which has served, too" some "$(cat $library/served)"
+is "a client goes while its handler runs" go_often nt_first raise
+is "which was called" some "$(cat $library/raises)"
+reload_clients
+is "initialisation code goes while the handler in it runs" init_often
+is "which was called, too" some "$(cat $library/raises)"
+
+# A deleted list is remembered, but not longer than the module that its structure was in.
+rmmod nt_second
+load nt_second lend=1
+new_log
+echo 1 >/sys/module/nt_second/parameters/delete
+is "a second deletion tells the tag of the list" logged_times 1 "ntpool: .*tag Libr.*"
+at=$(cat /sys/module/nt_second/parameters/at)
+rmmod nt_second
+load nt_second
+new_log
+is "the client is loaded at the same address" \
+	same "$(cat /sys/module/nt_second/parameters/at)" "$at"
+echo 1 >/sys/module/nt_second/parameters/delete
+is "the list of the client before is forgotten" logged_times 0 "ntpool: .*tag Libr.*"
+echo 0 >"$debug/verifier/flags"
+rmmod nt_first nt_second nt_library
 rmmod ntpool

@@ -58,6 +58,14 @@ void nt_library_count_raise(void)
 }
 EXPORT_SYMBOL_GPL(nt_library_count_raise);
 
+void nt_library_try(PLOOKASIDE_LIST_EX theirs)
+{
+	if (NT_SUCCESS(ExInitializeLookasideListEx(theirs, NULL, NULL, NonPagedPoolNx, 0, 64,
+						   LIBRARY_TAG, 0)))
+		ExDeleteLookasideListEx(theirs);
+}
+EXPORT_SYMBOL_GPL(nt_library_try);
+
 /* Takes one block and returns it. */
 static int use_set(const char *val, const struct kernel_param *kp)
 {

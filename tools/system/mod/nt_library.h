@@ -14,5 +14,7 @@ void nt_library_set_allocate(PALLOCATE_FUNCTION_EX routine);
 void nt_library_set_handler(PNTPOOL_RAISE_HANDLER handler);
 /* To be called by @handler. */
 void nt_library_count_raise(void);
+/* Initialises a list in the memory of a client, and deletes it. */
+void nt_library_try(PLOOKASIDE_LIST_EX theirs);
 
 #endif
