@@ -5,6 +5,8 @@
 
 #include <linux/types.h>
 
+struct module;
+
 /* base/compat.c, by hooks/stub_hooks.c */
 
 /*
@@ -170,7 +172,6 @@ size_t ntpool_test_tracked(void **addr, size_t room);
  * Keeps the names of the frames of tracked blocks that are in @mod, as when it is unloaded. Returns
  * how many names have come. May sleep.
  */
-struct module;
 unsigned int ntpool_test_track_frames(const struct module *mod);
 /* Returns how many names of frames are kept. May sleep. */
 unsigned int ntpool_test_frame_names(void);
@@ -209,11 +210,8 @@ struct ntpool_test_report {
 void ntpool_test_expect_reports(bool on);
 /* Returns the number of reports that are not printed yet. Any context. */
 unsigned int ntpool_test_reports_waiting(void);
-/*
- * Does what follows the init of a module, for ntpool itself. Returns false if that is built in.
- * Sleeps.
- */
-bool ntpool_test_module_live(void);
+/* Does what follows the init of @mod; NULL: of ntpool, if that is no module, nothing. Sleeps. */
+void ntpool_test_module_live(struct module *mod);
 /* Calls @fn after each recorded report, in its context, as a console driver. NULL: none. */
 void ntpool_test_on_report(void (*fn)(void));
 /*

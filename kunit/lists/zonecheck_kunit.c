@@ -5,8 +5,11 @@
  * zone are reported. The routine then does nothing. A check takes no longer for a large
  * zone than for a small one.
  */
+#include <linux/init.h>
+#include <linux/kallsyms.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 
 #include "fixture.h"
 
@@ -87,7 +90,7 @@ static void ntk_expect_wrong(struct kunit *test, const char *what)
 	KUNIT_EXPECT_EQ(test, report.param[2], (unsigned long)&ntk_zone);
 }
 
-static void ntk_begin(struct kunit *test, u32 blocks)
+static noinline void ntk_begin(struct kunit *test, u32 blocks)
 {
 	KUNIT_ASSERT_EQ(test, ExInitializeZone(&ntk_zone, 64, ntk_memory,
 					       NTK_SEGMENT + blocks * 64), STATUS_SUCCESS);
@@ -116,6 +119,65 @@ static void ntk_right_test(struct kunit *test)
 		ntk_expect_no_report(test, "right use");
 	}
 }
+
+/* True if the call site is in ntk_begin(). */
+static bool ntk_is_begin(unsigned long site)
+{
+	char text[KSYM_SYMBOL_LEN];
+
+	snprintf(text, sizeof(text), "%ps", (void *)site);
+	return str_has_prefix(text, "ntk_begin");
+}
+
+/* A report names the call that has initialised the zone, and the size of its blocks. */
+static void ntk_named_test(struct kunit *test)
+{
+	const struct ntk_use *use = test->param_value;
+	struct ntpool_test_report report;
+	void *block;
+
+	ntk_begin(test, 4);
+	KUNIT_EXPECT_EQ(test, use->extend(ntk_memory + 1024, NTK_SEGMENT + 4 * 64),
+			STATUS_SUCCESS);
+	block = use->alloc();
+	use->free(block);
+	use->free(block);
+	ntk_expect_report(test, "twice", NTK_VERIFIER, NTK_BAD_PARAMETER, &report);
+	KUNIT_EXPECT_TRUE_MSG(test, strstr(report.text, "; blocks of 64 bytes"), "%s", report.text);
+	KUNIT_EXPECT_TRUE_MSG(test, ntk_is_begin(report.allocator), "%pS",
+			      (void *)report.allocator);
+}
+
+#ifdef MODULE
+static ZONE_HEADER ntk_init_zone __initdata;
+static u8 ntk_init_memory[512] __initdata __aligned(16);
+
+/* A zone of initialisation data: other memory may come there. */
+static void __ref ntk_init_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+	void *block;
+
+	if (!within_module_init((unsigned long)&ntk_init_zone, THIS_MODULE))
+		kunit_skip(test, "initialisation data are freed before the suites run");
+	KUNIT_ASSERT_EQ(test, ExInitializeZone(&ntk_init_zone, 64, ntk_init_memory,
+					       sizeof(ntk_init_memory)), STATUS_SUCCESS);
+	block = ExAllocateFromZone(&ntk_init_zone);
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	ExFreeToZone(&ntk_init_zone, block);
+	ExFreeToZone(&ntk_init_zone, block);
+	ntk_expect_report(test, "twice", NTK_VERIFIER, NTK_BAD_PARAMETER, &report);
+	ntpool_test_module_live(THIS_MODULE);
+	/* Without notes, nothing says that the block is free. */
+	ExFreeToZone(&ntk_init_zone, block);
+	ntk_expect_no_report(test, "a zone that is gone");
+}
+#else
+static void ntk_init_test(struct kunit *test)
+{
+	kunit_skip(test, "built in");
+}
+#endif
 
 static void ntk_twice_test(struct kunit *test)
 {
@@ -339,6 +401,8 @@ static void ntk_late_test(struct kunit *test)
 static struct kunit_case ntk_zonecheck_cases[] = {
 	KUNIT_CASE_PARAM(ntk_right_test, ntk_use_gen_params),
 	KUNIT_CASE_PARAM(ntk_twice_test, ntk_use_gen_params),
+	KUNIT_CASE_PARAM(ntk_named_test, ntk_use_gen_params),
+	KUNIT_CASE(ntk_init_test),
 	KUNIT_CASE_PARAM(ntk_foreign_test, ntk_use_gen_params),
 	KUNIT_CASE_PARAM(ntk_overwritten_test, ntk_use_gen_params),
 	KUNIT_CASE_PARAM(ntk_no_zone_test, ntk_use_gen_params),

@@ -291,19 +291,25 @@ static void ntk_one_chain_test(struct kunit *test)
 	NTK_SITES5; NTK_SITES5; NTK_SITES5;					\
 } while (0)
 
+/* This module, NULL where the suites are built in. */
+static struct module *ntk_module(void)
+{
+	return THIS_MODULE;
+}
+
 /* All frames of a chain are named, however many there are. */
 static void ntk_frames_test(struct kunit *test)
 {
 	void *block[65];
 	size_t nr = 0;
 
-	if (!THIS_MODULE)
-		kunit_skip(test, "the suites are no module");
+	if (!ntk_module())
+		kunit_skip(test, "built in");
 	KUNIT_ASSERT_EQ(test, ntpool_test_tracked(NULL, 0), 0);
 	ntpool_test_one_chain(true);
 	NTK_SITES65;
 	KUNIT_EXPECT_EQ(test, nr, ARRAY_SIZE(block));
-	KUNIT_EXPECT_GE(test, ntpool_test_track_frames(THIS_MODULE), ARRAY_SIZE(block));
+	KUNIT_EXPECT_GE(test, ntpool_test_track_frames(ntk_module()), ARRAY_SIZE(block));
 	while (nr)
 		ExFreePool(block[--nr]);
 }
@@ -334,6 +340,15 @@ static void *ntk_from_list(struct kunit *test)
 	return entry;
 }
 
+/* The report ends with the list that the block was freed to. */
+static void ntk_expect_list(struct kunit *test, const struct ntpool_test_report *report,
+			    const char *list)
+{
+	const char *end = strstr(report->text, ": ");
+
+	KUNIT_EXPECT_STREQ(test, end ? end + 2 : report->text, list);
+}
+
 /* ExFreePool(), ExFreeToNPagedLookasideList() */
 static void ntk_mixed_test(struct kunit *test)
 {
@@ -344,10 +359,14 @@ static void ntk_mixed_test(struct kunit *test)
 	ntk_expect_report(test, "a list's to the pool", NTK_VERIFIER, NTK_NOT_THE_LISTS, &report);
 	ExFreeToNPagedLookasideList(&ntk_list, ntk_take(test, NonPagedPool, 64));
 	ntk_expect_report(test, "the pool's to a list", NTK_VERIFIER, NTK_NOT_THE_LISTS, &report);
+	ntk_expect_list(test, &report, "Nonp, tag KxLi, size 64");
 	ExFreeToNPagedLookasideList(&ntk_other, ntk_from_list(test));
 	ntk_expect_report(test, "to another list", NTK_VERIFIER, NTK_NOT_THE_LISTS, &report);
+	ntk_expect_list(test, &report, "Nonp, tag KxTr, size 64");
 	ExFreeToNPagedLookasideList(&ntk_larger, ntk_from_list(test));
 	ntk_expect_report(test, "to a larger list", NTK_VERIFIER, NTK_NOT_THE_SIZE, &report);
+	ntk_expect_list(test, &report, "Nonp, tag KxLi, size 128");
+	KUNIT_EXPECT_EQ(test, report.size, 64);
 	ExFreeToNPagedLookasideList(&ntk_list, ntk_from_list(test));
 	ntk_expect_no_report(test, "to the right list");
 	ntk_lists_end();
@@ -364,6 +383,7 @@ static void ntk_other_pool_test(struct kunit *test)
 	ExInitializePagedLookasideList(&paged, NULL, NULL, 0, 64, NTK_LIST, 0);
 	ExFreeToPagedLookasideList(&paged, ntk_from_list(test));
 	ntk_expect_report(test, "nonpaged to paged", NTK_VERIFIER, NTK_NOT_THE_LISTS, &report);
+	ntk_expect_list(test, &report, "Paged, tag KxLi, size 64");
 	entry = ExAllocateFromPagedLookasideList(&paged);
 	KUNIT_ASSERT_NOT_NULL(test, entry);
 	ExFreeToNPagedLookasideList(&ntk_list, entry);

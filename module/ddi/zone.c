@@ -142,7 +142,7 @@ NTSTATUS ExInitializeZone(PZONE_HEADER Zone, ULONG BlockSize,
 	if (!segment_fits(BlockSize, InitialSegment, InitialSegmentSize))
 		return STATUS_UNSUCCESSFUL;
 	run = carve(InitialSegment, InitialSegmentSize, BlockSize);
-	note = ntpool_zone_prepare(InitialSegment, run.bytes, BlockSize);
+	note = ntpool_zone_prepare(InitialSegment, run.bytes, BlockSize, _RET_IP_);
 	run.segment->SegmentList.Next = NULL;
 	run.segment->Reserved = (PVOID)(ULONG_PTR)run.bytes;
 	Zone->FreeList.Next = run.top;
@@ -192,7 +192,7 @@ NTSTATUS ExExtendZone(PZONE_HEADER Zone, PVOID Segment, ULONG SegmentSize)
 	if (!segment_fits(Zone->BlockSize, Segment, SegmentSize))
 		return STATUS_UNSUCCESSFUL;
 	run = carve(Segment, SegmentSize, Zone->BlockSize);
-	note = ntpool_zone_prepare(Segment, run.bytes, Zone->BlockSize);
+	note = ntpool_zone_prepare(Segment, run.bytes, Zone->BlockSize, _RET_IP_);
 	status = splice(Zone, &run, note);
 	if (!NT_SUCCESS(status))
 		ntpool_zone_discard(note);
@@ -231,7 +231,7 @@ NTSTATUS ExInterlockedExtendZone(PZONE_HEADER Zone, PVOID Segment,
 	if (!segment_fits(Zone->BlockSize, Segment, SegmentSize))
 		return STATUS_UNSUCCESSFUL;
 	run = carve(Segment, SegmentSize, Zone->BlockSize);
-	note = ntpool_zone_prepare(Segment, run.bytes, Zone->BlockSize);
+	note = ntpool_zone_prepare(Segment, run.bytes, Zone->BlockSize, _RET_IP_);
 	flags = ntpool_klock_irqsave(Lock);
 	status = splice(Zone, &run, note);
 	ntpool_klock_irqrestore(Lock, flags);

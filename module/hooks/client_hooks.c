@@ -4,10 +4,10 @@
 
 #include "test.h"
 
-bool ntpool_test_module_live(void)
+void ntpool_test_module_live(struct module *mod)
 {
-	if (THIS_MODULE)
-		client_notify_late(NULL, MODULE_STATE_LIVE, THIS_MODULE);
-	return THIS_MODULE;
+	mod = mod ?: THIS_MODULE;
+	if (mod)
+		client_notify_late(NULL, MODULE_STATE_LIVE, mod);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_module_live);

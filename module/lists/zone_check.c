@@ -25,7 +25,8 @@
  * more. One tree has all segments by address, another one all zones by the address of the
  * header. The first note of a zone is in both and has the list of the others. Each lookup
  * takes logarithmic time. Notes are dropped one by one, so interrupts are off for one only.
- * Notes lie behind guards (memory/record.c).
+ * Notes lie behind guards (memory/record.c). The notes of a zone in a module, or in its
+ * initialisation data, are dropped before that memory is freed.
  *
  * Locking: notes_lock is raw, is taken with interrupts disabled, and protects trees, lists
  * and bits. It nests inside the lock of a zone, which belongs to the driver. Memory of the
@@ -33,12 +34,14 @@
  */
 #include <linux/bitmap.h>
 #include <linux/gfp.h>
+#include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/rbtree.h>
 #include <linux/spinlock.h>
 #include <linux/uaccess.h>
 
+#include "base/callsite.h"
 #include "base/client.h"
 #include "base/compat.h"
 #include "base/irql.h"
@@ -63,6 +66,7 @@
  * @end: end of its last block
  * @block: size of a block in bytes
  * @used: number of allocated blocks; notes_lock
+ * @creator: call site that gave the segment to the zone; 0: its code is gone. notes_lock
  * @rcu: frees the note
  * @taken: the allocated blocks; notes_lock
  */
@@ -78,6 +82,7 @@ struct zone_note {
 	unsigned long end;
 	ULONG block;
 	unsigned long used;
+	unsigned long creator;
 	struct rcu_head rcu;
 	unsigned long taken[];
 };
@@ -242,7 +247,8 @@ static void drop_zone(PZONE_HEADER zone)
  * New segments
  */
 
-struct zone_note *ntpool_zone_prepare(void *segment, ULONG bytes, ULONG block)
+struct zone_note *ntpool_zone_prepare(void *segment, ULONG bytes, ULONG block,
+				      unsigned long caller)
 {
 	unsigned long blocks = (bytes - sizeof(ZONE_SEGMENT_HEADER)) / block;
 	gfp_t gfp = ntpool_backing_gfp();
@@ -262,6 +268,7 @@ struct zone_note *ntpool_zone_prepare(void *segment, ULONG bytes, ULONG block)
 	note->first = note->segment + sizeof(ZONE_SEGMENT_HEADER);
 	note->end = note->first + blocks * block;
 	note->block = block;
+	note->creator = caller;
 	return note;
 }
 
@@ -446,16 +453,40 @@ const char *ntpool_zone_push(PZONE_HEADER zone, PSINGLE_LIST_ENTRY block,
 	return NULL;
 }
 
+/* *@creator: call site that initialised the zone; *@block: size of its blocks; 0: not known. */
+static void zone_describe(PZONE_HEADER zone, unsigned long *creator, ULONG *block)
+{
+	const struct ntpool_span span = { .start = (unsigned long)zone, .size = 1 };
+	const struct zone_note *note;
+	ZONE_HEADER header;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&notes_lock, flags);
+	note = zones_find(&span);
+	*creator = note ? note->creator : 0;
+	*block = note ? note->block : 0;
+	raw_spin_unlock_irqrestore(&notes_lock, flags);
+	if (!note && header_read(zone, &header))
+		*block = header.BlockSize;
+}
+
 void ntpool_zone_report(PZONE_HEADER zone, void *block, const char *text, unsigned long caller)
 {
-	const struct ntpool_stop stop = {
+	char sentence[NTPOOL_STOP_SENTENCE];
+	struct ntpool_stop stop = {
 		.code = NTPOOL_STOP_VERIFIER,
 		.param = { 0x16, (unsigned long)block, (unsigned long)zone },
 		.addr_mask = BIT(1) | BIT(2),
 		.text = text,
 		.caller = caller,
 	};
+	ULONG size;
 
+	zone_describe(zone, &stop.allocator, &size);
+	if (size) {
+		snprintf(sentence, sizeof(sentence), "%s; blocks of %u bytes", text, size);
+		stop.text = sentence;
+	}
 	ntpool_report(&stop);
 }
 
@@ -471,6 +502,7 @@ void ntpool_zone_report(PZONE_HEADER zone, void *block, const char *text, unsign
  * @end: its end
  * @block: size of a block
  * @used: number of allocated blocks
+ * @creator: call site that initialised the zone
  */
 struct seen {
 	PZONE_HEADER zone;
@@ -479,6 +511,7 @@ struct seen {
 	unsigned long end;
 	ULONG block;
 	unsigned long used;
+	unsigned long creator;
 };
 
 /* Copies the note of the lowest segment in a range. Returns false if there is none. */
@@ -492,7 +525,7 @@ static bool see(unsigned long start, unsigned long end, struct seen *seen)
 	note = start < end ? segments_find(&span) : NULL;
 	if (note)
 		*seen = (struct seen){ note->zone, note->head->bytes, note->segment, note->end,
-				       note->block, note->used };
+				       note->block, note->used, note->head->creator };
 	raw_spin_unlock_irqrestore(&notes_lock, flags);
 	return note;
 }
@@ -532,15 +565,50 @@ static void range_freed(void *p, size_t size, unsigned long caller)
 	drop_range(start, size, true);
 }
 
-static void module_going(const struct module *mod)
+static void creator_forget(PZONE_HEADER zone)
+{
+	const struct ntpool_span span = { .start = (unsigned long)zone, .size = 1 };
+	struct zone_note *note;
+
+	raw_spin_lock_irq(&notes_lock);
+	note = zones_find(&span);
+	if (note)
+		note->creator = 0;
+	raw_spin_unlock_irq(&notes_lock);
+}
+
+/* The zone stays. Its call site is in initialisation code, or in a module that goes as a whole. */
+static void creator_going(const struct seen *seen, const struct ntpool_going *going)
+{
+	if (!seen->creator)
+		return;
+	if (going->init && ntpool_is_going(going, seen->creator))
+		ntpool_callsite_pin(seen->creator, going->mod);
+	if (!going->init && ntpool_callsite_belongs(seen->creator, going->mod))
+		creator_forget(seen->zone);
+}
+
+static void memory_going(const struct ntpool_going *going)
 {
 	unsigned long start = 0;
 	struct seen seen;
 
 	for (; see(start, ULONG_MAX, &seen); start = seen.end)
-		if (ntpool_module_has(mod, (unsigned long)seen.zone) ||
-		    ntpool_module_has(mod, seen.segment))
+		if (ntpool_is_going(going, (unsigned long)seen.zone) ||
+		    ntpool_is_going(going, seen.segment))
 			drop_zone(seen.zone);
+		else
+			creator_going(&seen, going);
+}
+
+static void module_going(const struct module *mod)
+{
+	memory_going(&(struct ntpool_going){ .mod = mod });
+}
+
+static void module_live(const struct module *mod)
+{
+	memory_going(&(struct ntpool_going){ .mod = mod, .init = true });
 }
 
 static const struct ntpool_verifier_watch verifier_watch = {
@@ -548,6 +616,7 @@ static const struct ntpool_verifier_watch verifier_watch = {
 };
 
 static const struct ntpool_client_watch client_watch = {
+	.live = module_live,
 	.going = module_going,
 };
 

@@ -15,11 +15,13 @@ struct zone_note;
  * @segment: start of the segment
  * @bytes: size of its header and blocks
  * @block: size of a block
+ * @caller: return address of the driver's call
  *
  * Context: any but NMIs; sleeps where the caller may.
  * Return: the note; NULL while the verifier is off, or without memory.
  */
-struct zone_note *ntpool_zone_prepare(void *segment, ULONG bytes, ULONG block);
+struct zone_note *ntpool_zone_prepare(void *segment, ULONG bytes, ULONG block,
+				      unsigned long caller);
 
 /**
  * ntpool_zone_note() - publish the note of a zone's new segment
@@ -79,6 +81,9 @@ const char *ntpool_zone_push(PZONE_HEADER zone, PSINGLE_LIST_ENTRY block,
  * @block: the block or segment concerned, or NULL
  * @text: the sentence
  * @caller: return address of the driver's call
+ *
+ * The report also has the size of the zone's blocks, and the call site that has initialised it, if
+ * they are known.
  *
  * Context: any, without the zone's lock.
  */

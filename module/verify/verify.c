@@ -55,6 +55,7 @@
 #include "base/irql.h"
 #include "base/param.h"
 #include "base/report.h"
+#include "base/text.h"
 #include "heap/heap.h"
 #include "parts.h"
 #include "special/special.h"
@@ -564,6 +565,22 @@ static void report_free(const struct ntpool_violation *kind, const struct ntpool
 	});
 }
 
+/* The same, with the list that @block was freed to. */
+static void report_list(const struct ntpool_violation *kind, const struct ntpool_block *block,
+			const struct ntpool_track *track, const struct ntpool_list_call *list,
+			unsigned long caller)
+{
+	struct ntpool_violation with_list = *kind;
+	char text[NTPOOL_STOP_SENTENCE];
+	char tag[NTPOOL_TAG_TEXT];
+
+	ntpool_tag_text(list->tag, tag);
+	snprintf(text, sizeof(text), "%s: %s, tag %s, size %zu", kind->text,
+		 ntpool_type_name(list->type), tag, list->size);
+	with_list.text = text;
+	report_free(&with_list, block, &track->stack, caller);
+}
+
 /* Checks that a block returns to where it came from: the pool, or a list of its kind. */
 static void check_match(const struct ntpool_block *block, const struct ntpool_track *track,
 			const struct ntpool_list_call *list, unsigned long caller)
@@ -574,11 +591,11 @@ static void check_match(const struct ntpool_block *block, const struct ntpool_tr
 		return;
 	}
 	if (!track->block.for_list)
-		report_free(&kinds[POOL_TO_LIST], block, &track->stack, caller);
+		report_list(&kinds[POOL_TO_LIST], block, track, list, caller);
 	else if (track->block.type != list->type || track->block.tag != list->tag)
-		report_free(&kinds[OTHER_LIST], block, &track->stack, caller);
+		report_list(&kinds[OTHER_LIST], block, track, list, caller);
 	else if (track->block.size != list->size)
-		report_free(&kinds[OTHER_SIZE], block, &track->stack, caller);
+		report_list(&kinds[OTHER_SIZE], block, track, list, caller);
 }
 
 void ntpool_verify_free(const struct ntpool_block *block, const struct ntpool_list_call *list,

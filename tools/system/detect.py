@@ -59,7 +59,7 @@ ROWS = (
     ('free with a wrong tag', ('wrong_tag',), 'at free'),
     ("a list's block freed to the pool, and the reverse",
      ('wrong_pool', 'pool_to_list'), UNKNOWN),
-    ('block freed to another list', ('wrong_list',), UNKNOWN),
+    ('block freed to a list of another tag or type', ('wrong_list',), UNKNOWN),
     ('block freed to a list of another size', ('wrong_size',), 'at free'),
     ('double free to a list', ('list_double_free',), 'at free'),
     ('use of a list that is not initialised (zeroed)', ('list_uninitialised',),
