@@ -378,7 +378,7 @@ static void ntk_log_begin(void)
 /* Another CPU may print the rest. */
 static void ntk_log_wait(void)
 {
-	unsigned int tries = 250;
+	unsigned int tries = 500;
 
 	while (ntpool_test_reports_waiting() && tries--)
 		msleep(20);

@@ -171,7 +171,7 @@ static void ntk_reported(void)
 	ntk_restart.late += !wait_for_completion_timeout(&ntk_restart.done, HZ);
 }
 
-/* The caller that stops the sampler waits for the report without the mutex. */
+/* A stop of the sampler waits for the report without the mutex. */
 static void ntk_mutex_test(struct kunit *test)
 {
 	struct ntpool_test_report report;

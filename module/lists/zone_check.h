@@ -82,8 +82,8 @@ const char *ntpool_zone_push(PZONE_HEADER zone, PSINGLE_LIST_ENTRY block,
  * @text: the sentence
  * @caller: return address of the driver's call
  *
- * The report also has the size of the zone's blocks, and the call site that has initialised it, if
- * they are known.
+ * If they are known, the report has the size of the zone's blocks and the call site of its
+ * initialisation.
  *
  * Context: any, without the zone's lock.
  */

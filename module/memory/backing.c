@@ -217,7 +217,7 @@ void ntpool_defer(struct ntpool_deferred *mem, void (*free)(struct ntpool_deferr
 {
 	struct workqueue_struct *wq = READ_ONCE(backing_wq);
 
-	/* Module parameters free memory before the init of this part, exits of base/ after its exit. */
+	/* A parameter frees memory before the init of this part; exits of base/ do after its exit. */
 	if (!wq) {
 		free(mem);
 		return;

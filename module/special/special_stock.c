@@ -19,9 +19,9 @@
  *
  * On a machine without address space for special pool, the slots serve samples only.
  *
- * Locking: special_mutex serialises the creation and changes of the users. The worker makes
- * reports, so no caller waits for it under a mutex. The rest is under
- * ntpool_special_lock, see special_slot.c. Contexts: process context, all of it may sleep.
+ * Locking: special_mutex serialises the creation and changes of the users. The rest is under
+ * ntpool_special_lock, see special_slot.c. The worker makes reports, so no caller waits for it
+ * under a mutex. Contexts: process context, all of it may sleep.
  */
 #include <linux/bitmap.h>
 #include <linux/err.h>

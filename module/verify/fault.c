@@ -19,7 +19,7 @@
  * The random mode mixes the bits of a counter, because the kernel's random generators take
  * sleeping locks on PREEMPT_RT.
  *
- * A write is parsed as a whole before a setting changes. A setting that it has twice is refused.
+ * A write is parsed as a whole before a setting changes. It is refused if it has a setting twice.
  * fault_mutex keeps two writes apart.
  *
  * Locking: fault_lock, a raw spinlock and a leaf, interrupts off, guards the table and the log.

@@ -20,9 +20,8 @@
  * that does not look at the bit.
  *
  * Locking: sample_mutex serialises changes of the parameter. Nothing is printed or reported under
- * it. sample_interval is a
- * single word. A work that was queued with the old value reads the new one. Contexts: any but
- * NMI for ntpool_sample_is_due() and ntpool_sample_take(); the rest sleeps.
+ * it. sample_interval is a single word. A work that was queued with the old value reads the new
+ * one. Contexts: any but NMI for ntpool_sample_is_due() and ntpool_sample_take(); the rest sleeps.
  */
 #include <linux/bitops.h>
 #include <linux/jiffies.h>

@@ -40,7 +40,6 @@
  *
  * Locking: verifier_mutex serialises changes of the bits; nothing is printed or reported under it.
  * ntpool_verifier_state is changed by atomic operations only. Watchers are read under RCU.
- *
  * Contexts: any but NMI for begin, end and free.
  */
 #include <linux/ctype.h>
