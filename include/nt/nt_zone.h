@@ -70,7 +70,7 @@ FORCEINLINE BOOLEAN ntpool_zone_is_checked(void)
  *
  * The block that was freed last is allocated first. Its contents are undefined.
  *
- * Context: any IRQL; the caller serializes access to the zone.
+ * Context: IRQL <= DISPATCH_LEVEL, works at any; the caller serializes access to the zone.
  * Return: the block, or NULL if none is free.
  */
 FORCEINLINE PVOID ExAllocateFromZone(PZONE_HEADER Zone)
@@ -85,7 +85,7 @@ FORCEINLINE PVOID ExAllocateFromZone(PZONE_HEADER Zone)
  * @Zone: the zone
  * @Block: a block that came from it
  *
- * Context: any IRQL; the caller serializes access to the zone.
+ * Context: IRQL <= DISPATCH_LEVEL, works at any; the caller serializes access to the zone.
  * Return: the previous first block of the free list, NULL if the list was empty.
  */
 FORCEINLINE PVOID ExFreeToZone(PZONE_HEADER Zone, PVOID Block)

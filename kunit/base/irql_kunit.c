@@ -188,6 +188,21 @@ static void ntk_ExInterlockedAllocateFromZone(struct ntk_subject *s)
 	ExInterlockedAllocateFromZone(&s->zone, &s->lock);
 }
 
+static void ntk_ExInterlockedFreeToZone(struct ntk_subject *s)
+{
+	ExInterlockedFreeToZone(&s->zone, s->block, &s->lock);
+}
+
+static void ntk_ExAllocateFromZone(struct ntk_subject *s)
+{
+	s->block = ExAllocateFromZone(&s->zone);
+}
+
+static void ntk_ExFreeToZone(struct ntk_subject *s)
+{
+	ExFreeToZone(&s->zone, s->block);
+}
+
 static void ntk_MmAllocateContiguousMemoryEx(struct ntk_subject *s)
 {
 	SIZE_T size = PAGE_SIZE;
@@ -385,6 +400,12 @@ static void ntk_ex_open_own_paged(struct ntk_subject *s)
 	ntk_ex_open_own(s, PagedPool);
 }
 
+static void ntk_zone_take(struct ntk_subject *s)
+{
+	ntk_ExInitializeZone(s);
+	ntk_ExAllocateFromZone(s);
+}
+
 static void ntk_contig_free(struct ntk_subject *s)
 {
 	if (s->block)
@@ -474,7 +495,10 @@ static struct ntk_irql_row {
 	NTK_ROW(ExInitializeZone, PASSIVE_LEVEL, NULL, NULL),
 	NTK_ROW(ExExtendZone, DISPATCH_LEVEL, ntk_ExInitializeZone, NULL),
 	NTK_ROW(ExInterlockedExtendZone, DISPATCH_LEVEL, ntk_ExInitializeZone, NULL),
+	NTK_ROW(ExAllocateFromZone, DISPATCH_LEVEL, ntk_ExInitializeZone, NULL),
+	NTK_ROW(ExFreeToZone, DISPATCH_LEVEL, ntk_zone_take, NULL),
 	NTK_ROW(ExInterlockedAllocateFromZone, HIGH_LEVEL, ntk_ExInitializeZone, NULL),
+	NTK_ROW(ExInterlockedFreeToZone, HIGH_LEVEL, ntk_zone_take, NULL),
 	NTK_ROW(MmAllocateContiguousMemory, DISPATCH_LEVEL, NULL, ntk_contig_free),
 	NTK_ROW(MmAllocateContiguousMemorySpecifyCache, DISPATCH_LEVEL, NULL, ntk_contig_free),
 	NTK_ROW(MmAllocateContiguousMemorySpecifyCacheNode, DISPATCH_LEVEL, NULL, ntk_contig_free),

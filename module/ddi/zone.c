@@ -243,13 +243,15 @@ EXPORT_SYMBOL_GPL(ExInterlockedExtendZone);
 
 /*
  * The next four run while the verifier is on. A damaged zone is left unchanged. The first two
- * are for the inline code of drivers, which serialise their calls.
+ * are for the inline code of drivers, which serialise their calls. NT limits these to
+ * DISPATCH_LEVEL, but not the interlocked forms.
  */
 PVOID ntpool_zone_alloc(PZONE_HEADER Zone)
 {
 	PSINGLE_LIST_ENTRY block;
 	const char *wrong = ntpool_zone_pop(Zone, &block);
 
+	ntpool_verify_irql(NTPOOL_DISPATCH_LEVEL, Zone, _RET_IP_);
 	if (wrong)
 		ntpool_zone_report(Zone, NULL, wrong, _RET_IP_);
 	return block;
@@ -261,6 +263,7 @@ PVOID ntpool_zone_free(PZONE_HEADER Zone, PVOID Block)
 	PSINGLE_LIST_ENTRY first;
 	const char *wrong = ntpool_zone_push(Zone, Block, &first);
 
+	ntpool_verify_irql(NTPOOL_DISPATCH_LEVEL, Zone, _RET_IP_);
 	if (wrong)
 		ntpool_zone_report(Zone, Block, wrong, _RET_IP_);
 	return first;
