@@ -21,6 +21,12 @@
 #define UintToPtr(Number)	((PVOID)(UINT_PTR)(UINT)(Number))
 #define IntToPtr(Number)	((PVOID)(INT_PTR)(INT)(Number))
 
+/* On 32 bit these lose the upper half of a number of 64 bits. */
+#define Int64ToPtr(Number)	((PVOID)(INT_PTR)(INT64)(Number))
+#define Uint64ToPtr(Number)	((PVOID)(UINT_PTR)(UINT64)(Number))
+#define PtrToInt64(Pointer)	((INT64)(INT_PTR)(Pointer))
+#define PtrToUint64(Pointer)	((UINT64)(UINT_PTR)(Pointer))
+
 #define HandleToUlong(Handle)	PtrToUlong(Handle)
 #define HandleToLong(Handle)	PtrToLong(Handle)
 #define UlongToHandle(Number)	((HANDLE)UlongToPtr(Number))
@@ -32,6 +38,8 @@
 #define PtrToUShort		PtrToUshort
 #define ULongToPtr		UlongToPtr
 #define UIntToPtr		UintToPtr
+#define UInt64ToPtr		Uint64ToPtr
+#define PtrToUInt64		PtrToUint64
 #define HandleToULong		HandleToUlong
 #define ULongToHandle		UlongToHandle
 

@@ -90,6 +90,24 @@ FORCEINLINE UCHAR BitScanReverse64(PULONG Index, ULONG64 Mask)
 #define _BitScanForward64	BitScanForward64
 #define _BitScanReverse64	BitScanReverse64
 
+/* The bits that leave one end enter at the other. The compiler makes one instruction of each. */
+static FORCEINLINE UINT NtpoolRotateLeft(UINT Number, INT Shift)
+{
+	return Number << (Shift & 31) | Number >> (-Shift & 31);
+}
+
+static FORCEINLINE ULONGLONG NtpoolRotateLeft64(ULONGLONG Number, INT Shift)
+{
+	return Number << (Shift & 63) | Number >> (-Shift & 63);
+}
+
+#define _rotl(Number, Shift)	NtpoolRotateLeft(Number, Shift)
+#define _rotr(Number, Shift)	NtpoolRotateLeft(Number, -(Shift))
+#define _lrotl(Number, Shift)	NtpoolRotateLeft(Number, Shift)
+#define _lrotr(Number, Shift)	NtpoolRotateLeft(Number, -(Shift))
+#define _rotl64(Number, Shift)	NtpoolRotateLeft64(Number, Shift)
+#define _rotr64(Number, Shift)	NtpoolRotateLeft64(Number, -(Shift))
+
 /**
  * RtlUshortByteSwap() - reverse the bytes of a number of 16 bits
  * @Source: the number

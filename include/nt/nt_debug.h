@@ -51,12 +51,19 @@ FORCEINLINE BOOLEAN NtpoolTruth(BOOLEAN Truth)
 	return Truth;
 }
 
-/* KdPrint() takes its arguments in double parentheses: KdPrint(("%lu bytes\n", Length)). */
-#if defined(DBG) && DBG
 #define NTPOOL_ASSERT(Condition, Text, Message)				\
 	((Condition) ? TRUE :						\
 	 (RtlAssert((PVOID)(Text), (PVOID)__FILE__, __LINE__,		\
 		    (PCHAR)(Message)), FALSE))
+
+/* In free builds too, that is without DBG. */
+#define NT_FRE_ASSERT(Condition) \
+	((void)NTPOOL_ASSERT(Condition, #Condition, NULL))
+#define NT_FRE_ASSERTMSG(Message, Condition) \
+	((void)NTPOOL_ASSERT(Condition, #Condition, Message))
+
+/* KdPrint() takes its arguments in double parentheses: KdPrint(("%lu bytes\n", Length)). */
+#if defined(DBG) && DBG
 #define ASSERT(Condition) \
 	((void)NTPOOL_ASSERT(Condition, #Condition, NULL))
 #define ASSERTMSG(Message, Condition) \
@@ -88,6 +95,7 @@ FORCEINLINE BOOLEAN NtpoolTruth(BOOLEAN Truth)
 #define RTL_SOFT_ASSERTMSG(...)		((void)0)
 #endif
 
+#define PAGED_ASSERT(Condition)		NT_ASSERT(Condition)
 #define NT_ANALYSIS_ASSUME(...)		((void)0)
 
 /* Stop codes, as published. */

@@ -434,6 +434,72 @@ FORCEINLINE void ExInterlockedAddLargeStatistic(PLARGE_INTEGER Addend, ULONG Inc
 }
 
 /**
+ * enum _INTERLOCKED_RESULT - the sign of a number
+ * @ResultZero: it is 0
+ * @ResultNegative: it is below 0
+ * @ResultPositive: it is above 0
+ */
+typedef enum _INTERLOCKED_RESULT {
+	ResultZero = 0,
+	ResultNegative = 1,
+	ResultPositive = 2,
+} INTERLOCKED_RESULT;
+
+FORCEINLINE INTERLOCKED_RESULT NtpoolSign(LONG Number)
+{
+	return Number < 0 ? ResultNegative : Number > 0 ? ResultPositive : ResultZero;
+}
+
+/**
+ * ExInterlockedIncrementLong() - add one
+ * @Addend: the number, aligned
+ * @Lock: ignored, because the operation is atomic without it
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: any IRQL.
+ * Return: the sign of the sum.
+ */
+FORCEINLINE INTERLOCKED_RESULT ExInterlockedIncrementLong(PLONG Addend, PKSPIN_LOCK Lock)
+{
+	(void)Lock;
+	return NtpoolSign(InterlockedIncrement(Addend));
+}
+
+/**
+ * ExInterlockedDecrementLong() - subtract one
+ * @Addend: the number, aligned
+ * @Lock: ignored, because the operation is atomic without it
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: any IRQL.
+ * Return: the sign of the difference.
+ */
+FORCEINLINE INTERLOCKED_RESULT ExInterlockedDecrementLong(PLONG Addend, PKSPIN_LOCK Lock)
+{
+	(void)Lock;
+	return NtpoolSign(InterlockedDecrement(Addend));
+}
+
+/**
+ * ExInterlockedExchangeUlong() - replace a number
+ * @Target: the number, aligned
+ * @Value: the new value
+ * @Lock: ignored, because the operation is atomic without it
+ *
+ * Contract: the NT driver-interface reference.
+ *
+ * Context: any IRQL.
+ * Return: the old value.
+ */
+FORCEINLINE ULONG ExInterlockedExchangeUlong(PULONG Target, ULONG Value, PKSPIN_LOCK Lock)
+{
+	(void)Lock;
+	return (ULONG)InterlockedExchange((PLONG)Target, (LONG)Value);
+}
+
+/**
  * ExInterlockedCompareExchange64() - replace a number of 64 bits if it has an expected value
  * @Destination: the number, aligned to eight bytes
  * @Exchange: the new value
@@ -632,6 +698,46 @@ FORCEINLINE BOOLEAN InterlockedBitTestAndComplement64(__volatile__ LONG64 *Base,
 #define InterlockedExchangePointerAcquire	InterlockedExchangePointer
 #define InterlockedExchangePointerRelease	InterlockedExchangePointer
 #define InterlockedExchangePointerNoFence	InterlockedExchangePointer
+
+/* The intrinsics of NT's compiler that these names stand for. */
+#define _InterlockedIncrement			InterlockedIncrement
+#define _InterlockedIncrement64			InterlockedIncrement64
+#define _InterlockedIncrement16			InterlockedIncrement16
+#define _InterlockedDecrement			InterlockedDecrement
+#define _InterlockedDecrement64			InterlockedDecrement64
+#define _InterlockedDecrement16			InterlockedDecrement16
+#define _InterlockedExchange			InterlockedExchange
+#define _InterlockedExchange64			InterlockedExchange64
+#define _InterlockedExchange16			InterlockedExchange16
+#define _InterlockedExchange8			InterlockedExchange8
+#define _InterlockedExchangeAdd			InterlockedExchangeAdd
+#define _InterlockedExchangeAdd64		InterlockedExchangeAdd64
+#define _InterlockedExchangeAdd16		InterlockedExchangeAdd16
+#define _InterlockedExchangeAdd8		InterlockedExchangeAdd8
+#define _InterlockedAdd				InterlockedAdd
+#define _InterlockedAdd64			InterlockedAdd64
+#define _InterlockedCompareExchange		InterlockedCompareExchange
+#define _InterlockedCompareExchange64		InterlockedCompareExchange64
+#define _InterlockedCompareExchange16		InterlockedCompareExchange16
+#define _InterlockedCompareExchange8		InterlockedCompareExchange8
+#define _InterlockedAnd				InterlockedAnd
+#define _InterlockedAnd64			InterlockedAnd64
+#define _InterlockedAnd16			InterlockedAnd16
+#define _InterlockedAnd8			InterlockedAnd8
+#define _InterlockedOr				InterlockedOr
+#define _InterlockedOr64			InterlockedOr64
+#define _InterlockedOr16			InterlockedOr16
+#define _InterlockedOr8				InterlockedOr8
+#define _InterlockedXor				InterlockedXor
+#define _InterlockedXor64			InterlockedXor64
+#define _InterlockedXor16			InterlockedXor16
+#define _InterlockedXor8			InterlockedXor8
+#define _InterlockedExchangePointer		InterlockedExchangePointer
+#define _InterlockedCompareExchangePointer	InterlockedCompareExchangePointer
+#define _interlockedbittestandset		InterlockedBitTestAndSet
+#define _interlockedbittestandset64		InterlockedBitTestAndSet64
+#define _interlockedbittestandreset		InterlockedBitTestAndReset
+#define _interlockedbittestandreset64		InterlockedBitTestAndReset64
 
 /*
  * One access that is not torn. Names for signed numbers end with the width, as above. In

@@ -97,6 +97,77 @@ FORCEINLINE PVOID RtlSecureZeroMemory(PVOID Destination, SIZE_T Length)
 }
 
 /**
+ * RtlIsZeroMemory() - whether memory holds only zeros
+ * @Buffer: the memory
+ * @Length: bytes
+ *
+ * Return: TRUE if all bytes are 0.
+ */
+FORCEINLINE BOOLEAN RtlIsZeroMemory(PCVOID Buffer, SIZE_T Length)
+{
+	const unsigned char *Byte = (const unsigned char *)Buffer;
+
+	while (Length && !*Byte) {
+		Byte++;
+		Length--;
+	}
+	return !Length;
+}
+
+/**
+ * RtlMoveVolatileMemory() - copy memory that others access at the same time
+ * @Destination: the target
+ * @Source: the source; may overlap the target
+ * @Length: bytes
+ *
+ * Reads and writes each byte once. A number of several bytes may be torn.
+ *
+ * Return: @Destination.
+ */
+FORCEINLINE __volatile__ void *RtlMoveVolatileMemory(__volatile__ void *Destination,
+						     const __volatile__ void *Source,
+						     SIZE_T Length)
+{
+	const __volatile__ unsigned char *From = (const __volatile__ unsigned char *)Source;
+	__volatile__ unsigned char *To = (__volatile__ unsigned char *)Destination;
+	SIZE_T Done;
+
+	if ((ULONG_PTR)To - (ULONG_PTR)From >= Length)
+		for (Done = 0; Done < Length; Done++)
+			To[Done] = From[Done];
+	else
+		while (Length--)
+			To[Length] = From[Length];
+	return Destination;
+}
+
+/**
+ * RtlSetVolatileMemory() - fill memory that others access at the same time
+ * @Destination: the memory
+ * @Fill: the byte
+ * @Length: bytes
+ *
+ * Writes each byte once, also if no one reads it later.
+ *
+ * Return: @Destination.
+ */
+FORCEINLINE __volatile__ void *RtlSetVolatileMemory(__volatile__ void *Destination, INT Fill,
+						    SIZE_T Length)
+{
+	__volatile__ unsigned char *To = (__volatile__ unsigned char *)Destination;
+
+	while (Length--)
+		*To++ = (unsigned char)Fill;
+	return Destination;
+}
+
+#define RtlCopyVolatileMemory		RtlMoveVolatileMemory
+#define RtlFillVolatileMemory(Destination, Length, Fill) \
+	RtlSetVolatileMemory(Destination, Fill, Length)
+#define RtlZeroVolatileMemory(Destination, Length) \
+	RtlSetVolatileMemory(Destination, 0, Length)
+
+/**
  * RtlCompareMemory() - length of the equal start of two blocks
  * @Source1: one block
  * @Source2: the other
@@ -119,6 +190,25 @@ FORCEINLINE SIZE_T RtlCompareMemory(PCVOID Source1, PCVOID Source2,
 /* A number at any address. The reference requires alignment; NT's processors do not. */
 typedef ULONG NTPOOL_ATTR(__aligned__(1), __may_alias__) NTPOOL_ANY_ULONG;
 typedef ULONGLONG NTPOOL_ATTR(__aligned__(1), __may_alias__) NTPOOL_ANY_ULONGLONG;
+
+typedef USHORT NTPOOL_ATTR(__aligned__(1), __may_alias__) NTPOOL_ANY_USHORT;
+typedef ULONG_PTR NTPOOL_ATTR(__aligned__(1), __may_alias__) NTPOOL_ANY_ULONG_PTR;
+
+/* Copy one number, from and to any address. */
+#define RtlStoreUshort(Address, Value) \
+	((void)(*(NTPOOL_ANY_USHORT *)(Address) = (USHORT)(Value)))
+#define RtlStoreUlong(Address, Value) \
+	((void)(*(NTPOOL_ANY_ULONG *)(Address) = (ULONG)(Value)))
+#define RtlStoreUlonglong(Address, Value) \
+	((void)(*(NTPOOL_ANY_ULONGLONG *)(Address) = (ULONGLONG)(Value)))
+#define RtlStoreUlongPtr(Address, Value) \
+	((void)(*(NTPOOL_ANY_ULONG_PTR *)(Address) = (ULONG_PTR)(Value)))
+#define RtlRetrieveUshort(Target, Source) \
+	RtlStoreUshort(Target, *(const NTPOOL_ANY_USHORT *)(Source))
+#define RtlRetrieveUlong(Target, Source) \
+	RtlStoreUlong(Target, *(const NTPOOL_ANY_ULONG *)(Source))
+#define RtlRetrieveUlongPtr(Target, Source) \
+	RtlStoreUlongPtr(Target, *(const NTPOOL_ANY_ULONG_PTR *)(Source))
 
 /**
  * RtlCompareMemoryUlong() - length of the start of a block that repeats a number
@@ -268,5 +358,10 @@ FORCEINLINE void RtlInitEmptyAnsiString(PANSI_STRING AnsiString, PCHAR Buffer, U
 		0, (Characters) * sizeof(WCHAR),			\
 		NTPOOL_GLUE(Variable, _buffer)				\
 	})
+
+/* At file scope; several files of a driver may declare the same string. */
+#define DECLARE_GLOBAL_CONST_UNICODE_STRING(Variable, Literal) NTPOOL_WORDS( \
+	extern const DECLSPEC_SELECTANY UNICODE_STRING Variable;	\
+	const UNICODE_STRING Variable = RTL_CONSTANT_STRING(Literal))
 
 #endif

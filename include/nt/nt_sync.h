@@ -46,6 +46,36 @@ void KeRaiseIrql(KIRQL NewIrql, PKIRQL OldIrql);
 KIRQL KeRaiseIrqlToDpcLevel(void);
 void KeLowerIrql(KIRQL NewIrql);
 
+/**
+ * KfRaiseIrql() - raise the IRQL
+ * @NewIrql: the new IRQL, as for KeRaiseIrql()
+ *
+ * Context: IRQL <= @NewIrql.
+ * Return: the IRQL before the call, for KfLowerIrql().
+ */
+FORCEINLINE KIRQL KfRaiseIrql(KIRQL NewIrql)
+{
+	KIRQL OldIrql;
+
+	KeRaiseIrql(NewIrql, &OldIrql);
+	return OldIrql;
+}
+
+/**
+ * KeRaiseIrqlToSynchLevel() - raise the IRQL to SYNCH_LEVEL
+ *
+ * Differs: all interrupts are off.
+ *
+ * Context: IRQL <= SYNCH_LEVEL.
+ * Return: the IRQL before the call, for KeLowerIrql().
+ */
+FORCEINLINE KIRQL KeRaiseIrqlToSynchLevel(void)
+{
+	return KfRaiseIrql(SYNCH_LEVEL);
+}
+
+#define KfLowerIrql		KeLowerIrql
+
 /* A free lock is zero, so a lock in zeroed memory needs no initialisation. */
 typedef ULONG_PTR KSPIN_LOCK, *PKSPIN_LOCK;
 
@@ -93,6 +123,16 @@ FORCEINLINE void KeReleaseSpinLockForDpc(PKSPIN_LOCK SpinLock, KIRQL OldIrql)
 
 BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock);
 BOOLEAN KeTestSpinLock(PKSPIN_LOCK SpinLock);
+
+/* Older names. */
+#define ExAcquireSpinLock(SpinLock, OldIrql)	KeAcquireSpinLock(SpinLock, OldIrql)
+#define ExReleaseSpinLock(SpinLock, NewIrql)	KeReleaseSpinLock(SpinLock, NewIrql)
+#define ExAcquireSpinLockAtDpcLevel(SpinLock)	KeAcquireSpinLockAtDpcLevel(SpinLock)
+#define ExReleaseSpinLockFromDpcLevel(SpinLock)	KeReleaseSpinLockFromDpcLevel(SpinLock)
+#define ExTryToAcquireSpinLockAtDpcLevel(SpinLock) \
+	KeTryToAcquireSpinLockAtDpcLevel(SpinLock)
+#define KfAcquireSpinLock		KeAcquireSpinLockRaiseToDpc
+#define KfReleaseSpinLock		KeReleaseSpinLock
 
 /**
  * struct _KSPIN_LOCK_QUEUE - a place in the queue for a spin lock

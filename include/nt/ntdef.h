@@ -9,7 +9,8 @@
  *    PAGE_SHIFT, TRUE, FALSE. A later #define shadows it without a warning. #if
  *    cannot use such a name.
  *  - A name with another meaning in Linux is left out. PAGE_ALIGN rounds down on NT
- *    and up on Linux. The others are min, max, true, false, __in, __out and __reserved.
+ *    and up on Linux. ALIGN_DOWN takes a type on NT, and a number on Linux. The others are
+ *    min, max, true, false, __in, __out and __reserved.
  *    The last three are old annotations; Linux's headers use them as labels and a field. A file
  *    without Linux headers gets all of them with "ccflags-y += -DNTPOOL_PURE_NT".
  *
@@ -31,6 +32,9 @@
 #pragma GCC diagnostic ignored "-Wincompatible-pointer-types"
 #pragma GCC diagnostic warning "-Wincompatible-pointer-types"
 #endif
+
+/* A deprecated routine is a warning on NT, also where Kbuild makes all of them errors. */
+#pragma GCC diagnostic warning "-Wdeprecated-declarations"
 
 /* pshpack1.h and the like change the alignment in the file that includes them. */
 #ifdef __clang__
@@ -82,33 +86,46 @@
 #define DECLSPEC_NOINLINE	NTPOOL_ATTR(__noinline__)
 #define DECLSPEC_DEPRECATED
 #define DECLSPEC_DEPRECATED_DDK
+#define DECLSPEC_GUARDNOCF
 #define DECLSPEC_IMPORT
 #define DECLSPEC_EXPORT
 #define DECLSPEC_NOTHROW
 #define DECLSPEC_NOVTABLE
 #define DECLSPEC_RESTRICT
+#define DECLSPEC_SAFEBUFFERS
 #define DECLSPEC_SELECTANY	NTPOOL_ATTR(__weak__)
+#define DECLSPEC_UUID(Text)
 
-/* The words that __declspec() accepts. */
-#define __declspec(Word)		NTPOOL_DECLSPEC_##Word
-#define NTPOOL_DECLSPEC_align(Bytes)	DECLSPEC_ALIGN(Bytes)
+/*
+ * The words that __declspec() accepts, as attributes; most of them are none. NT's deprecated
+ * takes a text or none, like the attribute.
+ */
+#define __declspec(Word)		NTPOOL_ATTR(NTPOOL_DECLSPEC_##Word)
+#define NTPOOL_DECLSPEC_align(Bytes)	__aligned__(Bytes)
 #define NTPOOL_DECLSPEC_allocate(Section)
+#define NTPOOL_DECLSPEC_allocator
 #define NTPOOL_DECLSPEC_code_seg(Section)
-#define NTPOOL_DECLSPEC_deprecated
+#define NTPOOL_DECLSPEC_deprecated	__deprecated__
 #define NTPOOL_DECLSPEC_dllexport
 #define NTPOOL_DECLSPEC_dllimport
+#define NTPOOL_DECLSPEC_guard(Word)
 #define NTPOOL_DECLSPEC_naked		NTPOOL_NAKED
+#define NTPOOL_DECLSPEC_no_sanitize_address	__no_sanitize_address__
 #define NTPOOL_DECLSPEC_noalias
-#define NTPOOL_DECLSPEC_noinline	DECLSPEC_NOINLINE
-#define NTPOOL_DECLSPEC_noreturn	DECLSPEC_NORETURN
+#define NTPOOL_DECLSPEC_noinline	__noinline__
+#define NTPOOL_DECLSPEC_noreturn	__noreturn__
 #define NTPOOL_DECLSPEC_nothrow
+#define NTPOOL_DECLSPEC_novtable
 #define NTPOOL_DECLSPEC_restrict
-#define NTPOOL_DECLSPEC_selectany	DECLSPEC_SELECTANY
-#define NTPOOL_DECLSPEC_thread		_Thread_local
+#define NTPOOL_DECLSPEC_safebuffers
+#define NTPOOL_DECLSPEC_selectany	__weak__
+#define NTPOOL_DECLSPEC_spectre(Word)
+#define NTPOOL_DECLSPEC_thread		)) _Thread_local __attribute__((
+#define NTPOOL_DECLSPEC_uuid(Text)
 
 /* gcc has the attribute on x86 only. */
 #if __has_attribute(__naked__)
-#define NTPOOL_NAKED			NTPOOL_ATTR(__naked__)
+#define NTPOOL_NAKED			__naked__
 #else
 #define NTPOOL_NAKED
 #endif
@@ -193,6 +210,7 @@
 
 #define CONST			const
 #define UNALIGNED
+#define __unaligned
 #define RESTRICTED_POINTER
 #define POINTER_32
 #define POINTER_64
@@ -209,8 +227,8 @@ typedef void *HANDLE, **PHANDLE;
 
 /* NT's CHAR is signed; Linux compiles plain char as unsigned since 6.2. */
 typedef signed char CHAR, CCHAR;
-typedef char *PCHAR, *PCCHAR, *PSTR, *LPSTR, *PSZ;
-typedef const char *PCSTR, *LPCSTR, *PCSZ;
+typedef char *PCHAR, *PCCHAR, *PCH, *LPCH, *PSTR, *LPSTR, *PSZ;
+typedef const char *PCCH, *LPCCH, *PCSTR, *LPCSTR, *PCSZ;
 typedef signed char SCHAR, *PSCHAR;
 typedef unsigned char UCHAR, *PUCHAR;
 typedef short SHORT, CSHORT, *PSHORT;
@@ -218,7 +236,7 @@ typedef unsigned short USHORT, *PUSHORT;
 typedef int INT, *PINT;
 typedef unsigned int UINT, *PUINT;
 typedef int LONG, *PLONG;
-typedef unsigned int ULONG, *PULONG;
+typedef unsigned int ULONG, *PULONG, CLONG, *PCLONG;
 typedef long long LONGLONG, *PLONGLONG;
 typedef unsigned long long ULONGLONG, *PULONGLONG;
 
@@ -245,6 +263,7 @@ typedef __UINTPTR_TYPE__ ULONG_PTR, *PULONG_PTR, UINT_PTR, *PUINT_PTR;
 typedef __SIZE_TYPE__ SIZE_T, *PSIZE_T;
 typedef LONG_PTR SSIZE_T, *PSSIZE_T;
 typedef ULONG_PTR KAFFINITY, *PKAFFINITY;
+typedef ULONG_PTR PFN_NUMBER, *PPFN_NUMBER;
 
 /* 16 bits: kernel code is compiled with -fshort-wchar, so L"text" matches. */
 typedef unsigned short WCHAR, *PWCHAR, *PWCH, *PWSTR, *LPWSTR;
@@ -326,6 +345,16 @@ typedef union _ULARGE_INTEGER {
 	} u;
 	ULONGLONG QuadPart;
 } ULARGE_INTEGER, *PULARGE_INTEGER;
+
+/**
+ * struct _LUID - a number that is unique until the machine restarts
+ * @LowPart: bits 0 to 31
+ * @HighPart: bits 32 to 63
+ */
+typedef struct _LUID {
+	ULONG LowPart;
+	LONG HighPart;
+} LUID, *PLUID;
 
 /**
  * struct _UNICODE_STRING - a counted string of 16-bit characters
@@ -467,6 +496,10 @@ enum { TRUE = 1 };
 /* The build fails if @Condition is false. */
 #define C_ASSERT(Condition)	_Static_assert(Condition, #Condition)
 
+/* The compiler may rely on @Condition; 0: it is never reached. */
+#define __assume(Condition)	((Condition) ? (void)0 : __builtin_unreachable())
+#define __nop()			__asm__ __volatile__("nop")
+
 #define Int32x32To64(Left, Right)	((LONGLONG)(LONG)(Left) * (LONG)(Right))
 #define UInt32x32To64(Left, Right) \
 	((ULONGLONG)(ULONG)(Left) * (ULONG)(Right))
@@ -482,6 +515,7 @@ enum { TRUE = 1 };
 #define RTL_NUMBER_OF_V1(Array)		RTL_NUMBER_OF(Array)
 #define RTL_NUMBER_OF_V2(Array)		RTL_NUMBER_OF(Array)
 #define ARRAYSIZE(Array)		RTL_NUMBER_OF(Array)
+#define _countof(Array)			RTL_NUMBER_OF(Array)
 
 #define RTL_FIELD_TYPE(Type, Field)	(((Type *)0)->Field)
 #define RTL_FIELD_SIZE(Type, Field)	sizeof(((Type *)0)->Field)
@@ -540,6 +574,12 @@ enum { TRUE = 1 };
 	((PVOID)ALIGN_DOWN_BY(Address, Alignment))
 #define ALIGN_UP_POINTER_BY(Address, Alignment) \
 	((PVOID)ALIGN_UP_BY(Address, Alignment))
+#define ROUND_TO_SIZE(Length, Alignment)	ALIGN_UP_BY(Length, Alignment)
+
+/* The alignment is the size of @Type. */
+#define ALIGN_UP(Length, Type)		ALIGN_UP_BY(Length, sizeof(Type))
+#define ALIGN_DOWN_POINTER(Address, Type)	ALIGN_DOWN_POINTER_BY(Address, sizeof(Type))
+#define ALIGN_UP_POINTER(Address, Type)	ALIGN_UP_POINTER_BY(Address, sizeof(Type))
 
 /**
  * CONTAINING_RECORD() - the structure that contains a member
@@ -614,6 +654,8 @@ typedef ULONGLONG NTPOOL_WIDE;
 #define ADDRESS_AND_SIZE_TO_SPAN_PAGES(Va, Size) \
 	((ULONG)BYTES_TO_PAGES(BYTE_OFFSET(Va) + (SIZE_T)(Size)))
 
+#define COMPUTE_PAGES_SPANNED(Va, Size)	ADDRESS_AND_SIZE_TO_SPAN_PAGES(Va, Size)
+
 /*
  * Names that have another meaning in Linux's headers, see the top of the file.
  */
@@ -622,6 +664,7 @@ typedef ULONGLONG NTPOOL_WIDE;
 
 #define min(Left, Right)	(((Left) < (Right)) ? (Left) : (Right))
 #define max(Left, Right)	(((Left) > (Right)) ? (Left) : (Right))
+#define ALIGN_DOWN(Length, Type)	ALIGN_DOWN_BY(Length, sizeof(Type))
 #define PAGE_ALIGN(Va) \
 	((PVOID)((ULONG_PTR)(Va) & ~((ULONG_PTR)PAGE_SIZE - 1)))
 #endif

@@ -13,6 +13,7 @@
 #include "nt_bits.h"
 #include "nt_debug.h"
 #include "nt_interlocked.h"
+#include "nt_large.h"
 #include "nt_list.h"
 #include "nt_lookaside.h"
 #include "nt_mm.h"

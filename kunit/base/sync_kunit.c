@@ -380,6 +380,50 @@ static void ntk_count_locked(struct ntk_race *race)
 	WRITE_ONCE(race->locked, READ_ONCE(race->locked) + 1);
 }
 
+/* Both return the level before. SYNCH_LEVEL is above DISPATCH_LEVEL. */
+static void KfRaiseIrql_KeRaiseIrqlToSynchLevel_test(struct kunit *test)
+{
+	KIRQL now[3], old[2];
+
+	old[0] = KfRaiseIrql(DISPATCH_LEVEL);
+	now[0] = KeGetCurrentIrql();
+	old[1] = KeRaiseIrqlToSynchLevel();
+	now[1] = KeGetCurrentIrql();
+	KfLowerIrql(old[1]);
+	now[2] = KeGetCurrentIrql();
+	KfLowerIrql(old[0]);
+	KUNIT_EXPECT_EQ(test, old[0], PASSIVE_LEVEL);
+	KUNIT_EXPECT_EQ(test, now[0], DISPATCH_LEVEL);
+	KUNIT_EXPECT_EQ(test, old[1], DISPATCH_LEVEL);
+	KUNIT_EXPECT_EQ(test, now[1], SYNCH_LEVEL);
+	KUNIT_EXPECT_EQ(test, now[2], DISPATCH_LEVEL);
+	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
+}
+
+/* The older names take the same lock. */
+static void ntk_old_names_test(struct kunit *test)
+{
+	KSPIN_LOCK lock = 0;
+	BOOLEAN free[3];
+	KIRQL old;
+
+	old = KfAcquireSpinLock(&lock);
+	free[0] = KeTestSpinLock(&lock);
+	KfReleaseSpinLock(&lock, old);
+	ExAcquireSpinLock(&lock, &old);
+	free[1] = KeTestSpinLock(&lock);
+	ExReleaseSpinLock(&lock, old);
+	KUNIT_EXPECT_EQ(test, old, PASSIVE_LEVEL);
+	old = KfRaiseIrql(DISPATCH_LEVEL);
+	ExAcquireSpinLockAtDpcLevel(&lock);
+	free[2] = KeTestSpinLock(&lock);
+	ExReleaseSpinLockFromDpcLevel(&lock);
+	KfLowerIrql(old);
+	KUNIT_EXPECT_FALSE(test, free[0] || free[1] || free[2]);
+	KUNIT_EXPECT_TRUE(test, KeTestSpinLock(&lock));
+	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
+}
+
 /* After a refusal the caller takes the lock in the ordinary way. */
 static void ntk_count_by_try(struct ntk_race *race)
 {
@@ -454,6 +498,8 @@ static struct kunit_case ntk_sync_cases[] = {
 	KUNIT_CASE(KeReleaseInStackQueuedSpinLockFromDpcLevel_test),
 	KUNIT_CASE(KeTryToAcquireSpinLockAtDpcLevel_test),
 	KUNIT_CASE(KeAcquireSpinLockForDpc_KeReleaseSpinLockForDpc_test),
+	KUNIT_CASE(KfRaiseIrql_KeRaiseIrqlToSynchLevel_test),
+	KUNIT_CASE(ntk_old_names_test),
 	KUNIT_CASE(ntk_lock_race_test),
 	{}
 };

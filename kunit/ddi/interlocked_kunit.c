@@ -226,6 +226,63 @@ static void ExInterlockedAddLargeInteger_test(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, KeTestSpinLock(&lock));
 }
 
+/* The intrinsics of NT's compiler: the same operations. */
+static void ntk_intrinsics_test(struct kunit *test)
+{
+	PVOID pointer = test;
+	LONG bits[2] = {};
+	LONG64 wide = 0;
+
+	NTK_LEAVES(test, LONG, 41, 42, 42, _InterlockedIncrement);
+	NTK_LEAVES(test, LONG64, 0xffffffff, 1LL << 32, 1LL << 32, _InterlockedIncrement64);
+	NTK_LEAVES(test, SHORT, 32767, -32768, -32768, _InterlockedIncrement16);
+	NTK_LEAVES(test, LONG, 0, -1, -1, _InterlockedDecrement);
+	NTK_LEAVES(test, LONG64, 0, -1, -1, _InterlockedDecrement64);
+	NTK_LEAVES(test, LONG, 5, 5, 9, _InterlockedExchange, 9);
+	NTK_LEAVES(test, LONG64, 5, 5, 9, _InterlockedExchange64, 9);
+	NTK_LEAVES(test, CHAR, 5, 5, 9, _InterlockedExchange8, 9);
+	NTK_LEAVES(test, LONG, 5, 5, 3, _InterlockedExchangeAdd, -2);
+	NTK_LEAVES(test, LONG64, 5, 5, 3, _InterlockedExchangeAdd64, -2);
+	NTK_LEAVES(test, LONG, 5, 3, 3, _InterlockedAdd, -2);
+	NTK_LEAVES(test, LONG, 5, 5, 9, _InterlockedCompareExchange, 9, 5);
+	NTK_LEAVES(test, LONG64, 5, 5, 5, _InterlockedCompareExchange64, 9, 4);
+	NTK_LEAVES(test, SHORT, 5, 5, 9, _InterlockedCompareExchange16, 9, 5);
+	NTK_LEAVES(test, LONG, 12, 12, 4, _InterlockedAnd, 6);
+	NTK_LEAVES(test, LONG64, 12, 12, 14, _InterlockedOr64, 6);
+	NTK_LEAVES(test, CHAR, 12, 12, 10, _InterlockedXor8, 6);
+	KUNIT_EXPECT_PTR_EQ(test, _InterlockedExchangePointer(&pointer, bits), (PVOID)test);
+	KUNIT_EXPECT_PTR_EQ(test, _InterlockedCompareExchangePointer(&pointer, NULL, bits),
+			    (PVOID)bits);
+	KUNIT_EXPECT_NULL(test, pointer);
+	KUNIT_EXPECT_EQ(test, _interlockedbittestandset(bits, 35), 0);
+	KUNIT_EXPECT_EQ(test, bits[1], 8);
+	KUNIT_EXPECT_EQ(test, _interlockedbittestandreset(bits, 35), 1);
+	KUNIT_EXPECT_EQ(test, bits[1], 0);
+	KUNIT_EXPECT_EQ(test, _interlockedbittestandset64(&wide, 40), 0);
+	KUNIT_EXPECT_EQ(test, wide, 1LL << 40);
+	KUNIT_EXPECT_EQ(test, _interlockedbittestandreset64(&wide, 40), 1);
+	KUNIT_EXPECT_EQ(test, wide, 0);
+}
+
+/* The sign of the new number, also where it wraps around. */
+static void ExInterlockedIncrementLong_ExInterlockedDecrementLong_test(struct kunit *test)
+{
+	NTK_LEAVES(test, LONG, -2, ResultNegative, -1, ExInterlockedIncrementLong, NULL);
+	NTK_LEAVES(test, LONG, -1, ResultZero, 0, ExInterlockedIncrementLong, NULL);
+	NTK_LEAVES(test, LONG, 0, ResultPositive, 1, ExInterlockedIncrementLong, NULL);
+	NTK_LEAVES(test, LONG, MAXLONG, ResultNegative, MINLONG, ExInterlockedIncrementLong, NULL);
+	NTK_LEAVES(test, LONG, 2, ResultPositive, 1, ExInterlockedDecrementLong, NULL);
+	NTK_LEAVES(test, LONG, 1, ResultZero, 0, ExInterlockedDecrementLong, NULL);
+	NTK_LEAVES(test, LONG, 0, ResultNegative, -1, ExInterlockedDecrementLong, NULL);
+	NTK_LEAVES(test, LONG, MINLONG, ResultPositive, MAXLONG, ExInterlockedDecrementLong, NULL);
+}
+
+static void ExInterlockedExchangeUlong_test(struct kunit *test)
+{
+	NTK_LEAVES(test, ULONG, 5, 5, 0xffffffff, ExInterlockedExchangeUlong, 0xffffffff, NULL);
+	NTK_LEAVES(test, ULONG, 0xfffffffe, 0xfffffffe, 0, ExInterlockedExchangeUlong, 0, NULL);
+}
+
 /* The increment has no sign, and the sum carries into the upper half. */
 static void ExInterlockedAddLargeStatistic_test(struct kunit *test)
 {
@@ -642,6 +699,9 @@ static struct kunit_case ntk_interlocked_cases[] = {
 	KUNIT_CASE(ExInterlockedAddUlong_test),
 	KUNIT_CASE(ExInterlockedAddLargeInteger_test),
 	KUNIT_CASE(ExInterlockedAddUlong_ExInterlockedAddLargeInteger_contexts_test),
+	KUNIT_CASE(ntk_intrinsics_test),
+	KUNIT_CASE(ExInterlockedIncrementLong_ExInterlockedDecrementLong_test),
+	KUNIT_CASE(ExInterlockedExchangeUlong_test),
 	KUNIT_CASE(ExInterlockedAddLargeStatistic_test),
 	KUNIT_CASE(ExInterlockedCompareExchange64_test),
 	KUNIT_CASE(BitScanForward_BitScanReverse_test),

@@ -200,6 +200,20 @@ static void ntk_assert_off_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, NT_VERIFY(looked++));
 	KUNIT_EXPECT_TRUE(test, NT_VERIFY(looked++));
 	KUNIT_EXPECT_EQ(test, looked, 2);
+	PAGED_ASSERT(looked++);
+	KUNIT_EXPECT_EQ(test, looked, 2);
+}
+
+/* One assertion is in free builds, too. */
+static void ntk_free_assert_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+
+	NT_FRE_ASSERT(1 < 2);
+	ntk_expect_no_report(test, "what holds");
+	NT_FRE_ASSERT(2 < 1);
+	ntk_expect_report(test, "what does not", 0x1e, 0xc0000420, &report);
+	KUNIT_EXPECT_TRUE(test, strstr(report.text, "assertion failed: 2 < 1"));
 }
 
 /* Each routine returns the target, as memset() and memcpy() do. */
@@ -325,9 +339,32 @@ static void ntk_conversions_test(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, UintToPtr(-2), (PVOID)(ULONG_PTR)0xfffffffe);
 	KUNIT_EXPECT_PTR_EQ(test, LongToHandle(-2), (HANDLE)(LONG_PTR)(-2));
 	KUNIT_EXPECT_PTR_EQ(test, UlongToHandle(-2), (HANDLE)(ULONG_PTR)0xfffffffe);
+	KUNIT_EXPECT_PTR_EQ(test, Int64ToPtr(-2), (PVOID)(LONG_PTR)(-2));
+	KUNIT_EXPECT_PTR_EQ(test, UInt64ToPtr(0xfffffffe), (PVOID)(ULONG_PTR)0xfffffffe);
+	KUNIT_EXPECT_EQ(test, PtrToInt64((PVOID)(LONG_PTR)(-2)), -2LL);
+	KUNIT_EXPECT_EQ(test, PtrToUint64((PVOID)(LONG_PTR)(-2)), (UINT64)(ULONG_PTR)-2);
 	KUNIT_EXPECT_EQ(test, HandleToLong((HANDLE)(LONG_PTR)(-2)), -2);
 	KUNIT_EXPECT_EQ(test, HandleToUlong((HANDLE)(LONG_PTR)(-2)), 0xfffffffe);
 	KUNIT_EXPECT_EQ(test, HandleToULong((HANDLE)(LONG_PTR)(-2)), 0xfffffffe);
+}
+
+static void ntk_rotate_test(struct kunit *test)
+{
+	UINT number = 0x80000001;
+	ULONGLONG wide = 0x8000000000000001ULL;
+	int none = 0, all = 32;
+
+	OPTIMIZER_HIDE_VAR(none);
+	OPTIMIZER_HIDE_VAR(all);
+	KUNIT_EXPECT_EQ(test, _rotl(number, 4), 0x18);
+	KUNIT_EXPECT_EQ(test, _rotr(number, 4), 0x18000000);
+	KUNIT_EXPECT_EQ(test, _lrotl(number, 1), 3);
+	KUNIT_EXPECT_EQ(test, _lrotr(number, 1), 0xc0000000);
+	KUNIT_EXPECT_EQ(test, _rotl64(wide, 4), 0x18ULL);
+	KUNIT_EXPECT_EQ(test, _rotr64(wide, 4), 0x1800000000000000ULL);
+	KUNIT_EXPECT_EQ(test, _rotl(number, none), number);
+	KUNIT_EXPECT_EQ(test, _rotr(number, all), number);
+	KUNIT_EXPECT_EQ(test, _rotl64(wide, none), wide);
 }
 
 static void RtlUshortByteSwap_RtlUlongByteSwap_RtlUlonglongByteSwap_test(struct kunit *test)
@@ -393,6 +430,60 @@ static void RtlMoveMemory_test(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, text, "ababcdef");
 	RtlMoveMemory(text, text + 2, 6);
 	KUNIT_EXPECT_STREQ(test, text, "abcdefef");
+}
+
+static void RtlIsZeroMemory_test(struct kunit *test)
+{
+	UCHAR row[33] = {};
+	int i;
+
+	KUNIT_EXPECT_TRUE(test, RtlIsZeroMemory(row, sizeof(row)));
+	KUNIT_EXPECT_TRUE(test, RtlIsZeroMemory(NULL, 0));
+	for (i = 0; i < sizeof(row); i++) {
+		row[i] = 0x80;
+		KUNIT_EXPECT_FALSE(test, RtlIsZeroMemory(row, sizeof(row)));
+		KUNIT_EXPECT_TRUE(test, RtlIsZeroMemory(row, i));
+		row[i] = 0;
+	}
+}
+
+/* Overlaps in both directions; the neighbours keep their contents. */
+static void RtlMoveVolatileMemory_RtlSetVolatileMemory_test(struct kunit *test)
+{
+	volatile UCHAR row[8] = "abcdefg";
+
+	KUNIT_EXPECT_TRUE(test, RtlMoveVolatileMemory(row + 1, row, 5) == row + 1);
+	KUNIT_EXPECT_EQ(test, memcmp((PCVOID)row, "aabcdeg", 8), 0);
+	KUNIT_EXPECT_TRUE(test, RtlCopyVolatileMemory(row, row + 1, 5) == row);
+	KUNIT_EXPECT_EQ(test, memcmp((PCVOID)row, "abcdeeg", 8), 0);
+	KUNIT_EXPECT_TRUE(test, RtlSetVolatileMemory(row + 1, 'x', 2) == row + 1);
+	RtlFillVolatileMemory(row + 3, 1, 'y');
+	KUNIT_EXPECT_EQ(test, memcmp((PCVOID)row, "axxyeeg", 8), 0);
+	RtlZeroVolatileMemory(row + 5, 2);
+	KUNIT_EXPECT_EQ(test, memcmp((PCVOID)row, "axxye\0\0", 8), 0);
+}
+
+/* Numbers at odd addresses. */
+static void ntk_unaligned_test(struct kunit *test)
+{
+	UCHAR row[12] = {};
+	ULONG_PTR pointer = 0;
+	USHORT narrow = 0;
+	ULONG number = 0;
+
+	RtlStoreUshort(row + 1, 0x12345);
+	RtlStoreUlong(row + 5, 0x89abcdef);
+	RtlRetrieveUshort(&narrow, row + 1);
+	RtlRetrieveUlong(&number, row + 5);
+	KUNIT_EXPECT_EQ(test, narrow, 0x2345);
+	KUNIT_EXPECT_EQ(test, number, 0x89abcdef);
+	KUNIT_EXPECT_EQ(test, row[0] | row[3] | row[4] | row[9], 0);
+	RtlStoreUlonglong(row + 1, 0x0102030405060708ULL);
+	KUNIT_EXPECT_EQ(test, *(NTPOOL_ANY_ULONGLONG *)(row + 1), 0x0102030405060708ULL);
+	KUNIT_EXPECT_EQ(test, row[0] | row[9], 0);
+	RtlStoreUlongPtr(row + 3, MAXULONG_PTR - 1);
+	RtlRetrieveUlongPtr(&pointer, row + 3);
+	KUNIT_EXPECT_EQ(test, pointer, MAXULONG_PTR - 1);
 }
 
 static void RtlCompareMemory_RtlEqualMemory_test(struct kunit *test)
@@ -669,16 +760,21 @@ static struct kunit_case ntk_rtl_cases[] = {
 	KUNIT_CASE(BYTE_OFFSET_test),
 	KUNIT_CASE(ADDRESS_AND_SIZE_TO_SPAN_PAGES_test),
 	KUNIT_CASE(ntk_assert_off_test),
+	KUNIT_CASE(ntk_free_assert_test),
 	KUNIT_CASE(RtlFillMemory_RtlZeroMemory_RtlCopyMemory_test),
 	KUNIT_CASE(RtlFillMemory_RtlZeroMemory_RtlCopyMemory_bytes_test),
 	KUNIT_CASE(RtlCopyMemory_RtlCopyMemoryNonTemporal_RtlMoveMemory_overlap_test),
 	KUNIT_CASE(ntk_exported_test),
 	KUNIT_CASE(ntk_c_names_test),
 	KUNIT_CASE(ntk_conversions_test),
+	KUNIT_CASE(ntk_rotate_test),
 	KUNIT_CASE(RtlUshortByteSwap_RtlUlongByteSwap_RtlUlonglongByteSwap_test),
 	KUNIT_CASE(RtlPrefetchMemoryNonTemporal_test),
 	KUNIT_CASE(RtlSecureZeroMemory_test),
 	KUNIT_CASE(RtlMoveMemory_test),
+	KUNIT_CASE(RtlIsZeroMemory_test),
+	KUNIT_CASE(RtlMoveVolatileMemory_RtlSetVolatileMemory_test),
+	KUNIT_CASE(ntk_unaligned_test),
 	KUNIT_CASE(RtlCompareMemory_RtlEqualMemory_test),
 	KUNIT_CASE(RtlFillMemoryUlong_RtlCompareMemoryUlong_test),
 	KUNIT_CASE(RtlFillMemoryUlong_RtlCompareMemoryUlong_unaligned_test),

@@ -369,6 +369,128 @@ static void ntk_words_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ntk_placed() + ntk_placed(), 11);
 }
 
+__declspec(novtable) struct ntk_plain {
+	UCHAR Byte;
+};
+
+__declspec(safebuffers) __declspec(guard(nocf)) __declspec(spectre(nomitigation))
+__declspec(no_sanitize_address) DECLSPEC_SAFEBUFFERS DECLSPEC_GUARDNOCF
+__declspec(noinline) static ULONG ntk_declared(ULONG Number)
+{
+	switch (Number) {
+	case 1:
+		return 2;
+	default:
+		__assume(Number == 5);
+		return Number;
+	}
+}
+
+__declspec(deprecated) struct ntk_plain *ntk_unused(void);
+__declspec(deprecated("a reason")) struct ntk_plain *ntk_unused_either(void);
+__declspec(allocator) PVOID ntk_unused_too(SIZE_T Size);
+__declspec(uuid("00000000-0000-0000-C000-000000000046")) struct ntk_named;
+
+DECLARE_GLOBAL_CONST_UNICODE_STRING(ntk_global_string, L"pool");
+
+static void ntk_more_words_test(struct kunit *test)
+{
+	ULONG (*declared)(ULONG) = ntk_declared;
+	ULONG __unaligned *number;
+	UCHAR row[8] = {};
+	LUID luid = { .LowPart = 7, .HighPart = -1 };
+
+	KUNIT_EXPECT_EQ(test, declared(1), 2);
+	KUNIT_EXPECT_EQ(test, declared(5), 5);
+	__nop();
+	number = (ULONG __unaligned *)row;
+	KUNIT_EXPECT_EQ(test, *number, 0);
+	KUNIT_EXPECT_EQ(test, _countof(row), 8);
+	KUNIT_EXPECT_EQ(test, sizeof(luid), 8);
+	KUNIT_EXPECT_EQ(test, luid.HighPart, -1);
+	KUNIT_EXPECT_EQ(test, sizeof(CLONG), 4);
+	KUNIT_EXPECT_EQ(test, sizeof(PFN_NUMBER), sizeof(PVOID));
+	KUNIT_EXPECT_EQ(test, ntk_global_string.Length, 8);
+	KUNIT_EXPECT_EQ(test, ntk_global_string.MaximumLength, 10);
+	KUNIT_EXPECT_EQ(test, memcmp(ntk_global_string.Buffer, L"pool", 10), 0);
+}
+
+static void ntk_alignment_test(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, ALIGN_UP(9, ULONG), 12);
+	KUNIT_EXPECT_EQ(test, ALIGN_UP(8, ULONG64), 8);
+	KUNIT_EXPECT_PTR_EQ(test, ALIGN_UP_POINTER(0x1001, ULONG64), (PVOID)0x1008);
+	KUNIT_EXPECT_PTR_EQ(test, ALIGN_DOWN_POINTER(0x100f, ULONG64), (PVOID)0x1008);
+	KUNIT_EXPECT_EQ(test, ROUND_TO_SIZE(17, 16), 32);
+	KUNIT_EXPECT_EQ(test, ROUND_TO_SIZE(32, 16), 32);
+	KUNIT_EXPECT_EQ(test, COMPUTE_PAGES_SPANNED(PAGE_SIZE - 1, 2), 2);
+	KUNIT_EXPECT_EQ(test, COMPUTE_PAGES_SPANNED(0, PAGE_SIZE), 1);
+}
+
+static LARGE_INTEGER ntk_large(LONGLONG number)
+{
+	return (LARGE_INTEGER){ .QuadPart = number };
+}
+
+static void RtlConvertLongToLargeInteger_RtlConvertUlongToLargeInteger_test(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, RtlConvertLongToLargeInteger(-7).QuadPart, -7);
+	KUNIT_EXPECT_EQ(test, RtlConvertLongToLargeInteger(MINLONG).QuadPart, -2147483648LL);
+	KUNIT_EXPECT_EQ(test, RtlConvertUlongToLargeInteger(0xfffffff9).QuadPart, 4294967289LL);
+}
+
+static void
+RtlLargeIntegerAdd_RtlLargeIntegerSubtract_RtlLargeIntegerNegate_test(struct kunit *test)
+{
+	LARGE_INTEGER most = ntk_large(MAXLONGLONG), least = ntk_large(MINLONGLONG);
+	LARGE_INTEGER one = ntk_large(1);
+
+	KUNIT_EXPECT_EQ(test, RtlLargeIntegerAdd(ntk_large(0xffffffff), one).QuadPart, 1LL << 32);
+	KUNIT_EXPECT_EQ(test, RtlLargeIntegerAdd(most, one).QuadPart, MINLONGLONG);
+	KUNIT_EXPECT_EQ(test, RtlLargeIntegerSubtract(one, ntk_large(3)).QuadPart, -2);
+	KUNIT_EXPECT_EQ(test, RtlLargeIntegerSubtract(least, one).QuadPart, MAXLONGLONG);
+	KUNIT_EXPECT_EQ(test, RtlLargeIntegerNegate(ntk_large(5)).QuadPart, -5);
+	KUNIT_EXPECT_EQ(test, RtlLargeIntegerNegate(least).QuadPart, MINLONGLONG);
+}
+
+static void
+RtlEnlargedIntegerMultiply_RtlEnlargedUnsignedMultiply_RtlExtendedIntegerMultiply_test
+	(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, RtlEnlargedIntegerMultiply(MINLONG, MINLONG).QuadPart, 1LL << 62);
+	KUNIT_EXPECT_EQ(test, RtlEnlargedIntegerMultiply(-3, 5).QuadPart, -15);
+	KUNIT_EXPECT_EQ(test, RtlEnlargedUnsignedMultiply(0xffffffff, 0xffffffff).QuadPart,
+			(LONGLONG)0xfffffffe00000001ULL);
+	KUNIT_EXPECT_EQ(test, RtlExtendedIntegerMultiply(ntk_large(1LL << 40), -2).QuadPart,
+			-(1LL << 41));
+	KUNIT_EXPECT_EQ(test, RtlExtendedIntegerMultiply(ntk_large(MINLONGLONG), 2).QuadPart, 0);
+}
+
+static void RtlLargeIntegerShiftLeft_RtlLargeIntegerShiftRight_test(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, RtlLargeIntegerShiftLeft(ntk_large(3), 40).QuadPart, 3LL << 40);
+	KUNIT_EXPECT_EQ(test, RtlLargeIntegerShiftRight(ntk_large(-1), 60).QuadPart, 15);
+	KUNIT_EXPECT_EQ(test, RtlLargeIntegerShiftLeft(ntk_large(3), 64).QuadPart, 3);
+}
+
+static void ntk_large_compare_test(struct kunit *test)
+{
+	LARGE_INTEGER less = ntk_large(-1), more = ntk_large(1LL << 32), none = ntk_large(0);
+
+	KUNIT_EXPECT_TRUE(test, RtlLargeIntegerLessThan(less, more));
+	KUNIT_EXPECT_FALSE(test, RtlLargeIntegerLessThan(less, less));
+	KUNIT_EXPECT_TRUE(test, RtlLargeIntegerLessThanOrEqualTo(less, less));
+	KUNIT_EXPECT_TRUE(test, RtlLargeIntegerGreaterThan(more, less));
+	KUNIT_EXPECT_FALSE(test, RtlLargeIntegerGreaterThan(less, more));
+	KUNIT_EXPECT_TRUE(test, RtlLargeIntegerGreaterThanOrEqualTo(more, more));
+	KUNIT_EXPECT_TRUE(test, RtlLargeIntegerEqualTo(more, more));
+	KUNIT_EXPECT_TRUE(test, RtlLargeIntegerNotEqualTo(more, none));
+	KUNIT_EXPECT_TRUE(test, RtlLargeIntegerEqualToZero(none));
+	KUNIT_EXPECT_TRUE(test, RtlLargeIntegerNotEqualToZero(more));
+	KUNIT_EXPECT_TRUE(test, RtlLargeIntegerLessThanZero(less));
+	KUNIT_EXPECT_TRUE(test, RtlLargeIntegerGreaterThanZero(more));
+}
+
 /* As NT's compiler has it: the last character is the lowest byte. */
 static void ntk_tag_literal_test(struct kunit *test)
 {
@@ -395,6 +517,13 @@ static struct kunit_case ntk_values_cases[] = {
 	KUNIT_CASE(NTDDI_VERSION_test),
 	KUNIT_CASE(GUID_test),
 	KUNIT_CASE(ntk_words_test),
+	KUNIT_CASE(ntk_more_words_test),
+	KUNIT_CASE(ntk_alignment_test),
+	KUNIT_CASE(RtlConvertLongToLargeInteger_RtlConvertUlongToLargeInteger_test),
+	KUNIT_CASE(RtlLargeIntegerAdd_RtlLargeIntegerSubtract_RtlLargeIntegerNegate_test),
+	KUNIT_CASE(RtlEnlargedIntegerMultiply_RtlEnlargedUnsignedMultiply_RtlExtendedIntegerMultiply_test),
+	KUNIT_CASE(RtlLargeIntegerShiftLeft_RtlLargeIntegerShiftRight_test),
+	KUNIT_CASE(ntk_large_compare_test),
 	KUNIT_CASE(ntk_tag_literal_test),
 	{}
 };
