@@ -217,7 +217,7 @@ void ntpool_defer(struct ntpool_deferred *mem, void (*free)(struct ntpool_deferr
 {
 	struct workqueue_struct *wq = READ_ONCE(backing_wq);
 
-	/* A parameter frees memory before the init of this part; exits of base/ do after its exit. */
+	/* Parameters free memory before the init of this part, and base/ after its exit. */
 	if (!wq) {
 		free(mem);
 		return;
