@@ -189,6 +189,8 @@ bool ntpool_test_fault(unsigned long addr, bool write, unsigned long ip);
  * @caller: call site
  * @caller_of: return address of the function that has the call site; 0: not known
  * @allocator: call site of the allocation, 0 if the report has none
+ * @allocated: call site in the stack of the allocation, 0 if the report has no such stack
+ * @freed: likewise, of the first free
  * @before: tag of the block before, 0 if the report has none
  */
 struct ntpool_test_report {
@@ -201,6 +203,8 @@ struct ntpool_test_report {
 	unsigned long caller;
 	unsigned long caller_of;
 	unsigned long allocator;
+	unsigned long allocated;
+	unsigned long freed;
 	u32 before;
 };
 

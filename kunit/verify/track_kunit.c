@@ -4,6 +4,7 @@
  * mismatch at a free is reported. No record is left when tracking is switched off, or
  * when there was no memory for a record.
  */
+#include <linux/kallsyms.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
@@ -392,6 +393,135 @@ static void ntk_other_pool_test(struct kunit *test)
 	ntk_lists_end();
 }
 
+/* ---- the last runs that were freed ---- */
+
+#define NTK_NOTES	64
+
+static noinline void *ntk_allocate_run(struct kunit *test, POOL_TYPE type, size_t size)
+{
+	void *run = ntk_take(test, type, size);
+
+	barrier();
+	return run;
+}
+
+static noinline void ntk_free_run(void *run)
+{
+	ExFreePool(run);
+	barrier();
+}
+
+static bool ntk_is_in(unsigned long site, const char *name)
+{
+	char text[KSYM_SYMBOL_LEN];
+
+	snprintf(text, sizeof(text), "%ps", (void *)site);
+	return strstarts(text, name);
+}
+
+/* Blocks that special pool does not take. */
+static void ntk_freed_run_test(struct kunit *test)
+{
+	static const POOL_TYPE types[] = { NonPagedPool, PagedPool };
+	struct ntpool_test_report report;
+	size_t size;
+	void *run;
+	int i;
+
+	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(IS_ENABLED(CONFIG_X86) ? 0x9 : 0x8), 0);
+	for (i = 0; i < 2 * ARRAY_SIZE(types); i++) {
+		size = (i < 2 ? 17 : 32) * PAGE_SIZE - 8;
+		run = ntk_allocate_run(test, types[i % 2], size);
+		ntk_free_run(run);
+		ntk_expect_no_report(test, "the first free");
+		ExFreePool(run);
+		ntk_expect_report(test, "twice", NTK_BAD_POOL_CALLER, NTK_DOUBLE_FREE, &report);
+		KUNIT_EXPECT_EQ(test, report.param[3], (u64)(unsigned long)run);
+		KUNIT_EXPECT_EQ(test, report.tag, NTK_TAG);
+		KUNIT_EXPECT_EQ(test, report.size, size);
+		KUNIT_EXPECT_TRUE(test, ntk_is_in(report.allocated, "ntk_"));
+		KUNIT_EXPECT_TRUE(test, ntk_is_in(report.freed, "ntk_free_run"));
+	}
+	/* Also later, when the verifier is off. */
+	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0), 0);
+	ExFreePool(run);
+	ntk_expect_report(test, "off", NTK_BAD_POOL_CALLER, NTK_DOUBLE_FREE, &report);
+}
+
+static void *ntk_page(struct kunit *test)
+{
+	void *page = MmAllocateContiguousMemory(PAGE_SIZE, ntk_pa(NTK_ANYWHERE));
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	return page;
+}
+
+/* Memory of the Mm routines: the stop codes stay those of the routines. */
+static void ntk_freed_mm_test(struct kunit *test)
+{
+	struct ntpool_test_report report;
+	void *page = ntk_page(test);
+
+	MmFreeContiguousMemory(page);
+	ntk_expect_no_report(test, "the first free");
+	MmFreeContiguousMemory(page);
+	ntk_expect_report(test, "twice", NTK_BAD_POOL_CALLER, NTK_BAD_CONTIGUOUS, &report);
+	KUNIT_EXPECT_STREQ(test, report.text, "contiguous memory that is free already was freed");
+	KUNIT_EXPECT_EQ(test, report.tag, NTK_CONTIGUOUS);
+	KUNIT_EXPECT_EQ(test, report.size, PAGE_SIZE);
+	KUNIT_EXPECT_TRUE(test, ntk_is_in(report.allocated, "ntk_"));
+	KUNIT_EXPECT_TRUE(test, ntk_is_in(report.freed, "ntk_freed_mm_test"));
+	ExFreePool(page);
+	ntk_expect_report(test, "to the pool", NTK_BAD_POOL_CALLER, NTK_LINEAR_ADDRESS, &report);
+	KUNIT_EXPECT_STREQ(test, report.text,
+			   "contiguous memory that is free already was freed to the pool");
+	KUNIT_EXPECT_TRUE(test, ntk_is_in(report.freed, "ntk_freed_mm_test"));
+}
+
+/* There is room for a number of notes, and the oldest go first. */
+static void ntk_freed_many_test(struct kunit *test)
+{
+	static void *page[NTK_NOTES + 1];
+	struct ntpool_test_report report;
+	int i;
+
+	for (i = 0; i <= NTK_NOTES; i++)
+		page[i] = ntk_page(test);
+	for (i = 0; i <= NTK_NOTES; i++)
+		MmFreeContiguousMemory(page[i]);
+	ntk_expect_no_report(test, "the first frees");
+	MmFreeContiguousMemory(page[0]);
+	ntk_expect_report(test, "the oldest", NTK_BAD_POOL_CALLER, NTK_BAD_CONTIGUOUS, &report);
+	KUNIT_EXPECT_EQ(test, report.freed, 0);
+	for (i = 1; i <= NTK_NOTES; i++) {
+		MmFreeContiguousMemory(page[i]);
+		ntk_expect_report(test, "a note", NTK_BAD_POOL_CALLER, NTK_BAD_CONTIGUOUS, &report);
+		KUNIT_EXPECT_NE(test, report.freed, 0);
+	}
+}
+
+/* A new run at the same address, which is not noted, has no past. */
+static void ntk_freed_again_test(struct kunit *test)
+{
+	static void *page[256];
+	struct ntpool_test_report report;
+	void *first = ntk_page(test);
+	int nr = 0;
+
+	MmFreeContiguousMemory(first);
+	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0), 0);
+	do {
+		page[nr] = ntk_page(test);
+	} while (page[nr++] != first && nr < ARRAY_SIZE(page));
+	KUNIT_EXPECT_PTR_EQ(test, page[nr - 1], first);
+	while (nr)
+		MmFreeContiguousMemory(page[--nr]);
+	MmFreeContiguousMemory(first);
+	ntk_expect_report(test, "twice", NTK_BAD_POOL_CALLER, NTK_BAD_CONTIGUOUS, &report);
+	KUNIT_EXPECT_EQ(test, report.freed, 0);
+	KUNIT_EXPECT_EQ(test, report.tag, 0);
+}
+
 static PVOID ntk_own_allocate(POOL_TYPE type, SIZE_T size, ULONG tag)
 {
 	return ExAllocatePoolWithTag(type, size, tag);
@@ -433,6 +563,10 @@ static struct kunit_case ntk_track_cases[] = {
 	KUNIT_CASE(ntk_mixed_test),
 	KUNIT_CASE(ntk_other_pool_test),
 	KUNIT_CASE(ntk_own_routines_test),
+	KUNIT_CASE(ntk_freed_run_test),
+	KUNIT_CASE(ntk_freed_mm_test),
+	KUNIT_CASE(ntk_freed_many_test),
+	KUNIT_CASE(ntk_freed_again_test),
 	{}
 };
 

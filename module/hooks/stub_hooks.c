@@ -48,6 +48,8 @@ static void record(struct ntpool_test_report *to, const struct ntpool_stop *stop
 	to->caller = stop->caller;
 	to->caller_of = stop->called->nr > 1 ? stop->called->entry[1] : 0;
 	to->allocator = stop->allocator;
+	to->allocated = stop->allocated ? stop->allocated->caller : 0;
+	to->freed = stop->freed ? stop->freed->caller : 0;
 	to->before = stop->before ? stop->before->tag : 0;
 }
 

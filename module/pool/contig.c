@@ -20,6 +20,7 @@
  * The third parameter tells the first three apart: 0, the size of the allocation, all ones.
  * The fourth parameter is the size or the cache type that was passed. In the first case the
  * report names the block that the address lies in. It has the offset and the right routine.
+ * Of memory that was freed under the verifier, it has the stacks (verify/freed.c).
  *
  * Under tracking, verifier/outstanding has the memory too. A list or a zone in memory that is
  * freed is reported as for a block of the pool.
@@ -234,17 +235,11 @@ static void free_check(const struct ntpool_contig_free *call, const struct ntpoo
 		report_free_irql(&kinds[FREE_ABOVE_DISPATCH], call, run);
 }
 
-static void trace_free(const struct ntpool_contig_free *call, const struct ntpool_run *run)
-{
-	const struct ntpool_block block = ntpool_run_block(run);
-
-	trace_ntpool_free(&block, call->caller, ntpool_irql());
-}
-
 void ntpool_contig_free(const struct ntpool_contig_free *call)
 {
 	struct ntpool_run *run, copy;
 	struct ntpool_owned owned;
+	struct ntpool_block block;
 	struct ntpool_tag *record;
 
 	switch (ntpool_run_claim(call->use, call->p, &run, &copy)) {
@@ -259,9 +254,10 @@ void ntpool_contig_free(const struct ntpool_contig_free *call)
 		return;
 	}
 	free_check(call, run);
+	block = ntpool_run_block(run);
 	if (run->flags & NTPOOL_HDR_VERIFIED)
-		ntpool_verify_remove(call->p, run->requested, call->caller);
-	trace_free(call, run);
+		ntpool_verify_remove(call->use, &block, call->caller);
+	trace_ntpool_free(&block, call->caller, ntpool_irql());
 	record = run->flags & NTPOOL_HDR_OVERFLOW ? ntpool_tag_overflow : ntpool_tag_find(run->tag);
 	ntpool_tag_count_free(record, NTPOOL_NONPAGED, run->pages * NTPOOL_GRANULES,
 			      run->requested);

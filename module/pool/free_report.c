@@ -8,7 +8,7 @@
  *	memory of no pool, linear map			0xC2/0x42; of the Mm routines too
  *	memory of no pool, other kernel mapping		0xC2/0x43
  *	the middle of an allocation			0xC2/0x99, paged 0xC2/0x41286
- *	freed before					0xC2/0x07
+ *	freed before					0xC2/0x07; see verify/freed.c for runs
  *	header overwritten				0x19/0x20; the block is kept
  *	wrong tag					0xC2/0x0A; freed all the same
  *	PROTECTED_POOL freed without its tag		0xC2/0x0A; freed all the same
@@ -125,6 +125,8 @@ void ntpool_free_report_owned(const struct ntpool_violation *kind, enum ntpool_u
 		.size = block ? block->requested : 0,
 		.caller = caller,
 		.allocator = block ? block->caller : 0,
+		.allocated = owned->past.allocated.caller ? &owned->past.allocated : NULL,
+		.freed = owned->past.base ? &owned->past.freed : NULL,
 	});
 }
 
@@ -157,14 +159,32 @@ static const struct ntpool_violation *kind_of_unowned(const void *p)
 	return &kinds[ntpool_phys_of(p, &phys) ? FREED_MAPPED : FREED_UNMAPPED];
 }
 
+/* As ntpool_free_report_twice(), for a run that is no longer ntpool's. */
+static void report_past(void *p, const struct ntpool_freed *past, unsigned long caller)
+{
+	ntpool_report_kind(&kinds[FREED_TWICE], (struct ntpool_stop){
+		.param = { 0, 0, 0, (unsigned long)p },
+		.has_tag = true,
+		.tag = past->tag,
+		.size = past->size,
+		.caller = caller,
+		.allocated = past->allocated.caller ? &past->allocated : NULL,
+		.freed = &past->freed,
+	});
+}
+
 void ntpool_free_report_unowned(void *p, unsigned long caller)
 {
 	const struct ntpool_violation *kind = kind_of_unowned(p);
 	struct ntpool_owned owned;
 
 	/* NT knows no other stop code for memory of the Mm routines. */
-	if (ntpool_owner_of(p, &owned) && owned.use != NTPOOL_USE_POOL)
+	if (!ntpool_owner_of(p, &owned))
+		report_address(kind, p, caller);
+	else if (owned.use != NTPOOL_USE_POOL)
 		ntpool_free_report_owned(kind, NTPOOL_USE_POOL, p, &owned, caller);
+	else if (owned.past.base)
+		report_past(p, &owned.past, caller);
 	else
 		report_address(kind, p, caller);
 }

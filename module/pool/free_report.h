@@ -4,7 +4,7 @@
 #define NTPOOL_FREE_REPORT_H
 
 #include "base/report.h"
-#include "heap/run.h"
+#include "verify/freed.h"
 
 struct ntpool_near;
 struct ntpool_special_slot;
@@ -15,15 +15,20 @@ struct ntpool_special_slot;
  * @has_block: @block is known
  * @is_live: it is allocated; false: it was freed, and @block is its last life
  * @block: the block that the address lies in
+ * @past: its last life, if its pages are no longer ntpool's; else the base is NULL
  */
 struct ntpool_owned {
 	enum ntpool_use use;
 	bool has_block;
 	bool is_live;
 	struct ntpool_block block;
+	struct ntpool_freed past;
 };
 
-/* Returns false if @p lies in no memory of ntpool. Any context but NMI. See query.c. */
+/*
+ * Returns false if @p lies in no memory of ntpool, and no run that is noted as freed began there.
+ * Any context but NMI. See query.c.
+ */
 bool ntpool_owner_of(const void *p, struct ntpool_owned *owned);
 /* The same for the copy of a run's record. */
 void ntpool_owned_run(const struct ntpool_run *copy, struct ntpool_owned *owned);

@@ -24,6 +24,7 @@
 #include "pool/ordinary.h"
 #include "pool/pool.h"
 #include "special/special.h"
+#include "verify/freed.h"
 
 static const struct ntpool_violation at_dispatch = {
 	NTPOOL_STOP_BAD_POOL_CALLER, 0x08, 0, "paged pool was asked for at DISPATCH_LEVEL or above"
@@ -106,6 +107,8 @@ void *ntpool_alloc_finish_run(struct ntpool_run *run, unsigned int flags)
 	if ((run->flags & NTPOOL_HDR_VERIFIED) && run->use == NTPOOL_USE_POOL)
 		ntpool_tail_fill(base, run->requested, bytes);
 	ntpool_tag_count_alloc(record, run->type, run->pages * NTPOOL_GRANULES, run->requested);
+	if (!ntpool_run_is_entered(run))
+		ntpool_freed_forget(base);
 	/* From here on a wrong free may free it. */
 	ntpool_run_enter(run);
 	return alloc_traced(&req, base, bytes);

@@ -103,6 +103,18 @@ void ntpool_owned_run(const struct ntpool_run *copy, struct ntpool_owned *owned)
 	};
 }
 
+/* Describes the run that was noted as freed and began at @p. Returns false if none did. */
+static bool past_near(const void *p, struct ntpool_owned *owned)
+{
+	if (!ntpool_freed_find(p, &owned->past))
+		return false;
+	owned->use = owned->past.use;
+	owned->block.addr = owned->past.base;
+	owned->block.tag = owned->past.tag;
+	owned->block.requested = owned->past.size;
+	return true;
+}
+
 bool ntpool_owner_of(const void *p, struct ntpool_owned *owned)
 {
 	struct ntpool_run run;
@@ -118,7 +130,7 @@ bool ntpool_owner_of(const void *p, struct ntpool_owned *owned)
 		return true;
 	}
 	*owned = (struct ntpool_owned){ .use = NTPOOL_USE_POOL, .has_block = true };
-	return ntpool_special_near(p, &owned->block, &owned->is_live);
+	return ntpool_special_near(p, &owned->block, &owned->is_live) || past_near(p, owned);
 }
 
 int ntpool_iterate_blocks(ntpool_block_fn fn, void *arg)

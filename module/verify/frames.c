@@ -5,7 +5,8 @@
  *
  * base/client.c calls this file when a module's initialisation code is about to be freed.
  * It also calls this file when a module is about to be unloaded. All stacks of pool
- * tracking, special pool and the list of failures are searched for addresses in that code.
+ * tracking, special pool, the list of failures and the notes of freed runs are searched for
+ * addresses in that code.
  *
  * Locking: none here. Context: process context, may sleep.
  */
@@ -15,6 +16,7 @@
 #include "parts.h"
 #include "special/special.h"
 #include "verify/fault.h"
+#include "verify/freed.h"
 #include "verify/track.h"
 
 static void frames_search(const struct module *mod, bool init)
@@ -27,6 +29,7 @@ static void frames_search(const struct module *mod, bool init)
 	ntpool_track_frames(&frames);
 	ntpool_special_frames(&frames);
 	ntpool_fault_frames(&frames);
+	ntpool_freed_frames(&frames);
 }
 
 static void frames_live(const struct module *mod)

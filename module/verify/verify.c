@@ -56,11 +56,13 @@
 #include "base/report.h"
 #include "base/text.h"
 #include "heap/heap.h"
+#include "heap/run_cache.h"
 #include "parts.h"
 #include "special/special.h"
 #include "verify/argument.h"
 #include "verify/fault.h"
 #include "verify/filter.h"
+#include "verify/freed.h"
 #include "verify/sample.h"
 #include "verify/track.h"
 #include "verify/verify.h"
@@ -611,6 +613,9 @@ void ntpool_verify_free(const struct ntpool_block *block, const struct ntpool_li
 		check_match(block, &track, list, caller);
 	if (block->type == NTPOOL_NONPAGED && ntpool_verify_is_above(NTPOOL_DISPATCH_LEVEL))
 		report_free(&kinds[FREE_IRQL], block, tracked ? &track.stack : NULL, caller);
+	/* A shorter block is cached, or in special pool; see freed.c. */
+	if (block->bytes >> PAGE_SHIFT > NTPOOL_RUN_CACHED_PAGES)
+		ntpool_freed_note(NTPOOL_USE_POOL, block, tracked ? &track.stack : NULL, caller);
 	notify_ranges(block->addr, block->requested, caller);
 }
 
@@ -632,17 +637,21 @@ void ntpool_verify_add(const struct ntpool_request *req, void *p)
 
 /**
  * ntpool_verify_remove() - end what ntpool_verify_add() began
- * @p: the memory, about to be freed
- * @size: bytes that were requested
+ * @use: the routines that own the memory
+ * @block: the memory, about to be freed
  * @caller: return address of the freeing call
  *
  * Context: any but NMI.
  */
-void ntpool_verify_remove(void *p, size_t size, unsigned long caller)
+void ntpool_verify_remove(enum ntpool_use use, const struct ntpool_block *block,
+			  unsigned long caller)
 {
 	struct ntpool_track track;
+	bool tracked;
 
-	ntpool_track_take(p, &track);
-	if (ntpool_verifier())
-		notify_ranges(p, size, caller);
+	tracked = ntpool_track_take(block->addr, &track);
+	if (!ntpool_verifier())
+		return;
+	ntpool_freed_note(use, block, tracked ? &track.stack : NULL, caller);
+	notify_ranges(block->addr, block->requested, caller);
 }

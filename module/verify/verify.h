@@ -5,6 +5,7 @@
 
 #include "base/types.h"
 #include "base/verifier.h"
+#include "heap/run.h"
 
 /* Changes the bits of the parameter. Returns 0, -EINVAL or -ENOMEM. Sleeps. */
 int ntpool_verifier_set(unsigned long bits);
@@ -74,7 +75,8 @@ struct ntpool_list_call {
 
 /* For memory that is not the pool's, see verify.c. Any context but NMI. */
 void ntpool_verify_add(const struct ntpool_request *req, void *p);
-void ntpool_verify_remove(void *p, size_t size, unsigned long caller);
+void ntpool_verify_remove(enum ntpool_use use, const struct ntpool_block *block,
+			  unsigned long caller);
 
 /*
  * Checks the free of a claimed block that was allocated while the verifier was on. @list: the
