@@ -498,7 +498,7 @@ enum { TRUE = 1 };
 
 /* The compiler may rely on @Condition; 0: it is never reached. */
 #define __assume(Condition)	((Condition) ? (void)0 : __builtin_unreachable())
-#define __nop()			__asm__ __volatile__("nop")
+#define __nop()			({ __asm__ __volatile__("nop"); })
 
 #define Int32x32To64(Left, Right)	((LONGLONG)(LONG)(Left) * (LONG)(Right))
 #define UInt32x32To64(Left, Right) \

@@ -342,7 +342,7 @@ static void ntk_conversions_test(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, Int64ToPtr(-2), (PVOID)(LONG_PTR)(-2));
 	KUNIT_EXPECT_PTR_EQ(test, UInt64ToPtr(0xfffffffe), (PVOID)(ULONG_PTR)0xfffffffe);
 	KUNIT_EXPECT_EQ(test, PtrToInt64((PVOID)(LONG_PTR)(-2)), -2LL);
-	KUNIT_EXPECT_EQ(test, PtrToUint64((PVOID)(LONG_PTR)(-2)), (UINT64)(ULONG_PTR)-2);
+	KUNIT_EXPECT_EQ(test, PtrToUint64((PVOID)(LONG_PTR)(-2)), (UINT64)(ULONG_PTR)(-2));
 	KUNIT_EXPECT_EQ(test, HandleToLong((HANDLE)(LONG_PTR)(-2)), -2);
 	KUNIT_EXPECT_EQ(test, HandleToUlong((HANDLE)(LONG_PTR)(-2)), 0xfffffffe);
 	KUNIT_EXPECT_EQ(test, HandleToULong((HANDLE)(LONG_PTR)(-2)), 0xfffffffe);

@@ -395,16 +395,14 @@ DECLARE_GLOBAL_CONST_UNICODE_STRING(ntk_global_string, L"pool");
 
 static void ntk_more_words_test(struct kunit *test)
 {
-	ULONG (*declared)(ULONG) = ntk_declared;
-	ULONG __unaligned *number;
-	UCHAR row[8] = {};
 	LUID luid = { .LowPart = 7, .HighPart = -1 };
+	ULONG (*declared)(ULONG) = ntk_declared;
+	UCHAR row[8] = {};
 
 	KUNIT_EXPECT_EQ(test, declared(1), 2);
 	KUNIT_EXPECT_EQ(test, declared(5), 5);
 	__nop();
-	number = (ULONG __unaligned *)row;
-	KUNIT_EXPECT_EQ(test, *number, 0);
+	KUNIT_EXPECT_EQ(test, *(ULONG __unaligned *)row, 0);
 	KUNIT_EXPECT_EQ(test, _countof(row), 8);
 	KUNIT_EXPECT_EQ(test, sizeof(luid), 8);
 	KUNIT_EXPECT_EQ(test, luid.HighPart, -1);
@@ -453,14 +451,16 @@ RtlLargeIntegerAdd_RtlLargeIntegerSubtract_RtlLargeIntegerNegate_test(struct kun
 	KUNIT_EXPECT_EQ(test, RtlLargeIntegerNegate(least).QuadPart, MINLONGLONG);
 }
 
-static void
-RtlEnlargedIntegerMultiply_RtlEnlargedUnsignedMultiply_RtlExtendedIntegerMultiply_test
-	(struct kunit *test)
+static void RtlEnlargedIntegerMultiply_RtlEnlargedUnsignedMultiply_test(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, RtlEnlargedIntegerMultiply(MINLONG, MINLONG).QuadPart, 1LL << 62);
 	KUNIT_EXPECT_EQ(test, RtlEnlargedIntegerMultiply(-3, 5).QuadPart, -15);
 	KUNIT_EXPECT_EQ(test, RtlEnlargedUnsignedMultiply(0xffffffff, 0xffffffff).QuadPart,
 			(LONGLONG)0xfffffffe00000001ULL);
+}
+
+static void RtlExtendedIntegerMultiply_test(struct kunit *test)
+{
 	KUNIT_EXPECT_EQ(test, RtlExtendedIntegerMultiply(ntk_large(1LL << 40), -2).QuadPart,
 			-(1LL << 41));
 	KUNIT_EXPECT_EQ(test, RtlExtendedIntegerMultiply(ntk_large(MINLONGLONG), 2).QuadPart, 0);
@@ -521,7 +521,8 @@ static struct kunit_case ntk_values_cases[] = {
 	KUNIT_CASE(ntk_alignment_test),
 	KUNIT_CASE(RtlConvertLongToLargeInteger_RtlConvertUlongToLargeInteger_test),
 	KUNIT_CASE(RtlLargeIntegerAdd_RtlLargeIntegerSubtract_RtlLargeIntegerNegate_test),
-	KUNIT_CASE(RtlEnlargedIntegerMultiply_RtlEnlargedUnsignedMultiply_RtlExtendedIntegerMultiply_test),
+	KUNIT_CASE(RtlEnlargedIntegerMultiply_RtlEnlargedUnsignedMultiply_test),
+	KUNIT_CASE(RtlExtendedIntegerMultiply_test),
 	KUNIT_CASE(RtlLargeIntegerShiftLeft_RtlLargeIntegerShiftRight_test),
 	KUNIT_CASE(ntk_large_compare_test),
 	KUNIT_CASE(ntk_tag_literal_test),

@@ -66,6 +66,11 @@ static s64 ntk_live(struct kunit *test)
 	       ntk_tag_row(test, NTK_NONCACHED, false).diff;
 }
 
+/* The end of a text about a free by the wrong routine. */
+#define NTK_POOL_FREES		"ExFreePool() frees it"
+#define NTK_CONTIGUOUS_FREES	"MmFreeContiguousMemory() frees it"
+#define NTK_NONCACHED_FREES	"MmFreeNonCachedMemory() frees it"
+
 /**
  * struct ntk_told - what the report of a wrong free says about the memory
  * @text: the sentence
@@ -164,7 +169,7 @@ static void ntk_pool_memory_test(struct kunit *test)
 			"memory of the pool was freed as contiguous memory: ExFreePool() frees it";
 		ntk_refuse_contiguous(test, &told, block);
 		told.text =
-			"memory of the pool was freed as contiguous memory, at offset 24: ExFreePool() frees it";
+			"memory of the pool was freed as contiguous memory, at offset 24: " NTK_POOL_FREES;
 		ntk_refuse_contiguous(test, &told, block + 24);
 		told.text =
 			"memory of the pool was freed as uncached memory: ExFreePool() frees it";
@@ -194,7 +199,7 @@ static void MmFreeContiguousMemory_refused_test(struct kunit *test)
 	ExFreePool(run);
 	ntk_expect_refused(test, &told, NTK_LINEAR_ADDRESS, live, run);
 	told.text =
-		"contiguous memory was freed to the pool, at offset 64: MmFreeContiguousMemory() frees it";
+		"contiguous memory was freed to the pool, at offset 64: " NTK_CONTIGUOUS_FREES;
 	ExFreePoolWithTag(run + 64, NTK_CONTIGUOUS);
 	ntk_expect_refused(test, &told, NTK_LINEAR_ADDRESS, live, run + 64);
 	told.text =
@@ -227,7 +232,7 @@ static void MmFreeNonCachedMemory_refused_test(struct kunit *test)
 	ExFreePool(mem);
 	ntk_expect_refused(test, &told, NTK_MAPPED_ADDRESS, live, mem);
 	told.text =
-		"uncached memory was freed to the pool, at offset 4096: MmFreeNonCachedMemory() frees it";
+		"uncached memory was freed to the pool, at offset 4096: " NTK_NONCACHED_FREES;
 	ExFreePool(mem + 4096);
 	ntk_expect_refused(test, &told, NTK_MAPPED_ADDRESS, live, mem + 4096);
 	told.text =

@@ -17,9 +17,9 @@
  * Two kinds of accesses may fault, and the tracepoint leaves them to the others. The first:
  * copy_from_kernel_nofault() and similar functions, which debuggers and tracers use. The second:
  * reads of a word behind the end of a string, as in the hashes of file names. The word may go
- * into the next page. These functions are inlined, so no symbol identifies them. Such a read faults at
- * the first byte of a page. It is not in a routine that copies, except for strscpy() and
- * csum_partial().
+ * into the next page. These functions are inlined, so no symbol identifies them. Such a read
+ * faults at the first byte of a page. It is not in a routine that copies, except for strscpy()
+ * and csum_partial().
  *
  * The caller in a report is the code that made the access. That code may be ntpool, or a
  * routine of the kernel that copies. If a module has called it, the report names the call in

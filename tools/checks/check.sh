@@ -244,8 +244,11 @@ check_style() {
 			;;
 		# per-CPU variables can be passed to macros alone; an initialiser names its object
 		module/heap/pcpu.h | module/account/tag_index.h) waived+=,MACRO_ARG_REUSE ;;
-		# NT's names of the processor
-		include/nt/ntdef.h | kunit/ddi/rtl_nt.c) waived+=,ARCH_DEFINES ;;
+		# NT's names of the processor; words of __declspec() that end its attribute
+		include/nt/ntdef.h) waived+=,ARCH_DEFINES,OPEN_ENDED_LINE,SPACING,COMPLEX_MACRO ;;
+		kunit/ddi/rtl_nt.c) waived+=,ARCH_DEFINES ;;
+		# NT's routines for volatile memory
+		kunit/ddi/rtl_kunit.c) waived+=,VOLATILE ;;
 		# the shape of tracepoints is the kernel's
 		module/base/trace.h)
 			waived+=,MACRO_ARG_REUSE,OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT

@@ -76,7 +76,8 @@ for_each_compiler() {
 
 check_headers_compilers() {
 	local flags
-	for flags in -fno-ms-extensions -fms-extensions "-fms-extensions -fsigned-char -DNTPOOL_PURE_NT"; do
+	for flags in -fno-ms-extensions -fms-extensions \
+		"-fms-extensions -fsigned-char -DNTPOOL_PURE_NT"; do
 		# shellcheck disable=SC2086 # the flags are words
 		for_each_compiler check_headers_plain $flags
 	done
