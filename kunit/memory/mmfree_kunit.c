@@ -168,8 +168,8 @@ static void ntk_pool_memory_test(struct kunit *test)
 		told.text =
 			"memory of the pool was freed as contiguous memory: ExFreePool() frees it";
 		ntk_refuse_contiguous(test, &told, block);
-		told.text =
-			"memory of the pool was freed as contiguous memory, at offset 24: " NTK_POOL_FREES;
+		told.text = "memory of the pool was freed as contiguous memory, at offset 24: "
+			    NTK_POOL_FREES;
 		ntk_refuse_contiguous(test, &told, block + 24);
 		told.text =
 			"memory of the pool was freed as uncached memory: ExFreePool() frees it";
