@@ -160,7 +160,7 @@ static void ntk_random_depot_test(struct kunit *test)
 static void ntk_idle_depot_test(struct kunit *test)
 {
 	ntk_use(test, NonPagedPool, 64, 2000);
-	KUNIT_EXPECT_GT(test, ntk_cached(test, false), 900 * 80);
+	KUNIT_EXPECT_GT(test, ntk_cached(test, false), 700 * 80);
 	ntk_scan(3);
 	KUNIT_EXPECT_EQ(test, ntk_cached(test, false), 0);
 	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
@@ -274,6 +274,11 @@ static void ntk_slots_test(struct kunit *test)
 		KUNIT_EXPECT_GE(test, ntk_slots(paged), unused + 100 * sizeof(void *));
 		ntk_scan(4);
 		KUNIT_EXPECT_EQ(test, ntk_slots(paged), unused);
+		/* Memory may be short: a drain leaves no slots, either. */
+		ntk_use(test, type, 64, 100);
+		ntpool_test_drain();
+		KUNIT_EXPECT_EQ(test, ntk_slots(paged), unused);
+		KUNIT_EXPECT_EQ(test, ntk_cached(test, paged), 0);
 	}
 }
 

@@ -274,11 +274,13 @@ static void magazine_make_idle(struct ntpool_cache *cache, unsigned int granules
 	WRITE_ONCE(cache->top[granules], idle_marks);
 }
 
-/* The same as a magazine_fn. */
+/* The same, and returns the slots. */
 static struct slots magazine_empty(struct ntpool_cache *cache, unsigned int granules)
 {
+	struct slots none = {};
+
 	magazine_make_idle(cache, granules);
-	return (struct slots){};
+	return magazine_set_slots(cache, granules, none);
 }
 
 void ntpool_cache_empty(struct ntpool_cache *cache)

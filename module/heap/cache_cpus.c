@@ -46,18 +46,22 @@ static bool cpu_has_memory(int cpu)
 	return ntpool_run_cache_has_runs(cpu);
 }
 
-/* Lets those CPUs that cache something empty their caches. */
+/*
+ * Lets those CPUs that cache something, or have slots for it, empty their caches. Returns true if
+ * one caches something.
+ */
 static bool drain_start(void)
 {
-	bool started = false;
+	bool found = false, has_memory;
 	int cpu;
 
-	for_each_online_cpu(cpu)
-		if (cpu_has_memory(cpu)) {
+	for_each_online_cpu(cpu) {
+		has_memory = cpu_has_memory(cpu);
+		if (has_memory || ntpool_cache_is_used(cpu))
 			queue_work_on(cpu, drain_wq, per_cpu_ptr(&drain_work, cpu));
-			started = true;
-		}
-	return started;
+		found |= has_memory;
+	}
+	return found;
 }
 
 bool ntpool_cache_reclaim_all(void)
