@@ -4,9 +4,9 @@
  * code of the frames is freed.
  *
  * base/client.c calls this file when a module's initialisation code is about to be freed.
- * It also calls this file when a module is about to be unloaded. All stacks of pool
- * tracking, special pool, the list of failures and the notes of freed runs are searched for
- * addresses in that code.
+ * It also calls this file when a module is about to be unloaded. Pool tracking, special
+ * pool, the list of failures and the notes of freed runs have stacks. All of them are
+ * searched for addresses in that code.
  *
  * Locking: none here. Context: process context, may sleep.
  */

@@ -619,15 +619,6 @@ void ntpool_verify_free(const struct ntpool_block *block, const struct ntpool_li
 	notify_ranges(block->addr, block->requested, caller);
 }
 
-/**
- * ntpool_verify_add() - track memory of the Mm routines
- * @req: the request that was served
- * @p: the memory
- *
- * Called while the verifier is on. The counters are about the pool alone.
- *
- * Context: any but NMI.
- */
 void ntpool_verify_add(const struct ntpool_request *req, void *p)
 {
 	notify_ranges(p, req->size, 0);
@@ -635,14 +626,6 @@ void ntpool_verify_add(const struct ntpool_request *req, void *p)
 		request_track(req, p);
 }
 
-/**
- * ntpool_verify_remove() - end what ntpool_verify_add() began
- * @use: the routines that own the memory
- * @block: the memory, about to be freed
- * @caller: return address of the freeing call
- *
- * Context: any but NMI.
- */
 void ntpool_verify_remove(enum ntpool_use use, const struct ntpool_block *block,
 			  unsigned long caller)
 {

@@ -73,7 +73,11 @@ struct ntpool_list_call {
 	size_t size;
 };
 
-/* For memory that is not the pool's, see verify.c. Any context but NMI. */
+/*
+ * Tracks @p, memory of the Mm routines, while the verifier is on. The counters are about the pool
+ * alone. The second ends that: @caller is about to free @block, of the routines of @use. Any
+ * context but NMI.
+ */
 void ntpool_verify_add(const struct ntpool_request *req, void *p);
 void ntpool_verify_remove(enum ntpool_use use, const struct ntpool_block *block,
 			  unsigned long caller);
