@@ -163,6 +163,26 @@ static bool refuse_no_zone(PZONE_HEADER zone, unsigned long caller)
 	return true;
 }
 
+/* Checks the call and cuts the segment into *@run. Returns false if the zone must not change. */
+static bool extension_begin(PZONE_HEADER zone, void *segment, ULONG size, struct zone_run *run,
+			    struct zone_note **note, unsigned long caller)
+{
+	ntpool_verify_irql(NTPOOL_DISPATCH_LEVEL, zone, caller);
+	if (refuse_no_zone(zone, caller) || !segment_fits(zone->BlockSize, segment, size))
+		return false;
+	*run = carve(segment, size, zone->BlockSize);
+	*note = ntpool_zone_prepare(segment, run->bytes, zone->BlockSize, caller);
+	return true;
+}
+
+/* @status: of splice() */
+static NTSTATUS extension_end(NTSTATUS status, struct zone_note *note)
+{
+	if (!NT_SUCCESS(status))
+		ntpool_zone_discard(note);
+	return status;
+}
+
 /**
  * ExExtendZone() - add the blocks of another piece of memory
  * @Zone: the zone
@@ -186,17 +206,10 @@ NTSTATUS ExExtendZone(PZONE_HEADER Zone, PVOID Segment, ULONG SegmentSize)
 	struct zone_run run;
 	NTSTATUS status;
 
-	ntpool_verify_irql(NTPOOL_DISPATCH_LEVEL, Zone, _RET_IP_);
-	if (refuse_no_zone(Zone, _RET_IP_))
+	if (!extension_begin(Zone, Segment, SegmentSize, &run, &note, _RET_IP_))
 		return STATUS_UNSUCCESSFUL;
-	if (!segment_fits(Zone->BlockSize, Segment, SegmentSize))
-		return STATUS_UNSUCCESSFUL;
-	run = carve(Segment, SegmentSize, Zone->BlockSize);
-	note = ntpool_zone_prepare(Segment, run.bytes, Zone->BlockSize, _RET_IP_);
 	status = splice(Zone, &run, note);
-	if (!NT_SUCCESS(status))
-		ntpool_zone_discard(note);
-	return status;
+	return extension_end(status, note);
 }
 EXPORT_SYMBOL_GPL(ExExtendZone);
 
@@ -225,19 +238,12 @@ NTSTATUS ExInterlockedExtendZone(PZONE_HEADER Zone, PVOID Segment,
 	unsigned long flags;
 	NTSTATUS status;
 
-	ntpool_verify_irql(NTPOOL_DISPATCH_LEVEL, Zone, _RET_IP_);
-	if (refuse_no_zone(Zone, _RET_IP_))
+	if (!extension_begin(Zone, Segment, SegmentSize, &run, &note, _RET_IP_))
 		return STATUS_UNSUCCESSFUL;
-	if (!segment_fits(Zone->BlockSize, Segment, SegmentSize))
-		return STATUS_UNSUCCESSFUL;
-	run = carve(Segment, SegmentSize, Zone->BlockSize);
-	note = ntpool_zone_prepare(Segment, run.bytes, Zone->BlockSize, _RET_IP_);
 	flags = ntpool_klock_irqsave(Lock);
 	status = splice(Zone, &run, note);
 	ntpool_klock_irqrestore(Lock, flags);
-	if (!NT_SUCCESS(status))
-		ntpool_zone_discard(note);
-	return status;
+	return extension_end(status, note);
 }
 EXPORT_SYMBOL_GPL(ExInterlockedExtendZone);
 
