@@ -113,7 +113,10 @@ bool ntpool_cache_reclaim_all(void);
  * process context, bound to the CPU.
  */
 void ntpool_cache_age(void);
-/* Empties this CPU's magazines, and frees their slots. Called in process context, bound to the CPU. */
+/*
+ * Empties this CPU's magazines, and frees their slots. Called in process context, bound to the
+ * CPU.
+ */
 void ntpool_cache_drain(void);
 /* True if @cpu has a magazine with slots. */
 bool ntpool_cache_is_used(int cpu);
