@@ -42,9 +42,10 @@ static_assert(sizeof(NTSTATUS) == sizeof(s32));
 
 /**
  * struct raise - raises of one client
- * @handler: the handler that the driver registered, or NULL; stored in one piece
- * @handled: raises that called it
- * @unhandled: raises without a handler
+ * @handler: the handler that the driver registered, or NULL; one word, read without a lock,
+ *	     changed by xchg() and cmpxchg()
+ * @handled: raises that called it; atomic
+ * @unhandled: raises without a handler; atomic
  */
 struct raise {
 	PNTPOOL_RAISE_HANDLER handler;

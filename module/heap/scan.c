@@ -37,8 +37,8 @@ static DEFINE_MUTEX(scan_mutex);
 static struct ntpool_scan *scans[SCANS_MAX];	/* written under scan_mutex */
 static struct ntpool_scan *scan_running;	/* written under scan_mutex */
 static bool scan_stopped = true;		/* written under scan_mutex */
-static struct workqueue_struct *scan_wq;
-static unsigned int balance_ms __read_mostly = 1000;
+static struct workqueue_struct *scan_wq;	/* constant after init */
+static unsigned int balance_ms __read_mostly = 1000;	/* parameter; one word */
 
 static unsigned long scan_period(void)
 {

@@ -47,23 +47,22 @@ enum {
 
 #define HEADER_FORMAT	"# ntpool %s %d\n# %s\n"
 
-/* An open file and its snapshot; the mutex of seq_file. */
+/* An open file and its snapshot. The mutex of seq_file protects it. */
 struct open_view {
 	const struct ntpool_file *file;
 	void *rows;
 	size_t nr;
 };
 
-static struct dentry *debugfs_root;
+static struct dentry *debugfs_root;	/* constant after init */
 
 struct file_table {
 	const struct ntpool_file *file;
 	size_t nr;
 };
 
-/* Constant once the files exist. */
-static struct file_table tables[TABLES_MAX];
-static unsigned int nr_tables;
+static struct file_table tables[TABLES_MAX];	/* constant once the files exist */
+static unsigned int nr_tables;			/* constant once the files exist */
 
 /**
  * ntpool_debugfs_add() - register files

@@ -70,7 +70,7 @@ struct reserve {
 static DEFINE_RAW_SPINLOCK(reserve_lock);
 static DEFINE_MUTEX(reserve_mutex);	/* serialises the parameter with start and stop */
 static bool reserve_started;		/* under reserve_mutex */
-static unsigned int must_succeed_pages __read_mostly = 4;
+static unsigned int must_succeed_pages __read_mostly = 4;	/* parameter; one word */
 static struct reserve reserve;		/* guarded by reserve_lock */
 static DECLARE_WAIT_QUEUE_HEAD(reserve_queue);
 static struct workqueue_struct *reserve_wq;	/* changed under reserve_mutex */

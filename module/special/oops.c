@@ -64,6 +64,9 @@ enum {
  * @regs: its registers; NULL: none
  * @addr: its address
  * @ip: its instruction
+ *
+ * No lock protects it. Each field is one word, accessed by READ_ONCE() and WRITE_ONCE() in any
+ * context. @regs is written last.
  */
 struct seen_fault {
 	const struct pt_regs *regs;
@@ -72,8 +75,8 @@ struct seen_fault {
 };
 
 static struct seen_fault fault_seen[BIT(SEEN_BITS)];
-static struct tracepoint *fault_point;	/* constant while it is in use */
-static bool kprobe_used, die_notifier_used;
+static struct tracepoint *fault_point;	/* written under special_mutex */
+static bool kprobe_used, die_notifier_used;	/* special_mutex */
 
 static struct seen_fault *seen_at(const struct pt_regs *regs)
 {

@@ -31,7 +31,7 @@ enum {
 	TAIL_FILL = 0xa7,	/* behind a block of ordinary pool */
 };
 
-static u8 last_fill;
+static u8 last_fill;	/* one word, without a lock */
 
 /* Bytes of the pages that the block takes. */
 static size_t slot_bytes(const struct ntpool_special_slot *slot)

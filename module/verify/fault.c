@@ -68,11 +68,11 @@ static unsigned int fault_numbers[FAULT_NUMBERS] __read_mostly = {
 static atomic64_t fault_start = ATOMIC64_INIT(0);	/* jiffies_64 when the bit was set */
 static atomic_t fault_counter = ATOMIC_INIT(0);
 
-static DEFINE_RAW_SPINLOCK(fault_lock);	/* guards all of the following */
-static u32 fault_seen[FAULT_SEEN];	/* hashes; 0: unused */
-static unsigned int fault_nr_seen;
-static struct ntpool_fault_note fault_notes[NTPOOL_FAULT_LOG];
-static unsigned int fault_nr_notes;	/* notes ever made */
+static DEFINE_RAW_SPINLOCK(fault_lock);
+static u32 fault_seen[FAULT_SEEN];	/* hashes; 0: unused; fault_lock */
+static unsigned int fault_nr_seen;	/* fault_lock */
+static struct ntpool_fault_note fault_notes[NTPOOL_FAULT_LOG];	/* fault_lock */
+static unsigned int fault_nr_notes;	/* notes ever made; fault_lock */
 
 /* The finaliser of MurmurHash3: every bit of the result depends on all of @x. */
 static u32 mix(u32 x)
