@@ -42,7 +42,7 @@ cycles_t irqsoff_since __weak;
 		__func__, __LINE__, .plain = (plain_),			\
 	};								\
 									\
-	irqsoff_place = &place_;						\
+	irqsoff_place = &place_;					\
 	irqsoff_since = get_cycles();					\
 } while (0)
 
