@@ -8,6 +8,10 @@
  * only. The slow path probes until an unused slot. Tags 0 and 1 mark unused slots, so
  * a lookup of these two tags takes the lock.
  *
+ * rhashtable does not fit. The fast path compares one slot and follows no chain. An insertion
+ * may come with interrupts off, and allocates no memory. That of rhashtable disables bottom
+ * halves in 6.1, and may allocate.
+ *
  * Growth. A table with too many tags is replaced by one of four times the size. The fast
  * path finds only tags in the slot of their hash. An index that it reads is therefore
  * enlarged early. The old table is kept until the module is unloaded, because a reader may
