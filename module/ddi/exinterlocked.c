@@ -70,6 +70,21 @@ static PLIST_ENTRY unless_head(PLIST_ENTRY entry, PLIST_ENTRY head)
 	return entry == head ? NULL : entry;
 }
 
+/* Inserts @entry as the last or the first one. Returns its neighbour. */
+static __always_inline PLIST_ENTRY insert(PLIST_ENTRY head, PLIST_ENTRY entry, PKSPIN_LOCK lock,
+					  bool last)
+{
+	unsigned long flags = ntpool_klock_irqsave(lock);
+	PLIST_ENTRY neighbour = last ? head->Blink : head->Flink;
+
+	if (last)
+		InsertTailList(head, entry);
+	else
+		InsertHeadList(head, entry);
+	ntpool_klock_irqrestore(lock, flags);
+	return unless_head(neighbour, head);
+}
+
 /**
  * ExInterlockedInsertHeadList() - insert an entry as the first
  * @ListHead: head of the list, initialised by InitializeListHead()
@@ -87,12 +102,7 @@ static PLIST_ENTRY unless_head(PLIST_ENTRY entry, PLIST_ENTRY head)
 PLIST_ENTRY ExInterlockedInsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry,
 					PKSPIN_LOCK Lock)
 {
-	unsigned long flags = ntpool_klock_irqsave(Lock);
-	PLIST_ENTRY first = ListHead->Flink;
-
-	InsertHeadList(ListHead, ListEntry);
-	ntpool_klock_irqrestore(Lock, flags);
-	return unless_head(first, ListHead);
+	return insert(ListHead, ListEntry, Lock, false);
 }
 EXPORT_SYMBOL_GPL(ExInterlockedInsertHeadList);
 
@@ -113,12 +123,7 @@ EXPORT_SYMBOL_GPL(ExInterlockedInsertHeadList);
 PLIST_ENTRY ExInterlockedInsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry,
 					PKSPIN_LOCK Lock)
 {
-	unsigned long flags = ntpool_klock_irqsave(Lock);
-	PLIST_ENTRY last = ListHead->Blink;
-
-	InsertTailList(ListHead, ListEntry);
-	ntpool_klock_irqrestore(Lock, flags);
-	return unless_head(last, ListHead);
+	return insert(ListHead, ListEntry, Lock, true);
 }
 EXPORT_SYMBOL_GPL(ExInterlockedInsertTailList);
 

@@ -76,6 +76,20 @@ static const struct ntpool_violation kinds[] = {
 		"the end of a block, where it says which process pays, was overwritten" },
 };
 
+/* Reports a violation of @caller. @stop: its parameters. @block: NULL or the block. */
+static void report_block(const struct ntpool_violation *kind, struct ntpool_stop stop,
+			 const struct ntpool_block *block, unsigned long caller)
+{
+	stop.caller = caller;
+	if (block) {
+		stop.has_tag = true;
+		stop.tag = block->tag;
+		stop.size = block->requested;
+		stop.allocator = block->caller;
+	}
+	ntpool_report_kind(kind, stop);
+}
+
 /* The memory of each family of routines, how it was freed, and what frees it. */
 static const struct {
 	const char *memory;
@@ -118,24 +132,18 @@ void ntpool_free_report_owned(const struct ntpool_violation *kind, enum ntpool_u
 
 	owned_text(use, owned, block ? p - block->addr : 0, text);
 	told.text = text;
-	ntpool_report_kind(&told, (struct ntpool_stop){
+	report_block(&told, (struct ntpool_stop){
 		.param = { 0, (unsigned long)p },
-		.has_tag = block,
-		.tag = block ? block->tag : 0,
-		.size = block ? block->requested : 0,
-		.caller = caller,
-		.allocator = block ? block->caller : 0,
 		.allocated = owned->past.allocated.caller ? &owned->past.allocated : NULL,
 		.freed = owned->past.base ? &owned->past.freed : NULL,
-	});
+	}, block, caller);
 }
 
 static void report_address(const struct ntpool_violation *kind, void *p, unsigned long caller)
 {
-	ntpool_report_kind(kind, (struct ntpool_stop){
+	report_block(kind, (struct ntpool_stop){
 		.param = { 0, (unsigned long)p },
-		.caller = caller,
-	});
+	}, NULL, caller);
 }
 
 /* True also beyond the bound of the page map. The kernel's image is another mapping. */
@@ -202,27 +210,17 @@ void ntpool_free_report_middle(enum ntpool_type type, void *p, const struct ntpo
 	}
 	snprintf(text, sizeof(text), "%s, at offset %td", kind.text, p - block->addr);
 	kind.text = text;
-	ntpool_report_kind(&kind, (struct ntpool_stop){
+	report_block(&kind, (struct ntpool_stop){
 		.param = { 0, (unsigned long)p },
-		.has_tag = true,
-		.tag = block->tag,
-		.size = block->requested,
-		.caller = caller,
-		.allocator = block->caller,
-	});
+	}, block, caller);
 }
 
 void ntpool_free_report_twice(void *p, u64 contents, const struct ntpool_block *block,
 			      unsigned long caller)
 {
-	ntpool_report_kind(&kinds[FREED_TWICE], (struct ntpool_stop){
+	report_block(&kinds[FREED_TWICE], (struct ntpool_stop){
 		.param = { 0, 0, contents, (unsigned long)p },
-		.has_tag = block,
-		.tag = block ? block->tag : 0,
-		.size = block ? block->requested : 0,
-		.caller = caller,
-		.allocator = block ? block->caller : 0,
-	});
+	}, block, caller);
 }
 
 void ntpool_free_report_special_twice(void *p, const struct ntpool_special_slot *slot,
@@ -258,36 +256,21 @@ void ntpool_free_report_header(void *p, const struct ntpool_header *copy,
 
 void ntpool_free_report_tag(const struct ntpool_block *block, u32 tag, unsigned long caller)
 {
-	ntpool_report_kind(&kinds[tag ? FREED_TAG : FREED_UNTAGGED], (struct ntpool_stop){
+	report_block(&kinds[tag ? FREED_TAG : FREED_UNTAGGED], (struct ntpool_stop){
 		.param = { 0, (unsigned long)block->addr, block->tag, tag },
-		.has_tag = true,
-		.tag = block->tag,
-		.size = block->requested,
-		.caller = caller,
-		.allocator = block->caller,
-	});
+	}, block, caller);
 }
 
 void ntpool_free_report_irql(const struct ntpool_block *block, unsigned long caller)
 {
-	ntpool_report_kind(&kinds[FREED_AT_DISPATCH], (struct ntpool_stop){
+	report_block(&kinds[FREED_AT_DISPATCH], (struct ntpool_stop){
 		.param = { 0, ntpool_irql(), NTPOOL_PAGED, (unsigned long)block->addr },
-		.has_tag = true,
-		.tag = block->tag,
-		.size = block->requested,
-		.caller = caller,
-		.allocator = block->caller,
-	});
+	}, block, caller);
 }
 
 void ntpool_free_report_payer(const struct ntpool_block *block, unsigned long caller)
 {
-	ntpool_report_kind(&kinds[FREED_PAYER], (struct ntpool_stop){
+	report_block(&kinds[FREED_PAYER], (struct ntpool_stop){
 		.param = { 0, (unsigned long)block->addr, block->tag },
-		.has_tag = true,
-		.tag = block->tag,
-		.size = block->requested,
-		.caller = caller,
-		.allocator = block->caller,
-	});
+	}, block, caller);
 }
