@@ -29,11 +29,6 @@
 #define NTK_COUNTS	3000	/* per thread, under one lock */
 #define NTK_PATIENCE	200	/* looks, 20 ms apart, for a deferred free */
 
-struct ntk_context_case {
-	enum ntk_context context;
-	bool counted;		/* seen through the preemption count only */
-};
-
 static struct ntk_context_case ntk_contexts[] = {
 	{ NTK_THREAD },
 	{ NTK_BH_OFF },
@@ -44,21 +39,7 @@ static struct ntk_context_case ntk_contexts[] = {
 	{ NTK_HARDIRQ },
 };
 
-static void ntk_context_desc(struct ntk_context_case *c, char *desc)
-{
-	strscpy(desc, ntk_context_name(c->context), KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(ntk_context, ntk_contexts, ntk_context_desc);
-
-static const struct ntk_context_case *ntk_case(struct kunit *test)
-{
-	const struct ntk_context_case *c = test->param_value;
-
-	if (c->counted && !IS_ENABLED(CONFIG_PREEMPT_COUNT))
-		kunit_skip(test, "needs CONFIG_PREEMPT_COUNT");
-	return c;
-}
+KUNIT_ARRAY_PARAM(ntk_context, ntk_contexts, ntk_context_case_desc);
 
 static void ntk_get_irql(void *arg)
 {
@@ -67,14 +48,14 @@ static void ntk_get_irql(void *arg)
 
 static void KeGetCurrentIrql_test(struct kunit *test)
 {
-	const struct ntk_context_case *c = ntk_case(test);
+	enum ntk_context context = ntk_context_of(test);
 	KIRQL irql = HIGH_LEVEL;
 
-	KUNIT_EXPECT_EQ(test, ntk_run_in(c->context, -1, ntk_get_irql, &irql),
+	KUNIT_EXPECT_EQ(test, ntk_run_in(context, -1, ntk_get_irql, &irql),
 			0);
-	if (c->context == NTK_THREAD) {
+	if (context == NTK_THREAD) {
 		KUNIT_EXPECT_EQ(test, irql, PASSIVE_LEVEL);
-	} else if (c->context == NTK_HARDIRQ) {
+	} else if (context == NTK_HARDIRQ) {
 		KUNIT_EXPECT_GT(test, irql, DISPATCH_LEVEL);
 		KUNIT_EXPECT_LT(test, irql, HIGH_LEVEL);
 	} else {
@@ -139,17 +120,17 @@ static void ntk_use_pool(void *arg)
 /* Blocks, single pages and runs of pages, from cache, heap and kernel. */
 static void ntk_nonpaged_test(struct kunit *test)
 {
-	const struct ntk_context_case *c = ntk_case(test);
+	enum ntk_context context = ntk_context_of(test);
 	struct ntk_tally tally = {};
 
 	ntpool_test_drain();
 	/* Where the kernel gives nothing, all of it comes from the caches. */
-	if (!ntk_kernel_serves(c->context))
+	if (!ntk_kernel_serves(context))
 		ntk_use_pool(&tally);
-	KUNIT_EXPECT_EQ(test, ntk_run_in(c->context, -1, ntk_use_pool, &tally),
+	KUNIT_EXPECT_EQ(test, ntk_run_in(context, -1, ntk_use_pool, &tally),
 			0);
 	ntk_expect_clean(test, &tally);
-	ntk_expect_no_report(test, ntk_context_name(c->context));
+	ntk_expect_no_report(test, ntk_context_name(context));
 }
 
 static void ntk_free_arg(void *arg)
@@ -163,7 +144,7 @@ static void ntk_free_there_test(struct kunit *test)
 	static const size_t sizes[] = {
 		64, NTK_SMALL_MAX, PAGE_SIZE, 2 * PAGE_SIZE + 1024, 262144,
 	};
-	const struct ntk_context_case *c = ntk_case(test);
+	enum ntk_context context = ntk_context_of(test);
 	struct ntk_tally tally = {};
 	int i;
 
@@ -174,11 +155,11 @@ static void ntk_free_there_test(struct kunit *test)
 		if (!ntk_check(&tally, block, "no %zu", sizes[i]))
 			continue;
 		ntk_check(&tally,
-			  !ntk_run_in(c->context, -1, ntk_free_arg, block),
+			  !ntk_run_in(context, -1, ntk_free_arg, block),
 			  "%zu", sizes[i]);
 	}
 	ntk_expect_clean(test, &tally);
-	ntk_expect_no_report(test, ntk_context_name(c->context));
+	ntk_expect_no_report(test, ntk_context_name(context));
 }
 
 struct ntk_paged_call {
@@ -197,23 +178,23 @@ static void ntk_paged_alloc(void *arg)
 static void ntk_paged_alloc_test(struct kunit *test)
 {
 	static const size_t sizes[] = { 32, NTK_SMALL_MAX, PAGE_SIZE + 1024 };
-	const struct ntk_context_case *c = ntk_case(test);
+	enum ntk_context context = ntk_context_of(test);
 	struct ntpool_test_report report;
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		struct ntk_paged_call call = { .size = sizes[i] };
 
-		KUNIT_EXPECT_EQ(test, ntk_run_in(c->context, -1,
+		KUNIT_EXPECT_EQ(test, ntk_run_in(context, -1,
 						 ntk_paged_alloc, &call), 0);
-		if (c->context == NTK_THREAD) {
+		if (context == NTK_THREAD) {
 			ntk_expect_no_report(test, "a thread");
 			KUNIT_ASSERT_NOT_NULL(test, call.block);
 			ExFreePool(call.block);
 			continue;
 		}
 		KUNIT_EXPECT_NULL(test, call.block);
-		ntk_expect_report(test, ntk_context_name(c->context),
+		ntk_expect_report(test, ntk_context_name(context),
 				  NTK_BAD_POOL_CALLER, NTK_ALLOC_IRQL, &report);
 		KUNIT_EXPECT_GE(test, report.param[1], DISPATCH_LEVEL);
 		KUNIT_EXPECT_EQ(test, report.param[2], PagedPool);
@@ -234,7 +215,7 @@ static s64 ntk_wait_for_diff(struct kunit *test, s64 diff)
 static void ntk_paged_free_test(struct kunit *test)
 {
 	static const size_t sizes[] = { 32, NTK_SMALL_MAX, PAGE_SIZE + 1024, 65536 };
-	const struct ntk_context_case *c = ntk_case(test);
+	enum ntk_context context = ntk_context_of(test);
 	s64 diff = ntk_tag_row(test, NTK_TAG, true).diff;
 	struct ntpool_test_report report;
 	int i;
@@ -244,12 +225,12 @@ static void ntk_paged_free_test(struct kunit *test)
 						    NTK_TAG);
 
 		KUNIT_ASSERT_NOT_NULL(test, block);
-		KUNIT_EXPECT_EQ(test, ntk_run_in(c->context, -1, ntk_free_arg,
+		KUNIT_EXPECT_EQ(test, ntk_run_in(context, -1, ntk_free_arg,
 						 block), 0);
-		if (c->context == NTK_THREAD) {
+		if (context == NTK_THREAD) {
 			ntk_expect_no_report(test, "a thread");
 		} else {
-			ntk_expect_report(test, ntk_context_name(c->context),
+			ntk_expect_report(test, ntk_context_name(context),
 					  NTK_BAD_POOL_CALLER, NTK_FREE_IRQL,
 					  &report);
 			KUNIT_EXPECT_GE(test, report.param[1], DISPATCH_LEVEL);
@@ -402,14 +383,14 @@ static void ntk_hold(void *arg)
 /* DPCs wait, also if the caller was at DISPATCH_LEVEL before by other means. */
 static void KeRaiseIrql_dpc_test(struct kunit *test)
 {
-	const struct ntk_context_case *c = ntk_case(test);
+	enum ntk_context context = ntk_context_of(test);
 	struct ntk_held held = {};
-	KIRQL low = c->context == NTK_THREAD ? PASSIVE_LEVEL : DISPATCH_LEVEL;
+	KIRQL low = context == NTK_THREAD ? PASSIVE_LEVEL : DISPATCH_LEVEL;
 
-	if (c->context == NTK_HARDIRQ)
+	if (context == NTK_HARDIRQ)
 		kunit_skip(test, "above DISPATCH_LEVEL");
 	tasklet_setup(&held.tasklet, ntk_held_tasklet);
-	KUNIT_EXPECT_EQ(test, ntk_run_in(c->context, -1, ntk_hold, &held), 0);
+	KUNIT_EXPECT_EQ(test, ntk_run_in(context, -1, ntk_hold, &held), 0);
 	tasklet_kill(&held.tasklet);
 	KUNIT_EXPECT_FALSE(test, held.early);
 	KUNIT_EXPECT_TRUE(test, held.ran);
@@ -419,7 +400,7 @@ static void KeRaiseIrql_dpc_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, held.at[1], DISPATCH_LEVEL);
 	KUNIT_EXPECT_EQ(test, held.at[2], low);
 	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
-	ntk_expect_no_report(test, ntk_context_name(c->context));
+	ntk_expect_no_report(test, ntk_context_name(context));
 }
 
 static void ntk_raise_lower_low(void *arg)

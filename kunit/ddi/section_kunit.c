@@ -66,11 +66,7 @@ static void ntk_expect_locks(struct kunit *test, s64 code, s64 data)
 static void ntk_expect_memory(struct kunit *test, const char *name, u64 param,
 			      const void *what)
 {
-	struct ntpool_test_report report;
-
-	ntk_expect_report(test, name, NTK_MEMORY, param, &report);
-	KUNIT_EXPECT_EQ_MSG(test, report.param[1], (unsigned long)what, "%s",
-			    name);
+	ntk_expect_report_about(test, name, NTK_MEMORY, param, what);
 }
 
 static PVOID ntk_lock_code(struct kunit *test)
@@ -463,12 +459,7 @@ static void ntk_threads_test(struct kunit *test)
 
 /* ---- IRQLs ---- */
 
-struct ntk_irql_case {
-	enum ntk_context context;
-	bool counted;		/* seen through the preemption count only */
-};
-
-static struct ntk_irql_case ntk_irqls[] = {
+static struct ntk_context_case ntk_irqls[] = {
 	{ NTK_BH_OFF },
 	{ NTK_PREEMPT_OFF, true },
 	{ NTK_SPIN_LOCK, true },
@@ -477,21 +468,7 @@ static struct ntk_irql_case ntk_irqls[] = {
 	{ NTK_HARDIRQ },
 };
 
-static void ntk_irql_desc(struct ntk_irql_case *c, char *desc)
-{
-	strscpy(desc, ntk_context_name(c->context), KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(ntk_irql, ntk_irqls, ntk_irql_desc);
-
-static enum ntk_context ntk_irql_context(struct kunit *test)
-{
-	const struct ntk_irql_case *c = test->param_value;
-
-	if (c->counted && !IS_ENABLED(CONFIG_PREEMPT_COUNT))
-		kunit_skip(test, "needs CONFIG_PREEMPT_COUNT");
-	return c->context;
-}
+KUNIT_ARRAY_PARAM(ntk_irql, ntk_irqls, ntk_context_case_desc);
 
 /* One of the routines, with its argument and its result. */
 struct ntk_section_call {
@@ -526,7 +503,7 @@ static void ntk_expect_irql(struct kunit *test, enum ntk_context context,
 /* The call is reported as 0xA, and does its work. */
 static void ntk_routine_irql_test(struct kunit *test)
 {
-	enum ntk_context context = ntk_irql_context(test);
+	enum ntk_context context = ntk_context_of(test);
 	struct ntk_section_call call = {
 		.lock = MmLockPagableCodeSection,
 		.what = (PVOID)NtkPagedWork,
@@ -602,7 +579,7 @@ static void ntk_call_placed(void *arg)
 /* The call is reported, and the code runs nevertheless. */
 static void PAGED_CODE_test(struct kunit *test)
 {
-	enum ntk_context context = ntk_irql_context(test);
+	enum ntk_context context = ntk_context_of(test);
 	ULONG before = NtkPagedWork(0), after = 0;
 
 	KUNIT_EXPECT_EQ(test, ntk_run_in(context, -1, ntk_call_paged, &after),
@@ -652,7 +629,7 @@ static void PAGED_CODE_LOCKED_test(struct kunit *test)
 
 static void PAGED_CODE_LOCKED_irql_test(struct kunit *test)
 {
-	enum ntk_context context = ntk_irql_context(test);
+	enum ntk_context context = ntk_context_of(test);
 	PVOID code;
 
 	KUNIT_EXPECT_EQ(test, ntk_run_in(context, -1, ntk_call_locked, NULL),

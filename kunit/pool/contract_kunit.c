@@ -72,17 +72,6 @@ static void ntk_expect_charged(struct kunit *test, bool paged, s64 bytes)
 	KUNIT_EXPECT_EQ(test, charged[!paged], 0);
 }
 
-/* Leaves dirt where the next block of the size comes from. */
-static void ntk_dirty(bool paged, size_t size)
-{
-	void *block = ExAllocatePoolWithTag(ntk_type(paged), size, NTK_TAG);
-
-	if (!block)
-		return;
-	memset(block, 0xdb, size);
-	ExFreePoolWithTag(block, NTK_TAG);
-}
-
 /* The same for all: aligned to a granule, within one page or at the start of one. */
 static void ntk_expect_place(struct kunit *test, void *block, size_t size)
 {
@@ -101,7 +90,7 @@ static void *ntk_take(struct kunit *test, const struct ntk_routine *r, bool page
 	struct ntk_tag_row before, after;
 	void *block;
 
-	ntk_dirty(paged, size);
+	ntk_dirty(ntk_type(paged), size, NTK_TAG);
 	before = ntk_tag_row(test, ntk_tag_of(r), paged);
 	block = r->alloc(paged, size);
 	ntk_expect_no_raise(test, "a block");

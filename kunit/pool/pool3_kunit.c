@@ -43,17 +43,6 @@ static void ntk_expect_served(struct kunit *test, const char *what, void *block,
 	ntk_expect_no_report(test, what);
 }
 
-/* Leaves dirt where the next block of the size comes from. */
-static void ntk_dirty(POOL_TYPE type, size_t size)
-{
-	void *block = ExAllocatePoolWithTag(type, size, NTK_TAG);
-
-	if (!block)
-		return;
-	memset(block, 0xdb, size);
-	ExFreePoolWithTag(block, NTK_TAG);
-}
-
 static void ExAllocatePool3_test(struct kunit *test)
 {
 	static const POOL_FLAGS flags[] = { NTK_NP, NTK_PG, POOL_FLAG_NON_PAGED_EXECUTE,
@@ -64,7 +53,7 @@ static void ExAllocatePool3_test(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(flags); i++) {
 		for (j = 0; j < ARRAY_SIZE(sizes); j++) {
-			ntk_dirty(flags[i] & NTK_PG ? PagedPool : NonPagedPool, sizes[j]);
+			ntk_dirty(flags[i] & NTK_PG ? PagedPool : NonPagedPool, sizes[j], NTK_TAG);
 			block = ExAllocatePool3(flags[i], sizes[j], NTK_TAG, NULL, 0);
 			KUNIT_ASSERT_NOT_NULL(test, block);
 			KUNIT_EXPECT_NULL(test, memchr_inv(block, 0, sizes[j]));
@@ -246,7 +235,7 @@ static void ExAllocatePoolZero_test(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(types); i++) {
 		for (j = 0; j < ARRAY_SIZE(sizes); j++) {
-			ntk_dirty(types[i], sizes[j]);
+			ntk_dirty(types[i], sizes[j], NTK_TAG);
 			ntk_expect_zeroed(test, ExAllocatePoolZero(types[i], sizes[j], NTK_TAG),
 					  sizes[j]);
 		}
@@ -255,10 +244,10 @@ static void ExAllocatePoolZero_test(struct kunit *test)
 
 static void ExAllocatePoolPriorityZero_test(struct kunit *test)
 {
-	ntk_dirty(NonPagedPool, 300);
+	ntk_dirty(NonPagedPool, 300, NTK_TAG);
 	ntk_expect_zeroed(test, ExAllocatePoolPriorityZero(NonPagedPool, 300, NTK_TAG,
 							   NormalPoolPriority), 300);
-	ntk_dirty(PagedPool, 6000);
+	ntk_dirty(PagedPool, 6000, NTK_TAG);
 	ntk_expect_zeroed(test, ExAllocatePoolPriorityZero(PagedPool, 6000, NTK_TAG,
 							   HighPoolPriority), 6000);
 }
@@ -269,14 +258,14 @@ static void ExAllocatePoolUninitialized_test(struct kunit *test)
 	bool wiped = want_init_on_alloc(0) || want_init_on_free();
 	char *block;
 
-	ntk_dirty(NonPagedPool, 777);
+	ntk_dirty(NonPagedPool, 777, NTK_TAG);
 	block = ExAllocatePoolUninitialized(NonPagedPool, 777, NTK_TAG);
 	KUNIT_ASSERT_NOT_NULL(test, block);
-	KUNIT_EXPECT_EQ(test, block[776], wiped ? 0 : (char)0xdb);
+	KUNIT_EXPECT_EQ(test, block[776], wiped ? 0 : (char)NTK_DIRT);
 	ExFreePoolWithTag(block, NTK_TAG);
 	block = ExAllocatePoolPriorityUninitialized(NonPagedPool, 777, NTK_TAG, LowPoolPriority);
 	KUNIT_ASSERT_NOT_NULL(test, block);
-	KUNIT_EXPECT_EQ(test, block[776], wiped ? 0 : (char)0xdb);
+	KUNIT_EXPECT_EQ(test, block[776], wiped ? 0 : (char)NTK_DIRT);
 	ExFreePoolWithTag(block, NTK_TAG);
 }
 

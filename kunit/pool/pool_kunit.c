@@ -15,7 +15,6 @@
 #include "mm.h"
 
 #define NTK_TAG		(ntk_tag4("KpAl"))
-#define NTK_DIRT	0xa5
 
 /* Sizes on both sides of every way to serve a request. */
 static const size_t ntk_sizes[] = {
@@ -26,17 +25,6 @@ static const size_t ntk_sizes[] = {
 static bool ntk_is_zero(const void *block, size_t size)
 {
 	return !memchr_inv(block, 0, size);
-}
-
-/* Leaves dirt where the next allocation of that size will probably be. */
-static void ntk_dirty(POOL_TYPE type, size_t size)
-{
-	void *block = ExAllocatePoolWithTag(type, size, NTK_TAG);
-
-	if (!block)
-		return;
-	memset(block, NTK_DIRT, size);
-	ExFreePool(block);
 }
 
 static void ntk_routines_test(struct kunit *test)
@@ -142,7 +130,7 @@ static void ExAllocatePoolWithTag_type_test(struct kunit *test)
 	void *block;
 
 	if (c->zeroed)
-		ntk_dirty(c->paged ? PagedPool : NonPagedPool, 200);
+		ntk_dirty(c->paged ? PagedPool : NonPagedPool, 200, NTK_TAG);
 	block = ExAllocatePoolWithTag((POOL_TYPE)c->type, 200, NTK_TAG);
 	ntk_expect_no_report(test, c->name);
 	KUNIT_EXPECT_EQ(test, !!block, c->works);
@@ -240,13 +228,13 @@ static void ntk_zeroing_test(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(ntk_sizes); i++) {
 		size_t size = ntk_sizes[i];
 
-		ntk_dirty(NonPagedPool, size);
+		ntk_dirty(NonPagedPool, size, NTK_TAG);
 		ntk_check_zeroed(&tally, "ExAllocatePool2",
 				 ExAllocatePool2(NTK_NP, size, NTK_TAG), size);
 		ntk_check_zeroed(&tally, "POOL_ZERO_ALLOCATION",
 				 ExAllocatePoolWithTag(zero, size, NTK_TAG),
 				 size);
-		ntk_dirty(PagedPool, size);
+		ntk_dirty(PagedPool, size, NTK_TAG);
 		ntk_check_zeroed(&tally, "POOL_FLAG_PAGED",
 				 ExAllocatePool2(NTK_PG, size, NTK_TAG), size);
 	}

@@ -364,6 +364,15 @@ void ntk_expect_report(struct kunit *test, const char *what, u32 code,
 			    "first parameter of %s (%s)", what, report->text);
 }
 
+void ntk_expect_report_about(struct kunit *test, const char *what, u32 code, u64 param,
+			     const void *about)
+{
+	struct ntpool_test_report report;
+
+	ntk_expect_report(test, what, code, param, &report);
+	KUNIT_EXPECT_EQ_MSG(test, report.param[1], (unsigned long)about, "%s", what);
+}
+
 void ntk_expect_no_report(struct kunit *test, const char *what)
 {
 	struct ntpool_test_report report;
@@ -371,6 +380,16 @@ void ntk_expect_no_report(struct kunit *test, const char *what)
 	KUNIT_EXPECT_EQ_MSG(test, ntk_take_reports(&report), 0,
 			    "%s: 0x%x (0x%llx) %s", what, report.code,
 			    report.param[0], report.text);
+}
+
+void ntk_dirty(POOL_TYPE type, size_t size, u32 tag)
+{
+	void *block = ExAllocatePoolWithTag(type, size, tag);
+
+	if (!block)
+		return;
+	memset(block, NTK_DIRT, size);
+	ExFreePoolWithTag(block, tag);
 }
 
 /* ---- set-up and what must hold at the end of every case ---- */
@@ -518,6 +537,20 @@ static_assert(ARRAY_SIZE(ntk_context_names) == NTK_NR_CONTEXTS);
 const char *ntk_context_name(enum ntk_context context)
 {
 	return ntk_context_names[context];
+}
+
+void ntk_context_case_desc(struct ntk_context_case *c, char *desc)
+{
+	strscpy(desc, ntk_context_name(c->context), KUNIT_PARAM_DESC_SIZE);
+}
+
+enum ntk_context ntk_context_of(struct kunit *test)
+{
+	const struct ntk_context_case *c = test->param_value;
+
+	if (c->counted && !IS_ENABLED(CONFIG_PREEMPT_COUNT))
+		kunit_skip(test, "needs CONFIG_PREEMPT_COUNT");
+	return c->context;
 }
 
 /* On PREEMPT_RT the kernel gives no memory to a caller that cannot be preempted. */

@@ -59,6 +59,9 @@ struct tasklet_struct;
 /* A request without slack: the header of the next block follows. A page is full of such. */
 #define NTK_PACKED		(ALIGN(128, NTK_GRANULE) - NTK_HEADER)
 
+/* The bytes that ntk_dirty() leaves. */
+#define NTK_DIRT		0xdb
+
 /* Machines other than x86 have special pool for samples only. */
 #define NTK_HAS_SPECIAL		(IS_ENABLED(CONFIG_X86) && !IS_ENABLED(CONFIG_UML))
 
@@ -148,7 +151,12 @@ unsigned int ntk_take_reports(struct ntpool_test_report *first);
 bool ntk_took_report(u32 code, u64 param, struct ntpool_test_report *report);
 void ntk_expect_report(struct kunit *test, const char *what, u32 code,
 		       u64 param, struct ntpool_test_report *report);
+/* The same, for a report whose second parameter is the address @about. */
+void ntk_expect_report_about(struct kunit *test, const char *what, u32 code, u64 param,
+			     const void *about);
 void ntk_expect_no_report(struct kunit *test, const char *what);
+/* Leaves dirt where the next block of the size will probably be. */
+void ntk_dirty(POOL_TYPE type, size_t size, u32 tag);
 
 enum ntk_context {
 	NTK_THREAD,
@@ -161,7 +169,16 @@ enum ntk_context {
 	NTK_NR_CONTEXTS
 };
 
+/* The parameter of a case that runs in one context. */
+struct ntk_context_case {
+	enum ntk_context context;
+	bool counted;		/* seen through the preemption count only */
+};
+
 const char *ntk_context_name(enum ntk_context context);
+void ntk_context_case_desc(struct ntk_context_case *c, char *desc);
+/* Returns the context of the case. Skips a case whose context cannot be seen. */
+enum ntk_context ntk_context_of(struct kunit *test);
 bool ntk_kernel_serves(enum ntk_context context);
 
 /*

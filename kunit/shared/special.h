@@ -71,6 +71,17 @@ static inline bool ntk_readable(const void *at)
 	return !copy_from_kernel_nofault(&byte, at, 1);
 }
 
+/* Checks that all pages of a block can be read, or none. */
+static inline void ntk_check_readable(struct ntk_tally *tally, const u8 *block, size_t size,
+				      bool want)
+{
+	size_t at;
+
+	for (at = 0; at < size; at += PAGE_SIZE)
+		ntk_check(tally, ntk_readable(block + at) == want, "%zu bytes: byte %zu", size, at);
+	ntk_check(tally, ntk_readable(block + size - 1) == want, "%zu bytes: the last", size);
+}
+
 /* How many blocks special pool has served. */
 static inline s64 ntk_special_blocks(struct kunit *test)
 {
@@ -96,6 +107,47 @@ static inline void ntk_spoil_block(struct kunit *test, u8 *block, size_t size, l
 static inline void ntk_spoil(struct kunit *test, size_t size, long at, u64 where)
 {
 	ntk_spoil_block(test, ntk_take(test, size), size, at, where);
+}
+
+/* A block that one context allocates and frees. */
+struct ntk_special_use {
+	struct ntk_tally tally;
+	size_t size;
+	u8 *block;
+};
+
+static inline void ntk_take_here(void *arg)
+{
+	struct ntk_special_use *use = arg;
+
+	use->block = ExAllocatePoolWithTag(NonPagedPool, use->size, NTK_TAG);
+	if (use->block)
+		memset(use->block, 0x22, use->size);
+}
+
+static inline void ntk_give_here(void *arg)
+{
+	struct ntk_special_use *use = arg;
+
+	ntk_give(use->block);
+	ntk_check_readable(&use->tally, use->block, use->size, false);
+}
+
+/* Allocates and frees a block in each context. @check: called for the live block. */
+static inline void ntk_special_contexts(struct kunit *test, size_t size,
+					void (*check)(struct ntk_special_use *use,
+						      const char *context))
+{
+	struct ntk_special_use use = { .size = size };
+	enum ntk_context context;
+
+	for (context = 0; context < NTK_NR_CONTEXTS; context++) {
+		KUNIT_EXPECT_EQ(test, ntk_run_in(context, -1, ntk_take_here, &use), 0);
+		KUNIT_ASSERT_NOT_NULL(test, use.block);
+		check(&use, ntk_context_name(context));
+		KUNIT_EXPECT_EQ(test, ntk_run_in(context, -1, ntk_give_here, &use), 0);
+	}
+	ntk_expect_clean(test, &use.tally);
 }
 
 #endif

@@ -213,42 +213,15 @@ static void ntk_zero_test(struct kunit *test)
 	ntk_give(block);
 }
 
-struct ntk_special_use {
-	struct ntk_tally tally;
-	u8 *block;
-};
-
-static void ntk_take_here(void *arg)
+static void ntk_check_special(struct ntk_special_use *use, const char *context)
 {
-	struct ntk_special_use *use = arg;
-
-	use->block = ExAllocatePoolWithTag(NonPagedPool, 96, NTK_TAG);
-	if (use->block)
-		memset(use->block, 0x22, 96);
-}
-
-static void ntk_give_here(void *arg)
-{
-	struct ntk_special_use *use = arg;
-
-	ntk_give(use->block);
-	ntk_check(&use->tally, !ntk_readable(use->block), "freed and readable");
+	ntk_check(&use->tally, ntk_is_special(use->block), "%s: not special", context);
+	ntk_check_guards(&use->tally, use->block, use->size);
 }
 
 static void ntk_contexts_test(struct kunit *test)
 {
-	struct ntk_special_use use = {};
-	enum ntk_context context;
-
-	for (context = 0; context < NTK_NR_CONTEXTS; context++) {
-		KUNIT_EXPECT_EQ(test, ntk_run_in(context, -1, ntk_take_here, &use), 0);
-		KUNIT_ASSERT_NOT_NULL(test, use.block);
-		ntk_check(&use.tally, ntk_is_special(use.block), "%s: not special",
-			  ntk_context_name(context));
-		ntk_check_guards(&use.tally, use.block, 96);
-		KUNIT_EXPECT_EQ(test, ntk_run_in(context, -1, ntk_give_here, &use), 0);
-	}
-	ntk_expect_clean(test, &use.tally);
+	ntk_special_contexts(test, 96, ntk_check_special);
 }
 
 static void ntk_paged_test(struct kunit *test)

@@ -32,15 +32,6 @@ static bool ntk_served(struct kunit *test, size_t size)
 
 /* ---- placement and guards ---- */
 
-static void ntk_check_readable(struct ntk_tally *tally, const u8 *block, size_t size, bool want)
-{
-	size_t at;
-
-	for (at = 0; at < size; at += PAGE_SIZE)
-		ntk_check(tally, ntk_readable(block + at) == want, "%zu bytes: byte %zu", size, at);
-	ntk_check(tally, ntk_readable(block + size - 1) == want, "%zu bytes: the last", size);
-}
-
 static void ntk_place(struct kunit *test, struct ntk_tally *tally, POOL_TYPE type, size_t size,
 		      bool start)
 {
@@ -98,41 +89,14 @@ static void ntk_zero_test(struct kunit *test)
 	}
 }
 
-struct ntk_wide_use {
-	struct ntk_tally tally;
-	u8 *block;
-};
-
-static void ntk_take_here(void *arg)
+static void ntk_check_behind(struct ntk_special_use *use, const char *context)
 {
-	struct ntk_wide_use *use = arg;
-
-	use->block = ExAllocatePoolWithTag(NonPagedPool, 5120, NTK_TAG);
-	if (use->block)
-		memset(use->block, 0x22, 5120);
-}
-
-static void ntk_give_here(void *arg)
-{
-	struct ntk_wide_use *use = arg;
-
-	ntk_give(use->block);
-	ntk_check_readable(&use->tally, use->block, 5120, false);
+	ntk_check(&use->tally, !ntk_readable(use->block + 2 * PAGE_SIZE), "%s: behind", context);
 }
 
 static void ntk_contexts_test(struct kunit *test)
 {
-	struct ntk_wide_use use = {};
-	enum ntk_context context;
-
-	for (context = 0; context < NTK_NR_CONTEXTS; context++) {
-		KUNIT_EXPECT_EQ(test, ntk_run_in(context, -1, ntk_take_here, &use), 0);
-		KUNIT_ASSERT_NOT_NULL(test, use.block);
-		ntk_check(&use.tally, !ntk_readable(use.block + 2 * PAGE_SIZE), "%s: behind",
-			  ntk_context_name(context));
-		KUNIT_EXPECT_EQ(test, ntk_run_in(context, -1, ntk_give_here, &use), 0);
-	}
-	ntk_expect_clean(test, &use.tally);
+	ntk_special_contexts(test, 5120, ntk_check_behind);
 }
 
 /* ---- errors ---- */

@@ -240,10 +240,7 @@ static NPAGED_LOOKASIDE_LIST ntk_no_list;
 /* The second parameter of all of these is the list. */
 static void ntk_expect_list(struct kunit *test, const char *what, u64 param, const void *list)
 {
-	struct ntpool_test_report report;
-
-	ntk_expect_report(test, what, NTK_VERIFIER, param, &report);
-	KUNIT_EXPECT_EQ_MSG(test, report.param[1], (unsigned long)list, "%s", what);
+	ntk_expect_report_about(test, what, NTK_VERIFIER, param, list);
 }
 
 /* Neither operation takes @list for a list. */
