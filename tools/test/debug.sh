@@ -232,15 +232,12 @@ debug_checks() {
 }
 
 debug_tests() {
-	local series headers stock initramfs
+	local series headers stock modules initramfs
 	say "drgn: a live guest, and a dump of its memory"
 	need_packages python3-drgn binutils
 	checks_in "$DEBUG_WORK" debug
-	series=$(stock_series)
-	headers=$(stock_headers "$series")
-	stock=$(stock_kernel "$series")
-	series=$(stock_name "$series")
-	DEBUG_MODULES=$(build_modules "$headers" "$series-stock")
+	stock_set
+	DEBUG_MODULES=$modules
 	DEBUG_HELPERS=$(helper_modules "$headers" "$series" "$DEBUG_MODULES")
 	initramfs=$(debug_initramfs "$DEBUG_MODULES" "$DEBUG_HELPERS" "$stock")
 	# A name of a socket is short.

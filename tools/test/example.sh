@@ -63,11 +63,7 @@ example_tree() {
 
 example_part() {
 	local series headers stock modules status=0
-	series=$(stock_series)
-	headers=$(stock_headers "$series")
-	stock=$(stock_kernel "$series")
-	series=$(stock_name "$series")
-	modules=$(build_modules "$headers" "$series-stock")
+	stock_set
 	say "A driver outside the tree, stock kernel ${stock##*/}"
 	readme_lines "$TOP/tools/packaging/example/Makefile" || status=1
 	verdict $status "the example's Makefile has the two lines of README.md"

@@ -270,11 +270,7 @@ fleet_tests() {
 	checks_in "$FLEET_WORK" fleet
 	fleet_programs
 	build_poolmon
-	series=$(stock_series)
-	headers=$(stock_headers "$series")
-	stock=$(stock_kernel "$series")
-	series=$(stock_name "$series")
-	modules=$(build_modules "$headers" "$series-stock")
+	stock_set
 	helpers=$(helper_modules "$headers" "$series" "$modules")
 	initramfs=$(fleet_initramfs "$stock" "$modules" "$helpers")
 	trap groups_stop EXIT

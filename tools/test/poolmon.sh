@@ -81,13 +81,10 @@ poolmon_initramfs() {
 # poolmon itself in a guest with the stock kernel, which has lockdown
 guest_checks() {
 	local series headers stock modules helpers initramfs
-	series=$(stock_series)
-	headers=$(stock_headers "$series")
-	stock=$(stock_kernel "$series")
-	modules=$(build_modules "$headers" "$(stock_name "$series")-stock")
-	helpers=$(helper_modules "$headers" "$(stock_name "$series")" "$modules")
+	stock_set
+	helpers=$(helper_modules "$headers" "$series" "$modules")
 	initramfs=$(poolmon_initramfs "$modules" "$helpers")
-	system_run "poolmon-$(stock_name "$series")" "$stock" "$initramfs"
+	system_run "poolmon-$series" "$stock" "$initramfs"
 }
 
 poolmon_tests() {

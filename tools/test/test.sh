@@ -90,6 +90,16 @@ stock_series() {
 	if [ -d "$KERNEL" ]; then say 6.1; else say "$KERNEL"; fi
 }
 
+# stock_set: sets the caller's variables series (a name for logs), headers, stock (the folder
+# of the image) and modules (of ntpool) for the stock kernel
+stock_set() {
+	series=$(stock_series)
+	headers=$(stock_headers "$series")
+	stock=$(stock_kernel "$series")
+	series=$(stock_name "$series")
+	modules=$(build_modules "$headers" "$series-stock")
+}
+
 # judge NAME KIND SOURCE JUDGE-ARG...: prints the verdict of a run and adds up its
 # counts.  SOURCE is the series or the kernel tree whose kunit.py parses the results.
 judge() {
@@ -382,11 +392,7 @@ notifier_scenario() {
 
 system_scenarios() {
 	local series headers stock modules helpers initramfs list=()
-	series=$(stock_series)
-	headers=$(stock_headers "$series")
-	stock=$(stock_kernel "$series")
-	series=$(stock_name "$series")
-	modules=$(build_modules "$headers" "$series-stock")
+	stock_set
 	helpers=$(helper_modules "$headers" "$series" "$modules")
 	mapfile -t list < <(find "$TOP/tools/system" -name '[0-9]*.sh' | sort)
 	say "System scenarios, stock kernel ${stock##*/}"

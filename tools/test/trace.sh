@@ -19,13 +19,9 @@ trace_initramfs() {
 
 trace_part() {
 	local series headers stock modules helpers initramfs name
-	series=$(stock_series)
-	headers=$(stock_headers "$series")
-	stock=$(stock_kernel "$series")
-	series=$(stock_name "$series")
+	stock_set
 	say "Tools that read the tracepoints, stock kernel ${stock##*/}"
 	need_packages "${TRACE_PACKAGES[@]}"
-	modules=$(build_modules "$headers" "$series-stock")
 	helpers=$(helper_modules "$headers" "$series" "$modules")
 	initramfs=$(trace_initramfs "$modules" "$helpers")
 	name=trace-$series
