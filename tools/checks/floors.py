@@ -6,8 +6,9 @@
 
 MODULE_DIR is module/ among the sources; its Makefile lists the floors, the
 lowest first. OBJECT_DIR is the same folder of a build. It prints an object or
-include that uses a higher floor, a cycle of objects, and an object on no floor.
-Nothing is printed, and the status is 0, where all is right.
+include that uses a higher floor, a cycle of objects, an object on no floor, and a
+sample that uses a symbol that is not exported. Nothing is printed, and the status
+is 0, where all is right.
 """
 
 import os
@@ -16,8 +17,12 @@ import subprocess
 import sys
 
 TOP_FILES = ('main.o',)
-SKIP = ('samples',)
+# Every part declares its init and exit there.
+FOR_ALL = ('parts.h',)
+# Drivers of their own. They may include any header, but call exported functions only.
+SAMPLES = 'samples'
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.M)
+EXPORT = re.compile(r'__(?:ksymtab|export_symbol)_(\w+)$')
 
 
 def floors(module):
@@ -30,7 +35,7 @@ def floors(module):
 def files_below(top, ending):
     """Files with that ending, as names relative to the folder."""
     for where, folders, names in os.walk(top):
-        folders[:] = [name for name in folders if name not in SKIP]
+        folders[:] = [name for name in folders if name != SAMPLES]
         for name in names:
             if name.endswith(ending) and not name.endswith('.mod.o'):
                 yield os.path.relpath(os.path.join(where, name), top)
@@ -43,15 +48,26 @@ def objects(module, folder):
             yield name
 
 
+def names_in(folder, name, *options):
+    """Pairs of kind and name, as nm prints them."""
+    out = subprocess.run(['nm', *options, os.path.join(folder, name)], check=True,
+                         stdout=subprocess.PIPE, text=True).stdout
+    return [line.split()[-2:] for line in out.splitlines()]
+
+
 def symbols(folder, name):
     """Names that an object defines for others, and those that it wants."""
     defined, wanted = set(), set()
-    out = subprocess.run(['nm', '-g', os.path.join(folder, name)], check=True,
-                         stdout=subprocess.PIPE, text=True).stdout
-    for line in out.splitlines():
-        kind, symbol = line.split()[-2:]
-        (wanted if kind == 'U' else defined).add(symbol)
+    for kind, symbol in names_in(folder, name, '-g'):
+        # The small letters are those of weak names without a definition.
+        (wanted if kind in 'Uwv' else defined).add(symbol)
     return defined, wanted
+
+
+def exports(folder, name):
+    """Names that an object exports to modules."""
+    found = (EXPORT.match(symbol) for _, symbol in names_in(folder, name))
+    return {match[1] for match in found if match}
 
 
 def edges(folder, names):
@@ -65,8 +81,8 @@ def edges(folder, names):
 
 
 def rank_of(name, ranks):
-    """Rank of an object or a file; main.c is above all floors."""
-    return ranks.get(os.path.dirname(name), len(ranks))
+    """Rank of an object or a file. main.c is above all floors; headers beside it are on the top."""
+    return ranks.get(os.path.dirname(name), len(ranks) - name.endswith('.h'))
 
 
 def upward(graph, ranks):
@@ -109,10 +125,24 @@ def headers(module, ranks):
     for name in sorted(files_below(module, ('.c', '.h'))):
         with open(os.path.join(module, name), encoding='utf-8') as file:
             for other in INCLUDE.findall(file.read()):
-                if not other.endswith('_hooks.c') and \
-                   os.path.dirname(other) in ranks and \
+                if not other.endswith('_hooks.c') and other not in FOR_ALL and \
+                   os.path.exists(os.path.join(module, other)) and \
                    rank_of(other, ranks) > rank_of(name, ranks):
                     yield f'{name} includes {other}, of a higher floor'
+
+
+def private(module, folder, names):
+    """Samples that use a symbol of ntpool that is not exported."""
+    exported = set().union(*(exports(folder, name) for name in names))
+    if not exported:
+        yield f'no exported symbols in {folder}'
+    inside = set().union(*(symbols(folder, name)[0] for name in names)) - exported
+    module, folder = (os.path.join(top, SAMPLES) for top in (module, folder))
+    tables = {name: symbols(folder, name) for name in objects(module, folder)}
+    own = set().union(*(defined for defined, _ in tables.values()))
+    for name, (_, wanted) in sorted(tables.items()):
+        for symbol in sorted(wanted & inside - own):
+            yield f'{SAMPLES}/{name} uses {symbol}, which is not exported'
 
 
 def main():
@@ -135,6 +165,7 @@ def main():
                       for other, symbol in sorted(graph[name].items())
                       if other in group]
     lines += headers(module, ranks)
+    lines += private(module, folder, names)
     for line in lines:
         print(line)
     return 1 if lines else 0
