@@ -6,8 +6,8 @@
 # a clock that counts instructions.
 #
 # Events that name a function of ntpool, or a thread of it, are its timers, work items and
-# wake-ups. The first seconds have scans: their events show that the trace sees ntpool,
-# and the longest work item of them is the cost of a scan.
+# wake-ups. The first seconds have scans. Their events show that the trace sees ntpool. The
+# longest work item of them is the cost of a scan.
 
 TRACING=/sys/kernel/tracing
 SCAN_S=10

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The cost of the verifier, in the guest. The benchmark runs once for each setting, and
-# once beside an ntpool.ko that was built without the test whether the verifier is on.
+# The cost of the verifier, in the guest. The benchmark runs once for each setting. It also
+# runs beside an ntpool.ko that was built without the test whether the verifier is on.
 # All runs share one boot. A line `setting NAME` precedes the figures of each. The result
 # port gets the output of the benchmark.
 

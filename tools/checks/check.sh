@@ -112,7 +112,7 @@ check_sparse() {
 # ---- Other compilers and processors
 
 # prepared SERIES NAME MAKE-ARG...: prints the build folder of a kernel that is
-# configured for the suites and as far built as external modules need
+# configured for the suites. It is built as far as external modules need.
 prepared() {
 	local src out=$BUILD/check/prepared-$1-$2 variant=release
 	src=$(kernel_source "$1")

@@ -6,9 +6,9 @@
 
 MODULE_DIR is module/ among the sources; its Makefile lists the floors, the
 lowest first. OBJECT_DIR is the same folder of a build. It prints an object or
-include that uses a higher floor, a cycle of objects, an object on no floor, and a
-sample that uses a symbol that is not exported. Nothing is printed, and the status
-is 0, where all is right.
+include that uses a higher floor, and a cycle of objects. It prints an object on
+no floor, and a sample that uses a symbol that is not exported. Nothing is printed,
+and the status is 0, where all is right.
 """
 
 import os

@@ -109,8 +109,8 @@ pointers() {
 	END
 }
 
-# check_headers_pointers COMPILER-AND-FLAGS...: with the switches of a kernel's makefile,
-# T ** for PVOID * is a warning, as on NT, and a number for it stays an error.
+# check_headers_pointers COMPILER-AND-FLAGS...: uses the switches of a kernel's makefile.
+# T ** for PVOID * is a warning, as on NT. A number for it stays an error.
 check_headers_pointers() {
 	local flags=(-I"$TOP/include/nt" -Werror=int-conversion
 		"${PLAIN_FLAGS[@]/#-Werror/-Werror=incompatible-pointer-types}")

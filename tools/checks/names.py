@@ -5,9 +5,9 @@
     names.py NT.i LINUX.i FOLDER
 
 Both files are the preprocessor's output for a file that includes one kind of headers
-only, with -dD, so that they hold the definitions of macros.  FOLDER holds NT's headers.
-Prints each macro of NT that is a word anywhere in Linux' headers, and each macro of
-Linux that is a word in NT's.  The compiler finds other names that both declare: the
+only. With -dD they hold the definitions of macros. FOLDER holds NT's headers.
+Prints each macro of NT that is a word anywhere in Linux' headers. Prints each macro of
+Linux that is a word in NT's. The compiler finds other names that both declare: the
 check of the headers compiles both kinds together, in either order.
 """
 

@@ -4,14 +4,15 @@
 
     prose.py FILE...
 
-Looks at the comments of C, Python, shell and make files and at Markdown
-outside of code blocks and generated tables. Prints FILE:LINE: and the words
-of each sentence whose subject is "What" or "Who", of each pronoun that
-names no part of the code, and of each sentence of C comments or Markdown that
-has more than 20 words. A colon or a semicolon ends a sentence here. Code in a
-sentence of Markdown counts as one word. Nothing is printed where all is right.
+Looks at the comments of C, Python, shell and make files, at the docstrings of
+Python, at manual pages, and at Markdown outside of code blocks and generated
+tables. Prints FILE:LINE: and the words of each sentence whose subject is "What"
+or "Who", of each pronoun that names no part of the code, and of each sentence
+that has more than 20 words. A colon or a semicolon ends a sentence here. Code in
+a sentence of Markdown counts as one word. Nothing is printed where all is right.
 """
 
+import ast
 import re
 import sys
 
@@ -32,6 +33,8 @@ LINK = re.compile(r'!?\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\]|:.*)')
 HTML = re.compile(r'<!--.*?-->', re.DOTALL)
 # A line that begins a paragraph, an item of a list or a part of kernel-doc.
 BEGINS = re.compile(r'(?:@\w+:|[-*] |\w+:$|(?:Context|Return|Contract|Differs|Locking):)')
+# A line of a table or of a usage, and the line with the licence.
+TABLE = re.compile(r'^\t|\S\t|[^.!?:;\s] {2,}\S|^SPDX-')
 GENERATED = re.compile(r'<!-- (\w+): begin -->.*?<!-- \1: end -->', re.DOTALL)
 FENCE = re.compile(r'^```.*?^```|^    [^\n]*$', re.DOTALL | re.MULTILINE)
 
@@ -54,7 +57,7 @@ def texts(path, source):
     else:
         block, first = [], 0
         for number, line in enumerate(source.split('\n') + [''], 1):
-            if re.match(r'\s*#(?!!)', line):
+            if re.match(r'\s*#(?![!\w])', line):
                 first = first or number
                 block.append(line)
             elif block:
@@ -72,15 +75,15 @@ def plain(text):
 def sentences(text):
     """Pairs of line, counted from 0, and sentence of a comment. Tables are left out."""
     paragraph, first = '', 0
-    rows = [re.sub(r'^\s*(?:/\*+|\*+/?|//)? ?', '', line).replace('*/', '')
+    rows = [re.sub(r'^\s*(?:/\*+|\*+/?|//|#+)? ?', '', line).replace('*/', '')
             for line in text.split('\n')]
     for number, row in enumerate(rows + ['']):
         inner = row.strip()
-        if not inner or BEGINS.match(inner) or re.search(r'^\t|\S\t', row):
+        if not inner or BEGINS.match(inner) or TABLE.search(row):
             for sentence in SENTENCE_END.split(paragraph):
                 yield first, sentence
             paragraph, first = '', number
-        if not re.search(r'^\t|\S\t', row):
+        if not TABLE.search(row):
             paragraph += ' ' + inner
 
 
@@ -102,6 +105,33 @@ def paragraphs(source):
             paragraph += ' ' + ITEM.sub('', line.strip(), count=1)
 
 
+def docstrings(source):
+    """Pairs of line number and docstring of a Python file. What is indented is left out."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and \
+           ast.get_docstring(node):
+            text = ast.get_docstring(node)
+            yield node.body[0].lineno, re.sub(r'^ +\S.*$', '', text, flags=re.MULTILINE)
+
+
+def page_paragraphs(source):
+    """Pairs of line number and paragraph of a manual page. Code and tables are left out."""
+    source = re.sub(r'^```.*?^```', blank, source, flags=re.DOTALL | re.MULTILINE)
+    paragraph, first = '', 1
+    for number, line in enumerate(source.split('\n') + [''], 1):
+        inner = line.strip()
+        # A line at the margin begins a definition, whose text is indented.
+        if not inner or re.match(r'[#;|\[\]:]', line) or re.match(r'[-.] ', inner) or \
+           line[0] == '\t' and paragraph and not inside:
+            if paragraph:
+                yield first, paragraph
+            paragraph = ''
+        if inner and not re.match(r'[#;|\[\]:]', line):
+            first = first if paragraph else number
+            inside = line[0] == '\t'
+            paragraph += ' ' + inner
+
+
 def too_long(first, sentence):
     """A complaint about a sentence, if it is too long."""
     words = [word for word in sentence.split() if re.search(r'\w', word)]
@@ -110,15 +140,18 @@ def too_long(first, sentence):
 
 
 def long_sentences(path, source):
-    """Sentences of C comments and of Markdown that are too long, as complaints."""
-    if path.endswith(('.c', '.h')):
-        for first, text in texts(path, source):
-            for line, sentence in sentences(text):
-                yield from too_long(first + line, sentence)
-    elif path.endswith('.md'):
-        for first, paragraph in paragraphs(source):
+    """Sentences that are too long, as complaints."""
+    if path.endswith(('.md', '.scd')):
+        for first, paragraph in (paragraphs if path.endswith('.md') else page_paragraphs)(source):
             for sentence in SENTENCE_END.split(paragraph):
                 yield from too_long(first, sentence)
+        return
+    blocks = list(texts(path, source))
+    if path.endswith('.py'):
+        blocks += docstrings(source)
+    for first, text in blocks:
+        for line, sentence in sentences(text):
+            yield from too_long(first + line, sentence)
 
 
 def complaints(path):

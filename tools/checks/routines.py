@@ -16,8 +16,8 @@ are other names of one.  nm gives the cases of a suite, and the routines that it
 Inlines and macros leave no symbol in the callers.
 
 A routine's own cases bear its name, alone or with others: ExFoo_test, ExFoo_refused_test,
-ExFoo_ExBar_test.  A routine without a case of its own is an error, and so is a symbol
-that no suite with such a case calls.
+ExFoo_ExBar_test. A routine without a case of its own is an error. A symbol that no suite
+with such a case calls is an error, too.
 """
 
 import glob

@@ -34,8 +34,8 @@ demo_initramfs() {
 	say "$root.cpio"
 }
 
-# screen FILE: commands and output of poolmon on a leak, and the leak in the log, without
-# what differs from run to run
+# screen FILE: commands and output of poolmon on a leak, and the leak in the log. Words that
+# differ from run to run are left out.
 screen() {
 	tr -d '\r' <"$1" | sed -n '/^ *# poolmon record/,/^ *ntpool: leak: /p' |
 		grep -E '^ *(# poolmon |tag |(`-)?DskI |ntpool: leak: )' |

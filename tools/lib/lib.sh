@@ -204,8 +204,8 @@ test_kernel() {
 
 # ---- Modules
 
-# farm DIR: the sources as symbolic links, so that several kernels can be built
-# for side by side and nothing is left among the sources
+# farm DIR: the sources as symbolic links. Builds for several kernels can run side by side,
+# and leave nothing among the sources.
 farm() {
 	local file
 	mkdir -p "$1"

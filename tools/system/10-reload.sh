@@ -22,8 +22,8 @@ free_memory() {
 		/proc/zoneinfo
 }
 
-# If each time loses a page, every round loses 120 KiB. Memory that the kernel takes once,
-# for a slab or a table of its own, is missing in one round only.
+# If each time loses a page, every round loses 120 KiB. The kernel takes memory once for a
+# slab or a table of its own. That memory is missing in one round only.
 stays() {
 	round=1
 	while [ $round -le 6 ]; do

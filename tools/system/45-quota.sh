@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Processes pay for what is allocated with quota, up to the limit, and ten
-# thousand of them that come and go leave nothing behind.
+# Processes pay for memory that is allocated with quota, up to the limit. Ten thousand of
+# them that come and go leave nothing behind.
 # shellcheck source=tools/system/lib.sh
 . /lib.sh
 

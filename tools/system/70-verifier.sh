@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# While a verifier bit is set every lookaside list has depth zero, caches
-# nothing, and every allocation and free reaches the pool.
+# While a verifier bit is set every lookaside list has depth zero and caches nothing. Every
+# allocation and free reaches the pool.
 # shellcheck source=tools/system/lib.sh
 . /lib.sh
 

@@ -7,7 +7,7 @@
 
 RESULTS is the folder that test-all.sh writes, with a file KERNEL-VARIANT for each cell:
 `PASSED FAILED SKIPPED COMMIT`, `broken COMMIT` for a run without totals, or `none` where
-the kernel does not have the variant. A cell without a file keeps its text in README.md, so
+the kernel lacks the variant. A cell without a file keeps its text in README.md, so
 results of another clone stay. A new cell without a file is `not run`.
 """
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# make test-all: all KUnit suites on each kernel and in each variant, one `make test` for
-# each cell of the table in README.md. KERNELS and VARIANTS name some rows and columns; the
+# make test-all: all KUnit suites on each kernel and in each variant. Each cell of the table
+# in README.md is one `make test`. KERNELS and VARIANTS name some rows and columns; the
 # other cells keep their results. A result is a file below build/test-all, and matrix.py
 # makes the table of these files. The last line is `N cells passed, N failed`.
 

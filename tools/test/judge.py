@@ -12,9 +12,9 @@ and BASE.txt receive its input and its output.  Prints one line per suite, detai
 each failure, and `counts PASSED FAILED SKIPPED` last.
 
 kunit.py counts a result once, at the innermost level that has results: the parameters
-of a parametrised case, else the case.  It reports a missing result as a crash.  This
-tool adds what kunit.py does not read: the plan of the suites, parameters of a skipped
-case, the steps of the guest, a missing END, leaks and splats.
+of a parametrised case, else the case. It reports a missing result as a crash. kunit.py
+does not read the plan of the suites and the parameters of a skipped case. This tool adds
+them, and the steps of the guest, a missing END, leaks and splats.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Runs the KUnit suites in the guest. Records of /dev/kmsg go to the result port, from a
-# marker before the first insmod to a marker after the last rmmod. Each record has its
+# Runs the KUnit suites in the guest. Records of /dev/kmsg go to the result port. They begin
+# at a marker before the first insmod, and end at one after the last rmmod. Each record has its
 # facility, so a line from user space cannot pass as a kernel line. `do NAME STATUS`
 # lines have the exit status of each command. `begin JIFFIES` has the time of the first
 # one. kmemleak's reports of older objects are not about the modules.

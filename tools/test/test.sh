@@ -90,8 +90,8 @@ stock_series() {
 	if [ -d "$KERNEL" ]; then say 6.1; else say "$KERNEL"; fi
 }
 
-# stock_set: sets the caller's variables series (a name for logs), headers, stock (the folder
-# of the image) and modules (of ntpool) for the stock kernel
+# stock_set: prepares the stock kernel. It sets variables of its caller: series, a name for
+# logs; headers; stock, the folder of the image; modules, those of ntpool.
 stock_set() {
 	series=$(stock_series)
 	headers=$(stock_headers "$series")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Batch output, options and exit statuses, on files that were recorded in a guest and on
-# files that ntpool would never write.  Sourced by tools/test/poolmon.sh.
+# Batch output, options and exit statuses. Some files were recorded in a guest. Others are
+# such as ntpool never writes. Sourced by tools/test/poolmon.sh.
 
 RECORDED=$POOLMON_TESTS/recorded
 
