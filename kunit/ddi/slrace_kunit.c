@@ -33,7 +33,7 @@ static struct ntk_way {
 } ntk_ways[] = {
 	{ "pairs" },
 	{ "locks", true },
-}, ntk_mortal_ways[] = {
+}, ntk_freed_ways[] = {
 	{ "pairs" },
 	{ "locks", true },
 	{ "pairs, special pool", false, true },
@@ -46,7 +46,7 @@ static void ntk_way_desc(struct ntk_way *way, char *desc)
 }
 
 KUNIT_ARRAY_PARAM(ntk_way, ntk_ways, ntk_way_desc);
-KUNIT_ARRAY_PARAM(ntk_mortal_way, ntk_mortal_ways, ntk_way_desc);
+KUNIT_ARRAY_PARAM(ntk_freed_way, ntk_freed_ways, ntk_way_desc);
 
 static void ntk_use_way(struct kunit *test)
 {
@@ -240,12 +240,12 @@ static void ntk_race_test(struct kunit *test)
 
 /* ---- entries that do not live longer than they are listed ---- */
 
-struct ntk_mortal {
+struct ntk_entry {
 	SLIST_ENTRY link;
 	u32 alive;
 };
 
-struct ntk_grave {
+struct ntk_freed_list {
 	SLIST_HEADER head;
 	bool special;		/* entries are from special pool */
 	atomic_t pushes;
@@ -255,141 +255,141 @@ struct ntk_grave {
 	atomic_t hard;
 };
 
-static struct ntk_mortal *ntk_mortal_create(struct ntk_grave *grave)
+static struct ntk_entry *ntk_entry_create(struct ntk_freed_list *list)
 {
-	if (grave->special)
-		return ExAllocatePoolWithTag(NonPagedPool, sizeof(struct ntk_mortal), NTK_TAG);
-	return kmalloc(sizeof(struct ntk_mortal), GFP_ATOMIC);
+	if (list->special)
+		return ExAllocatePoolWithTag(NonPagedPool, sizeof(struct ntk_entry), NTK_TAG);
+	return kmalloc(sizeof(struct ntk_entry), GFP_ATOMIC);
 }
 
-static void ntk_mortal_free(struct ntk_grave *grave, struct ntk_mortal *mortal)
+static void ntk_entry_free(struct ntk_freed_list *list, struct ntk_entry *entry)
 {
-	if (grave->special)
-		ExFreePoolWithTag(mortal, NTK_TAG);
+	if (list->special)
+		ExFreePoolWithTag(entry, NTK_TAG);
 	else
-		kfree(mortal);
+		kfree(entry);
 }
 
-static void ntk_mortal_list(struct ntk_grave *grave, struct ntk_mortal *mortal)
+static void ntk_entry_insert(struct ntk_freed_list *list, struct ntk_entry *entry)
 {
-	if (is_vmalloc_addr(mortal))
-		atomic_inc(&grave->mapped);
-	mortal->alive = NTK_ALIVE;
-	atomic_inc(&grave->pushes);
-	ExInterlockedPushEntrySList(&grave->head, &mortal->link, NULL);
+	if (is_vmalloc_addr(entry))
+		atomic_inc(&list->mapped);
+	entry->alive = NTK_ALIVE;
+	atomic_inc(&list->pushes);
+	ExInterlockedPushEntrySList(&list->head, &entry->link, NULL);
 }
 
-static void ntk_mortal_push(struct ntk_grave *grave)
+static void ntk_entry_push(struct ntk_freed_list *list)
 {
-	struct ntk_mortal *mortal = ntk_mortal_create(grave);
+	struct ntk_entry *entry = ntk_entry_create(list);
 
-	if (mortal)
-		ntk_mortal_list(grave, mortal);
+	if (entry)
+		ntk_entry_insert(list, entry);
 }
 
 /* False: there was none. */
-static bool ntk_mortal_pop(struct ntk_grave *grave)
+static bool ntk_entry_pop(struct ntk_freed_list *list)
 {
-	SLIST_ENTRY *link = ExInterlockedPopEntrySList(&grave->head, NULL);
-	struct ntk_mortal *mortal;
+	SLIST_ENTRY *link = ExInterlockedPopEntrySList(&list->head, NULL);
+	struct ntk_entry *entry;
 
 	if (!link)
 		return false;
-	mortal = CONTAINING_RECORD(link, struct ntk_mortal, link);
-	if (mortal->alive != NTK_ALIVE) {
-		atomic_inc(&grave->dead);
+	entry = CONTAINING_RECORD(link, struct ntk_entry, link);
+	if (entry->alive != NTK_ALIVE) {
+		atomic_inc(&list->dead);
 		return true;
 	}
-	memset(mortal, 0x6b, sizeof(*mortal));
-	ntk_mortal_free(grave, mortal);
+	memset(entry, 0x6b, sizeof(*entry));
+	ntk_entry_free(list, entry);
 	return true;
 }
 
 /* The entry goes back as it is. */
-static void ntk_mortal_return(struct ntk_grave *grave)
+static void ntk_entry_return(struct ntk_freed_list *list)
 {
-	SLIST_ENTRY *link = ExInterlockedPopEntrySList(&grave->head, NULL);
+	SLIST_ENTRY *link = ExInterlockedPopEntrySList(&list->head, NULL);
 
 	if (!link)
 		return;
-	atomic_inc(&grave->pushes);
-	ExInterlockedPushEntrySList(&grave->head, link, NULL);
+	atomic_inc(&list->pushes);
+	ExInterlockedPushEntrySList(&list->head, link, NULL);
 }
 
-static void ntk_mortal_interrupt(void *arg)
+static void ntk_entry_interrupt(void *arg)
 {
-	struct ntk_grave *grave = arg;
-	struct ntk_mortal *mortal;
+	struct ntk_freed_list *list = arg;
+	struct ntk_entry *entry;
 
 	ntk_is_handler();
 	/* On PREEMPT_RT an interrupt has no kmalloc(), and the pool may have no memory for it. */
-	mortal = IS_ENABLED(CONFIG_PREEMPT_RT) && !grave->special ? NULL :
-		 ntk_mortal_create(grave);
-	if (!mortal)
-		ntk_mortal_return(grave);
-	else if (ntk_mortal_pop(grave))
-		ntk_mortal_list(grave, mortal);
+	entry = IS_ENABLED(CONFIG_PREEMPT_RT) && !list->special ? NULL :
+		 ntk_entry_create(list);
+	if (!entry)
+		ntk_entry_return(list);
+	else if (ntk_entry_pop(list))
+		ntk_entry_insert(list, entry);
 	else
-		ntk_mortal_free(grave, mortal);
+		ntk_entry_free(list, entry);
 	if (in_hardirq())
-		atomic_inc(&grave->hard);
+		atomic_inc(&list->hard);
 }
 
-static void ntk_mortal_thread(struct ntk_worker *worker)
+static void ntk_entry_thread(struct ntk_worker *worker)
 {
-	struct ntk_grave *grave = worker->crew->arg;
+	struct ntk_freed_list *list = worker->crew->arg;
 	int i;
 
-	atomic_inc(&grave->ready);
-	while (atomic_read(&grave->ready) < NTK_WORKERS &&
+	atomic_inc(&list->ready);
+	while (atomic_read(&list->ready) < NTK_WORKERS &&
 	       !READ_ONCE(worker->crew->stop))
 		cond_resched();
 	for (i = 0; i < NTK_SHORT_ROUNDS; i++) {
-		bool one = ntk_mortal_pop(grave);
-		bool two = ntk_mortal_pop(grave);
+		bool one = ntk_entry_pop(list);
+		bool two = ntk_entry_pop(list);
 
 		/* The others have two each at most, and their interrupts one. */
 		ntk_check(&worker->tally, one && two, "round %d: none", i);
 		if (one)
-			ntk_mortal_push(grave);
+			ntk_entry_push(list);
 		if (two)
-			ntk_mortal_push(grave);
+			ntk_entry_push(list);
 		if (i % 16 == 0)
 			smp_call_function_single(ntk_nth_cpu(worker->id + 1),
-						 ntk_mortal_interrupt, grave, 1);
+						 ntk_entry_interrupt, list, 1);
 	}
 }
 
-static void ntk_mortal_test(struct kunit *test)
+static void ntk_freed_test(struct kunit *test)
 {
-	struct ntk_grave *grave = kunit_kzalloc(test, sizeof(*grave), GFP_KERNEL);
+	struct ntk_freed_list *list = kunit_kzalloc(test, sizeof(*list), GFP_KERNEL);
 	const struct ntk_way *way = test->param_value;
 	int i, nr = 0;
 
 	ntk_need_cpus(test, 2);
-	KUNIT_ASSERT_NOT_NULL(test, grave);
+	KUNIT_ASSERT_NOT_NULL(test, list);
 	ntk_use_way(test);
 	ntk_keep_stock(test);
-	grave->special = way->special;
-	InitializeSListHead(&grave->head);
+	list->special = way->special;
+	InitializeSListHead(&list->head);
 	for (i = 0; i < NTK_LIVE; i++)
-		ntk_mortal_push(grave);
-	ntk_crew_run(test, NTK_WORKERS, true, ntk_mortal_thread, grave);
-	KUNIT_EXPECT_EQ(test, atomic_read(&grave->dead), 0);
-	KUNIT_EXPECT_GT(test, atomic_read(&grave->hard), 0);
+		ntk_entry_push(list);
+	ntk_crew_run(test, NTK_WORKERS, true, ntk_entry_thread, list);
+	KUNIT_EXPECT_EQ(test, atomic_read(&list->dead), 0);
+	KUNIT_EXPECT_GT(test, atomic_read(&list->hard), 0);
 	if (way->special && IS_ENABLED(CONFIG_X86))
-		KUNIT_EXPECT_GT(test, atomic_read(&grave->mapped), NTK_SHORT_ROUNDS);
-	KUNIT_EXPECT_EQ(test, ExQueryDepthSList(&grave->head), NTK_LIVE);
-	KUNIT_EXPECT_EQ(test, ntk_sequence(&grave->head),
-			(u64)atomic_read(&grave->pushes) & NTK_SEQUENCE_MAX);
-	while (nr <= NTK_LIVE && ntk_mortal_pop(grave))
+		KUNIT_EXPECT_GT(test, atomic_read(&list->mapped), NTK_SHORT_ROUNDS);
+	KUNIT_EXPECT_EQ(test, ExQueryDepthSList(&list->head), NTK_LIVE);
+	KUNIT_EXPECT_EQ(test, ntk_sequence(&list->head),
+			(u64)atomic_read(&list->pushes) & NTK_SEQUENCE_MAX);
+	while (nr <= NTK_LIVE && ntk_entry_pop(list))
 		nr++;
 	KUNIT_EXPECT_EQ(test, nr, NTK_LIVE);
 }
 
 static struct kunit_case ntk_slrace_cases[] = {
 	KUNIT_CASE_PARAM(ntk_race_test, ntk_way_gen_params),
-	KUNIT_CASE_PARAM(ntk_mortal_test, ntk_mortal_way_gen_params),
+	KUNIT_CASE_PARAM(ntk_freed_test, ntk_freed_way_gen_params),
 	{}
 };
 

@@ -24,11 +24,11 @@
 #define NTK_THREADS	4
 #define NTK_POKE	6	/* operations between two interrupts */
 #define NTK_CYCLES	3	/* of a CPU, off and on */
-#define NTK_DUELS	3000	/* blocks freed twice at the same time */
-#define NTK_DUEL_LOOK	500	/* duels between two looks at the heaps */
-#define NTK_DUELS_LEAST	50
+#define NTK_RACES	3000	/* blocks freed twice at the same time */
+#define NTK_RACE_LOOK	500	/* races between two looks at the heaps */
+#define NTK_RACES_LEAST	50
 /* On a busy host the two processors seldom run at the same time. */
-#define NTK_DUEL_SECONDS	60
+#define NTK_RACE_SECONDS	60
 
 struct ntk_held {
 	u8 *block;
@@ -346,22 +346,22 @@ static void ntk_load_test(struct kunit *test)
 
 /* ---- two frees of one block at the same time ---- */
 
-struct ntk_duel {
+struct ntk_race {
 	POOL_TYPE type;
-	unsigned long end;	/* jiffies: no further duel begins */
-	int nr;			/* of the duel */
-	bool last;		/* written by the first duellist, before they meet */
-	u8 *block;		/* of the first duellist, until they meet */
-	atomic_t arrivals;	/* of both, at all meetings so far */
+	unsigned long end;	/* jiffies: no further race begins */
+	int nr;			/* of the race */
+	bool last;		/* written by the first racer before the rendezvous */
+	u8 *block;		/* of the first racer until the rendezvous */
+	atomic_t arrivals;	/* of both, at every rendezvous so far */
 };
 
 /* Both continue at the same time. Returns false if they must stop. */
-static bool ntk_meet(struct ntk_worker *worker)
+static bool ntk_rendezvous(struct ntk_worker *worker)
 {
-	struct ntk_duel *duel = worker->crew->arg;
-	int both = round_up(atomic_inc_return(&duel->arrivals), 2);
+	struct ntk_race *race = worker->crew->arg;
+	int both = round_up(atomic_inc_return(&race->arrivals), 2);
 
-	while (atomic_read(&duel->arrivals) < both) {
+	while (atomic_read(&race->arrivals) < both) {
 		if (READ_ONCE(worker->crew->stop))
 			return false;
 		cpu_relax();
@@ -370,89 +370,89 @@ static bool ntk_meet(struct ntk_worker *worker)
 }
 
 /* Both free the block, one of them a little later. The delay makes no difference. */
-static bool ntk_duel_free(struct ntk_worker *worker)
+static bool ntk_race_free(struct ntk_worker *worker)
 {
-	struct ntk_duel *duel = worker->crew->arg;
+	struct ntk_race *race = worker->crew->arg;
 	u32 delay = ntk_random_below(&worker->rng, 32);
 
-	if (!ntk_meet(worker))
+	if (!ntk_rendezvous(worker))
 		return false;
 	while (delay--)
 		cpu_relax();
-	ExFreePoolWithTag(duel->block, ntk_tag_of(0));
-	return ntk_meet(worker);
+	ExFreePoolWithTag(race->block, ntk_tag_of(0));
+	return ntk_rendezvous(worker);
 }
 
 /* One free has freed the block, the other one was reported. */
-static void ntk_duel_judge(struct ntk_worker *worker, int nr)
+static void ntk_race_judge(struct ntk_worker *worker, int nr)
 {
-	struct ntk_duel *duel = worker->crew->arg;
+	struct ntk_race *race = worker->crew->arg;
 	struct ntpool_test_report report;
 	bool told = ntk_took_report(NTK_BAD_POOL_CALLER, NTK_DOUBLE_FREE,
 				    &report);
 
 	ntk_check(&worker->tally,
-		  told && report.param[3] == (unsigned long)duel->block,
-		  "duel %d: 0x%x (0x%llx) %s", nr, report.code,
+		  told && report.param[3] == (unsigned long)race->block,
+		  "race %d: 0x%x (0x%llx) %s", nr, report.code,
 		  report.param[0], report.text);
-	if (nr % NTK_DUEL_LOOK == 0)
+	if (nr % NTK_RACE_LOOK == 0)
 		ntk_check(&worker->tally, !ntpool_test_check_heaps(),
-			  "duel %d: heaps", nr);
+			  "race %d: heaps", nr);
 }
 
-static void ntk_duellist(struct ntk_worker *worker)
+static void ntk_racer(struct ntk_worker *worker)
 {
-	struct ntk_duel *duel = worker->crew->arg;
+	struct ntk_race *race = worker->crew->arg;
 	bool last = false;
 
 	while (!last) {
 		if (!worker->id) {
-			duel->nr++;
-			duel->last = duel->nr == NTK_DUELS || time_after(jiffies, duel->end);
-			duel->block = ExAllocatePoolWithTag(duel->type, 40,
+			race->nr++;
+			race->last = race->nr == NTK_RACES || time_after(jiffies, race->end);
+			race->block = ExAllocatePoolWithTag(race->type, 40,
 							    ntk_tag_of(0));
 		}
-		if (!ntk_duel_free(worker))
+		if (!ntk_race_free(worker))
 			return;
-		/* The next duel begins when both have met once more. */
-		last = duel->last;
-		if (!ntk_meet(worker))
+		/* The next race begins after one more rendezvous. */
+		last = race->last;
+		if (!ntk_rendezvous(worker))
 			return;
 		if (!worker->id)
-			ntk_duel_judge(worker, duel->nr);
+			ntk_race_judge(worker, race->nr);
 		cond_resched();
 	}
 }
 
-static void ntk_duel_of(struct kunit *test, bool paged)
+static void ntk_race_of(struct kunit *test, bool paged)
 {
 	struct ntk_tag_row before = ntk_tag_row(test, ntk_tag_of(0), paged);
-	struct ntk_duel duel = {
+	struct ntk_race race = {
 		.type = paged ? PagedPool : NonPagedPool,
-		.end = jiffies + NTK_DUEL_SECONDS * HZ,
+		.end = jiffies + NTK_RACE_SECONDS * HZ,
 	};
 	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
 	struct ntk_tag_row after;
 
 	KUNIT_ASSERT_NOT_NULL(test, crew);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 2, true, ntk_duellist,
-					     &duel), 0);
+	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 2, true, ntk_racer,
+					     &race), 0);
 	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
 	ntk_expect_clean(test, &crew->worker[0].tally);
 	after = ntk_tag_row(test, ntk_tag_of(0), paged);
-	KUNIT_EXPECT_GE(test, duel.nr, NTK_DUELS_LEAST);
-	KUNIT_EXPECT_EQ(test, after.allocs - before.allocs, duel.nr);
-	KUNIT_EXPECT_EQ(test, after.frees - before.frees, duel.nr);
+	KUNIT_EXPECT_GE(test, race.nr, NTK_RACES_LEAST);
+	KUNIT_EXPECT_EQ(test, after.allocs - before.allocs, race.nr);
+	KUNIT_EXPECT_EQ(test, after.frees - before.frees, race.nr);
 	KUNIT_EXPECT_EQ(test, after.bytes, before.bytes);
 	KUNIT_EXPECT_EQ(test, after.requested, before.requested);
 	KUNIT_EXPECT_EQ(test, ntpool_test_check_heaps(), 0);
 }
 
-static void ntk_duel_test(struct kunit *test)
+static void ntk_race_test(struct kunit *test)
 {
 	ntk_need_cpus(test, 2);
-	ntk_duel_of(test, false);
-	ntk_duel_of(test, true);
+	ntk_race_of(test, false);
+	ntk_race_of(test, true);
 }
 
 #ifdef CONFIG_HOTPLUG_CPU
@@ -531,7 +531,7 @@ static void ntk_hotplug_test(struct kunit *test)
 
 static struct kunit_case ntk_stress_cases[] = {
 	KUNIT_CASE_PARAM(ntk_load_test, ntk_load_gen_params),
-	KUNIT_CASE(ntk_duel_test),
+	KUNIT_CASE(ntk_race_test),
 	KUNIT_CASE(ntk_offline_test),
 	KUNIT_CASE(ntk_hotplug_test),
 	{}
