@@ -517,12 +517,12 @@ struct ntk_storm {
 /* Each thread is a process; any of them may free a block. */
 static void ntk_storm_thread(struct ntk_worker *worker)
 {
-	struct ntk_storm *storm = worker->crew->arg;
+	struct ntk_storm *storm = worker->threads->arg;
 	bool paged;
 	void *block;
 	int i;
 
-	for (i = 0; i < 20000 && !READ_ONCE(worker->crew->stop); i++) {
+	for (i = 0; i < 20000 && !READ_ONCE(worker->threads->stop); i++) {
 		paged = ntk_random_below(&worker->rng, 2);
 		block = ExAllocatePoolWithQuotaTag((paged ? PagedPool : NonPagedPool) |
 						   NTK_NO_RAISE,
@@ -547,7 +547,7 @@ static void ntk_storm_test(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, storm);
 	ntpool_test_set_quota(false, 4096);
 	ntpool_test_set_quota(true, 8192);
-	ntk_crew_run(test, 4, false, ntk_storm_thread, storm);
+	ntk_threads_run(test, 4, false, ntk_storm_thread, storm);
 	for (i = 0; i < ARRAY_SIZE(storm->slot); i++)
 		if (storm->slot[i])
 			ExFreePoolWithTag(storm->slot[i], NTK_TAG);

@@ -393,7 +393,7 @@ static void ntk_load(struct ntk_worker *worker)
 	void *block[16] = {};
 	int i;
 
-	while (!READ_ONCE(worker->crew->stop)) {
+	while (!READ_ONCE(worker->threads->stop)) {
 		u32 at = ntk_random_below(&worker->rng, ARRAY_SIZE(block));
 		u32 nr = ntk_random_below(&worker->rng, NTK_MIX);
 
@@ -415,20 +415,20 @@ static void ntk_load(struct ntk_worker *worker)
 static void ntk_under_load_test(struct kunit *test)
 {
 	struct ntk_tally tally = {};
-	struct ntk_crew *crew;
+	struct ntk_threads *threads;
 	int i;
 
-	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, crew);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, NTK_LOADERS, true, ntk_load,
-					     NULL), 0);
+	threads = kunit_kzalloc(test, sizeof(*threads), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, threads);
+	KUNIT_ASSERT_EQ(test, ntk_threads_start(threads, NTK_LOADERS, true, ntk_load,
+						NULL), 0);
 	for (i = 0; i < NTK_READS; i++) {
 		ntk_check_rows(ntk_read(test, "tags"), &tally, false);
 		cond_resched();
 	}
-	WRITE_ONCE(crew->stop, true);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	ntk_crew_expect_clean(test, crew);
+	WRITE_ONCE(threads->stop, true);
+	KUNIT_EXPECT_EQ(test, ntk_threads_finish(threads), 0);
+	ntk_threads_expect_clean(test, threads);
 	ntk_check_rows(ntk_read(test, "tags"), &tally, true);
 	ntk_expect_clean(test, &tally);
 	ntk_expect_sums(test, false);
@@ -589,7 +589,7 @@ static void ntk_heat_test(struct kunit *test)
 	struct ntk_tag_row row;
 	int nr;
 
-	ntk_crew_run(test, NTK_LOADERS, true, ntk_heat, NULL);
+	ntk_threads_run(test, NTK_LOADERS, true, ntk_heat, NULL);
 	for (nr = 0; nr < NTK_HEATED; nr++) {
 		row = ntk_tag_row(test, ntk_nth_tag('h', nr), false);
 		KUNIT_EXPECT_EQ(test, row.allocs, NTK_LOADERS * NTK_HOT);

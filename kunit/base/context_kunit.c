@@ -560,7 +560,7 @@ struct ntk_counter {
 
 static void ntk_count_up(struct ntk_worker *worker)
 {
-	struct ntk_counter *counter = worker->crew->arg;
+	struct ntk_counter *counter = worker->threads->arg;
 	KIRQL old;
 	int i;
 
@@ -581,7 +581,7 @@ static void ntk_exclusion_test(struct kunit *test)
 	counter = kunit_kzalloc(test, sizeof(*counter), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, counter);
 	KeInitializeSpinLock(&counter->lock);
-	ntk_crew_run(test, 4, true, ntk_count_up, counter);
+	ntk_threads_run(test, 4, true, ntk_count_up, counter);
 	KUNIT_EXPECT_EQ(test, counter->count, 4 * NTK_COUNTS);
 }
 

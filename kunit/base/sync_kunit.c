@@ -38,7 +38,7 @@ static bool ntk_meet(struct ntk_barrier *b, int step)
 
 static void ntk_barrier_worker(struct ntk_worker *worker)
 {
-	struct ntk_barrier *b = worker->crew->arg;
+	struct ntk_barrier *b = worker->threads->arg;
 	unsigned int me = worker->id;
 	int i, step = 0;
 
@@ -66,13 +66,13 @@ static void KeMemoryBarrier_test(struct kunit *test)
 	ntk_need_cpus(test, 2);
 	b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, b);
-	ntk_crew_run(test, 2, true, ntk_barrier_worker, b);
+	ntk_threads_run(test, 2, true, ntk_barrier_worker, b);
 	KUNIT_EXPECT_EQ(test, b->arrived, 2 * 3 * NTK_ROUNDS);
 }
 
 static void ntk_tell(struct ntk_worker *worker)
 {
-	struct ntk_barrier *b = worker->crew->arg;
+	struct ntk_barrier *b = worker->threads->arg;
 
 	msleep(20);
 	WRITE_ONCE(b->told, TRUE);
@@ -82,19 +82,19 @@ static void ntk_tell(struct ntk_worker *worker)
 static void KeMemoryBarrierWithoutFence_test(struct kunit *test)
 {
 	struct ntk_barrier *b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
-	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	struct ntk_threads *threads = kunit_kzalloc(test, sizeof(*threads), GFP_KERNEL);
 	unsigned long limit = jiffies + 10 * HZ;
 	BOOLEAN told;
 
 	KUNIT_ASSERT_NOT_NULL(test, b);
-	KUNIT_ASSERT_NOT_NULL(test, crew);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 1, false, ntk_tell, b), 0);
+	KUNIT_ASSERT_NOT_NULL(test, threads);
+	KUNIT_ASSERT_EQ(test, ntk_threads_start(threads, 1, false, ntk_tell, b), 0);
 	do {
 		KeMemoryBarrierWithoutFence();
 		/* The barrier alone makes the compiler read again. */
 		told = data_race(b->told);
 	} while (!told && time_before(jiffies, limit));
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
+	KUNIT_EXPECT_EQ(test, ntk_threads_finish(threads), 0);
 	KUNIT_EXPECT_TRUE(test, told);
 }
 
@@ -102,25 +102,25 @@ static void KeMemoryBarrierWithoutFence_test(struct kunit *test)
 static void YieldProcessor_test(struct kunit *test)
 {
 	struct ntk_barrier *b;
-	struct ntk_crew *crew;
+	struct ntk_threads *threads;
 	unsigned long limit;
 	KIRQL old, after;
 	BOOLEAN told;
 
 	ntk_need_cpus(test, 2);
 	b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
-	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	threads = kunit_kzalloc(test, sizeof(*threads), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, b);
-	KUNIT_ASSERT_NOT_NULL(test, crew);
+	KUNIT_ASSERT_NOT_NULL(test, threads);
 	set_cpus_allowed_ptr(current, cpumask_of(ntk_nth_cpu(1)));
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 1, true, ntk_tell, b), 0);
+	KUNIT_ASSERT_EQ(test, ntk_threads_start(threads, 1, true, ntk_tell, b), 0);
 	limit = jiffies + 10 * HZ;
 	old = KeRaiseIrqlToDpcLevel();
 	while (!(told = READ_ONCE(b->told)) && time_before(jiffies, limit))
 		YieldProcessor();
 	after = KeGetCurrentIrql();
 	KeLowerIrql(old);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
+	KUNIT_EXPECT_EQ(test, ntk_threads_finish(threads), 0);
 	KUNIT_EXPECT_TRUE(test, told);
 	KUNIT_EXPECT_EQ(test, after, DISPATCH_LEVEL);
 	KUNIT_EXPECT_EQ(test, KeGetCurrentIrql(), PASSIVE_LEVEL);
@@ -441,7 +441,7 @@ static void ntk_count_by_try(struct ntk_race *race)
 /* All forms exclude each other. */
 static void ntk_lock_racer(struct ntk_worker *worker)
 {
-	struct ntk_race *race = worker->crew->arg;
+	struct ntk_race *race = worker->threads->arg;
 	KLOCK_QUEUE_HANDLE handle;
 	KIRQL old;
 	int i;
@@ -481,7 +481,7 @@ static void ntk_lock_race_test(struct kunit *test)
 	race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, race);
 	KeInitializeSpinLock(&race->lock);
-	ntk_crew_run(test, 8, true, ntk_lock_racer, race);
+	ntk_threads_run(test, 8, true, ntk_lock_racer, race);
 	KUNIT_EXPECT_EQ(test, race->locked, 24000);
 }
 

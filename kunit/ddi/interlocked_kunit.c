@@ -571,7 +571,7 @@ KUNIT_ARRAY_PARAM(ntk_racer, ntk_racers, ntk_racer_desc);
 
 static void ntk_race_thread(struct ntk_worker *worker)
 {
-	struct ntk_race *race = worker->crew->arg;
+	struct ntk_race *race = worker->threads->arg;
 	unsigned long limit = jiffies + 10 * HZ;
 	int i, wrong = 0;
 
@@ -593,7 +593,7 @@ static void ntk_race_test(struct kunit *test)
 	race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, race);
 	race->racer = test->param_value;
-	ntk_crew_run(test, NTK_RACERS, true, ntk_race_thread, race);
+	ntk_threads_run(test, NTK_RACERS, true, ntk_race_thread, race);
 	left = race->large.QuadPart + race->number + race->narrow;
 	KUNIT_EXPECT_EQ(test, left + atomic64_read(&race->received), race->racer->left);
 }
@@ -609,7 +609,7 @@ struct ntk_widths {
 /* Half of each sum is above bit 31; neighbours are counted by others. */
 static void ntk_widths_thread(struct ntk_worker *worker)
 {
-	struct ntk_widths *w = worker->crew->arg;
+	struct ntk_widths *w = worker->threads->arg;
 	int i;
 
 	for (i = 0; i < NTK_NARROW; i++) {
@@ -631,7 +631,7 @@ static void ntk_widths_race_test(struct kunit *test)
 	ntk_need_cpus(test, 2);
 	w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, w);
-	ntk_crew_run(test, 4, true, ntk_widths_thread, w);
+	ntk_threads_run(test, 4, true, ntk_widths_thread, w);
 	KUNIT_EXPECT_EQ(test, w->narrow[0], 6000);
 	KUNIT_EXPECT_EQ(test, w->narrow[1], 6000);
 	for (i = 0; i < ARRAY_SIZE(w->small); i++)

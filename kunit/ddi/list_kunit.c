@@ -401,7 +401,7 @@ static void ntk_race_interrupt(void *arg)
 
 static void ntk_race_thread(struct ntk_worker *worker)
 {
-	struct ntk_list_race *race = worker->crew->arg;
+	struct ntk_list_race *race = worker->threads->arg;
 	int i;
 
 	for (i = 0; i < NTK_ROUNDS; i++) {
@@ -437,7 +437,7 @@ static void ntk_race_test(struct kunit *test)
 		atomic_set(&race->node[i].owned, 1);
 		ntk_race_push(race, &race->node[i]);
 	}
-	ntk_crew_run(test, 4, true, ntk_race_thread, race);
+	ntk_threads_run(test, 4, true, ntk_race_thread, race);
 	while (nr <= NTK_ENTRIES && ntk_race_pop(race))
 		nr++;
 	KUNIT_EXPECT_EQ(test, nr, NTK_ENTRIES);

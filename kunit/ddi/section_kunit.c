@@ -425,7 +425,7 @@ static void MmResetDriverPaging_test(struct kunit *test)
 static void ntk_lock_and_unlock(struct ntk_worker *worker)
 {
 	struct ntk_tally *tally = &worker->tally;
-	PVOID *handle = worker->crew->arg;
+	PVOID *handle = worker->threads->arg;
 	int i, j;
 
 	for (i = 0; i < NTK_ROUNDS; i++) {
@@ -451,7 +451,7 @@ static void ntk_threads_test(struct kunit *test)
 
 	MmUnlockPagableImageSection(handle[0]);
 	MmUnlockPagableImageSection(handle[1]);
-	ntk_crew_run(test, 4, true, ntk_lock_and_unlock, handle);
+	ntk_threads_run(test, 4, true, ntk_lock_and_unlock, handle);
 	ntk_expect_no_report(test, "four threads");
 	ntk_expect_locks(test, 0, 0);
 	KUNIT_EXPECT_EQ(test, ntk_references(), base);

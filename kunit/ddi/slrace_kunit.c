@@ -167,7 +167,7 @@ static void ntk_hard_guest(void *arg)
 
 static void ntk_race_thread(struct ntk_worker *worker)
 {
-	struct ntk_slist_race *race = worker->crew->arg;
+	struct ntk_slist_race *race = worker->threads->arg;
 	int i;
 
 	for (i = 0; i < NTK_ROUNDS; i++) {
@@ -211,20 +211,20 @@ static struct ntk_slist_race *ntk_race_create(struct kunit *test)
 static void ntk_race_test(struct kunit *test)
 {
 	struct ntk_slist_race *race;
-	struct ntk_crew *crew;
+	struct ntk_threads *threads;
 	int i;
 
 	ntk_need_cpus(test, 2);
 	ntk_use_way(test);
 	race = ntk_race_create(test);
-	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, crew);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, NTK_WORKERS, true,
-					     ntk_race_thread, race), 0);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
+	threads = kunit_kzalloc(test, sizeof(*threads), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, threads);
+	KUNIT_ASSERT_EQ(test, ntk_threads_start(threads, NTK_WORKERS, true,
+						ntk_race_thread, race), 0);
+	KUNIT_EXPECT_EQ(test, ntk_threads_finish(threads), 0);
 	for (i = 0; i < NTK_WORKERS; i++)
 		tasklet_kill(&race->guest[i].soft);
-	ntk_crew_expect_clean(test, crew);
+	ntk_threads_expect_clean(test, threads);
 	KUNIT_EXPECT_EQ(test, ExQueryDepthSList(&race->head), NTK_ENTRIES);
 	KUNIT_EXPECT_EQ(test, ntk_sequence(&race->head),
 			(u64)atomic_read(&race->pushes) & NTK_SEQUENCE_MAX);
@@ -337,12 +337,12 @@ static void ntk_entry_interrupt(void *arg)
 
 static void ntk_entry_thread(struct ntk_worker *worker)
 {
-	struct ntk_freed_list *list = worker->crew->arg;
+	struct ntk_freed_list *list = worker->threads->arg;
 	int i;
 
 	atomic_inc(&list->ready);
 	while (atomic_read(&list->ready) < NTK_WORKERS &&
-	       !READ_ONCE(worker->crew->stop))
+	       !READ_ONCE(worker->threads->stop))
 		cond_resched();
 	for (i = 0; i < NTK_SHORT_ROUNDS; i++) {
 		bool one = ntk_entry_pop(list);
@@ -374,7 +374,7 @@ static void ntk_freed_test(struct kunit *test)
 	InitializeSListHead(&list->head);
 	for (i = 0; i < NTK_LIVE; i++)
 		ntk_entry_push(list);
-	ntk_crew_run(test, NTK_WORKERS, true, ntk_entry_thread, list);
+	ntk_threads_run(test, NTK_WORKERS, true, ntk_entry_thread, list);
 	KUNIT_EXPECT_EQ(test, atomic_read(&list->dead), 0);
 	KUNIT_EXPECT_GT(test, atomic_read(&list->hard), 0);
 	if (way->special && IS_ENABLED(CONFIG_X86))

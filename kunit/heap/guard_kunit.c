@@ -258,7 +258,7 @@ struct ntk_payers {
 /* The worker is a process of its own. Its ledger stays as long as the block. */
 static void ntk_pay(struct ntk_worker *worker)
 {
-	struct ntk_payers *payers = worker->crew->arg;
+	struct ntk_payers *payers = worker->threads->arg;
 
 	payers->block[worker->id] = ExAllocatePoolWithQuotaTag(NonPagedPool |
 							       POOL_QUOTA_FAIL_INSTEAD_OF_RAISE,
@@ -277,7 +277,7 @@ static void ntk_ledgers_test(struct kunit *test)
 	ExFreePoolWithTag(ExAllocatePoolWithTag(NonPagedPool, 24, NTK_TAG), NTK_TAG);
 	ntpool_test_charge_kthreads(true);
 	before = ntpool_test_records();
-	ntk_crew_run(test, NTK_MAX_WORKERS, false, ntk_pay, &payers);
+	ntk_threads_run(test, NTK_MAX_WORKERS, false, ntk_pay, &payers);
 	ntpool_test_charge_kthreads(false);
 	ntk_expect_records(test, before, NTK_MAX_WORKERS);
 	for (i = 0; i < NTK_MAX_WORKERS; i++)

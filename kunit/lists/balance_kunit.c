@@ -478,19 +478,19 @@ static void ntk_random_batches(struct ntk_worker *worker)
 static void ntk_scanned_test(struct kunit *test)
 {
 	GENERAL_LOOKASIDE_POOL *l = ntk_start_free(test, ntk_kind(test));
-	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	struct ntk_threads *threads = kunit_kzalloc(test, sizeof(*threads), GFP_KERNEL);
 	int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, crew);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 4, true, ntk_random_batches, NULL), 0);
+	KUNIT_ASSERT_NOT_NULL(test, threads);
+	KUNIT_ASSERT_EQ(test, ntk_threads_start(threads, 4, true, ntk_random_batches, NULL), 0);
 	for (i = 0; i < 300; i++) {
 		if (i % 50 == 49)
 			WRITE_ONCE(l->Depth, i % 4 * 16);
 		ntpool_test_balance_scan();
 		cond_resched();
 	}
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	ntk_crew_expect_clean(test, crew);
+	KUNIT_EXPECT_EQ(test, ntk_threads_finish(threads), 0);
+	ntk_threads_expect_clean(test, threads);
 	ntpool_test_balance_scan();
 	KUNIT_EXPECT_EQ(test, l->TotalAllocates, l->TotalFrees);
 	ntk_end(&ntk_list);

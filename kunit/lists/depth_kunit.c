@@ -278,7 +278,7 @@ struct ntk_list_load {
 
 static void ntk_load_list(struct ntk_worker *worker)
 {
-	struct ntk_list_load *load = worker->crew->arg;
+	struct ntk_list_load *load = worker->threads->arg;
 	void *entry[10] = {};
 	int i;
 
@@ -330,27 +330,27 @@ static void ntk_cpus_test(struct kunit *test)
 {
 	enum ntk_kind kind = ntk_kind(test);
 	struct ntk_list_load *load;
-	struct ntk_crew *crew;
+	struct ntk_threads *threads;
 	int i;
 
 	ntk_need_cpus(test, 2);
 	load = kunit_kzalloc(test, sizeof(*load), GFP_KERNEL);
-	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	threads = kunit_kzalloc(test, sizeof(*threads), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, load);
-	KUNIT_ASSERT_NOT_NULL(test, crew);
+	KUNIT_ASSERT_NOT_NULL(test, threads);
 	KUNIT_ASSERT_EQ(test, ntk_start(&ntk_list, kind, true, 0),
 			STATUS_SUCCESS);
 	ntk_keep_stock(test);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, NTK_LOADERS, true,
-					     ntk_load_list, load), 0);
+	KUNIT_ASSERT_EQ(test, ntk_threads_start(threads, NTK_LOADERS, true,
+						ntk_load_list, load), 0);
 	for (i = 0; i < 4; i++) {
 		KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0x8), 0);
 		ntk_read(test, "lookaside");
 		KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0), 0);
 		cond_resched();
 	}
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	ntk_crew_expect_clean(test, crew);
+	KUNIT_EXPECT_EQ(test, ntk_threads_finish(threads), 0);
+	ntk_threads_expect_clean(test, threads);
 	for (i = 0; !ntk_is_paged(kind) && i < NTK_LOADERS; i++)
 		ntk_expect_clean(test, &load->hard[i]);
 	ntk_expect_figures(test);

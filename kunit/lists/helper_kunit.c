@@ -465,7 +465,7 @@ static void ntk_irqs_off_test(struct kunit *test)
 
 static void ntk_flusher(struct ntk_worker *worker)
 {
-	struct completion *go = worker->crew->arg;
+	struct completion *go = worker->threads->arg;
 
 	wait_for_completion(go);
 	udelay(ntk_random_below(&worker->rng, 200));
@@ -476,7 +476,7 @@ static void ntk_flusher(struct ntk_worker *worker)
 		  atomic_read(&ntk_inside));
 }
 
-static void ntk_flush_trial(struct kunit *test, struct ntk_crew *crew)
+static void ntk_flush_trial(struct kunit *test, struct ntk_threads *threads)
 {
 	DECLARE_COMPLETION_ONSTACK(go);
 
@@ -484,25 +484,25 @@ static void ntk_flush_trial(struct kunit *test, struct ntk_crew *crew)
 	WRITE_ONCE(ntk_ex->L.Depth, NTK_MANY);
 	ntk_cache_on(test, ntk_nth_cpu(1), NTK_MANY);
 	WRITE_ONCE(ntk_ex->L.Depth, NTK_MANY / 2);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 1, false, ntk_flusher, &go), 0);
+	KUNIT_ASSERT_EQ(test, ntk_threads_start(threads, 1, false, ntk_flusher, &go), 0);
 	complete(&go);
 	ntpool_test_balance_scan();
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	ntk_crew_expect_clean(test, crew);
+	KUNIT_EXPECT_EQ(test, ntk_threads_finish(threads), 0);
+	ntk_threads_expect_clean(test, threads);
 }
 
 /* The scan moves the blocks of one CPU while another one flushes. None is skipped. */
 static void ExFlushLookasideListEx_scan_test(struct kunit *test)
 {
-	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	struct ntk_threads *threads = kunit_kzalloc(test, sizeof(*threads), GFP_KERNEL);
 	int i;
 
 	ntk_need_cpus(test, 3);
-	KUNIT_ASSERT_NOT_NULL(test, crew);
+	KUNIT_ASSERT_NOT_NULL(test, threads);
 	set_cpus_allowed_ptr(current, cpumask_of(ntk_nth_cpu(0)));
 	ntk_begin(test, NonPagedPool, NTK_MANY);
 	for (i = 0; i < NTK_TRIALS; i++)
-		ntk_flush_trial(test, crew);
+		ntk_flush_trial(test, threads);
 	ntk_finish(test, NTK_MANY);
 }
 

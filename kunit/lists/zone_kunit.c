@@ -592,7 +592,7 @@ static void ntk_race_interrupt(void *arg)
 
 static void ntk_race_thread(struct ntk_worker *worker)
 {
-	struct ntk_zone_race *race = worker->crew->arg;
+	struct ntk_zone_race *race = worker->threads->arg;
 	u8 *block[4] = {};
 	int i;
 
@@ -631,7 +631,7 @@ static void ntk_race_test(struct kunit *test)
 					       race->z->first,
 					       NTK_SEGMENT + NTK_SHARED * 32),
 			STATUS_SUCCESS);
-	ntk_crew_run(test, 4, true, ntk_race_thread, race);
+	ntk_threads_run(test, 4, true, ntk_race_thread, race);
 	KUNIT_EXPECT_EQ(test, atomic_read(&race->wrong), 0);
 	KUNIT_EXPECT_GT(test, atomic_read(&race->interrupts), 0);
 	KUNIT_EXPECT_EQ(test, ntk_take_all(&tally, &race->z->zone,
@@ -647,12 +647,12 @@ struct ntk_zone_growth {
 
 static u8 *ntk_take_or_extend(struct ntk_worker *worker)
 {
-	struct ntk_zone_growth *growth = worker->crew->arg;
+	struct ntk_zone_growth *growth = worker->threads->arg;
 	struct ntk_zone *z = growth->z;
 	u8 *block, *piece;
 
 	while (!(block = ExInterlockedAllocateFromZone(&z->zone, &z->lock)) &&
-	       !READ_ONCE(worker->crew->stop)) {
+	       !READ_ONCE(worker->threads->stop)) {
 		piece = z->second + (atomic_inc_return(&growth->pieces) - 1) * NTK_PIECE;
 		if (piece + NTK_PIECE <= z->second + NTK_ROOM)
 			ntk_check(&worker->tally,
@@ -686,7 +686,7 @@ static void ExInterlockedExtendZone_race_test(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, ExInitializeZone(&growth.z->zone, 32, growth.z->first, NTK_PIECE),
 			STATUS_SUCCESS);
-	ntk_crew_run(test, NTK_TAKERS, true, ntk_growth_thread, &growth);
+	ntk_threads_run(test, NTK_TAKERS, true, ntk_growth_thread, &growth);
 	KUNIT_EXPECT_NULL(test, ExInterlockedAllocateFromZone(&growth.z->zone, &growth.z->lock));
 }
 

@@ -373,25 +373,26 @@ static void *ntk_make_ballast(struct kunit *test, u8 *memory)
  */
 static void ntk_late_test(struct kunit *test)
 {
-	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	struct ntk_threads *threads = kunit_kzalloc(test, sizeof(*threads), GFP_KERNEL);
 	u8 *memory = kvmalloc(NTK_LARGE, GFP_KERNEL);
 	void *block;
 	int round;
 
-	for (round = 0; crew && memory && round < 8; round++) {
+	for (round = 0; threads && memory && round < 8; round++) {
 		KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0x8), 0);
 		KUNIT_EXPECT_EQ(test, ExInitializeZone(&ntk_zone, 64,
 						       ntk_make_ballast(test, memory), 512),
 				STATUS_SUCCESS);
 		block = ntk_alloc();
-		KUNIT_EXPECT_EQ(test, ntk_crew_start(crew, 1, false, ntk_switch_off, NULL), 0);
-		while (crew->nr && ntpool_zone_is_checked() &&
-		       !completion_done(&crew->worker[0].done))
+		KUNIT_EXPECT_EQ(test, ntk_threads_start(threads, 1, false, ntk_switch_off, NULL),
+				0);
+		while (threads->nr && ntpool_zone_is_checked() &&
+		       !completion_done(&threads->worker[0].done))
 			cond_resched();
 		ntk_free(block);
 		KUNIT_EXPECT_PTR_EQ(test, ntpool_zone_alloc(&ntk_zone), block);
-		KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-		ntk_crew_expect_clean(test, crew);
+		KUNIT_EXPECT_EQ(test, ntk_threads_finish(threads), 0);
+		ntk_threads_expect_clean(test, threads);
 		ntk_expect_no_report(test, "a late call");
 	}
 	kvfree(memory);

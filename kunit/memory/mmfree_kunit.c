@@ -632,7 +632,7 @@ static void ntk_accounting_test(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, ntk_table_find(ntk_read(test, "callers"), "MmCm", "Nonp"));
 }
 
-static void ntk_crew_work(struct ntk_worker *worker)
+static void ntk_threads_work(struct ntk_worker *worker)
 {
 	struct ntk_mm_call kept[NTK_KEPT] = {}, *call;
 	int i;
@@ -657,9 +657,9 @@ static void ntk_crew_work(struct ntk_worker *worker)
 }
 
 /* All kinds from several threads at the same time: no two threads get the same page. */
-static void ntk_crew_test(struct kunit *test)
+static void ntk_threads_test(struct kunit *test)
 {
-	ntk_crew_run(test, 3, false, ntk_crew_work, NULL);
+	ntk_threads_run(test, 3, false, ntk_threads_work, NULL);
 	KUNIT_EXPECT_EQ(test, ntk_live(test), 0);
 }
 
@@ -678,7 +678,7 @@ static struct kunit_case ntk_mmfree_cases[] = {
 	KUNIT_CASE(ntk_oom_test),
 	KUNIT_CASE(ntk_oom_range_test),
 	KUNIT_CASE(ntk_accounting_test),
-	KUNIT_CASE(ntk_crew_test),
+	KUNIT_CASE(ntk_threads_test),
 	{}
 };
 

@@ -282,7 +282,7 @@ static void ntk_load(struct ntk_worker *worker)
 		if (block[i] && i % 2)
 			ExFreePool(block[i]);
 		else
-			((void **)worker->crew->arg)[worker->id * 24 + i] =
+			((void **)worker->threads->arg)[worker->id * 24 + i] =
 				block[i];
 	}
 }
@@ -290,19 +290,19 @@ static void ntk_load(struct ntk_worker *worker)
 /* The sums agree while threads on all CPUs hold blocks, and after all are freed. */
 static void ntk_loaded_sums_test(struct kunit *test)
 {
-	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	struct ntk_threads *threads = kunit_kzalloc(test, sizeof(*threads), GFP_KERNEL);
 	void **left = kunit_kcalloc(test, NTK_LOADERS * 24, sizeof(*left),
 				    GFP_KERNEL);
 	int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, crew);
+	KUNIT_ASSERT_NOT_NULL(test, threads);
 	KUNIT_ASSERT_NOT_NULL(test, left);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, NTK_LOADERS, true, ntk_load,
-					     left), 0);
+	KUNIT_ASSERT_EQ(test, ntk_threads_start(threads, NTK_LOADERS, true, ntk_load,
+						left), 0);
 	for (i = 0; i < 5; i++)
 		ntk_read(test, "callers");
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	ntk_crew_expect_clean(test, crew);
+	KUNIT_EXPECT_EQ(test, ntk_threads_finish(threads), 0);
+	ntk_threads_expect_clean(test, threads);
 	ntk_expect_same_sums(test);
 	for (i = 0; i < NTK_LOADERS * 24; i++) {
 		if (left[i])

@@ -258,7 +258,7 @@ struct ntk_wait {
 
 static void ntk_wait_thread(struct ntk_worker *worker)
 {
-	struct ntk_wait *wait = worker->crew->arg;
+	struct ntk_wait *wait = worker->threads->arg;
 
 	wait->block = ntk_must(wait->size);
 	WRITE_ONCE(wait->done, true);
@@ -269,24 +269,25 @@ static void ntk_wait_thread(struct ntk_worker *worker)
 static void ntk_wait_test(struct kunit *test)
 {
 	static const size_t sizes[] = { NTK_SMALL_MAX, PAGE_SIZE, 64 * PAGE_SIZE };
-	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	struct ntk_threads *threads = kunit_kzalloc(test, sizeof(*threads), GFP_KERNEL);
 	struct ntk_wait wait;
 	int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, crew);
+	KUNIT_ASSERT_NOT_NULL(test, threads);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		struct ntk_try try = { .size = PAGE_SIZE, .nr = NTK_PAGES };
 
 		wait = (struct ntk_wait){ .size = sizes[i] };
 		ntk_starve(true);
 		ntk_take(&try);
-		memset(crew, 0, sizeof(*crew));
-		KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 1, false, ntk_wait_thread, &wait), 0);
+		memset(threads, 0, sizeof(*threads));
+		KUNIT_ASSERT_EQ(test, ntk_threads_start(threads, 1, false, ntk_wait_thread, &wait),
+				0);
 		msleep(400);
 		KUNIT_EXPECT_FALSE_MSG(test, READ_ONCE(wait.done), "%zu bytes", sizes[i]);
 		ntk_feed();
-		KUNIT_ASSERT_EQ(test, ntk_crew_finish(crew), 0);
-		ntk_crew_expect_clean(test, crew);
+		KUNIT_ASSERT_EQ(test, ntk_threads_finish(threads), 0);
+		ntk_threads_expect_clean(test, threads);
 		ntk_give(&try);
 		if (wait.block)
 			ExFreePoolWithTag(wait.block, NTK_TAG);
@@ -380,7 +381,7 @@ static void ntk_storm_thread(struct ntk_worker *worker)
 	void *block;
 	int i;
 
-	for (i = 0; i < 200 && !READ_ONCE(worker->crew->stop); i++) {
+	for (i = 0; i < 200 && !READ_ONCE(worker->threads->stop); i++) {
 		size = ntk_random_below(&worker->rng, 4) ? PAGE_SIZE : NTK_SMALL_MAX;
 		block = ntk_must(size);
 		if (!ntk_check(&worker->tally, block, "no block of %zu bytes", size))
@@ -394,14 +395,14 @@ static void ntk_storm_thread(struct ntk_worker *worker)
 
 static void ntk_storm_test(struct kunit *test)
 {
-	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	struct ntk_threads *threads = kunit_kzalloc(test, sizeof(*threads), GFP_KERNEL);
 
-	KUNIT_ASSERT_NOT_NULL(test, crew);
+	KUNIT_ASSERT_NOT_NULL(test, threads);
 	ntk_starve(false);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 4, false, ntk_storm_thread, NULL), 0);
-	KUNIT_ASSERT_EQ(test, ntk_crew_finish(crew), 0);
+	KUNIT_ASSERT_EQ(test, ntk_threads_start(threads, 4, false, ntk_storm_thread, NULL), 0);
+	KUNIT_ASSERT_EQ(test, ntk_threads_finish(threads), 0);
 	ntk_feed();
-	ntk_crew_expect_clean(test, crew);
+	ntk_threads_expect_clean(test, threads);
 	ntk_expect_no_report(test, "a storm");
 	ntpool_test_set_reserve(NTK_PAGES);
 	KUNIT_EXPECT_EQ(test, ntpool_test_reserve(), NTK_PAGES);
@@ -572,7 +573,7 @@ static void ntk_window_test(struct kunit *test)
 
 static void ntk_killed_thread(struct ntk_worker *worker)
 {
-	struct ntk_wait *wait = worker->crew->arg;
+	struct ntk_wait *wait = worker->threads->arg;
 
 	allow_signal(SIGKILL);
 	send_sig(SIGKILL, current, 1);
@@ -584,20 +585,20 @@ static void ntk_killed_thread(struct ntk_worker *worker)
 /* A task that was killed does not wait: it is served like a caller in an atomic context. */
 static void ntk_killed_test(struct kunit *test)
 {
-	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	struct ntk_threads *threads = kunit_kzalloc(test, sizeof(*threads), GFP_KERNEL);
 	struct ntk_wait wait = { .size = PAGE_SIZE };
 	struct ntpool_test_report report;
 	int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, crew);
+	KUNIT_ASSERT_NOT_NULL(test, threads);
 	ntpool_test_set_reserve(0);
 	ntk_starve(true);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 1, false, ntk_killed_thread, &wait), 0);
+	KUNIT_ASSERT_EQ(test, ntk_threads_start(threads, 1, false, ntk_killed_thread, &wait), 0);
 	for (i = 0; i < 40 && !READ_ONCE(wait.done); i++)
 		msleep(50);
 	KUNIT_EXPECT_TRUE(test, READ_ONCE(wait.done));
 	ntk_feed();
-	KUNIT_ASSERT_EQ(test, ntk_crew_finish(crew), 0);
+	KUNIT_ASSERT_EQ(test, ntk_threads_finish(threads), 0);
 	KUNIT_EXPECT_NULL(test, wait.block);
 	if (wait.block)
 		ExFreePoolWithTag(wait.block, NTK_TAG);

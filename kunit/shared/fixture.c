@@ -7,9 +7,9 @@
  * behind it. The hooks of ntpool.ko record reports, by which the suites observe
  * violations.
  *
- * Nothing here takes a lock of ntpool. A test case owns its fixture, a crew owns its
- * workers. Threads share data through the arg of the crew. While they run, only the
- * crew's stop flag is written.
+ * Nothing here takes a lock of ntpool. A test case owns its fixture. A struct ntk_threads
+ * owns its workers, which share data through its arg. While they run, only its stop flag is
+ * written.
  */
 #include <linux/cpu.h>
 #include <linux/ctype.h>
@@ -29,7 +29,7 @@
 #define NTK_TABLE_START		(16 * 1024)
 #define NTK_TABLE_LIMIT		(16 * 1024 * 1024)
 #define NTK_CALL_TIMEOUT	(20 * HZ)
-#define NTK_CREW_TIMEOUT	(240 * HZ)
+#define NTK_THREADS_TIMEOUT	(240 * HZ)
 #define NTK_SEED		0x4e544b55ULL
 #define NTK_STOCK		8	/* pages that a heap keeps on PREEMPT_RT */
 
@@ -684,13 +684,13 @@ int ntk_nth_cpu(unsigned int nr)
 	return 0;
 }
 
-/* ---- crews of threads ---- */
+/* ---- several threads ---- */
 
 static int ntk_worker_main(void *arg)
 {
 	struct ntk_worker *worker = arg;
 
-	worker->crew->fn(worker);
+	worker->threads->fn(worker);
 	complete(&worker->done);
 	set_current_state(TASK_INTERRUPTIBLE);
 	while (!kthread_should_stop()) {
@@ -701,11 +701,11 @@ static int ntk_worker_main(void *arg)
 	return 0;
 }
 
-static int ntk_worker_create(struct ntk_crew *crew, unsigned int id, bool bound)
+static int ntk_worker_create(struct ntk_threads *threads, unsigned int id, bool bound)
 {
-	struct ntk_worker *worker = &crew->worker[id];
+	struct ntk_worker *worker = &threads->worker[id];
 
-	worker->crew = crew;
+	worker->threads = threads;
 	worker->id = id;
 	worker->cpu = bound ? ntk_nth_cpu(id) : -1;
 	init_completion(&worker->done);
@@ -715,45 +715,45 @@ static int ntk_worker_create(struct ntk_crew *crew, unsigned int id, bool bound)
 		return PTR_ERR(worker->task);
 	if (bound)
 		kthread_bind(worker->task, worker->cpu);
-	crew->nr++;
+	threads->nr++;
 	return 0;
 }
 
 /* Starts @nr threads, each @bound to a CPU of its own while there are any. */
-int ntk_crew_start(struct ntk_crew *crew, unsigned int nr, bool bound,
-		   void (*fn)(struct ntk_worker *worker), void *arg)
+int ntk_threads_start(struct ntk_threads *threads, unsigned int nr, bool bound,
+		      void (*fn)(struct ntk_worker *worker), void *arg)
 {
 	unsigned int id;
 	int err = 0;
 
-	memset(crew, 0, sizeof(*crew));
-	crew->fn = fn;
-	crew->arg = arg;
+	memset(threads, 0, sizeof(*threads));
+	threads->fn = fn;
+	threads->arg = arg;
 	for (id = 0; id < min_t(unsigned int, nr, NTK_MAX_WORKERS) && !err; id++)
-		err = ntk_worker_create(crew, id, bound);
-	for (id = 0; id < crew->nr; id++)
-		wake_up_process(crew->worker[id].task);
+		err = ntk_worker_create(threads, id, bound);
+	for (id = 0; id < threads->nr; id++)
+		wake_up_process(threads->worker[id].task);
 	if (err) {
-		WRITE_ONCE(crew->stop, true);
-		ntk_crew_finish(crew);
+		WRITE_ONCE(threads->stop, true);
+		ntk_threads_finish(threads);
 	}
 	return err;
 }
 
 /* Waits for every worker to return; stops those that are late. */
-int ntk_crew_finish(struct ntk_crew *crew)
+int ntk_threads_finish(struct ntk_threads *threads)
 {
-	unsigned long left = NTK_CREW_TIMEOUT;
+	unsigned long left = NTK_THREADS_TIMEOUT;
 	unsigned int id;
 	int err = 0;
 
-	for (id = 0; id < crew->nr; id++) {
-		struct ntk_worker *worker = &crew->worker[id];
+	for (id = 0; id < threads->nr; id++) {
+		struct ntk_worker *worker = &threads->worker[id];
 
 		left = wait_for_completion_timeout(&worker->done, left);
 		if (!left) {
 			err = -ETIMEDOUT;
-			WRITE_ONCE(crew->stop, true);
+			WRITE_ONCE(threads->stop, true);
 			left = 1;
 		}
 		kthread_stop(worker->task);
@@ -761,23 +761,23 @@ int ntk_crew_finish(struct ntk_crew *crew)
 	return err;
 }
 
-void ntk_crew_expect_clean(struct kunit *test, struct ntk_crew *crew)
+void ntk_threads_expect_clean(struct kunit *test, struct ntk_threads *threads)
 {
 	unsigned int id;
 
-	for (id = 0; id < crew->nr; id++)
-		ntk_expect_clean(test, &crew->worker[id].tally);
+	for (id = 0; id < threads->nr; id++)
+		ntk_expect_clean(test, &threads->worker[id].tally);
 }
 
-void ntk_crew_run(struct kunit *test, unsigned int nr, bool bound,
-		  void (*fn)(struct ntk_worker *worker), void *arg)
+void ntk_threads_run(struct kunit *test, unsigned int nr, bool bound,
+		     void (*fn)(struct ntk_worker *worker), void *arg)
 {
-	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	struct ntk_threads *threads = kunit_kzalloc(test, sizeof(*threads), GFP_KERNEL);
 
-	KUNIT_ASSERT_NOT_NULL(test, crew);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, nr, bound, fn, arg), 0);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	ntk_crew_expect_clean(test, crew);
+	KUNIT_ASSERT_NOT_NULL(test, threads);
+	KUNIT_ASSERT_EQ(test, ntk_threads_start(threads, nr, bound, fn, arg), 0);
+	KUNIT_EXPECT_EQ(test, ntk_threads_finish(threads), 0);
+	ntk_threads_expect_clean(test, threads);
 }
 
 u32 ntk_random_below(struct rnd_state *rng, u32 limit)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Helpers of all suites. Reports are data instead of log lines, and debugfs
- * files are tables. A routine can run in any context of the kernel. Crews are
- * groups of threads. Expectations are counted in a loop and asserted once.
+ * files are tables. A routine can run in any context of the kernel, or in
+ * several threads. Expectations are counted in a loop and asserted once.
  *
  * Every suite uses ntk_init() and ntk_exit(). Between the two no report reaches
  * the log: the test that provoked a report must take it. A report that was not
@@ -197,9 +197,9 @@ int ntk_run_in(enum ntk_context context, int cpu, void (*fn)(void *arg),
 int ntk_nth_cpu(unsigned int nr);
 void ntk_call_tasklet(struct tasklet_struct *tasklet);
 
-/* One thread of a crew; fn may use everything but crew and done freely. */
+/* One of several threads. fn may change all fields but threads and done. */
 struct ntk_worker {
-	struct ntk_crew *crew;
+	struct ntk_threads *threads;
 	struct task_struct *task;
 	struct completion done;
 	struct rnd_state rng;
@@ -208,7 +208,7 @@ struct ntk_worker {
 	int cpu;
 };
 
-struct ntk_crew {
+struct ntk_threads {
 	void (*fn)(struct ntk_worker *worker);
 	void *arg;
 	unsigned int nr;
@@ -216,13 +216,13 @@ struct ntk_crew {
 	struct ntk_worker worker[NTK_MAX_WORKERS];
 };
 
-int ntk_crew_start(struct ntk_crew *crew, unsigned int nr, bool bound,
-		   void (*fn)(struct ntk_worker *worker), void *arg);
-int ntk_crew_finish(struct ntk_crew *crew);
-void ntk_crew_expect_clean(struct kunit *test, struct ntk_crew *crew);
+int ntk_threads_start(struct ntk_threads *threads, unsigned int nr, bool bound,
+		      void (*fn)(struct ntk_worker *worker), void *arg);
+int ntk_threads_finish(struct ntk_threads *threads);
+void ntk_threads_expect_clean(struct kunit *test, struct ntk_threads *threads);
 /* All of it, for a test that does nothing meanwhile. */
-void ntk_crew_run(struct kunit *test, unsigned int nr, bool bound,
-		  void (*fn)(struct ntk_worker *worker), void *arg);
+void ntk_threads_run(struct kunit *test, unsigned int nr, bool bound,
+		     void (*fn)(struct ntk_worker *worker), void *arg);
 u32 ntk_random_below(struct rnd_state *rng, u32 limit);
 
 #endif

@@ -217,7 +217,7 @@ static void ntk_churn(struct ntk_worker *worker)
 	void *block[NTK_HELD];
 	unsigned int i;
 
-	while (!READ_ONCE(worker->crew->stop)) {
+	while (!READ_ONCE(worker->threads->stop)) {
 		for (i = 0; i < NTK_HELD; i++)
 			block[i] = ExAllocatePoolWithTag(NonPagedPool, 24, NTK_TAG);
 		for (i = NTK_HELD; i--;)
@@ -246,20 +246,20 @@ static void ntk_expect_once(struct kunit *test, void **want, void **seen, size_t
 
 static void ntk_snapshots(struct kunit *test, void **want, void **seen, size_t room)
 {
-	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	struct ntk_threads *threads = kunit_kzalloc(test, sizeof(*threads), GFP_KERNEL);
 	unsigned int i;
 	size_t nr;
 
-	KUNIT_ASSERT_NOT_NULL(test, crew);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, NTK_CHURNERS, false, ntk_churn, NULL), 0);
+	KUNIT_ASSERT_NOT_NULL(test, threads);
+	KUNIT_ASSERT_EQ(test, ntk_threads_start(threads, NTK_CHURNERS, false, ntk_churn, NULL), 0);
 	for (i = 0; i < 10; i++) {
 		nr = ntpool_test_tracked(seen, room);
 		KUNIT_EXPECT_GE(test, nr, NTK_STABLE);
 		KUNIT_EXPECT_LE(test, nr, room);
 		ntk_expect_once(test, want, seen, min(nr, room));
 	}
-	WRITE_ONCE(crew->stop, true);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
+	WRITE_ONCE(threads->stop, true);
+	KUNIT_EXPECT_EQ(test, ntk_threads_finish(threads), 0);
 }
 
 /* A snapshot lets other CPUs use the chain. It has each block that exists all the time, once. */

@@ -624,7 +624,7 @@ static void ntk_load(struct ntk_worker *worker)
 	u8 fill[NTK_HOLD];
 	unsigned int i;
 
-	while (!READ_ONCE(worker->crew->stop)) {
+	while (!READ_ONCE(worker->threads->stop)) {
 		ntk_load_step(worker, block, fill, ntk_random_below(&worker->rng, NTK_HOLD));
 		ntk_list_step(&entry[ntk_random_below(&worker->rng, NTK_HOLD)]);
 		if (!ntk_random_below(&worker->rng, 8))
@@ -642,21 +642,21 @@ static void ntk_load(struct ntk_worker *worker)
 /* Nothing is lost, nothing reported; ntk_exit() looks at the figures. */
 static void ntk_switch_test(struct kunit *test)
 {
-	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	struct ntk_threads *threads = kunit_kzalloc(test, sizeof(*threads), GFP_KERNEL);
 	struct rnd_state rng;
 	unsigned int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, crew);
+	KUNIT_ASSERT_NOT_NULL(test, threads);
 	prandom_seed_state(&rng, 1);
 	ExInitializeNPagedLookasideList(&ntk_shared, NULL, NULL, 0, 64, NTK_TAG, 0);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 4, true, ntk_load, NULL), 0);
+	KUNIT_ASSERT_EQ(test, ntk_threads_start(threads, 4, true, ntk_load, NULL), 0);
 	for (i = 0; i < NTK_SWITCHES; i++)
 		KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(i % 3 ?
 				ntk_random_below(&rng, 16) : 0), 0);
 	KUNIT_EXPECT_EQ(test, ntpool_test_set_verifier(0), 0);
-	WRITE_ONCE(crew->stop, true);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	ntk_crew_expect_clean(test, crew);
+	WRITE_ONCE(threads->stop, true);
+	KUNIT_EXPECT_EQ(test, ntk_threads_finish(threads), 0);
+	ntk_threads_expect_clean(test, threads);
 	ExDeleteNPagedLookasideList(&ntk_shared);
 	ntk_expect_no_report(test, "switching under load");
 }

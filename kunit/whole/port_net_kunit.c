@@ -249,11 +249,11 @@ static void ntk_net_turn(void *arg)
 static void ntk_net_turns(struct ntk_worker *worker)
 {
 	static const enum ntk_context contexts[] = { NTK_THREAD, NTK_BH_OFF, NTK_SOFTIRQ };
-	struct ntk_net_turn turn = { .adapter = worker->crew->arg, .worker = worker };
+	struct ntk_net_turn turn = { .adapter = worker->threads->arg, .worker = worker };
 	enum ntk_context context;
 	int i;
 
-	for (i = 0; i < NTK_ROUNDS && !READ_ONCE(worker->crew->stop); i++) {
+	for (i = 0; i < NTK_ROUNDS && !READ_ONCE(worker->threads->stop); i++) {
 		context = contexts[ntk_random_below(&worker->rng, ARRAY_SIZE(contexts))];
 		ntk_check(&worker->tally, !ntk_run_in(context, -1, ntk_net_turn, &turn),
 			  "round %d", i);
@@ -261,12 +261,12 @@ static void ntk_net_turns(struct ntk_worker *worker)
 	ntk_check(&worker->tally, turn.bytes, "nothing was sent");
 }
 
-static void ntk_crew_test(struct kunit *test)
+static void ntk_threads_test(struct kunit *test)
 {
 	PPNET_ADAPTER adapter = ntk_adapter(test, NTK_LIMIT);
 	PPNET_STATISTICS statistics = &adapter->Statistics;
 
-	ntk_crew_run(test, NTK_WORKERS, true, ntk_net_turns, adapter);
+	ntk_threads_run(test, NTK_WORKERS, true, ntk_net_turns, adapter);
 	KUNIT_EXPECT_TRUE(test, PnetCountersAgree(adapter));
 	KUNIT_EXPECT_EQ(test, ntk_tag_row(test, PNET_TAG_DATA, false).diff +
 			ntk_tag_row(test, PNET_TAG_WIRE, false).diff, adapter->PacketsLive);
@@ -361,7 +361,7 @@ static struct kunit_case ntk_port_net_cases[] = {
 	KUNIT_CASE(ntk_damage_test),
 	KUNIT_CASE(ntk_list_test),
 	KUNIT_CASE(ntk_contexts_test),
-	KUNIT_CASE(ntk_crew_test),
+	KUNIT_CASE(ntk_threads_test),
 	KUNIT_CASE(ntk_deferred_test),
 	KUNIT_CASE(ntk_no_memory_test),
 	KUNIT_CASE(ntk_scarce_test),

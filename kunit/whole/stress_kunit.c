@@ -168,11 +168,11 @@ static void ntk_poke_next(struct ntk_stress *stress, unsigned int id)
 
 static void ntk_thread_part(struct ntk_worker *worker)
 {
-	struct ntk_stress *stress = worker->crew->arg;
+	struct ntk_stress *stress = worker->threads->arg;
 	struct ntk_shadow *shadow = &stress->thread[worker->id];
 	int i;
 
-	for (i = 0; i < NTK_OPS && !READ_ONCE(worker->crew->stop); i++) {
+	for (i = 0; i < NTK_OPS && !READ_ONCE(worker->threads->stop); i++) {
 		ntk_operate(shadow);
 		if (stress->interrupts && i % NTK_POKE == 0)
 			ntk_poke_next(stress, worker->id);
@@ -320,20 +320,19 @@ static void ntk_load_test(struct kunit *test)
 {
 	const struct ntk_load_case *c = test->param_value;
 	struct ntk_stress *stress;
-	struct ntk_crew *crew;
+	struct ntk_threads *threads;
 	unsigned int id;
 
 	ntk_need_cpus(test, c->cpus);
 	stress = ntk_new_stress(test);
 	stress->interrupts = c->interrupts;
-	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, crew);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, c->observers
-					     ? NTK_THREADS + 2 : NTK_THREADS,
-					     true, ntk_part, stress), 0);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	for (id = NTK_THREADS; id < crew->nr; id++)
-		ntk_expect_clean(test, &crew->worker[id].tally);
+	threads = kunit_kzalloc(test, sizeof(*threads), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, threads);
+	KUNIT_ASSERT_EQ(test, ntk_threads_start(threads, NTK_THREADS + (c->observers ? 2 : 0), true,
+						ntk_part, stress), 0);
+	KUNIT_EXPECT_EQ(test, ntk_threads_finish(threads), 0);
+	for (id = NTK_THREADS; id < threads->nr; id++)
+		ntk_expect_clean(test, &threads->worker[id].tally);
 	if (c->interrupts) {
 		KUNIT_EXPECT_GT(test, stress->hard[ntk_nth_cpu(0)].tally.checks,
 				0);
@@ -358,11 +357,11 @@ struct ntk_race {
 /* Both continue at the same time. Returns false if they must stop. */
 static bool ntk_rendezvous(struct ntk_worker *worker)
 {
-	struct ntk_race *race = worker->crew->arg;
+	struct ntk_race *race = worker->threads->arg;
 	int both = round_up(atomic_inc_return(&race->arrivals), 2);
 
 	while (atomic_read(&race->arrivals) < both) {
-		if (READ_ONCE(worker->crew->stop))
+		if (READ_ONCE(worker->threads->stop))
 			return false;
 		cpu_relax();
 	}
@@ -372,7 +371,7 @@ static bool ntk_rendezvous(struct ntk_worker *worker)
 /* Both free the block, one of them a little later. The delay makes no difference. */
 static bool ntk_race_free(struct ntk_worker *worker)
 {
-	struct ntk_race *race = worker->crew->arg;
+	struct ntk_race *race = worker->threads->arg;
 	u32 delay = ntk_random_below(&worker->rng, 32);
 
 	if (!ntk_rendezvous(worker))
@@ -386,7 +385,7 @@ static bool ntk_race_free(struct ntk_worker *worker)
 /* One free has freed the block, the other one was reported. */
 static void ntk_race_judge(struct ntk_worker *worker, int nr)
 {
-	struct ntk_race *race = worker->crew->arg;
+	struct ntk_race *race = worker->threads->arg;
 	struct ntpool_test_report report;
 	bool told = ntk_took_report(NTK_BAD_POOL_CALLER, NTK_DOUBLE_FREE,
 				    &report);
@@ -402,7 +401,7 @@ static void ntk_race_judge(struct ntk_worker *worker, int nr)
 
 static void ntk_racer(struct ntk_worker *worker)
 {
-	struct ntk_race *race = worker->crew->arg;
+	struct ntk_race *race = worker->threads->arg;
 	bool last = false;
 
 	while (!last) {
@@ -431,14 +430,14 @@ static void ntk_race_of(struct kunit *test, bool paged)
 		.type = paged ? PagedPool : NonPagedPool,
 		.end = jiffies + NTK_RACE_SECONDS * HZ,
 	};
-	struct ntk_crew *crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
+	struct ntk_threads *threads = kunit_kzalloc(test, sizeof(*threads), GFP_KERNEL);
 	struct ntk_tag_row after;
 
-	KUNIT_ASSERT_NOT_NULL(test, crew);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, 2, true, ntk_racer,
-					     &race), 0);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
-	ntk_expect_clean(test, &crew->worker[0].tally);
+	KUNIT_ASSERT_NOT_NULL(test, threads);
+	KUNIT_ASSERT_EQ(test, ntk_threads_start(threads, 2, true, ntk_racer,
+						&race), 0);
+	KUNIT_EXPECT_EQ(test, ntk_threads_finish(threads), 0);
+	ntk_expect_clean(test, &threads->worker[0].tally);
 	after = ntk_tag_row(test, ntk_tag_of(0), paged);
 	KUNIT_EXPECT_GE(test, race.nr, NTK_RACES_LEAST);
 	KUNIT_EXPECT_EQ(test, after.allocs - before.allocs, race.nr);
@@ -502,18 +501,18 @@ static void ntk_hotplug_test(struct kunit *test)
 {
 	int cpu = ntk_nth_cpu(num_online_cpus() - 1);
 	struct ntk_stress *stress;
-	struct ntk_crew *crew;
+	struct ntk_threads *threads;
 	int i;
 
 	ntk_need_cpus(test, 2);
 	stress = ntk_new_stress(test);
-	crew = kunit_kzalloc(test, sizeof(*crew), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, crew);
-	KUNIT_ASSERT_EQ(test, ntk_crew_start(crew, NTK_THREADS, false, ntk_part,
-					     stress), 0);
+	threads = kunit_kzalloc(test, sizeof(*threads), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, threads);
+	KUNIT_ASSERT_EQ(test, ntk_threads_start(threads, NTK_THREADS, false, ntk_part,
+						stress), 0);
 	for (i = 0; i < NTK_CYCLES; i++)
 		KUNIT_EXPECT_EQ(test, ntk_cycle_cpu(cpu), 0);
-	KUNIT_EXPECT_EQ(test, ntk_crew_finish(crew), 0);
+	KUNIT_EXPECT_EQ(test, ntk_threads_finish(threads), 0);
 	ntk_end_stress(test, stress);
 	ntk_expect_nothing_left(test);
 }
