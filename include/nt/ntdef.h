@@ -496,8 +496,13 @@ enum { TRUE = 1 };
 /* The build fails if @Condition is false. */
 #define C_ASSERT(Condition)	_Static_assert(Condition, #Condition)
 
-/* The compiler may rely on @Condition; 0: it is never reached. */
+/*
+ * The compiler may rely on @Condition; 0: it is never reached. Kernels from 7.3 on have a statement
+ * of that name, which means the same.
+ */
+#ifndef __assume
 #define __assume(Condition)	((Condition) ? (void)0 : __builtin_unreachable())
+#endif
 #define __nop()			({ __asm__ __volatile__("nop"); })
 
 #define Int32x32To64(Left, Right)	((LONGLONG)(LONG)(Left) * (LONG)(Right))
