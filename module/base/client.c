@@ -126,6 +126,7 @@ bool ntpool_client_is_linked(const struct module *mod)
  * Return: argument for ntpool_client_call_end().
  */
 int ntpool_client_call_begin(void)
+	__acquires(&calls)
 {
 	return srcu_read_lock(&calls);
 }
@@ -137,6 +138,7 @@ int ntpool_client_call_begin(void)
  * Context: that of the begin.
  */
 void ntpool_client_call_end(int call)
+	__releases(&calls)
 {
 	srcu_read_unlock(&calls, call);
 }
