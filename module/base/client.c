@@ -17,8 +17,8 @@
  *
  * Routines of drivers. ntpool calls routines in modules: those of lookaside lists, and handlers of
  * raises. Each call lies in a read section of SRCU, from the read of the routine's address to
- * its return. The watchers of raises and of lists remove the addresses in memory that goes. Then
- * the notifier waits for all such sections, so the code is not freed while it runs. A reference to
+ * its return. The watchers of raises and of lists remove the addresses in memory that goes. If they
+ * have removed any, the notifier waits for all such sections, so no code is freed while it runs. A reference to
  * the module would not do. A library may call routines of a module on behalf of its exit, and the
  * kernel gives no reference then.
  *
@@ -31,6 +31,7 @@
  *
  * Context: any for lookups, process context for the rest.
  */
+#include <linux/atomic.h>
 #include <linux/limits.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -50,6 +51,9 @@ static DEFINE_MUTEX(clients_mutex);
 static LIST_HEAD(clients);		/* clients_mutex; readers under RCU */
 static unsigned long last_number;	/* clients_mutex */
 DEFINE_STATIC_SRCU(calls);		/* of routines of drivers */
+static atomic_t calls_removed;		/* routines that watchers have removed */
+static atomic_t calls_replaced;		/* routines that drivers have replaced */
+static int calls_waited;		/* the last of these that no call has; one word */
 /* Constant while the notifier is registered. */
 static const struct ntpool_client_watch *watchers[NTPOOL_WATCHERS];
 
@@ -141,6 +145,30 @@ void ntpool_client_call_end(int call)
 	__releases(&calls)
 {
 	srcu_read_unlock(&calls, call);
+}
+
+/**
+ * ntpool_client_call_removed() - a watcher has removed the address of a routine
+ *
+ * The notifier that calls the watcher waits for the calls of the routine.
+ *
+ * Context: any.
+ */
+void ntpool_client_call_removed(void)
+{
+	atomic_inc(&calls_removed);
+}
+
+/**
+ * ntpool_client_call_replaced() - a driver has replaced or removed the address of a routine
+ *
+ * The next notifier waits for the calls of the routine.
+ *
+ * Context: any.
+ */
+void ntpool_client_call_replaced(void)
+{
+	atomic_inc(&calls_replaced);
 }
 
 /* Longs in the data of a client in front of those of watcher @which. */
@@ -242,25 +270,31 @@ static watch_fn watch_call(const struct ntpool_client_watch *watch, unsigned lon
 }
 
 /*
- * Waits for calls of routines whose addresses have been removed. A routine of a module that is
- * not linked may have come by way of another one.
+ * Waits for calls of routines whose addresses have been removed: since @removed, or replaced since
+ * the last wait. A call may last for long, or for ever if it has died. Modules of which nothing
+ * was removed therefore do not wait.
  */
-static void calls_wait(const struct module *mod, unsigned long state)
+static void calls_wait(int removed)
 {
-	if (state == MODULE_STATE_GOING ||
-	    (state == MODULE_STATE_LIVE && ntpool_client_is_linked(mod)))
-		synchronize_srcu(&calls);
+	int replaced = atomic_read(&calls_replaced);
+
+	if (atomic_read(&calls_removed) == removed && replaced == READ_ONCE(calls_waited))
+		return;
+	synchronize_srcu(&calls);
+	/* Another notifier may store an older number: the next one waits in vain. */
+	WRITE_ONCE(calls_waited, replaced);
 }
 
 static void tell(const struct module *mod, unsigned long state)
 {
+	int removed = atomic_read(&calls_removed);
 	unsigned int i;
 	watch_fn call;
 
 	for (i = 0; i < NTPOOL_WATCHERS; i++) {
 		/* From here on watchers look for what the module has left. */
-		if (i == NTPOOL_WATCH_FRAMES)
-			calls_wait(mod, state);
+		if (i == NTPOOL_WATCH_FRAMES && state != MODULE_STATE_COMING)
+			calls_wait(removed);
 		call = watchers[i] ? watch_call(watchers[i], state) : NULL;
 		if (call)
 			call(mod);

@@ -35,6 +35,9 @@ bool ntpool_client_is_linked(const struct module *mod);
 /* Around each call of a routine of a driver: its code is not freed in between. */
 int ntpool_client_call_begin(void);
 void ntpool_client_call_end(int call);
+/* After the address of a routine was taken away: by a watcher, or by a driver. Any context. */
+void ntpool_client_call_removed(void);
+void ntpool_client_call_replaced(void);
 
 /*
  * Watchers of modules, in the order of their calls. The order matters across folders, so

@@ -93,8 +93,8 @@ static void handler_drop(struct ntpool_client *client, void *arg)
 	const struct ntpool_going *going = arg;
 
 	/* The driver may register another one meanwhile. */
-	if (ntpool_is_going(going, addr))
-		cmpxchg(&raise->handler, handler, NULL);
+	if (ntpool_is_going(going, addr) && cmpxchg(&raise->handler, handler, NULL) == handler)
+		ntpool_client_call_removed();
 }
 
 static void module_live(const struct module *mod)
@@ -152,6 +152,8 @@ PNTPOOL_RAISE_HANDLER NtpoolSetRaiseHandler(PNTPOOL_RAISE_HANDLER Handler)
 	if (client)
 		old = xchg(&client_raise(client)->handler, Handler);
 	rcu_read_unlock();
+	if (old)
+		ntpool_client_call_replaced();
 	return old;
 }
 EXPORT_SYMBOL_GPL(NtpoolSetRaiseHandler);

@@ -193,8 +193,10 @@ static void routines_remove(struct ntpool_lookaside *list, const struct ntpool_g
 	if (!has_routine(list, going) || !ntpool_lookaside_is_there(list))
 		return;
 	for (i = 0; i < NTPOOL_LA_ROUTINES; i++)
-		if (ntpool_is_going(going, list->desc.routine[i]))
+		if (ntpool_is_going(going, list->desc.routine[i])) {
 			list->desc.orphan(list->head, i);
+			ntpool_client_call_removed();
+		}
 }
 
 /*
@@ -221,7 +223,8 @@ static void list_abandon(struct ntpool_lookaside *list, const struct module *mod
 /* The call site of a list that stays may be in initialisation code. */
 static bool list_belongs(const struct ntpool_lookaside *list, const struct ntpool_going *going)
 {
-	return (!going->init && ntpool_callsite_belongs(list->desc.creator, going->mod)) ||
+	return (!going->init &&
+		ntpool_callsite_belongs(READ_ONCE(list->desc.creator), going->mod)) ||
 	       ntpool_is_going(going, (unsigned long)list->head) || has_routine(list, going);
 }
 
@@ -247,7 +250,7 @@ static void memory_going(const struct ntpool_going *going)
 		if (ntpool_is_going(going, (unsigned long)list->head))
 			list->lost = true;
 		if (!going->init && ntpool_callsite_belongs(list->desc.creator, going->mod))
-			list->desc.creator = 0;
+			WRITE_ONCE(list->desc.creator, 0);
 		raw_spin_unlock_irq(&ntpool_lookaside_lock);
 		ntpool_lookaside_wait(list);
 	}
