@@ -60,7 +60,7 @@ static bool list_info(struct ntpool_lookaside *list, struct ntpool_lookaside_inf
 		.type = list->desc.type,
 		.size = list->desc.size,
 		.cached = sum_cached(list),
-		.owner = list->desc.creator,
+		.owner = READ_ONCE(list->desc.creator),
 	};
 	if (!add_public(list, info, count))
 		return false;

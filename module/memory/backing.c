@@ -36,6 +36,7 @@
 #include <linux/kasan.h>
 #include <linux/llist.h>
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
 #include <linux/module.h>
 #include <linux/nodemask.h>
 #include <linux/vmalloc.h>
@@ -264,6 +265,10 @@ int ntpool_backing_init(void)
 /* Called when no other code uses memory/, but for exits of base/ that free records. */
 void ntpool_backing_exit(void)
 {
-	destroy_workqueue(backing_wq);
+	struct workqueue_struct *wq = backing_wq;
+
+	/* Callbacks of base/ that free records may use the queue. */
+	rcu_barrier();
 	WRITE_ONCE(backing_wq, NULL);
+	destroy_workqueue(wq);
 }

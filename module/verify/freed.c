@@ -89,15 +89,20 @@ bool ntpool_freed_find(const void *p, struct ntpool_freed *copy)
 
 void ntpool_freed_frames(struct ntpool_frames *frames)
 {
+	struct ntpool_stack allocated, freed;
 	unsigned int i;
+	bool used;
 
 	for (i = 0; i < FREED_NOTES; i++) {
 		raw_spin_lock_irq(&freed_lock);
-		if (freed_notes[i].base) {
-			ntpool_frames_add(frames, &freed_notes[i].allocated);
-			ntpool_frames_add(frames, &freed_notes[i].freed);
-		}
+		used = freed_notes[i].base;
+		allocated = freed_notes[i].allocated;
+		freed = freed_notes[i].freed;
 		raw_spin_unlock_irq(&freed_lock);
-		ntpool_frames_keep(frames);
+		if (!used)
+			continue;
+		ntpool_frames_add(frames, &allocated);
+		ntpool_frames_add(frames, &freed);
 	}
+	ntpool_frames_keep(frames);
 }
