@@ -36,9 +36,9 @@
 #include <linux/kasan.h>
 #include <linux/llist.h>
 #include <linux/mm.h>
-#include <linux/rcupdate.h>
 #include <linux/module.h>
 #include <linux/nodemask.h>
+#include <linux/rcupdate.h>
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 
