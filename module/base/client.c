@@ -17,10 +17,10 @@
  *
  * Routines of drivers. ntpool calls routines in modules: those of lookaside lists, and handlers of
  * raises. Each call lies in a read section of SRCU, from the read of the routine's address to
- * its return. The watchers of raises and of lists remove the addresses in memory that goes. If they
- * have removed any, the notifier waits for all such sections, so no code is freed while it runs. A reference to
- * the module would not do. A library may call routines of a module on behalf of its exit, and the
- * kernel gives no reference then.
+ * its return. The watchers of raises and of lists remove the addresses in memory that goes. If
+ * they have removed any, the notifier waits for all such sections, so no code is freed while it
+ * runs. A reference to the module would not do. A library may call routines of a module on behalf
+ * of its exit, and the kernel gives no reference then.
  *
  * Clients lie behind guards (store.c).
  *
