@@ -105,10 +105,15 @@ struct slots {
 	unsigned int limit;
 };
 
+static size_t slots_bytes(struct slots slots)
+{
+	return slots.first ? ntpool_slots_bytes(slots.limit) : 0;
+}
+
 static void slots_free(struct slots slots)
 {
 	if (slots.first)
-		ntpool_sized_free(slots.first, ntpool_slots_bytes(slots.limit));
+		ntpool_sized_free(slots.first, slots_bytes(slots));
 }
 
 /* The most blocks of a magazine, and with an enlarged depot. Constant after init. */
@@ -149,13 +154,11 @@ static struct slots magazine_set_slots(struct ntpool_cache *cache, unsigned int 
 	struct slots old = { cache->floor[granules], cache->limit[granules] };
 	unsigned int nr = magazine_count(cache, granules);
 
-	if (old.first)
-		cache->bytes -= ntpool_slots_bytes(old.limit);
-	if (new.first) {
-		cache->bytes += ntpool_slots_bytes(new.limit);
+	if (nr)
 		memcpy(new.first + 1, old.first + 1, nr * sizeof(*new.first));
+	if (new.first)
 		new.first[new.limit + 1] = NTPOOL_MAGAZINE_END;
-	}
+	WRITE_ONCE(cache->bytes, cache->bytes + slots_bytes(new) - slots_bytes(old));
 	WRITE_ONCE(cache->floor[granules], new.first);
 	WRITE_ONCE(cache->limit[granules], new.limit);
 	if (!magazine_is_idle(cache, granules))
@@ -291,45 +294,35 @@ void ntpool_cache_empty(struct ntpool_cache *cache)
 		magazine_make_idle(cache, granules);
 }
 
-static void magazine_see(struct ntpool_cache *cache, unsigned int granules)
+/*
+ * Whether the magazine has many slots while another one is short of room. The one without slots is
+ * likely the first to ask for the room: each of its operations does. Called for the sizes in order.
+ */
+static bool magazine_must_share(struct ntpool_cache *cache, unsigned int granules)
 {
-	cache->seen[granules] = magazine_is_idle(cache, granules) ? NTPOOL_SEEN_IDLE :
-				magazine_count(cache, granules);
+	bool starved = cache->starved;
+
+	if (granules == NTPOOL_GRANULES - 1)
+		WRITE_ONCE(cache->starved, false);
+	return starved && ntpool_slots_bytes(cache->limit[granules]) > NTPOOL_RECORD_MIN;
 }
 
 /*
  * Empties the magazine if the last scan found as many blocks. Returns its slots if it is idle
- * and was so at that scan.
+ * and was so at that scan, or if it must share them.
  */
 static struct slots magazine_age(struct ntpool_cache *cache, unsigned int granules)
 {
-	struct slots none = {};
+	bool was_idle = cache->seen[granules] == NTPOOL_SEEN_IDLE;
 
-	if (cache->seen[granules] == NTPOOL_SEEN_IDLE && magazine_is_idle(cache, granules))
-		return magazine_set_slots(cache, granules, none);
+	if (magazine_must_share(cache, granules) ||
+	    (was_idle && magazine_is_idle(cache, granules)))
+		return magazine_empty(cache, granules);
 	if (cache->seen[granules] == magazine_count(cache, granules))
 		magazine_make_idle(cache, granules);
-	magazine_see(cache, granules);
-	return none;
-}
-
-/*
- * Empties the magazine and returns its slots, if these are many and another magazine is short of
- * room. The magazine without slots is likely the first to ask: each of its operations does.
- */
-static struct slots magazine_share(struct ntpool_cache *cache, unsigned int granules)
-{
-	struct slots none = {};
-	bool share = READ_ONCE(cache->starved) &&
-		     ntpool_slots_bytes(cache->limit[granules]) > NTPOOL_RECORD_MIN;
-
-	if (granules == NTPOOL_GRANULES - 1)
-		WRITE_ONCE(cache->starved, false);
-	if (!share)
-		return none;
-	magazine_make_idle(cache, granules);
-	magazine_see(cache, granules);
-	return magazine_set_slots(cache, granules, none);
+	cache->seen[granules] = magazine_is_idle(cache, granules) ? NTPOOL_SEEN_IDLE :
+				magazine_count(cache, granules);
+	return (struct slots){};
 }
 
 /* Gives the newest blocks, at most @nr, to the heap, and takes one of @granules from it. */
@@ -472,7 +465,6 @@ static void on_this_cpu(magazine_fn fn)
 void ntpool_cache_age(void)
 {
 	on_this_cpu(magazine_age);
-	on_this_cpu(magazine_share);
 }
 
 void ntpool_cache_drain(void)
@@ -493,12 +485,7 @@ unsigned long ntpool_cache_observe(const struct ntpool_cache *cache)
 
 bool ntpool_cache_has_slots(const struct ntpool_cache *cache)
 {
-	unsigned int granules;
-
-	for (granules = NTPOOL_MIN_GRANULES; cache && granules < NTPOOL_GRANULES; granules++)
-		if (READ_ONCE(cache->limit[granules]))
-			return true;
-	return false;
+	return cache && READ_ONCE(cache->bytes) > sizeof(*cache);
 }
 
 static void cache_init(struct ntpool_cache *cache)

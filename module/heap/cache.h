@@ -28,7 +28,8 @@
  * marks, the test for an empty or full one reads only the word that the access needs.
  *
  * The owning CPU uses the cache in its per-CPU section (pcpu.h); while that CPU is dead
- * the hotplug callback does. Observers on other CPUs read @top, @floor and @limit.
+ * the hotplug callback does. Observers on other CPUs read @top, @floor,
+ * @limit and @bytes.
  */
 struct ntpool_cache {
 	struct ntpool_header **top[NTPOOL_GRANULES];

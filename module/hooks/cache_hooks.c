@@ -36,7 +36,6 @@ size_t ntpool_test_cache_bytes(int cpu, bool paged)
 	struct ntpool_cache *cache;
 
 	cache = per_cpu(ntpool_own_caches[paged ? NTPOOL_PAGED : NTPOOL_NONPAGED], cpu);
-	/* A CPU may change it at the same time. */
-	return data_race(cache->bytes);
+	return READ_ONCE(cache->bytes);
 }
 EXPORT_SYMBOL_GPL(ntpool_test_cache_bytes);
