@@ -166,14 +166,7 @@ static struct ntpool_block special_block(const struct free_call *call,
 {
 	unsigned long base = slot->linear ? (unsigned long)call->p & PAGE_MASK : slot->base;
 
-	return (struct ntpool_block){
-		.addr = (void *)base + slot->offset,
-		.tag = slot->tag,
-		.type = slot->type,
-		.bytes = (size_t)slot->pages << PAGE_SHIFT,
-		.requested = slot->size,
-		.caller = slot->allocated.caller,
-	};
+	return ntpool_special_describe(slot, (void *)base + slot->offset);
 }
 
 static void free_special_claimed(const struct free_call *call, struct ntpool_special_slot *slot)

@@ -179,14 +179,7 @@ bool ntpool_special_near(const void *p, struct ntpool_block *block, bool *live)
 	known = slot && (slot->state == NTPOOL_SPECIAL_LIVE || slot->state == NTPOOL_SPECIAL_FREED);
 	if (known) {
 		*live = slot->state == NTPOOL_SPECIAL_LIVE;
-		*block = (struct ntpool_block){
-			.addr = ntpool_special_block(slot),
-			.tag = slot->tag,
-			.type = slot->type,
-			.bytes = (size_t)slot->pages << PAGE_SHIFT,
-			.requested = slot->size,
-			.caller = slot->allocated.caller,
-		};
+		*block = ntpool_special_describe(slot, ntpool_special_block(slot));
 	}
 	raw_spin_unlock_irqrestore(&ntpool_special_lock, flags);
 	return known;

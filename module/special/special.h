@@ -99,6 +99,20 @@ static inline void *ntpool_special_block(const struct ntpool_special_slot *slot)
 	return (void *)(ntpool_special_addr(slot) + slot->offset);
 }
 
+/* Returns the block of a slot that is live or freed. @addr: its address */
+static inline struct ntpool_block ntpool_special_describe(const struct ntpool_special_slot *slot,
+							  void *addr)
+{
+	return (struct ntpool_block){
+		.addr = addr,
+		.tag = slot->tag,
+		.type = slot->type,
+		.bytes = (size_t)slot->pages << PAGE_SHIFT,
+		.requested = slot->size,
+		.caller = slot->allocated.caller,
+	};
+}
+
 /* special_stock.c. All of it sleeps. */
 
 /*

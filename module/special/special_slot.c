@@ -331,14 +331,7 @@ static bool slot_describe(const struct ntpool_special_slot *slot, struct ntpool_
 	raw_spin_lock_irq(&ntpool_special_lock);
 	live = slot->state == NTPOOL_SPECIAL_LIVE;
 	if (live)
-		*block = (struct ntpool_block){
-			.addr = ntpool_special_block(slot),
-			.tag = slot->tag,
-			.type = slot->type,
-			.bytes = (size_t)slot->pages << PAGE_SHIFT,
-			.requested = slot->size,
-			.caller = slot->allocated.caller,
-		};
+		*block = ntpool_special_describe(slot, ntpool_special_block(slot));
 	raw_spin_unlock_irq(&ntpool_special_lock);
 	return live;
 }
