@@ -104,9 +104,9 @@ static void verify_new(const void *list, ULONG tag, SIZE_T size, unsigned long c
 					     "the structure of a lookaside list is misaligned",
 					     stop);
 	if (ntpool_is_paged(list))
-		ntpool_argument_report_of(NTPOOL_STOP_MUST_BE_NONPAGED, list, 1,
-					  "the structure of a lookaside list lies in paged pool",
-					  stop);
+		ntpool_argument_report(NTPOOL_STOP_MUST_BE_NONPAGED, list, 1,
+				       "the structure of a lookaside list lies in paged pool",
+				       stop);
 	if (size >= LOOKASIDE_MINIMUM_BLOCK_SIZE || !ntpool_verifier())
 		return;
 	stop.param[1] = (unsigned long)list;

@@ -44,16 +44,14 @@ static struct ntpool_stop known_of(const void *list, unsigned long caller)
 
 static noinline void report_gone(const void *list, unsigned long caller)
 {
-	static const struct ntpool_violation gone = {
-		NTPOOL_STOP_UNLOADED_WITHOUT_CANCELLING, 0, BIT(0),
-		"a lookaside list was used whose routine is in an unloaded driver; "
-		"the routine was not called"
-	};
-	struct ntpool_violation kind = gone;
+	struct ntpool_stop stop = known_of(list, caller);
 
-	/* This stop code has no subcodes: the first parameter is the list. */
-	kind.subcode = (unsigned long)list;
-	ntpool_report_kind(&kind, known_of(list, caller));
+	stop.code = NTPOOL_STOP_UNLOADED_WITHOUT_CANCELLING;
+	stop.param[0] = (unsigned long)list;
+	stop.addr_mask = BIT(0);
+	stop.text = "a lookaside list was used whose routine is in an unloaded driver; "
+		    "the routine was not called";
+	ntpool_report(&stop);
 }
 
 void ntpool_ddi_list_report_irql(enum ntpool_irql_level highest, const void *list,

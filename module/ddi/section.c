@@ -195,7 +195,7 @@ static void check_irql(PVOID arg, unsigned long caller)
 	if (!ntpool_paged_ok())
 		ntpool_argument_report(NTPOOL_STOP_IRQL_NOT_LESS_OR_EQUAL, arg, 0,
 				       "a routine for sections was called above APC_LEVEL; it did its work",
-				       caller);
+				       (struct ntpool_stop){ .caller = caller });
 }
 
 static PVOID lock_address(PVOID address, unsigned long caller)
@@ -397,7 +397,8 @@ static void report_code(const char *function, const char *file, unsigned int lin
 	rcu_read_unlock();
 	snprintf(text, sizeof(text), "%s() of %s, %s:%u, is pageable code and %s", function, name,
 		 kbasename(file), line, fault);
-	ntpool_argument_report(NTPOOL_STOP_MUST_BE_NONPAGED, (void *)caller, 0, text, caller);
+	ntpool_argument_report(NTPOOL_STOP_MUST_BE_NONPAGED, (void *)caller, 0, text,
+			       (struct ntpool_stop){ .caller = caller });
 }
 
 /**

@@ -168,17 +168,13 @@ static const struct ntpool_violation *kind_of_unowned(const void *p)
 }
 
 /* As ntpool_free_report_twice(), for a run that is no longer ntpool's. */
-static void report_past(void *p, const struct ntpool_freed *past, unsigned long caller)
+static void report_past(void *p, const struct ntpool_owned *owned, unsigned long caller)
 {
-	ntpool_report_kind(&kinds[FREED_TWICE], (struct ntpool_stop){
+	report_block(&kinds[FREED_TWICE], (struct ntpool_stop){
 		.param = { 0, 0, 0, (unsigned long)p },
-		.has_tag = true,
-		.tag = past->tag,
-		.size = past->size,
-		.caller = caller,
-		.allocated = past->allocated.caller ? &past->allocated : NULL,
-		.freed = &past->freed,
-	});
+		.allocated = owned->past.allocated.caller ? &owned->past.allocated : NULL,
+		.freed = &owned->past.freed,
+	}, &owned->block, caller);
 }
 
 void ntpool_free_report_unowned(void *p, unsigned long caller)
@@ -186,13 +182,13 @@ void ntpool_free_report_unowned(void *p, unsigned long caller)
 	const struct ntpool_violation *kind = kind_of_unowned(p);
 	struct ntpool_owned owned;
 
+	bool known = ntpool_owner_of(p, &owned);
+
 	/* NT knows no other stop code for memory of the Mm routines. */
-	if (!ntpool_owner_of(p, &owned))
-		report_address(kind, p, caller);
-	else if (owned.use != NTPOOL_USE_POOL)
+	if (known && owned.use != NTPOOL_USE_POOL)
 		ntpool_free_report_owned(kind, NTPOOL_USE_POOL, p, &owned, caller);
-	else if (owned.past.base)
-		report_past(p, &owned.past, caller);
+	else if (known && owned.past.base)
+		report_past(p, &owned, caller);
 	else
 		report_address(kind, p, caller);
 }

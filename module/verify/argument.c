@@ -29,8 +29,8 @@ static const char *irql_text(enum ntpool_irql_level highest)
 	       "a routine was called above APC_LEVEL, which NT forbids; it did its work";
 }
 
-void ntpool_argument_report_of(enum ntpool_stop_code code, const void *address, u64 number,
-			       const char *text, struct ntpool_stop known)
+void ntpool_argument_report(enum ntpool_stop_code code, const void *address, u64 number,
+			    const char *text, struct ntpool_stop known)
 {
 	known.code = code;
 	known.param[0] = (unsigned long)address;
@@ -42,19 +42,12 @@ void ntpool_argument_report_of(enum ntpool_stop_code code, const void *address, 
 	ntpool_report(&known);
 }
 
-void ntpool_argument_report(enum ntpool_stop_code code, const void *address, u64 number,
-			    const char *text, unsigned long caller)
-{
-	ntpool_argument_report_of(code, address, number, text,
-				  (struct ntpool_stop){ .caller = caller });
-}
-
 /* There is no level between PASSIVE_LEVEL and APC_LEVEL. */
 void ntpool_argument_irql_of(enum ntpool_irql_level highest, const void *subject,
 			     struct ntpool_stop known)
 {
-	ntpool_argument_report_of(NTPOOL_STOP_IRQL_NOT_LESS_OR_EQUAL, subject, 0,
-				  irql_text(highest), known);
+	ntpool_argument_report(NTPOOL_STOP_IRQL_NOT_LESS_OR_EQUAL, subject, 0, irql_text(highest),
+			       known);
 }
 
 /* Called by ntpool_verify_irql(). */

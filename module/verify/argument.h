@@ -7,24 +7,20 @@
 #include "base/report.h"
 #include "base/verifier.h"
 
-void ntpool_argument_irql(enum ntpool_irql_level highest, const void *subject,
-			  unsigned long caller);
 /*
- * Reports a stop code whose parameters are an address, the IRQL, @number and the call site. Any
- * context.
+ * Reports a stop code whose parameters are an address, the IRQL, @number and the call site. @known
+ * has the call site, and maybe tag, size and allocator of the argument. Any context.
  */
 void ntpool_argument_report(enum ntpool_stop_code code, const void *address, u64 number,
-			    const char *text, unsigned long caller);
+			    const char *text, struct ntpool_stop known);
+/* For the inline functions below: only the call site is known. */
+void ntpool_argument_irql(enum ntpool_irql_level highest, const void *subject,
+			  unsigned long caller);
 void ntpool_argument_alignment(const void *subject, unsigned long alignment, const char *text,
 			       unsigned long caller);
-/*
- * The same reports with all that the caller knows of the argument: @known has the call site, and
- * maybe tag, size and allocator. Any context.
- */
+/* The same with @known as above. */
 void ntpool_argument_irql_of(enum ntpool_irql_level highest, const void *subject,
 			     struct ntpool_stop known);
-void ntpool_argument_report_of(enum ntpool_stop_code code, const void *address, u64 number,
-			       const char *text, struct ntpool_stop known);
 void ntpool_argument_alignment_of(const void *subject, unsigned long alignment, const char *text,
 				  struct ntpool_stop known);
 
