@@ -38,12 +38,20 @@ static void *ntk_take(struct kunit *test, POOL_TYPE type, size_t size)
 	return block;
 }
 
+/* @allocator: the function that has the call site; NULL: any */
+static void ntk_expect_known(struct kunit *test, const struct ntpool_test_report *report, u32 tag,
+			     size_t size, const char *allocator)
+{
+	KUNIT_EXPECT_EQ(test, report->tag, tag);
+	KUNIT_EXPECT_EQ(test, report->size, size);
+	if (allocator)
+		KUNIT_EXPECT_TRUE(test, ntk_is_in(report->allocator, allocator));
+}
+
 static void ntk_expect_block(struct kunit *test, const struct ntpool_test_report *report,
 			     size_t size)
 {
-	KUNIT_EXPECT_EQ(test, report->tag, NTK_TAG);
-	KUNIT_EXPECT_EQ(test, report->size, size);
-	KUNIT_EXPECT_TRUE(test, ntk_is_in(report->allocator, "ntk_take"));
+	ntk_expect_known(test, report, NTK_TAG, size, "ntk_take");
 }
 
 /* The middle of a block: which block it is, and where in it the address is. */
@@ -169,16 +177,12 @@ static void ntk_contiguous_told_test(struct kunit *test)
 	ntk_expect_report(test, "contiguous", NTK_BAD_POOL_CALLER, NTK_LINEAR_ADDRESS, &report);
 	KUNIT_EXPECT_TRUE_MSG(test, strstr(report.text, "MmFreeContiguousMemory"), "%s",
 			      report.text);
-	KUNIT_EXPECT_EQ(test, report.tag, ntk_tag4("MmCm"));
-	KUNIT_EXPECT_EQ(test, report.size, PAGE_SIZE);
-	KUNIT_EXPECT_TRUE(test, ntk_is_in(report.allocator, "ntk_contiguous_told_test"));
+	ntk_expect_known(test, &report, ntk_tag4("MmCm"), PAGE_SIZE, "ntk_contiguous_told_test");
 	ExFreePool(memory + 64);
 	ntk_expect_report(test, "within", NTK_BAD_POOL_CALLER, NTK_LINEAR_ADDRESS, &report);
 	KUNIT_EXPECT_TRUE_MSG(test, strstr(report.text, "offset 64: MmFreeContiguousMemory"), "%s",
 			      report.text);
-	KUNIT_EXPECT_EQ(test, report.tag, ntk_tag4("MmCm"));
-	KUNIT_EXPECT_EQ(test, report.size, PAGE_SIZE);
-	KUNIT_EXPECT_TRUE(test, ntk_is_in(report.allocator, "ntk_contiguous_told_test"));
+	ntk_expect_known(test, &report, ntk_tag4("MmCm"), PAGE_SIZE, "ntk_contiguous_told_test");
 	MmFreeContiguousMemory(memory);
 }
 
@@ -243,23 +247,16 @@ static void ntk_list_told_test(struct kunit *test)
 	ExInitializeNPagedLookasideList(list, NULL, NULL, 0, 64, NTK_TAG, 0);
 	ExInitializeNPagedLookasideList(list, NULL, NULL, 0, 80, NTK_TAG, 0);
 	ntk_expect_report(test, "again", NTK_VERIFIER, 0xca, &report);
-	KUNIT_EXPECT_EQ(test, report.tag, NTK_TAG);
-	KUNIT_EXPECT_EQ(test, report.size, 64);
-	KUNIT_EXPECT_TRUE(test, ntk_is_in(report.allocator, "ntk_list_told_test"));
+	ntk_expect_known(test, &report, NTK_TAG, 64, "ntk_list_told_test");
 	ExFreePool(list);
 	ntk_expect_report(test, "freed", NTK_VERIFIER, 0xcc, &report);
-	KUNIT_EXPECT_EQ(test, report.tag, NTK_TAG);
-	KUNIT_EXPECT_EQ(test, report.size, 80);
-	KUNIT_EXPECT_TRUE(test, ntk_is_in(report.allocator, "ntk_list_told_test"));
+	ntk_expect_known(test, &report, NTK_TAG, 80, "ntk_list_told_test");
 }
 
 static void ntk_expect_list(struct kunit *test, const struct ntpool_test_report *report,
 			    size_t size, bool known)
 {
-	KUNIT_EXPECT_EQ(test, report->tag, NTK_TAG);
-	KUNIT_EXPECT_EQ(test, report->size, size);
-	if (known)
-		KUNIT_EXPECT_TRUE(test, ntk_is_in(report->allocator, "ntk_list_argument_test"));
+	ntk_expect_known(test, report, NTK_TAG, size, known ? "ntk_list_argument_test" : NULL);
 }
 
 /* Its arguments: what the initialising call has said so far, or what the list has. */

@@ -166,13 +166,13 @@ static void ntk_pool_memory_test(struct kunit *test)
 		KUNIT_ASSERT_NOT_NULL(test, block);
 		told.size = kinds[i].size;
 		told.text =
-			"memory of the pool was freed as contiguous memory: ExFreePool() frees it";
+			"memory of the pool was freed as contiguous memory: " NTK_POOL_FREES;
 		ntk_refuse_contiguous(test, &told, block);
 		told.text = "memory of the pool was freed as contiguous memory, at offset 24: "
 			    NTK_POOL_FREES;
 		ntk_refuse_contiguous(test, &told, block + 24);
 		told.text =
-			"memory of the pool was freed as uncached memory: ExFreePool() frees it";
+			"memory of the pool was freed as uncached memory: " NTK_POOL_FREES;
 		ntk_refuse_noncached(test, &told, block);
 		ExFreePoolWithTag(block, NTK_TAG);
 		ntk_expect_no_report(test, "the right routine");
@@ -195,7 +195,7 @@ static void MmFreeContiguousMemory_refused_test(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, ntpool_test_set_verifier(0), 0);
 	run = ntk_get(3 * PAGE_SIZE, MmCached);
 	KUNIT_ASSERT_NOT_NULL(test, run);
-	told.text = "contiguous memory was freed to the pool: MmFreeContiguousMemory() frees it";
+	told.text = "contiguous memory was freed to the pool: " NTK_CONTIGUOUS_FREES;
 	ExFreePool(run);
 	ntk_expect_refused(test, &told, NTK_LINEAR_ADDRESS, live, run);
 	told.text =
@@ -203,7 +203,7 @@ static void MmFreeContiguousMemory_refused_test(struct kunit *test)
 	ExFreePoolWithTag(run + 64, NTK_CONTIGUOUS);
 	ntk_expect_refused(test, &told, NTK_LINEAR_ADDRESS, live, run + 64);
 	told.text =
-		"contiguous memory was freed as uncached memory: MmFreeContiguousMemory() frees it";
+		"contiguous memory was freed as uncached memory: " NTK_CONTIGUOUS_FREES;
 	ntk_refuse_noncached(test, &told, run);
 	told.text = "contiguous memory was freed, at offset 1";
 	ntk_refuse_contiguous(test, &told, run + 1);
@@ -228,7 +228,7 @@ static void MmFreeNonCachedMemory_refused_test(struct kunit *test)
 		return;
 	}
 	KUNIT_ASSERT_NOT_NULL(test, mem);
-	told.text = "uncached memory was freed to the pool: MmFreeNonCachedMemory() frees it";
+	told.text = "uncached memory was freed to the pool: " NTK_NONCACHED_FREES;
 	ExFreePool(mem);
 	ntk_expect_refused(test, &told, NTK_MAPPED_ADDRESS, live, mem);
 	told.text =
@@ -236,7 +236,7 @@ static void MmFreeNonCachedMemory_refused_test(struct kunit *test)
 	ExFreePool(mem + 4096);
 	ntk_expect_refused(test, &told, NTK_MAPPED_ADDRESS, live, mem + 4096);
 	told.text =
-		"uncached memory was freed as contiguous memory: MmFreeNonCachedMemory() frees it";
+		"uncached memory was freed as contiguous memory: " NTK_NONCACHED_FREES;
 	ntk_refuse_contiguous(test, &told, mem);
 	told.text = "uncached memory was freed, at offset 4096";
 	ntk_refuse_noncached(test, &told, mem + 4096);
